@@ -1,0 +1,60 @@
+import type { KafkaClient } from '@aws-sdk/client-kafka';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { PrerequisitesNotMet } from '../../shared/errors.ts';
+import { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { Request } from '../../shared/request.ts';
+import { unmetByAtlas } from './atlas-prerequisites.ts';
+import { unmetByCluster } from './cluster-prerequisites.ts';
+import { planChanges } from './plan-changes.ts';
+import { chooseSecret } from './secret-prerequisites.ts';
+
+export const CheckPrerequisitesInput = z.object({
+  request: Request,
+  cluster: ClusterDetails,
+  isPrivateConnectivityOn: z.boolean(),
+});
+
+export interface CheckPrerequisitesDeps {
+  kafka: KafkaClient;
+  secretsManager: SecretsManagerClient;
+  atlas: AtlasClient;
+  signal: AbortSignal;
+}
+
+/**
+ * Checks everything that must be so before the first change, and reports all that is not in one error.
+ *
+ * @returns the SCRAM secret to use, whether it is associated already, and, for a dry run, the changes that a run would make
+ * @throws PrerequisitesNotMet; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
+ */
+export async function checkPrerequisites(
+  { request, cluster, isPrivateConnectivityOn }: z.infer<typeof CheckPrerequisitesInput>,
+  deps: CheckPrerequisitesDeps,
+) {
+  const [byCluster, byAtlas, secret] = await Promise.all([
+    unmetByCluster(cluster, deps),
+    unmetByAtlas(request, deps.atlas),
+    // Without SASL/SCRAM there can be no SCRAM secret, and saying so twice helps nobody.
+    cluster.isScramOn ? chooseSecret(request, cluster, deps) : noSecret,
+  ]);
+  const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet];
+  if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
+
+  const { secretArn, isScramSecretAssociated } = secret;
+  const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection: byAtlas.connection };
+  return {
+    clusterArn: request.clusterArn,
+    secretArn,
+    isScramSecretAssociated,
+    changes: request.dryRun ? await planChanges(request, found, deps) : [],
+  };
+}
+
+const noSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false };
+
+const listed = (unmet: string[]) =>
+  unmet.length === 1
+    ? `One prerequisite is not met, and nothing was changed: ${unmet[0]}`
+    : `${unmet.length} prerequisites are not met, and nothing was changed:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;

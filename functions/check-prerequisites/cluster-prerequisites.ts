@@ -1,0 +1,79 @@
+import { DescribeConfigurationRevisionCommand, type KafkaClient } from '@aws-sdk/client-kafka';
+import { fromAws } from '../../shared/aws.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+
+/**
+ * What multi-VPC private connectivity with SASL/SCRAM asks of a cluster, each unmet one with its remedy.
+ *
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/aws-access-mult-vpc.html#mvpc-requirements
+ */
+export async function unmetByCluster(
+  cluster: ClusterDetails,
+  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<string[]> {
+  if (cluster.clusterType !== 'PROVISIONED')
+    return [
+      `The cluster is ${cluster.clusterType}; it must be PROVISIONED, because MSK Serverless has neither SASL/SCRAM nor this kind of private connectivity. Use a provisioned cluster, for example arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5.`,
+    ];
+  const { kafkaVersion, instanceType, isScramOn, isUnauthenticatedOn, clientBroker } = cluster;
+  const unmet = [
+    isOlder(kafkaVersion, [2, 7, 1]) &&
+      `Apache Kafka is ${kafkaVersion}; it must be 2.7.1 or newer. Upgrade the cluster.`,
+    instanceType === 'kafka.t3.small' &&
+      'The brokers are kafka.t3.small, which has no multi-VPC connectivity. Change the broker type, for example to kafka.m7g.large.',
+    !isScramOn &&
+      'SASL/SCRAM authentication is off. Turn it on (MSK console > Properties > Security settings > Edit, or UpdateSecurity).',
+    isUnauthenticatedOn &&
+      'Unauthenticated access is on, which multi-VPC connectivity excludes. Turn it off (Security settings), after its clients have moved to an authenticated scheme.',
+    clientBroker !== null &&
+      clientBroker !== 'TLS' &&
+      `Encryption between clients and brokers is ${clientBroker}; it must be TLS. Change it (Security settings > Encryption).`,
+    await unmetByConfiguration(cluster, kafka, signal),
+  ];
+  return unmet.filter((sentence) => typeof sentence === 'string');
+}
+
+const property = 'allow.everyone.if.no.acl.found';
+
+/** Mandatory for SASL/SCRAM over private connectivity, and MSK's default is true: a cluster without configuration fails. */
+async function unmetByConfiguration(
+  { configurationArn, configurationRevision }: ClusterDetails,
+  kafka: KafkaClient,
+  signal: AbortSignal,
+): Promise<string | false> {
+  const remedy = `Give the SCRAM user its Kafka ACLs first, then set ${property}=false in the cluster's configuration: other clients without ACLs are locked out by it.`;
+  if (!configurationArn || configurationRevision === null)
+    return `The cluster has no configuration of its own, so ${property} is true, MSK's default; it must be false. ${remedy}`;
+  const command = new DescribeConfigurationRevisionCommand({ Arn: configurationArn, Revision: configurationRevision });
+  const { ServerProperties } = await fromAws(
+    'kafka:DescribeConfigurationRevision',
+    kafka.send(command, { abortSignal: signal }),
+  );
+  const value = serverProperties(new TextDecoder().decode(ServerProperties)).get(property) ?? 'true, the default';
+  return (
+    value.toLowerCase() !== 'false' &&
+    `${property} is ${value} in revision ${configurationRevision} of ${configurationArn}; it must be false. ${remedy}`
+  );
+}
+
+/** Java properties, as far as MSK takes them: `key=value`, `key: value`, comments with `#` or `!`; the last one counts. */
+const serverProperties = (text: string) =>
+  new Map(
+    text
+      .split(/\r?\n/)
+      .map((line) => /^\s*([^#!=:\s][^=:\s]*)\s*[=:\s]\s*(.*?)\s*$/.exec(line))
+      .filter((match) => match !== null)
+      .map(([, key = '', value = '']) => [key, value]),
+  );
+
+/** Compares versions such as 2.8.2.tiered and 3.7.x.kraft by their leading numbers; `x` is newer than any number. */
+function isOlder(version: string | null, [major, minor, patch]: [number, number, number]): boolean {
+  const match = /^(\d+)\.(\d+)(?:\.(\d+|x))?/.exec(version ?? '');
+  if (!match) return false;
+  const [a, b, c] = [
+    Number(match[1]),
+    Number(match[2]),
+    match[3] === 'x' ? Number.POSITIVE_INFINITY : Number(match[3] ?? 0),
+  ];
+  return a !== major ? a < major : b !== minor ? b < minor : c < patch;
+}

@@ -1,0 +1,45 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import type { Request } from '../../shared/request.ts';
+import { readScramSecret } from '../../shared/scram-secret.ts';
+
+export interface ChosenSecret {
+  unmet: string[];
+  secretArn: string;
+  isScramSecretAssociated: boolean;
+}
+
+/**
+ * Chooses the SCRAM secret: the one that was named, else the only one that is associated with the cluster. A tag may pick
+ * only a secret that is associated already, since whoever may tag must not gain more by it.
+ *
+ * @throws AwsUnavailable
+ */
+export async function chooseSecret(
+  request: Request,
+  { scramSecretArns }: ClusterDetails,
+  { secretsManager, signal }: { secretsManager: SecretsManagerClient; signal: AbortSignal },
+): Promise<ChosenSecret> {
+  const secretArn = request.secretArn ?? scramSecretArns[0] ?? '';
+  const isScramSecretAssociated = scramSecretArns.includes(secretArn);
+  const refused = whyNoChoice(request, scramSecretArns, isScramSecretAssociated);
+  if (refused) return { unmet: [refused], secretArn, isScramSecretAssociated };
+  const { unusable } = await readScramSecret(secretArn, secretsManager, signal);
+  return { unmet: unusable ? [unusable] : [], secretArn, isScramSecretAssociated };
+}
+
+function whyNoChoice(
+  { secretArn, maySecretBeAssociated }: Request,
+  scramSecretArns: string[],
+  isScramSecretAssociated: boolean,
+): string | undefined {
+  if (secretArn !== null)
+    return isScramSecretAssociated || maySecretBeAssociated
+      ? undefined
+      : `The tag atlas-streaming:secret-arn names ${secretArn}, which is not associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start by hand with secretArn in the input.`;
+  if (scramSecretArns.length === 0)
+    return 'No SCRAM secret is associated with the cluster. Store {"username":"…","password":"…"} in a secret named AmazonMSK_… with a KMS key of your own and associate it (MSK console > Properties > Associate secrets), or start by hand with secretArn in the input.';
+  if (scramSecretArns.length > 1)
+    return `${scramSecretArns.length} SCRAM secrets are associated with the cluster. Name one of them by the tag atlas-streaming:secret-arn or by secretArn in the input: ${scramSecretArns.slice(0, 5).join(', ')}${scramSecretArns.length > 5 ? ', …' : ''}.`;
+  return undefined;
+}

@@ -1,0 +1,110 @@
+import { GetBootstrapBrokersCommand, type KafkaClient } from '@aws-sdk/client-kafka';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
+import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
+import { fromAws } from '../../shared/aws.ts';
+import { AtlasRefused, AwsUnavailable, ConnectionRefused, PrerequisitesNotMet } from '../../shared/errors.ts';
+import { mechanisms } from '../../shared/request.ts';
+import { readScramSecret } from '../../shared/scram-secret.ts';
+import { deadlineAfter } from '../../shared/wait.ts';
+
+export const CreateConnectionInput = z.object({
+  projectId: z.string(),
+  workspace: z.string(),
+  connectionName: z.string(),
+  clusterArn: z.string(),
+  mechanism: z.enum(mechanisms),
+  config: z.nullable(z.record(z.string(), z.string())),
+  secretArn: z.string(),
+  privateLinkId: z.string(),
+  timeoutMinutes: z.number(),
+  now: z.string(),
+});
+type CreateConnectionInput = z.infer<typeof CreateConnectionInput>;
+
+export interface CreateConnectionDeps {
+  kafka: KafkaClient;
+  secretsManager: SecretsManagerClient;
+  atlas: AtlasClient;
+  signal: AbortSignal;
+}
+
+/**
+ * Makes sure that the workspace has the Kafka connection over the private link, and returns at once. An equal one is left
+ * alone; one that differs is patched, where Atlas allows it.
+ *
+ * The SCRAM password is read here, sent to Atlas, and goes nowhere else.
+ *
+ * @returns `secretVersionId`: the version of the SCRAM secret whose user and password Atlas was sent or compared with
+ * @throws ConnectionRefused, ConnectionFailed, PrerequisitesNotMet
+ * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
+ */
+export async function createConnection(input: CreateConnectionInput, deps: CreateConnectionDeps) {
+  const bootstrapServers = await privateBootstrapServers(input.clusterArn, deps);
+  const secret = await readScramSecret(input.secretArn, deps.secretsManager, deps.signal);
+  if (secret.unusable !== undefined) throw new PrerequisitesNotMet(secret.unusable);
+
+  const { username, password, versionId } = secret;
+  const wanted: KafkaConnectionRequest = {
+    name: input.connectionName,
+    type: 'Kafka',
+    bootstrapServers,
+    authentication: { mechanism: input.mechanism, username, password },
+    security: { protocol: 'SASL_SSL' },
+    networking: { access: { type: 'PRIVATE_LINK', connectionId: input.privateLinkId } },
+    ...(input.config && { config: input.config }),
+  };
+  const { connection, outcome } = await upsert(wanted, input, deps.atlas);
+  return {
+    name: input.connectionName,
+    ...connectionState(connection),
+    deadline: deadlineAfter(input.now, input.timeoutMinutes),
+    outcome,
+    bootstrapServers,
+    secretVersionId: versionId,
+  };
+}
+
+/** The one string that resolves through the private link; it appears when MSK has carried out the connectivity update. */
+async function privateBootstrapServers(clusterArn: string, { kafka, signal }: CreateConnectionDeps): Promise<string> {
+  const command = new GetBootstrapBrokersCommand({ ClusterArn: clusterArn });
+  const brokers = await fromAws('kafka:GetBootstrapBrokers', kafka.send(command, { abortSignal: signal }));
+  if (brokers.BootstrapBrokerStringVpcConnectivitySaslScram)
+    return brokers.BootstrapBrokerStringVpcConnectivitySaslScram;
+  throw new AwsUnavailable(`MSK does not show the private SASL/SCRAM bootstrap servers of ${clusterArn} yet.`);
+}
+
+async function upsert(
+  wanted: KafkaConnectionRequest,
+  { projectId, workspace }: CreateConnectionInput,
+  atlas: AtlasClient,
+): Promise<{ connection: Connection; outcome: 'created' | 'updated' | 'unchanged' }> {
+  const find = () => atlas.getConnection(projectId, workspace, wanted.name);
+
+  const existing = await find().catch((error: unknown) => {
+    if (error instanceof AtlasRefused && error.status === 404) return undefined;
+    throw error;
+  });
+  if (existing) return update(existing);
+  try {
+    return { connection: await atlas.createConnection(projectId, workspace, wanted), outcome: 'created' };
+  } catch (error) {
+    // Another run was faster. Atlas documents 409, and no code; other duplicates of its API are a 400 with ALREADY_EXISTS.
+    const isThere =
+      error instanceof AtlasRefused && (error.status === 409 || error.errorCode.includes('ALREADY_EXISTS'));
+    if (!isThere) throw error;
+    return update(await find());
+  }
+
+  async function update(connection: Connection) {
+    const reason = whyNotOurs(connection, wanted.networking.access.connectionId);
+    if (reason)
+      throw new ConnectionRefused(
+        `In workspace ${workspace}, ${reason}, and Atlas lets nobody change that. Choose another connectionName, or delete that connection if nothing uses it; then start again.`,
+      );
+    if (differences(connection, wanted).length === 0) return { connection, outcome: 'unchanged' as const };
+    return { connection: await atlas.updateConnection(projectId, workspace, wanted), outcome: 'updated' as const };
+  }
+}

@@ -1,0 +1,98 @@
+import {
+  type Cluster,
+  DescribeClusterOperationV2Command,
+  type KafkaClient,
+  UpdateConnectivityCommand,
+  type VpcConnectivityClientAuthentication,
+} from '@aws-sdk/client-kafka';
+import * as z from 'zod/mini';
+import { fromAws } from '../../shared/aws.ts';
+import { AwsRefused, ClusterUpdateFailed, VersionConflict } from '../../shared/errors.ts';
+import { describeCluster, isPrivateConnectivityOn, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
+
+export const EnablePrivateConnectivityInput = z.object({
+  clusterArn: z.string(),
+  /** The update that this run has asked for before, or null. */
+  operationArn: z.nullable(z.string()),
+});
+
+interface Deps {
+  kafka: KafkaClient;
+  signal: AbortSignal;
+}
+
+/**
+ * Adds SASL/SCRAM to the cluster's multi-VPC private connectivity and returns at once; the machine waits for the brokers'
+ * rolling reboot. The machine comes here again only when connectivity is still off after an update: then that update has
+ * failed, or is not visible yet.
+ *
+ * @returns the update's operation, or null when none was needed
+ * @throws ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsUnavailable
+ */
+export async function enablePrivateConnectivity(
+  { clusterArn, operationArn }: z.infer<typeof EnablePrivateConnectivityInput>,
+  deps: Deps,
+): Promise<{ operationArn: string | null }> {
+  if (operationArn !== null) {
+    await checkOperation(operationArn, deps);
+    return { operationArn };
+  }
+  const cluster = await describeCluster(clusterArn, deps.kafka, deps.signal);
+  // Somebody else's change is under way, or has done it: the machine waits and looks again.
+  if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: null };
+  return { operationArn: await updateConnectivity(clusterArn, cluster, deps) };
+}
+
+async function updateConnectivity(
+  clusterArn: string,
+  cluster: Cluster,
+  { kafka, signal }: Deps,
+): Promise<string | null> {
+  const command = new UpdateConnectivityCommand({
+    ClusterArn: clusterArn,
+    CurrentVersion: cluster.CurrentVersion,
+    ConnectivityInfo: { VpcConnectivity: { ClientAuthentication: withScram(vpcConnectivityOf(cluster)) } },
+  });
+  try {
+    const answer = await fromAws('kafka:UpdateConnectivity', kafka.send(command, { abortSignal: signal }));
+    return answer.ClusterOperationArn ?? null;
+  } catch (error) {
+    if (isAlreadySo(error)) return null;
+    if (isStaleVersion(error))
+      throw new VersionConflict(`The cluster ${clusterArn} was changed by somebody else meanwhile.`, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * The schemes that are on, and SASL/SCRAM. MSK does not say whether it keeps a scheme that is left out, and turning one off
+ * would cut its consumers. Public access is left out, so that it stays as it is.
+ */
+function withScram({ Sasl, Tls }: VpcConnectivityClientAuthentication = {}): VpcConnectivityClientAuthentication {
+  return {
+    Sasl: { Scram: { Enabled: true }, ...(Sasl?.Iam?.Enabled && { Iam: { Enabled: true } }) },
+    ...(Tls?.Enabled && { Tls: { Enabled: true } }),
+  };
+}
+
+async function checkOperation(operationArn: string, { kafka, signal }: Deps): Promise<void> {
+  const command = new DescribeClusterOperationV2Command({ ClusterOperationArn: operationArn });
+  const { ClusterOperationInfo: operation } = await fromAws(
+    'kafka:DescribeClusterOperationV2',
+    kafka.send(command, { abortSignal: signal }),
+  );
+  if (operation?.OperationState !== 'UPDATE_FAILED') return;
+  const { ErrorCode = 'no error code', ErrorString = 'no reason given' } = operation.ErrorInfo ?? {};
+  throw new ClusterUpdateFailed(
+    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Mend the reason, and start again.`,
+  );
+}
+
+/*
+ * MSK tells these two only by the text of a BadRequestException, as reported in
+ * https://github.com/hashicorp/terraform-provider-aws/issues/33204 and …/issues/25061.
+ */
+const isAlreadySo = (error: unknown) =>
+  error instanceof AwsRefused && /identical to the current value/i.test(error.said);
+const isStaleVersion = (error: unknown) =>
+  error instanceof AwsRefused && /version of the cluster isn.t current/i.test(error.said);

@@ -1,0 +1,59 @@
+import type { Cluster, KafkaClient } from '@aws-sdk/client-kafka';
+import * as z from 'zod/mini';
+import { ClusterUnusable } from '../../shared/errors.ts';
+import {
+  type ClusterDetails,
+  describeCluster,
+  isPrivateConnectivityOn,
+  scramSecrets,
+} from '../../shared/msk/cluster.ts';
+import { keepDeadline } from '../../shared/wait.ts';
+
+export const InspectClusterInput = z.object({ clusterArn: z.string(), deadline: z.string(), now: z.string() });
+
+/** The states that do not pass by themselves. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-cluster-states.html */
+const terminal = new Set(['FAILED', 'DELETING']);
+
+/**
+ * Reads a cluster. ACTIVE is settled; FAILED and DELETING end the run; every other state, known or not, is waited for until
+ * the deadline.
+ *
+ * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsUnavailable
+ */
+export async function inspectCluster(
+  { clusterArn, deadline, now }: z.infer<typeof InspectClusterInput>,
+  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<{ isSettled: boolean; isPrivateConnectivityOn: boolean; details: ClusterDetails }> {
+  const cluster = await describeCluster(clusterArn, kafka, signal);
+  const state = cluster.State ?? 'unknown';
+  if (terminal.has(state))
+    throw new ClusterUnusable(
+      `The cluster ${clusterArn} is ${state}${cluster.StateInfo?.Message ? ` (${cluster.StateInfo.Message})` : ''}; it must be ACTIVE.`,
+    );
+
+  const isSettled = state === 'ACTIVE';
+  if (!isSettled) keepDeadline(`The cluster is still ${state}`, { now, deadline });
+  const details = detailsOf(cluster);
+  return {
+    isSettled,
+    isPrivateConnectivityOn: isPrivateConnectivityOn(cluster),
+    details: {
+      ...details,
+      scramSecretArns: isSettled && details.isScramOn ? await scramSecrets(clusterArn, kafka, signal) : [],
+    },
+  };
+}
+
+function detailsOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetails, 'scramSecretArns'> {
+  const { BrokerNodeGroupInfo, ClientAuthentication, CurrentBrokerSoftwareInfo, EncryptionInfo } = Provisioned ?? {};
+  return {
+    clusterType: ClusterType ?? 'unknown',
+    kafkaVersion: CurrentBrokerSoftwareInfo?.KafkaVersion ?? null,
+    instanceType: BrokerNodeGroupInfo?.InstanceType ?? null,
+    isScramOn: ClientAuthentication?.Sasl?.Scram?.Enabled === true,
+    isUnauthenticatedOn: ClientAuthentication?.Unauthenticated?.Enabled === true,
+    clientBroker: EncryptionInfo?.EncryptionInTransit?.ClientBroker ?? null,
+    configurationArn: CurrentBrokerSoftwareInfo?.ConfigurationArn ?? null,
+    configurationRevision: CurrentBrokerSoftwareInfo?.ConfigurationRevision ?? null,
+  };
+}

@@ -1,0 +1,82 @@
+import type { KafkaClient } from '@aws-sdk/client-kafka';
+import * as z from 'zod/mini';
+import { AwsRefused, AwsUnavailable } from '../../shared/errors.ts';
+import { parseClusterArn } from '../../shared/msk/arn.ts';
+import { writeStatus } from '../../shared/msk/tags.ts';
+import { clusterArnIn } from '../../shared/request.ts';
+
+/** What a Catch leaves behind. Cause is JSON when a Lambda function threw, and plain text or absent otherwise. */
+const Caught = z.object({ Error: z.string(), Cause: z.optional(z.string()) });
+
+export const RecordFailureInput = z.object({
+  /** The state that failed → its error. */
+  failed: z.record(z.string(), Caught),
+  /** The execution's own input, as it came: it may be anything. */
+  input: z.unknown(),
+  executionArn: z.string(),
+});
+
+interface Deps {
+  kafka: KafkaClient;
+  functionArn: string;
+  signal: AbortSignal;
+}
+
+/**
+ * Words the failure for the person who reads it in the Step Functions console, and writes it in short on the cluster's tags.
+ * A dry run, and a cluster that is not of this deployment, get no tags. Tags that cannot be written are mentioned in the
+ * Cause: they must not hide the error itself.
+ *
+ * @returns `error`: the class of the error; `cause`: what failed, where, what AWS or Atlas said, what to do
+ */
+export async function recordFailure({ failed, input, executionArn }: z.infer<typeof RecordFailureInput>, deps: Deps) {
+  const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
+  const message = wording(error, Cause);
+  const clusterArn = ownClusterIn(input, deps.functionArn);
+  const tags =
+    clusterArn && !isDryRun(input)
+      ? await record(clusterArn, { detail: `${state} ${error}: ${message}`, execution: executionArn }, deps)
+      : '';
+  const cause = [
+    `${state} failed: ${message}`,
+    clusterArnIn(input) && `Cluster: ${clusterArnIn(input)}`,
+    `Execution: ${executionArn}`,
+    tags,
+  ];
+  return { error, cause: cause.filter(Boolean).join('\n') };
+}
+
+/** The error's own words. A Lambda function's error arrives as `{"errorType","errorMessage","trace"}`. */
+function wording(error: string, cause = ''): string {
+  let message: unknown = cause;
+  try {
+    message = (JSON.parse(cause) as { errorMessage?: unknown }).errorMessage;
+  } catch {
+    // Plain text: Step Functions itself speaks.
+  }
+  const said = typeof message === 'string' && message ? message : cause;
+  if (!/^(States|Lambda|Sandbox|Runtime)\./.test(error)) return said;
+  return `${said || error} (${error}). The function itself gave no answer, also not when it was tried again. Its log group /aws/lambda/… says more; everything is safe to repeat, so start again.`;
+}
+
+const isDryRun = (input: unknown) => (input as { dryRun?: unknown } | null)?.dryRun === true;
+
+/** The cluster that the input names, if it is of the account and Region where the functions run. */
+function ownClusterIn(input: unknown, functionArn: string): string | undefined {
+  const clusterArn = clusterArnIn(input);
+  const cluster = clusterArn && parseClusterArn(clusterArn);
+  const [, partition, , region, accountId] = functionArn.split(':');
+  const isOwn =
+    cluster && cluster.partition === partition && cluster.region === region && cluster.accountId === accountId;
+  return isOwn ? clusterArn : undefined;
+}
+
+async function record(clusterArn: string, status: { detail: string; execution: string }, deps: Deps): Promise<string> {
+  try {
+    await writeStatus(clusterArn, { status: 'failed', ...status }, deps);
+    return '';
+  } catch (error) {
+    if (!(error instanceof AwsRefused || error instanceof AwsUnavailable)) throw error;
+    return `The cluster's status tags could not be written: ${error.message}`;
+  }
+}

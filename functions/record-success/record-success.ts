@@ -1,0 +1,81 @@
+import type { KafkaClient } from '@aws-sdk/client-kafka';
+import * as z from 'zod/mini';
+import { AwsRefused } from '../../shared/errors.ts';
+import { writeStatus } from '../../shared/msk/tags.ts';
+import { Request } from '../../shared/request.ts';
+
+const text = z.string();
+
+export const RecordSuccessInput = z.object({
+  request: Request,
+  plan: z.object({ secretArn: text, isScramSecretAssociated: z.boolean() }),
+  connectivity: z.object({ operationArn: z.nullable(text) }),
+  principal: z.object({ principalArn: text }),
+  policy: z.object({ sid: text, outcome: text }),
+  privateLink: z.object({ id: text, outcome: text }),
+  connection: z.object({ name: text, state: text, outcome: text, bootstrapServers: text, secretVersionId: text }),
+  executionArn: text,
+  now: text,
+});
+
+/**
+ * Writes the outcome on the cluster's own tags, and sums up the run. Tags that AWS refuses (a cluster may have 50) do not
+ * make a failure of a connection that is READY: the result says so instead.
+ *
+ * @throws AwsUnavailable
+ */
+export async function recordSuccess(
+  {
+    request,
+    plan,
+    connectivity,
+    principal,
+    policy,
+    privateLink,
+    connection,
+    executionArn,
+    now,
+  }: z.infer<typeof RecordSuccessInput>,
+  deps: { kafka: KafkaClient; signal: AbortSignal },
+) {
+  const { clusterArn, projectId, workspace, mechanism } = request;
+  const detail = `Connection ${connection.name} in workspace ${workspace} is ${connection.state}`;
+  const status = {
+    status: 'connected',
+    detail,
+    execution: executionArn,
+    'private-link-id': privateLink.id,
+    'secret-version': connection.secretVersionId,
+    'verified-at': now,
+  } as const;
+  const statusTags = await writeStatus(clusterArn, status, deps).then(
+    () => 'written',
+    (error: unknown) => {
+      if (error instanceof AwsRefused) return `not written: ${error.message}`;
+      throw error;
+    },
+  );
+  return {
+    clusterArn,
+    projectId,
+    workspace,
+    connection: {
+      name: connection.name,
+      state: connection.state,
+      bootstrapServers: connection.bootstrapServers,
+      mechanism,
+    },
+    privateLinkId: privateLink.id,
+    atlasPrincipal: principal.principalArn,
+    scramSecretArn: plan.secretArn,
+    done: {
+      privateConnectivity: connectivity.operationArn === null ? 'unchanged' : 'turned on',
+      scramSecret: plan.isScramSecretAssociated ? 'unchanged' : 'associated',
+      policyStatement: `${policy.sid} ${policy.outcome}`,
+      privateLink: privateLink.outcome,
+      connection: connection.outcome,
+    },
+    statusTags,
+    verifiedAt: now,
+  };
+}

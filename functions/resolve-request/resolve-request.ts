@@ -1,0 +1,113 @@
+import { type KafkaClient, ListTagsForResourceCommand } from '@aws-sdk/client-kafka';
+import * as z from 'zod/mini';
+import { fromAws, noneWhenNotFound } from '../../shared/aws.ts';
+import { InvalidRequest } from '../../shared/errors.ts';
+import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
+import { settingTags, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import { type ConsoleInput, type Request, readInput, shown, valid } from '../../shared/request.ts';
+import type { Settings } from './settings.ts';
+
+export const ResolveRequestInput = z.object({ input: z.unknown(), executionArn: z.string(), now: z.string() });
+
+export interface ResolveRequestDeps {
+  kafka: KafkaClient;
+  settings: Settings;
+  /** Where the functions run: `arn:aws:lambda:us-east-1:111122223333:function:…` */
+  functionArn: string;
+  signal: AbortSignal;
+}
+
+/**
+ * Decides who asks, for which cluster, with which settings: from the input, else from the cluster's tags, else from the
+ * deployment. Refuses bad input before anything is changed; then marks the cluster as `connecting` (not in a dry run).
+ *
+ * @returns `decision`: whether there is anything to do, and why; `request` and `waits`: null when there is not
+ * @throws InvalidRequest, AwsRefused, AwsUnavailable
+ */
+export async function resolveRequest(
+  { input, executionArn, now }: z.infer<typeof ResolveRequestInput>,
+  { kafka, settings, functionArn, signal }: ResolveRequestDeps,
+) {
+  const { startedBy, given } = readInput(input);
+  const { clusterArn } = given;
+  const { clusterName } = ownCluster(clusterArn, functionArn);
+  const tags = await tagsOf(clusterArn, kafka, signal);
+
+  // Events are delivered at least once and late: what counts is what the cluster's tag says now.
+  if (startedBy === 'tag' && tags[triggerTag] !== 'connect') {
+    const found = tags[triggerTag] === undefined ? 'is gone' : `is ${shown(tags[triggerTag])}, not "connect"`;
+    const reason = `The tag ${triggerTag} of ${clusterArn} ${found}.`;
+    return { decision: { isAnythingToDo: false, reason }, request: null, waits: null };
+  }
+
+  const request = settle(given, tags, settings, clusterName);
+  const { pollSeconds, timeoutMinutes } = settings.waits.cluster;
+  const deadline = new Date(Date.parse(now) + timeoutMinutes * 60_000).toISOString();
+  if (!request.dryRun) {
+    const detail = `Connecting to workspace ${request.workspace} of Atlas project ${request.projectId}`;
+    await writeStatus(clusterArn, { status: 'connecting', detail, execution: executionArn }, { kafka, signal });
+  }
+  return {
+    decision: { isAnythingToDo: true, reason: `Started by ${startedBy === 'tag' ? `the tag ${triggerTag}` : 'hand'}.` },
+    request,
+    waits: { ...settings.waits, cluster: { pollSeconds, deadline } },
+  };
+}
+
+/** A deployment serves the clusters of its own account and Region; Atlas itself takes no other partition than `aws`. */
+function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
+  const cluster = parseClusterArn(clusterArn) as ClusterArn;
+  const [, , , region, accountId] = functionArn.split(':');
+  const complaint =
+    cluster.partition !== 'aws'
+      ? `is of the partition "${cluster.partition}"; it must be of "aws", the only one that Atlas connects to`
+      : cluster.region !== region
+        ? `is in Region ${cluster.region}; it must be in ${region}, where this is deployed (deploy it in ${cluster.region} as well)`
+        : cluster.accountId !== accountId
+          ? `is of account ${cluster.accountId}; it must be of account ${accountId}, where this is deployed`
+          : undefined;
+  if (complaint)
+    throw new InvalidRequest(
+      `clusterArn ${shown(clusterArn)} ${complaint}, for example "arn:aws:kafka:${region}:${accountId}:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5".`,
+    );
+  return cluster;
+}
+
+async function tagsOf(clusterArn: string, kafka: KafkaClient, signal: AbortSignal): Promise<Record<string, string>> {
+  const command = new ListTagsForResourceCommand({ ResourceArn: clusterArn });
+  const answer = await fromAws('kafka:ListTagsForResource', kafka.send(command, { abortSignal: signal })).catch(
+    noneWhenNotFound,
+  );
+  if (answer) return answer.Tags ?? {};
+  throw new InvalidRequest(
+    `clusterArn is ${shown(clusterArn)}, and MSK knows no such cluster; it must be the ARN of an existing one, as the MSK console shows it.`,
+  );
+}
+
+/** Each setting comes from the input, else from its tag, else from the deployment, and is checked wherever it comes from. */
+function settle(given: ConsoleInput, tags: Record<string, string>, settings: Settings, clusterName: string): Request {
+  const { projectId, workspace, mechanism, allowedProjectIds } = settings;
+  const setting = (field: keyof typeof settingTags, byDefault: string | undefined, parameter: string) => {
+    if (given[field] !== undefined) return { value: given[field], name: field };
+    const tag = settingTags[field];
+    if (tags[tag] !== undefined) return { value: valid(field, tags[tag], `The tag ${tag}`), name: `The tag ${tag}` };
+    return { value: byDefault === undefined ? null : valid(field, byDefault, parameter), name: parameter };
+  };
+
+  const project = setting('projectId', projectId, 'The parameter atlasProjectId');
+  if (!allowedProjectIds.has(project.value ?? ''))
+    throw new InvalidRequest(
+      `${project.name} is ${shown(project.value)}, which this deployment does not allow; it must be one of ${[...allowedProjectIds].map(shown).join(', ')} (the parameters atlasProjectId and allowedProjectIds).`,
+    );
+  return {
+    clusterArn: given.clusterArn,
+    projectId: project.value as string,
+    workspace: setting('workspace', workspace, 'The parameter atlasWorkspace').value as string,
+    connectionName: setting('connectionName', clusterName, 'The cluster name').value as string,
+    mechanism: given.mechanism ?? mechanism,
+    secretArn: setting('secretArn', undefined, '').value,
+    maySecretBeAssociated: given.secretArn !== undefined,
+    config: given.config ?? null,
+    dryRun: given.dryRun ?? false,
+  };
+}

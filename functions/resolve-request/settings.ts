@@ -1,0 +1,51 @@
+import * as z from 'zod/mini';
+import { mechanisms } from '../../shared/request.ts';
+
+/** A whole number from the environment, within limits. */
+const between = (least: number, most: number) =>
+  z
+    .pipe(
+      z.string({ error: `must be a whole number from ${least} to ${most}` }).check(z.regex(/^\d+$/)),
+      z.transform(Number),
+    )
+    .check(z.refine((value) => value >= least && value <= most, { error: `must be from ${least} to ${most}` }));
+
+/**
+ * The deployment's defaults. The limits of the waits: Step Functions keeps 25,000 events of an execution, of which a poll
+ * takes about 10, and the machine ends after 24 hours.
+ */
+export const Environment = z.pipe(
+  z.object({
+    ATLAS_PROJECT_ID: z.string(),
+    ATLAS_WORKSPACE: z.string(),
+    ALLOWED_PROJECT_IDS: z.string(),
+    KAFKA_AUTH_MECHANISM: z.enum(mechanisms),
+    CLUSTER_POLL_SECONDS: between(30, 3600),
+    CLUSTER_TIMEOUT_MINUTES: between(1, 1080),
+    PRIVATE_LINK_POLL_SECONDS: between(10, 3600),
+    PRIVATE_LINK_TIMEOUT_MINUTES: between(1, 180),
+    CONNECTION_POLL_SECONDS: between(10, 3600),
+    CONNECTION_TIMEOUT_MINUTES: between(1, 120),
+  }),
+  z.transform((variables) => ({
+    projectId: variables.ATLAS_PROJECT_ID,
+    workspace: variables.ATLAS_WORKSPACE,
+    /** The default project is always allowed. */
+    allowedProjectIds: new Set(
+      [variables.ATLAS_PROJECT_ID, ...variables.ALLOWED_PROJECT_IDS.split(',')].map((id) => id.trim()).filter(Boolean),
+    ),
+    mechanism: variables.KAFKA_AUTH_MECHANISM,
+    waits: {
+      cluster: { pollSeconds: variables.CLUSTER_POLL_SECONDS, timeoutMinutes: variables.CLUSTER_TIMEOUT_MINUTES },
+      privateLink: {
+        pollSeconds: variables.PRIVATE_LINK_POLL_SECONDS,
+        timeoutMinutes: variables.PRIVATE_LINK_TIMEOUT_MINUTES,
+      },
+      connection: {
+        pollSeconds: variables.CONNECTION_POLL_SECONDS,
+        timeoutMinutes: variables.CONNECTION_TIMEOUT_MINUTES,
+      },
+    },
+  })),
+);
+export type Settings = z.infer<typeof Environment>;

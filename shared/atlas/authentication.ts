@@ -1,0 +1,119 @@
+import { DigestClient } from 'digest-fetch';
+import * as z from 'zod/mini';
+import { AtlasRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
+
+/** A `fetch` that proves to Atlas who calls. */
+export type AtlasFetch = (url: string, init: AtlasRequestInit) => Promise<Response>;
+
+export interface AtlasRequestInit {
+  method: string;
+  headers: Record<string, string>;
+  body?: string;
+  signal: AbortSignal;
+}
+
+const nonEmpty = z.string().check(z.minLength(1));
+const ApiKey = z.object({ publicKey: nonEmpty, privateKey: nonEmpty });
+const ServiceAccount = z.object({ clientId: nonEmpty, clientSecret: nonEmpty });
+
+/**
+ * Chooses the way in by the fields of the Atlas credentials secret: `publicKey` and `privateKey` are an API key (HTTP
+ * digest), `clientId` and `clientSecret` a service account (OAuth 2.0 bearer token).
+ *
+ * @param secret the secret's JSON value
+ * @throws DeploymentMisconfigured when it has neither pair; no value of it is printed
+ */
+export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
+  const apiKey = ApiKey.safeParse(secret);
+  if (apiKey.success) return digest(apiKey.data);
+  const serviceAccount = ServiceAccount.safeParse(secret);
+  if (serviceAccount.success) return bearer(serviceAccount.data, baseUrl);
+  throw new DeploymentMisconfigured(
+    'The Atlas credentials secret has neither the fields of an API key nor those of a service account. It must be JSON such as {"publicKey":"…","privateKey":"…"} or {"clientId":"mdb_sa_id_…","clientSecret":"mdb_sa_sk_…"}.',
+  );
+}
+
+/**
+ * HTTP digest with an Atlas API key. digest-fetch remembers the nonce, so that only the first call of a container is
+ * challenged; calls are serialised, because two at once would spend the same nonce count, which a server must refuse.
+ * A 401 with `stale=true` says that the nonce has expired and nothing else, so it gets one more try.
+ * Source: RFC 7616 §3.3–3.4; Atlas's challenge is MD5, qop=auth, without opaque.
+ */
+function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
+  const client = new DigestClient(publicKey, privateKey, { algorithm: 'MD5' });
+  // digest-fetch writes its Authorization into the headers that it is given: each attempt gets a copy.
+  const attempt = (url: string, init: AtlasRequestInit) =>
+    client.fetch(url, { ...init, headers: { ...init.headers } }) as Promise<Response>;
+  let previous: Promise<unknown> = Promise.resolve();
+
+  return (url, init) => {
+    const answer = previous.then(async () => {
+      const response = await attempt(url, init);
+      const isStale = /stale="?true/i.test(response.headers.get('www-authenticate') ?? '');
+      return response.status === 401 && isStale ? attempt(url, init) : response;
+    });
+    previous = answer.catch(() => undefined);
+    return answer;
+  };
+}
+
+const Token = z.object({ access_token: nonEmpty, expires_in: z.number() });
+
+/** A token is renewed this long before its end, so that it cannot end between our check and Atlas's. */
+const renewBeforeExpiryMs = 60_000;
+
+/**
+ * OAuth 2.0 client credentials of an Atlas service account. Atlas allows 100 live tokens per account, and every container
+ * holds one for its hour, so a token is fetched once per container and only again when it ends or is refused.
+ * Source: MongoDB Atlas documentation, "Atlas Administration API Authentication" (service accounts).
+ */
+function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, baseUrl: string): AtlasFetch {
+  let current: { token: string; renewAt: number } | undefined;
+
+  const token = async (signal: AbortSignal): Promise<string> => {
+    if (current && Date.now() < current.renewAt) return current.token;
+    const response = await fetch(`${baseUrl}/api/oauth/token`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+        Accept: 'application/json',
+        'Content-Type': 'application/x-www-form-urlencoded',
+      },
+      body: 'grant_type=client_credentials',
+      signal,
+    });
+    if (!response.ok) throw await tokenError(response);
+    const answer = Token.safeParse(await response.json().catch(() => undefined));
+    if (!answer.success) throw new AtlasUnavailable('Atlas answered the request for an access token with no token.');
+    const { access_token, expires_in } = answer.data;
+    current = { token: access_token, renewAt: Date.now() + expires_in * 1000 - renewBeforeExpiryMs };
+    return access_token;
+  };
+
+  const attempt = async (url: string, init: AtlasRequestInit) =>
+    fetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token(init.signal)}` } });
+
+  return async (url, init) => {
+    const wasCached = current !== undefined;
+    const response = await attempt(url, init);
+    if (response.status !== 401) return response;
+    current = undefined;
+    if (!wasCached) return response;
+    await response.body?.cancel();
+    return attempt(url, init);
+  };
+}
+
+async function tokenError(response: Response): Promise<Error> {
+  const { status } = response;
+  const body = (await response.json().catch(() => ({}))) as { error?: string; error_description?: string };
+  const said = [body.error, body.error_description].filter(Boolean).join(': ') || 'no reason';
+  // 403 access_denied "Access Token limit reached": tokens end by themselves within the hour.
+  if (status === 429 || /limit/i.test(said))
+    return new AtlasThrottled(`Atlas has no room for another access token (${said}).`);
+  if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
+  return new AtlasRefused(
+    `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,
+    { status, errorCode: body.error ?? '' },
+  );
+}

@@ -1,0 +1,67 @@
+import { ConnectionFailed } from '../errors.ts';
+import type { Connection, KafkaConnectionRequest } from './types.ts';
+
+/**
+ * Why an existing connection cannot become the one that is wanted, or undefined when it is ours: Atlas lets nobody change
+ * the type and the networking of a connection.
+ */
+export function whyNotOurs(
+  { name, type, networking }: Connection,
+  privateLinkId: string | undefined,
+): string | undefined {
+  const { type: access = 'PUBLIC', connectionId } = networking?.access ?? {};
+  if (type !== 'Kafka') return `connection "${name}" exists and is of type ${type}, not Kafka`;
+  if (access !== 'PRIVATE_LINK') return `connection "${name}" exists with ${access} networking, not PRIVATE_LINK`;
+  if (!privateLinkId || connectionId !== privateLinkId)
+    return `connection "${name}" exists and goes through private link ${connectionId}, which is not the one to this cluster`;
+  return undefined;
+}
+
+/**
+ * The fields in which an existing connection differs from the wanted one. Its password never comes back, so it cannot be
+ * compared; `config` is compared only where the request has one.
+ */
+export function differences(existing: Connection, wanted: KafkaConnectionRequest): string[] {
+  const { authentication, security, config } = existing;
+  return [
+    !sameBootstrapServers(existing.bootstrapServers ?? '', wanted.bootstrapServers) && 'bootstrapServers',
+    authentication?.mechanism !== wanted.authentication.mechanism && 'authentication.mechanism',
+    authentication?.username !== wanted.authentication.username && 'authentication.username',
+    security?.protocol !== wanted.security.protocol && 'security.protocol',
+    wanted.config && !sameConfig(config ?? {}, wanted.config) && 'config',
+  ].filter((field) => typeof field === 'string');
+}
+
+/**
+ * True when both strings lead to the same brokers. MSK names only some brokers of a large cluster, and others the next
+ * time, in another order; so the listener's domain must agree, and the port of every broker that both name.
+ */
+export function sameBootstrapServers(one: string, other: string): boolean {
+  const [a, b] = [brokers(one), brokers(other)];
+  const domains = (servers: Map<string, string>) => [...new Set([...servers.keys()].map(domain))].sort().join();
+  return domains(a) === domains(b) && [...a].every(([host, port]) => (b.get(host) ?? port) === port);
+}
+
+const brokers = (servers: string) =>
+  new Map(servers.split(',').map((server) => server.trim().split(':') as [host: string, port: string]));
+
+/** `b-1.scram.demo.abc123.c2.kafka.us-east-1.amazonaws.com` → the same without the broker's own label. */
+const domain = (host: string) => host.replace(/^b-\d+\./, '');
+
+const sameConfig = (one: Record<string, string>, other: Record<string, string>) =>
+  JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
+
+/**
+ * Reads a connection's state. READY is ready; an absent state, or one that nobody knows, counts as in progress.
+ *
+ * @throws ConnectionFailed when it is FAILED or going away; Atlas gives no reason with it
+ */
+export function connectionState({ name, state = 'PENDING' }: Connection): { state: string; isReady: boolean } {
+  if (state === 'FAILED')
+    throw new ConnectionFailed(
+      `Atlas reports connection "${name}" as FAILED, without a reason. Look at the Kafka ACLs of the SCRAM user, at the user and password in the SCRAM secret, and at the connection's bootstrap servers; then delete the connection in Atlas and start again.`,
+    );
+  if (state === 'DELETING')
+    throw new ConnectionFailed(`Connection "${name}" is being deleted. Start again when it is gone.`);
+  return { state, isReady: state === 'READY' };
+}

@@ -1,0 +1,28 @@
+import { PrivateLinkFailed } from '../errors.ts';
+import type { PrivateLink } from './types.ts';
+
+/** Atlas still lists a link for a while after it was asked to delete it. */
+const goingAway = new Set(['DELETE_REQUESTED', 'DELETING', 'DELETED']);
+
+/** The project's live private link to this cluster, if there is one: Atlas allows one per ARN. */
+export const livePrivateLink = (links: PrivateLink[], clusterArn: string): PrivateLink | undefined =>
+  links.find(({ arn, state }) => arn === clusterArn && !goingAway.has(state ?? ''));
+
+/**
+ * Reads a private link's state. DONE is ready; a state that nobody knows counts as in progress, since a deadline bounds it.
+ *
+ * @throws PrivateLinkFailed when it is FAILED (with Atlas's errorMessage), going away or not for SASL/SCRAM
+ */
+export function privateLinkState({ _id: id, state, errorMessage, authenticationScheme }: PrivateLink) {
+  if (state === 'FAILED')
+    throw new PrivateLinkFailed(
+      `Atlas could not set up private link ${id}: ${errorMessage || 'it gave no reason'}. Mend the reason, delete the link in Atlas (Stream Processing > Private Link), and start again.`,
+    );
+  if (goingAway.has(state ?? ''))
+    throw new PrivateLinkFailed(`Private link ${id} is being deleted (${state}). Start again when it is gone.`);
+  if (authenticationScheme && authenticationScheme !== 'SASL_SCRAM')
+    throw new PrivateLinkFailed(
+      `Private link ${id} to this cluster exists with the authentication scheme ${authenticationScheme}; a SCRAM connection needs SASL_SCRAM, and Atlas allows one link per cluster and project. Delete that link in Atlas if nothing uses it, and start again.`,
+    );
+  return { id, state: state ?? 'IDLE', isReady: state === 'DONE' };
+}

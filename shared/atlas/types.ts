@@ -1,0 +1,58 @@
+import * as z from 'zod/mini';
+
+/**
+ * What we read of the Atlas Admin API's answers, and no more: Atlas adds fields without notice.
+ * Source: Atlas Administration API v2, Streams, versions 2023-02-01 and 2024-11-13.
+ */
+
+const ObjectId = z.string().check(z.regex(/^[a-f0-9]{24}$/));
+
+export const AccountDetails = z.object({ awsAccountId: z.string().check(z.regex(/^\d{12}$/)) });
+
+/** `state` has no published list: IDLE → WORKING → DONE or FAILED, and DELETE_REQUESTED → DELETING → DELETED. */
+export const PrivateLink = z.object({
+  _id: ObjectId,
+  arn: z.optional(z.string()),
+  vendor: z.optional(z.string()),
+  state: z.optional(z.string()),
+  errorMessage: z.optional(z.nullable(z.string())),
+  authenticationScheme: z.optional(z.string()),
+});
+export type PrivateLink = z.infer<typeof PrivateLink>;
+
+export const Workspace = z.object({
+  name: z.string(),
+  dataProcessRegion: z.optional(z.object({ cloudProvider: z.string(), region: z.string() })),
+});
+export type Workspace = z.infer<typeof Workspace>;
+
+/** `state` is PENDING, READY, DELETING or FAILED. The password never comes back. */
+export const Connection = z.object({
+  name: z.string(),
+  type: z.optional(z.string()),
+  state: z.optional(z.string()),
+  bootstrapServers: z.optional(z.string()),
+  authentication: z.optional(z.object({ mechanism: z.optional(z.string()), username: z.optional(z.string()) })),
+  security: z.optional(z.object({ protocol: z.optional(z.string()) })),
+  networking: z.optional(
+    z.object({
+      access: z.optional(z.object({ type: z.optional(z.string()), connectionId: z.optional(z.nullable(z.string())) })),
+    }),
+  ),
+  config: z.optional(z.nullable(z.record(z.string(), z.string()))),
+});
+export type Connection = z.infer<typeof Connection>;
+
+/** The body of a request that creates or updates a Kafka connection over a private link. */
+export interface KafkaConnectionRequest {
+  name: string;
+  type: 'Kafka';
+  bootstrapServers: string;
+  authentication: { mechanism: string; username: string; password: string };
+  security: { protocol: 'SASL_SSL' };
+  networking: { access: { type: 'PRIVATE_LINK'; connectionId: string } };
+  config?: Record<string, string>;
+}
+
+export const page = <Result extends z.ZodMiniType>(result: Result) =>
+  z.object({ results: z.array(result), totalCount: z.optional(z.number()) });

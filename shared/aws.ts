@@ -1,0 +1,58 @@
+import { AwsRefused, AwsUnavailable } from './errors.ts';
+
+/**
+ * Settings of every AWS client: the SDK's own three attempts with back-off, and an end to each of them well inside the
+ * function's 60 seconds. Region, credentials and `AWS_ENDPOINT_URL…` are the SDK's own business.
+ */
+export const clientOptions = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+};
+
+/**
+ * Awaits a call to AWS and turns its exception into one of ours.
+ *
+ * @param action the IAM action of the call, such as `kafka:GetClusterPolicy`, for the message
+ * @throws AwsUnavailable when AWS gave no usable answer after the SDK's attempts: a write may or may not have happened
+ * @throws AwsRefused otherwise, with the exception's name as `code`
+ */
+export async function fromAws<Answer>(action: string, answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw awsError(action, error);
+  }
+}
+
+interface SdkError extends Error {
+  $metadata?: { httpStatusCode?: number };
+  code?: string;
+}
+
+/** Conflict (409) and throttling pass by themselves as 5xx do; no status at all means that the connection broke. */
+const passing = new Set([408, 409, 425, 429]);
+
+function awsError(action: string, error: unknown): Error {
+  const { name, message, code, $metadata } = error as SdkError;
+  const status = $metadata?.httpStatusCode;
+  // The cause is kept where AWS answered. A body that could not be read is quoted in the SDK's error, and it may be a secret.
+  if (!status || status >= 500 || passing.has(status) || status < 400 || /throttl/i.test(name))
+    return new AwsUnavailable(
+      `AWS did not carry out ${action} (${status ? `HTTP ${status}, ` : ''}${code ?? name}).`,
+      status ? { cause: error } : {},
+    );
+  const remedy = /AccessDenied|Forbidden/.test(name)
+    ? ` The function's role lacks ${action}, or a policy of the organisation or the key denies it.`
+    : '';
+  return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${message}).${remedy}`, {
+    code: name,
+    said: message,
+    cause: error,
+  });
+}
+
+/** Turns the refusals that mean "there is none" into undefined: not found is an outcome, not an error. */
+export const noneWhenNotFound = (error: unknown): undefined => {
+  if (error instanceof AwsRefused && /NotFound/.test(error.code)) return undefined;
+  throw error;
+};

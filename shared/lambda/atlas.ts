@@ -1,0 +1,40 @@
+import * as z from 'zod/mini';
+import { type AtlasFetch, authenticate } from '../atlas/authentication.ts';
+import { AtlasClient } from '../atlas/client.ts';
+import { readSecret } from '../secret.ts';
+import { environment } from './environment.ts';
+import type { Invocation } from './handler.ts';
+import { secretsManager } from './secrets-manager.ts';
+
+const settings = environment(
+  z.object({
+    ATLAS_BASE_URL: z.url({ protocol: /^https?$/ }),
+    ATLAS_CREDENTIALS_SECRET_ARN: z.string().check(z.minLength(1)),
+  }),
+);
+
+/** Kept per container, with its nonce or access token. */
+let cached: { fetch: AtlasFetch; secretVersionId: string } | undefined;
+
+/**
+ * An Atlas client for this invocation, with the credentials of the deployment's secret. Atlas's 401 makes it read the
+ * secret once more: its keys may have been rotated while the container lived.
+ */
+export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
+  const fetch: AtlasFetch = async (url, init) => {
+    const used = cached ?? (await renew(signal));
+    const response = await used.fetch(url, init);
+    if (response.status !== 401) return response;
+    const renewed = await renew(signal);
+    return renewed.secretVersionId === used.secretVersionId ? response : renewed.fetch(url, init);
+  };
+  return new AtlasClient({ baseUrl: settings().ATLAS_BASE_URL.replace(/\/+$/, ''), fetch, signal, remainingMs });
+}
+
+async function renew(signal: AbortSignal) {
+  const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = settings();
+  const { value, versionId } = await readSecret(ATLAS_CREDENTIALS_SECRET_ARN, secretsManager(), signal);
+  if (cached?.secretVersionId !== versionId)
+    cached = { fetch: authenticate(value, ATLAS_BASE_URL.replace(/\/+$/, '')), secretVersionId: versionId };
+  return cached;
+}

@@ -1,0 +1,58 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy, { type MiddyfiedHandler } from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { ZodMiniType } from 'zod/mini';
+import { DeploymentMisconfigured, FunctionTimedOut } from '../errors.ts';
+
+/** What a function's logic may need to know of the invocation that it runs in. */
+export interface Invocation {
+  /** Aborted just before Lambda would end the function. */
+  signal: AbortSignal;
+  /** Milliseconds until then. */
+  remainingMs: () => number;
+  /** The function's own ARN, which tells the partition, Region and account of the deployment. */
+  functionArn: string;
+}
+
+/** Enough to log the error and answer before Lambda ends the process, which would leave only `Sandbox.Timedout`. */
+const answerBeforeTimeoutMs = 1000;
+
+export const logger = new Logger();
+
+/**
+ * The one middy chain of every function: log context, checked input, failure log. There is no error handler, on purpose:
+ * a state must fail in order to be retried or caught.
+ *
+ * @param input the shape that the state machine hands over; a mismatch means that machine and function are of two versions
+ */
+export const lambdaHandler = <Input, Output>(
+  input: ZodMiniType<Input>,
+  run: (input: Input, invocation: Invocation) => Promise<Output>,
+): MiddyfiedHandler<unknown, Output> =>
+  middy<unknown, Output>({
+    timeoutEarlyInMillis: answerBeforeTimeoutMs,
+    timeoutEarlyResponse: () => {
+      throw new FunctionTimedOut('The function ran out of time while it waited for AWS or Atlas.');
+    },
+  })
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .onError(({ error }) => {
+      if (error) logger.error(error.message, error);
+    })
+    .handler((event: unknown, context: Context, { signal }: { signal: AbortSignal }) =>
+      run(checked(input, event), {
+        signal,
+        remainingMs: () => context.getRemainingTimeInMillis() - answerBeforeTimeoutMs,
+        functionArn: context.invokedFunctionArn,
+      }),
+    );
+
+function checked<Input>(input: ZodMiniType<Input>, event: unknown): Input {
+  const result = input.safeParse(event);
+  if (result.success) return result.data;
+  const fields = result.error.issues.map((issue) => issue.path.join('.') || 'the whole input').join(', ');
+  throw new DeploymentMisconfigured(
+    `The state's input does not have the shape that its function expects (${fields}). Deploy state machine and functions together.`,
+  );
+}

@@ -1,0 +1,111 @@
+import { PolicyRefused } from '../errors.ts';
+
+/** A statement of a resource policy, as far as we read it; everything else in it is carried along unread. */
+export interface Statement {
+  Sid?: string;
+  Effect?: string;
+  Principal?: string | Record<string, string | string[]>;
+  Action?: string | string[];
+  Resource?: string | string[];
+  [other: string]: unknown;
+}
+
+interface Policy {
+  Version?: string;
+  Statement?: Statement | Statement[];
+  [other: string]: unknown;
+}
+
+/** What Atlas needs to open its managed VPC connection; the data plane needs nothing, since SCRAM users have Kafka ACLs. */
+const actions = [
+  'kafka:CreateVpcConnection',
+  'kafka:GetBootstrapBrokers',
+  'kafka:DescribeCluster',
+  'kafka:DescribeClusterV2',
+];
+
+/** @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-policy.html (`policy`, MaxLength) */
+const longestPolicy = 20_480;
+
+/** Our statement. Its Sid holds the Atlas account, so that projects of two Atlas accounts have a statement each. */
+export const atlasStatement = (clusterArn: string, principalArn: string) =>
+  ({
+    Sid: `AtlasStreamProcessing${accountId(principalArn)}`,
+    Effect: 'Allow',
+    Principal: { AWS: principalArn },
+    Action: actions,
+    Resource: clusterArn,
+  }) satisfies Statement;
+
+/**
+ * Merges our statement into a cluster policy. Statements under another Sid are carried over as they are; ours is written
+ * only where no statement grants as much already.
+ *
+ * @param text the policy as MSK returned it, or undefined when the cluster has none
+ * @returns the new text, or undefined when nothing is missing
+ * @throws PolicyRefused when the policy is not readable or would be longer than MSK allows
+ */
+export function mergeStatement(
+  text: string | undefined,
+  wanted: ReturnType<typeof atlasStatement>,
+): string | undefined {
+  const policy = text === undefined ? { Version: '2012-10-17' } : parse(text);
+  const statements = listOf(policy.Statement);
+  if (statements.some((statement) => grants(statement, wanted))) return undefined;
+
+  const others = statements.filter(({ Sid }) => Sid !== wanted.Sid);
+  const merged = JSON.stringify({ ...policy, Statement: [...others, wanted] });
+  if (merged.length > longestPolicy)
+    throw new PolicyRefused(
+      `The cluster policy would be ${merged.length} characters long with the statement for Atlas, and MSK allows ${longestPolicy}. Shorten the policy by ${merged.length - longestPolicy} characters, for example by joining statements, and start again.`,
+    );
+  return merged;
+}
+
+/** Whether a statement allows, without any condition, everything that the wanted one allows: compared by meaning. */
+function grants(
+  { Effect, Principal, Action, Resource, ...rest }: Statement,
+  wanted: ReturnType<typeof atlasStatement>,
+) {
+  const { Sid: _, ...unread } = rest;
+  if (Effect !== 'Allow' || Object.keys(unread).length > 0) return false;
+  const principals = typeof Principal === 'object' && Principal !== null ? listOf(Principal.AWS) : [];
+  return (
+    principals.some((principal) => samePrincipal(principal, wanted.Principal.AWS)) &&
+    wanted.Action.every((action) =>
+      listOf(Action).some((pattern) => covers(pattern.toLowerCase(), action.toLowerCase())),
+    ) &&
+    listOf(Resource).some((pattern) => covers(pattern, wanted.Resource))
+  );
+}
+
+/** IAM reads an account id and the ARN of its root as the same principal, and may store either. */
+const samePrincipal = (one: string, other: string) =>
+  accountId(one) === accountId(other) && [one, other].every((principal) => /^\d{12}$|:root$/.test(principal));
+
+/** `123456789012` and `arn:aws:iam::123456789012:root` → `123456789012` */
+const accountId = (principal: string): string => principal.split(':')[4] ?? principal;
+
+/** IAM's wildcards: `*` is any run of characters, `?` any one. */
+const covers = (pattern: string, text: string) =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replace(/\*+/g, '.*')
+      .replaceAll('?', '.')}$`,
+  ).test(text);
+
+const listOf = <Item>(value: Item | Item[] | undefined): Item[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];
+
+function parse(text: string): Policy {
+  try {
+    const policy: unknown = JSON.parse(text);
+    if (typeof policy === 'object' && policy !== null && !Array.isArray(policy)) return policy as Policy;
+  } catch {
+    // Falls through to the one sentence below.
+  }
+  throw new PolicyRefused(
+    'The cluster policy is no JSON object. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start again.',
+  );
+}

@@ -1,0 +1,146 @@
+import * as z from 'zod/mini';
+import { InvalidRequest } from './errors.ts';
+import { parseClusterArn } from './msk/arn.ts';
+
+/** The two mechanisms that may be sent to Atlas. MSK itself speaks SCRAM-SHA-512 only; an older Atlas page names PLAIN. */
+export const mechanisms = ['SCRAM-512', 'PLAIN'] as const;
+
+/** What each field must be, in words, with a right example: the second half of every message about a wrong one. */
+const rules = {
+  clusterArn:
+    'the ARN of an Amazon MSK cluster, for example "arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5"',
+  projectId: 'the 24 hexadecimal characters of an Atlas project id, for example "5f1a2b3c4d5e6f7a8b9c0d1e"',
+  workspace:
+    'the name of an Atlas Stream Processing workspace, of letters, digits, ".", "_" and "-", at most 64, for example "streams"',
+  connectionName:
+    'a name of at most 64 letters, digits, ".", "-", "*" and "_", as Atlas allows, for example "orders-msk"',
+  secretArn:
+    'the ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
+  mechanism: `one of ${mechanisms.map((name) => `"${name}"`).join(' and ')}`,
+  config: 'an object of Kafka client settings, string to string, for example {"auto.offset.reset":"earliest"}',
+  dryRun: 'true or false',
+} as const;
+type Field = keyof typeof rules;
+
+/** MSK associates only secrets of this prefix. */
+const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,512}$/;
+
+/** One schema per field: the same for the console's input, for tags and for the deployment's defaults. */
+const fields = {
+  clusterArn: z.string().check(z.refine((arn) => parseClusterArn(arn) !== undefined)),
+  projectId: z.string().check(z.regex(/^[a-f0-9]{24}$/)),
+  workspace: z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/)),
+  connectionName: z.string().check(z.regex(/^[A-Za-z0-9.*_-]{1,64}$/)),
+  secretArn: z.string().check(z.regex(secretArn)),
+  mechanism: z.enum(mechanisms),
+  config: z.record(z.string(), z.string()),
+  dryRun: z.boolean(),
+} satisfies Record<Field, z.ZodMiniType>;
+
+/** The input of a console start. */
+export const ConsoleInput = z.strictObject({
+  ...(z.partial(z.object(fields)).shape as { [F in Field]: z.ZodMiniOptional<(typeof fields)[F]> }),
+  clusterArn: fields.clusterArn,
+});
+export type ConsoleInput = z.infer<typeof ConsoleInput>;
+
+/** The event of a changed tag. @see https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html */
+const TagEvent = z.object({
+  source: z.literal('aws.tag'),
+  'detail-type': z.literal('Tag Change on Resource'),
+  resources: z.array(z.string()).check(z.length(1)),
+  detail: z.object({ 'changed-tag-keys': z.array(z.string()), tags: z.record(z.string(), z.string()) }),
+});
+
+/** The settings of one run, as the states hand them on. Nothing in it is secret. */
+export const Request = z.object({
+  clusterArn: z.string(),
+  projectId: z.string(),
+  workspace: z.string(),
+  connectionName: z.string(),
+  mechanism: z.enum(mechanisms),
+  /** The secret that somebody named, else null: then the one secret that is associated with the cluster. */
+  secretArn: z.nullable(z.string()),
+  /** Only the input of a console start may name a secret that is not associated yet: a tag is not a key. */
+  maySecretBeAssociated: z.boolean(),
+  config: z.nullable(z.record(z.string(), z.string())),
+  dryRun: z.boolean(),
+});
+export type Request = z.infer<typeof Request>;
+
+/**
+ * Reads the execution's input: an EventBridge event of a changed tag, or the JSON of a console start.
+ *
+ * @throws InvalidRequest in one sentence: which field, which value, what would be right
+ */
+export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
+  if (typeof input === 'object' && input !== null && ('detail-type' in input || 'source' in input)) {
+    const event = TagEvent.safeParse(input);
+    if (!event.success)
+      throw new InvalidRequest(
+        `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}). ${howToStart}`,
+      );
+    return { startedBy: 'tag', given: { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') } };
+  }
+  const console = ConsoleInput.safeParse(input);
+  if (console.success) return { startedBy: 'console', given: withoutSecrets(console.data) };
+  throw new InvalidRequest(explain(input, console.error));
+}
+
+/** The cluster ARN somewhere in an input that may be wrong otherwise; undefined when there is none. */
+export function clusterArnIn(input: unknown): string | undefined {
+  const { clusterArn, resources } = (input ?? {}) as { clusterArn?: unknown; resources?: unknown };
+  return [clusterArn, Array.isArray(resources) ? resources[0] : undefined].find(
+    (value): value is string => typeof value === 'string' && parseClusterArn(value) !== undefined,
+  );
+}
+
+/**
+ * Checks one field that does not come from the console's input.
+ *
+ * @param name how the person who set it knows it: a tag's key, a parameter of the deployment
+ * @throws InvalidRequest
+ */
+export function valid<F extends Field>(field: F, value: unknown, name: string): z.infer<(typeof fields)[F]> {
+  const result = fields[field].safeParse(value);
+  if (result.success) return result.data as z.infer<(typeof fields)[F]>;
+  throw new InvalidRequest(`${name} is ${shown(value)}; it must be ${rules[field]}.`);
+}
+
+const howToStart =
+  'Start with {"clusterArn":"arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5"}.';
+
+/** One sentence about everything that is wrong with a console input. */
+function explain(input: unknown, { issues }: z.core.$ZodError): string {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
+  const known = Object.keys(rules).join(', ');
+  const complaints = issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys')
+      return `the input has the unknown field ${issue.keys.map(shown).join(', ')}; the fields are ${known}`;
+    const field = issue.path[0] as Field;
+    return Object.hasOwn(input, field)
+      ? `${field} is ${shown((input as Record<string, unknown>)[field])}; it must be ${rules[field]}`
+      : `${field} is missing; it must be ${rules[field]}`;
+  });
+  const sentence = [...new Set(complaints)].join('; and ');
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}. ${howToStart}`;
+}
+
+/** Whatever stands in `config` stays readable in the execution's history for 90 days. */
+function withoutSecrets(input: ConsoleInput): ConsoleInput {
+  const key = Object.keys(input.config ?? {}).find((name) => /password|secret|jaas|private|\.key$/i.test(name));
+  if (key === undefined) return input;
+  throw new InvalidRequest(
+    `config has the key ${shown(key)}, which looks like a credential; it must be left out, because the input stays readable in the execution's history. The user and password come from the SCRAM secret.`,
+  );
+}
+
+const pathsOf = ({ issues }: z.core.$ZodError) =>
+  issues.map(({ path }) => path.join('.') || 'the whole input').join(', ');
+
+/** A value as JSON, cut to what a sentence can hold: JSON escapes control characters. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 100 ? `${text.slice(0, 100)}… (${text.length} characters)` : text;
+}

@@ -1,0 +1,38 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod/mini';
+import { AwsRefused } from './errors.ts';
+import { readSecret } from './secret.ts';
+
+const ScramSecret = z.object({
+  username: z.string().check(z.minLength(1)),
+  password: z.string().check(z.minLength(1)),
+});
+
+/** What MSK wants in a secret. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-password-tutorial.html */
+const shape = '{"username":"…","password":"…"}';
+
+/**
+ * Reads the user and password of an MSK SCRAM secret. The caller must let neither out.
+ *
+ * @returns the credentials and the version they are of, or `unusable`: a sentence that says why, and what to do
+ * @throws AwsUnavailable
+ */
+export async function readScramSecret(
+  secretArn: string,
+  secretsManager: SecretsManagerClient,
+  signal: AbortSignal,
+): Promise<{ username: string; password: string; versionId: string; unusable?: never } | { unusable: string }> {
+  try {
+    const { value, versionId } = await readSecret(secretArn, secretsManager, signal);
+    const secret = ScramSecret.safeParse(value);
+    if (secret.success) return { ...secret.data, versionId };
+    const fields = secret.error.issues.map(({ path }) => path.join('.')).filter(Boolean);
+    const found = fields.length > 0 ? `has no usable ${fields.join(' and ')}` : 'is no JSON object';
+    return { unusable: `The SCRAM secret ${secretArn} ${found}; it must be JSON such as ${shape}.` };
+  } catch (error) {
+    if (!(error instanceof AwsRefused)) throw error;
+    return {
+      unusable: `The SCRAM secret ${secretArn} cannot be read (${error.code}: ${error.said}). It must exist, and the policies of the secret and of its KMS key must let this account's roles read it.`,
+    };
+  }
+}
