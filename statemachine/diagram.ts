@@ -57,8 +57,8 @@ function ends(states: [string, State][]): string[] {
 /** Puts a machine's picture into a text, between its two markers. */
 export const withDiagram = (text: string, machine: string): string =>
   text.replace(
-    new RegExp(`(<!-- ${machine}.asl.json -->\n)[^]*?(\n<!-- /${machine}.asl.json -->)`),
-    (_, before: string, after: string) => `${before}\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\`${after}`,
+    new RegExp(`(<!-- ${machine}.asl.json -->\n)[^]*?(<!-- /${machine}.asl.json -->)`),
+    (_, before: string, after: string) => `${before}\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\`\n${after}`,
   );
 
 export const readmeText = (): string => readFileSync(readme, 'utf8');
