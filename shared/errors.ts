@@ -69,6 +69,11 @@ export class ConnectionRefused extends Error {
   override readonly name = 'ConnectionRefused' as const;
 }
 
+/** Running stream processors use the connection, and Atlas changes or deletes none that is in use. */
+export class ConnectionInUse extends Error {
+  override readonly name = 'ConnectionInUse' as const;
+}
+
 /** Atlas's Kafka connection is FAILED or going away. */
 export class ConnectionFailed extends Error {
   override readonly name = 'ConnectionFailed' as const;

@@ -3,6 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
+import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { fromAws } from '../../shared/aws.ts';
 import { AtlasRefused, AwsUnavailable, ConnectionRefused, PrerequisitesNotMet } from '../../shared/errors.ts';
@@ -38,7 +39,7 @@ export interface CreateConnectionDeps {
  * The SCRAM password is read here, sent to Atlas, and goes nowhere else.
  *
  * @returns `secretVersionId`: the version of the SCRAM secret whose user and password Atlas was sent or compared with
- * @throws ConnectionRefused, ConnectionFailed, PrerequisitesNotMet
+ * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
  */
 export async function createConnection(input: CreateConnectionInput, deps: CreateConnectionDeps) {
@@ -105,6 +106,9 @@ async function upsert(
         `In workspace ${workspace}, ${reason}, and Atlas lets nobody change that. Choose another connectionName, or delete that connection if nothing uses it; then start again.`,
       );
     if (differences(connection, wanted).length === 0) return { connection, outcome: 'unchanged' as const };
-    return { connection: await atlas.updateConnection(projectId, workspace, wanted), outcome: 'updated' as const };
+    const updated = await atlas
+      .updateConnection(projectId, workspace, wanted)
+      .catch((error: unknown) => explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas));
+    return { connection: updated, outcome: 'updated' as const };
   }
 }

@@ -2,7 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
 import type { AtlasFetch } from './authentication.ts';
-import { AccountDetails, Connection, type KafkaConnectionRequest, PrivateLink, page, Workspace } from './types.ts';
+import {
+  AccountDetails,
+  Connection,
+  type KafkaConnectionRequest,
+  PrivateLink,
+  page,
+  StreamProcessor,
+  Workspace,
+} from './types.ts';
 
 /** One answer may take this long; a function has time for a second try by the machine, not for an endless wait. */
 const requestTimeoutMs = 15_000;
@@ -19,7 +27,7 @@ interface Call {
   query?: Record<string, string>;
   body?: unknown;
   /** The resource version of the API, sent as `Accept: application/vnd.atlas.<version>+json`. */
-  version?: '2023-02-01' | '2024-11-13';
+  version?: '2023-02-01' | '2024-05-30' | '2024-11-13';
   /** Values that must not appear in an error, should Atlas's answer repeat them. */
   secrets?: string[];
 }
@@ -53,14 +61,7 @@ export class AtlasClient {
 
   /** All private links of the project, dying ones included. */
   async listPrivateLinks(projectId: string): Promise<PrivateLink[]> {
-    const links: PrivateLink[] = [];
-    for (let pageNum = 1; ; pageNum++) {
-      const query = { itemsPerPage: String(itemsPerPage), pageNum: String(pageNum) };
-      const path = `${streams(projectId)}/privateLinkConnections`;
-      const { results, totalCount } = await this.#call(page(PrivateLink), { method: 'GET', path, query });
-      links.push(...results);
-      if (results.length === 0 || links.length >= (totalCount ?? 0)) return links;
-    }
+    return this.#list(PrivateLink, { path: `${streams(projectId)}/privateLinkConnections` });
   }
 
   /** Requests a private link to an MSK cluster. Not idempotent: list first. The answer has no `state` yet. */
@@ -96,6 +97,22 @@ export class AtlasClient {
     const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
     const secrets = [body.authentication.password];
     return this.#call(Connection, { method: 'PATCH', path, body: { name, ...body }, secrets });
+  }
+
+  /** All stream processors of a workspace, whatever their state. */
+  async listStreamProcessors(projectId: string, workspace: string): Promise<StreamProcessor[]> {
+    const path = `${streams(projectId)}/${encodeURIComponent(workspace)}/processors`;
+    return this.#list(StreamProcessor, { path, version: '2024-05-30' });
+  }
+
+  async #list<Schema extends z.ZodMiniType>(schema: Schema, call: Omit<Call, 'method' | 'query'>) {
+    const all: z.infer<Schema>[] = [];
+    for (let pageNum = 1; ; pageNum++) {
+      const query = { itemsPerPage: String(itemsPerPage), pageNum: String(pageNum) };
+      const { results, totalCount } = await this.#call(page(schema), { ...call, method: 'GET', query });
+      all.push(...results);
+      if (results.length === 0 || all.length >= (totalCount ?? 0)) return all;
+    }
   }
 
   async #call<Schema extends z.ZodMiniType>(schema: Schema, call: Call): Promise<z.infer<Schema>> {

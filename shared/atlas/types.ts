@@ -43,6 +43,10 @@ export const Connection = z.object({
 });
 export type Connection = z.infer<typeof Connection>;
 
+/** A stream processor; its pipeline names the connections that it reads and writes, as `connectionName`. */
+export const StreamProcessor = z.object({ name: z.string(), state: z.string(), pipeline: z.optional(z.unknown()) });
+export type StreamProcessor = z.infer<typeof StreamProcessor>;
+
 /** The body of a request that creates or updates a Kafka connection over a private link. */
 export interface KafkaConnectionRequest {
   name: string;
