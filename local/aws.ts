@@ -1,0 +1,61 @@
+import { JsonCodec2 } from '@smithy/core/protocols';
+import type { Request } from './emulator.ts';
+
+/** What the emulators of AWS services share: the SDK's own JSON codec, the signature, and IAM's refusal. */
+
+type Schema = Parameters<ReturnType<JsonCodec2['createSerializer']>['write']>[0];
+
+/** Timestamps without a format of their own are epoch seconds (7), as in the SDK's JSON protocols. */
+const codec = new JsonCodec2({ jsonName: true, timestampFormat: { useTrait: true, default: 7 } });
+
+/** A value in the SDK's PascalCase to the JSON of the wire. */
+export function encode(schema: Schema, value: object): string {
+  const serializer = codec.createSerializer();
+  serializer.write(schema, value);
+  return new TextDecoder().decode(serializer.flush());
+}
+
+/** The JSON of the wire to the SDK's PascalCase. */
+export function decode(schema: Schema, json: string): Promise<Record<string, unknown>> {
+  return Promise.resolve(codec.createDeserializer().read(schema, json));
+}
+
+/** What IAM condition keys of a request are made from. */
+export interface AuthorizationContext {
+  /** `aws:TagKeys` */
+  tagKeys?: string[] | undefined;
+  /** `kafka:publicAccessEnabled`; absent where the request says nothing of public access. */
+  publicAccessEnabled?: boolean | undefined;
+}
+
+/**
+ * The IAM of the local cloud. `resource` is undefined where the service authorization reference lists no resource type
+ * for the action, so that only a statement on `*` can allow it.
+ */
+export type Authorize = (
+  caller: string,
+  action: string,
+  resource: string | undefined,
+  context: AuthorizationContext,
+) => boolean;
+
+export function accessDeniedMessage(caller: string, action: string, resource = '*'): string {
+  return (
+    `User: ${caller} is not authorized to perform: ${action} on resource: ${resource} ` +
+    `because no identity-based policy allows the ${action} action`
+  );
+}
+
+/**
+ * The access key id that signed the request. The signature itself is not verified: the emulators know no secret keys.
+ */
+export function signedBy(request: Request, service: string, refuse: (name: string, message: string) => Error): string {
+  const header = request.headers.authorization ?? '';
+  const scope = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request,/.exec(header);
+  if (!scope) throw refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');
+  const [, accessKeyId = '', signedService] = scope;
+  if (signedService !== service) {
+    throw refuse('InvalidSignatureException', `Credential should be scoped to correct service: '${service}'.`);
+  }
+  return accessKeyId;
+}

@@ -1,0 +1,160 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Clock } from './clock.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What the emulators of MSK, Secrets Manager and Atlas share: HTTP on loopback, the record, and the place for faults. */
+
+export type ServiceName = 'kafka' | 'secretsmanager' | 'atlas';
+
+export interface Request {
+  method: string;
+  /** As it arrived: path and query. */
+  url: string;
+  /** Percent-encoded, without the query. */
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body: string;
+}
+
+/** An answer that ends a request early: thrown wherever the emulated service would say no. */
+export class Refusal extends Error {
+  readonly answer: Answer;
+
+  constructor(message: string, answer: Answer) {
+    super(message);
+    this.answer = answer;
+  }
+}
+
+/** What a request means to a service: the operation's name, then who asks, then the doing of it. */
+export interface Route {
+  operation: string;
+  authenticate(): string | Promise<string>;
+  apply(caller: string): Answer | Promise<Answer>;
+}
+
+export interface Service {
+  readonly name: ServiceName;
+  route(request: Request): Route;
+}
+
+/** An authenticated call, as an interceptor sees it. */
+export interface Call {
+  service: ServiceName;
+  operation: string;
+  method: string;
+  path: string;
+  caller: string;
+  body: string;
+}
+
+/**
+ * Middleware around every authenticated call: answer instead of the service (throttling), `next()` and then answer
+ * something else (an answer that is lost after the call was applied), or `'reset'` the connection.
+ */
+export type Intercept = (call: Call, next: () => Promise<Answer>) => Promise<Answer | 'reset'>;
+
+export interface Listener {
+  url: string;
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  clock: Clock;
+  recorder: Recorder;
+  intercept?: Intercept | undefined;
+  /** 0, the default: any free port. */
+  port?: number;
+}
+
+/** Serves an emulated service on loopback. */
+export async function listen(service: Service, options: ListenOptions): Promise<Listener> {
+  const server = createServer((incoming, outgoing) => {
+    serve(service, options, incoming, outgoing).catch((error) => outgoing.destroy(error));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function serve(service: Service, options: ListenOptions, incoming: IncomingMessage, outgoing: ServerResponse) {
+  const at = options.clock.now();
+  const request = await read(incoming);
+  const { operation, caller, answer } = await answerTo(service, options.intercept, request);
+  const { authorization: _, ...requestHeaders } = request.headers;
+  options.recorder.record({
+    at,
+    service: service.name,
+    operation,
+    method: request.method,
+    path: request.path,
+    query: request.query.toString(),
+    caller,
+    status: answer === 'reset' ? 'reset' : answer.status,
+    requestHeaders,
+    requestBody: request.body,
+    responseBody: answer === 'reset' ? '' : answer.body,
+  });
+  if (answer === 'reset') incoming.socket.resetAndDestroy();
+  else outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+}
+
+async function read(incoming: IncomingMessage): Promise<Request> {
+  const { method = 'GET', url = '/' } = incoming;
+  const [path = '/', query] = url.split('?', 2);
+  return {
+    method,
+    url,
+    path,
+    query: new URLSearchParams(query),
+    headers: incoming.headers,
+    body: await text(incoming),
+  };
+}
+
+async function answerTo(service: Service, intercept: Intercept = (_, next) => next(), request: Request) {
+  let operation = 'unknown';
+  let caller: string | undefined;
+  try {
+    const route = service.route(request);
+    operation = route.operation;
+    const authenticated = await route.authenticate();
+    caller = authenticated;
+    const { method, path, body } = request;
+    const call = { service: service.name, operation, method, path, caller: authenticated, body };
+    const next = async () => {
+      try {
+        return await route.apply(authenticated);
+      } catch (error) {
+        return toAnswer(error);
+      }
+    };
+    return { operation, caller, answer: await intercept(call, next) };
+  } catch (error) {
+    return { operation, caller, answer: toAnswer(error) };
+  }
+}
+
+/** Anything but a refusal is a fault of the emulator itself: it must not pass for a transient 500 of the service. */
+function toAnswer(error: unknown): Answer {
+  if (error instanceof Refusal) return error.answer;
+  console.error('The local cloud itself has failed:', error);
+  return { status: 501, body: JSON.stringify({ message: `The local cloud itself has failed: ${error}` }) };
+}

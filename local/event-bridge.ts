@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { parseArn } from './arn.ts';
+
+/** The part of EventBridge that starts a run: the tag change event, and the pattern that a rule matches it with. */
+
+/** What happened to the tags of one resource. */
+export interface TagChange {
+  resourceArn: string;
+  /** Added, given another value, or removed. */
+  changedTagKeys: string[];
+  /** All tags after the change. */
+  tags: Record<string, string>;
+  /** Counts the changes of this resource's tags from 1. */
+  version: number;
+  time: Date;
+}
+
+/** "Tag Change on Resource" as documented in the Tag Editor's user guide and in EventBridge's schema registry. */
+export function tagChangeEvent({ resourceArn, changedTagKeys, tags, version, time }: TagChange) {
+  const { service, region, account, resource } = parseArn(resourceArn);
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Tag Change on Resource',
+    source: 'aws.tag',
+    account,
+    time: time.toISOString().replace(/\.\d+Z$/, 'Z'),
+    region,
+    resources: [resourceArn],
+    detail: {
+      'changed-tag-keys': changedTagKeys,
+      tags,
+      service,
+      'resource-type': resource.split('/')[0],
+      version,
+    },
+  };
+}
+
+type Leaf = string | number | boolean | null;
+type Matcher = Leaf | { exists: boolean } | { prefix: string };
+export type EventPattern = { [field: string]: EventPattern | Matcher[] };
+
+/**
+ * Whether a rule with this pattern takes the event. EventBridge's exact values, `exists` and `prefix` are understood;
+ * any other operator throws, wherever it stands, rather than match by mistake.
+ */
+export function matches(pattern: EventPattern, event: unknown): boolean {
+  return Object.entries(pattern)
+    .map(([field, expected]) => {
+      if (field.startsWith('$')) throw new Error(`The local EventBridge does not know the operator '${field}'.`);
+      const actual = isObject(event) ? event[field] : undefined;
+      return Array.isArray(expected) ? matchesAny(expected, actual) : matches(expected, actual);
+    })
+    .every(Boolean);
+}
+
+/** Any matcher for any of the values: a list in an event matches when one of its elements does. */
+function matchesAny(matchers: Matcher[], actual: unknown): boolean {
+  const values = Array.isArray(actual) ? actual : [actual];
+  return matchers.map((matcher) => values.some(predicate(matcher))).some(Boolean);
+}
+
+function predicate(matcher: Matcher): (value: unknown) => boolean {
+  if (!isObject(matcher)) return (value) => value === matcher;
+  const [operator, operand] = Object.entries(matcher)[0] ?? [];
+  if (operator === 'exists') return (value) => (value !== undefined && !isObject(value)) === operand;
+  if (operator === 'prefix') return (value) => typeof value === 'string' && value.startsWith(String(operand));
+  throw new Error(`The local EventBridge does not know the operator '${operator}'.`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type DescribeSecretResponse,
+  DescribeSecretResponse$,
+  type GetSecretValueResponse,
+  GetSecretValueResponse$,
+} from '@aws-sdk/client-secrets-manager';
+import { type Authorize, accessDeniedMessage, encode, signedBy } from './aws.ts';
+import type { Clock } from './clock.ts';
+import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
+
+export interface SecretSeed {
+  /** MSK takes only names that begin with `AmazonMSK_`. */
+  name: string;
+  secretString: string;
+  arn?: string;
+  /** The customer managed key that encrypts it; without one it is `aws/secretsmanager`, which MSK refuses. */
+  kmsKeyId?: string | undefined;
+}
+
+interface Version {
+  id: string;
+  secretString: string;
+  createdAt: Date;
+}
+
+/** A secret with its versions, the current one last. */
+export interface Secret {
+  name: string;
+  arn: string;
+  kmsKeyId: string | undefined;
+  versions: Version[];
+}
+
+export interface SecretsManagerOptions {
+  clock: Clock;
+  authorize?: Authorize | undefined;
+}
+
+/** Secrets Manager as the Lambdas use it: GetSecretValue and DescribeSecret, over awsJson1.1. */
+export class SecretsManagerEmulator implements Service {
+  readonly name = 'secretsmanager';
+  readonly #clock: Clock;
+  readonly #authorize: Authorize;
+  readonly #secrets: Secret[] = [];
+
+  constructor({ clock, authorize = () => true }: SecretsManagerOptions) {
+    this.#clock = clock;
+    this.#authorize = authorize;
+  }
+
+  addSecret({ name, secretString, kmsKeyId, arn }: SecretSeed): Secret {
+    const secret = {
+      name,
+      arn: arn ?? `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-${randomUUID().slice(0, 6)}`,
+      kmsKeyId,
+      versions: [this.#version(secretString)],
+    };
+    this.#secrets.push(secret);
+    return secret;
+  }
+
+  /** Gives the secret a new current version and returns its id. */
+  rotate(secretId: string, secretString: string): string {
+    const version = this.#version(secretString);
+    this.#existing(secretId).versions.push(version);
+    return version.id;
+  }
+
+  /** A secret by its ARN or its name. */
+  secret(secretId: string): Secret | undefined {
+    return this.#secrets.find(({ arn, name }) => arn === secretId || name === secretId);
+  }
+
+  route(request: Request): Route {
+    const target = String(request.headers['x-amz-target']);
+    const operation = target.replace(/^secretsmanager\./, '');
+    return {
+      operation,
+      authenticate: () => signedBy(request, 'secretsmanager', secretsManagerError),
+      apply: (caller) => this.#apply(operation, caller, JSON.parse(request.body)),
+    };
+  }
+
+  #apply(operation: string, caller: string, input: Record<string, string | undefined>): Answer {
+    if (operation !== 'GetSecretValue' && operation !== 'DescribeSecret') {
+      throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
+    }
+    const secretId = input.SecretId ?? '';
+    const resource = this.secret(secretId)?.arn ?? secretId;
+    const action = `secretsmanager:${operation}`;
+    if (!this.#authorize(caller, action, resource, {})) {
+      throw secretsManagerError('AccessDeniedException', accessDeniedMessage(caller, action, resource));
+    }
+    const secret = this.#existing(secretId);
+    if (operation === 'DescribeSecret') return answer(encode(DescribeSecretResponse$, describe(secret)));
+    if (secret.kmsKeyId && !this.#authorize(caller, 'kms:Decrypt', secret.kmsKeyId, {})) {
+      throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
+    }
+    return answer(encode(GetSecretValueResponse$, value(secret, input)));
+  }
+
+  #existing(secretId: string): Secret {
+    const secret = this.secret(secretId);
+    if (!secret) {
+      throw secretsManagerError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+    }
+    return secret;
+  }
+
+  #version(secretString: string): Version {
+    return { id: randomUUID(), secretString, createdAt: this.#clock.now() };
+  }
+}
+
+function value(secret: Secret, input: Record<string, string | undefined>): GetSecretValueResponse {
+  const { VersionId, VersionStage = VersionId ? undefined : 'AWSCURRENT' } = input;
+  const version = secret.versions.findLast(
+    (it) => (VersionId ?? it.id) === it.id && (!VersionStage || stages(secret, it).includes(VersionStage)),
+  );
+  if (!version) {
+    const wanted = VersionId ? `VersionId: ${VersionId}` : `staging label: ${VersionStage}`;
+    const message = `Secrets Manager can't find the specified secret value for ${wanted}`;
+    throw secretsManagerError('ResourceNotFoundException', message);
+  }
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    VersionId: version.id,
+    SecretString: version.secretString,
+    VersionStages: stages(secret, version),
+    CreatedDate: version.createdAt,
+  };
+}
+
+function describe(secret: Secret): DescribeSecretResponse {
+  const labelled = secret.versions.filter((version) => stages(secret, version).length > 0);
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    KmsKeyId: secret.kmsKeyId,
+    CreatedDate: secret.versions[0]?.createdAt,
+    LastChangedDate: secret.versions.at(-1)?.createdAt,
+    VersionIdsToStages: Object.fromEntries(labelled.map((version) => [version.id, stages(secret, version)])),
+  };
+}
+
+function stages({ versions }: Secret, version: Version): string[] {
+  if (version === versions.at(-1)) return ['AWSCURRENT'];
+  return version === versions.at(-2) ? ['AWSPREVIOUS'] : [];
+}
+
+/** The service answers every refusal with 400 and names the class in `__type`. */
+function secretsManagerError(name: string, message: string): Refusal {
+  return new Refusal(message, answer(JSON.stringify({ __type: name, Message: message }), 400));
+}
+
+function answer(body: string, status = 200): Answer {
+  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { DigestClient } from 'digest-fetch';
+import { apiKey, projectId, serviceAccount, startAtlas } from '../../fixtures/emulators.ts';
+
+const headers = { accept: 'application/vnd.atlas.2023-02-01+json' };
+
+async function start(t: TestContext) {
+  const started = await startAtlas(t);
+  const workspaces = `${started.url}/api/atlas/v2/groups/${projectId}/streams`;
+  const token = (init: RequestInit = {}) => {
+    const { clientId, clientSecret } = serviceAccount;
+    const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    return fetch(`${started.url}/api/oauth/token`, { method: 'POST', headers: { authorization }, body, ...init });
+  };
+  const bearer = (value: string) => fetch(workspaces, { headers: { ...headers, authorization: `Bearer ${value}` } });
+  return { ...started, workspaces, token, bearer };
+}
+
+function digestClient({ publicKey, privateKey } = apiKey) {
+  const client = new DigestClient(publicKey, privateKey);
+  return (url: string): Promise<Response> => client.fetch(url, { headers: { ...headers } });
+}
+
+test('a request without credentials is challenged as Atlas does', async (t) => {
+  const { workspaces } = await start(t);
+  const first = await fetch(workspaces, { headers });
+  assert.equal(first.status, 401);
+  const challenge = first.headers.get('www-authenticate') ?? '';
+  const nonce = /nonce="(\w+)"/.exec(challenge)?.[1];
+  assert.equal(
+    challenge,
+    `Digest realm="MMS Public API", domain="", nonce="${nonce}", algorithm=MD5, qop="auth", stale=false`,
+  );
+  assert.deepEqual(await first.json(), {
+    detail: 'You are not authorized for this resource.',
+    error: 401,
+    errorCode: 'UNEXPECTED_ERROR',
+    reason: 'Unauthorized',
+  });
+  const second = await fetch(workspaces, { headers });
+  assert.notEqual(second.headers.get('www-authenticate'), challenge);
+});
+
+test('an API key gets in by digest, and may use its nonce again', async (t) => {
+  const { workspaces, recorder } = await start(t);
+  const get = digestClient();
+  assert.equal((await get(workspaces)).status, 200);
+  assert.equal((await get(`${workspaces}?pageNum=1`)).status, 200);
+  assert.deepEqual(
+    recorder.exchanges.map(({ status, caller }) => [status, caller]),
+    [
+      [401, undefined],
+      [200, apiKey.publicKey],
+      [200, apiKey.publicKey],
+    ],
+  );
+});
+
+test('a wrong key, a replayed header and a header for another URL are refused', async (t) => {
+  const { workspaces } = await start(t);
+  assert.equal((await digestClient({ ...apiKey, privateKey: 'wrong' })(workspaces)).status, 401);
+  const client = new DigestClient(apiKey.publicKey, apiKey.privateKey);
+  const init = { headers: { ...headers } };
+  await client.fetch(workspaces, init);
+  const replay = await fetch(workspaces, init);
+  assert.equal(replay.status, 401);
+  assert.match(replay.headers.get('www-authenticate') ?? '', /stale=true/);
+  const signed = client.addAuth(`${workspaces}/elsewhere`, { headers: { ...headers } });
+  assert.equal((await fetch(workspaces, signed)).status, 401);
+});
+
+test('an expired nonce is answered as stale', async (t) => {
+  const { workspaces, atlas, recorder } = await start(t);
+  const get = digestClient();
+  await get(workspaces);
+  atlas.auth.expireNonces();
+  assert.equal((await get(workspaces)).status, 200);
+  assert.deepEqual(
+    recorder.exchanges.map(({ status }) => status),
+    [401, 200, 401, 200],
+  );
+});
+
+test('a service account gets a token for an hour and gets in with it', async (t) => {
+  const { token, bearer, atlas, recorder } = await start(t);
+  const answer = await token();
+  const { access_token, ...rest } = (await answer.json()) as { access_token: string };
+  assert.deepEqual(rest, { expires_in: 3600, token_type: 'Bearer' });
+  assert.equal((await bearer(access_token)).status, 200);
+  assert.deepEqual(
+    recorder.exchanges.map(({ operation, caller }) => [operation, caller]),
+    [
+      ['createToken', serviceAccount.clientId],
+      ['listGroupStreamWorkspaces', serviceAccount.clientId],
+    ],
+  );
+  assert.equal((await bearer('made-up')).status, 401);
+  atlas.auth.expireTokens();
+  assert.equal((await bearer(access_token)).status, 401);
+});
+
+test('a token lasts an hour of real time', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const { token, bearer } = await start(t);
+  const { access_token } = (await (await token()).json()) as { access_token: string };
+  t.mock.timers.tick(3_599_000);
+  assert.equal((await bearer(access_token)).status, 200);
+  t.mock.timers.tick(1000);
+  assert.equal((await bearer(access_token)).status, 401);
+});
+
+test('wrong credentials and wrong requests for a token are refused in OAuth’s way', async (t) => {
+  const { token } = await start(t);
+  const authorization = `Basic ${Buffer.from(`${serviceAccount.clientId}:wrong`).toString('base64')}`;
+  const wrong = await token({ headers: { authorization } });
+  assert.equal(wrong.status, 401);
+  assert.deepEqual(await wrong.json(), {
+    error: 'invalid_client',
+    error_description: 'Invalid credentials provided.',
+  });
+  const password = await token({ body: new URLSearchParams({ grant_type: 'password' }) });
+  assert.deepEqual(
+    [password.status, ((await password.json()) as { error: string }).error],
+    [400, 'unsupported_grant_type'],
+  );
+  const json = await token({ body: '{"grant_type":"client_credentials"}' });
+  assert.deepEqual([json.status, ((await json.json()) as { error: string }).error], [400, 'invalid_request']);
+});
+
+test('a service account has at most 100 live tokens', async (t) => {
+  const { token, atlas } = await start(t);
+  for (let i = 0; i < 100; i++) await token().then((answer) => answer.arrayBuffer());
+  assert.equal(atlas.auth.liveTokens.length, 100);
+  const refused = await token();
+  assert.equal(refused.status, 403);
+  assert.equal(((await refused.json()) as { error: string }).error, 'access_denied');
+});

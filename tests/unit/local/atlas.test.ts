@@ -1,0 +1,324 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { DigestClient } from 'digest-fetch';
+import type { AtlasOptions } from '../../../local/atlas.ts';
+import { apiKey, projectId, startAtlas } from '../../fixtures/emulators.ts';
+
+const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/0a1b2c3d-1111-2222-3333-444455556666-2';
+const dnsDomain = 'scram.orders.0a1b2c.c2.kafka.us-east-1.amazonaws.com';
+const links = '/streams/privateLinkConnections';
+const connections = '/streams/analytics/connections';
+const msk = { provider: 'AWS', vendor: 'MSK', arn };
+
+interface Body {
+  _id: string;
+  errorCode: string;
+  state: string;
+  results: Body[];
+  [field: string]: unknown;
+}
+
+interface Init {
+  method?: string;
+  body?: unknown;
+  version?: string | undefined;
+  project?: string;
+}
+
+async function start(t: TestContext, options: Partial<AtlasOptions> = {}) {
+  const started = await startAtlas(t, options);
+  const client = new DigestClient(apiKey.publicKey, apiKey.privateKey);
+  const call = async (
+    path: string,
+    { method = 'GET', body, version = '2023-02-01', project = projectId }: Init = {},
+  ) => {
+    const response: Response = await client.fetch(`${started.url}/api/atlas/v2/groups/${project}${path}`, {
+      method,
+      headers: { accept: `application/vnd.atlas.${version}+json`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  };
+  const post = (path: string, body: unknown) => call(path, { method: 'POST', body });
+  const patch = (path: string, body: unknown) => call(path, { method: 'PATCH', body });
+  const remove = (path: string) => call(path, { method: 'DELETE' });
+  return { ...started, call, post, patch, remove };
+}
+
+/** A started Atlas whose private link is DONE, and the request of a connection through it. */
+async function startWithLink(t: TestContext, options: Partial<AtlasOptions> = {}) {
+  const started = await start(t, options);
+  const { _id: connectionId } = (await started.post(links, msk)).body;
+  started.clock.advance(32);
+  const request = {
+    name: 'orders',
+    type: 'Kafka',
+    bootstrapServers: `b-1.${dnsDomain}:14001,b-2.${dnsDomain}:14002`,
+    authentication: { mechanism: 'SCRAM-512', username: 'alice', password: 'wonderland' },
+    security: { protocol: 'SASL_SSL' },
+    networking: { access: { type: 'PRIVATE_LINK', connectionId } },
+  };
+  return { ...started, connectionId, request };
+}
+
+function refusal({ status, body }: { status: number; body: Body }) {
+  return [status, body.errorCode];
+}
+
+test('account details name the principal, and need the version that has them', async (t) => {
+  const { call } = await start(t);
+  const path = '/streams/accountDetails?cloudProvider=aws&regionName=US_EAST_1';
+  const { status, headers, body } = await call(path, { version: '2024-11-13' });
+  assert.equal(status, 200);
+  assert.equal(headers.get('content-type'), 'application/vnd.atlas.2024-11-13+json;charset=utf-8');
+  assert.deepEqual([body.awsAccountId, body.cloudProvider], ['210987654321', 'aws']);
+  assert.deepEqual(refusal(await call(path)), [406, 'INVALID_VERSION_DATE']);
+  const version = '2025-03-12';
+  assert.equal((await call(path, { version })).headers.get('content-type')?.includes('2024-11-13'), true);
+  const elsewhere = await call(path.replace('US_EAST_1', 'EU_WEST_1'), { version });
+  assert.deepEqual(refusal(elsewhere), [404, 'RESOURCE_NOT_FOUND']);
+  assert.equal((await call(path.replace('=aws', '=AWS'), { version })).status, 400);
+});
+
+test('a request that accepts no version is refused', async (t) => {
+  const { call } = await start(t);
+  assert.deepEqual(refusal(await call('/streams', { version: 'json' })), [406, 'INVALID_VERSION_DATE']);
+});
+
+test('an unknown project, an unknown path and a blocked address are refused in Atlas’s words', async (t) => {
+  const { call, atlas } = await start(t);
+  const unknown = await call('/streams', { project: '1'.repeat(24) });
+  assert.equal(unknown.headers.get('content-type'), 'application/json');
+  assert.deepEqual(unknown.body, {
+    detail: 'No group with ID 111111111111111111111111 exists.',
+    error: 404,
+    errorCode: 'GROUP_NOT_FOUND',
+    parameters: ['111111111111111111111111'],
+    reason: 'Not Found',
+  });
+  assert.equal((await call('/clusters')).status, 404);
+  atlas.behaviour.blockedAddress = '203.0.113.7';
+  const blocked = await call('/streams');
+  assert.deepEqual(refusal(blocked), [403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST']);
+  assert.deepEqual(blocked.body.parameters, ['203.0.113.7']);
+});
+
+test('workspaces are listed by page, and one of them shows its connections if asked', async (t) => {
+  const workspaces = ['analytics', 'billing', 'claims'].map((name) => ({ name }));
+  const { call, post } = await start(t, { projects: [{ id: projectId, awsAccountId: '210987654321', workspaces }] });
+  const page = await call('/streams?itemsPerPage=2&pageNum=2');
+  assert.deepEqual(
+    page.body.results.map(({ name }) => name),
+    ['claims'],
+  );
+  assert.equal(page.body.totalCount, 3);
+  assert.equal((await call('/streams?itemsPerPage=501')).status, 400);
+  const one = await call('/streams/analytics');
+  assert.deepEqual(one.body.dataProcessRegion, { cloudProvider: 'AWS', region: 'VIRGINIA_USA' });
+  assert.equal(one.body.connections, undefined);
+  const { connections: shown } = (await call('/streams/analytics?includeConnections=true')).body;
+  assert.deepEqual(shown, []);
+  assert.deepEqual(refusal(await call('/streams/none')), [404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME']);
+  assert.deepEqual(refusal(await post('/streams/none/connections', {})), [400, 'VALIDATION_ERROR']);
+});
+
+test('a private link is echoed without a state, then goes IDLE, WORKING and DONE', async (t) => {
+  const { call, post, clock } = await start(t);
+  const created = await post(links, { ...msk, provider: 'aws', vendor: 'msk', authenticationScheme: 'SASL_SCRAM' });
+  assert.equal(created.status, 200);
+  const { _id, ...echo } = created.body;
+  assert.match(_id, /^[a-f0-9]{24}$/);
+  assert.deepEqual(echo, { provider: 'aws', vendor: 'msk', arn, authenticationScheme: 'SASL_SCRAM' });
+  const get = async () => (await call(`${links}/${_id}`)).body;
+  const idle = await get();
+  assert.deepEqual(idle, { ...msk, _id, authenticationScheme: 'SASL_SCRAM', region: 'US_EAST_1', state: 'IDLE' });
+  clock.advance(31);
+  assert.equal((await get()).state, 'WORKING');
+  clock.advance(1);
+  const done = await get();
+  assert.deepEqual([done.state, done.dnsDomain], ['DONE', dnsDomain]);
+  assert.deepEqual((await call(links)).body.results, [done]);
+});
+
+test('a private link that is to fail says why', async (t) => {
+  const { call, post, clock } = await start(t, { behaviour: { linkFails: 'No capacity.', linkMinutes: 10 } });
+  const { _id } = (await post(links, msk)).body;
+  clock.advance(9);
+  assert.equal((await call(`${links}/${_id}`)).body.state, 'WORKING');
+  clock.advance(1);
+  const { state, errorMessage } = (await call(`${links}/${_id}`)).body;
+  assert.deepEqual([state, errorMessage], ['FAILED', 'No capacity.']);
+});
+
+test('a private link fails when, as it starts WORKING, the cluster does not let Atlas in', async (t) => {
+  const asked: unknown[] = [];
+  const mayConnect = (...question: unknown[]) => asked.push(question) > 1;
+  const { call, post, clock } = await start(t, { behaviour: { mayConnect } });
+  const { _id } = (await post(links, msk)).body;
+  assert.equal((await call(`${links}/${_id}`)).body.state, 'IDLE');
+  assert.deepEqual(asked, []);
+  clock.advance(1);
+  const failed = (await call(`${links}/${_id}`)).body;
+  assert.equal(failed.state, 'FAILED');
+  assert.match(String(failed.errorMessage), /cluster policy/);
+  assert.equal((await call(`${links}/${_id}`)).body.state, 'FAILED');
+  assert.deepEqual(asked, [[arn, '210987654321']]);
+});
+
+test('a second private link to a cluster is refused until the first one is being deleted', async (t) => {
+  const { call, post, remove, clock } = await start(t);
+  const { _id } = (await post(links, msk)).body;
+  assert.deepEqual(refusal(await post(links, msk)), [400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS']);
+  const deleted = await remove(`${links}/${_id}`);
+  assert.deepEqual([deleted.status, deleted.body], [202, {}]);
+  assert.equal((await post(links, msk)).status, 200);
+  const states = async () => (await call(links)).body.results.map(({ state }) => state);
+  assert.deepEqual(await states(), ['DELETE_REQUESTED', 'IDLE']);
+  clock.advance(1);
+  assert.deepEqual(await states(), ['DELETING', 'WORKING']);
+  clock.advance(4);
+  assert.deepEqual(await states(), ['WORKING']);
+  assert.equal((await call(`${links}/${_id}`)).status, 404);
+});
+
+test('a request for a private link that Atlas cannot read is refused field by field', async (t) => {
+  const { post } = await start(t);
+  const { status, body } = await post(links, { ...msk, arn: '1235711', dnsdomain: 'x' });
+  assert.equal(status, 400);
+  assert.equal(body.errorCode, 'VALIDATION_ERROR');
+  const { fields } = body.badRequestDetail as { fields: { field: string }[] };
+  assert.deepEqual(
+    fields.map(({ field }) => field),
+    ['arn', 'dnsdomain'],
+  );
+  assert.deepEqual(refusal(await post(links, '{')), [400, 'MALFORMED_JSON']);
+});
+
+test('a project with nothing in the cluster’s region gets no private link', async (t) => {
+  const { post } = await start(t);
+  const refused = await post(links, { ...msk, arn: arn.replace('us-east-1', 'eu-west-1') });
+  assert.deepEqual(refusal(refused), [400, 'VALIDATION_ERROR']);
+  assert.match(String(refused.body.detail), /You must have an Atlas Cluster on AWS or AWS Network Peering configured/);
+});
+
+test('a connection goes PENDING and READY, and its password stays inside', async (t) => {
+  const { call, post, clock, request, atlas, recorder } = await startWithLink(t);
+  const created = await post(connections, request);
+  assert.equal(created.status, 200);
+  const { id, ...rest } = created.body;
+  assert.match(String(id), /^[a-f0-9]{24}$/);
+  const authentication = { mechanism: 'SCRAM-512', username: 'alice' };
+  assert.deepEqual(rest, { ...request, authentication, region: 'VIRGINIA_USA', state: 'PENDING' });
+  clock.advance(25);
+  assert.equal((await call(`${connections}/orders`)).body.state, 'PENDING');
+  clock.advance(1);
+  assert.deepEqual((await call(connections)).body.results, [{ id, ...rest, state: 'READY' }]);
+  const [arrived] = atlas.projects.get(projectId)?.connections('analytics') ?? [];
+  assert.equal(arrived?.settings.authentication.password, 'wonderland');
+  assert.ok(recorder.of('atlas').every(({ responseBody }) => !responseBody.includes('wonderland')));
+});
+
+test('a connection without a private link is READY at once', async (t) => {
+  const { post, request } = await startWithLink(t);
+  const { networking: _, ...open } = request;
+  const { body } = await post(connections, open);
+  assert.deepEqual([body.state, body.networking], ['READY', { access: { type: 'PUBLIC' } }]);
+});
+
+test('a connection FAILS when it is to, or when no client could connect like this', async (t) => {
+  const { call, post, clock, request, atlas } = await startWithLink(t);
+  const plain = { ...request.authentication, mechanism: 'PLAIN' };
+  await post(connections, { ...request, name: 'inside', bootstrapServers: 'b-1.orders.amazonaws.com:9096' });
+  await post(connections, { ...request, name: 'plain', authentication: plain });
+  await post(connections, { ...request, name: 'open', security: { protocol: 'SASL_PLAINTEXT' } });
+  await post(connections, request);
+  atlas.behaviour.connectionFails = true;
+  await post(connections, { ...request, name: 'unlucky' });
+  clock.advance(26);
+  const { results } = (await call(connections)).body;
+  assert.deepEqual(Object.fromEntries(results.map(({ name, state }) => [name, state])), {
+    inside: 'FAILED',
+    plain: 'FAILED',
+    open: 'FAILED',
+    orders: 'READY',
+    unlucky: 'FAILED',
+  });
+});
+
+test('a connection that is deployed before its private link is DONE has FAILED', async (t) => {
+  const { call, post, clock, request } = await startWithLink(t, { behaviour: { linkMinutes: 32 + 27 } });
+  await post(connections, request);
+  clock.advance(26);
+  assert.equal((await call(`${connections}/orders`)).body.state, 'FAILED');
+});
+
+test('a connection needs a private link that is there, a name of its own and servers with ports', async (t) => {
+  const { post, remove, request, connectionId } = await startWithLink(t);
+  const through = (connectionId: string) => ({
+    ...request,
+    networking: { access: { type: 'PRIVATE_LINK', connectionId } },
+  });
+  assert.deepEqual(refusal(await post(connections, through('0'.repeat(24)))), [400, 'VALIDATION_ERROR']);
+  for (const wrong of [{ name: 'a b' }, { bootstrapServers: 'b-1.example.com' }, { unknown: 1 }]) {
+    assert.deepEqual(refusal(await post(connections, { ...request, ...wrong })), [400, 'VALIDATION_ERROR']);
+  }
+  assert.equal((await post(connections, { ...request, networking: undefined })).status, 200);
+  const again = await post(connections, request);
+  assert.equal(again.status, 409);
+  assert.match(again.body.errorCode, /ALREADY_EXISTS/);
+  await remove(`${links}/${connectionId}`);
+  assert.deepEqual(refusal(await post(connections, { ...request, name: 'late' })), [400, 'VALIDATION_ERROR']);
+});
+
+test('a connection is changed but for its networking, and keeps a password that is not sent', async (t) => {
+  const { call, post, patch, request, atlas } = await startWithLink(t);
+  await post(connections, request);
+  const path = `${connections}/orders`;
+  const refused = await patch(path, { networking: { access: { type: 'PUBLIC' } } });
+  assert.deepEqual(refusal(refused), [400, 'STREAM_NETWORKING_CANNOT_BE_MODIFIED']);
+  const authentication = { mechanism: 'SCRAM-512', username: 'bob' };
+  const changed = await patch(path, { authentication, networking: request.networking });
+  assert.equal(changed.status, 200);
+  assert.equal('state' in changed.body, false);
+  assert.deepEqual((await call(path)).body.authentication, authentication);
+  const settings = () => atlas.projects.get(projectId)?.connection('analytics', 'orders').settings;
+  assert.equal(settings()?.authentication.password, 'wonderland');
+  await patch(path, { authentication: { ...authentication, password: 'rotated' } });
+  assert.equal(settings()?.authentication.password, 'rotated');
+  assert.equal(settings()?.bootstrapServers, request.bootstrapServers);
+});
+
+test('things are deleted in one order: the connection once it is deployed, then the link that it used', async (t) => {
+  const { call, post, remove, clock, request, connectionId } = await startWithLink(t);
+  const path = `${connections}/orders`;
+  const link = `${links}/${connectionId}`;
+  await post(connections, request);
+  assert.deepEqual(refusal(await remove(path)), [409, 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING']);
+  assert.deepEqual(refusal(await remove(link)), [400, 'STREAM_PRIVATE_LINK_IN_USE']);
+  clock.advance(26);
+  const deleted = await remove(path);
+  assert.deepEqual([deleted.status, deleted.body], [202, {}]);
+  assert.equal((await call(path)).body.state, 'DELETING');
+  assert.deepEqual(refusal(await remove(link)), [400, 'STREAM_PRIVATE_LINK_IN_USE']);
+  clock.advance(2);
+  const gone = await call(path);
+  assert.deepEqual(refusal(gone), [404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME']);
+  assert.deepEqual(gone.body.parameters, ['orders', projectId, 'analytics']);
+  assert.equal((await remove(link)).status, 202);
+});
+
+test('a project has 1200 requests, and 500 more in a minute', async (t) => {
+  const { call, atlas, clock } = await start(t);
+  const { headers } = await call('/streams');
+  assert.deepEqual([headers.get('ratelimit-limit'), headers.get('ratelimit-remaining')], ['1200', '1199']);
+  const bucket = atlas.projects.get(projectId)?.bucket ?? assert.fail();
+  for (let i = 0; i < 1199; i++) bucket.take('/');
+  const refused = await call('/streams');
+  assert.deepEqual(refusal(refused), [429, 'RATE_LIMITED_TOKEN_BUCKET']);
+  assert.equal(refused.headers.get('retry-after'), '1');
+  assert.equal(refused.headers.get('ratelimit-remaining'), '0');
+  clock.advance(1);
+  assert.equal((await call('/streams')).headers.get('ratelimit-remaining'), '499');
+  clock.advance(60);
+  assert.equal((await call('/streams')).headers.get('ratelimit-remaining'), '1199');
+});

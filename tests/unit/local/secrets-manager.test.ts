@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-secrets-manager';
+import { startSecretsManager } from '../../fixtures/emulators.ts';
+
+test('a secret is read by ARN or by name, in its current version', async (t) => {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  const { arn } = emulator.addSecret({ name: 'AmazonMSK_orders', secretString: '{"username":"a","password":"1"}' });
+  const first = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+  assert.equal(first.SecretString, '{"username":"a","password":"1"}');
+  assert.deepEqual(first.CreatedDate, clock.now());
+  assert.deepEqual(first.VersionStages, ['AWSCURRENT']);
+  const versionId = emulator.rotate(arn, '{"username":"a","password":"2"}');
+  const second = await client.send(new GetSecretValueCommand({ SecretId: 'AmazonMSK_orders' }));
+  assert.equal(second.SecretString, '{"username":"a","password":"2"}');
+  assert.equal(second.VersionId, versionId);
+  const previous = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionStage: 'AWSPREVIOUS' }));
+  assert.equal(previous.VersionId, first.VersionId);
+  const byId = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionId: first.VersionId }));
+  assert.deepEqual(byId.VersionStages, ['AWSPREVIOUS']);
+});
+
+test('DescribeSecret tells the versions and the key, and no value', async (t) => {
+  const { emulator, client, recorder } = await startSecretsManager(t);
+  const { arn } = emulator.addSecret({ name: 's', secretString: 'hidden', kmsKeyId: 'key-1' });
+  const versionId = emulator.rotate(arn, 'hidden too');
+  const described = await client.send(new DescribeSecretCommand({ SecretId: arn }));
+  assert.equal(described.KmsKeyId, 'key-1');
+  assert.deepEqual(described.VersionIdsToStages?.[versionId], ['AWSCURRENT']);
+  assert.equal(Object.keys(described.VersionIdsToStages ?? {}).length, 2);
+  assert.ok(!recorder.exchanges[0]?.responseBody.includes('hidden'));
+});
+
+test('what is not there is a ResourceNotFoundException of status 400', async (t) => {
+  const { emulator, client } = await startSecretsManager(t);
+  await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: 'none' })), (error) => {
+    assert.ok(error instanceof ResourceNotFoundException);
+    assert.equal(error.$metadata.httpStatusCode, 400);
+    assert.equal(error.message, "Secrets Manager can't find the specified secret.");
+    return true;
+  });
+  emulator.addSecret({ name: 's', secretString: '' });
+  const noSuchVersion = new GetSecretValueCommand({ SecretId: 's', VersionId: '0'.repeat(32) });
+  await assert.rejects(client.send(noSuchVersion), /specified secret value for VersionId: 0{32}$/);
+});
+
+test('reading takes permission for the secret and for its key', async (t) => {
+  let allowed: string[] = [];
+  const { emulator, client } = await startSecretsManager(t, {
+    authorize: (caller, action, resource) => allowed.includes(`${caller} ${action} ${resource}`),
+  });
+  const { arn } = emulator.addSecret({ name: 's', secretString: 'x', kmsKeyId: 'key-1' });
+  const read = () => client.send(new GetSecretValueCommand({ SecretId: arn }));
+  await assert.rejects(read(), { name: 'AccessDeniedException', message: /perform: secretsmanager:GetSecretValue on/ });
+  allowed = [`AKIATEST secretsmanager:GetSecretValue ${arn}`];
+  await assert.rejects(read(), { name: 'AccessDeniedException', message: 'Access to KMS is not allowed' });
+  allowed.push('AKIATEST kms:Decrypt key-1');
+  assert.equal((await read()).SecretString, 'x');
+});
+
+test('an unsigned request and an operation that is not implemented are refused', async (t) => {
+  const { client, url } = await startSecretsManager(t);
+  const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' };
+  const unsigned = await fetch(url, { method: 'POST', body: '{}', headers });
+  assert.equal(unsigned.status, 400);
+  assert.match(await unsigned.text(), /MissingAuthenticationTokenException/);
+  await assert.rejects(client.send(new ListSecretsCommand({})), /does not implement ListSecrets/);
+});
