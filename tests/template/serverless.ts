@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { devNull, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Test } from '../fixtures/loopback.ts';
+
+const project = join(import.meta.dirname, '../..');
+const cli = join(project, 'node_modules/serverless/bin/serverless.js');
+
+/**
+ * The project as a folder of its own, by links: Serverless empties and fills `.serverless/` where it runs, and here it
+ * meets nobody else who does.
+ */
+export function serviceFolder(test: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'serverless-'));
+  test.after(() => rmSync(folder, { recursive: true }));
+  for (const name of ['dist', 'functions', 'node_modules', 'packaging', 'statemachine'])
+    symlinkSync(join(project, name), join(folder, name));
+  // Serverless does not follow a link to its configuration.
+  copyFileSync(join(project, 'serverless.yml'), join(folder, 'serverless.yml'));
+  return folder;
+}
+
+/** Runs the Serverless command, without the AWS environment and the AWS profiles of the person who runs the test. */
+export function serverless(
+  folder: string,
+  args: string[],
+  { environment = {}, signal }: { environment?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<{ code: number; output: string }> {
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull, ...environment };
+  return new Promise((resolve) =>
+    execFile(process.execPath, [cli, ...args], { cwd: folder, env, signal }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+    ),
+  );
+}
+
+/** The names of the files in a zip, from its central directory. */
+export function namesInZip(file: string): string[] {
+  const zip = readFileSync(file);
+  const end = zip.lastIndexOf('PK\x05\x06');
+  let at = zip.readUInt32LE(end + 16);
+  return Array.from({ length: zip.readUInt16LE(end + 10) }, () => {
+    const nameEnd = at + 46 + zip.readUInt16LE(at + 28);
+    const name = zip.toString('utf8', at + 46, nameEnd);
+    at = nameEnd + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+    return name;
+  });
+}

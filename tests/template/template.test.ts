@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { Environment } from '../../functions/resolve-request/settings.ts';
+import { readDefinition, readText } from '../../statemachine/definition.ts';
+import { namesInZip, serverless, serviceFolder } from './serverless.ts';
+import {
+  arn,
+  type FunctionProperties,
+  list,
+  ofType,
+  properties,
+  type RoleProperties,
+  readTemplate,
+  ref,
+  type Statement,
+  statementsOf,
+  sub,
+} from './template.ts';
+
+const folder = serviceFolder({ after });
+const packaging = await serverless(folder, ['package', '--package', 'packaged']);
+assert.equal(packaging.code, 0, packaging.output);
+const packaged = join(folder, 'packaged');
+const template = readTemplate(join(packaged, 'cloudformation-template-update-stack.json'));
+
+const stack = 'msk-atlas-privatelink-dev';
+const functions = Object.entries(ofType<FunctionProperties>(template, 'AWS::Lambda::Function'));
+const roles = ofType<RoleProperties>(template, 'AWS::IAM::Role');
+const { States: states } = readDefinition('connect');
+const tasks = Object.keys(states)
+  .filter((name) => states[name]?.Type === 'Task')
+  .sort();
+
+describe('npm run package', () => {
+  it('needs no credentials, and prints neither a warning nor a deprecation', () => {
+    assert.match(packaging.output, /Packaging msk-atlas-privatelink for stage dev \(us-east-1\)/);
+    assert.match(packaging.output, /Service packaged/);
+    assert.doesNotMatch(packaging.output, /warning|deprecat/i);
+  });
+
+  it('says which parameters are example values', () => {
+    assert.match(
+      packaging.output,
+      /To be read, not to be deployed: atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn are example values\./,
+    );
+  });
+
+  it('puts into each zip the bundle of its function and the source map, and nothing else', () => {
+    const zips = readdirSync(packaged).filter((file) => file.endsWith('.zip'));
+    assert.deepEqual(
+      zips.sort(),
+      tasks.map((task) => `${task}.zip`),
+    );
+    for (const [id, { Handler }] of functions) {
+      const bundle = Handler.replace(/\.handler$/, '.mjs');
+      const zip = join(packaged, id.replace(/LambdaFunction$/, '.zip'));
+      assert.deepEqual(namesInZip(zip).sort(), [bundle, `${bundle}.map`]);
+    }
+  });
+});
+
+describe('the functions', () => {
+  it('are one for each Task, under its name', () => {
+    assert.deepEqual(
+      functions.map(([id]) => id).sort(),
+      tasks.map((task) => `${task}LambdaFunction`),
+    );
+    for (const [id, { FunctionName, Handler }] of functions) {
+      const task = id.replace(/LambdaFunction$/, '');
+      assert.equal(FunctionName, `${stack}-${task}`);
+      assert.equal(Handler.replaceAll(/^dist\/|-|\.handler$/g, ''), task.toLowerCase());
+    }
+  });
+
+  it('run on Node 24 and arm64, for less time than their Task waits', () => {
+    for (const [id, { Runtime, Architectures, MemorySize, Timeout }] of functions)
+      assert.deepEqual(
+        { Runtime, Architectures, MemorySize, Timeout },
+        { Runtime: 'nodejs24.x', Architectures: ['arm64'], MemorySize: 256, Timeout: 60 },
+        id,
+      );
+    for (const task of tasks) assert.ok(Number(states[task]?.TimeoutSeconds) > 60, task);
+  });
+
+  it('have a role of their own each, for Lambda alone', () => {
+    for (const [id, { Role }] of functions) assert.deepEqual(Role, arn(id.replace(/LambdaFunction$/, 'Role')));
+    for (const task of tasks)
+      assert.deepEqual(roles[`${task}Role`]?.AssumeRolePolicyDocument.Statement, [
+        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ]);
+    assert.equal(Object.keys(roles).length, tasks.length + 2); // the machine's and the rule's
+  });
+
+  it('have a log group each, which keeps for 30 days what their role lets them write', () => {
+    for (const [id, { FunctionName }] of functions) {
+      const task = id.replace(/LambdaFunction$/, '');
+      const LogGroupName = `/aws/lambda/${FunctionName}`;
+      assert.deepEqual(properties(template, `${task}LogGroup`), { LogGroupName, RetentionInDays: 30 });
+      assert.ok(template.Resources[id]?.DependsOn?.includes(`${task}LogGroup`));
+      const [logs] = statementsOf(properties<RoleProperties>(template, `${task}Role`));
+      assert.deepEqual(
+        logs?.Resource,
+        sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${stack}-*`),
+      );
+    }
+  });
+
+  it('have the documented defaults', () => {
+    const { Variables } = properties<FunctionProperties>(template, 'ResolveRequestLambdaFunction').Environment;
+    const { mechanism, waits } = Environment.parse(Variables);
+    assert.equal(mechanism, 'SCRAM-512');
+    assert.deepEqual(waits, {
+      cluster: { pollSeconds: 60, timeoutMinutes: 720 },
+      privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
+      connection: { pollSeconds: 30, timeoutMinutes: 60 },
+    });
+    const atlas = properties<FunctionProperties>(template, 'CreateConnectionLambdaFunction').Environment.Variables;
+    assert.equal(atlas.ATLAS_BASE_URL, 'https://cloud.mongodb.com');
+  });
+
+  it('are logged at the level INFO, under the name of the service, with source maps', () => {
+    for (const [, { Environment }] of functions) {
+      assert.equal(Environment.Variables.POWERTOOLS_SERVICE_NAME, 'msk-atlas-privatelink');
+      assert.equal(Environment.Variables.POWERTOOLS_LOG_LEVEL, 'INFO');
+      assert.equal(Environment.Variables.NODE_OPTIONS, '--enable-source-maps');
+    }
+  });
+});
+
+describe('the state machine', () => {
+  const machine = properties(template, 'ConnectMachine');
+
+  it('is a Standard workflow with the very definition of statemachine/connect.asl.json', () => {
+    assert.equal(machine.StateMachineName, `${stack}-connect`);
+    assert.equal(machine.StateMachineType, 'STANDARD');
+    assert.equal(machine.DefinitionString, readText('connect'));
+  });
+
+  it('has a substitution for every placeholder of the definition, and no other', () => {
+    const placeholders = [...readText('connect').matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = '']) => placeholder);
+    assert.deepEqual([...new Set(placeholders)].sort(), tasks);
+    assert.deepEqual(
+      machine.DefinitionSubstitutions,
+      Object.fromEntries(tasks.map((task) => [task, arn(`${task}LambdaFunction`)])),
+    );
+  });
+
+  it('may invoke exactly these functions, have its logs delivered, and nothing else', () => {
+    const [invoke, deliverLogs, ...others] = statementsOf(properties<RoleProperties>(template, 'ConnectMachineRole'));
+    const functionArns = tasks.map((task) => arn(`${task}LambdaFunction`));
+    assert.equal(invoke?.Action, 'lambda:InvokeFunction');
+    assert.deepEqual(new Set(list(invoke?.Resource)), new Set(functionArns));
+    for (const action of list(deliverLogs?.Action)) assert.match(String(action), /^logs:/);
+    assert.deepEqual(others, []);
+  });
+
+  it('logs all its events without their data, for 30 days', () => {
+    assert.deepEqual(machine.LoggingConfiguration, {
+      Level: 'ALL',
+      IncludeExecutionData: false,
+      Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn('ConnectMachineLogGroup') } }],
+    });
+    assert.deepEqual(properties(template, 'ConnectMachineLogGroup'), {
+      LogGroupName: `/aws/vendedlogs/states/${stack}-connect`,
+      RetentionInDays: 30,
+    });
+  });
+
+  it('is an output of the stack, and so is the queue', () => {
+    assert.deepEqual(template.Outputs.ConnectMachineArn?.Value, ref('ConnectMachine'));
+    assert.deepEqual(template.Outputs.DeadLetterQueueUrl?.Value, ref('DeadLetterQueue'));
+  });
+});
+
+describe('the rule', () => {
+  const rule = properties(template, 'ConnectRule');
+
+  it('takes the events of a tag atlas-streaming=connect on an MSK resource', () => {
+    assert.equal(rule.State, 'ENABLED');
+    assert.deepEqual(rule.EventPattern, {
+      source: ['aws.tag'],
+      'detail-type': ['Tag Change on Resource'],
+      resources: [{ prefix: sub('arn:${AWS::Partition}:kafka:') }],
+      detail: { 'changed-tag-keys': ['atlas-streaming'], tags: { 'atlas-streaming': ['connect'] } },
+    });
+  });
+
+  it('hands the whole event to the state machine, for a day, and then to the queue', () => {
+    assert.deepEqual(rule.Targets, [
+      {
+        Id: 'ConnectMachine',
+        Arn: ref('ConnectMachine'),
+        RoleArn: arn('ConnectRuleRole'),
+        RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        DeadLetterConfig: { Arn: arn('DeadLetterQueue') },
+      },
+    ]);
+  });
+
+  it('may start the state machine, and nothing else', () => {
+    assert.deepEqual(statementsOf(properties<RoleProperties>(template, 'ConnectRuleRole')), [
+      { Effect: 'Allow', Action: 'states:StartExecution', Resource: ref('ConnectMachine') },
+    ]);
+  });
+
+  it('alone may send to the queue, which is encrypted and keeps events for 14 days', () => {
+    assert.deepEqual(properties(template, 'DeadLetterQueue'), {
+      QueueName: `${stack}-dead-letters`,
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 14 * 24 * 60 * 60,
+    });
+    const { Queues, PolicyDocument } = properties<{ Queues: unknown; PolicyDocument: { Statement: Statement[] } }>(
+      template,
+      'DeadLetterQueuePolicy',
+    );
+    assert.deepEqual(Queues, [ref('DeadLetterQueue')]);
+    assert.deepEqual(PolicyDocument.Statement, [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: arn('DeadLetterQueue'),
+        Condition: { ArnEquals: { 'aws:SourceArn': arn('ConnectRule') } },
+      },
+    ]);
+  });
+});
+
+describe('the whole template', () => {
+  it('allows no action by a wildcard', () => {
+    const actions = Object.values(roles)
+      .flatMap(statementsOf)
+      .flatMap(({ Action }) => list(Action));
+    for (const action of actions) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
+  });
+
+  it('gives the roles of the machine and the rule to these alone', () => {
+    const trusted = (id: string) => properties<RoleProperties>(template, id).AssumeRolePolicyDocument.Statement;
+    const statement = (service: string, resource: string) => ({
+      Effect: 'Allow',
+      Principal: { Service: `${service}.amazonaws.com` },
+      Action: 'sts:AssumeRole',
+      Condition: {
+        StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
+        ArnEquals: {
+          'aws:SourceArn': sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`),
+        },
+      },
+    });
+    assert.deepEqual(trusted('ConnectMachineRole'), [statement('states', `stateMachine:${stack}-connect`)]);
+    assert.deepEqual(trusted('ConnectRuleRole'), [statement('events', `rule/${stack}-connect`)]);
+  });
+
+  it('holds no secret, and refers to none by its value', () => {
+    const text = JSON.stringify(template);
+    assert.doesNotMatch(text, /\{\{resolve:/);
+    for (const [, { Environment }] of functions)
+      for (const variable of Object.keys(Environment.Variables))
+        assert.doesNotMatch(variable, /KEY|TOKEN|PASSWORD|SECRET(?!_ARN)/);
+  });
+});
