@@ -35,11 +35,12 @@ const passing = new Set([408, 409, 425, 429]);
 function awsError(action: string, error: unknown): Error {
   const { name, message, code, $metadata } = error as SdkError;
   const status = $metadata?.httpStatusCode;
-  // The cause is kept where AWS answered. A body that could not be read is quoted in the SDK's error, and it may be a secret.
+  // The cause is kept where AWS answered with an error. The SDK's error about a body that it cannot read quotes that body,
+  // and after a 2xx it may be a secret.
   if (!status || status >= 500 || passing.has(status) || status < 400 || /throttl/i.test(name))
     return new AwsUnavailable(
       `AWS did not carry out ${action} (${status ? `HTTP ${status}, ` : ''}${code ?? name}).`,
-      status ? { cause: error } : {},
+      status && status >= 400 ? { cause: error } : {},
     );
   const remedy = /AccessDenied|Forbidden/.test(name)
     ? ` The function's role lacks ${action}, or a policy of the organisation or the key denies it.`

@@ -82,8 +82,9 @@ export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given
       );
     return { startedBy: 'tag', given: { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') } };
   }
+  refuseCredentials(input);
   const console = ConsoleInput.safeParse(input);
-  if (console.success) return { startedBy: 'console', given: withoutSecrets(console.data) };
+  if (console.success) return { startedBy: 'console', given: console.data };
   throw new InvalidRequest(explain(input, console.error));
 }
 
@@ -124,13 +125,18 @@ function explain(input: unknown, { issues }: z.core.$ZodError): string {
       : `${field} is missing; it must be ${rules[field]}`;
   });
   const sentence = [...new Set(complaints)].join('; and ');
-  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}. ${howToStart}`;
+  // The name of a field stays as it is spelled.
+  return `${sentence.replace(/^the input/, 'The input')}. ${howToStart}`;
 }
 
-/** Whatever stands in `config` stays readable in the execution's history for 90 days. */
-function withoutSecrets(input: ConsoleInput): ConsoleInput {
-  const key = Object.keys(input.config ?? {}).find((name) => /password|secret|jaas|private|\.key$/i.test(name));
-  if (key === undefined) return input;
+/**
+ * Whatever stands in `config` stays readable in the execution's history for 90 days. It is looked at before anything else,
+ * because the complaint about a wrong field quotes its value.
+ */
+function refuseCredentials(input: unknown): void {
+  const { config } = (input ?? {}) as { config?: unknown };
+  const key = Object.keys(config ?? {}).find((name) => /password|secret|jaas|private|\.key$/i.test(name));
+  if (key === undefined) return;
   throw new InvalidRequest(
     `config has the key ${shown(key)}, which looks like a credential; it must be left out, because the input stays readable in the execution's history. The user and password come from the SCRAM secret.`,
   );

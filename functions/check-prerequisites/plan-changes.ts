@@ -1,7 +1,7 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
-import { livePrivateLink } from '../../shared/atlas/private-link.ts';
+import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection } from '../../shared/atlas/types.ts';
 import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
@@ -34,6 +34,7 @@ export async function planChanges(
   const statement = atlasStatement(clusterArn, principalArn);
   const { policy } = await readClusterPolicy(clusterArn, { kafka, signal });
   const privateLink = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
+  if (privateLink) privateLinkState(privateLink);
 
   const changes = [
     !isPrivateConnectivityOn && {

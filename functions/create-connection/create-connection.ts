@@ -6,7 +6,13 @@ import { connectionState, differences, whyNotOurs } from '../../shared/atlas/con
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { fromAws } from '../../shared/aws.ts';
-import { AtlasRefused, AwsUnavailable, ConnectionRefused, PrerequisitesNotMet } from '../../shared/errors.ts';
+import {
+  AtlasRefused,
+  AtlasUnavailable,
+  AwsUnavailable,
+  ConnectionRefused,
+  PrerequisitesNotMet,
+} from '../../shared/errors.ts';
 import { mechanisms } from '../../shared/request.ts';
 import { readScramSecret } from '../../shared/scram-secret.ts';
 import { deadlineAfter } from '../../shared/wait.ts';
@@ -82,12 +88,13 @@ async function upsert(
   { projectId, workspace }: CreateConnectionInput,
   atlas: AtlasClient,
 ): Promise<{ connection: Connection; outcome: 'created' | 'updated' | 'unchanged' }> {
-  const find = () => atlas.getConnection(projectId, workspace, wanted.name);
+  const find = () =>
+    atlas.getConnection(projectId, workspace, wanted.name).catch((error: unknown) => {
+      if (error instanceof AtlasRefused && error.status === 404) return undefined;
+      throw error;
+    });
 
-  const existing = await find().catch((error: unknown) => {
-    if (error instanceof AtlasRefused && error.status === 404) return undefined;
-    throw error;
-  });
+  const existing = await find();
   if (existing) return update(existing);
   try {
     return { connection: await atlas.createConnection(projectId, workspace, wanted), outcome: 'created' };
@@ -96,7 +103,13 @@ async function upsert(
     const isThere =
       error instanceof AtlasRefused && (error.status === 409 || error.errorCode.includes('ALREADY_EXISTS'));
     if (!isThere) throw error;
-    return update(await find());
+    const other = await find();
+    if (other) return update(other);
+    // Atlas may not show a connection yet that it has just created.
+    throw new AtlasUnavailable(
+      `Atlas says that connection "${wanted.name}" exists, and does not show it yet. ${error.message}`,
+      { cause: error },
+    );
   }
 
   async function update(connection: Connection) {

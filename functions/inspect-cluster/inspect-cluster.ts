@@ -16,7 +16,7 @@ const terminal = new Set(['FAILED', 'DELETING']);
 
 /**
  * Reads a cluster. ACTIVE is settled; FAILED and DELETING end the run; every other state, known or not, is waited for until
- * the deadline.
+ * the deadline. So is private connectivity, which may stay off although MSK reports its update as complete.
  *
  * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsUnavailable
  */
@@ -32,11 +32,13 @@ export async function inspectCluster(
     );
 
   const isSettled = state === 'ACTIVE';
+  const isOn = isPrivateConnectivityOn(cluster);
   if (!isSettled) keepDeadline(`The cluster is still ${state}`, { now, deadline });
+  else if (!isOn) keepDeadline('Multi-VPC private connectivity of the cluster is still off', { now, deadline });
   const details = detailsOf(cluster);
   return {
     isSettled,
-    isPrivateConnectivityOn: isPrivateConnectivityOn(cluster),
+    isPrivateConnectivityOn: isOn,
     details: {
       ...details,
       scramSecretArns: isSettled && details.isScramOn ? await scramSecrets(clusterArn, kafka, signal) : [],

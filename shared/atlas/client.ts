@@ -157,11 +157,11 @@ const streams = (projectId: string) => `/api/atlas/v2/groups/${projectId}/stream
 const connections = (projectId: string, workspace: string) =>
   `${streams(projectId)}/${encodeURIComponent(workspace)}/connections`;
 
-/** Retry-After of a 429 or 503, in seconds on Atlas's wire. */
+/** Retry-After of a 429 or 503, in seconds on Atlas's wire. Zero is no pause: then the machine's back-off must make one. */
 function retryAfterMs(response: Response): number | undefined {
   if (response.status !== 429 && response.status !== 503) return undefined;
   const seconds = Number(response.headers.get('retry-after') || Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
 
 /** How `fetch` reports a broken connection (TypeError), a time-out and an abort; all else is one of our own errors. */

@@ -16,7 +16,7 @@ export const livePrivateLink = (links: PrivateLink[], clusterArn: string): Priva
 export function privateLinkState({ _id: id, state, errorMessage, authenticationScheme }: PrivateLink) {
   if (state === 'FAILED')
     throw new PrivateLinkFailed(
-      `Atlas could not set up private link ${id}: ${errorMessage || 'it gave no reason'}. Mend the reason, delete the link in Atlas (Stream Processing > Private Link), and start again.`,
+      `Atlas could not set up private link ${id} (${errorMessage || 'it gave no reason'}). Mend the reason, delete the link in Atlas (Stream Processing > Private Link), and start again.`,
     );
   if (goingAway.has(state ?? ''))
     throw new PrivateLinkFailed(`Private link ${id} is being deleted (${state}). Start again when it is gone.`);

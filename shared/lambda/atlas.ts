@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type AtlasFetch, authenticate } from '../atlas/authentication.ts';
 import { AtlasClient } from '../atlas/client.ts';
+import { AtlasRefused } from '../errors.ts';
 import { readSecret } from '../secret.ts';
 import { environment } from './environment.ts';
 import type { Invocation } from './handler.ts';
@@ -23,13 +24,20 @@ let cached: { fetch: AtlasFetch; secretVersionId: string } | undefined;
 export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
   const fetch: AtlasFetch = async (url, init) => {
     const used = cached ?? (await renew(signal));
-    const response = await used.fetch(url, init);
-    if (response.status !== 401) return response;
+    const answer = used.fetch(url, init);
+    if (!(await isUnauthorized(answer))) return answer;
     const renewed = await renew(signal);
-    return renewed.secretVersionId === used.secretVersionId ? response : renewed.fetch(url, init);
+    return renewed.secretVersionId === used.secretVersionId ? answer : renewed.fetch(url, init);
   };
   return new AtlasClient({ baseUrl: settings().ATLAS_BASE_URL.replace(/\/+$/, ''), fetch, signal, remainingMs });
 }
+
+/** A 401 of the call itself, or, where a service account asks for its token, the error that it becomes. */
+const isUnauthorized = (answer: Promise<Response>): Promise<boolean> =>
+  answer.then(
+    ({ status }) => status === 401,
+    (error: unknown) => error instanceof AtlasRefused && error.status === 401,
+  );
 
 async function renew(signal: AbortSignal) {
   const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = settings();

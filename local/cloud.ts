@@ -1,0 +1,105 @@
+import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
+import { readDefinition } from '../statemachine/definition.ts';
+import type { Authorize } from './aws.ts';
+import { CloudClock } from './cloud-clock.ts';
+import { readDeployment } from './deployment.ts';
+import { type Intercept, type Listener, listen, type Service } from './emulator.ts';
+import { matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
+import type { Execution, MachineEvent } from './execution.ts';
+import { iam, personsAccessKeyId } from './iam.ts';
+import { Lambda } from './lambda.ts';
+import { lambdaEnvironment } from './lambda-environment.ts';
+import { Machine } from './machine.ts';
+import { Recorder } from './recorder.ts';
+import { createWorld, type Place, settingsOf, somewhere, type World } from './world.ts';
+
+export interface CloudOptions {
+  /** How many times faster than real time. */
+  speed: number;
+  /** What there is in AWS and Atlas, where it differs from the ordinary. */
+  world?: World | undefined;
+  /** Serverless parameters, as for `npm run deploy`. */
+  params?: Record<string, string>;
+  place?: Place;
+  onEvent?: (event: MachineEvent, execution: Execution) => void;
+  onLog?: ((functionName: string, line: string) => void) | undefined;
+}
+
+export type Cloud = Awaited<ReturnType<typeof startCloud>>;
+
+/**
+ * Starts the local cloud: emulators of MSK, Secrets Manager and Atlas on loopback, and before them the deployment itself:
+ * the rule, the state machine, and the functions with the environment and the permissions that they deploy with.
+ */
+export async function startCloud(options: CloudOptions) {
+  const { speed, world = {}, place = somewhere(), onEvent, onLog } = options;
+  const clock = new CloudClock(speed);
+  const recorder = new Recorder();
+  const params = { ...settingsOf(place), ...options.params };
+
+  // The emulators ask for both only when they are called, and nobody calls them before the deployment is there.
+  const authorize: Authorize = (...request) => isAllowed(...request);
+  const onTagChange = (change: TagChange) => void deliver(tagChangeEvent(change));
+  const emulators = createWorld({ world, place, params, clock, authorize, onTagChange });
+  const serve = (service: Service): Promise<Listener> =>
+    listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
+  const listeners = await Promise.all([emulators.msk, emulators.secretsManager, emulators.atlas].map(serve));
+  const [kafkaUrl = '', secretsManagerUrl = '', atlasBaseUrl = ''] = listeners.map(({ url }) => url);
+
+  const { functions, ...deployment } = readDeployment({ ...place, params: { ...params, atlasBaseUrl } });
+  const isAllowed = iam(functions, place.region);
+  const lambda = new Lambda(
+    functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, { ...place, kafkaUrl, secretsManagerUrl }) })),
+    onLog,
+  );
+  const machine = new Machine({
+    arn: `arn:aws:states:${place.region}:${place.accountId}:stateMachine:${deployment.machineName}`,
+    definition: readDefinition('connect'),
+    substitutions: deployment.substitutions,
+    invoke: (functionArn, payload) => clock.inRealTime(lambda.invoke(functionArn, payload)),
+    clock,
+    onEvent,
+  });
+  /** EventBridge: if the rule takes the event, it starts an execution with the whole event as its input. */
+  const deliver = (event: object): Execution | undefined =>
+    matches(deployment.eventPattern, event) ? machine.start(event) : undefined;
+
+  // All of it is given here, so that nothing is looked for in the person's own environment.
+  const kafka = new KafkaClient({
+    endpoint: kafkaUrl,
+    region: place.region,
+    credentials: { accessKeyId: personsAccessKeyId, secretAccessKey: 'local' },
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  });
+
+  const cloud = {
+    clock,
+    recorder,
+    ...emulators,
+    deployment,
+    lambda,
+    machine,
+    /** MSK as the person uses it. */
+    kafka,
+    endpoints: { kafka: kafkaUrl, secretsManager: secretsManagerUrl, atlas: atlasBaseUrl },
+    /** Stands before every call to the emulators; may be set at any time. */
+    intercept: ((_, next) => next()) as Intercept,
+    deliver,
+    /** Start execution, as in the console. */
+    start: (input: unknown): Execution => machine.start(input),
+    /** Tags a cluster through MSK's API, and returns the executions that this has started. */
+    tag: async (clusterArn: string, tags: Record<string, string>): Promise<Execution[]> => {
+      const before = machine.executions.length;
+      await kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags: tags }));
+      return machine.executions.slice(before);
+    },
+    close: async (): Promise<void> => {
+      for (const execution of machine.executions) execution.abort();
+      kafka.destroy();
+      await lambda.close();
+      await Promise.all(listeners.map((listener) => listener.close()));
+    },
+  };
+  return cloud;
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { EventPattern } from './event-bridge.ts';
+import type { Statement } from './iam.ts';
+import type { FunctionConfiguration } from './lambda-container.ts';
+import { resolve, type TemplateContext } from './template.ts';
+
+/** What `npm run deploy` would make of serverless.yml and its resources, as far as the local cloud runs it. */
+export interface Deployment {
+  functions: DeployedFunction[];
+  machineName: string;
+  /** DefinitionSubstitutions: the ARN of the function for each placeholder in the machine's definition. */
+  substitutions: Record<string, string>;
+  /** Of the rule that starts the machine. */
+  eventPattern: EventPattern;
+}
+
+export interface DeployedFunction extends FunctionConfiguration {
+  /** What its role may do. */
+  statements: Statement[];
+}
+
+export interface DeploymentOptions {
+  region: string;
+  accountId: string;
+  /** As with `--param`. */
+  params: Record<string, string>;
+}
+
+// Only what is read here, in the shapes of Serverless and CloudFormation.
+interface ServerlessFile {
+  service: string;
+  params: { default: Record<string, string> };
+  provider: { memorySize: number; timeout: number; environment: Record<string, string> };
+  functions: Record<
+    string,
+    { handler: string; role: string; timeout?: number; memorySize?: number; environment?: Record<string, string> }
+  >;
+}
+interface RolesFile {
+  Resources: Record<string, { Properties: { Policies: { PolicyDocument: { Statement: unknown } }[] } }>;
+}
+interface ResourcesFile {
+  Resources: {
+    ConnectMachine: { Properties: { StateMachineName: string; DefinitionSubstitutions: object } };
+    ConnectRule: { Properties: { EventPattern: object } };
+  };
+}
+
+const stage = 'local';
+
+/** The parameters that serverless.yml knows. */
+export const parameterNames = (): string[] => Object.keys(readYaml<ServerlessFile>('serverless.yml').params.default);
+
+export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
+  const { service, provider, functions, ...file } = readYaml<ServerlessFile>('serverless.yml');
+  const roles = readYaml<RolesFile>('functions/roles.yml').Resources;
+  const { ConnectMachine, ConnectRule } = readYaml<ResourcesFile>('statemachine/resources.yml').Resources;
+
+  const functionName = (name: string) => `${service}-${stage}-${name}`;
+  const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;
+  const context: TemplateContext = {
+    service,
+    stage,
+    region,
+    accountId,
+    params: { ...file.params.default, ...params },
+    // Serverless gives the function X the logical id XLambdaFunction.
+    arnOf: (logicalId) => functionArn(logicalId.replace(/LambdaFunction$/, '')),
+  };
+
+  const { StateMachineName, DefinitionSubstitutions } = ConnectMachine.Properties;
+  return {
+    machineName: resolve(StateMachineName, context) as string,
+    substitutions: resolve(DefinitionSubstitutions, context) as Deployment['substitutions'],
+    eventPattern: resolve(ConnectRule.Properties.EventPattern, context) as EventPattern,
+    functions: Object.entries(functions).map(([name, { handler, role, timeout, memorySize, environment }]) => ({
+      name,
+      functionName: functionName(name),
+      arn: functionArn(name),
+      bundle: projectFile(handler.replace(/\.handler$/, '.mjs')).href,
+      memorySize: memorySize ?? provider.memorySize,
+      timeoutSeconds: timeout ?? provider.timeout,
+      environment: resolve({ ...provider.environment, ...environment }, context) as DeployedFunction['environment'],
+      statements: resolve(
+        roles[role]?.Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+        context,
+      ) as Statement[],
+    })),
+  };
+}
+
+const projectFile = (path: string) => new URL(`../${path}`, import.meta.url);
+
+function readYaml<File>(path: string): File {
+  return parse(readFileSync(projectFile(path), 'utf8'));
+}

@@ -1,0 +1,69 @@
+import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
+import { parameterNames } from './deployment.ts';
+import { readInput } from './own-input.ts';
+import { Presentation } from './presentation.ts';
+import { EventNotTaken, runScenario } from './run.ts';
+import { scenarios } from './scenarios.ts';
+import { isLive, wrap } from './text.ts';
+
+/** `npm start`: one run of the machine in a local cloud. */
+async function main(args: string[]): Promise<number> {
+  const options = parseArguments(args, { scenarios, parameters: parameterNames() });
+  if (options.help) console.log(usage);
+  else if (options.list) console.log(scenarioList());
+  else return run(options);
+  return 0;
+}
+
+/** @returns the exit code: 0 when the execution has succeeded */
+async function run({ scenario, input: path, params, speed, json, logs }: Arguments): Promise<number> {
+  const input = path === undefined ? undefined : { path, value: readInput(path) };
+  const interruption = new AbortController();
+  process.once('SIGINT', () => interruption.abort());
+  const { signal } = interruption;
+  // What the functions log would run through the line that is redrawn.
+  const presentation = json
+    ? undefined
+    : new Presentation(process.stdout, !logs && isLive(process.stdout, process.env));
+  const onLog = logs ? (name: string, line: string) => console.error(`${name}: ${line}`) : undefined;
+  try {
+    const report = await runScenario({ scenario, input, params, speed, presentation, onLog, signal });
+    if (json) console.log(JSON.stringify(report, null, 2));
+    presentation?.end(report);
+    return report.error === undefined ? 0 : 1;
+  } catch (error) {
+    presentation?.close();
+    if (signal.aborted) {
+      console.error('Interrupted.');
+      return interrupted;
+    }
+    if (!(error instanceof EventNotTaken)) throw error;
+    if (json)
+      console.log(JSON.stringify({ scenario: scenario.name, status: 'NotStarted', cause: error.message }, null, 2));
+    else console.error(error.message);
+    return 1;
+  }
+}
+
+/** As shells have it: 128, and the number of the signal. */
+const interrupted = 130;
+
+function scenarioList(): string {
+  const entries = scenarios.flatMap(({ name, description, expected: { endState, error } }) => [
+    '',
+    `  ${name}`,
+    ...wrap(`${description} Ends in ${endState}${error ? ` with ${error}` : ''}.`, 84).map((line) => `      ${line}`),
+  ]);
+  return ['Scenarios, for npm start -- --scenario NAME', ...entries].join('\n');
+}
+
+// Whoever reads the output may stop, as `head` does.
+process.stdout.on('error', () => process.exit(1));
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,86 @@
+import { triggerTag } from '../shared/msk/tags.ts';
+import { type Cloud, startCloud } from './cloud.ts';
+import type { Execution } from './execution.ts';
+import { observedState } from './observed-state.ts';
+import { adopt, isEvent } from './own-input.ts';
+import type { Presentation } from './presentation.ts';
+import { makeReport, type Report, takeSnapshot } from './report.ts';
+import type { Scenario } from './scenarios.ts';
+import { Timeline } from './timeline.ts';
+
+export interface RunOptions {
+  scenario: Scenario;
+  /** An input of the user's own, which starts the run in place of the scenario's. */
+  input?: { path: string; value: unknown } | undefined;
+  params: Record<string, string>;
+  speed: number;
+  presentation?: Presentation | undefined;
+  onLog?: ((functionName: string, line: string) => void) | undefined;
+  /** Interrupts the run. */
+  signal: AbortSignal;
+}
+
+/** The user's event is none that would start the machine. */
+export class EventNotTaken extends Error {}
+
+/**
+ * Runs one execution, in a local cloud of its own, to its end.
+ *
+ * @throws EventNotTaken, and the signal's reason when the run was interrupted
+ */
+export async function runScenario(options: RunOptions): Promise<Report> {
+  const { scenario, input, speed, presentation, onLog, signal } = options;
+  const { place, world, params } = adopt(input?.value, scenario.world ?? {});
+  let isBegun = false;
+  const cloud = await startCloud({
+    speed,
+    place,
+    world,
+    params: { ...params, ...options.params },
+    onLog,
+    onEvent: (event) => {
+      if (!isBegun) return;
+      timeline.add(event);
+      presentation?.update(timeline);
+    },
+  });
+  const timeline = new Timeline(() => observedState(cloud.recorder));
+  try {
+    await scenario.prepare?.(cloud);
+    const before = takeSnapshot(cloud);
+    presentation?.begin(cloud, scenario, describeStart(cloud, options));
+    isBegun = true;
+    const begunAt = performance.now();
+    const execution = await start(cloud, options);
+    signal.addEventListener('abort', () => execution.abort());
+    signal.throwIfAborted();
+    const result = await execution.result;
+    signal.throwIfAborted();
+    const realMs = performance.now() - begunAt;
+    return makeReport({ scenario: scenario.name, cloud, execution, result, rows: timeline.rows, before, realMs });
+  } finally {
+    await cloud.close();
+  }
+}
+
+async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Execution> {
+  if (!input && !scenario.input) {
+    const [execution] = await cloud.tag(cloud.cluster.arn, { [triggerTag]: 'connect' });
+    if (execution) return execution;
+    throw new Error(`The rule has not started the machine for the tag ${triggerTag}=connect.`);
+  }
+  if (!input || !isEvent(input.value)) return cloud.start(input ? input.value : scenario.input?.(cloud));
+  const execution = cloud.deliver(input.value);
+  if (execution) return execution;
+  const pattern = JSON.stringify(cloud.deployment.eventPattern);
+  throw new EventNotTaken(
+    `The rule does not take the event in ${input.path}, so nothing is started. It takes ${pattern}.`,
+  );
+}
+
+function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
+  if (input)
+    return isEvent(input.value) ? `By the event in ${input.path}.` : `By hand, with the input in ${input.path}.`;
+  if (scenario.input) return `By hand, with ${JSON.stringify(scenario.input(cloud)).replace(cloud.cluster.arn, '…')}.`;
+  return `The cluster is tagged ${triggerTag}=connect; the rule takes the event of that and starts the machine.`;
+}

@@ -1,0 +1,53 @@
+import { styleText } from 'node:util';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Colours a text, or leaves it as it is. */
+export type Style = (format: Format, text: string) => string;
+
+export const plain: Style = (_, text) => text;
+export const coloured: Style = (format, text) => styleText(format, text, { validateStream: false });
+
+/** Whether a stream is a terminal that takes control characters, before a person who wants them. */
+export function isLive(stream: { isTTY?: boolean }, environment: Record<string, string | undefined>): boolean {
+  return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
+}
+
+/** What fits into a terminal of 100 columns, with some room. */
+const textWidth = 92;
+
+/** A label such as `Execution:` is not left alone in its line. */
+const labelWidth = 12;
+
+/** Breaks a text between words. A word as long as a line, such as an ARN, stays whole. */
+export function wrap(text: string, width = textWidth): string[] {
+  const [first = '', ...words] = text.split(' ');
+  const lines = [first];
+  for (const word of words) {
+    const line = `${lines.at(-1)} ${word}`;
+    const followsLabel = word.length > width - labelWidth && !lines.at(-1)?.includes(' ');
+    if (line.length <= width || followsLabel) lines[lines.length - 1] = line;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** `45s`, `32m 00s`, `1h 02m 00s` */
+export function formatDuration(milliseconds: number): string {
+  const { hours, minutes, seconds } = split(milliseconds);
+  if (hours > 0) return `${hours}h ${two(minutes)}m ${two(seconds)}s`;
+  return minutes > 0 ? `${minutes}m ${two(seconds)}s` : `${seconds}s`;
+}
+
+/** `1:02:00` */
+export function formatClock(milliseconds: number): string {
+  const { hours, minutes, seconds } = split(milliseconds);
+  return `${hours}:${two(minutes)}:${two(seconds)}`;
+}
+
+function split(milliseconds: number) {
+  const all = Math.round(milliseconds / 1000);
+  return { hours: Math.floor(all / 3600), minutes: Math.floor(all / 60) % 60, seconds: all % 60 };
+}
+
+const two = (value: number) => String(value).padStart(2, '0');

@@ -1,0 +1,68 @@
+import { formatClock, formatDuration, type Style } from './text.ts';
+import type { Row } from './timeline.ts';
+
+/** Columns: a clock, a mark, the states, how long they took, what happened. Together they stay below 100. */
+const nameWidth = 38;
+const durationWidth = 8;
+const notesWidth = 37;
+
+export const formatHeader = (): string =>
+  `${'elapsed'.padStart(8)}    ${'state'.padEnd(nameWidth)}  ${'took'.padStart(durationWidth)}`;
+
+/**
+ * One row of the timeline: a line, and a second one where there is more to say than fits.
+ *
+ * @param startedAt the (simulated) start of the execution, from which the clock counts
+ * @param now the (simulated) time, for a row that is not finished
+ * @param mark what to show for it instead of the row's own mark, such as a spinner
+ */
+export function formatRow(row: Row, startedAt: Date, now: Date, style: Style, mark = markOf(row, style)): string[] {
+  const clock = style('dim', formatClock(row.enteredAt.getTime() - startedAt.getTime()).padStart(8));
+  const name = nameOf(row).padEnd(nameWidth);
+  const duration = durationOf(row, now).padStart(durationWidth);
+  const notes = notesOf(row).join('  ');
+  const columns = `${clock}  ${mark} ${nameStyle(row, style, name)}  ${duration}`;
+  if (!notes) return [columns.trimEnd()];
+  const fits = notes.length <= notesWidth;
+  return fits ? [`${columns}  ${notes}`] : [columns.trimEnd(), `${' '.repeat(14)}${notes}`];
+}
+
+function markOf({ type, error, loop }: Row, style: Style): string {
+  if (error) return style('red', '✖');
+  if (type === 'Choice') return style('dim', '◇');
+  if (loop) return style('cyan', '⇄');
+  return style('green', type === 'Succeed' ? '●' : '✔');
+}
+
+function nameOf({ state, type, next, loop }: Row): string {
+  if (loop?.check) return `${state} ⇄ ${loop.check}`;
+  return type === 'Choice' && next ? `${state} → ${next}` : state;
+}
+
+function nameStyle({ type, error }: Row, style: Style, name: string): string {
+  if (error) return style('red', name);
+  if (type === 'Choice') return style('dim', name);
+  return type === 'Succeed' ? style(['bold', 'green'], name) : name;
+}
+
+/** A function that answered at once is told in real milliseconds; what waited, in simulated time. */
+function durationOf({ type, enteredAt, exitedAt = undefined, lambdaMs, retried, loop }: Row, now: Date): string {
+  const span = formatDuration((exitedAt ?? now).getTime() - enteredAt.getTime());
+  if (loop || retried.length > 0) return span;
+  return type === 'Task' && exitedAt ? `${Math.round(lambdaMs)} ms` : '';
+}
+
+function notesOf({ retried, error, next, loop }: Row): string[] {
+  return [
+    ...(loop && loop.polls > 0 ? [`${loop.polls} ${loop.polls === 1 ? 'poll' : 'polls'}`] : []),
+    ...(loop && loop.observed.length > 0 ? [loop.observed.join(' → ')] : []),
+    ...(retried.length > 0 ? [`retried ${tally(retried)}`] : []),
+    ...(error ? [next ? `${error} → ${next}` : error] : []),
+  ];
+}
+
+/** `AtlasThrottled ×3, AwsUnavailable` */
+function tally(names: string[]): string {
+  const counts = Map.groupBy(names, (name) => name);
+  return [...counts].map(([name, all]) => (all.length > 1 ? `${name} ×${all.length}` : name)).join(', ');
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { authenticate } from '../../shared/atlas/authentication.ts';
+import { answer, apiKey, frontDoor, serviceAccount } from '../fixtures/credentials.ts';
+
+const { signal } = new AbortController();
+const get = { method: 'GET', headers: {}, signal };
+
+describe('the Atlas credentials secret', () => {
+  for (const secret of [undefined, 'hunter2', {}, { publicKey: 'hunter2' }, { clientId: 'hunter2', clientSecret: '' }])
+    it(`is refused when it is ${JSON.stringify(secret)}, with the shapes that are right and without its values`, () => {
+      assert.throws(
+        () => authenticate(secret, 'http://atlas'),
+        (error: Error) =>
+          error.name === 'DeploymentMisconfigured' &&
+          error.message.includes('{"publicKey":"…","privateKey":"…"}') &&
+          error.message.includes('"clientSecret"') &&
+          !error.message.includes('hunter2'),
+      );
+    });
+});
+
+describe('an API key', () => {
+  it('is challenged once, and then spends the same nonce', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    for (let i = 0; i < 3; i++) assert.equal((await call(`${door.url}/a?b=c`, get)).status, 200);
+    assert.deepEqual(door.statuses, [401, 200, 200, 200]);
+  });
+
+  it('sends method, headers and body on, and leaves the headers that it was given alone', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const headers = { Accept: 'application/vnd.atlas.2023-02-01+json', 'Content-Type': 'text/x' };
+    await authenticate(apiKey, door.url)(`${door.url}/a`, { method: 'PATCH', headers, body: '{"a":1}', signal });
+    const [request] = door.requests;
+    assert.deepEqual(
+      [request?.method, request?.body, request?.headers['content-type']],
+      ['PATCH', '{"a":1}', 'text/x'],
+    );
+    assert.deepEqual(Object.keys(headers), ['Accept', 'Content-Type']);
+  });
+
+  it('serves calls at once one after the other, so that no nonce count is spent twice', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    const responses = await Promise.all(Array.from({ length: 8 }, () => call(`${door.url}/a`, get)));
+    assert.ok(responses.every(({ status }) => status === 200));
+    assert.equal(door.statuses.length, 9);
+  });
+
+  it('gets a new nonce when the old one has expired between two calls', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    await call(`${door.url}/a`, get);
+    door.digest.nonces = [];
+    assert.equal((await call(`${door.url}/a`, get)).status, 200);
+  });
+
+  it('tries once more when a nonce expires in the moment of its first use', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    door.beforeDigest = () => {
+      door.digest.nonces = [];
+      door.beforeDigest = () => {};
+    };
+    assert.equal((await authenticate(apiKey, door.url)(`${door.url}/a`, get)).status, 200);
+    assert.deepEqual(door.statuses, [401, 401, 401, 200]);
+  });
+
+  it('gives up when every nonce has expired at once', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    door.beforeDigest = () => {
+      door.digest.nonces = [];
+    };
+    assert.equal((await authenticate(apiKey, door.url)(`${door.url}/a`, get)).status, 401);
+    assert.deepEqual(door.statuses, [401, 401, 401, 401]);
+  });
+
+  it('gives the 401 back when Atlas does not know it', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate({ ...apiKey, privateKey: 'wrong' }, door.url);
+    assert.equal((await call(`${door.url}/a`, get)).status, 401);
+    assert.deepEqual(door.statuses, [401, 401]);
+  });
+
+  it('goes on after a call that failed', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    await assert.rejects(call('http://127.0.0.1:1/a', get), TypeError);
+    assert.equal((await call(`${door.url}/a`, get)).status, 200);
+  });
+});
+
+describe('a service account', () => {
+  it('asks for one token and uses it for every call', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    const call = authenticate(serviceAccount, door.url);
+    for (let i = 0; i < 3; i++) assert.equal((await call(`${door.url}/a`, get)).status, 200);
+    assert.deepEqual(door.tokenRequests, [
+      {
+        authorization: `Basic ${Buffer.from(`${serviceAccount.clientId}:${serviceAccount.clientSecret}`).toString('base64')}`,
+        body: 'grant_type=client_credentials',
+      },
+    ]);
+  });
+
+  it('asks for another token a minute before the old one ends', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    const call = authenticate(serviceAccount, door.url);
+    await call(`${door.url}/a`, get);
+    t.mock.timers.setTime(Date.now() + 3539_000);
+    await call(`${door.url}/a`, get);
+    assert.equal(door.tokenRequests.length, 1);
+    t.mock.timers.setTime(Date.now() + 1_000);
+    await call(`${door.url}/a`, get);
+    assert.equal(door.tokenRequests.length, 2);
+  });
+
+  it('asks for another token when Atlas refuses the one that it has', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    const call = authenticate(serviceAccount, door.url);
+    await call(`${door.url}/a`, get);
+    door.tokens.clear();
+    assert.equal((await call(`${door.url}/a`, get)).status, 200);
+    assert.deepEqual(door.statuses, [200, 401, 200]);
+  });
+
+  it('gives the 401 back when Atlas refuses a new token', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    door.tokenAnswer = answer(200, { access_token: 'of no use', expires_in: 3600 });
+    assert.equal((await authenticate(serviceAccount, door.url)(`${door.url}/a`, get)).status, 401);
+    assert.equal(door.tokenRequests.length, 1);
+  });
+
+  const tokenAnswers: [status: number, body: unknown, name: string, message: RegExp][] = [
+    [
+      401,
+      { error: 'invalid_client', error_description: 'Invalid credentials provided.' },
+      'AtlasRefused',
+      /HTTP 401 \(invalid_client: Invalid credentials provided\.\).*Check clientId and clientSecret.*expired/,
+    ],
+    [
+      403,
+      { error: 'access_denied', error_description: 'Access Token limit reached for this account.' },
+      'AtlasThrottled',
+      /no room for another access token \(access_denied: Access Token limit reached/,
+    ],
+    [429, {}, 'AtlasThrottled', /no room/],
+    [500, 'no JSON object', 'AtlasUnavailable', /HTTP 500/],
+    [200, { expires_in: 3600 }, 'AtlasUnavailable', /no token/],
+  ];
+  for (const [status, body, name, message] of tokenAnswers)
+    it(`fails as ${name} when its token request is answered ${status} ${JSON.stringify(body)}`, async (t) => {
+      const door = await frontDoor(t, serviceAccount);
+      door.tokenAnswer = answer(status, body);
+      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), (error: Error) => {
+        assert.equal(error.name, name);
+        assert.match(error.message, message);
+        assert.ok(!error.message.includes(serviceAccount.clientSecret));
+        return true;
+      });
+    });
+
+  it('fails as AtlasUnavailable when the token endpoint breaks off its answer', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    door.tokenAnswer = (response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"access_token":', () => response.socket?.destroy());
+    };
+    await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), { name: 'AtlasUnavailable' });
+  });
+});

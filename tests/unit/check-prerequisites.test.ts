@@ -1,0 +1,368 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { DescribeConfigurationRevisionCommand, GetClusterPolicyCommand } from '@aws-sdk/client-kafka';
+import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { atlasStatement } from '../../shared/msk/policy.ts';
+import type { Request } from '../../shared/request.ts';
+import {
+  type Answer,
+  apiError,
+  connection,
+  fakeAtlas,
+  list,
+  ok,
+  privateLink,
+  privateLinkId,
+  workspaceOf,
+} from '../fixtures/atlas.ts';
+import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import { clusterArn, principalArn, projectId, request, secretArn } from '../fixtures/request.ts';
+import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
+
+const otherSecretArn = `${secretArn}2`;
+const credentials = '{"username":"atlas","password":"hunter2"}';
+const denies = 'allow.everyone.if.no.acl.found=false';
+
+interface Situation {
+  request?: Partial<Request>;
+  cluster?: Partial<ClusterDetails>;
+  isPrivateConnectivityOn?: boolean;
+  properties?: string;
+  secrets?: Record<string, string>;
+  policy?: string;
+  atlas?: Record<string, Answer>;
+}
+
+/** Checks a cluster and a workspace that lack nothing, but for what the test says. */
+async function check(t: TestContext, situation: Situation = {}) {
+  const { kafka, msk } = fakeMsk();
+  const {
+    isPrivateConnectivityOn = true,
+    properties = denies,
+    secrets = { [secretArn]: credentials },
+    policy,
+  } = situation;
+  msk.on(DescribeConfigurationRevisionCommand).resolves({ ServerProperties: new TextEncoder().encode(properties) });
+  if (policy) msk.on(GetClusterPolicyCommand).resolves({ Policy: policy, CurrentVersion: 'K1' });
+  else msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
+  const { atlas, calls } = await fakeAtlas(t, {
+    'GET /streams': ok(workspaceOf()),
+    'GET /privateLinkConnections': list([]),
+    'GET /accountDetails': ok({ awsAccountId: '123456789012' }),
+    ...situation.atlas,
+  });
+  const cluster = {
+    clusterType: 'PROVISIONED',
+    kafkaVersion: '3.6.0',
+    instanceType: 'kafka.m7g.large',
+    isScramOn: true,
+    isUnauthenticatedOn: false,
+    clientBroker: 'TLS',
+    configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
+    configurationRevision: 2,
+    scramSecretArns: [secretArn],
+    ...situation.cluster,
+  };
+  const deps = { kafka, secretsManager: fakeSecretsManager(secrets).secretsManager, atlas, signal };
+  const plan = await checkPrerequisites(
+    { request: request(situation.request), cluster, isPrivateConnectivityOn },
+    deps,
+  );
+  return { plan, calls: [...calls(), ...commandsOf(msk)] };
+}
+
+/** The message about what is not met. */
+async function complaint(t: TestContext, situation: Situation): Promise<string> {
+  const error = await check(t, situation).then(
+    () => assert.fail('every prerequisite is met'),
+    (thrown: Error) => thrown,
+  );
+  assert.equal(error.name, 'PrerequisitesNotMet', error.message);
+  assert.doesNotMatch(error.message, /hunter2/);
+  return error.message;
+}
+
+const ready = { secretArn, isScramSecretAssociated: true, clusterArn, changes: [] };
+
+describe('CheckPrerequisites', () => {
+  it('names the only SCRAM secret of the cluster when nothing is missing, and changes nothing', async (t) => {
+    const { plan, calls } = await check(t);
+    assert.deepEqual(plan, ready);
+    assert.ok(
+      calls.every((call) => /^(GET|Describe|Get)/.test(call)),
+      String(calls),
+    );
+  });
+
+  const unmet: [what: string, situation: Situation, found: RegExp, remedy: RegExp][] = [
+    [
+      'a serverless cluster',
+      { cluster: { clusterType: 'SERVERLESS', isScramOn: false, kafkaVersion: null, clientBroker: null } },
+      /cluster is SERVERLESS; it must be PROVISIONED/,
+      /Use a provisioned cluster, for example arn:aws:kafka:/,
+    ],
+    ['an old Kafka', { cluster: { kafkaVersion: '2.7.0' } }, /Kafka is 2\.7\.0; it must be 2\.7\.1/, /Upgrade/],
+    ['a small broker', { cluster: { instanceType: 'kafka.t3.small' } }, /kafka\.t3\.small/, /Change the broker type/],
+    [
+      'SCRAM that is off',
+      { cluster: { isScramOn: false, scramSecretArns: [] } },
+      /SASL\/SCRAM .* is off/,
+      /Turn it on/,
+    ],
+    ['open access', { cluster: { isUnauthenticatedOn: true } }, /Unauthenticated access is on/, /Turn it off/],
+    [
+      'plain text between clients and brokers',
+      { cluster: { clientBroker: 'TLS_PLAINTEXT' } },
+      /clients and brokers is TLS_PLAINTEXT; it must be TLS/,
+      /Change it/,
+    ],
+    [
+      'no configuration of its own',
+      { cluster: { configurationArn: null, configurationRevision: null } },
+      /no configuration of its own, so allow\.everyone\.if\.no\.acl\.found is true/,
+      /ACLs first, then set allow\.everyone\.if\.no\.acl\.found=false/,
+    ],
+    [
+      'access for everyone where no ACL is found',
+      { properties: 'allow.everyone.if.no.acl.found=true' },
+      /allow\.everyone\.if\.no\.acl\.found is true in revision 2 of arn:aws:kafka:.*; it must be false/,
+      /ACLs first/,
+    ],
+    ['no word about access without ACLs', { properties: 'a=b' }, /is true, the default in revision 2/, /ACLs first/],
+    [
+      'no SCRAM secret',
+      { cluster: { scramSecretArns: [] } },
+      /No SCRAM secret is associated/,
+      /AmazonMSK_.*KMS key of your own.*secretArn in the input/,
+    ],
+    [
+      'two SCRAM secrets',
+      { cluster: { scramSecretArns: [secretArn, otherSecretArn] } },
+      /2 SCRAM secrets are associated/,
+      /tag atlas-streaming:secret-arn or by secretArn in the input: arn:.*, arn:/,
+    ],
+    [
+      'a secret without a password',
+      { secrets: { [secretArn]: '{"username":"atlas"}' } },
+      /has no usable password/,
+      /it must be JSON such as/,
+    ],
+    ['a secret that is not there', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
+    [
+      'a secret in a tag that is not associated, though it is fine',
+      { request: { secretArn: otherSecretArn }, secrets: { [secretArn]: credentials, [otherSecretArn]: credentials } },
+      /tag atlas-streaming:secret-arn names .*2, which is not associated/,
+      /Associate it .*, or start by hand/,
+    ],
+    [
+      'no workspace',
+      { atlas: { 'GET /streams': apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') } },
+      /STREAM_TENANT_NOT_FOUND_FOR_NAME/,
+      /Create the workspace "streams" in Atlas project/,
+    ],
+    [
+      'a workspace of another cloud',
+      {
+        atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'GCP', region: 'US_EAST1' } })) },
+      },
+      /in GCP US_EAST1; it must be on AWS in us-east-1/,
+      /Name a workspace there, or create one/,
+    ],
+    [
+      'a workspace in another Region',
+      {
+        atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: 'OHIO_USA' } })) },
+      },
+      /in AWS OHIO_USA; it must be on AWS in us-east-1/,
+      /Name a workspace there/,
+    ],
+    [
+      'a connection of that name that is no Kafka connection',
+      { atlas: { 'GET /streams/connections/orders': ok(connection({ type: 'Cluster' })) } },
+      /In workspace streams, connection "orders" exists and is of type Cluster/,
+      /Choose another name .*atlas-streaming:connection-name.*, or delete that connection/,
+    ],
+    [
+      'a connection of that name without private link',
+      { atlas: { 'GET /streams/connections/orders': ok(connection({ networking: { access: { type: 'PUBLIC' } } })) } },
+      /exists with PUBLIC networking/,
+      /Choose another name/,
+    ],
+    [
+      'a connection of that name through another private link',
+      {
+        atlas: {
+          'GET /streams/connections/orders': ok(connection()),
+          'GET /privateLinkConnections': list([privateLink({ _id: 'f'.repeat(24) })]),
+        },
+      },
+      /goes through private link 6a7941d3c0eb9e7a17722d71, which is not the one to this cluster/,
+      /Choose another name/,
+    ],
+  ];
+  for (const [what, situation, found, remedy] of unmet)
+    it(`refuses ${what}, with a remedy`, async (t) => {
+      const message = await complaint(t, situation);
+      assert.match(message, /^One prerequisite is not met, and nothing was changed: /);
+      assert.match(message, found);
+      assert.match(message, remedy);
+    });
+
+  it('reports everything that is missing at once', async (t) => {
+    const message = await complaint(t, {
+      cluster: {
+        kafkaVersion: '2.6.3',
+        instanceType: 'kafka.t3.small',
+        isUnauthenticatedOn: true,
+        clientBroker: 'PLAINTEXT',
+        configurationArn: null,
+        scramSecretArns: [],
+      },
+      atlas: {
+        'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: 'OHIO_USA' } })),
+        'GET /streams/connections/orders': ok(connection({ type: 'Sample' })),
+      },
+    });
+    const [first, ...lines] = message.split('\n');
+    assert.equal(first, '8 prerequisites are not met, and nothing was changed:');
+    assert.deepEqual(
+      lines.map((line) => line.slice(0, 2)),
+      ['1.', '2.', '3.', '4.', '5.', '6.', '7.', '8.'],
+    );
+  });
+
+  for (const [kafkaVersion, isMet] of [
+    ['2.2.1', false],
+    ['2.7.0', false],
+    ['2.7.1', true],
+    ['2.8.2.tiered', true],
+    ['2.10.0', true],
+    ['3.7.x', true],
+    ['3.7.x.kraft', true],
+    ['4.0.x', true],
+    ['10.0', true],
+  ] as const)
+    it(`${isMet ? 'accepts' : 'refuses'} Kafka ${kafkaVersion}`, async (t) => {
+      const situation = { cluster: { kafkaVersion } };
+      if (isMet) await check(t, situation);
+      else await complaint(t, situation);
+    });
+
+  for (const [properties, isMet] of [
+    ['allow.everyone.if.no.acl.found = FALSE\r\n', true],
+    ['a=b\nallow.everyone.if.no.acl.found:false', true],
+    ['allow.everyone.if.no.acl.found=true\nallow.everyone.if.no.acl.found=false', true],
+    ['allow.everyone.if.no.acl.found=false\nallow.everyone.if.no.acl.found=true', false],
+    ['#allow.everyone.if.no.acl.found=false', false],
+    ['! allow.everyone.if.no.acl.found=false', false],
+    ['x.allow.everyone.if.no.acl.found=false', false],
+    ['allow.everyone.if.no.acl.found=', false],
+  ] as const)
+    it(`${isMet ? 'accepts' : 'refuses'} the configuration ${JSON.stringify(properties)}`, async (t) => {
+      if (isMet) await check(t, { properties });
+      else await complaint(t, { properties });
+    });
+
+  for (const [what, situation] of [
+    ['of which a tag names one', { request: { secretArn } }],
+    ['of which the input names one', { request: { secretArn, maySecretBeAssociated: true } }],
+  ] as const)
+    it(`accepts two SCRAM secrets ${what}`, async (t) => {
+      const { plan } = await check(t, { ...situation, cluster: { scramSecretArns: [otherSecretArn, secretArn] } });
+      assert.deepEqual(plan, ready);
+    });
+
+  it('accepts a secret in the input that is yet to be associated', async (t) => {
+    const { plan } = await check(t, {
+      request: { secretArn, maySecretBeAssociated: true },
+      cluster: { scramSecretArns: [] },
+    });
+    assert.deepEqual(plan, { ...ready, isScramSecretAssociated: false });
+  });
+
+  it('accepts a connection of that name that goes through the private link to the cluster', async (t) => {
+    const { plan } = await check(t, {
+      atlas: {
+        'GET /streams/connections/orders': ok(connection()),
+        'GET /privateLinkConnections': list([privateLink()]),
+      },
+    });
+    assert.deepEqual(plan, ready);
+  });
+
+  for (const [status, name] of [
+    [401, 'AtlasRefused'],
+    [403, 'AtlasRefused'],
+    [429, 'AtlasThrottled'],
+    [500, 'AtlasUnavailable'],
+  ] as const)
+    it(`takes Atlas's ${status} for no answer about the workspace`, async (t) => {
+      await assert.rejects(check(t, { atlas: { 'GET /streams': apiError(status, 'X') } }), { name });
+    });
+});
+
+describe('CheckPrerequisites in a dry run', () => {
+  const dryRun = { request: { dryRun: true } };
+  const states = (plan: { changes: { state: string }[] }) => plan.changes.map(({ state }) => state);
+
+  it('plans every change, in the order of the machine, and makes none', async (t) => {
+    const { plan, calls } = await check(t, {
+      request: { dryRun: true, secretArn, maySecretBeAssociated: true },
+      cluster: { scramSecretArns: [] },
+      isPrivateConnectivityOn: false,
+    });
+    assert.deepEqual(states(plan), [
+      'EnablePrivateConnectivity',
+      'AssociateScramSecret',
+      'ApplyClusterPolicy',
+      'RequestPrivateLink',
+      'CreateConnection',
+    ]);
+    const [, associate, policy, link, kafka] = plan.changes.map(({ change }) => change);
+    assert.ok(associate?.includes(secretArn));
+    assert.ok(policy?.includes(JSON.stringify(atlasStatement(clusterArn, principalArn))));
+    assert.ok(link?.includes(projectId));
+    assert.match(kafka ?? '', /"orders" in workspace "streams"/);
+    assert.ok(
+      calls.every((call) => /^(GET|Describe|Get)/.test(call)),
+      String(calls),
+    );
+  });
+
+  const connected: Situation = {
+    ...dryRun,
+    policy: JSON.stringify({ Statement: atlasStatement(clusterArn, principalArn) }),
+    atlas: {
+      'GET /streams/connections/orders': ok(connection()),
+      'GET /privateLinkConnections': list([privateLink()]),
+    },
+  };
+
+  it('plans nothing when everything is there', async (t) => {
+    assert.deepEqual((await check(t, connected)).plan, ready);
+  });
+
+  it('plans only what is missing', async (t) => {
+    const { plan } = await check(t, { ...connected, policy: '{"Version":"2012-10-17","Statement":[]}' });
+    assert.deepEqual(states(plan), ['ApplyClusterPolicy']);
+  });
+
+  it('fails as the run would: on a project without anything in the Region', async (t) => {
+    const atlas = { ...connected.atlas, 'GET /accountDetails': apiError(404, 'NOTHING_THERE') };
+    await assert.rejects(check(t, { ...connected, atlas }), {
+      name: 'PrerequisitesNotMet',
+      message: /deploy an Atlas/,
+    });
+  });
+
+  it('fails as the run would: on a private link that is FAILED', async (t) => {
+    const atlas = {
+      'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
+    };
+    await assert.rejects(check(t, { ...dryRun, atlas }), {
+      name: 'PrivateLinkFailed',
+      message: new RegExp(`${privateLinkId} \\(No policy\\.\\)`),
+    });
+  });
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { checkPrivateLink } from '../../functions/check-private-link/check-private-link.ts';
+import { type Answer, apiError, fakeAtlas, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
+import { before, later, now, projectId } from '../fixtures/request.ts';
+
+async function check(t: TestContext, answer: Answer, deadline = later) {
+  const { atlas } = await fakeAtlas(t, { [`GET /privateLinkConnections/${privateLinkId}`]: answer });
+  return checkPrivateLink(
+    { projectId, privateLink: { id: privateLinkId, deadline, outcome: 'adopted' }, now },
+    { atlas },
+  );
+}
+
+const link = { id: privateLinkId, deadline: later, outcome: 'adopted' };
+
+describe('CheckPrivateLink', () => {
+  it('finds the link ready when it is DONE, also after the deadline', async (t) => {
+    assert.deepEqual(await check(t, ok(privateLink())), { ...link, state: 'DONE', isReady: true });
+    assert.equal((await check(t, ok(privateLink()), before)).isReady, true);
+  });
+
+  for (const state of ['IDLE', 'WORKING', 'SOMETHING_NEW', undefined])
+    it(`waits while the link is ${state}, until the deadline`, async (t) => {
+      const answer = ok(privateLink({ state }));
+      assert.deepEqual(await check(t, answer), { ...link, state: state ?? 'IDLE', isReady: false });
+      await assert.rejects(check(t, answer, before), {
+        name: 'WaitTimedOut',
+        message: new RegExp(
+          `Private link ${privateLinkId} is still ${state ?? 'IDLE'}, and the deadline .*start again`,
+        ),
+      });
+    });
+
+  it("ends the run when the link is FAILED, with Atlas's errorMessage", async (t) => {
+    const failed = ok(privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' }));
+    await assert.rejects(check(t, failed), { name: 'PrivateLinkFailed', message: /The policy is missing\./ });
+  });
+
+  it('ends the run when the link is being deleted or gone', async (t) => {
+    await assert.rejects(check(t, ok(privateLink({ state: 'DELETING' }))), { name: 'PrivateLinkFailed' });
+    await assert.rejects(check(t, apiError(404, 'X')), { name: 'PrivateLinkFailed', message: /is gone/ });
+  });
+
+  it('is tried again when Atlas does not answer', async (t) => {
+    await assert.rejects(check(t, apiError(500, 'UNEXPECTED_ERROR')), { name: 'AtlasUnavailable' });
+  });
+});

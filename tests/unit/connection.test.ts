@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { connectionState, differences, sameBootstrapServers, whyNotOurs } from '../../shared/atlas/connection.ts';
+import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
+import { bootstrapServers, connection, privateLinkId } from '../fixtures/atlas.ts';
+
+const wanted: KafkaConnectionRequest = {
+  name: 'orders',
+  type: 'Kafka',
+  bootstrapServers,
+  authentication: { mechanism: 'SCRAM-512', username: 'atlas', password: 'hunter2' },
+  security: { protocol: 'SASL_SSL' },
+  networking: { access: { type: 'PRIVATE_LINK', connectionId: privateLinkId } },
+};
+
+describe('two strings of bootstrap servers', () => {
+  const [one, two, three] = bootstrapServers.split(',') as [string, string, string];
+  it('are the same in another order and with other spaces', () =>
+    assert.ok(sameBootstrapServers(bootstrapServers, ` ${three}, ${one} ,${two}`)));
+  it('are the same when they name other brokers of one cluster', () =>
+    assert.ok(sameBootstrapServers(`${one},${two}`, three)));
+  it('differ by the port of a broker', () =>
+    assert.ok(!sameBootstrapServers(bootstrapServers, bootstrapServers.replace('14002', '14012'))));
+  it('differ by the cluster', () =>
+    assert.ok(!sameBootstrapServers(bootstrapServers, bootstrapServers.replaceAll('abc123', 'xyz789'))));
+  it('differ by the listener', () => assert.ok(!sameBootstrapServers(one, one.replace('.scram.', '.iam.'))));
+  it('differ when one is empty', () => assert.ok(!sameBootstrapServers('', bootstrapServers)));
+});
+
+describe('an existing connection', () => {
+  it('differs in nothing when it is equal', () => assert.deepEqual(differences(connection(), wanted), []));
+
+  const different: [field: string, overrides: Record<string, unknown>][] = [
+    ['bootstrapServers', { bootstrapServers: 'b-1.orders.abc123.c2.kafka.us-east-1.amazonaws.com:9096' }],
+    ['bootstrapServers', { bootstrapServers: undefined }],
+    ['authentication.mechanism', { authentication: { mechanism: 'PLAIN', username: 'atlas' } }],
+    ['authentication.username', { authentication: { mechanism: 'SCRAM-512', username: 'other' } }],
+    ['security.protocol', { security: { protocol: 'SASL_PLAINTEXT' } }],
+    ['security.protocol', { security: undefined }],
+  ];
+  for (const [field, overrides] of different)
+    it(`differs in ${field}: ${JSON.stringify(overrides)}`, () =>
+      assert.deepEqual(differences(connection(overrides), wanted), [field]));
+
+  it('is compared in its config only where the request has one', () => {
+    const config = { 'client.id': 'a', 'auto.offset.reset': 'earliest' };
+    assert.deepEqual(differences(connection({ config }), wanted), []);
+    const reordered = { 'auto.offset.reset': 'earliest', 'client.id': 'a' };
+    assert.deepEqual(differences(connection({ config: reordered }), { ...wanted, config }), []);
+    assert.deepEqual(differences(connection({ config: {} }), { ...wanted, config }), ['config']);
+    assert.deepEqual(differences(connection({ config: null }), { ...wanted, config }), ['config']);
+  });
+
+  it('is ours when it is a Kafka connection through the private link to the cluster', () =>
+    assert.equal(whyNotOurs(connection(), privateLinkId), undefined));
+
+  const foreign: [why: RegExp, overrides: Record<string, unknown>, linkId?: string | undefined][] = [
+    [/"orders" exists and is of type Cluster, not Kafka/, { type: 'Cluster' }],
+    [/exists with PUBLIC networking, not PRIVATE_LINK/, { networking: undefined }],
+    [/exists with VPC networking, not PRIVATE_LINK/, { networking: { access: { type: 'VPC' } } }],
+    [/goes through private link 6a7941d3c0eb9e7a17722d71, which is not the one/, {}, 'ffffffffffffffffffffffff'],
+    [/goes through private link 6a7941d3c0eb9e7a17722d71, which is not the one/, {}, undefined],
+  ];
+  for (const [why, overrides, ...link] of foreign)
+    it(`is not ours: ${why.source}`, () =>
+      assert.match(whyNotOurs(connection(overrides), link.length ? link[0] : privateLinkId) ?? '', why));
+});
+
+describe("a connection's state", () => {
+  it('is ready when it is READY', () =>
+    assert.deepEqual(connectionState(connection()), { state: 'READY', isReady: true }));
+
+  for (const state of ['PENDING', 'SOMETHING_NEW', undefined])
+    it(`is in progress when it is ${state}`, () =>
+      assert.deepEqual(connectionState(connection({ state })), { state: state ?? 'PENDING', isReady: false }));
+
+  it('ends the run when it is FAILED, with what to look at', () =>
+    assert.throws(() => connectionState(connection({ state: 'FAILED' })), {
+      name: 'ConnectionFailed',
+      message: /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers/,
+    }));
+
+  it('ends the run when it is DELETING', () =>
+    assert.throws(() => connectionState(connection({ state: 'DELETING' })), { name: 'ConnectionFailed' }));
+});

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
+import { GetBootstrapBrokersCommand } from '@aws-sdk/client-kafka';
+import { createConnection } from '../../functions/create-connection/create-connection.ts';
+import {
+  type Answer,
+  apiError,
+  bootstrapServers,
+  connection,
+  cut,
+  fakeAtlas,
+  ok,
+  privateLinkId,
+  reset,
+} from '../fixtures/atlas.ts';
+import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
+import { clusterArn, now, projectId, secretArn, workspace } from '../fixtures/request.ts';
+import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
+
+const [get, post, patch] = [
+  'GET /streams/connections/orders',
+  'POST /streams/connections',
+  'PATCH /streams/connections/orders',
+];
+const absent = apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME');
+const pending = ok(connection({ state: 'PENDING' }));
+
+interface Situation {
+  routes?: Record<string, Answer | Answer[]>;
+  config?: Record<string, string> | null;
+  mechanism?: 'SCRAM-512' | 'PLAIN';
+  secret?: string;
+  brokers?: object;
+}
+
+async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
+  const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
+  const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
+  const { kafka, msk } = fakeMsk();
+  msk.on(GetBootstrapBrokersCommand, { ClusterArn: clusterArn }).resolves(brokers);
+  const { secretsManager } = fakeSecretsManager({ [secretArn]: secret });
+  const { atlas, calls, requests } = await fakeAtlas(t, routes);
+  const input = { projectId, workspace, connectionName: 'orders', clusterArn, mechanism, config, secretArn };
+  const run = async () => {
+    const timing = { privateLinkId, timeoutMinutes: 60, now };
+    const result = await createConnection({ ...input, ...timing }, { kafka, secretsManager, atlas, signal }).catch(
+      (error: Error) => error,
+    );
+    // Whatever happens, the password is nowhere but in the request to Atlas.
+    assert.doesNotMatch(inspect(result, { depth: 9, showHidden: true }), /hunter2/);
+    if (result instanceof Error) throw result;
+    return result;
+  };
+  return { run, calls, requests, msk };
+}
+
+const result = {
+  name: 'orders',
+  state: 'READY',
+  isReady: true,
+  deadline: '2026-11-23T13:00:00.000Z',
+  outcome: 'unchanged',
+  bootstrapServers,
+  secretVersionId: 'version-1',
+};
+
+const wanted = {
+  name: 'orders',
+  type: 'Kafka',
+  bootstrapServers,
+  authentication: { mechanism: 'SCRAM-512', username: 'atlas', password: 'hunter2' },
+  security: { protocol: 'SASL_SSL' },
+};
+const networking = { access: { type: 'PRIVATE_LINK', connectionId: privateLinkId } };
+
+describe('CreateConnection', () => {
+  it('creates the connection over the private link, with the private bootstrap servers as MSK spells them', async (t) => {
+    const { run, calls, requests } = await creator(t, { routes: { [get]: absent, [post]: pending } });
+    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'created' });
+    assert.deepEqual(calls(), [get, post]);
+    assert.deepEqual(requests[1]?.body, { ...wanted, networking });
+  });
+
+  it('hands on mechanism and config', async (t) => {
+    const config = { 'auto.offset.reset': 'earliest' };
+    const routes = { [get]: absent, [post]: pending };
+    const { run, requests } = await creator(t, { routes, config, mechanism: 'PLAIN' });
+    await run();
+    const authentication = { ...wanted.authentication, mechanism: 'PLAIN' };
+    assert.deepEqual(requests[1]?.body, { ...wanted, authentication, networking, config });
+  });
+
+  it('leaves an equal one alone', async (t) => {
+    const shuffled = bootstrapServers.split(',').reverse().join(',');
+    const { run, calls } = await creator(t, { routes: { [get]: ok(connection({ bootstrapServers: shuffled })) } });
+    assert.deepEqual(await run(), result);
+    assert.deepEqual(calls(), [get]);
+  });
+
+  it('patches one that differs, without its networking', async (t) => {
+    const other = ok(connection({ authentication: { mechanism: 'SCRAM-512', username: 'other' } }));
+    const { run, calls, requests } = await creator(t, { routes: { [get]: other, [patch]: pending } });
+    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'updated' });
+    assert.deepEqual(calls(), [get, patch]);
+    assert.deepEqual(requests[1]?.body, wanted);
+  });
+
+  const foreign: [what: string, overrides: Record<string, unknown>, reason: RegExp][] = [
+    ['of another type', { type: 'Cluster' }, /of type Cluster, not Kafka/],
+    ['with other networking', { networking: { access: { type: 'PUBLIC' } } }, /PUBLIC networking, not PRIVATE_LINK/],
+    [
+      'through another private link',
+      { networking: { access: { type: 'PRIVATE_LINK', connectionId: 'f'.repeat(24) } } },
+      /through private link f{24}, which is not the one to this cluster/,
+    ],
+  ];
+  for (const [what, overrides, reason] of foreign)
+    it(`refuses one of the same name ${what}, with the reason`, async (t) => {
+      const { run, calls } = await creator(t, { routes: { [get]: ok(connection(overrides)) } });
+      await assert.rejects(run(), (error: Error) => {
+        assert.equal(error.name, 'ConnectionRefused');
+        assert.match(error.message, reason);
+        assert.match(error.message, /Atlas lets nobody change that\. Choose another connectionName, or delete/);
+        return true;
+      });
+      assert.deepEqual(calls(), [get]);
+    });
+
+  it('tells why Atlas refuses a patch', async (t) => {
+    const other = ok(connection({ security: { protocol: 'SSL' } }));
+    const refusal = apiError(409, 'STREAM_CONNECTION_IN_USE', 'A processor uses it.');
+    const { run } = await creator(t, { routes: { [get]: other, [patch]: refusal } });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /STREAM_CONNECTION_IN_USE: A processor uses it\./ });
+  });
+
+  for (const [status, errorCode] of [
+    [409, 'DUPLICATE'],
+    [400, 'STREAM_CONNECTION_ALREADY_EXISTS'],
+  ] as const)
+    it(`adopts one that another run has created meanwhile: ${status} ${errorCode}`, async (t) => {
+      const routes = { [get]: [absent, pending], [post]: apiError(status, errorCode) };
+      const { run, calls } = await creator(t, { routes });
+      assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false });
+      assert.deepEqual(calls(), [get, post, get]);
+    });
+
+  it('comes again when Atlas has one that it does not show yet', async (t) => {
+    const { run, calls } = await creator(t, { routes: { [get]: absent, [post]: apiError(409, 'DUPLICATE') } });
+    await assert.rejects(run(), { name: 'AtlasUnavailable', message: /"orders".* does not show it yet/ });
+    assert.deepEqual(calls(), [get, post, get]);
+  });
+
+  for (const [what, lost] of [
+    ['no answer', reset],
+    ['half an answer', cut],
+    ['HTTP 500', apiError(500, 'UNEXPECTED_ERROR')],
+  ] as const)
+    it(`adopts its own when it comes again after ${what}`, async (t) => {
+      const { run, calls } = await creator(t, { routes: { [get]: [absent, pending], [post]: lost } });
+      await assert.rejects(run(), { name: 'AtlasUnavailable' });
+      assert.equal((await run()).outcome, 'unchanged');
+      assert.deepEqual(calls(), [get, post, get]);
+    });
+
+  it('ends the run when the connection is FAILED, with what to look at', async (t) => {
+    const { run } = await creator(t, { routes: { [get]: ok(connection({ state: 'FAILED' })) } });
+    await assert.rejects(run(), { name: 'ConnectionFailed', message: /Kafka ACLs/ });
+  });
+
+  it('ends the run when Atlas refuses, without the password that it repeats', async (t) => {
+    const refusal = apiError(400, 'VALIDATION_ERROR', 'authentication.password "hunter2" is too short');
+    const { run } = await creator(t, { routes: { [get]: absent, [post]: refusal } });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /authentication\.password "\*\*\*" is too short/ });
+  });
+
+  for (const secret of ['hunter2', '{"username":"atlas","password":["hunter2"]}', '{"user":"x","password":"hunter2"}'])
+    it(`ends the run when the secret has become ${secret}`, async (t) => {
+      const { run, calls } = await creator(t, { secret });
+      await assert.rejects(run(), { name: 'PrerequisitesNotMet', message: /it must be JSON such as/ });
+      assert.deepEqual(calls(), []);
+    });
+
+  it('comes again when MSK does not show the private bootstrap servers yet, and takes no others', async (t) => {
+    const brokers = {
+      BootstrapBrokerStringSaslScram: bootstrapServers,
+      BootstrapBrokerStringVpcConnectivityTls: 'b-1:1',
+    };
+    const { run, calls } = await creator(t, { brokers });
+    await assert.rejects(run(), { name: 'AwsUnavailable', message: /does not show the private SASL\/SCRAM bootstrap/ });
+    assert.deepEqual(calls(), []);
+  });
+
+  it('comes again while MSK is busy with the cluster', async (t) => {
+    const { run, msk } = await creator(t, {});
+    msk.on(GetBootstrapBrokersCommand).rejects(awsError('ConflictException', 409));
+    await assert.rejects(run(), { name: 'AwsUnavailable' });
+  });
+});

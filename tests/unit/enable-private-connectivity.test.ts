@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  type Cluster,
+  DescribeClusterOperationV2Command,
+  DescribeClusterV2Command,
+  UpdateConnectivityCommand,
+  type VpcConnectivityClientAuthentication,
+} from '@aws-sdk/client-kafka';
+import { enablePrivateConnectivity } from '../../functions/enable-private-connectivity/enable-private-connectivity.ts';
+import { awsError, cluster, commandsOf, fakeMsk, provisioned, signal } from '../fixtures/aws.ts';
+import { clusterArn } from '../fixtures/request.ts';
+
+const operationArn = 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2';
+
+/** An ACTIVE cluster with these schemes on for multi-VPC connectivity, and public access. */
+const withSchemes = (ClientAuthentication?: VpcConnectivityClientAuthentication): Cluster =>
+  cluster({
+    Provisioned: provisioned({
+      BrokerNodeGroupInfo: {
+        ClientSubnets: [],
+        InstanceType: 'kafka.m7g.large',
+        ConnectivityInfo: {
+          PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' },
+          ...(ClientAuthentication && { VpcConnectivity: { ClientAuthentication } }),
+        },
+      },
+    }),
+  });
+
+function enabler(found: Cluster = withSchemes()) {
+  const { kafka, msk } = fakeMsk();
+  msk.on(DescribeClusterV2Command, { ClusterArn: clusterArn }).resolves({ ClusterInfo: found });
+  msk.on(UpdateConnectivityCommand).resolves({ ClusterOperationArn: operationArn });
+  return {
+    msk,
+    enable: (earlier: string | null = null) =>
+      enablePrivateConnectivity({ clusterArn, operationArn: earlier }, { kafka, signal }),
+  };
+}
+
+describe('EnablePrivateConnectivity', () => {
+  const unions: [what: string, on: VpcConnectivityClientAuthentication | undefined, sent: object][] = [
+    ['turns on SCRAM', undefined, { Sasl: { Scram: { Enabled: true } } }],
+    [
+      'turns on SCRAM where all schemes are off',
+      { Sasl: { Scram: { Enabled: false }, Iam: { Enabled: false } }, Tls: { Enabled: false } },
+      { Sasl: { Scram: { Enabled: true } } },
+    ],
+    [
+      'turns on SCRAM and keeps IAM on',
+      { Sasl: { Iam: { Enabled: true } }, Tls: { Enabled: false } },
+      { Sasl: { Scram: { Enabled: true }, Iam: { Enabled: true } } },
+    ],
+    [
+      'turns on SCRAM and keeps TLS on',
+      { Tls: { Enabled: true } },
+      { Sasl: { Scram: { Enabled: true } }, Tls: { Enabled: true } },
+    ],
+    [
+      'turns on SCRAM and keeps IAM and TLS on',
+      { Sasl: { Iam: { Enabled: true } }, Tls: { Enabled: true } },
+      { Sasl: { Scram: { Enabled: true }, Iam: { Enabled: true } }, Tls: { Enabled: true } },
+    ],
+  ];
+  for (const [what, on, ClientAuthentication] of unions)
+    it(`${what}, with the version that it read, and does not mention public access`, async () => {
+      const { enable, msk } = enabler(withSchemes(on));
+      assert.deepEqual(await enable(), { operationArn });
+      assert.deepEqual(msk.commandCalls(UpdateConnectivityCommand)[0]?.args[0].input, {
+        ClusterArn: clusterArn,
+        CurrentVersion: 'K3AEGXETSR30VB',
+        ConnectivityInfo: { VpcConnectivity: { ClientAuthentication } },
+      });
+    });
+
+  it('asks for nothing when SCRAM is on already', async () => {
+    const { enable, msk } = enabler(withSchemes({ Sasl: { Scram: { Enabled: true } } }));
+    assert.deepEqual(await enable(), { operationArn: null });
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
+  });
+
+  it("asks for nothing while somebody else's update is under way", async () => {
+    const { enable, msk } = enabler({ ...withSchemes(), State: 'UPDATING' });
+    assert.deepEqual(await enable(), { operationArn: null });
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
+  });
+
+  it('takes "identical to the current value" for done', async () => {
+    const { enable, msk } = enabler();
+    const text =
+      'The specified parameter value is identical to the current value for the cluster. Specify a different value.';
+    msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
+    assert.deepEqual(await enable(), { operationArn: null });
+  });
+
+  it('comes again when the version that it read is stale', async () => {
+    const { enable, msk } = enabler();
+    const text = "The version of the cluster isn't current. Check the current version and try again.";
+    msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
+    await assert.rejects(enable(), { name: 'VersionConflict' });
+  });
+
+  it('ends the run when MSK refuses for another reason', async () => {
+    const { enable, msk } = enabler();
+    msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, 'Not with this broker type.'));
+    await assert.rejects(enable(), { name: 'AwsRefused', message: /UpdateConnectivity.*Not with this broker type/ });
+  });
+
+  it('is tried again when MSK does not answer', async () => {
+    const { enable, msk } = enabler();
+    msk.on(UpdateConnectivityCommand).rejects(awsError('ServiceUnavailableException', 503));
+    await assert.rejects(enable(), { name: 'AwsUnavailable' });
+  });
+
+  for (const OperationState of ['PENDING', 'UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'])
+    it(`does not ask twice when its own update is ${OperationState}`, async () => {
+      const { enable, msk } = enabler();
+      msk.on(DescribeClusterOperationV2Command).resolves({ ClusterOperationInfo: { OperationState } });
+      assert.deepEqual(await enable(operationArn), { operationArn });
+      assert.deepEqual(commandsOf(msk), ['DescribeClusterOperationV2']);
+    });
+
+  it("ends the run when its own update is UPDATE_FAILED, with MSK's reason", async () => {
+    const { enable, msk } = enabler();
+    const ErrorInfo = { ErrorCode: 'InvalidConfiguration', ErrorString: 'ACLs are open.' };
+    msk
+      .on(DescribeClusterOperationV2Command, { ClusterOperationArn: operationArn })
+      .resolves({ ClusterOperationInfo: { OperationState: 'UPDATE_FAILED', ErrorInfo } });
+    await assert.rejects(enable(operationArn), {
+      name: 'ClusterUpdateFailed',
+      message: /\(InvalidConfiguration: ACLs are open\.\), in operation arn:.*cluster-operation/,
+    });
+  });
+});

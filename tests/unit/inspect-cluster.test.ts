@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Cluster, DescribeClusterV2Command, ListScramSecretsCommand } from '@aws-sdk/client-kafka';
+import { inspectCluster } from '../../functions/inspect-cluster/inspect-cluster.ts';
+import { awsError, cluster, commandsOf, fakeMsk, provisioned, signal } from '../fixtures/aws.ts';
+import { before, clusterArn, later, now, secretArn } from '../fixtures/request.ts';
+
+function inspector(found: Cluster) {
+  const { kafka, msk } = fakeMsk();
+  msk.on(DescribeClusterV2Command, { ClusterArn: clusterArn }).resolves({ ClusterInfo: found });
+  msk.on(ListScramSecretsCommand).resolves({ SecretArnList: [secretArn] });
+  return {
+    msk,
+    inspect: (deadline = later) => inspectCluster({ clusterArn, deadline, now }, { kafka, signal }),
+  };
+}
+
+const brokers = { ClientSubnets: [], InstanceType: 'kafka.m7g.large' };
+
+describe('InspectCluster', () => {
+  it('tells everything that later states read of an ACTIVE cluster', async () => {
+    assert.deepEqual(await inspector(cluster()).inspect(), {
+      isSettled: true,
+      isPrivateConnectivityOn: true,
+      details: {
+        clusterType: 'PROVISIONED',
+        kafkaVersion: '3.6.0',
+        instanceType: 'kafka.m7g.large',
+        isScramOn: true,
+        isUnauthenticatedOn: false,
+        clientBroker: 'TLS',
+        configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
+        configurationRevision: 2,
+        scramSecretArns: [secretArn],
+      },
+    });
+  });
+
+  it('reads all pages of SCRAM secrets', async () => {
+    const { inspect, msk } = inspector(cluster());
+    msk
+      .on(ListScramSecretsCommand)
+      .resolvesOnce({ SecretArnList: ['a', 'b'], NextToken: 'next' })
+      .resolvesOnce({ SecretArnList: ['c'] });
+    assert.deepEqual((await inspect()).details.scramSecretArns, ['a', 'b', 'c']);
+    assert.equal(msk.commandCalls(ListScramSecretsCommand)[1]?.args[0].input.NextToken, 'next');
+  });
+
+  it('tells a serverless cluster, about which MSK says nothing else', async () => {
+    const { inspect, msk } = inspector({ ClusterArn: clusterArn, ClusterType: 'SERVERLESS', State: 'ACTIVE' });
+    const { isSettled, isPrivateConnectivityOn, details } = await inspect();
+    assert.deepEqual([isSettled, isPrivateConnectivityOn], [true, false]);
+    assert.deepEqual(details, {
+      clusterType: 'SERVERLESS',
+      kafkaVersion: null,
+      instanceType: null,
+      isScramOn: false,
+      isUnauthenticatedOn: false,
+      clientBroker: null,
+      configurationArn: null,
+      configurationRevision: null,
+      scramSecretArns: [],
+    });
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
+  });
+
+  it('takes connectivity for other schemes only as off', async () => {
+    const BrokerNodeGroupInfo = {
+      ...brokers,
+      ConnectivityInfo: { VpcConnectivity: { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } } },
+    };
+    const found = cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo }) });
+    assert.equal((await inspector(found).inspect()).isPrivateConnectivityOn, false);
+  });
+
+  for (const State of [
+    'CREATING',
+    'UPDATING',
+    'HEALING',
+    'MAINTENANCE',
+    'REBOOTING_BROKER',
+    'SOMETHING_NEW',
+    undefined,
+  ])
+    it(`waits while the cluster is ${State}, until the deadline`, async () => {
+      const { inspect, msk } = inspector(cluster({ State } as Cluster));
+      assert.equal((await inspect()).isSettled, false);
+      assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
+      await assert.rejects(inspect(before), {
+        name: 'WaitTimedOut',
+        message: new RegExp(`is still ${State ?? 'unknown'}, and the deadline of this wait \\(${before}\\) has passed`),
+      });
+    });
+
+  it('waits until the very deadline', async () => {
+    assert.equal((await inspector(cluster({ State: 'UPDATING' })).inspect(now)).isSettled, false);
+  });
+
+  it('goes on after the deadline when the cluster is ready for it', async () => {
+    assert.equal((await inspector(cluster()).inspect(before)).isSettled, true);
+  });
+
+  it('keeps the deadline also when MSK reports the update as done and connectivity stays off', async () => {
+    const { inspect } = inspector(cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) }));
+    assert.equal((await inspect()).isSettled, true);
+    await assert.rejects(inspect(before), { name: 'WaitTimedOut', message: /private connectivity.*still off/ });
+  });
+
+  for (const State of ['FAILED', 'DELETING'] as const)
+    it(`ends the run when the cluster is ${State}, with MSK's reason`, async () => {
+      await assert.rejects(inspector(cluster({ State, StateInfo: { Message: 'No KMS key.' } })).inspect(), {
+        name: 'ClusterUnusable',
+        message: `The cluster ${clusterArn} is ${State} (No KMS key.); it must be ACTIVE.`,
+      });
+    });
+
+  it('ends the run when the cluster is gone', async () => {
+    const { inspect, msk } = inspector(cluster());
+    msk.on(DescribeClusterV2Command).rejects(awsError('NotFoundException', 404));
+    await assert.rejects(inspect(), { name: 'ClusterUnusable', message: /does not exist/ });
+  });
+});

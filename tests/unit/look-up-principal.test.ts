@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { lookUpPrincipal } from '../../functions/look-up-principal/look-up-principal.ts';
+import { type Answer, apiError, fakeAtlas, ok } from '../fixtures/atlas.ts';
+import { clusterArn, projectId } from '../fixtures/request.ts';
+
+async function lookUp(t: TestContext, answer: Answer) {
+  const { atlas, requests } = await fakeAtlas(t, { 'GET /accountDetails': answer });
+  return { requests, result: lookUpPrincipal({ projectId, clusterArn }, { atlas }) };
+}
+
+describe('LookUpPrincipal', () => {
+  it("finds the root of Atlas's account for the project and the cluster's Region", async (t) => {
+    const { result, requests } = await lookUp(t, ok({ awsAccountId: '123456789012', cidrBlock: '', vpcId: 'vpc-1' }));
+    assert.deepEqual(await result, {
+      awsAccountId: '123456789012',
+      principalArn: 'arn:aws:iam::123456789012:root',
+    });
+    assert.deepEqual(requests[0]?.query, { cloudProvider: 'aws', regionName: 'US_EAST_1' });
+  });
+
+  for (const status of [400, 404])
+    it(`tells what the project needs when Atlas answers ${status}`, async (t) => {
+      const { result } = await lookUp(t, apiError(status, 'NOTHING_THERE', 'Nothing there.'));
+      await assert.rejects(result, {
+        name: 'PrerequisitesNotMet',
+        message: /in US_EAST_1\. .*NOTHING_THERE: Nothing there\..*deploy an Atlas cluster .* on AWS in US_EAST_1/,
+      });
+    });
+
+  it('ends the run when Atlas refuses to answer', async (t) => {
+    const { result } = await lookUp(t, apiError(403, 'USER_UNAUTHORIZED'));
+    await assert.rejects(result, { name: 'AtlasRefused', status: 403 });
+  });
+
+  it('never makes a principal of something that is no account', async (t) => {
+    for (const awsAccountId of [undefined, '', '*', '12345', 'arn:aws:iam::123456789012:root']) {
+      const { result } = await lookUp(t, ok({ awsAccountId }));
+      await assert.rejects(result, { name: 'AtlasUnavailable', message: /\(awsAccountId\)/ });
+    }
+  });
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PolicyRefused } from '../../shared/errors.ts';
+import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
+import { clusterArn, principalArn } from '../fixtures/request.ts';
+
+const wanted = atlasStatement(clusterArn, principalArn);
+const [create, brokers, describeOne, describeTwo] = wanted.Action as [string, string, string, string];
+
+const policy = (Statement: unknown, rest = {}) => JSON.stringify({ Version: '2012-10-17', ...rest, Statement });
+const merged = (text: string | undefined) => JSON.parse(mergeStatement(text, wanted) ?? 'null');
+
+const firehose = {
+  Sid: 'Firehose',
+  Effect: 'Allow',
+  Principal: { Service: 'firehose.amazonaws.com' },
+  Action: 'kafka:CreateVpcConnection',
+  Resource: clusterArn,
+  Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
+};
+
+describe('the statement for Atlas', () => {
+  it('names the Atlas account in its Sid, its root as principal, the four actions and the cluster', () => {
+    assert.deepEqual(wanted, {
+      Sid: 'AtlasStreamProcessing123456789012',
+      Effect: 'Allow',
+      Principal: { AWS: 'arn:aws:iam::123456789012:root' },
+      Action: [
+        'kafka:CreateVpcConnection',
+        'kafka:GetBootstrapBrokers',
+        'kafka:DescribeCluster',
+        'kafka:DescribeClusterV2',
+      ],
+      Resource: clusterArn,
+    });
+  });
+
+  it('makes a whole policy where there is none', () => {
+    assert.deepEqual(merged(undefined), { Version: '2012-10-17', Statement: [wanted] });
+  });
+
+  const asGood: Record<string, object> = {
+    'is ours already': {},
+    'has another Sid': { Sid: 'Terraform' },
+    'has no Sid': { Sid: undefined },
+    'names the account by its id': { Principal: { AWS: '123456789012' } },
+    'names the account in a list, beside others': { Principal: { AWS: ['210987654321', '123456789012'] } },
+    'names a service besides': { Principal: { AWS: principalArn, Service: 'kafka.amazonaws.com' } },
+    'spells the actions in another case': { Action: wanted.Action.map((action) => action.toUpperCase()) },
+    'has the actions in another order, and more': { Action: ['kafka:GetClusterPolicy', ...wanted.Action].reverse() },
+    'has wildcards in its actions': { Action: [create, 'kafka:Get*', 'kafka:DescribeCluster*'] },
+    'has one wildcard for all actions': { Action: 'kafka:*' },
+    'has a question mark for one character': { Action: [create, brokers, describeOne, 'kafka:DescribeClusterV?'] },
+    'has a list of resources': { Resource: ['arn:aws:kafka:us-east-1:111122223333:cluster/other/1', clusterArn] },
+    'has a wildcard in its resource': { Resource: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/*' },
+    'is about every resource': { Resource: '*' },
+  };
+  for (const [what, overrides] of Object.entries(asGood))
+    it(`is not written when a statement ${what}`, () => {
+      const statement = { ...wanted, ...overrides };
+      assert.equal(mergeStatement(policy([firehose, statement]), wanted), undefined);
+      assert.equal(mergeStatement(policy(statement), wanted), undefined, 'as a Statement that is no list');
+    });
+
+  const notAsGood: Record<string, object> = {
+    'denies the same': { Effect: 'Deny' },
+    'has a condition': { Condition: { Bool: { 'aws:SecureTransport': 'true' } } },
+    'has NotAction': { Action: undefined, NotAction: 'kafka:DeleteCluster' },
+    'has NotPrincipal': { Principal: undefined, NotPrincipal: { AWS: '210987654321' } },
+    'has NotResource': { Resource: undefined, NotResource: 'arn:aws:kafka:us-east-1:111122223333:cluster/other/1' },
+    'lacks one of the actions': { Action: [create, brokers, describeOne] },
+    'has a wildcard that is too narrow': { Action: [create, brokers, 'kafka:DescribeCluster?'] },
+    'has a dot where only a regular expression sees a wildcard': { Action: [create, brokers, 'kafka.Describe.*'] },
+    'is for another account': { Principal: { AWS: 'arn:aws:iam::210987654321:root' } },
+    'is for a role of the account': { Principal: { AWS: 'arn:aws:iam::123456789012:role/root' } },
+    'is for a deleted role': { Principal: { AWS: 'AROAEXAMPLEID123456' } },
+    'is for a service': { Principal: { Service: 'kafka.amazonaws.com' } },
+    'is for anybody': { Principal: '*' },
+    'is about another cluster': { Resource: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/other' },
+    'spells the resource in another case': { Resource: clusterArn.toUpperCase() },
+  };
+  for (const [what, overrides] of Object.entries(notAsGood))
+    it(`is written beside a statement that ${what}`, () => {
+      const statement = JSON.parse(JSON.stringify({ ...wanted, Sid: 'Other', ...overrides }));
+      assert.deepEqual(merged(policy([statement])).Statement, [statement, wanted]);
+    });
+
+  it('is written although two statements together grant as much, which harms nobody', () => {
+    const halves = [
+      { ...wanted, Sid: 'One', Action: [create, brokers] },
+      { ...wanted, Sid: 'Two', Action: [describeOne, describeTwo] },
+    ];
+    assert.deepEqual(merged(policy(halves)).Statement, [...halves, wanted]);
+  });
+
+  it('takes the place of an older one of ours, and of no other', () => {
+    const ofAnotherAtlasAccount = atlasStatement(clusterArn, 'arn:aws:iam::210987654321:root');
+    const older = { ...wanted, Action: [create] };
+    assert.deepEqual(merged(policy([older, firehose, ofAnotherAtlasAccount])).Statement, [
+      firehose,
+      ofAnotherAtlasAccount,
+      wanted,
+    ]);
+  });
+
+  it('leaves everything else as it was, known to us or not', () => {
+    const foreign = [
+      { ...firehose, Principal: { Service: ['firehose.amazonaws.com', 'delivery.logs.amazonaws.com'] } },
+      { Effect: 'Deny', NotPrincipal: { AWS: 'AROAEXAMPLEID123456' }, NotAction: 'kafka:Get*', NotResource: '*' },
+      { Sid: 'Straße "ñ" \\ 😀', Effect: 'Allow', Principal: '*', Action: [], Resource: [], Future: { a: [1, null] } },
+    ];
+    const rest = { Version: '2008-10-17', Id: 'by-terraform', Future: true };
+    assert.deepEqual(merged(policy(foreign, rest)), { ...rest, Statement: [...foreign, wanted] });
+    assert.deepEqual(merged(policy(firehose, rest)), { ...rest, Statement: [firehose, wanted] });
+    assert.deepEqual(merged('{"Version":"2012-10-17"}'), { Version: '2012-10-17', Statement: [wanted] });
+  });
+
+  it('merges into its own result without a change', () => {
+    assert.equal(mergeStatement(mergeStatement(policy([firehose]), wanted), wanted), undefined);
+  });
+
+  it('may fill the policy up to 20,480 characters, and is refused beyond', () => {
+    const withSidOf = (length: number) => policy([{ ...firehose, Sid: 'x'.repeat(length) }]);
+    const room = 20_480 - (mergeStatement(withSidOf(0), wanted) ?? '').length;
+    assert.equal(mergeStatement(withSidOf(room), wanted)?.length, 20_480);
+    assert.throws(() => mergeStatement(withSidOf(room + 7), wanted), {
+      name: 'PolicyRefused',
+      message: /would be 20487 characters .* MSK allows 20480\. Shorten the policy by 7 characters/,
+    });
+  });
+
+  it('is not written into a policy that is no JSON object', () => {
+    for (const text of ['{"Version":', 'null', '[]', '"x"'])
+      assert.throws(() => mergeStatement(text, wanted), PolicyRefused, text);
+  });
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TagResourceCommand } from '@aws-sdk/client-kafka';
+import { recordFailure } from '../../functions/record-failure/record-failure.ts';
+import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import { clusterArn, executionArn, functionArn, tagEvent } from '../fixtures/request.ts';
+
+/** What Step Functions catches when a Lambda function throws. */
+const thrown = (errorType: string, errorMessage: string) => ({
+  Error: errorType,
+  Cause: JSON.stringify({ errorType, errorMessage, trace: ['at x'] }),
+});
+const failed = { CheckPrivateLink: thrown('PrivateLinkFailed', 'Atlas could not set it up (no policy). Mend it.') };
+
+function recorder() {
+  const { kafka, msk } = fakeMsk();
+  msk.on(TagResourceCommand).resolves({});
+  const record = (overrides: object = {}) =>
+    recordFailure({ failed, input: { clusterArn }, executionArn, ...overrides }, { kafka, functionArn, signal });
+  return { msk, record, tags: () => msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags };
+}
+
+describe('RecordFailure', () => {
+  it("keeps the error's class, and says where it failed, what was said, which cluster and which execution", async () => {
+    assert.deepEqual(await recorder().record(), {
+      error: 'PrivateLinkFailed',
+      cause: [
+        'CheckPrivateLink failed: Atlas could not set it up (no policy). Mend it.',
+        `Cluster: ${clusterArn}`,
+        `Execution: ${executionArn}`,
+      ].join('\n'),
+    });
+  });
+
+  for (const [what, input] of [
+    ['that was named in the input', { clusterArn }],
+    ['that was tagged', tagEvent()],
+    ['in an input that is wrong otherwise', { clusterArn, mechanism: 'X' }],
+  ] as const)
+    it(`says the same in short on the tags of the cluster ${what}`, async () => {
+      const { record, tags } = recorder();
+      await record({ input });
+      assert.deepEqual(tags(), {
+        'atlas-streaming:status': 'failed',
+        'atlas-streaming:detail': 'CheckPrivateLink PrivateLinkFailed: Atlas could not set it up no policy . Mend it.',
+        'atlas-streaming:execution': executionArn,
+      });
+    });
+
+  it('cuts and cleans a long message for the tags, and keeps it whole in the Cause', async () => {
+    const { record, tags } = recorder();
+    const message = `2 prerequisites are not met:\n1. "${'a'.repeat(200)}"\n2. ${'b'.repeat(200)}`;
+    const { cause } = await record({ failed: { CheckPrerequisites: thrown('PrerequisitesNotMet', message) } });
+    assert.ok(cause.startsWith(`CheckPrerequisites failed: ${message}\n`));
+    const detail = tags()?.['atlas-streaming:detail'] ?? '';
+    assert.match(detail, /^[\p{L}\p{N}_.:/=+\-@ ]{256}$/u);
+  });
+
+  const untagged: [what: string, input: unknown][] = [
+    ['a dry run', { clusterArn, dryRun: true }],
+    ['a cluster of another Region', { clusterArn: clusterArn.replace('us-east-1', 'eu-west-1') }],
+    ['a cluster of another account', { clusterArn: clusterArn.replace('111122223333', '999999999999') }],
+    ['a cluster of another partition', tagEvent({ resources: [clusterArn.replace('arn:aws:', 'arn:aws-cn:')] })],
+    ['an input without a cluster', { cluster: 'orders' }],
+    ['an input that is no object', 'orders'],
+    ['no input', null],
+  ];
+  for (const [what, input] of untagged)
+    it(`writes no tags for ${what}`, async () => {
+      const { record, msk } = recorder();
+      const { error, cause } = await record({ input });
+      assert.deepEqual(commandsOf(msk), []);
+      assert.equal(error, 'PrivateLinkFailed');
+      assert.match(cause, /^CheckPrivateLink failed: .*\n(Cluster: .*\n)?Execution: arn:/);
+    });
+
+  for (const [what, refusal] of [
+    ['refuses', awsError('NotFoundException', 404, 'There is no such cluster.')],
+    ['does not take', awsError('ServiceUnavailableException', 503)],
+  ] as const)
+    it(`mentions tags that AWS ${what} beside the error, not instead of it`, async () => {
+      const { record, msk } = recorder();
+      msk.on(TagResourceCommand).rejects(refusal);
+      const { error, cause } = await record();
+      assert.equal(error, 'PrivateLinkFailed');
+      assert.match(cause, /^CheckPrivateLink failed: .*\n.*\n.*\nThe cluster's status tags could not be written: AWS /);
+    });
+
+  const engine: [what: string, caught: { Error: string; Cause?: string }, said: RegExp][] = [
+    ['a time-out of the state', { Error: 'States.Timeout' }, /States\.Timeout/],
+    [
+      'a crash of the function',
+      thrown('Runtime.ExitError', 'RequestId: 1 Error: Runtime exited with error: signal: killed'),
+      /Runtime exited with error: signal: killed \(Runtime\.ExitError\)/,
+    ],
+    [
+      "Lambda's own words",
+      { Error: 'Lambda.TooManyRequestsException', Cause: 'Rate exceeded.' },
+      /Rate exceeded\. \(Lambda\.TooManyRequestsException\)/,
+    ],
+  ];
+  for (const [what, caught, said] of engine)
+    it(`explains ${what} and where to look`, async () => {
+      const { error, cause } = await recorder().record({ failed: { InspectCluster: caught } });
+      assert.equal(error, caught.Error);
+      assert.match(cause, said);
+      assert.match(cause, /^InspectCluster failed: .*gave no answer.*log group.*start again/);
+    });
+
+  it('words an error whose Cause is JSON of another shape', async () => {
+    for (const Cause of ['null', '5', '{"message":"x"}']) {
+      const { cause } = await recorder().record({ failed: { InspectCluster: { Error: 'Odd', Cause } } });
+      assert.ok(cause.startsWith(`InspectCluster failed: ${Cause}\n`), cause);
+    }
+  });
+});

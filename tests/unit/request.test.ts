@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { InvalidRequest } from '../../shared/errors.ts';
+import { clusterArnIn, readInput } from '../../shared/request.ts';
+import { clusterArn, projectId, secretArn, tagEvent } from '../fixtures/request.ts';
+
+/** What readInput says about a wrong input. */
+function complaint(input: unknown): string {
+  try {
+    readInput(input);
+  } catch (error) {
+    assert.ok(error instanceof InvalidRequest, String(error));
+    return error.message;
+  }
+  throw new Error(`${JSON.stringify(input)} is taken for a right input`);
+}
+
+describe("the execution's input", () => {
+  it("is AWS's event of a changed tag", () => {
+    assert.deepEqual(readInput(tagEvent()), { startedBy: 'tag', given: { clusterArn } });
+    assert.deepEqual(readInput(tagEvent({ 'new-field': 1 })), { startedBy: 'tag', given: { clusterArn } });
+  });
+
+  it('is the ARN of a cluster', () => {
+    assert.deepEqual(readInput({ clusterArn }), { startedBy: 'console', given: { clusterArn } });
+  });
+
+  it('is the ARN of a cluster with every optional field', () => {
+    const given = {
+      clusterArn,
+      projectId,
+      workspace: 'streams',
+      connectionName: 'orders.msk-*_1',
+      secretArn,
+      mechanism: 'PLAIN' as const,
+      config: { 'auto.offset.reset': 'earliest' },
+      dryRun: true,
+    };
+    assert.deepEqual(readInput(given), { startedBy: 'console', given });
+  });
+});
+
+describe('an input that is wrong', () => {
+  const arn = /must be the ARN of an Amazon MSK cluster, for example "arn:aws:kafka:us-east-1:\d{12}:cluster\//;
+  const wrongFields: [what: string, input: object, field: string, shown: string, rightExample: RegExp][] = [
+    ['an ARN that is missing', {}, 'clusterArn', 'missing', arn],
+    ['an ARN that is no text', { clusterArn: 5 }, 'clusterArn', '5', arn],
+    ['an ARN that is null', { clusterArn: null }, 'clusterArn', 'null', arn],
+    ['no ARN at all', { clusterArn: 'orders' }, 'clusterArn', '"orders"', arn],
+    [
+      'an ARN of another service',
+      { clusterArn: 'arn:aws:sqs:us-east-1:111122223333:orders' },
+      'clusterArn',
+      '"arn:aws:sqs:us-east-1:111122223333:orders"',
+      arn,
+    ],
+    [
+      'an ARN of something else in MSK',
+      { clusterArn: clusterArn.replace('cluster', 'topic') },
+      'clusterArn',
+      '"arn:aws:kafka:us-east-1:111122223333:topic/',
+      arn,
+    ],
+    ['an ARN with more behind it', { clusterArn: `${clusterArn}\n` }, 'clusterArn', '-5\\n"', arn],
+    ['a project id', { clusterArn, projectId: 'My project' }, 'projectId', '"My project"', /example "[0-9a-f]{24}"/],
+    ['a workspace', { clusterArn, workspace: 'a/b' }, 'workspace', '"a/b"', /example "streams"/],
+    ['an empty workspace', { clusterArn, workspace: '' }, 'workspace', '""', /example "streams"/],
+    ['a connection name', { clusterArn, connectionName: 'a b' }, 'connectionName', '"a b"', /example "orders-msk"/],
+    [
+      'a long connection name',
+      { clusterArn, connectionName: 'x'.repeat(65) },
+      'connectionName',
+      'xxx"',
+      /at most 64 .* example "orders-msk"/,
+    ],
+    [
+      'a secret without the prefix',
+      { clusterArn, secretArn: secretArn.replace('AmazonMSK_', '') },
+      'secretArn',
+      'secret:orders-a1B2c3"',
+      /example "arn:aws:secretsmanager:us-east-1:\d{12}:secret:AmazonMSK_/,
+    ],
+    [
+      'a mechanism',
+      { clusterArn, mechanism: 'SCRAM-256' },
+      'mechanism',
+      '"SCRAM-256"',
+      /one of "SCRAM-512" and "PLAIN"/,
+    ],
+    [
+      'a config of numbers',
+      { clusterArn, config: { 'fetch.min.bytes': 5 } },
+      'config',
+      '{"fetch.min.bytes":5}',
+      /\{"auto.offset.reset":"earliest"\}/,
+    ],
+    ['a dryRun in quotes', { clusterArn, dryRun: 'true' }, 'dryRun', '"true"', /must be true or false/],
+  ];
+  for (const [what, input, field, shown, rightExample] of wrongFields)
+    it(`is told by field, value and a right example: ${what}`, () => {
+      const message = complaint(input);
+      assert.match(message, new RegExp(`^${field} is `));
+      assert.ok(message.includes(shown), message);
+      assert.match(message, rightExample);
+      assert.match(message, /Start with \{"clusterArn":"arn:aws:kafka:/);
+    });
+
+  it('is told as a whole when several fields are wrong', () => {
+    const message = complaint({ mechanism: 'X', dryRun: 1 });
+    for (const part of ['clusterArn is missing', 'mechanism is "X"', 'dryRun is 1']) assert.ok(message.includes(part));
+  });
+
+  it('is told when it has an unknown field, by the names of all fields and not by its value', () => {
+    const message = complaint({ clusterArn, password: 'hunter2' });
+    assert.match(message, /^The input has the unknown field "password"; the fields are clusterArn, projectId, /);
+    assert.doesNotMatch(message, /hunter2/);
+  });
+
+  for (const input of [undefined, null, '', 'x', 5, true, [], [clusterArn]])
+    it(`is told when it is no JSON object: ${JSON.stringify(input)}`, () => {
+      assert.match(complaint(input), /^The input is .*; it must be a JSON object\. Start with /);
+    });
+
+  it('is cut and escaped to what a sentence can hold', () => {
+    const message = complaint({ clusterArn, workspace: `a\n${'b'.repeat(500)}` });
+    assert.ok(message.includes('"a\\nbbb'));
+    assert.match(message, /… \(505 characters\)/);
+    assert.ok(message.length < 500);
+  });
+
+  it('is told when it holds a credential, without its value', () => {
+    for (const config of [{ 'sasl.jaas.config': 'hunter2' }, { 'ssl.key.password': 'hunter2', 'fetch.min.bytes': 5 }]) {
+      const message = complaint({ clusterArn, config });
+      assert.match(message, /^config has the key "[a-z.]+", which looks like a credential; it must be left out/);
+      assert.doesNotMatch(message, /hunter2/);
+    }
+  });
+
+  const wrongEvents: Record<string, object> = {
+    'of another source': tagEvent({ source: 'aws.ec2' }),
+    'of another kind': tagEvent({ 'detail-type': 'AWS API Call via CloudTrail' }),
+    'about no resource': tagEvent({ resources: [] }),
+    'about two resources': tagEvent({ resources: [clusterArn, clusterArn] }),
+    'without tags': tagEvent({ detail: { 'changed-tag-keys': ['atlas-streaming'] } }),
+  };
+  for (const [what, event] of Object.entries(wrongEvents))
+    it(`is told when it is an event ${what}`, () => {
+      assert.match(complaint(event), /^The input looks like an event but is not .* Start with \{"clusterArn"/);
+    });
+
+  it('is told when it is an event about something else in MSK', () => {
+    const replicator = 'arn:aws:kafka:us-east-1:111122223333:replicator/orders/1';
+    assert.match(
+      complaint(tagEvent({ resources: [replicator] })),
+      /^resources\[0\] is "arn:aws:kafka:us-east-1:111122223333:replicator\/orders\/1"; it must be the ARN of an Amazon MSK/,
+    );
+  });
+});
+
+describe('the cluster in an input', () => {
+  it('is found also when the input is wrong otherwise', () => {
+    assert.equal(clusterArnIn({ clusterArn, mechanism: 'X' }), clusterArn);
+    assert.equal(clusterArnIn(tagEvent({ source: 'x' })), clusterArn);
+  });
+
+  it('is not found where there is none', () => {
+    for (const input of [undefined, null, 'x', [], {}, { clusterArn: 'x' }, { resources: 'x' }, { resources: [5] }])
+      assert.equal(clusterArnIn(input), undefined);
+  });
+});

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-kafka';
+import { resolveRequest } from '../../functions/resolve-request/resolve-request.ts';
+import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import {
+  accountId,
+  clusterArn,
+  executionArn,
+  functionArn,
+  now,
+  projectId,
+  request,
+  secretArn,
+  tagEvent,
+} from '../fixtures/request.ts';
+import { settings } from '../fixtures/settings.ts';
+
+const otherProjectId = 'a'.repeat(24);
+const connect = { 'atlas-streaming': 'connect' };
+
+/** Runs the state for a cluster with these tags, in a deployment with these variables. */
+function resolver(tags: Record<string, string> = {}, variables: Record<string, string> = {}) {
+  const { kafka, msk } = fakeMsk();
+  msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: tags });
+  msk.on(TagResourceCommand).resolves({});
+  const allowed = { ALLOWED_PROJECT_IDS: otherProjectId, ...variables };
+  const deps = { kafka, settings: settings(allowed), functionArn, signal };
+  return { msk, resolve: (input: unknown) => resolveRequest({ input, executionArn, now }, deps) };
+}
+
+const resolved = async (input: object, tags = {}, variables = {}) =>
+  (await resolver(tags, variables).resolve({ clusterArn, ...input })).request;
+
+describe('ResolveRequest', () => {
+  it('takes a tag event, fills in the defaults of the deployment and marks the cluster as connecting', async () => {
+    const { resolve, msk } = resolver(connect);
+    assert.deepEqual(await resolve(tagEvent()), {
+      decision: { isAnythingToDo: true, reason: 'Started by the tag atlas-streaming.' },
+      request: request(),
+      waits: {
+        cluster: { pollSeconds: 60, deadline: '2026-11-24T00:00:00.000Z' },
+        privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
+        connection: { pollSeconds: 30, timeoutMinutes: 60 },
+      },
+    });
+    assert.deepEqual(msk.commandCalls(TagResourceCommand)[0]?.args[0].input, {
+      ResourceArn: clusterArn,
+      Tags: {
+        'atlas-streaming:status': 'connecting',
+        'atlas-streaming:detail': `Connecting to workspace streams of Atlas project ${projectId}`,
+        'atlas-streaming:execution': executionArn,
+      },
+    });
+  });
+
+  it('takes the input of a console start, whatever the tag says', async () => {
+    const { resolve } = resolver({ 'atlas-streaming': 'no' });
+    const { decision, request: settled } = await resolve({ clusterArn });
+    assert.deepEqual([decision.isAnythingToDo, settled], [true, request()]);
+  });
+
+  for (const [tags, reason] of [
+    [{}, /atlas-streaming of arn:.* is gone/],
+    [{ 'atlas-streaming': 'Connect' }, /is "Connect", not "connect"/],
+    [{ 'atlas-streaming': 'disconnect' }, /is "disconnect", not "connect"/],
+  ] as [Record<string, string>, RegExp][])
+    it(`does nothing when the cluster's tags are ${JSON.stringify(tags)} by the time the event arrives`, async () => {
+      const { resolve, msk } = resolver(tags);
+      const { decision, ...rest } = await resolve(tagEvent());
+      assert.deepEqual(rest, { request: null, waits: null });
+      assert.equal(decision.isAnythingToDo, false);
+      assert.match(decision.reason, reason);
+      assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+    });
+
+  it('writes no tags in a dry run', async () => {
+    const { resolve, msk } = resolver();
+    assert.equal((await resolve({ clusterArn, dryRun: true })).request?.dryRun, true);
+    assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+  });
+
+  describe('settles each setting by the input, else by the tag, else by the deployment:', () => {
+    const tagged = {
+      'atlas-streaming:project-id': otherProjectId,
+      'atlas-streaming:workspace': 'by-tag',
+      'atlas-streaming:connection-name': 'by-tag',
+      'atlas-streaming:secret-arn': secretArn,
+    };
+
+    it('the input wins over tags, and its secret may be associated', async () => {
+      const given = {
+        projectId,
+        workspace: 'by-input',
+        connectionName: 'by-input',
+        secretArn: `${secretArn}2`,
+        mechanism: 'PLAIN' as const,
+        config: { 'client.id': 'a' },
+      };
+      assert.deepEqual(await resolved(given, tagged), request({ ...given, maySecretBeAssociated: true }));
+    });
+
+    it('tags win over the deployment, and their secret may not be associated', async () => {
+      assert.deepEqual(
+        await resolved({}, tagged),
+        request({ projectId: otherProjectId, workspace: 'by-tag', connectionName: 'by-tag', secretArn }),
+      );
+    });
+
+    it('the deployment gives the rest, and the cluster its name', async () => {
+      assert.deepEqual(
+        await resolved({}, {}, { KAFKA_AUTH_MECHANISM: 'PLAIN', ATLAS_WORKSPACE: 'by-default' }),
+        request({ mechanism: 'PLAIN', workspace: 'by-default', connectionName: 'orders' }),
+      );
+    });
+  });
+
+  const foreign: [what: string, arn: string, complaint: RegExp][] = [
+    ['Region', clusterArn.replace('us-east-1', 'eu-west-1'), /is in Region eu-west-1; it must be in us-east-1/],
+    [
+      'account',
+      clusterArn.replace(accountId, '999999999999'),
+      /account 999999999999; it must be of account 111122223333/,
+    ],
+    ['partition', clusterArn.replace('arn:aws:', 'arn:aws-cn:'), /partition "aws-cn"; it must be of "aws"/],
+  ];
+  for (const [what, arn, complaint] of foreign)
+    it(`refuses a cluster of another ${what} before it calls anything`, async () => {
+      for (const input of [{ clusterArn: arn }, tagEvent({ resources: [arn] })]) {
+        const { resolve, msk } = resolver(connect);
+        await assert.rejects(resolve(input), (error: Error) => {
+          assert.equal(error.name, 'InvalidRequest');
+          assert.match(error.message, complaint);
+          assert.ok(error.message.startsWith(`clusterArn "${arn}"`));
+          assert.match(error.message, /for example "arn:aws:kafka:us-east-1:111122223333:cluster\/orders\//);
+          return true;
+        });
+        assert.deepEqual(commandsOf(msk), []);
+      }
+    });
+
+  it('refuses any other input before it calls anything', async () => {
+    for (const input of [{}, null, { clusterArn: 'x' }, { clusterArn, mechanism: 'X' }, tagEvent({ resources: [] })]) {
+      const { resolve, msk } = resolver(connect);
+      await assert.rejects(resolve(input), { name: 'InvalidRequest' });
+      assert.deepEqual(commandsOf(msk), []);
+    }
+  });
+
+  const refused: [what: string, input: object, tags: Record<string, string>, complaint: RegExp][] = [
+    [
+      'a project in the input that is not allowed',
+      { projectId: 'b'.repeat(24) },
+      {},
+      /^projectId is "b{24}", which this deployment does not allow; it must be one of "5f1a2b3c4d5e6f7a8b9c0d1e", "a{24}"/,
+    ],
+    [
+      'a project in a tag that is not allowed',
+      {},
+      { 'atlas-streaming:project-id': 'b'.repeat(24) },
+      /^The tag atlas-streaming:project-id is "b{24}", which this deployment does not allow; it must be one of "5f1a/,
+    ],
+    [
+      'a tag that is no project id',
+      {},
+      { 'atlas-streaming:project-id': 'mine' },
+      /^The tag atlas-streaming:project-id is "mine"; it must be the 24 hexadecimal .* for example "/,
+    ],
+    [
+      'a tag that is no workspace',
+      {},
+      { 'atlas-streaming:workspace': 'a/b' },
+      /^The tag atlas-streaming:workspace is "a\/b"; it must be .* for example "streams"/,
+    ],
+    [
+      'a tag that Atlas would refuse as connection name',
+      {},
+      { 'atlas-streaming:connection-name': 'a b' },
+      /^The tag atlas-streaming:connection-name is "a b"; it must be .* for example "orders-msk"/,
+    ],
+    [
+      'a tag that is no ARN of an MSK secret',
+      {},
+      { 'atlas-streaming:secret-arn': 'arn:aws:secretsmanager:us-east-1:111122223333:secret:payroll-a1B2c3' },
+      /^The tag atlas-streaming:secret-arn is ".*payroll-a1B2c3"; it must be .*AmazonMSK_/,
+    ],
+  ];
+  for (const [what, input, tags, complaint] of refused)
+    it(`refuses ${what} and changes nothing`, async () => {
+      const { resolve, msk } = resolver(tags);
+      await assert.rejects(resolve({ clusterArn, ...input }), { name: 'InvalidRequest', message: complaint });
+      assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+    });
+
+  it('takes no notice of a wrong tag that the input overrides', async () => {
+    const tags = { 'atlas-streaming:project-id': 'mine', 'atlas-streaming:workspace': 'a/b' };
+    assert.deepEqual(await resolved({ projectId, workspace: 'streams' }, tags), request());
+  });
+
+  it('names the parameter when a default of the deployment is wrong', async () => {
+    await assert.rejects(resolved({}, {}, { ATLAS_WORKSPACE: '' }), {
+      name: 'InvalidRequest',
+      message: /^The parameter atlasWorkspace is ""; it must be/,
+    });
+  });
+
+  it('refuses a cluster that MSK does not know', async () => {
+    const { resolve, msk } = resolver();
+    msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
+    await assert.rejects(resolve({ clusterArn }), {
+      name: 'InvalidRequest',
+      message: /^clusterArn is "arn:.*", and MSK knows no such cluster; it must be the ARN of an existing one/,
+    });
+  });
+
+  it('is tried again when MSK does not answer', async () => {
+    const { resolve, msk } = resolver();
+    msk.on(ListTagsForResourceCommand).rejects(awsError('TooManyRequestsException', 429));
+    await assert.rejects(resolve({ clusterArn }), { name: 'AwsUnavailable' });
+  });
+});

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TagResourceCommand } from '@aws-sdk/client-kafka';
+import { AwsRefused, AwsUnavailable } from '../../shared/errors.ts';
+import { settingTags, tagValue, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
+import { clusterArn, executionArn } from '../fixtures/request.ts';
+
+describe("a tag's value", () => {
+  const cleaned: [text: string, value: string][] = [
+    ['Straße 7, ñ é 東京', 'Straße 7 ñ é 東京'],
+    ['a_b.c:d/e=f+g-h@i', 'a_b.c:d/e=f+g-h@i'],
+    ['"a" (b)\n\t* c;', 'a b c'],
+    ['  a  b  ', 'a b'],
+    ['***', ''],
+    ['x'.repeat(300), 'x'.repeat(256)],
+    [`${'x'.repeat(255)}𐐷`, 'x'.repeat(255)],
+  ];
+  for (const [text, value] of cleaned)
+    it(`is what AWS allows of ${JSON.stringify(text.slice(0, 30))}`, () => assert.equal(tagValue(text), value));
+});
+
+describe('the status', () => {
+  it('is written on tags of our own that do not start a run and set nothing', async () => {
+    const { kafka, msk } = fakeMsk();
+    msk.on(TagResourceCommand).resolves({});
+    await writeStatus(clusterArn, { status: 'failed', detail: 'a "b"', execution: executionArn }, { kafka, signal });
+    const [call] = msk.commandCalls(TagResourceCommand);
+    assert.deepEqual(call?.args[0].input, {
+      ResourceArn: clusterArn,
+      Tags: {
+        'atlas-streaming:status': 'failed',
+        'atlas-streaming:detail': 'a b',
+        'atlas-streaming:execution': executionArn,
+      },
+    });
+    const written = Object.keys(call?.args[0].input.Tags ?? {});
+    assert.ok(!written.some((key) => [triggerTag, ...Object.values(settingTags)].includes(key)));
+  });
+
+  it('that AWS refuses or does not answer is an error of ours', async () => {
+    const { kafka, msk } = fakeMsk();
+    const write = () => writeStatus(clusterArn, { status: 'failed', detail: '', execution: '' }, { kafka, signal });
+    msk
+      .on(TagResourceCommand)
+      .rejectsOnce(awsError('BadRequestException', 400, 'Too many tags.'))
+      .rejectsOnce(awsError('InternalServerErrorException', 500));
+    await assert.rejects(write(), AwsRefused);
+    await assert.rejects(write(), AwsUnavailable);
+  });
+});
