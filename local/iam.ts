@@ -35,7 +35,7 @@ export function iam(functions: DeployedFunction[], region: string): Authorize {
 }
 
 /** IAM's evaluation of identity-based policies: a Deny wins, and what no statement allows is denied. */
-export function isAllowed(statements: Statement[], request: AccessRequest): boolean {
+function isAllowed(statements: Statement[], request: AccessRequest): boolean {
   const applying = statements.filter((statement) => applies(statement, request));
   return applying.some(({ Effect }) => Effect === 'Allow') && !applying.some(({ Effect }) => Effect === 'Deny');
 }

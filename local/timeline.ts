@@ -5,7 +5,7 @@ export interface Row {
   state: string;
   type: 'Task' | 'Choice' | 'Wait' | 'Pass' | 'Succeed' | 'Fail';
   enteredAt: Date;
-  exitedAt?: Date;
+  exitedAt?: Date | undefined;
   /** What the function took, in real milliseconds, over all attempts. */
   lambdaMs: number;
   /** The errors that were retried, in their order. */
@@ -78,18 +78,13 @@ export class Timeline {
   }
 
   /** Whether this state belongs to the loop: its wait again, its check, or the choice between the two. */
-  #continues({ state }: Row, loop: NonNullable<Row['loop']>, row: Row): boolean {
-    if (row.type === 'Choice') {
-      this.#choice = row;
-      return true;
-    }
-    if (row.state === state) {
-      this.#choice = undefined;
-      return true;
-    }
-    if (row.type !== 'Task' || this.#choice || !['', row.state].includes(loop.check)) return false;
-    loop.check = row.state;
-    loop.polls += 1;
+  #continues(last: Row, loop: NonNullable<Row['loop']>, { state, type, ...row }: Row): boolean {
+    const isCheck = type === 'Task' && !this.#choice && ['', state].includes(loop.check);
+    if (type === 'Choice') this.#choice = { state, type, ...row };
+    else if (isCheck) Object.assign(loop, { check: state, polls: loop.polls + 1 });
+    else if (state === last.state) this.#choice = undefined;
+    else return false;
+    if (type !== 'Choice') last.exitedAt = undefined;
     return true;
   }
 

@@ -23,7 +23,7 @@ export interface World {
   normalisesPrincipals?: boolean;
 }
 
-export interface ScramSecretSeed {
+interface ScramSecretSeed {
   name?: string;
   arn?: string;
   /** What is stored, as it is; user and password as JSON, if not said. */

@@ -5,7 +5,6 @@ import { deployCommand, examplesAmong, type Parameters, sentence } from './examp
 
 /** The part of the Serverless Framework that is used here. */
 interface Serverless {
-  serviceDir: string;
   processedInput: { commands: string[]; isHelpRequest: boolean };
   configurationInput: { params: { default: Parameters; [stage: string]: Parameters } };
   getProvider(name: 'aws'): { getStage(): string };
@@ -18,13 +17,9 @@ interface Options extends Record<string, unknown> {
   package?: string;
 }
 
-/**
- * Builds the bundles before Serverless packages them, keeps example values out of AWS, and adds the variable
- * `${text(file)}`.
- */
+/** Builds the bundles before Serverless packages them, and keeps example values out of AWS. */
 export default class PackagingPlugin {
   readonly hooks;
-  readonly configurationVariablesSources;
   readonly #serverless: Serverless;
   readonly #options: Options;
 
@@ -39,12 +34,6 @@ export default class PackagingPlugin {
         if (Object.keys(examples).length > 0) log.notice(`To be read, not to be deployed: ${sentence(examples)}.`);
       },
     };
-    // `${file(…)}` would parse the JSON, and Serverless drops every null of a template. In the Amazon States Language a
-    // null has a meaning: `"ResultPath": null`.
-    const resolve = ({ params: [file] }: { params: [string] }) => ({
-      value: readFileSync(join(serverless.serviceDir, file), 'utf8'),
-    });
-    this.configurationVariablesSources = { text: { resolve } };
   }
 
   /** Comes before all hooks, in the first of which Serverless asks AWS who is deploying. */

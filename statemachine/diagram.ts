@@ -58,7 +58,8 @@ function ends(states: [string, State][]): string[] {
 export const withDiagram = (text: string, machine: string): string =>
   text.replace(
     new RegExp(`(<!-- ${machine}.asl.json -->\n)[^]*?(<!-- /${machine}.asl.json -->)`),
-    (_, before: string, after: string) => `${before}\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\`\n${after}`,
+    (_, before: string, after: string) =>
+      `${before}\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\`\n${after}`,
   );
 
 export const readmeText = (): string => readFileSync(readme, 'utf8');

@@ -12,8 +12,8 @@ import { describeCluster, isPrivateConnectivityOn, vpcConnectivityOf } from '../
 
 export const EnablePrivateConnectivityInput = z.object({
   clusterArn: z.string(),
-  /** The update that this run has asked for before, or null. */
-  operationArn: z.nullable(z.string()),
+  /** The update that this run has asked for before, or '': a null would not survive CloudFormation. */
+  operationArn: z.string(),
 });
 
 interface Deps {
@@ -26,28 +26,24 @@ interface Deps {
  * rolling reboot. The machine comes here again only when connectivity is still off after an update: then that update has
  * failed, or is not visible yet.
  *
- * @returns the update's operation, or null when none was needed
+ * @returns the update's operation, or '' when none was needed
  * @throws ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsUnavailable
  */
 export async function enablePrivateConnectivity(
   { clusterArn, operationArn }: z.infer<typeof EnablePrivateConnectivityInput>,
   deps: Deps,
-): Promise<{ operationArn: string | null }> {
-  if (operationArn !== null) {
+): Promise<{ operationArn: string }> {
+  if (operationArn !== '') {
     await checkOperation(operationArn, deps);
     return { operationArn };
   }
   const cluster = await describeCluster(clusterArn, deps.kafka, deps.signal);
   // Somebody else's change is under way, or has done it: the machine waits and looks again.
-  if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: null };
+  if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '' };
   return { operationArn: await updateConnectivity(clusterArn, cluster, deps) };
 }
 
-async function updateConnectivity(
-  clusterArn: string,
-  cluster: Cluster,
-  { kafka, signal }: Deps,
-): Promise<string | null> {
+async function updateConnectivity(clusterArn: string, cluster: Cluster, { kafka, signal }: Deps): Promise<string> {
   const command = new UpdateConnectivityCommand({
     ClusterArn: clusterArn,
     CurrentVersion: cluster.CurrentVersion,
@@ -55,9 +51,9 @@ async function updateConnectivity(
   });
   try {
     const answer = await fromAws('kafka:UpdateConnectivity', kafka.send(command, { abortSignal: signal }));
-    return answer.ClusterOperationArn ?? null;
+    return answer.ClusterOperationArn ?? '';
   } catch (error) {
-    if (isAlreadySo(error)) return null;
+    if (isAlreadySo(error)) return '';
     if (isStaleVersion(error))
       throw new VersionConflict(`The cluster ${clusterArn} was changed by somebody else meanwhile.`, { cause: error });
     throw error;

@@ -9,7 +9,7 @@ const text = z.string();
 export const RecordSuccessInput = z.object({
   request: Request,
   plan: z.object({ secretArn: text, isScramSecretAssociated: z.boolean() }),
-  connectivity: z.object({ operationArn: z.nullable(text) }),
+  connectivity: z.object({ operationArn: text }),
   principal: z.object({ principalArn: text }),
   policy: z.object({ sid: text, outcome: text }),
   privateLink: z.object({ id: text, outcome: text }),
@@ -69,7 +69,7 @@ export async function recordSuccess(
     atlasPrincipal: principal.principalArn,
     scramSecretArn: plan.secretArn,
     done: {
-      privateConnectivity: connectivity.operationArn === null ? 'unchanged' : 'turned on',
+      privateConnectivity: connectivity.operationArn === '' ? 'unchanged' : 'turned on',
       scramSecret: plan.isScramSecretAssociated ? 'unchanged' : 'associated',
       policyStatement: `${policy.sid} ${policy.outcome}`,
       privateLink: privateLink.outcome,

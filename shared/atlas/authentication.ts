@@ -5,7 +5,7 @@ import { AtlasRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured
 /** A `fetch` that proves to Atlas who calls. */
 export type AtlasFetch = (url: string, init: AtlasRequestInit) => Promise<Response>;
 
-export interface AtlasRequestInit {
+interface AtlasRequestInit {
   method: string;
   headers: Record<string, string>;
   body?: string;

@@ -6,7 +6,7 @@ import type { StreamProcessor } from './types.ts';
 const released = new Set(['STOPPED', 'FAILED', 'CREATED', 'DROPPED']);
 
 /** Whether a processor that holds its connections uses this one. */
-export const uses = ({ state, pipeline }: StreamProcessor, connectionName: string): boolean =>
+const uses = ({ state, pipeline }: StreamProcessor, connectionName: string): boolean =>
   !released.has(state) &&
   JSON.stringify(pipeline ?? null).includes(`"connectionName":${JSON.stringify(connectionName)}`);
 

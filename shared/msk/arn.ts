@@ -18,6 +18,3 @@ export const parseClusterArn = (arn: string): ClusterArn | undefined =>
 
 /** The Region of an ARN that has been checked already. */
 export const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
-
-/** The cluster's name in an ARN that has been checked already. */
-export const clusterNameOf = (arn: string): string => arn.split('/')[1] ?? '';

@@ -39,10 +39,13 @@ function calledActions(modules: string[]): string[] {
     .map(([, client = '', operation]) => `${actionPrefix[client]}:${operation}`);
 }
 
-/** What AWS does as the caller of an action. The first two: Service Authorization Reference, "Dependent actions". */
+/**
+ * What AWS does as the caller of an action. The first two: Service Authorization Reference, "Dependent actions"; there
+ * kms:DescribeKey is missing, which CloudFormation's own handler of AWS::MSK::BatchScramSecret asks for.
+ */
 const dependentActions: Record<string, string[]> = {
   'kafka:UpdateConnectivity': ['ec2:DescribeRouteTables', 'ec2:DescribeSubnets'],
-  'kafka:BatchAssociateScramSecret': ['kms:CreateGrant', 'kms:RetireGrant'],
+  'kafka:BatchAssociateScramSecret': ['kms:CreateGrant', 'kms:RetireGrant', 'kms:DescribeKey'],
   'secretsmanager:GetSecretValue': ['kms:Decrypt'],
 };
 

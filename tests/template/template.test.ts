@@ -135,7 +135,7 @@ describe('the state machine', () => {
   it('is a Standard workflow with the very definition of statemachine/connect.asl.json', () => {
     assert.equal(machine.StateMachineName, `${stack}-connect`);
     assert.equal(machine.StateMachineType, 'STANDARD');
-    assert.equal(machine.DefinitionString, readText('connect'));
+    assert.deepEqual(machine.Definition, JSON.parse(readText('connect')));
   });
 
   it('has a substitution for every placeholder of the definition, and no other', () => {

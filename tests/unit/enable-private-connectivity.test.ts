@@ -34,8 +34,7 @@ function enabler(found: Cluster = withSchemes()) {
   msk.on(UpdateConnectivityCommand).resolves({ ClusterOperationArn: operationArn });
   return {
     msk,
-    enable: (earlier: string | null = null) =>
-      enablePrivateConnectivity({ clusterArn, operationArn: earlier }, { kafka, signal }),
+    enable: (earlier = '') => enablePrivateConnectivity({ clusterArn, operationArn: earlier }, { kafka, signal }),
   };
 }
 
@@ -76,13 +75,13 @@ describe('EnablePrivateConnectivity', () => {
 
   it('asks for nothing when SCRAM is on already', async () => {
     const { enable, msk } = enabler(withSchemes({ Sasl: { Scram: { Enabled: true } } }));
-    assert.deepEqual(await enable(), { operationArn: null });
+    assert.deepEqual(await enable(), { operationArn: '' });
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
   it("asks for nothing while somebody else's update is under way", async () => {
     const { enable, msk } = enabler({ ...withSchemes(), State: 'UPDATING' });
-    assert.deepEqual(await enable(), { operationArn: null });
+    assert.deepEqual(await enable(), { operationArn: '' });
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
@@ -91,7 +90,7 @@ describe('EnablePrivateConnectivity', () => {
     const text =
       'The specified parameter value is identical to the current value for the cluster. Specify a different value.';
     msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
-    assert.deepEqual(await enable(), { operationArn: null });
+    assert.deepEqual(await enable(), { operationArn: '' });
   });
 
   it('comes again when the version that it read is stale', async () => {

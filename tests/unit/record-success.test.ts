@@ -9,7 +9,7 @@ import { clusterArn, executionArn, now, principalArn, projectId, request, secret
 const input = {
   request: request({ connectionName: 'orders*1' }),
   plan: { secretArn, isScramSecretAssociated: false },
-  connectivity: { operationArn: 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2' as string | null },
+  connectivity: { operationArn: 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2' },
   principal: { principalArn },
   policy: { sid: 'AtlasStreamProcessing123456789012', outcome: 'written' },
   privateLink: { id: privateLinkId, outcome: 'requested' },
@@ -49,7 +49,7 @@ describe('RecordSuccess', () => {
   it('tells what was there already', async () => {
     const { done } = await recorder().record({
       plan: { secretArn, isScramSecretAssociated: true },
-      connectivity: { operationArn: null },
+      connectivity: { operationArn: '' },
     });
     assert.deepEqual([done.privateConnectivity, done.scramSecret], ['unchanged', 'unchanged']);
   });

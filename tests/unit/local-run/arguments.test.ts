@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { parseArguments, UsageError } from '../../../local/arguments.ts';
+import { scenarios } from '../../../local/scenarios.ts';
+
+const parse = (...args: string[]) =>
+  parseArguments(args, { scenarios, parameters: ['atlasBaseUrl', 'atlasWorkspace', 'allowedProjectIds'] });
+
+suite('the arguments of npm start', () => {
+  test('are all optional', () => {
+    const { scenario, ...others } = parse();
+    assert.equal(scenario.name, 'default');
+    assert.deepEqual(others, {
+      input: undefined,
+      params: {},
+      speed: 360,
+      list: false,
+      help: false,
+      json: false,
+      logs: false,
+    });
+  });
+
+  test('name a scenario, an input, a speed and parameters, whose values may hold anything', () => {
+    const { scenario, input, params, speed } = parse(
+      '--scenario=throttled',
+      ...['--input', 'event.json', '--speed', '12.5'],
+      ...['--param', 'atlasWorkspace=a=b', '--param', 'allowedProjectIds='],
+    );
+    assert.equal(scenario.name, 'throttled');
+    assert.equal(input, 'event.json');
+    assert.equal(speed, 12.5);
+    assert.deepEqual(params, { atlasWorkspace: 'a=b', allowedProjectIds: '' });
+  });
+
+  for (const { args, says } of [
+    { args: ['--scenario', 'x'], says: /^There is no scenario "x"; there are default, .*service-account\.$/ },
+    { args: ['--speed', 'fast'], says: /^--speed takes a number from 1 to 10000, not "fast"\.$/ },
+    { args: ['--speed', '0'], says: /not "0"/ },
+    { args: ['--param', 'atlasWorkspace'], says: /^--param takes NAME=VALUE, .* not "atlasWorkspace"\.$/ },
+    {
+      args: ['--param', 'workspace=x'],
+      says: /^There is no parameter "workspace"; serverless\.yml has atlasBaseUrl, /,
+    },
+    { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], says: /the local cloud has its own Atlas/ },
+    { args: ['--verbose'], says: /^Unknown option '--verbose'; npm start -- --help lists the options\.$/ },
+    { args: ['--input'], says: /^Option '--input <value>' argument missing; / },
+    { args: ['event.json'], says: /^Unexpected argument 'event\.json'; / },
+  ]) {
+    test(`are refused in one sentence: ${args.join(' ')}`, () => {
+      assert.throws(
+        () => parse(...args),
+        (error) => error instanceof UsageError && says.test(error.message) && !error.message.includes('\n'),
+      );
+    });
+  }
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { MachineEvent } from '../../../local/execution.ts';
+import { plain } from '../../../local/text.ts';
+import { Timeline } from '../../../local/timeline.ts';
+import { formatRow } from '../../../local/timeline-format.ts';
+
+const start = Date.parse('2026-11-24T00:00:00Z');
+
+/** The events of a made-up execution, a second apart if nothing else is said. */
+function events() {
+  let now = start;
+  const all: MachineEvent[] = [];
+  const add = (event: object) => all.push({ timestamp: 0, at: new Date(now), ...event } as MachineEvent);
+  const script = {
+    all,
+    pass: (seconds: number) => {
+      now += seconds * 1000;
+      return script;
+    },
+    enter: (name: string, type = 'Task') => {
+      add({ type: 'StateEntered', state: { name, type, input: {} } });
+      return script.pass(1);
+    },
+    exit: (name: string) => {
+      add({ type: 'StateExited', state: { name } });
+      return script;
+    },
+    answer: (milliseconds: number) => {
+      add({ type: 'TaskAnswered', milliseconds });
+      return script;
+    },
+    fail: (name: string, error: string) => {
+      add({ type: 'StateFailed', state: { name }, Error: error, Cause: '' });
+      return script.pass(1);
+    },
+    retry: (name: string) => {
+      add({ type: 'StateRetried', state: { name }, retry: { attempt: 1 } });
+      return script;
+    },
+    caught: (name: string, next: string) => {
+      add({ type: 'StateCaught', state: { name }, catch: { catcher: { Next: next } } });
+      return script.exit(name);
+    },
+    failed: (error: string) => {
+      add({ type: 'ExecutionFailed', Error: error, Cause: '' });
+      return script;
+    },
+    task: (name: string, milliseconds = 20) => script.enter(name).answer(milliseconds).exit(name),
+    choice: (name: string) => script.enter(name, 'Choice').exit(name),
+    wait: (name: string, seconds: number) =>
+      script
+        .enter(name, 'Wait')
+        .pass(seconds - 1)
+        .exit(name),
+  };
+  return script;
+}
+
+/** The lines of a timeline that has seen these events. */
+function lines({ all }: ReturnType<typeof events>, observed: string[] = []): string[] {
+  const timeline = new Timeline(() => observed.shift());
+  for (const event of all) timeline.add(event);
+  const now = all.at(-1)?.at ?? new Date(start);
+  return timeline.rows.flatMap((row) => formatRow(row, new Date(start), now, plain));
+}
+
+suite('the timeline', () => {
+  test('tells when a state was entered, and how long its function took', () => {
+    assert.deepEqual(lines(events().pass(3661).task('LookUpPrincipal', 61.6)), [
+      ' 1:01:01  ✔ LookUpPrincipal                            62 ms',
+    ]);
+  });
+
+  test('tells where a choice leads', () => {
+    assert.deepEqual(lines(events().choice('IsDryRun').enter('Planned', 'Succeed')), [
+      ' 0:00:00  ◇ IsDryRun → Planned',
+      ' 0:00:01  ● Planned',
+    ]);
+  });
+
+  test('makes one line of a wait loop: its polls, its length, and what was observed', () => {
+    const loop = events().choice('IsReady').wait('WaitForLink', 30).task('CheckLink').choice('IsReady');
+    loop.wait('WaitForLink', 30).task('CheckLink').choice('IsReady').wait('WaitForLink', 30).task('CheckLink');
+    loop.choice('IsReady').task('CreateConnection');
+    assert.deepEqual(lines(loop, ['IDLE', 'WORKING', 'WORKING']), [
+      ' 0:00:00  ◇ IsReady → WaitForLink',
+      ' 0:00:01  ⇄ WaitForLink ⇄ CheckLink                   1m 35s  3 polls  IDLE → WORKING',
+      ' 0:01:36  ◇ IsReady → CreateConnection',
+      ' 0:01:37  ✔ CreateConnection                           20 ms',
+    ]);
+  });
+
+  test('shows a loop that goes on, with the time until now', () => {
+    const loop = events()
+      .wait('WaitForLink', 30)
+      .task('CheckLink')
+      .choice('IsReady')
+      .enter('WaitForLink', 'Wait')
+      .pass(9);
+    assert.deepEqual(lines(loop.enter('WaitForLink', 'Wait'), ['IDLE']), [
+      ' 0:00:00  ⇄ WaitForLink ⇄ CheckLink                      42s  1 poll  IDLE',
+    ]);
+  });
+
+  test('counts the errors that were retried, and then tells the simulated time', () => {
+    const retried = events().enter('LookUpPrincipal').answer(9).fail('LookUpPrincipal', 'AtlasThrottled').pass(5);
+    retried.retry('LookUpPrincipal').answer(9).fail('LookUpPrincipal', 'AtlasThrottled').pass(10);
+    retried.retry('LookUpPrincipal').fail('LookUpPrincipal', 'AwsUnavailable').retry('LookUpPrincipal').answer(9);
+    assert.deepEqual(lines(retried.exit('LookUpPrincipal')), [
+      ' 0:00:00  ✔ LookUpPrincipal                              19s',
+      '              retried AtlasThrottled ×2, AwsUnavailable',
+    ]);
+  });
+
+  test('marks the state that failed, where its error led, and the state that ended the run', () => {
+    const failing = events().enter('InspectCluster').answer(8).fail('InspectCluster', 'ClusterUnusable');
+    failing.caught('InspectCluster', 'RecordFailure').task('RecordFailure').enter('SetupFailed', 'Fail');
+    assert.deepEqual(lines(failing.fail('SetupFailed', 'ClusterUnusable').failed('ClusterUnusable')), [
+      ' 0:00:00  ✖ InspectCluster                              8 ms  ClusterUnusable → RecordFailure',
+      ' 0:00:02  ✔ RecordFailure                              20 ms',
+      ' 0:00:03  ✖ SetupFailed                                       ClusterUnusable',
+    ]);
+  });
+
+  test('ends a loop whose check fails, and says in a second line what does not fit', () => {
+    const failing = events().wait('WaitForLink', 30).task('CheckLink').choice('IsReady').wait('WaitForLink', 30);
+    failing.enter('CheckLink').answer(5).fail('CheckLink', 'PrivateLinkFailed').caught('CheckLink', 'RecordFailure');
+    assert.deepEqual(lines(failing.task('RecordFailure'), ['WORKING', 'FAILED']), [
+      ' 0:00:00  ✖ WaitForLink ⇄ CheckLink                   1m 04s',
+      '              2 polls  WORKING → FAILED  PrivateLinkFailed → RecordFailure',
+      ' 0:01:04  ✔ RecordFailure                              20 ms',
+    ]);
+  });
+});
