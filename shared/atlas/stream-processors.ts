@@ -23,7 +23,11 @@ export async function explainUse(
 ): Promise<never> {
   // Seen as HTTP 403: "Stream connection with name … has active processors, and cannot be changed."
   if (!(error instanceof AtlasRefused) || error.errorCode !== 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS') throw error;
-  const processors = await atlas.listStreamProcessors(projectId, workspace);
+  const processors = await atlas.listStreamProcessors(projectId, workspace).catch((refusal: unknown) => {
+    // Whoever may not list them still learns what is wrong.
+    if (refusal instanceof AtlasRefused) return [];
+    throw refusal;
+  });
   const names = processors.filter((processor) => uses(processor, connectionName)).map(({ name }) => `"${name}"`);
   throw new ConnectionInUse(
     `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${names.join(', ')}` : 'a running stream processor'}, and Atlas changes no connection that is in use. Stop the processor, start again, and start the processor afterwards.`,

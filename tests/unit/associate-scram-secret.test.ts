@@ -17,6 +17,10 @@ function associator(t: TestContext, ...associated: string[]) {
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: associated });
   t.mock.timers.enable({ apis: ['setTimeout'] });
   syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.timers.reset();
+    syncBuiltinESMExports();
+  });
   // The pauses between the tries pass at once.
   const associate = async () => {
     const result = associateScramSecret({ clusterArn, secretArn }, { kafka, signal });

@@ -98,6 +98,7 @@ describe('a service account', () => {
     assert.deepEqual(door.tokenRequests, [
       {
         authorization: `Basic ${Buffer.from(`${serviceAccount.clientId}:${serviceAccount.clientSecret}`).toString('base64')}`,
+        contentType: 'application/x-www-form-urlencoded',
         body: 'grant_type=client_credentials',
       },
     ]);
@@ -160,6 +161,13 @@ describe('a service account', () => {
         return true;
       });
     });
+
+  it("keeps the token endpoint's code of a refusal", async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    door.tokenAnswer = answer(400, { error: 'invalid_grant' });
+    const refused = { name: 'AtlasRefused', status: 400, errorCode: 'invalid_grant' };
+    await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), refused);
+  });
 
   it('fails as AtlasUnavailable when the token endpoint breaks off its answer', async (t) => {
     const door = await frontDoor(t, serviceAccount);

@@ -209,6 +209,13 @@ describe('CheckPrerequisites', () => {
       assert.match(message, remedy);
     });
 
+  it('names five of many SCRAM secrets', async (t) => {
+    const scramSecretArns = Array.from({ length: 6 }, (_, i) => `${secretArn}${i}`);
+    const message = await complaint(t, { cluster: { scramSecretArns } });
+    assert.match(message, /6 SCRAM secrets/);
+    assert.ok(message.endsWith(`${scramSecretArns.slice(0, 5).join(', ')}, ….`), message);
+  });
+
   it('reports everything that is missing at once', async (t) => {
     const message = await complaint(t, {
       cluster: {
@@ -234,8 +241,10 @@ describe('CheckPrerequisites', () => {
 
   for (const [kafkaVersion, isMet] of [
     ['2.2.1', false],
+    ['2.7', false],
     ['2.7.0', false],
     ['2.7.1', true],
+    ['2.7.x', true],
     ['2.8.2.tiered', true],
     ['2.10.0', true],
     ['3.7.x', true],
@@ -279,6 +288,14 @@ describe('CheckPrerequisites', () => {
       cluster: { scramSecretArns: [] },
     });
     assert.deepEqual(plan, { ...ready, isScramSecretAssociated: false });
+  });
+
+  it("accepts every spelling of the workspace's Region and cloud", async (t) => {
+    const dataProcessRegion = { cloudProvider: 'aws', region: 'us_east_1' };
+    assert.deepEqual(
+      (await check(t, { atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion })) } })).plan,
+      ready,
+    );
   });
 
   it('accepts a connection of that name that goes through the private link to the cluster', async (t) => {

@@ -42,6 +42,10 @@ describe('CheckPrivateLink', () => {
     await assert.rejects(check(t, apiError(404, 'X')), { name: 'PrivateLinkFailed', message: /is gone/ });
   });
 
+  it('ends the run when Atlas refuses', async (t) => {
+    await assert.rejects(check(t, apiError(403, 'USER_UNAUTHORIZED')), { name: 'AtlasRefused', status: 403 });
+  });
+
   it('is tried again when Atlas does not answer', async (t) => {
     await assert.rejects(check(t, apiError(500, 'UNEXPECTED_ERROR')), { name: 'AtlasUnavailable' });
   });

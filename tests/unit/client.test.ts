@@ -151,6 +151,14 @@ describe('an answer of Atlas', () => {
     });
   });
 
+  it('that takes too long is AtlasUnavailable, with the time that it had', async () => {
+    const timeout = () => Promise.reject(new DOMException('The operation timed out.', 'TimeoutError'));
+    await assert.rejects(getLink(atlasClient('http://atlas', 59_000, timeout)), {
+      name: 'AtlasUnavailable',
+      message: /\(no answer within 15 s\)/,
+    });
+  });
+
   it('with 4xx is AtlasRefused, with what Atlas said and its code', async (t) => {
     const { atlas } = await fakeAtlas(t, { [route]: apiError(404, 'STREAM_X_NOT_FOUND', 'There is no such link.') });
     await assert.rejects(getLink(atlas), (error: Error) => {

@@ -47,6 +47,7 @@ describe('an existing connection', () => {
     assert.deepEqual(differences(connection({ config }), wanted), []);
     const reordered = { 'auto.offset.reset': 'earliest', 'client.id': 'a' };
     assert.deepEqual(differences(connection({ config: reordered }), { ...wanted, config }), []);
+    assert.deepEqual(differences(connection({ config }), { ...wanted, config: reordered }), []);
     assert.deepEqual(differences(connection({ config: {} }), { ...wanted, config }), ['config']);
     assert.deepEqual(differences(connection({ config: null }), { ...wanted, config }), ['config']);
   });

@@ -10,6 +10,7 @@ import {
   connection,
   cut,
   fakeAtlas,
+  list,
   ok,
   privateLinkId,
   reset,
@@ -129,9 +130,20 @@ describe('CreateConnection', () => {
 
   it('tells why Atlas refuses a patch', async (t) => {
     const other = ok(connection({ security: { protocol: 'SSL' } }));
-    const refusal = apiError(409, 'STREAM_CONNECTION_IN_USE', 'A processor uses it.');
+    const refusal = apiError(409, 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING', 'Wait.');
     const { run } = await creator(t, { routes: { [get]: other, [patch]: refusal } });
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /STREAM_CONNECTION_IN_USE: A processor uses it\./ });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /STREAM_KAFKA_CONNECTION_IS_DEPLOYING: Wait\./ });
+  });
+
+  it('names the stream processors because of which Atlas refuses a patch', async (t) => {
+    const processor = { name: 'to-atlas', state: 'STARTED', pipeline: [{ $source: { connectionName: 'orders' } }] };
+    const routes = {
+      [get]: ok(connection({ security: { protocol: 'SSL' } })),
+      [patch]: apiError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'),
+      'GET /streams/processors': list([processor]),
+    };
+    const { run } = await creator(t, { routes });
+    await assert.rejects(run(), { name: 'ConnectionInUse', message: /stream processor "to-atlas"/ });
   });
 
   for (const [status, errorCode] of [
@@ -162,6 +174,12 @@ describe('CreateConnection', () => {
       assert.equal((await run()).outcome, 'unchanged');
       assert.deepEqual(calls(), [get, post, get]);
     });
+
+  it('creates nothing when Atlas refuses to say whether there is one', async (t) => {
+    const { run, calls } = await creator(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
+    await assert.rejects(run(), { name: 'AtlasRefused', status: 403 });
+    assert.deepEqual(calls(), [get]);
+  });
 
   it('ends the run when the connection is FAILED, with what to look at', async (t) => {
     const { run } = await creator(t, { routes: { [get]: ok(connection({ state: 'FAILED' })) } });

@@ -9,11 +9,27 @@ describe('a Region', () => {
       assert.equal(atlasRegion(spelling), 'US_EAST_1');
     });
 
-  it('is recognised by the name that Atlas gives it on a workspace', () => {
-    assert.equal(awsRegion('SINGAPORE_SGP'), 'ap-southeast-1');
-    assert.equal(awsRegion('MONTREAL_CAN'), 'ca-central-1');
-    assert.equal(atlasRegion('DUBLIN_IRL'), 'EU_WEST_1');
-  });
+  const workspaceRegions: [spelling: string, region: string][] = [
+    ['SYDNEY_AUS', 'ap-southeast-2'],
+    ['MUMBAI_IND', 'ap-south-1'],
+    ['FRANKFURT_DEU', 'eu-central-1'],
+    ['DUBLIN_IRL', 'eu-west-1'],
+    ['LONDON_GBR', 'eu-west-2'],
+    ['PARIS_FRA', 'eu-west-3'],
+    ['VIRGINIA_USA', 'us-east-1'],
+    ['OHIO_USA', 'us-east-2'],
+    ['OREGON_USA', 'us-west-2'],
+    ['SAOPAULO_BRA', 'sa-east-1'],
+    ['MONTREAL_CAN', 'ca-central-1'],
+    ['TOKYO_JPN', 'ap-northeast-1'],
+    ['SEOUL_KOR', 'ap-northeast-2'],
+    ['SINGAPORE_SGP', 'ap-southeast-1'],
+  ];
+  for (const [spelling, region] of workspaceRegions)
+    it(`is ${region} where a workspace has ${spelling}`, () => {
+      assert.equal(awsRegion(spelling), region);
+      assert.equal(atlasRegion(spelling), region.toUpperCase().replaceAll('-', '_'));
+    });
 
   it('that nobody knows yet is taken for one of AWS', () => {
     assert.equal(awsRegion('AP_SOUTH_9'), 'ap-south-9');

@@ -141,6 +141,9 @@ describe('an input that is wrong', () => {
     'of another kind': tagEvent({ 'detail-type': 'AWS API Call via CloudTrail' }),
     'about no resource': tagEvent({ resources: [] }),
     'about two resources': tagEvent({ resources: [clusterArn, clusterArn] }),
+    'without a source': tagEvent({ source: undefined }),
+    'that has nothing but a source': { source: 'aws.tag', resources: [clusterArn] },
+    'that has nothing but a kind': { 'detail-type': 'Tag Change on Resource', resources: [clusterArn] },
     'without tags': tagEvent({ detail: { 'changed-tag-keys': ['atlas-streaming'] } }),
   };
   for (const [what, event] of Object.entries(wrongEvents))
