@@ -15,7 +15,7 @@ const rules = {
   connectionName:
     'a name of at most 64 letters, digits, ".", "-", "*" and "_", as Atlas allows, for example "orders-msk"',
   secretArn:
-    'the ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
+    'the whole ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
   mechanism: `one of ${mechanisms.map((name) => `"${name}"`).join(' and ')}`,
   config: 'an object of Kafka client settings, string to string, for example {"auto.offset.reset":"earliest"}',
   dryRun: 'true or false',
@@ -23,7 +23,7 @@ const rules = {
 type Field = keyof typeof rules;
 
 /** MSK associates only secrets of this prefix. */
-const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,512}$/;
+const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
 
 /** One schema per field: the same for the console's input, for tags and for the deployment's defaults. */
 const fields = {

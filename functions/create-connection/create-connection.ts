@@ -118,6 +118,8 @@ async function upsert(
       throw new ConnectionRefused(
         `In workspace ${workspace}, ${reason}, and Atlas lets nobody change that. Choose another connectionName, or delete that connection if nothing uses it; then start again.`,
       );
+    // FAILED may be mended by an update; what is going away may not.
+    if (connection.state === 'DELETING') connectionState(connection);
     if (differences(connection, wanted).length === 0) return { connection, outcome: 'unchanged' as const };
     const updated = await atlas
       .updateConnection(projectId, workspace, wanted)

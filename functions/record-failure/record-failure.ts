@@ -59,7 +59,8 @@ function wording(error: string, cause = ''): string {
   return `${said || error} (${error}). The function itself gave no answer, also not when it was tried again. Its log group /aws/lambda/… says more; everything is safe to repeat, so start again.`;
 }
 
-const isDryRun = (input: unknown) => (input as { dryRun?: unknown } | null)?.dryRun === true;
+/** Also where `dryRun` is no boolean: who wrote it wanted nothing to be changed. */
+const isDryRun = (input: unknown) => ((input as { dryRun?: unknown } | null)?.dryRun ?? false) !== false;
 
 /** The cluster that the input names, if it is of the account and Region where the functions run. */
 function ownClusterIn(input: unknown, functionArn: string): string | undefined {

@@ -9,9 +9,10 @@ export function whyNotOurs(
   { name, type, networking }: Connection,
   privateLinkId: string | undefined,
 ): string | undefined {
-  const { type: access = 'PUBLIC', connectionId } = networking?.access ?? {};
+  const { type: access, connectionId } = networking?.access ?? {};
   if (type !== 'Kafka') return `connection "${name}" exists and is of type ${type}, not Kafka`;
-  if (access !== 'PRIVATE_LINK') return `connection "${name}" exists with ${access} networking, not PRIVATE_LINK`;
+  if (access !== 'PRIVATE_LINK')
+    return `connection "${name}" exists with ${access ?? 'PUBLIC'} networking, not PRIVATE_LINK`;
   if (!privateLinkId || connectionId !== privateLinkId)
     return `connection "${name}" exists and goes through private link ${connectionId}, which is not the one to this cluster`;
   return undefined;
@@ -56,12 +57,12 @@ const sameConfig = (one: Record<string, string>, other: Record<string, string>) 
  *
  * @throws ConnectionFailed when it is FAILED or going away; Atlas gives no reason with it
  */
-export function connectionState({ name, state = 'PENDING' }: Connection): { state: string; isReady: boolean } {
+export function connectionState({ name, state }: Connection): { state: string; isReady: boolean } {
   if (state === 'FAILED')
     throw new ConnectionFailed(
       `Atlas reports connection "${name}" as FAILED, without a reason. Look at the Kafka ACLs of the SCRAM user, at the user and password in the SCRAM secret, and at the connection's bootstrap servers; then delete the connection in Atlas and start again.`,
     );
   if (state === 'DELETING')
     throw new ConnectionFailed(`Connection "${name}" is being deleted. Start again when it is gone.`);
-  return { state, isReady: state === 'READY' };
+  return { state: state ?? 'PENDING', isReady: state === 'READY' };
 }

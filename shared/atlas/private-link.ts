@@ -5,8 +5,10 @@ import type { PrivateLink } from './types.ts';
 const goingAway = new Set(['DELETE_REQUESTED', 'DELETING', 'DELETED']);
 
 /** The project's live private link to this cluster, if there is one: Atlas allows one per ARN. */
-export const livePrivateLink = (links: PrivateLink[], clusterArn: string): PrivateLink | undefined =>
-  links.find(({ arn, state }) => arn === clusterArn && !goingAway.has(state ?? ''));
+export function livePrivateLink(links: PrivateLink[], clusterArn: string): PrivateLink | undefined {
+  const live = links.filter(({ arn, state }) => arn === clusterArn && !goingAway.has(state ?? ''));
+  return live.find(({ state }) => state !== 'FAILED') ?? live[0];
+}
 
 /**
  * Reads a private link's state. DONE is ready; a state that nobody knows counts as in progress, since a deadline bounds it.

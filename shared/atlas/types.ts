@@ -5,6 +5,9 @@ import * as z from 'zod/mini';
  * Source: Atlas Administration API v2, Streams, versions 2023-02-01 and 2024-11-13.
  */
 
+/** Atlas leaves out what it does not have, or answers null. */
+const text = z.optional(z.nullable(z.string()));
+
 const ObjectId = z.string().check(z.regex(/^[a-f0-9]{24}$/));
 
 export const AccountDetails = z.object({ awsAccountId: z.string().check(z.regex(/^\d{12}$/)) });
@@ -12,11 +15,10 @@ export const AccountDetails = z.object({ awsAccountId: z.string().check(z.regex(
 /** `state` has no published list: IDLE → WORKING → DONE or FAILED, and DELETE_REQUESTED → DELETING → DELETED. */
 export const PrivateLink = z.object({
   _id: ObjectId,
-  arn: z.optional(z.string()),
-  vendor: z.optional(z.string()),
-  state: z.optional(z.string()),
-  errorMessage: z.optional(z.nullable(z.string())),
-  authenticationScheme: z.optional(z.string()),
+  arn: text,
+  state: text,
+  errorMessage: text,
+  authenticationScheme: text,
 });
 export type PrivateLink = z.infer<typeof PrivateLink>;
 
@@ -29,15 +31,13 @@ export type Workspace = z.infer<typeof Workspace>;
 /** `state` is PENDING, READY, DELETING or FAILED. The password never comes back. */
 export const Connection = z.object({
   name: z.string(),
-  type: z.optional(z.string()),
-  state: z.optional(z.string()),
-  bootstrapServers: z.optional(z.string()),
-  authentication: z.optional(z.object({ mechanism: z.optional(z.string()), username: z.optional(z.string()) })),
-  security: z.optional(z.object({ protocol: z.optional(z.string()) })),
+  type: text,
+  state: text,
+  bootstrapServers: text,
+  authentication: z.optional(z.nullable(z.object({ mechanism: text, username: text }))),
+  security: z.optional(z.nullable(z.object({ protocol: text }))),
   networking: z.optional(
-    z.object({
-      access: z.optional(z.object({ type: z.optional(z.string()), connectionId: z.optional(z.nullable(z.string())) })),
-    }),
+    z.nullable(z.object({ access: z.optional(z.nullable(z.object({ type: text, connectionId: text }))) })),
   ),
   config: z.optional(z.nullable(z.record(z.string(), z.string()))),
 });

@@ -186,6 +186,13 @@ describe('CreateConnection', () => {
     await assert.rejects(run(), { name: 'ConnectionFailed', message: /Kafka ACLs/ });
   });
 
+  it('ends the run when a connection that differs is being deleted, and does not update it', async (t) => {
+    const going = connection({ state: 'DELETING', authentication: { mechanism: 'PLAIN', username: 'atlas' } });
+    const { run, calls } = await creator(t, { routes: { [get]: ok(going) } });
+    await assert.rejects(run(), { name: 'ConnectionFailed', message: /is being deleted/ });
+    assert.deepEqual(calls(), [get]);
+  });
+
   it('ends the run when Atlas refuses, without the password that it repeats', async (t) => {
     const refusal = apiError(400, 'VALIDATION_ERROR', 'authentication.password "hunter2" is too short');
     const { run } = await creator(t, { routes: { [get]: absent, [post]: refusal } });

@@ -15,6 +15,12 @@ describe("the cluster's private link", () => {
     assert.equal(livePrivateLink(links, clusterArn)?._id, privateLinkId);
     assert.equal(livePrivateLink(links.slice(0, -1), clusterArn), undefined);
   });
+
+  it('is the one that works, where a FAILED one is left of an earlier try', () => {
+    const failed = privateLink({ _id: '4'.repeat(24), state: 'FAILED' });
+    assert.equal(livePrivateLink([failed, privateLink()], clusterArn)?._id, privateLinkId);
+    assert.equal(livePrivateLink([failed], clusterArn)?._id, failed._id);
+  });
 });
 
 describe("a private link's state", () => {

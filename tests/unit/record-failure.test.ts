@@ -58,6 +58,7 @@ describe('RecordFailure', () => {
 
   const untagged: [what: string, input: unknown][] = [
     ['a dry run', { clusterArn, dryRun: true }],
+    ['what was meant as a dry run', { clusterArn, dryRun: 'true' }],
     ['a cluster of another Region', { clusterArn: clusterArn.replace('us-east-1', 'eu-west-1') }],
     ['a cluster of another account', { clusterArn: clusterArn.replace('111122223333', '999999999999') }],
     ['a cluster of another partition', tagEvent({ resources: [clusterArn.replace('arn:aws:', 'arn:aws-cn:')] })],

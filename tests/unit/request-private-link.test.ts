@@ -44,6 +44,12 @@ describe('RequestPrivateLink', () => {
     assert.deepEqual(calls(), [get, get]);
   });
 
+  it('reads a list in which other links have nulls', async (t) => {
+    const other = privateLink({ _id: 'a'.repeat(24), arn: null, state: null, errorMessage: null });
+    const { run } = await requester(t, list([other, privateLink()]));
+    assert.equal((await run()).id, privateLinkId);
+  });
+
   it('takes no notice of links that are being deleted', async (t) => {
     const { run, calls } = await requester(t, list(dying), requested);
     assert.equal((await run()).outcome, 'requested');

@@ -81,6 +81,13 @@ describe('an input that is wrong', () => {
       /example "arn:aws:secretsmanager:us-east-1:\d{12}:secret:AmazonMSK_/,
     ],
     [
+      'a secret without the six characters at the end',
+      { clusterArn, secretArn: secretArn.slice(0, -7) },
+      'secretArn',
+      'secret:AmazonMSK_orders"',
+      /the whole ARN .* example "arn:aws:secretsmanager:us-east-1:\d{12}:secret:AmazonMSK_/,
+    ],
+    [
       'a mechanism',
       { clusterArn, mechanism: 'SCRAM-256' },
       'mechanism',

@@ -93,7 +93,7 @@ describe('ResolveRequest', () => {
         projectId,
         workspace: 'by-input',
         connectionName: 'by-input',
-        secretArn: `${secretArn}2`,
+        secretArn: secretArn.replace('orders', 'billing'),
         mechanism: 'PLAIN' as const,
         config: { 'client.id': 'a' },
       };
