@@ -50,7 +50,7 @@ export class Execution {
   readonly #options: ExecutionOptions;
   readonly #end = Promise.withResolvers<ExecutionResult>();
   /** Both are read by the engine at the moment of the wait, so they may change while the execution runs. */
-  readonly #waitMs: Record<string, number> = {};
+  readonly #waitMs = new Proxy<Record<string, number>>({}, { get: knownWait });
   readonly #retryMs: Record<string, number[]> = {};
   #abort = () => {};
 
@@ -59,6 +59,7 @@ export class Execution {
     this.arn = `${options.machineArn.replace(':stateMachine:', ':execution:')}:${randomUUID()}`;
     this.input = options.input;
     this.result = this.#end.promise;
+    this.#readWaits(options.input);
   }
 
   run(engine: StateMachine): void {
@@ -143,13 +144,23 @@ export class Execution {
     this.#options.onEvent(recorded, this);
   }
 
-  /** The engine wants the length of a wait by the state's name: what its SecondsPath finds in the data that passes. */
+  /**
+   * The engine wants the length of a wait by the state's name: what its SecondsPath finds in the data that passes. Seconds
+   * that come out of the very Task before the wait would be read too late; ours come out of the first.
+   */
   #readWaits(data: unknown): void {
     for (const [name, { SecondsPath }] of Object.entries(this.#options.definition.States)) {
       const seconds = SecondsPath && valueAt(SecondsPath, data);
       if (typeof seconds === 'number') this.#waitMs[name] = this.#realMs(seconds);
     }
   }
+}
+
+/** Without an override the engine would really wait for so long. */
+function knownWait(waits: Record<string, number>, name: string): number {
+  const milliseconds = waits[name];
+  if (milliseconds === undefined) throw new Error(`The local cloud does not know for how long ${name} waits.`);
+  return milliseconds;
 }
 
 function resultOf(event: EngineEvent): Omit<ExecutionResult, 'endState'> | undefined {

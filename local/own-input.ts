@@ -4,7 +4,7 @@ import { parseClusterArn } from '../shared/msk/arn.ts';
 import { settingTags } from '../shared/msk/tags.ts';
 import { clusterArnIn } from '../shared/request.ts';
 import { UsageError } from './arguments.ts';
-import { type Place, somewhere, type World } from './world.ts';
+import { type Place, secretNameOf, somewhere, type WorldSeed } from './world.ts';
 
 /** The fields of a console input and of an event that say what must exist, whatever else there is in it. */
 interface OwnInput {
@@ -37,12 +37,14 @@ export const isEvent = (input: unknown): input is object =>
  *
  * @param input undefined where the user has none
  */
-export function adopt(input: unknown, world: World): { place: Place; world: World; params: Record<string, string> } {
+export function adopt(
+  input: unknown,
+  world: WorldSeed,
+): { place: Place; world: WorldSeed; params: Record<string, string> } {
   const place = placeOf(input);
   const { tags } = ((input ?? {}) as OwnInput).detail ?? {};
   const { projectId, workspace, secretArn } = settingsIn((input ?? {}) as OwnInput);
   const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(place.region) };
-  const name = secretArn?.replace(/^.*:secret:(.*)-\w{6}$/, '$1');
   return {
     place,
     params: { ...(projectId && { atlasProjectId: projectId }) },
@@ -51,7 +53,9 @@ export function adopt(input: unknown, world: World): { place: Place; world: Worl
       ...(tags && { cluster: { ...world.cluster, tags } }),
       ...(workspace && { project: { ...world.project, workspaces: [{ name: workspace, dataProcessRegion }] } }),
       // A tag may pick only a secret that is associated; one that an input names is associated by the run.
-      ...(secretArn && name && { scramSecrets: [{ name, arn: secretArn, isAssociated: tags !== undefined }] }),
+      ...(secretArn && {
+        scramSecrets: [{ name: secretNameOf(secretArn), arn: secretArn, isAssociated: tags !== undefined }],
+      }),
     },
   };
 }

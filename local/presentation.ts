@@ -26,7 +26,7 @@ export class Presentation {
     const { speed } = cloud.clock;
     const facts: [string, string][] = [
       ['Scenario', `${scenario.name}. ${scenario.description}`],
-      ['Cluster', cloud.cluster.arn],
+      ['Cluster', cloud.world.cluster.arn],
       ['Real', 'The state machine, the rule, and the built functions with their roles: what deploys.'],
       ['Emulated', 'Amazon MSK, AWS Secrets Manager and MongoDB Atlas, on loopback.'],
       ['Time', `${speed} times faster: an hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`],

@@ -50,7 +50,7 @@ export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   calls: Record<string, Record<string, number>>;
 }
 
-export function takeSnapshot({ cluster, project }: Cloud): Snapshot {
+export function takeSnapshot({ world: { cluster, project } }: Cloud): Snapshot {
   return {
     policy: cluster.policy?.document ?? null,
     tags: cluster.tags.all,
@@ -76,7 +76,7 @@ export function makeReport({ scenario, cloud, execution, result, rows, before, r
   const { endState, error, cause, output } = result;
   return {
     scenario,
-    clusterArn: cloud.cluster.arn,
+    clusterArn: cloud.world.cluster.arn,
     executionArn: execution.arn,
     status: endState,
     ...(error === undefined ? { output } : { error, cause: cause ?? '' }),

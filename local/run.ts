@@ -1,5 +1,5 @@
 import { triggerTag } from '../shared/msk/tags.ts';
-import { type Cloud, startCloud } from './cloud.ts';
+import { Cloud } from './cloud.ts';
 import type { Execution } from './execution.ts';
 import { observedState } from './observed-state.ts';
 import { adopt, isEvent } from './own-input.ts';
@@ -32,7 +32,7 @@ export async function runScenario(options: RunOptions): Promise<Report> {
   const { scenario, input, speed, presentation, onLog, signal } = options;
   const { place, world, params } = adopt(input?.value, scenario.world ?? {});
   let isBegun = false;
-  const cloud = await startCloud({
+  const cloud = await Cloud.start({
     speed,
     place,
     world,
@@ -65,7 +65,7 @@ export async function runScenario(options: RunOptions): Promise<Report> {
 
 async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Execution> {
   if (!input && !scenario.input) {
-    const [execution] = await cloud.tag(cloud.cluster.arn, { [triggerTag]: 'connect' });
+    const [execution] = await cloud.tag({ [triggerTag]: 'connect' });
     if (execution) return execution;
     throw new Error(`The rule has not started the machine for the tag ${triggerTag}=connect.`);
   }
@@ -81,6 +81,7 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
 function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
   if (input)
     return isEvent(input.value) ? `By the event in ${input.path}.` : `By hand, with the input in ${input.path}.`;
-  if (scenario.input) return `By hand, with ${JSON.stringify(scenario.input(cloud)).replace(cloud.cluster.arn, '…')}.`;
+  if (scenario.input)
+    return `By hand, with ${JSON.stringify(scenario.input(cloud)).replace(cloud.world.cluster.arn, '…')}.`;
   return `The cluster is tagged ${triggerTag}=connect; the rule takes the event of that and starts the machine.`;
 }

@@ -3,7 +3,7 @@ import type { Cloud } from './cloud.ts';
 import type { Intercept } from './emulator.ts';
 import { newVersion } from './msk-cluster.ts';
 import { mskError } from './msk-router.ts';
-import type { World } from './world.ts';
+import type { WorldSeed } from './world.ts';
 
 export interface Scenario {
   name: string;
@@ -12,7 +12,7 @@ export interface Scenario {
   /** The state in which the run ends, with the error's class where that is SetupFailed. */
   expected: { endState: 'Connected' | 'Planned' | 'SetupFailed'; error?: string };
   /** What differs from the ordinary: one workspace, and one cluster that is ready but for multi-VPC connectivity. */
-  world?: World;
+  world?: WorldSeed;
   /** What else has happened before the run begins, or is to happen during it. */
   prepare?(cloud: Cloud): void | Promise<void>;
   /** The input of a console start; without it, the tag starts the run. */
@@ -52,7 +52,7 @@ export const scenarios: Scenario[] = [
     description: 'A person asks in the console what a run would change, and gets the plan.',
     expected: { endState: 'Planned' },
     world: { cluster: { policy: policy(firehose) } },
-    input: ({ cluster }) => ({ clusterArn: cluster.arn, dryRun: true }),
+    input: ({ world }) => ({ clusterArn: world.cluster.arn, dryRun: true }),
   },
   {
     name: 'foreign-policy',
@@ -136,13 +136,13 @@ export const scenarios: Scenario[] = [
   },
 ];
 
-async function runOnce({ start, cluster, recorder }: Cloud): Promise<void> {
-  await start({ clusterArn: cluster.arn }).result;
-  recorder.exchanges.splice(0);
+async function runOnce(cloud: Cloud): Promise<void> {
+  await cloud.start({ clusterArn: cloud.world.cluster.arn }).result;
+  cloud.recorder.exchanges.splice(0);
 }
 
 /** Somebody else puts a policy of their own between our reading of it and our writing. */
-function editPolicyMeanwhile({ cluster }: Cloud): Intercept {
+function editPolicyMeanwhile({ world: { cluster } }: Cloud): Intercept {
   let isEdited = false;
   return (call, next) => {
     if (call.operation === 'PutClusterPolicy' && !isEdited && cluster.policy) {

@@ -78,13 +78,16 @@ export class Timeline {
   }
 
   /** Whether this state belongs to the loop: its wait again, its check, or the choice between the two. */
-  #continues(last: Row, loop: NonNullable<Row['loop']>, { state, type, ...row }: Row): boolean {
-    const isCheck = type === 'Task' && !this.#choice && ['', state].includes(loop.check);
-    if (type === 'Choice') this.#choice = { state, type, ...row };
-    else if (isCheck) Object.assign(loop, { check: state, polls: loop.polls + 1 });
-    else if (state === last.state) this.#choice = undefined;
-    else return false;
-    if (type !== 'Choice') last.exitedAt = undefined;
+  #continues(last: Row, loop: NonNullable<Row['loop']>, row: Row): boolean {
+    if (row.type === 'Choice' && !this.#choice) {
+      this.#choice = row;
+      return true;
+    }
+    const isCheck = row.type === 'Task' && !this.#choice && ['', row.state].includes(loop.check);
+    if (!isCheck && row.state !== last.state) return false;
+    if (isCheck) Object.assign(loop, { check: row.state, polls: loop.polls + 1 });
+    this.#choice = undefined;
+    last.exitedAt = undefined;
     return true;
   }
 

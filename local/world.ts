@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { atlasRegion } from '../shared/atlas/regions.ts';
+import { parseClusterArn } from '../shared/msk/arn.ts';
 import { AtlasEmulator } from './atlas.ts';
 import type { AtlasBehaviour, Project, ProjectSeed } from './atlas-project.ts';
 import type { Authorize } from './aws.ts';
 import type { Clock } from './clock.ts';
 import type { TagChange } from './event-bridge.ts';
 import { MskEmulator } from './msk.ts';
+import type { Cluster } from './msk-cluster.ts';
 import type { ClusterSeed } from './msk-seed.ts';
-import { SecretsManagerEmulator } from './secrets-manager.ts';
+import { type Secret, SecretsManagerEmulator } from './secrets-manager.ts';
 
 /** What exists in AWS and in Atlas when a run begins, where it differs from the ordinary. */
-export interface World {
+export interface WorldSeed {
   cluster?: Partial<ClusterSeed>;
   /** One that is as MSK wants it and associated, if not said. */
   scramSecrets?: ScramSecretSeed[];
@@ -53,10 +55,10 @@ export const settingsOf = ({ region, accountId }: Place) => ({
   atlasCredentialsSecretArn: `arn:aws:secretsmanager:${region}:${accountId}:secret:atlas-streaming-credentials-a1B2c3`,
 });
 
-export interface WorldOptions {
-  world: World;
+export interface Surroundings {
   place: Place;
-  params: ReturnType<typeof settingsOf>;
+  /** What the deployment is told of the world. */
+  settings: ReturnType<typeof settingsOf>;
   clock: Clock;
   authorize: Authorize;
   onTagChange: (change: TagChange) => void;
@@ -65,79 +67,81 @@ export interface WorldOptions {
 /** The account from which this Atlas connects. */
 const atlasAccountId = '821274765805';
 
-/** The emulators, filled with what the world has. */
-export function createWorld({ world, place, params, clock, authorize, onTagChange }: WorldOptions) {
-  const { region, accountId, clusterArn } = place;
-  const apiKey = { publicKey: 'kqzxbvjw', privateKey: randomUUID() };
-  const serviceAccount = {
-    clientId: `mdb_sa_id_${params.atlasProjectId}`,
-    clientSecret: `mdb_sa_sk_${randomUUID().replaceAll('-', '')}`,
-  };
-  const password = randomUUID();
+/** AWS and Atlas as a run finds them: the emulators, with one cluster, its secrets, and one project. */
+export class World {
+  readonly msk: MskEmulator;
+  readonly secretsManager: SecretsManagerEmulator;
+  readonly atlas: AtlasEmulator;
+  readonly cluster: Cluster;
+  readonly scramSecrets: Secret[];
+  readonly project: Project;
+  /** What nobody may see outside the one request that carries it. */
+  readonly secretValues: string[];
 
-  const secretsManager = new SecretsManagerEmulator({ clock, authorize });
-  const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
-  const { atlasCredentials = 'api-key' } = world;
-  secretsManager.addSecret({
-    name: params.atlasCredentialsSecretArn.replace(/^.*:secret:(.*)-\w{6}$/, '$1'),
-    arn: params.atlasCredentialsSecretArn,
-    secretString: JSON.stringify(
+  constructor(seed: WorldSeed, { place, settings, clock, authorize, onTagChange }: Surroundings) {
+    const password = randomUUID();
+    const apiKey = { publicKey: 'kqzxbvjw', privateKey: randomUUID() };
+    const clientSecret = `mdb_sa_sk_${randomUUID().replaceAll('-', '')}`;
+    const serviceAccount = { clientId: `mdb_sa_id_${settings.atlasProjectId}`, clientSecret };
+    this.secretValues = [password, apiKey.privateKey, clientSecret];
+
+    this.secretsManager = new SecretsManagerEmulator({ clock, authorize });
+    const { atlasCredentials = 'api-key' } = seed;
+    const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
+    this.#addSecret(
+      settings.atlasCredentialsSecretArn,
       typeof atlasCredentials === 'string' ? credentials[atlasCredentials] : atlasCredentials,
-    ),
-  });
-  const scramSecrets = (world.scramSecrets ?? [{}]).map((seed) => {
-    const { name = 'AmazonMSK_orders', kmsKeyId = `arn:aws:kms:${region}:${accountId}:key/${randomUUID()}` } = seed;
-    return secretsManager.addSecret({
-      name,
-      arn: seed.arn ?? `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${randomUUID().slice(0, 6)}`,
-      secretString: seed.secretString ?? JSON.stringify({ username: 'atlas', password }),
-      kmsKeyId: kmsKeyId ?? undefined,
+    );
+    const scramSecrets = (seed.scramSecrets ?? [{}]).map((it) => completeSecret(it, place, password));
+    this.scramSecrets = scramSecrets.map((it) => this.secretsManager.addSecret(it));
+
+    const normalisesPrincipals = seed.normalisesPrincipals ?? false;
+    this.msk = new MskEmulator({ clock, authorize, onTagChange, secrets: this.secretsManager, normalisesPrincipals });
+    this.cluster = this.msk.addCluster({
+      arn: place.clusterArn,
+      name: parseClusterArn(place.clusterArn)?.clusterName ?? '',
+      updateMinutes: 40,
+      scramSecretArns: scramSecrets.filter(({ isAssociated }) => isAssociated).map(({ arn }) => arn),
+      ...seed.cluster,
     });
-  });
 
-  const msk = new MskEmulator({
-    clock,
-    authorize,
-    onTagChange,
-    secrets: secretsManager,
-    normalisesPrincipals: world.normalisesPrincipals ?? false,
-  });
-  const associated = scramSecrets.filter((_, index) => world.scramSecrets?.[index]?.isAssociated ?? true);
-  const cluster = msk.addCluster({
-    arn: clusterArn,
-    name: clusterArn.split('/')[1] ?? '',
-    updateMinutes: 40,
-    scramSecretArns: associated.map(({ arn }) => arn),
-    ...world.cluster,
-  });
+    const project = completeProject(seed, place, settings);
+    this.atlas = new AtlasEmulator({
+      clock,
+      apiKeys: [apiKey],
+      serviceAccounts: [serviceAccount],
+      projects: [project],
+      behaviour: { mayConnect: (arn, account) => this.msk.mayConnect(arn, account), ...seed.atlas },
+    });
+    this.project = this.atlas.projects.get(project.id) as Project;
+  }
 
-  const workspace = {
-    name: params.atlasWorkspace,
-    dataProcessRegion: { cloudProvider: 'AWS', region: atlasRegion(region) },
+  #addSecret(arn: string, value: object): void {
+    this.secretsManager.addSecret({ arn, name: secretNameOf(arn), secretString: JSON.stringify(value) });
+  }
+}
+
+/** `arn:…:secret:<name>-<six random characters>` */
+export const secretNameOf = (secretArn: string): string => secretArn.replace(/^.*:secret:(.*)-\w{6}$/, '$1');
+
+function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, password: string) {
+  const { name = 'AmazonMSK_orders', kmsKeyId = `arn:aws:kms:${region}:${accountId}:key/${randomUUID()}` } = seed;
+  return {
+    name,
+    arn: seed.arn ?? `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${randomUUID().slice(0, 6)}`,
+    secretString: seed.secretString ?? JSON.stringify({ username: 'atlas', password }),
+    kmsKeyId: kmsKeyId ?? undefined,
+    isAssociated: seed.isAssociated ?? true,
   };
-  const project: ProjectSeed = {
-    id: params.atlasProjectId,
+}
+
+function completeProject({ project }: WorldSeed, { region }: Place, settings: Surroundings['settings']): ProjectSeed {
+  const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(region) };
+  return {
+    id: settings.atlasProjectId,
     awsAccountId: atlasAccountId,
     awsRegions: [region],
-    workspaces: [workspace],
-    ...world.project,
-  };
-  const atlas = new AtlasEmulator({
-    clock,
-    apiKeys: [apiKey],
-    serviceAccounts: [serviceAccount],
-    projects: [project],
-    behaviour: { mayConnect: (arn, account) => msk.mayConnect(arn, account), ...world.atlas },
-  });
-
-  return {
-    secretsManager,
-    msk,
-    atlas,
-    cluster,
-    project: atlas.projects.get(project.id) as Project,
-    scramSecrets,
-    /** What must never be seen outside the one request that carries it. */
-    secretValues: [password, apiKey.privateKey, serviceAccount.clientSecret],
+    workspaces: [{ name: settings.atlasWorkspace, dataProcessRegion }],
+    ...project,
   };
 }

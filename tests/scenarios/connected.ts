@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import {
+  assertConnected,
+  changes,
+  cloudWith,
+  connectByHand,
+  connectByTag,
+  privateConnectivityIsOn,
+} from './local-cloud.ts';
+
+suite('a run that connects', () => {
+  const foreign = {
+    Version: '2012-10-17',
+    Id: 'kept',
+    Statement: [
+      {
+        Sid: 'FirehoseReadsOrders',
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::210987654321:role/firehose' },
+        Action: 'kafka:CreateVpcConnection',
+        Resource: '*',
+      },
+      { Effect: 'Allow', Principal: { AWS: ['210987654321'] }, Action: ['kafka:describecluster'], Resource: '*' },
+    ],
+  };
+
+  test('leaves one link, one connection, one statement, and everything else as it was', async () => {
+    const cloud = await cloudWith({
+      cluster: {
+        policy: foreign,
+        clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
+        vpcConnectivity: { scram: false, iam: true, tls: false },
+        publicAccess: 'SERVICE_PROVIDED_EIPS',
+        tags: { owner: 'payments' },
+      },
+    });
+    assertConnected(await connectByTag(cloud));
+
+    const { Statement, ...others } = cloud.world.cluster.policy?.document ?? assert.fail('no policy');
+    assert.deepEqual(others, { Version: '2012-10-17', Id: 'kept' });
+    assert.deepEqual([Statement].flat().slice(0, 2), foreign.Statement);
+    assert.deepEqual([Statement].flat().slice(2), [
+      {
+        Sid: 'AtlasStreamProcessing821274765805',
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::821274765805:root' },
+        Action: [
+          'kafka:CreateVpcConnection',
+          'kafka:GetBootstrapBrokers',
+          'kafka:DescribeCluster',
+          'kafka:DescribeClusterV2',
+        ],
+        Resource: cloud.world.cluster.arn,
+      },
+    ]);
+    assert.deepEqual(cloud.world.cluster.connectivity, {
+      vpcConnectivity: { scram: true, iam: true, tls: false },
+      publicAccess: 'SERVICE_PROVIDED_EIPS',
+    });
+    assert.equal(cloud.world.project.links.length, 1);
+    assert.equal(cloud.world.project.connections('streams').length, 1);
+    assert.equal(cloud.world.cluster.tags.all.owner, 'payments');
+  });
+
+  test('gives Atlas the user and password of the secret, over the link, to the private brokers', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
+    assertConnected(await connectByTag(cloud));
+    const [connection] = cloud.world.project.connections('streams');
+    const { settings } = connection ?? assert.fail('no connection');
+    assert.deepEqual(settings.networking.access, {
+      type: 'PRIVATE_LINK',
+      connectionId: cloud.world.project.links[0]?.id,
+    });
+    assert.match(settings.bootstrapServers, /^b-\d\.scram\.orders\..*:1400\d,/);
+    const { username, password } = JSON.parse(cloud.world.scramSecrets[0]?.versions[0]?.secretString ?? '');
+    assert.deepEqual(settings.authentication, { mechanism: 'SCRAM-512', username, password });
+  });
+
+  test('writes the outcome on the cluster’s tags', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
+    const { execution } = await connectByTag(cloud);
+    const { 'atlas-streaming:verified-at': verifiedAt, ...tags } = cloud.world.cluster.tags.all;
+    assert.deepEqual(tags, {
+      'atlas-streaming': 'connect',
+      'atlas-streaming:status': 'connected',
+      'atlas-streaming:detail': 'Connection orders in workspace streams is READY',
+      'atlas-streaming:execution': execution.arn,
+      'atlas-streaming:private-link-id': cloud.world.project.links[0]?.id,
+      'atlas-streaming:secret-version': cloud.world.scramSecrets[0]?.versions[0]?.id,
+    });
+    assert.ok(Number.isFinite(Date.parse(verifiedAt ?? '')), verifiedAt);
+  });
+
+  test('takes its settings from the input before the tags, and from the tags before the deployment', async () => {
+    const dataProcessRegion = { cloudProvider: 'AWS', region: 'VIRGINIA_USA' };
+    const cloud = await cloudWith({
+      cluster: {
+        ...privateConnectivityIsOn,
+        tags: { 'atlas-streaming:workspace': 'tagged', 'atlas-streaming:connection-name': 'tagged-name' },
+      },
+      project: { workspaces: ['streams', 'tagged', 'asked'].map((name) => ({ name, dataProcessRegion })) },
+    });
+    assertConnected(await connectByTag(cloud));
+    assertConnected(await connectByHand(cloud, { workspace: 'asked', config: { 'auto.offset.reset': 'earliest' } }));
+    const names = cloud.world.project.workspaces.map(({ name }) =>
+      cloud.world.project.connections(name).map(({ settings }) => [name, settings.name, settings.config]),
+    );
+    assert.deepEqual(names.flat(), [
+      ['tagged', 'tagged-name', undefined],
+      ['asked', 'tagged-name', { 'auto.offset.reset': 'earliest' }],
+    ]);
+    assert.equal(cloud.world.project.links.length, 1);
+  });
+
+  test('associates the secret that the input names, and leaves others associated', async () => {
+    const cloud = await cloudWith({
+      cluster: privateConnectivityIsOn,
+      scramSecrets: [{}, { name: 'AmazonMSK_named', isAssociated: false }],
+    });
+    const [other, named] = cloud.world.scramSecrets.map(({ arn }) => arn);
+    assertConnected(await connectByHand(cloud, { secretArn: named }));
+    assert.deepEqual(cloud.world.cluster.scramSecretArns, [other, named]);
+  });
+
+  test('picks the associated secret that a tag names', async () => {
+    const cloud = await cloudWith({
+      cluster: privateConnectivityIsOn,
+      scramSecrets: [{}, { name: 'AmazonMSK_picked', secretString: '{"username":"picked","password":"p"}' }],
+    });
+    await cloud.tag({ 'atlas-streaming:secret-arn': cloud.world.scramSecrets[1]?.arn ?? '' });
+    assertConnected(await connectByTag(cloud));
+    assert.equal(cloud.world.project.connections('streams')[0]?.settings.authentication.username, 'picked');
+  });
+
+  test('patches a connection whose user has changed in the secret', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
+    assertConnected(await connectByTag(cloud));
+    cloud.world.secretsManager.rotate(
+      cloud.world.scramSecrets[0]?.arn ?? '',
+      '{"username":"rotated","password":"new"}',
+    );
+    assertConnected(await connectByHand(cloud));
+    const connections = cloud.world.project.connections('streams');
+    assert.deepEqual(
+      connections.map(({ settings }) => settings.authentication.username),
+      ['rotated'],
+    );
+  });
+
+  test('is waited for by a cluster that is still being created', async () => {
+    const cloud = await cloudWith({
+      cluster: { ...privateConnectivityIsOn, state: 'CREATING', settlesAfterMinutes: 15 },
+    });
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.ok(run.states.filter((state) => state === 'WaitForCluster').length > 2, run.states.join());
+  });
+
+  test('works with a service account as with an API key, on one token for each container', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn, atlasCredentials: 'service-account' });
+    assertConnected(await connectByTag(cloud));
+    const functions = new Set(changes(cloud));
+    assert.ok(functions.has('atlas createGroupStreamConnection'));
+    // CheckPrerequisites, LookUpPrincipal, RequestPrivateLink, CheckPrivateLink, CreateConnection, CheckConnection
+    assert.equal(cloud.recorder.of('atlas', 'createToken').length, 6);
+  });
+
+  test('lets its tags start no other run', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
+    assertConnected(await connectByTag(cloud));
+    assert.equal(cloud.machine.executions.length, 1);
+  });
+});
+
+suite('a dry run', () => {
+  test('answers with the plan and changes nothing, not even tags', async () => {
+    const cloud = await cloudWith();
+    const { endState, output } = await connectByHand(cloud, { dryRun: true });
+    assert.equal(endState, 'Planned');
+    assert.deepEqual(
+      (output as { changes: { state: string }[] }).changes.map(({ state }) => state),
+      ['EnablePrivateConnectivity', 'ApplyClusterPolicy', 'RequestPrivateLink', 'CreateConnection'],
+    );
+    assert.deepEqual(changes(cloud), []);
+    assert.deepEqual(cloud.world.cluster.tags.all, {});
+  });
+
+  test('of a connected cluster plans nothing', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
+    assertConnected(await connectByTag(cloud));
+    const { output } = await connectByHand(cloud, { dryRun: true });
+    assert.deepEqual((output as { changes: unknown[] }).changes, []);
+  });
+});

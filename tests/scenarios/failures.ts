@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { suite, type TestContext, test } from 'node:test';
+import { atlasError } from '../../local/atlas-error.ts';
+import type { Cloud } from '../../local/cloud.ts';
+import { mskError } from '../../local/msk-router.ts';
+import type { WorldSeed } from '../../local/world.ts';
+import {
+  assertConnected,
+  assertFailed,
+  changes,
+  cloudOfItsOwn,
+  cloudWith,
+  connectByHand,
+  connectByTag,
+  failFunction,
+  faultAt,
+  privateConnectivityIsOn as isOn,
+} from './local-cloud.ts';
+
+interface Failure {
+  /** What is wrong. */
+  when: string;
+  /** The Task that finds out. */
+  at: string;
+  world?: WorldSeed;
+  params?: Record<string, string>;
+  prepare?: (cloud: Cloud, t: TestContext) => void;
+  input?: (cloud: Cloud) => object;
+  error: string;
+  /** What the Cause says. */
+  says: RegExp;
+}
+
+const failures: Failure[] = [
+  {
+    when: 'the deployment names no project',
+    at: 'ResolveRequest',
+    params: { atlasProjectId: 'mine' },
+    error: 'InvalidRequest',
+    says: /The parameter atlasProjectId is "mine"; it must be the 24 hexadecimal characters/,
+  },
+  {
+    when: 'a parameter of the deployment is out of its range',
+    at: 'ResolveRequest',
+    params: { clusterPollSeconds: '0' },
+    error: 'DeploymentMisconfigured',
+    says: /CLUSTER_POLL_SECONDS \(must be from 30 to 3600\)/,
+  },
+  {
+    when: 'the cluster has failed',
+    at: 'InspectCluster',
+    world: { cluster: { state: 'FAILED' } },
+    error: 'ClusterUnusable',
+    says: /is FAILED; it must be ACTIVE/,
+  },
+  {
+    when: 'the cluster is being deleted',
+    at: 'InspectCluster',
+    world: { cluster: { state: 'DELETING' } },
+    error: 'ClusterUnusable',
+    says: /is DELETING/,
+  },
+  {
+    when: 'the cluster is serverless',
+    at: 'CheckPrerequisites',
+    world: { cluster: { clusterType: 'SERVERLESS' } },
+    error: 'PrerequisitesNotMet',
+    says: /The cluster is SERVERLESS; it must be PROVISIONED/,
+  },
+  {
+    when: 'the workspace does not exist',
+    at: 'CheckPrerequisites',
+    world: { project: { workspaces: [] } },
+    error: 'PrerequisitesNotMet',
+    says: /STREAM_TENANT_NOT_FOUND_FOR_NAME.*Create the workspace "streams"/,
+  },
+  {
+    when: 'Atlas does not know the API key',
+    at: 'CheckPrerequisites',
+    world: { atlasCredentials: { publicKey: 'unknown', privateKey: 'unknown' } },
+    error: 'AtlasRefused',
+    says: /HTTP 401.*Check the keys in the Atlas credentials secret/,
+  },
+  {
+    when: 'Atlas does not know the service account',
+    at: 'CheckPrerequisites',
+    world: { atlasCredentials: { clientId: 'mdb_sa_id_unknown', clientSecret: 'mdb_sa_sk_unknown' } },
+    error: 'AtlasRefused',
+    says: /HTTP 401 \(invalid_client/,
+  },
+  {
+    when: 'the credentials secret holds something else',
+    at: 'CheckPrerequisites',
+    world: { atlasCredentials: { user: 'me' } },
+    error: 'DeploymentMisconfigured',
+    says: /neither the fields of an API key nor those of a service account/,
+  },
+  {
+    when: 'Atlas has an access list without the function’s address',
+    at: 'CheckPrerequisites',
+    world: { atlas: { blockedAddress: '203.0.113.7' } },
+    error: 'AtlasRefused',
+    says: /IP_ADDRESS_NOT_ON_ACCESS_LIST.*203\.0\.113\.7.*Add the address/,
+  },
+  {
+    when: 'MSK fails the connectivity update',
+    at: 'EnablePrivateConnectivity',
+    world: { cluster: { updateError: { ErrorCode: 'Subnets', ErrorString: 'No free addresses.' } } },
+    error: 'ClusterUpdateFailed',
+    says: /Subnets: No free addresses\./,
+  },
+  {
+    when: 'MSK refuses to associate the secret',
+    at: 'AssociateScramSecret',
+    world: { cluster: isOn, scramSecrets: [{ isAssociated: false }] },
+    prepare: (cloud) => {
+      cloud.intercept = faultAt('BatchAssociateScramSecret', () => mskError('ForbiddenException', 'Not you.').answer);
+    },
+    input: ({ world }) => ({ secretArn: world.scramSecrets[0]?.arn }),
+    error: 'AwsRefused',
+    says: /kafka:BatchAssociateScramSecret with HTTP 403 \(ForbiddenException: Not you\.\)/,
+  },
+  {
+    when: 'the project has nothing in the Region',
+    at: 'LookUpPrincipal',
+    world: { cluster: isOn, project: { awsRegions: [] } },
+    error: 'PrerequisitesNotMet',
+    says: /us-east-1|US_EAST_1/,
+  },
+  {
+    when: 'the cluster policy is full',
+    at: 'ApplyClusterPolicy',
+    world: { cluster: { ...isOn, policy: fullPolicy() } },
+    error: 'PolicyRefused',
+    says: /MSK allows 20480/,
+  },
+  {
+    when: 'Atlas refuses to make a link',
+    at: 'RequestPrivateLink',
+    world: { cluster: isOn },
+    prepare: (cloud) => {
+      const refusal = atlasError(400, 'VALIDATION_ERROR', 'You must have an Atlas Cluster on AWS.');
+      cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', () => refusal.answer);
+    },
+    error: 'AtlasRefused',
+    says: /VALIDATION_ERROR: You must have an Atlas Cluster on AWS\./,
+  },
+  {
+    when: 'Atlas cannot set up the link',
+    at: 'CheckPrivateLink',
+    world: { cluster: isOn, atlas: { linkFails: 'No zone in common.' } },
+    error: 'PrivateLinkFailed',
+    says: /could not set up private link [0-9a-f]{24} \(No zone in common\.\)/,
+  },
+  {
+    when: 'somebody takes our statement away before Atlas connects',
+    at: 'CheckPrivateLink',
+    world: { cluster: isOn },
+    prepare: (cloud) => {
+      cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', (_, next) => {
+        cloud.world.cluster.policy = undefined;
+        return next();
+      });
+    },
+    error: 'PrivateLinkFailed',
+    says: /Not authorized to create a VPC connection/,
+  },
+  {
+    when: 'somebody deletes the link meanwhile',
+    at: 'CheckPrivateLink',
+    world: { cluster: isOn },
+    prepare: (cloud) => {
+      cloud.intercept = faultAt('getGroupStreamPrivateLinkConnection', (_, next) => {
+        for (const { id } of cloud.world.project.links) cloud.world.project.deleteLink(id);
+        return next();
+      });
+    },
+    error: 'PrivateLinkFailed',
+    says: /is being deleted \(DELETE_REQUESTED\)/,
+  },
+  {
+    when: 'somebody makes another connection of that name meanwhile',
+    at: 'CreateConnection',
+    world: { cluster: isOn },
+    prepare: (cloud) => {
+      cloud.intercept = faultAt('createGroupStreamConnection', (_, next) => {
+        cloud.world.project.createConnection('streams', { ...publicConnection, name: 'orders' });
+        return next();
+      });
+    },
+    error: 'ConnectionRefused',
+    says: /connection "orders" exists with PUBLIC networking/,
+  },
+  {
+    when: 'Atlas cannot connect',
+    at: 'CheckConnection',
+    world: { cluster: isOn, atlas: { connectionFails: true } },
+    error: 'ConnectionFailed',
+    says: /connection "orders" as FAILED/,
+  },
+  {
+    when: 'the mechanism is one that MSK does not speak',
+    at: 'CheckConnection',
+    world: { cluster: isOn },
+    input: () => ({ mechanism: 'PLAIN' }),
+    error: 'ConnectionFailed',
+    says: /connection "orders" as FAILED/,
+  },
+  {
+    when: 'the function breaks in a way that nobody foresaw',
+    at: 'RecordSuccess',
+    world: { cluster: isOn },
+    prepare: (cloud, t) =>
+      failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t }),
+    error: 'TypeError',
+    says: /x is undefined/,
+  },
+];
+
+const publicConnection = {
+  type: 'Kafka' as const,
+  bootstrapServers: 'broker.example.com:9092',
+  authentication: { mechanism: 'PLAIN' },
+  security: { protocol: 'SASL_SSL' },
+  networking: { access: { type: 'PUBLIC' as const } },
+};
+
+/** A policy that leaves no room for one more statement. */
+function fullPolicy() {
+  const Resource = `arn:aws:kafka:us-east-1:123456789012:cluster/${'a'.repeat(20_100)}/1-1`;
+  const statement = { Effect: 'Allow', Principal: { AWS: '210987654321' }, Action: 'kafka:DescribeCluster', Resource };
+  return { Version: '2012-10-17', Statement: [statement] };
+}
+
+suite('a run fails', () => {
+  for (const { when, at, world, params, prepare, input, error, says } of failures) {
+    test(`in ${at} when ${when}`, async (t) => {
+      const cloud = params ? await cloudOfItsOwn(t, { params }) : await cloudWith(world);
+      prepare?.(cloud, t);
+      const run = input ? await connectByHand(cloud, input(cloud)) : await connectByTag(cloud);
+      assertFailed(run, error, says);
+      assert.deepEqual(run.states.slice(-3), [at, 'RecordFailure', 'SetupFailed']);
+      assert.match(run.cause ?? '', new RegExp(`^${at} failed: `));
+      assert.ok(run.cause?.includes(run.execution.arn), 'the Cause names the execution');
+      const { 'atlas-streaming:status': status, 'atlas-streaming:detail': detail } = cloud.world.cluster.tags.all;
+      assert.equal(status, 'failed');
+      assert.ok(detail?.startsWith(`${at} ${error}`), detail);
+    });
+  }
+
+  test('without a trace on the tags when even the failure cannot be recorded', async (t) => {
+    const cloud = await cloudWith({ cluster: { state: 'FAILED' } });
+    failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t });
+    const { endState, error, cause } = await connectByTag(cloud);
+    assert.equal(endState, 'FailureNotRecorded');
+    assert.equal(error, 'FailureNotRecorded');
+    assert.match(cause ?? '', /start the execution again/);
+  });
+
+  test('once, and connects when what was wrong is mended', async () => {
+    const cloud = await cloudWith({ cluster: isOn, atlas: { connectionFails: true } });
+    assertFailed(await connectByTag(cloud), 'ConnectionFailed', /delete the connection in Atlas and start again/);
+    cloud.world.atlas.behaviour.connectionFails = false;
+    cloud.world.project.deleteConnection('streams', 'orders');
+    while (cloud.world.project.connections('streams').length > 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    assertConnected(await connectByHand(cloud));
+    assert.equal(cloud.world.project.links.length, 1);
+    assert.equal(cloud.world.cluster.tags.all['atlas-streaming:status'], 'connected');
+  });
+
+  test('with all unmet prerequisites at once, each with its remedy, and changes nothing', async () => {
+    const cloud = await cloudWith({
+      cluster: {
+        kafkaVersion: '2.2.1',
+        instanceType: 'kafka.t3.small',
+        clientAuthentication: { scram: true, iam: false, tls: false, unauthenticated: true },
+        clientBroker: 'PLAINTEXT',
+        serverProperties: 'allow.everyone.if.no.acl.found = true',
+      },
+      scramSecrets: [{}, { name: 'AmazonMSK_second' }],
+      project: {
+        workspaces: [{ name: 'streams', dataProcessRegion: { cloudProvider: 'AZURE', region: 'US_EAST_1' } }],
+      },
+    });
+    const { cause = '' } = await connectByTag(cloud);
+    assert.match(cause, /^CheckPrerequisites failed: 7 prerequisites are not met, and nothing was changed:/);
+    for (const says of [
+      /1\. Apache Kafka is 2\.2\.1; it must be 2\.7\.1 or newer/,
+      /2\. The brokers are kafka\.t3\.small/,
+      /3\. Unauthenticated access is on/,
+      /4\. Encryption between clients and brokers is PLAINTEXT; it must be TLS/,
+      /5\. allow\.everyone\.if\.no\.acl\.found is true in revision 1/,
+      /6\. 2 SCRAM secrets are associated with the cluster/,
+      /7\. Workspace "streams" processes its data in AZURE US_EAST_1/,
+    ]) {
+      assert.match(cause, says);
+    }
+    assert.deepEqual(changes(cloud), []);
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, type TestContext } from 'node:test';
+import { Cloud, type CloudOptions } from '../../local/cloud.ts';
+import type { Answer, Call, Intercept } from '../../local/emulator.ts';
+import type { Execution } from '../../local/execution.ts';
+import type { FunctionError } from '../../local/lambda-container.ts';
+import type { WorldSeed } from '../../local/world.ts';
+
+/** The states and the transitions (`A → B`) that the tests of this process have seen. */
+export const visited = { states: new Set<string>(), transitions: new Set<string>() };
+
+/** An hour takes a second. */
+const speed = 3600;
+
+export const privateConnectivityIsOn = { vpcConnectivity: { scram: true, iam: false, tls: false } };
+
+/** The same world with shorter waits. */
+const quick = (seed: WorldSeed): WorldSeed => ({
+  ...seed,
+  cluster: { updateMinutes: 3, ...seed.cluster },
+  atlas: { linkMinutes: 3, connectionMinutes: 2, ...seed.atlas },
+});
+
+let shared: Cloud | undefined;
+after(() => shared?.close());
+
+/** A world for one test, in the cloud that all tests share, one after the other: its functions are warm. */
+export async function cloudWith(seed: WorldSeed = {}): Promise<Cloud> {
+  if (shared) shared.renew(quick(seed));
+  else shared = await startCloud({ world: seed });
+  return shared;
+}
+
+/** A cloud of the test's own: with other parameters, or with functions that have not run yet. */
+export async function cloudOfItsOwn(t: TestContext, options: Partial<CloudOptions> = {}): Promise<Cloud> {
+  const cloud = await startCloud(options);
+  t.after(() => cloud.close());
+  return cloud;
+}
+
+function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<Cloud> {
+  const latest = new Map<Execution, string>();
+  return Cloud.start({
+    speed,
+    ...options,
+    world: quick(world),
+    onEvent: (event, execution) => {
+      if (event.type !== 'StateEntered') return;
+      const { name } = event.state;
+      const from = latest.get(execution);
+      visited.states.add(name);
+      if (from) visited.transitions.add(`${from} → ${name}`);
+      latest.set(execution, name);
+    },
+  });
+}
+
+/** Tags the cluster, and waits for the end of the run that this starts. */
+export async function connectByTag(cloud: Cloud) {
+  const [execution, ...others] = await cloud.tag({ 'atlas-streaming': 'connect' });
+  assert.ok(execution, 'the tag starts an execution');
+  assert.equal(others.length, 0);
+  return ended(execution);
+}
+
+/** Starts the machine by hand, and waits for its end. */
+export const connectByHand = (cloud: Cloud, input: object = {}) =>
+  ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }));
+
+/** How an execution has ended, and the states that it went through. */
+export async function ended(execution: Execution) {
+  const result = await execution.result;
+  const states = execution.history.flatMap((event) => (event.type === 'StateEntered' ? [event.state.name] : []));
+  const retried = execution.history.flatMap((event) => (event.type === 'StateRetried' ? [event.state.name] : []));
+  return { ...result, execution, states, retried };
+}
+
+type Ended = Awaited<ReturnType<typeof ended>>;
+
+export function assertConnected({ endState, error, cause }: Ended): void {
+  assert.equal(endState, 'Connected', `${error}: ${cause}`);
+}
+
+/** @param cause what the Cause must say */
+export function assertFailed({ endState, error, cause = '' }: Ended, expected: string, says: RegExp): void {
+  assert.equal(endState, 'SetupFailed', cause);
+  assert.equal(error, expected, cause);
+  assert.match(cause, says);
+}
+
+/** The calls that change something, as `atlas createGroupStreamConnection`, status tags left out. */
+export function changes({ recorder }: Cloud): string[] {
+  return recorder.exchanges
+    .filter(
+      ({ method, service, operation }) =>
+        method !== 'GET' && service !== 'secretsmanager' && operation !== 'createToken',
+    )
+    .filter(({ operation, status }) => operation !== 'TagResource' && Number(status) < 300)
+    .map(({ service, operation }) => `${service} ${operation}`);
+}
+
+type Fault = (call: Call, next: () => Promise<Answer>) => Promise<Answer | 'reset'> | Answer | 'reset';
+
+/** Lets the first `times` calls of an operation go wrong in this way. */
+export function faultAt(operation: string, fault: Fault, times = 1): Intercept {
+  let count = 0;
+  return async (call, next) => (call.operation === operation && ++count <= times ? fault(call, next) : next());
+}
+
+/** The service does what it was asked to, but its answer never arrives. */
+export const loseAnswer = async (_: Call, next: () => Promise<Answer>): Promise<'reset'> => {
+  await next();
+  return 'reset';
+};
+
+/** Lets the first `times` invocations of a function fail, until the test ends, as Lambda itself would report it. */
+export function failFunction(
+  { lambda }: Cloud,
+  name: string,
+  error: FunctionError,
+  { t, times = Number.POSITIVE_INFINITY }: { t: TestContext; times?: number },
+): void {
+  const invoke = lambda.invoke.bind(lambda);
+  let count = 0;
+  t.mock.method(lambda, 'invoke', async (functionArn: string, payload: unknown) =>
+    functionArn.endsWith(`-${name}`) && ++count <= times ? { milliseconds: 0, error } : invoke(functionArn, payload),
+  );
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { readDefinition } from '../../statemachine/definition.ts';
+import './connected.ts';
+import './failures.ts';
+import './repetition.ts';
+import './requests.ts';
+import './retries.ts';
+import './secrets.ts';
+import './starts.ts';
+import './waits.ts';
+import { visited } from './local-cloud.ts';
+
+// All of these run in one process, so that this can be asked at their end.
+suite('the runs above have seen', () => {
+  const states = Object.entries(readDefinition('connect').States);
+
+  test('every state', () => {
+    const names = states.map(([name]) => name);
+    assert.deepEqual(
+      names.filter((name) => !visited.states.has(name)),
+      [],
+    );
+  });
+
+  test('every transition, those of a Catch among them', () => {
+    const transitions = states.flatMap(([name, { Next, Choices = [], Default, Catch = [] }]) =>
+      [Next, Default, ...[...Choices, ...Catch].map((it) => it.Next)].filter(Boolean).map((to) => `${name} → ${to}`),
+    );
+    assert.ok(transitions.length > states.length);
+    assert.deepEqual(
+      transitions.filter((it) => !visited.transitions.has(it)),
+      [],
+    );
+  });
+});

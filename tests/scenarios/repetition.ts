@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Cloud } from '../../local/cloud.ts';
+import {
+  assertConnected,
+  changes,
+  cloudWith,
+  connectByHand,
+  connectByTag,
+  ended,
+  faultAt,
+  privateConnectivityIsOn as isOn,
+  loseAnswer,
+} from './local-cloud.ts';
+
+function assertOneOfEach({ world: { project, cluster } }: Cloud): void {
+  assert.equal(project.links.length, 1);
+  assert.equal(project.connections('streams').length, 1);
+  assert.equal([cluster.policy?.document.Statement ?? []].flat().length, 1);
+}
+
+suite('there is one link, one connection and one statement', () => {
+  test('after a second run, which changes nothing', async () => {
+    const cloud = await cloudWith();
+    assertConnected(await connectByTag(cloud));
+    const before = changes(cloud);
+    assert.deepEqual(before, [
+      'kafka UpdateConnectivity',
+      'kafka PutClusterPolicy',
+      'atlas createGroupStreamPrivateLinkConnection',
+      'atlas createGroupStreamConnection',
+    ]);
+    assertConnected(await connectByHand(cloud));
+    assert.deepEqual(changes(cloud), before);
+    assertOneOfEach(cloud);
+  });
+
+  test('after runs at the same time', async () => {
+    const cloud = await cloudWith();
+    const input = { clusterArn: cloud.world.cluster.arn };
+    const runs = await Promise.all([1, 2, 3].map(() => ended(cloud.start(input))));
+    for (const run of runs) assertConnected(run);
+    assertOneOfEach(cloud);
+    assert.equal(changes(cloud).filter((it) => it === 'kafka UpdateConnectivity').length, 1);
+  });
+
+  for (const operation of [
+    'UpdateConnectivity',
+    'PutClusterPolicy',
+    'createGroupStreamPrivateLinkConnection',
+    'createGroupStreamConnection',
+    'TagResource',
+  ]) {
+    test(`although the answer to ${operation} is lost`, async () => {
+      const cloud = await cloudWith(operation === 'UpdateConnectivity' ? {} : { cluster: isOn });
+      cloud.intercept = faultAt(operation, loseAnswer);
+      assertConnected(await connectByHand(cloud));
+      assert.ok(cloud.recorder.exchanges.some((it) => it.operation === operation && it.status === 'reset'));
+      assertOneOfEach(cloud);
+    });
+  }
+
+  test('although another run has requested the link a moment before', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', (_, next) => {
+      cloud.world.project.createLink({ provider: 'aws', vendor: 'msk', arn: cloud.world.cluster.arn });
+      return next();
+    });
+    assertConnected(await connectByTag(cloud));
+    assertOneOfEach(cloud);
+  });
+
+  test('although an earlier link is still being deleted', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const dying = cloud.world.project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cloud.world.cluster.arn });
+    cloud.world.project.deleteLink(dying.id);
+    assertConnected(await connectByTag(cloud));
+    assert.equal(cloud.world.project.links.filter(({ isDying }) => !isDying).length, 1);
+  });
+
+  test('although our statement is already there, written by somebody in another form', async () => {
+    const Action = ['CreateVpcConnection', 'GetBootstrapBrokers', 'DescribeCluster*'].map((it) => `kafka:${it}`);
+    const statement = { Effect: 'Allow', Principal: { AWS: ['821274765805'] }, Action, Resource: '*' };
+    const policy = { Version: '2012-10-17', Statement: statement };
+    const cloud = await cloudWith({ cluster: { ...isOn, policy } });
+    assertConnected(await connectByTag(cloud));
+    assert.deepEqual(cloud.world.cluster.policy?.document, policy);
+  });
+
+  test('although MSK stores account ids as the ARNs of their roots', async () => {
+    const cloud = await cloudWith({ cluster: isOn, normalisesPrincipals: true });
+    assertConnected(await connectByTag(cloud));
+    const before = changes(cloud);
+    assertConnected(await connectByHand(cloud));
+    assert.deepEqual(changes(cloud), before);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Cloud } from '../../local/cloud.ts';
+import {
+  assertFailed,
+  changes,
+  cloudWith,
+  connectByTag,
+  ended,
+  privateConnectivityIsOn as isOn,
+} from './local-cloud.ts';
+
+const otherCluster = (region: string, accountId: string) =>
+  `arn:aws:kafka:${region}:${accountId}:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5`;
+
+/** Inputs that are wrong, and what the Cause says of each. */
+const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp }[] = [
+  {
+    because: 'is empty',
+    input: () => ({}),
+    says: /ClusterArn is missing; it must be the ARN of an Amazon MSK cluster/i,
+  },
+  { because: 'is no object', input: () => 'orders', says: /The input is "orders"; it must be a JSON object/ },
+  { because: 'is a list', input: () => [], says: /The input is \[\]/ },
+  {
+    because: 'names a resource of another service',
+    input: () => ({ clusterArn: 'arn:aws:s3:::orders' }),
+    says: /clusterArn is "arn:aws:s3:::orders"; it must be the ARN of an Amazon MSK cluster, for example "arn:aws:kafka:/i,
+  },
+  {
+    because: 'names a cluster of another Region',
+    input: () => ({ clusterArn: otherCluster('eu-west-1', '123456789012') }),
+    says: /is in Region eu-west-1; it must be in us-east-1/,
+  },
+  {
+    because: 'names a cluster of another account',
+    input: () => ({ clusterArn: otherCluster('us-east-1', '999999999999') }),
+    says: /is of account 999999999999; it must be of account 123456789012/,
+  },
+  {
+    because: 'names a cluster that does not exist',
+    input: () => ({ clusterArn: otherCluster('us-east-1', '123456789012') }),
+    says: /MSK knows no such cluster/,
+  },
+  {
+    because: 'has a field that nobody knows',
+    input: ({ world }) => ({ clusterArn: world.cluster.arn, conectionName: 'x' }),
+    says: /unknown field "conectionName"; the fields are clusterArn, projectId/,
+  },
+  {
+    because: 'has a connection name that Atlas would refuse',
+    input: ({ world }) => ({ clusterArn: world.cluster.arn, connectionName: 'a b' }),
+    says: /connectionName is "a b"; it must be .*for example "orders-msk"/i,
+  },
+  {
+    because: 'has a mechanism that nobody speaks',
+    input: ({ world }) => ({ clusterArn: world.cluster.arn, mechanism: 'SCRAM-256' }),
+    says: /mechanism is "SCRAM-256"; it must be one of "SCRAM-512" and "PLAIN"/i,
+  },
+  {
+    because: 'names a project that the deployment does not allow',
+    input: ({ world }) => ({ clusterArn: world.cluster.arn, projectId: '0'.repeat(24) }),
+    says: /projectId is "0{24}", which this deployment does not allow; it must be one of "64b7e1c2d3f4a5968778695a"/i,
+  },
+  {
+    because: 'carries a credential',
+    input: ({ world }) => ({ clusterArn: world.cluster.arn, config: { 'ssl.key.password': 'hidden' } }),
+    says: /config has the key "ssl\.key\.password", which looks like a credential/i,
+  },
+  {
+    because: 'is an event of something else',
+    input: ({ world }) => ({ source: 'aws.ec2', 'detail-type': 'Other', resources: [world.cluster.arn], detail: {} }),
+    says: /looks like an event but is not a "Tag Change on Resource" event/,
+  },
+];
+
+suite('an input is refused before anything is changed, in a sentence that helps,', () => {
+  for (const { because, input, says } of wrong) {
+    test(`when it ${because}`, async () => {
+      const cloud = await cloudWith({ cluster: isOn });
+      const run = await ended(cloud.start(input(cloud)));
+      assertFailed(run, 'InvalidRequest', says);
+      assert.ok(!run.cause?.includes('hidden'), run.cause);
+      assert.deepEqual(run.states.slice(-3), ['ResolveRequest', 'RecordFailure', 'SetupFailed']);
+      assert.deepEqual(changes(cloud), []);
+    });
+  }
+});
+
+suite('a tag is not a key:', () => {
+  test('it cannot name a project that is not allowed', async () => {
+    const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming:project-id': 'f'.repeat(24) } } });
+    assertFailed(await connectByTag(cloud), 'InvalidRequest', /The tag atlas-streaming:project-id is "f{24}"/);
+    assert.deepEqual(changes(cloud), []);
+  });
+
+  test('it cannot name a secret that is not associated with the cluster', async () => {
+    const cloud = await cloudWith({
+      cluster: isOn,
+      scramSecrets: [{}, { name: 'AmazonMSK_payroll', isAssociated: false }],
+    });
+    const secretArn = cloud.world.scramSecrets[1]?.arn ?? '';
+    await cloud.tag({ 'atlas-streaming:secret-arn': secretArn });
+    assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /a tag may only pick an associated secret/);
+    assert.deepEqual(changes(cloud), []);
+    const read = cloud.recorder.of('secretsmanager').map(({ requestBody }) => JSON.parse(requestBody).SecretId);
+    assert.ok(!read.includes(secretArn), 'the secret is not even read');
+  });
+});

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { atlasError } from '../../local/atlas-error.ts';
+import type { Intercept } from '../../local/emulator.ts';
+import { mskError } from '../../local/msk-router.ts';
+import { readDefinition } from '../../statemachine/definition.ts';
+import {
+  assertConnected,
+  assertFailed,
+  cloudWith,
+  connectByHand,
+  connectByTag,
+  failFunction,
+  faultAt,
+  privateConnectivityIsOn as isOn,
+} from './local-cloud.ts';
+
+/** Refuses the first call of each operation of a service. */
+function firstOfEach(service: string, answer: () => ReturnType<Intercept>): Intercept {
+  const seen = new Set<string>();
+  return async (call, next) => {
+    if (call.service !== service || seen.has(call.operation)) return next();
+    seen.add(call.operation);
+    return answer();
+  };
+}
+
+/** The Tasks that call Atlas. */
+const atlasTasks = [
+  'CheckPrerequisites',
+  'LookUpPrincipal',
+  'RequestPrivateLink',
+  'CheckPrivateLink',
+  'CreateConnection',
+  'CheckConnection',
+];
+
+suite('a run survives', () => {
+  test('an Atlas that throttles each of its operations', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    // Longer than a function waits by itself.
+    const headers = { 'retry-after': '60' };
+    cloud.intercept = firstOfEach('atlas', async () => atlasError(429, 'RATE_LIMITED', 'Slowly.', { headers }).answer);
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    // What CheckConnection and CreateConnection call has been throttled before.
+    assert.deepEqual([...new Set(run.retried)], atlasTasks.slice(0, 5));
+  });
+
+  test('an Atlas that asks for a moment’s patience, without a retry of the state', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const headers = { 'retry-after': '1' };
+    cloud.intercept = faultAt(
+      'getGroupStreamAccountDetails',
+      () => atlasError(429, 'RATE_LIMITED', 'Slowly.', { headers }).answer,
+    );
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, []);
+  });
+
+  test('an Atlas that breaks off, or answers 500, 502 and 503', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const faults = [
+      async () => 'reset' as const,
+      ...[500, 502, 503].map((status) => async () => atlasError(status, 'UNEXPECTED_ERROR', 'Oh.').answer),
+    ];
+    cloud.intercept = firstOfEach('atlas', () => (faults.shift() ?? (async () => 'reset' as const))());
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.ok(run.retried.length >= 5, run.retried.join());
+    assert.equal(cloud.world.project.links.length, 1);
+  });
+
+  test('nonces that Atlas no longer takes', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    cloud.intercept = (_, next) => {
+      cloud.world.atlas.auth.expireNonces();
+      return next();
+    };
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, []);
+  });
+
+  test('access tokens that are revoked', async () => {
+    const cloud = await cloudWith({ cluster: isOn, atlasCredentials: 'service-account' });
+    cloud.intercept = ({ operation }, next) => {
+      if (operation.startsWith('getGroupStream')) cloud.world.atlas.auth.expireTokens();
+      return next();
+    };
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, []);
+  });
+
+  test('an MSK that throttles, as long as the SDK has patience, and then the machine', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const busy = () => mskError('TooManyRequestsException', 'Too many requests.').answer;
+    cloud.intercept = faultAt('DescribeClusterV2', busy, 4);
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, ['InspectCluster']);
+  });
+
+  test('another change of the cluster between reading and updating it', async () => {
+    const cloud = await cloudWith();
+    cloud.intercept = faultAt('UpdateConnectivity', async () => {
+      const message = "The version of the cluster isn't current. Check the current version and try again.";
+      return mskError('BadRequestException', message, 'currentVersion').answer;
+    });
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, ['EnablePrivateConnectivity']);
+  });
+
+  test('another edit of the policy between reading and writing it', async () => {
+    const theirs = {
+      Effect: 'Allow' as const,
+      Principal: '*' as const,
+      Action: 'kafka:DescribeCluster',
+      Resource: '*',
+    };
+    const cloud = await cloudWith({ cluster: isOn });
+    cloud.intercept = faultAt('PutClusterPolicy', (_, next) => {
+      cloud.world.cluster.policy = { document: { Version: '2012-10-17', Statement: [theirs] }, version: 'KTHEIRS' };
+      return next();
+    });
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, ['ApplyClusterPolicy']);
+    const statements = [cloud.world.cluster.policy?.document.Statement ?? []].flat();
+    assert.deepEqual(statements[0], theirs);
+    assert.equal(statements.length, 2);
+  });
+
+  test('every error of Lambda itself that the machine is prepared for', async (t) => {
+    const cloud = await cloudWith();
+    const { Retry = [] } = readDefinition('connect').States.InspectCluster ?? {};
+    const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals).filter((error) => error !== 'States.Timeout');
+    assert.ok(errors.includes('Sandbox.Timedout') && errors.includes('AtlasThrottled'));
+    for (const errorType of errors) {
+      failFunction(cloud, 'InspectCluster', { errorType, errorMessage: '' }, { t, times: 1 });
+      const run = await connectByHand(cloud, { dryRun: true });
+      assert.equal(run.endState, 'Planned', `${errorType}: ${run.cause}`);
+      assert.deepEqual(run.retried, ['InspectCluster'], errorType);
+    }
+  });
+});
+
+suite('a run gives up', () => {
+  test('when Atlas stays away for a quarter of an hour', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    cloud.intercept = async (call, next) =>
+      call.service === 'atlas' ? atlasError(503, 'UNEXPECTED_ERROR', 'Maintenance.').answer : next();
+    const run = await connectByTag(cloud);
+    assertFailed(run, 'AtlasUnavailable', /CheckPrerequisites failed: Atlas answered .* with HTTP 503/);
+    assert.equal(run.retried.length, 15);
+    const [first, last] = [run.execution.history.at(0), run.execution.history.at(-1)].map((it) => Number(it?.at));
+    const minutes = (Number(last) - Number(first)) / 60_000;
+    assert.ok(minutes > 15 && minutes < 60, `${minutes} minutes`);
+  });
+
+  test('when a function never answers, and says where to look', async (t) => {
+    const cloud = await cloudWith();
+    failFunction(cloud, 'InspectCluster', { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' }, { t });
+    const run = await connectByTag(cloud);
+    assertFailed(run, 'Sandbox.Timedout', /InspectCluster failed: Task timed out.*log group/);
+    assert.equal(run.retried.length, 6);
+  });
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { suite, type TestContext, test } from 'node:test';
+import { atlasError } from '../../local/atlas-error.ts';
+import type { Cloud } from '../../local/cloud.ts';
+import type { Exchange } from '../../local/recorder.ts';
+import { takeSnapshot } from '../../local/report.ts';
+import type { WorldSeed } from '../../local/world.ts';
+import {
+  assertConnected,
+  assertFailed,
+  cloudOfItsOwn,
+  connectByTag,
+  faultAt,
+  privateConnectivityIsOn as isOn,
+} from './local-cloud.ts';
+
+/** With what JSON and URLs write in another way. */
+const password = 'p"a\\s/s+wörd';
+const scramSecrets = [{ secretString: JSON.stringify({ username: 'atlas', password }) }];
+
+/** What nobody may know but the function that sends it, in the spellings that a careless author might leave it in. */
+function secretsOf({ world: { secretValues, atlas } }: Cloud): string[] {
+  const secrets = [password, ...secretValues, ...atlas.auth.liveTokens.map(({ value }) => value)];
+  return secrets.flatMap((secret) => {
+    const inJson = JSON.stringify(secret).slice(1, -1);
+    return [secret, inJson, JSON.stringify(inJson).slice(1, -1), encodeURIComponent(secret), btoa(encodeURI(secret))];
+  });
+}
+
+/** All of an exchange but what is made to carry a secret: to Atlas, and from the services that keep or issue one. */
+function visiblePartOf({ service, operation, requestBody, responseBody, ...others }: Exchange) {
+  const carriesPassword = ['createGroupStreamConnection', 'updateGroupStreamConnection'].includes(operation);
+  const keepsSecrets = service === 'secretsmanager' || operation === 'createToken';
+  return {
+    ...others,
+    requestBody: carriesPassword ? '' : requestBody,
+    responseBody: carriesPassword || keepsSecrets ? '' : responseBody,
+  };
+}
+
+async function assertNothingLeaks(cloud: Cloud): Promise<void> {
+  // What a function has printed last arrives when its container stops.
+  await cloud.close();
+  const seen = {
+    'the history of the execution': cloud.machine.executions.map(({ history }) => history),
+    'the logs of the functions': [...cloud.lambda.logs],
+    'the requests': cloud.recorder.exchanges.map(visiblePartOf),
+    'the tags, the policy, the link and the connection': takeSnapshot(cloud),
+  };
+  for (const [where, what] of Object.entries(seen)) {
+    const text = JSON.stringify(what);
+    for (const secret of secretsOf(cloud)) assert.ok(!text.includes(secret), `a secret is in ${where}`);
+  }
+}
+
+/** Each test has functions that have read no secret yet, so that each reads its own. */
+const cloudWithSecrets = (t: TestContext, world: WorldSeed = {}) =>
+  cloudOfItsOwn(t, { world: { cluster: isOn, scramSecrets, ...world } });
+
+suite('no password, private key, client secret or access token is seen', () => {
+  for (const atlasCredentials of ['api-key', 'service-account'] as const) {
+    test(`in a run that connects with the credentials of kind ${atlasCredentials}`, async (t) => {
+      const cloud = await cloudWithSecrets(t, { atlasCredentials });
+      assertConnected(await connectByTag(cloud));
+      const [sent] = cloud.recorder.of('atlas', 'createGroupStreamConnection').filter(({ status }) => status === 200);
+      assert.equal(
+        JSON.parse(sent?.requestBody ?? '{}').authentication.password,
+        password,
+        'the search is for what is sent',
+      );
+      await assertNothingLeaks(cloud);
+    });
+  }
+
+  test('when Atlas repeats the password in its refusal', async (t) => {
+    const cloud = await cloudWithSecrets(t);
+    cloud.intercept = faultAt('createGroupStreamConnection', ({ body }) => {
+      const { password } = JSON.parse(body).authentication;
+      return atlasError(400, 'VALIDATION_ERROR', `The password ${password} is too short.`).answer;
+    });
+    assertFailed(await connectByTag(cloud), 'AtlasRefused', /VALIDATION_ERROR: The password \*\*\* is too short/);
+    assert.ok(cloud.lambda.logs.get('CreateConnection')?.join().includes('VALIDATION_ERROR'), 'the failure is logged');
+    await assertNothingLeaks(cloud);
+  });
+
+  test('when Atlas never answers the request that carries the password', async (t) => {
+    const cloud = await cloudWithSecrets(t);
+    cloud.intercept = faultAt('createGroupStreamConnection', () => 'reset', Number.POSITIVE_INFINITY);
+    assertFailed(await connectByTag(cloud), 'AtlasUnavailable', /Atlas did not answer POST/);
+    await assertNothingLeaks(cloud);
+  });
+
+  test('when the SCRAM secret is not the JSON that it should be', async (t) => {
+    const cloud = await cloudWithSecrets(t, { scramSecrets: [{ secretString: `{"username":"atlas",${password}` }] });
+    assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /is no JSON object/);
+    await assertNothingLeaks(cloud);
+  });
+
+  test('when Secrets Manager breaks off in the middle of a secret', async (t) => {
+    const cloud = await cloudWithSecrets(t);
+    const cut = { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' } };
+    cloud.intercept = faultAt(
+      'GetSecretValue',
+      async (_, next) => ({ ...cut, body: (await next()).body.slice(0, -9) }),
+      100,
+    );
+    const { endState, error } = await connectByTag(cloud);
+    assert.deepEqual([endState, error], ['SetupFailed', 'AwsUnavailable']);
+    await assertNothingLeaks(cloud);
+  });
+
+  test('when Atlas does not know the credentials', async (t) => {
+    const atlasCredentials = { publicKey: 'unknown', privateKey: password };
+    const cloud = await cloudWithSecrets(t, { atlasCredentials });
+    assertFailed(await connectByTag(cloud), 'AtlasRefused', /HTTP 401/);
+    await assertNothingLeaks(cloud);
+  });
+
+  test('when the credentials secret has the wrong fields', async (t) => {
+    const cloud = await cloudWithSecrets(t, { atlasCredentials: { publicKey: 'known', privatekey: password } });
+    assertFailed(await connectByTag(cloud), 'DeploymentMisconfigured', /neither the fields/);
+    await assertNothingLeaks(cloud);
+  });
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Execution } from '../../local/execution.ts';
+import { assertConnected, assertFailed, cloudOfItsOwn, connectByTag, privateConnectivityIsOn } from './local-cloud.ts';
+
+/** How long each visit of a state lasted, in simulated seconds. */
+function secondsIn({ history }: Execution, state: string): number[] {
+  const visits = history.filter((event) => 'state' in event && event.state.name === state);
+  const exits = visits.filter(({ type }) => type === 'StateExited');
+  const entries = visits.filter(({ type }) => type === 'StateEntered');
+  return exits.map(({ at }, index) => (at.getTime() - (entries[index]?.at.getTime() ?? 0)) / 1000);
+}
+
+suite('a wait', () => {
+  test('for a cluster that does not settle ends at its deadline, before anything is changed', async (t) => {
+    const cloud = await cloudOfItsOwn(t, {
+      world: { cluster: { state: 'HEALING' } },
+      params: { clusterTimeoutMinutes: '10' },
+    });
+    const run = await connectByTag(cloud);
+    assertFailed(run, 'WaitTimedOut', /The cluster is still HEALING, and the deadline of this wait/);
+    assert.ok(run.states.includes('WaitForCluster'));
+    assert.ok(!run.states.includes('CheckPrerequisites'));
+  });
+
+  test('for a link that does not come up ends at its deadline; the next run goes on from there', async (t) => {
+    const world = { cluster: privateConnectivityIsOn, atlas: { linkMinutes: 30 } };
+    const cloud = await cloudOfItsOwn(t, { world, params: { privateLinkTimeoutMinutes: '10' } });
+    assertFailed(await connectByTag(cloud), 'WaitTimedOut', /Private link [0-9a-f]{24} is still WORKING/);
+    const [link] = cloud.world.project.links;
+    while (link?.state !== 'DONE') await new Promise((resolve) => setTimeout(resolve, 20));
+    await cloud.tag({ 'atlas-streaming': 'again' });
+    assertConnected(await connectByTag(cloud));
+    assert.deepEqual(cloud.world.project.links, [link]);
+  });
+
+  test('for a connection that does not get ready ends at its deadline', async (t) => {
+    const world = { cluster: privateConnectivityIsOn, atlas: { connectionMinutes: 1000 } };
+    const cloud = await cloudOfItsOwn(t, { world, params: { connectionTimeoutMinutes: '10' } });
+    assertFailed(await connectByTag(cloud), 'WaitTimedOut', /Connection "orders" is still PENDING/);
+  });
+
+  test('is as long as the deployment says', async (t) => {
+    const params = { clusterPollSeconds: '120', privateLinkPollSeconds: '300', connectionPollSeconds: '90' };
+    const cloud = await cloudOfItsOwn(t, { params });
+    const { execution } = await connectByTag(cloud);
+    for (const [state, seconds] of [
+      ['WaitForCluster', 120],
+      ['WaitForPrivateLink', 300],
+      ['WaitForConnection', 90],
+    ] as const) {
+      const waits = secondsIn(execution, state);
+      // Timers may fire a millisecond early, which is 3.6 simulated seconds.
+      assert.ok(waits.length > 0 && waits.every((wait) => wait > seconds - 5), `${state}: ${waits.join()}`);
+    }
+  });
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { readDeployment } from '../../../local/deployment.ts';
+import { accessKeyIdOf, iam, personsAccessKeyId, type Statement } from '../../../local/iam.ts';
+
+const [clusterArn, otherArn] = ['orders', 'others'].map(
+  (name) => `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/6357e0b2-5`,
+) as [string, string];
+const cluster = { region: 'us-east-1', accountId: '123456789012', params: { atlasCredentialsSecretArn: 'arn:secret' } };
+const deployed = iam(readDeployment(cluster).functions, 'us-east-1');
+const keyOf = (name: string) => accessKeyIdOf({ name });
+
+/** The IAM of one function with these statements, as the caller of it. */
+function withRole(...statements: Statement[]) {
+  const [anyFunction] = readDeployment(cluster).functions;
+  assert.ok(anyFunction);
+  const authorize = iam([{ ...anyFunction, name: 'Tried', statements }], 'us-east-1');
+  return (action: string, resource: string | undefined, context = {}) =>
+    authorize(keyOf('Tried'), action, resource, context);
+}
+
+suite('the local IAM', () => {
+  test('denies what no statement allows', () => {
+    const may = withRole({ Effect: 'Allow', Action: 'kafka:DescribeClusterV2', Resource: clusterArn });
+    assert.equal(may('kafka:DescribeClusterV2', clusterArn), true);
+    assert.equal(may('kafka:DescribeClusterV2', otherArn), false);
+    assert.equal(may('kafka:DescribeCluster', clusterArn), false);
+  });
+
+  test('takes * and ? for what they stand for, and actions in any case', () => {
+    const may = withRole({ Effect: 'Allow', Action: ['KAFKA:get*'], Resource: ['arn:aws:kafka:*:cluster/order?/*'] });
+    assert.equal(may('kafka:GetClusterPolicy', clusterArn), true);
+    assert.equal(may('kafka:GetClusterPolicy', clusterArn.replace('orders', 'orderers')), false);
+    assert.equal(may('kafka:PutClusterPolicy', clusterArn), false);
+  });
+
+  test('lets only * allow an action that knows no resource', () => {
+    const narrow = withRole({ Effect: 'Allow', Action: 'kafka:GetBootstrapBrokers', Resource: clusterArn });
+    const wide = withRole({ Effect: 'Allow', Action: 'kafka:GetBootstrapBrokers', Resource: '*' });
+    assert.equal(narrow('kafka:GetBootstrapBrokers', undefined), false);
+    assert.equal(wide('kafka:GetBootstrapBrokers', undefined), true);
+  });
+
+  test('throws on a condition operator that it does not know', () => {
+    const Condition = { NumericEquals: { 'kafka:any': '1' } };
+    const may = withRole({ Effect: 'Allow', Action: '*', Resource: '*', Condition });
+    assert.throws(
+      () => may('kafka:DescribeCluster', clusterArn),
+      /does not know the condition operator 'NumericEquals'/,
+    );
+  });
+
+  test('lets the person do everything, and a stranger nothing', () => {
+    assert.equal(deployed(personsAccessKeyId, 'kafka:DeleteCluster', clusterArn, {}), true);
+    assert.equal(deployed('AKIASTRANGER', 'kafka:DescribeClusterV2', clusterArn, {}), false);
+  });
+});
+
+suite('the roles that deploy', () => {
+  const may = (name: string, action: string, resource: string | undefined, context = {}) =>
+    deployed(keyOf(name), action, resource, context);
+
+  test('let a function write status tags and no others', () => {
+    const write = (...tagKeys: string[]) => may('RecordSuccess', 'kafka:TagResource', clusterArn, { tagKeys });
+    assert.equal(write('atlas-streaming:status', 'atlas-streaming:detail'), true);
+    assert.equal(write('atlas-streaming'), false);
+    assert.equal(write('atlas-streaming:status', 'owner'), false);
+    assert.equal(may('RecordSuccess', 'kafka:TagResource', clusterArn), false);
+  });
+
+  test('never let a function open public access', () => {
+    const update = (context: object) =>
+      may('EnablePrivateConnectivity', 'kafka:UpdateConnectivity', clusterArn, context);
+    assert.equal(update({}), true);
+    assert.equal(update({ publicAccessEnabled: false }), true);
+    assert.equal(update({ publicAccessEnabled: true }), false);
+  });
+
+  test('let the keys of secrets be used through AWS services of this Region only', () => {
+    const key = (region: string) => `arn:aws:kms:${region}:210987654321:key/1`;
+    assert.equal(may('CreateConnection', 'kms:Decrypt', key('us-east-1')), true);
+    assert.equal(may('CreateConnection', 'kms:Decrypt', key('eu-west-1')), false);
+    assert.equal(may('AssociateScramSecret', 'kms:CreateGrant', key('us-east-1')), true);
+    assert.equal(may('AssociateScramSecret', 'kms:Decrypt', key('us-east-1')), false);
+  });
+
+  test('do not reach clusters of another account or Region', () => {
+    assert.equal(may('InspectCluster', 'kafka:DescribeClusterV2', clusterArn.replace('us-east-1', 'us-east-2')), false);
+    assert.equal(may('InspectCluster', 'kafka:DescribeClusterV2', clusterArn.replace('1234', '4321')), false);
+  });
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { liveScreen, plainScreen } from '../../../local/screen.ts';
+import { formatDuration, isLive, wrap } from '../../../local/text.ts';
+
+suite('text for a person', () => {
+  test('is broken between words, and an ARN stays whole beside its label', () => {
+    assert.deepEqual(wrap('A run of the machine that connects a cluster', 30), [
+      'A run of the machine that',
+      'connects a cluster',
+    ]);
+    const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/1';
+    assert.deepEqual(wrap(`Cluster: ${arn}`, 40), [`Cluster: ${arn}`]);
+    assert.deepEqual(wrap(`The cluster is ${arn} here`, 40), ['The cluster is', arn, 'here']);
+    assert.deepEqual(wrap('', 10), ['']);
+  });
+
+  test('tells durations in hours, minutes and seconds', () => {
+    assert.deepEqual([400, 59_600, 61_000, 3_720_000].map(formatDuration), ['0s', '1m 00s', '1m 01s', '1h 02m 00s']);
+  });
+
+  test('is alive only on a terminal whose user has not said otherwise', () => {
+    assert.equal(isLive({ isTTY: true }, { TERM: 'xterm' }), true);
+    assert.equal(isLive({}, { TERM: 'xterm' }), false);
+    assert.equal(isLive({ isTTY: true }, { TERM: 'dumb' }), false);
+    assert.equal(isLive({ isTTY: true }, { TERM: 'xterm', NO_COLOR: '1' }), false);
+  });
+});
+
+suite('the screen', () => {
+  const output = () => {
+    const written: string[] = [];
+    return { written, columns: 20, write: (text: string) => written.push(text) };
+  };
+
+  test('prints lines and nothing else where there is no terminal', () => {
+    const { written, ...rest } = output();
+    const screen = plainScreen(rest);
+    screen.print('one');
+    screen.close();
+    assert.deepEqual(written, ['one\n']);
+  });
+
+  test('keeps the last line below what it prints, cut to the width of the terminal', () => {
+    const { written, ...rest } = output();
+    const screen = liveScreen(rest, () => '\u001b[31ma line that is too long\u001b[39m');
+    screen.print('one');
+    screen.close();
+    const text = written.join('');
+    assert.ok(text.includes('\r\u001b[2Kone\n\r\u001b[2Ka line that is too '), JSON.stringify(text));
+    assert.ok(!text.includes('too l'), JSON.stringify(text));
+  });
+
+  test('leaves the terminal as it was, once', () => {
+    const { written, ...rest } = output();
+    const screen = liveScreen(rest, () => undefined);
+    screen.close();
+    screen.close();
+    screen.print('after');
+    assert.deepEqual(written, ['\u001b[?25l', '\r\u001b[2K\u001b[?25h', 'after\n']);
+  });
+});
