@@ -4,9 +4,11 @@ import type { PrivateLink } from './types.ts';
 /** Atlas still lists a link for a while after it was asked to delete it. */
 const goingAway = new Set(['DELETE_REQUESTED', 'DELETING', 'DELETED']);
 
+export const isGoingAway = ({ state }: PrivateLink): boolean => goingAway.has(state ?? '');
+
 /** The project's live private link to this cluster, if there is one: Atlas allows one per ARN. */
 export const livePrivateLink = (links: PrivateLink[], clusterArn: string): PrivateLink | undefined =>
-  links.find(({ arn, state }) => arn === clusterArn && !goingAway.has(state ?? ''));
+  links.find((link) => link.arn === clusterArn && !isGoingAway(link));
 
 /**
  * Reads a private link's state. DONE is ready; a state that nobody knows counts as in progress, since a deadline bounds it.
