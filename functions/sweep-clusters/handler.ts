@@ -7,7 +7,10 @@ import { sfn } from '../../shared/lambda/sfn.ts';
 import { SweepClustersInput, sweepClusters } from './sweep-clusters.ts';
 
 const settings = environment(
-  z.object({ CONNECT_STATE_MACHINE_ARN: z.string(), DISCONNECT_STATE_MACHINE_ARN: z.string() }),
+  z.object({
+    CONNECT_STATE_MACHINE_ARN: z.string(),
+    DISCONNECT_STATE_MACHINE_ARN: z.string(),
+  }),
 );
 
 /** Started by the schedule: finds the clusters that need a run, and starts it. */
