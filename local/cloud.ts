@@ -2,7 +2,7 @@ import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { readDefinition } from '../statemachine/definition.ts';
 import type { Authorize } from './aws.ts';
 import { CloudClock } from './cloud-clock.ts';
-import { readDeployment } from './deployment.ts';
+import { type Action, readDeployment } from './deployment.ts';
 import { type Intercept, type Listener, listen, type Service } from './emulator.ts';
 import { matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
 import type { Execution, MachineEvent } from './execution.ts';
@@ -11,6 +11,7 @@ import { Lambda } from './lambda.ts';
 import { lambdaEnvironment } from './lambda-environment.ts';
 import { Machine } from './machine.ts';
 import { Recorder } from './recorder.ts';
+import { StepFunctionsEmulator } from './step-functions.ts';
 import { createWorld, type Place, settingsOf, somewhere, type World } from './world.ts';
 
 export interface CloudOptions {
@@ -40,29 +41,36 @@ export async function startCloud(options: CloudOptions) {
   // The emulators ask for both only when they are called, and nobody calls them before the deployment is there.
   const authorize: Authorize = (...request) => isAllowed(...request);
   const onTagChange = (change: TagChange) => void deliver(tagChangeEvent(change));
+  const stepFunctions = new StepFunctionsEmulator({ machines: () => machines, authorize });
   const emulators = createWorld({ world, place, params, clock, authorize, onTagChange });
   const serve = (service: Service): Promise<Listener> =>
     listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
-  const listeners = await Promise.all([emulators.msk, emulators.secretsManager, emulators.atlas].map(serve));
-  const [kafkaUrl = '', secretsManagerUrl = '', atlasBaseUrl = ''] = listeners.map(({ url }) => url);
+  const services = [emulators.msk, emulators.secretsManager, stepFunctions, emulators.atlas];
+  const listeners = await Promise.all(services.map(serve));
+  const [kafkaUrl = '', secretsManagerUrl = '', stepFunctionsUrl = '', atlasBaseUrl = ''] = listeners.map(
+    ({ url }) => url,
+  );
 
   const { functions, ...deployment } = readDeployment({ ...place, params: { ...params, atlasBaseUrl } });
   const isAllowed = iam(functions, place.region);
   const lambda = new Lambda(
-    functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, { ...place, kafkaUrl, secretsManagerUrl }) })),
+    functions.map((it) => ({
+      ...it,
+      environment: lambdaEnvironment(it, { ...place, kafkaUrl, secretsManagerUrl, stepFunctionsUrl }),
+    })),
     onLog,
   );
-  const machine = new Machine({
-    arn: `arn:aws:states:${place.region}:${place.accountId}:stateMachine:${deployment.machineName}`,
-    definition: readDefinition('connect'),
-    substitutions: deployment.substitutions,
-    invoke: (functionArn, payload) => clock.inRealTime(lambda.invoke(functionArn, payload)),
-    clock,
-    onEvent,
-  });
-  /** EventBridge: if the rule takes the event, it starts an execution with the whole event as its input. */
-  const deliver = (event: object): Execution | undefined =>
-    matches(deployment.eventPattern, event) ? machine.start(event) : undefined;
+  const invoke = (functionArn: string, payload: unknown) => clock.inRealTime(lambda.invoke(functionArn, payload));
+  const machines = deployment.machines.map(
+    ({ action, ...machine }) => new Machine({ ...machine, definition: readDefinition(action), invoke, clock, onEvent }),
+  );
+  const [machine, disconnectMachine] = machines as [Machine, Machine];
+  /** EventBridge: the first rule that takes the event starts its machine, with the whole event as the input. */
+  const deliver = (event: object): Execution | undefined => {
+    const rule = deployment.rules.find(({ isEnabled, eventPattern }) => isEnabled && matches(eventPattern, event));
+    return machines.find(({ arn }) => arn === rule?.machineArn)?.start(event);
+  };
+  const executions = () => machines.flatMap((it) => it.executions);
 
   // All of it is given here, so that nothing is looked for in the person's own environment.
   const kafka = new KafkaClient({
@@ -79,7 +87,9 @@ export async function startCloud(options: CloudOptions) {
     ...emulators,
     deployment,
     lambda,
+    /** The connect machine, and the other one. */
     machine,
+    disconnectMachine,
     /** MSK as the person uses it. */
     kafka,
     endpoints: { kafka: kafkaUrl, secretsManager: secretsManagerUrl, atlas: atlasBaseUrl },
@@ -87,15 +97,24 @@ export async function startCloud(options: CloudOptions) {
     intercept: ((_, next) => next()) as Intercept,
     deliver,
     /** Start execution, as in the console. */
-    start: (input: unknown): Execution => machine.start(input),
+    start: (input: unknown, action: Action = 'connect'): Execution =>
+      (action === 'connect' ? machine : disconnectMachine).start(input),
+    /** The schedule's call, now. @returns what the sweep has seen and done, and the executions that it has started */
+    sweep: async () => {
+      const before = executions();
+      const sweeper = functions.find(({ name }) => name === 'SweepClusters');
+      const { payload, error } = await invoke(sweeper?.arn ?? '', { now: clock.now().toISOString() });
+      if (error) throw Object.assign(new Error(error.errorMessage), { name: error.errorType });
+      return { result: payload, started: executions().filter((it) => !before.includes(it)) };
+    },
     /** Tags a cluster through MSK's API, and returns the executions that this has started. */
     tag: async (clusterArn: string, tags: Record<string, string>): Promise<Execution[]> => {
-      const before = machine.executions.length;
+      const before = executions();
       await kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags: tags }));
-      return machine.executions.slice(before);
+      return executions().filter((it) => !before.includes(it));
     },
     close: async (): Promise<void> => {
-      for (const execution of machine.executions) execution.abort();
+      for (const execution of executions()) execution.abort();
       kafka.destroy();
       await lambda.close();
       await Promise.all(listeners.map((listener) => listener.close()));

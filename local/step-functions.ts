@@ -55,7 +55,9 @@ export class StepFunctionsEmulator implements Service {
   }
 
   #describe({ executionArn }: Input): Answer {
-    const machine = this.#options.machines().find(({ executions }) => executions.some(({ arn }) => arn === executionArn));
+    const machine = this.#options
+      .machines()
+      .find(({ executions }) => executions.some(({ arn }) => arn === executionArn));
     const execution = machine?.executions.find(({ arn }) => arn === executionArn);
     if (!machine || !execution) throw refuse('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
     return answer(encode(DescribeExecutionOutput$, describe(execution, machine)));
