@@ -90,6 +90,7 @@ export async function startCloud(options: CloudOptions) {
     /** The connect machine, and the other one. */
     machine,
     disconnectMachine,
+    executions,
     /** MSK as the person uses it. */
     kafka,
     endpoints: { kafka: kafkaUrl, secretsManager: secretsManagerUrl, atlas: atlasBaseUrl },
