@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
-import { livePrivateLink } from '../../shared/atlas/private-link.ts';
+import { linkToRemove } from '../../shared/atlas/private-link.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
 import { Request } from '../../shared/request.ts';
@@ -32,15 +32,15 @@ export async function deleteConnection(
   });
   if (!connection) return { isGone: true, state: 'absent', outcome };
 
-  const link = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn)?._id ?? privateLinkId ?? undefined;
+  const link = linkToRemove(await atlas.listPrivateLinks(projectId), clusterArn, privateLinkId);
   const notOurs = whyNotOurs(connection, link);
   if (notOurs) return { isGone: true, state: 'kept', outcome: `kept: ${notOurs}` };
 
   const { state = 'unknown' } = connection;
-  if (state === 'DELETING') {
-    keepDeadline(`Connection "${connectionName}" is still DELETING`, { now, deadline });
-    return { isGone: false, state, outcome: 'deleted' };
-  }
+  // Also when Atlas accepts the deletion again and again, and the connection stays.
+  if (state === 'DELETING' || outcome === 'deleted')
+    keepDeadline(`Connection "${connectionName}" is still ${state}`, { now, deadline });
+  if (state === 'DELETING') return { isGone: false, state, outcome: 'deleted' };
   try {
     await atlas.deleteConnection(projectId, workspace, connectionName);
     return { isGone: false, state: 'DELETING', outcome: 'deleted' };

@@ -28,10 +28,10 @@ export async function deletePrivateLink(
   if (!link) return result(true, 'absent', outcome);
 
   const { _id: id, state = 'unknown' } = link;
-  if (isGoingAway(link)) {
+  // Also when Atlas accepts the deletion again and again, and the link stays.
+  if (isGoingAway(link) || outcome === 'deleted')
     keepDeadline(`Private link ${id} is still ${state}`, { now, deadline });
-    return result(false, state, 'deleted');
-  }
+  if (isGoingAway(link)) return result(false, state, 'deleted');
   try {
     await atlas.deletePrivateLink(projectId, id);
     return result(false, 'DELETE_REQUESTED', 'deleted');

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
-import { livePrivateLink } from '../../shared/atlas/private-link.ts';
+import { linkToRemove, livePrivateLink } from '../../shared/atlas/private-link.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
 import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
@@ -21,12 +21,13 @@ export async function planRemoval(
   { kafka, atlas, signal }: { kafka: KafkaClient; atlas: AtlasClient; signal: AbortSignal },
 ) {
   const { clusterArn, projectId, workspace, connectionName } = request;
-  const link = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
+  const links = await atlas.listPrivateLinks(projectId);
+  const link = livePrivateLink(links, clusterArn);
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch((error: unknown) => {
     if (error instanceof AtlasRefused && error.status === 404) return undefined;
     throw error;
   });
-  const isOurs = connection && !whyNotOurs(connection, link?._id ?? request.privateLinkId ?? undefined);
+  const isOurs = connection && !whyNotOurs(connection, linkToRemove(links, clusterArn, request.privateLinkId));
   const { principalArn } = await atlasPrincipal(projectId, clusterArn, atlas);
   const { Sid } = atlasStatement(clusterArn, principalArn);
   const { policy } = await readClusterPolicy(clusterArn, { kafka, signal });

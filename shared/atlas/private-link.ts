@@ -11,6 +11,16 @@ export const livePrivateLink = (links: PrivateLink[], clusterArn: string): Priva
   links.find((link) => link.arn === clusterArn && !isGoingAway(link));
 
 /**
+ * The private link by which a removal knows what is ours: the one to this cluster, be it on its way out, else the recorded
+ * one when Atlas lists it no more. The record is a tag, and who may tag must not reach a connection to another cluster.
+ */
+export function linkToRemove(links: PrivateLink[], clusterArn: string, recorded: string | null): string | undefined {
+  const link = livePrivateLink(links, clusterArn) ?? links.find(({ arn }) => arn === clusterArn);
+  if (link) return link._id;
+  return recorded !== null && !links.some(({ _id }) => _id === recorded) ? recorded : undefined;
+}
+
+/**
  * Reads a private link's state. DONE is ready; a state that nobody knows counts as in progress, since a deadline bounds it.
  *
  * @throws PrivateLinkFailed when it is FAILED (with Atlas's errorMessage), going away or not for SASL/SCRAM
