@@ -19,6 +19,10 @@ export async function describeExecution(
   });
 }
 
+/** Whether an execution is of this very machine, by their ARNs alone. */
+export const isExecutionOf = (executionArn: string, stateMachineArn: string): boolean =>
+  executionArn.startsWith(`${stateMachineArn.replace(':stateMachine:', ':execution:')}:`);
+
 /** The state machine of an execution's ARN, such as `msk-atlas-privatelink-dev-connect`. */
 const machineOf = (executionArn: string): string => executionArn.split(':')[6] ?? '';
 

@@ -2,7 +2,7 @@ import type { Cluster, KafkaClient } from '@aws-sdk/client-kafka';
 import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { fromAws } from '../../shared/aws.ts';
-import { describeExecution } from '../../shared/execution.ts';
+import { describeExecution, isExecutionOf } from '../../shared/execution.ts';
 import { scramSecrets } from '../../shared/msk/cluster.ts';
 import { settingTags, statusTag, triggerTag } from '../../shared/msk/tags.ts';
 
@@ -20,6 +20,7 @@ interface Deps {
   kafka: KafkaClient;
   secretsManager: SecretsManagerClient;
   sfn: SFNClient;
+  machines: { connect: string; disconnect: string };
   signal: AbortSignal;
 }
 
@@ -48,9 +49,12 @@ export async function decide(cluster: Cluster, now: string, deps: Deps): Promise
   const age = (time: Date | undefined) => (time ? Date.parse(now) - time.getTime() : Number.POSITIVE_INFINITY);
 
   if (status === 'connecting' || status === 'disconnecting' || status === 'failed') {
-    const last = execution ? await describeExecution(execution, deps) : undefined;
+    const last = await lastRun(execution, deps);
     if (last?.status === 'RUNNING') return 'running';
     if (status !== 'failed') return work(`its last run ended while ${status}`);
+    // To connect may have failed where to disconnect does not, and the other way round.
+    const isOfOtherAction = last?.executionArn && !isExecutionOf(last.executionArn, deps.machines[action]);
+    if (isOfOtherAction) return work(`it is failed, and its tag says ${action}`);
     return age(last?.stopDate) > retryFailureMs
       ? work('its last run failed more than six hours ago')
       : 'as it should be';
@@ -63,10 +67,19 @@ export async function decide(cluster: Cluster, now: string, deps: Deps): Promise
   return rotated ? work('its SCRAM secret has rotated', rotated.secretArn, rotated.version) : 'as it should be';
 }
 
+/** The run that the tag names, unless that is none of this deployment: anybody may write a tag. */
+async function lastRun(execution: string | undefined, deps: Deps) {
+  const isOurs = Object.values(deps.machines).some((machine) => execution && isExecutionOf(execution, machine));
+  return execution && isOurs ? describeExecution(execution, deps) : undefined;
+}
+
 /** Secrets that are looked at to find the one in use, when no tag names it and several are associated. */
 const mostSecrets = 10;
 
-/** The cluster's SCRAM secret, if its current version is not the one that Atlas has. */
+/**
+ * The version of the cluster's SCRAM secret, if it is not the one that Atlas has. `secretArn` is given where the run could
+ * not tell which of several is meant; never for one that a tag names, since a run may associate what its input names.
+ */
 async function rotatedSecret(clusterArn: string, tags: Record<string, string>, deps: Deps) {
   const recorded = tags[statusTag('secret-version')];
   if (!recorded) return undefined;
@@ -81,7 +94,7 @@ async function rotatedSecret(clusterArn: string, tags: Record<string, string>, d
     // Secrets Manager keeps the version before as AWSPREVIOUS, so the secret in use still knows the recorded one.
     if (secretArns.length > 1 && !(recorded in VersionIdsToStages)) continue;
     const version = Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes('AWSCURRENT'));
-    return version && version !== recorded ? { secretArn, version } : undefined;
+    return version && version !== recorded ? { version, secretArn: named ? undefined : secretArn } : undefined;
   }
   return undefined;
 }
