@@ -368,6 +368,7 @@ describe('one run per cluster', () => {
 
   const foreign: [what: string, execution: string][] = [
     ['another machine', other.replace('-connect:', '-backup:')],
+    ['a machine of almost the same name', other.replace('-connect:', ':')],
     ['another stage', other.replace('-dev-', '-prod-')],
     ['another account', other.replace(accountId, '999999999999')],
     ['another Region', other.replace('us-east-1', 'eu-west-1')],
