@@ -87,6 +87,12 @@ export const endpoints: Endpoint[] = [
       ),
   },
   {
+    operation: 'getGroupStreamProcessors',
+    route: 'GET /streams/{tenantName}/processors',
+    version: '2024-05-30',
+    answer: ({ project, labels, request }) => page(request, project.workspace(labels.tenantName).processors),
+  },
+  {
     operation: 'createGroupStreamConnection',
     route: 'POST /streams/{tenantName}/connections',
     answer: ({ project, labels, request }) =>

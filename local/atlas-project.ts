@@ -46,6 +46,14 @@ export interface Workspace {
   name: string;
   dataProcessRegion: { cloudProvider: string; region: string };
   connections: Connection[];
+  /** Set by a scenario: the emulator runs none. */
+  processors: StreamProcessor[];
+}
+
+interface StreamProcessor {
+  name: string;
+  state: 'STARTED' | 'STOPPED';
+  pipeline: object[];
 }
 
 /** One Atlas project: its private links, its stream processing workspaces, and Atlas's rules for changing them. */
@@ -68,6 +76,7 @@ export class Project {
       name,
       dataProcessRegion: dataProcessRegion ?? { cloudProvider: 'AWS', region: 'VIRGINIA_USA' },
       connections: [],
+      processors: [],
     }));
     this.bucket = new TokenBucket(clock);
     this.#clock = clock;
@@ -160,6 +169,7 @@ export class Project {
         'The networking of a connection cannot be modified.',
       );
     }
+    this.#refuseUsed(workspaceName, name);
     connection.update(update);
     return connection;
   }
@@ -170,7 +180,17 @@ export class Project {
       const detail = `Stream Kafka connection ${name} is currently deploying. Please retry the request later.`;
       throw atlasError(409, 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING', detail, { parameters: [name] });
     }
+    this.#refuseUsed(workspaceName, name);
     connection.delete();
+  }
+
+  /** Seen in MongoDB's own CI as a 403, for DELETE. */
+  #refuseUsed(workspaceName: string, name: string): void {
+    const isUser = ({ state, pipeline }: StreamProcessor) =>
+      state === 'STARTED' && JSON.stringify(pipeline).includes(`"connectionName":${JSON.stringify(name)}`);
+    if (!this.workspace(workspaceName).processors.some(isUser)) return;
+    const detail = `Stream connection with name ${name} in stream workspace ${workspaceName} has active processors, and cannot be changed.`;
+    throw atlasError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS', detail, { parameters: [name, workspaceName] });
   }
 
   #linkOf({ networking: { access } }: z.infer<typeof ConnectionRequest>): PrivateLink | undefined {

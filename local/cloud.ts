@@ -1,7 +1,7 @@
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { readDefinition } from '../statemachine/definition.ts';
 import { CloudClock } from './cloud-clock.ts';
-import { type Deployment, readDeployment } from './deployment.ts';
+import { type Action, type Deployment, readDeployment } from './deployment.ts';
 import { type Intercept, type Listener, listen, type Service, type ServiceName } from './emulator.ts';
 import { matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
 import type { Execution, MachineEvent } from './execution.ts';
@@ -10,6 +10,7 @@ import { Lambda } from './lambda.ts';
 import { lambdaEnvironment } from './lambda-environment.ts';
 import { Machine } from './machine.ts';
 import { Recorder } from './recorder.ts';
+import { StepFunctionsEmulator } from './step-functions.ts';
 import { type Place, type Surroundings, settingsOf, somewhere, World, type WorldSeed } from './world.ts';
 
 export interface CloudOptions {
@@ -25,21 +26,21 @@ export interface CloudOptions {
 }
 
 /** What is there before the deployment: the time, the record, and an address for each service. */
-interface Site extends Record<'kafka' | 'secretsManager' | 'atlas', Listener> {
+interface Site extends Record<'kafka' | 'secretsManager' | 'stepFunctions' | 'atlas', Listener> {
   clock: CloudClock;
   recorder: Recorder;
 }
 
 /**
- * The local cloud: emulators of MSK, Secrets Manager and Atlas on loopback, and before them the deployment itself: the rule,
- * the state machine, and the functions with the environment and the permissions that they deploy with.
+ * The local cloud: emulators of MSK, Secrets Manager and Atlas on loopback, and before them the deployment itself: the rules,
+ * state machines, and the functions with the environment and the permissions that they deploy with.
  */
 export class Cloud {
   readonly clock: CloudClock;
   readonly recorder: Recorder;
   readonly deployment: Deployment;
   readonly lambda: Lambda;
-  readonly machine: Machine;
+  readonly machines: Machine[];
   /** MSK as the person who tags the cluster uses it. */
   readonly kafka: KafkaClient;
   /** What there is in AWS and Atlas. */
@@ -48,6 +49,7 @@ export class Cloud {
   intercept = pass;
   readonly #listeners: Listener[];
   readonly #surroundings: Surroundings;
+  readonly #stepFunctions: StepFunctionsEmulator;
 
   static async start(options: CloudOptions): Promise<Cloud> {
     const clock = new CloudClock(options.speed);
@@ -56,39 +58,47 @@ export class Cloud {
       const service: Service = { name, route: (request) => cloud.#emulator(name).route(request) };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
     };
-    const [kafka, secretsManager, atlas] = await Promise.all([serve('kafka'), serve('secretsmanager'), serve('atlas')]);
-    const cloud = new Cloud(options, { clock, recorder, kafka, secretsManager, atlas });
+    const [kafka, secretsManager, stepFunctions, atlas] = await Promise.all([
+      serve('kafka'),
+      serve('secretsmanager'),
+      serve('states'),
+      serve('atlas'),
+    ]);
+    const cloud = new Cloud(options, { clock, recorder, kafka, secretsManager, stepFunctions, atlas });
     return cloud;
   }
 
   private constructor(
     { world = {}, params = {}, place = somewhere(), onEvent, onLog }: CloudOptions,
-    { clock, recorder, kafka, secretsManager, atlas }: Site,
+    { clock, recorder, kafka, secretsManager, stepFunctions, atlas }: Site,
   ) {
     this.clock = clock;
     this.recorder = recorder;
-    this.#listeners = [kafka, secretsManager, atlas];
+    this.#listeners = [kafka, secretsManager, stepFunctions, atlas];
     const settings = { ...settingsOf(place), ...params };
     this.deployment = readDeployment({ ...place, params: { ...settings, atlasBaseUrl: atlas.url } });
-    const { functions, machineName, substitutions } = this.deployment;
+    const { functions, machines } = this.deployment;
 
-    const { region, accountId } = place;
+    const { region } = place;
     const authorize = iam(functions, region);
     const onTagChange = (change: TagChange) => this.deliver(tagChangeEvent(change));
     this.#surroundings = { place, settings, clock, authorize, onTagChange };
+    this.#stepFunctions = new StepFunctionsEmulator({ machines: () => this.machines, authorize });
     this.world = new World(world, this.#surroundings);
 
-    const endpoints = { region, kafkaUrl: kafka.url, secretsManagerUrl: secretsManager.url };
+    const endpoints = {
+      region,
+      kafkaUrl: kafka.url,
+      secretsManagerUrl: secretsManager.url,
+      stepFunctionsUrl: stepFunctions.url,
+    };
     const configured = functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, endpoints) }));
     this.lambda = new Lambda(configured, onLog);
-    this.machine = new Machine({
-      arn: `arn:aws:states:${region}:${accountId}:stateMachine:${machineName}`,
-      definition: readDefinition('connect'),
-      substitutions,
-      invoke: (functionArn, payload) => clock.inRealTime(this.lambda.invoke(functionArn, payload)),
-      clock,
-      onEvent,
-    });
+    const invoke = this.#invoke;
+    this.machines = machines.map(
+      ({ action, ...machine }) =>
+        new Machine({ ...machine, definition: readDefinition(action), invoke, clock, onEvent }),
+    );
     // All of it is given, so that nothing is looked for in the person's own environment.
     this.kafka = new KafkaClient({
       endpoint: kafka.url,
@@ -99,26 +109,54 @@ export class Cloud {
     });
   }
 
-  /** EventBridge: if the rule takes the event, it starts an execution with the whole event as its input. */
+  /** EventBridge: the rule that takes the event starts its machine, with the whole event as the input. */
   deliver(event: object): Execution | undefined {
-    return matches(this.deployment.eventPattern, event) ? this.machine.start(event) : undefined;
+    const { rules } = this.deployment;
+    const rule = rules.find(({ isEnabled, eventPattern }) => isEnabled && matches(eventPattern, event));
+    return this.machines.find(({ arn }) => arn === rule?.machineArn)?.start(event);
+  }
+
+  /** The connect machine. */
+  get machine(): Machine {
+    return this.machineOf('connect');
+  }
+
+  machineOf(action: Action): Machine {
+    return this.machines.find(({ arn }) => arn.endsWith(`-${action}`)) as Machine;
+  }
+
+  /** Of both machines. */
+  get executions(): Execution[] {
+    return this.machines.flatMap(({ executions }) => executions);
   }
 
   /** Start execution, as in the console. */
-  start(input: unknown): Execution {
-    return this.machine.start(input);
+  start(input: unknown, action: Action = 'connect'): Execution {
+    return this.machineOf(action).start(input);
   }
+
+  /** The schedule's call, now. @returns what the sweep has seen and done, and the executions that it has started */
+  async sweep(): Promise<{ result: unknown; started: Execution[] }> {
+    const before = this.executions;
+    const sweeper = this.deployment.functions.find(({ name }) => name === 'SweepClusters');
+    const { payload, error } = await this.#invoke(sweeper?.arn ?? '', { now: this.clock.now().toISOString() });
+    if (error) throw Object.assign(new Error(error.errorMessage), { name: error.errorType });
+    return { result: payload, started: this.executions.filter((it) => !before.includes(it)) };
+  }
+
+  readonly #invoke = (functionArn: string, payload: unknown) =>
+    this.clock.inRealTime(this.lambda.invoke(functionArn, payload));
 
   /** Tags the cluster through MSK's API, and returns the executions that this has started. */
   async tag(tags: Record<string, string>): Promise<Execution[]> {
-    const before = this.machine.executions.length;
+    const before = this.executions;
     await this.kafka.send(new TagResourceCommand({ ResourceArn: this.world.cluster.arn, Tags: tags }));
-    return this.machine.executions.slice(before);
+    return this.executions.filter((it) => !before.includes(it));
   }
 
   /** Puts another world into the place of this one. The functions stay warm, which saves a test two seconds. */
   renew(seed: WorldSeed): void {
-    for (const execution of this.machine.executions.splice(0)) execution.abort();
+    for (const { executions } of this.machines) for (const execution of executions.splice(0)) execution.abort();
     this.recorder.exchanges.splice(0);
     this.lambda.logs.clear();
     this.intercept = pass;
@@ -128,11 +166,11 @@ export class Cloud {
 
   #emulator(name: ServiceName): Service {
     const { msk, secretsManager, atlas } = this.world;
-    return { kafka: msk, secretsmanager: secretsManager, atlas }[name];
+    return { kafka: msk, secretsmanager: secretsManager, states: this.#stepFunctions, atlas }[name];
   }
 
   async close(): Promise<void> {
-    for (const execution of this.machine.executions) execution.abort();
+    for (const execution of this.executions) execution.abort();
     this.kafka.destroy();
     await this.lambda.close();
     await Promise.all(this.#listeners.map((listener) => listener.close()));

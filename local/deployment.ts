@@ -8,12 +8,27 @@ import { resolve, type TemplateContext } from './template.ts';
 /** What `npm run deploy` would make of serverless.yml and its resources, as far as the local cloud runs it. */
 export interface Deployment {
   functions: DeployedFunction[];
-  machineName: string;
+  machines: DeployedMachine[];
+  rules: DeployedRule[];
+}
+
+interface DeployedMachine {
+  arn: string;
+  /** The name of its definition: statemachine/<action>.asl.json */
+  action: Action;
   /** DefinitionSubstitutions: the ARN of the function for each placeholder in the machine's definition. */
   substitutions: Record<string, string>;
-  /** Of the rule that starts the machine. */
-  eventPattern: EventPattern;
 }
+
+interface DeployedRule {
+  eventPattern: EventPattern;
+  isEnabled: boolean;
+  /** Of the machine that it starts. */
+  machineArn: string;
+}
+
+export type Action = 'connect' | 'disconnect';
+const actions: Action[] = ['connect', 'disconnect'];
 
 export interface DeployedFunction extends FunctionConfiguration {
   /** What its role may do. */
@@ -41,10 +56,8 @@ interface RolesFile {
   Resources: Record<string, { Properties: { Policies: { PolicyDocument: { Statement: unknown } }[] } }>;
 }
 interface ResourcesFile {
-  Resources: {
-    ConnectMachine: { Properties: { StateMachineName: string; DefinitionSubstitutions: object } };
-    ConnectRule: { Properties: { EventPattern: object } };
-  };
+  Conditions: Record<string, unknown>;
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
 }
 
 const stage = 'local';
@@ -55,7 +68,7 @@ export const parameterNames = (): string[] => Object.keys(readYaml<ServerlessFil
 export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
   const { service, provider, functions, ...file } = readYaml<ServerlessFile>('serverless.yml');
   const roles = readYaml<RolesFile>('functions/roles.yml').Resources;
-  const { ConnectMachine, ConnectRule } = readYaml<ResourcesFile>('statemachine/resources.yml').Resources;
+  const { Resources, Conditions } = readYaml<ResourcesFile>('statemachine/resources.yml');
 
   const functionName = (name: string) => `${service}-${stage}-${name}`;
   const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;
@@ -65,15 +78,27 @@ export function readDeployment({ region, accountId, params }: DeploymentOptions)
     region,
     accountId,
     params: { ...file.params.default, ...params },
-    // Serverless gives the function X the logical id XLambdaFunction.
-    arnOf: (logicalId) => functionArn(logicalId.replace(/LambdaFunction$/, '')),
+    conditions: Conditions,
+    // Serverless gives the function X the logical id XLambdaFunction; the machines are the only ones that are referred to.
+    arnOf: (logicalId) =>
+      logicalId.endsWith('Machine') ? machineArn(logicalId) : functionArn(logicalId.replace(/LambdaFunction$/, '')),
   };
+  const machineArn = (logicalId: string): string =>
+    `arn:aws:states:${region}:${accountId}:stateMachine:${resolve(Resources[logicalId]?.Properties.StateMachineName, context)}`;
+  const machine = (action: Action): DeployedMachine => {
+    const logicalId = `${action[0]?.toUpperCase()}${action.slice(1)}Machine`;
+    const substitutions = resolve(Resources[logicalId]?.Properties.DefinitionSubstitutions, context);
+    return { arn: machineArn(logicalId), action, substitutions: substitutions as Record<string, string> };
+  };
+  const rules = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Events::Rule');
 
-  const { StateMachineName, DefinitionSubstitutions } = ConnectMachine.Properties;
   return {
-    machineName: resolve(StateMachineName, context) as string,
-    substitutions: resolve(DefinitionSubstitutions, context) as Deployment['substitutions'],
-    eventPattern: resolve(ConnectRule.Properties.EventPattern, context) as EventPattern,
+    machines: actions.map(machine),
+    rules: rules.map(({ Properties: { EventPattern, State, Targets } }) => ({
+      eventPattern: resolve(EventPattern, context) as EventPattern,
+      isEnabled: resolve(State, context) === 'ENABLED',
+      machineArn: resolve((Targets as { Arn: unknown }[])[0]?.Arn, context) as string,
+    })),
     functions: Object.entries(functions).map(([name, { handler, role, timeout, memorySize, environment }]) => ({
       name,
       functionName: functionName(name),

@@ -36,6 +36,7 @@ export interface ExecutionOptions {
   machineArn: string;
   definition: Definition;
   input: unknown;
+  name?: string | undefined;
   clock: Clock;
   invoke(functionArn: string, payload: unknown): Promise<Outcome>;
   onEvent(event: MachineEvent, execution: Execution): void;
@@ -44,6 +45,8 @@ export interface ExecutionOptions {
 /** One run of the machine. Any number of them may run at once. */
 export class Execution {
   readonly arn: string;
+  readonly name: string;
+  readonly startDate: Date;
   readonly input: unknown;
   readonly history: MachineEvent[] = [];
   readonly result: Promise<ExecutionResult>;
@@ -56,10 +59,19 @@ export class Execution {
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
-    this.arn = `${options.machineArn.replace(':stateMachine:', ':execution:')}:${randomUUID()}`;
+    this.name = options.name ?? randomUUID();
+    this.arn = `${options.machineArn.replace(':stateMachine:', ':execution:')}:${this.name}`;
+    this.startDate = options.clock.now();
     this.input = options.input;
     this.result = this.#end.promise;
     this.#readWaits(options.input);
+  }
+
+  /** How and when it has ended; undefined while it runs. */
+  get ended(): { status: ExecutionResult['status']; at: Date } | undefined {
+    const last = this.history.at(-1);
+    const result = last && resultOf(last);
+    return last && result && { status: result.status, at: last.at };
   }
 
   run(engine: StateMachine): void {
@@ -85,7 +97,7 @@ export class Execution {
   #context() {
     const { machineArn, clock } = this.#options;
     return {
-      Execution: { Id: this.arn, Name: lastPart(this.arn) },
+      Execution: { Id: this.arn, Name: this.name },
       StateMachine: { Id: machineArn, Name: lastPart(machineArn) },
       State: {
         get EnteredTime() {
@@ -163,7 +175,7 @@ function knownWait(waits: Record<string, number>, name: string): number {
   return milliseconds;
 }
 
-function resultOf(event: EngineEvent): Omit<ExecutionResult, 'endState'> | undefined {
+function resultOf(event: EngineEvent | TaskAnswered): Omit<ExecutionResult, 'endState'> | undefined {
   switch (event.type) {
     case 'ExecutionSucceeded':
       return { status: 'SUCCEEDED', output: event.output };

@@ -6,6 +6,7 @@ export interface LocalEndpoints {
   region: string;
   kafkaUrl: string;
   secretsManagerUrl: string;
+  stepFunctionsUrl: string;
 }
 
 /**
@@ -14,11 +15,12 @@ export interface LocalEndpoints {
  */
 export function lambdaEnvironment(
   { name, functionName, memorySize, environment }: FunctionConfiguration,
-  { region, kafkaUrl, secretsManagerUrl }: LocalEndpoints,
+  { region, kafkaUrl, secretsManagerUrl, stepFunctionsUrl }: LocalEndpoints,
 ): Record<string, string> {
   const endpoints = {
     AWS_ENDPOINT_URL_KAFKA: kafkaUrl,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerUrl,
+    AWS_ENDPOINT_URL_SFN: stepFunctionsUrl,
     // For a client of any other service, a port on which nobody listens.
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   };

@@ -17,6 +17,7 @@ export interface MachineOptions {
 
 /** A state machine of Step Functions, run by aws-local-stepfunctions on the simulated clock. */
 export class Machine {
+  readonly arn: string;
   readonly definition: Definition;
   readonly executions: Execution[] = [];
   readonly #options: MachineOptions;
@@ -24,14 +25,24 @@ export class Machine {
 
   constructor(options: MachineOptions) {
     this.#options = options;
+    this.arn = options.arn;
     this.definition = substitute(options.definition, options.substitutions);
     refuseOtherTasks(this.definition);
     this.#engine = new StateMachine(this.definition as StateMachineDefinition);
   }
 
-  start(input: unknown): Execution {
+  /** @param name of the execution; one of its own, if not said */
+  start(input: unknown, name?: string): Execution {
     const { arn, clock, invoke, onEvent = () => {} } = this.#options;
-    const execution = new Execution({ machineArn: arn, definition: this.definition, input, clock, invoke, onEvent });
+    const execution = new Execution({
+      machineArn: arn,
+      definition: this.definition,
+      input,
+      name,
+      clock,
+      invoke,
+      onEvent,
+    });
     this.executions.push(execution);
     execution.run(this.#engine);
     return execution;

@@ -11,6 +11,7 @@ export function formatReport(report: Report, style: Style): string[] {
     ['Private link in Atlas', privateLinks.flatMap(linkLines)],
     ['Connection in Atlas', connections.flatMap(connectionLines)],
     ['Tags of the cluster, before and after', tagLines(tags.before, tags.after, style)],
+    ['Other executions', report.others.flatMap(otherLines)],
     ['Calls', callLines(calls)],
     // Of a whole result, the rest has been said above.
     done
@@ -54,6 +55,12 @@ function policyLines(before: PolicyDocument | null, after: PolicyDocument | null
     ...now.filter((it) => !isIn(old)(it)).flatMap(full('+', 'green')),
   ];
 }
+
+/** An execution that the same run has started beside the one that is shown. */
+const otherLines = ({ executionArn, status, output }: Report['others'][number]): string[] => {
+  const { reason } = (output ?? {}) as { reason?: string };
+  return [`${executionArn.slice(executionArn.lastIndexOf(':') + 1)}  ${status}`, ...wrap(reason ?? '', lineWidth - 4)];
+};
 
 const label = ({ Sid, Effect, Principal }: PolicyStatement) =>
   Sid === undefined ? `"Effect": "${Effect}", "Principal": ${JSON.stringify(Principal)}` : `"Sid": "${Sid}"`;
@@ -154,6 +161,7 @@ function outputLines(output: unknown): string[] {
 const serviceNames: Record<string, string> = {
   kafka: 'Amazon MSK',
   secretsmanager: 'AWS Secrets Manager',
+  states: 'AWS Step Functions',
   atlas: 'MongoDB Atlas',
 };
 

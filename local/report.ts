@@ -46,6 +46,8 @@ export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   policy: { before: PolicyDocument | null; after: PolicyDocument | null };
   tags: { before: Record<string, string>; after: Record<string, string> };
   timeline: object[];
+  /** Executions that were started beside this one. */
+  others: { executionArn: string; status: string; output?: unknown; error?: string }[];
   /** Service → operation → how often it was called. */
   calls: Record<string, Record<string, number>>;
 }
@@ -66,12 +68,13 @@ export interface Run {
   cloud: Cloud;
   execution: Execution;
   result: ExecutionResult;
+  others: { execution: Execution; result: ExecutionResult }[];
   rows: Row[];
   before: Snapshot;
   realMs: number;
 }
 
-export function makeReport({ scenario, cloud, execution, result, rows, before, realMs }: Run): Report {
+export function makeReport({ scenario, cloud, execution, result, others, rows, before, realMs }: Run): Report {
   const { policy, tags, ...atlas } = takeSnapshot(cloud);
   const { endState, error, cause, output } = result;
   return {
@@ -86,6 +89,11 @@ export function makeReport({ scenario, cloud, execution, result, rows, before, r
     ...atlas,
     tags: { before: before.tags, after: tags },
     timeline: rows.map(summary),
+    others: others.map(({ execution: { arn }, result: { endState, output, error } }) => ({
+      executionArn: arn,
+      status: endState,
+      ...(error === undefined ? { output } : { error }),
+    })),
     calls: countCalls(cloud.recorder),
   };
 }

@@ -1,6 +1,6 @@
 import { triggerTag } from '../shared/msk/tags.ts';
 import { Cloud } from './cloud.ts';
-import type { Execution } from './execution.ts';
+import type { Execution, MachineEvent } from './execution.ts';
 import { observedState } from './observed-state.ts';
 import { adopt, isEvent } from './own-input.ts';
 import type { Presentation } from './presentation.ts';
@@ -31,39 +31,50 @@ export class EventNotTaken extends Error {}
 export async function runScenario(options: RunOptions): Promise<Report> {
   const { scenario, input, speed, presentation, onLog, signal } = options;
   const { place, world, params } = adopt(input?.value, scenario.world ?? {});
-  let isBegun = false;
+  let shown: Execution | undefined;
   const cloud = await Cloud.start({
     speed,
     place,
     world,
     params: { ...params, ...options.params },
     onLog,
-    onEvent: (event) => {
-      if (!isBegun) return;
-      timeline.add(event);
-      presentation?.update(timeline);
+    onEvent: (event, execution) => {
+      if (execution === shown) show(event);
     },
   });
   const timeline = new Timeline(() => observedState(cloud.recorder));
+  const show = (event: MachineEvent) => {
+    timeline.add(event);
+    presentation?.update(timeline);
+  };
   try {
     await scenario.prepare?.(cloud);
     const before = takeSnapshot(cloud);
     presentation?.begin(cloud, scenario, describeStart(cloud, options));
-    isBegun = true;
+    const earlier = cloud.executions;
     const begunAt = performance.now();
     const execution = await start(cloud, options);
+    shown = execution;
+    execution.history.forEach(show);
     signal.addEventListener('abort', () => execution.abort());
     signal.throwIfAborted();
     const result = await execution.result;
     signal.throwIfAborted();
     const realMs = performance.now() - begunAt;
-    return makeReport({ scenario: scenario.name, cloud, execution, result, rows: timeline.rows, before, realMs });
+    const others = await Promise.all(
+      cloud.executions
+        .filter((it) => it !== execution && !earlier.includes(it))
+        .map(async (it) => ({ execution: it, result: await it.result })),
+    );
+    const { rows } = timeline;
+    return makeReport({ scenario: scenario.name, cloud, execution, result, others, rows, before, realMs });
   } finally {
     await cloud.close();
   }
 }
 
 async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Execution> {
+  if (!input && scenario.start) return scenario.start(cloud);
   if (!input && !scenario.input) {
     const [execution] = await cloud.tag({ [triggerTag]: 'connect' });
     if (execution) return execution;
@@ -72,15 +83,16 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
   if (!input || !isEvent(input.value)) return cloud.start(input ? input.value : scenario.input?.(cloud));
   const execution = cloud.deliver(input.value);
   if (execution) return execution;
-  const pattern = JSON.stringify(cloud.deployment.eventPattern);
+  const patterns = cloud.deployment.rules.filter(({ isEnabled }) => isEnabled).map(({ eventPattern }) => eventPattern);
   throw new EventNotTaken(
-    `The rule does not take the event in ${input.path}, so nothing is started. It takes ${pattern}.`,
+    `No rule takes the event in ${input.path}, so nothing is started. They take ${JSON.stringify(patterns)}.`,
   );
 }
 
 function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
   if (input)
     return isEvent(input.value) ? `By the event in ${input.path}.` : `By hand, with the input in ${input.path}.`;
+  if (scenario.startedBy) return scenario.startedBy;
   if (scenario.input)
     return `By hand, with ${JSON.stringify(scenario.input(cloud)).replace(cloud.world.cluster.arn, '…')}.`;
   return `The cluster is tagged ${triggerTag}=connect; the rule takes the event of that and starts the machine.`;

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { statusTag, triggerTag } from '../shared/msk/tags.ts';
 import { atlasError } from './atlas-error.ts';
 import type { Cloud } from './cloud.ts';
 import type { Intercept } from './emulator.ts';
+import type { Execution } from './execution.ts';
 import { newVersion } from './msk-cluster.ts';
 import { mskError } from './msk-router.ts';
 import type { WorldSeed } from './world.ts';
@@ -10,13 +14,16 @@ export interface Scenario {
   /** One sentence: what is special, and what comes of it. */
   description: string;
   /** The state in which the run ends, with the error's class where that is SetupFailed. */
-  expected: { endState: 'Connected' | 'Planned' | 'SetupFailed'; error?: string };
+  expected: { endState: 'Connected' | 'Disconnected' | 'Planned' | 'SetupFailed'; error?: string };
   /** What differs from the ordinary: one workspace, and one cluster that is ready but for multi-VPC connectivity. */
   world?: WorldSeed;
   /** What else has happened before the run begins, or is to happen during it. */
   prepare?(cloud: Cloud): void | Promise<void>;
   /** The input of a console start; without it, the tag starts the run. */
   input?(cloud: Cloud): object;
+  /** Any other start: the execution that is shown, and in words what starts it. */
+  start?(cloud: Cloud): Promise<Execution>;
+  startedBy?: string;
 }
 
 const firehose = {
@@ -134,10 +141,97 @@ export const scenarios: Scenario[] = [
     expected: { endState: 'Connected' },
     world: { atlasCredentials: 'service-account' },
   },
+  {
+    name: 'disconnect',
+    description:
+      'A connected cluster is tagged atlas-streaming=disconnect: what was made goes away again, and nothing else does.',
+    expected: { endState: 'Disconnected' },
+    world: connectedSoon({ cluster: { policy: policy(firehose) } }),
+    prepare: tagAndConnect,
+    start: async (cloud) => first(await cloud.tag({ [triggerTag]: 'disconnect' })),
+    startedBy:
+      'The cluster is tagged atlas-streaming=disconnect; the rule takes the event and starts the other machine.',
+  },
+  {
+    name: 'rotation',
+    description:
+      'The SCRAM secret of a connected cluster rotates; the next sweep sees it, and Atlas gets the new password.',
+    expected: { endState: 'Connected' },
+    world: connectedSoon(),
+    prepare: async (cloud) => {
+      await tagAndConnect(cloud);
+      const { secretsManager, scramSecrets } = cloud.world;
+      const [secret] = scramSecrets;
+      if (secret) secretsManager.rotate(secret.arn, JSON.stringify({ username: 'atlas', password: randomUUID() }));
+    },
+    start: sweep,
+    startedBy: 'The schedule starts the sweep, which finds a newer version of the secret than Atlas has.',
+  },
+  {
+    name: 'drift',
+    description:
+      'Somebody has removed our statement from the policy and changed the connection; a run by hand repairs both, and nothing else.',
+    expected: { endState: 'Connected' },
+    world: connectedSoon({ cluster: { policy: policy(firehose) } }),
+    prepare: async (cloud) => {
+      await tagAndConnect(cloud);
+      const { cluster, project } = cloud.world;
+      cluster.policy = { document: policy(firehose), version: newVersion() } as typeof cluster.policy;
+      project.connections('streams')[0]?.update({ type: 'Kafka', authentication: { mechanism: 'PLAIN' } });
+    },
+    input: ({ world: { cluster } }) => ({ clusterArn: cluster.arn }),
+  },
+  {
+    name: 'sweep',
+    description:
+      'The event of a tag is lost, as events may be; the next sweep finds the tagged cluster and connects it.',
+    expected: { endState: 'Connected' },
+    world: connectedSoon({ cluster: { tags: { [triggerTag]: 'connect' } } }),
+    start: sweep,
+    startedBy: 'The schedule starts the sweep, which finds a cluster that is tagged and not connected.',
+  },
+  {
+    name: 'duplicate-event',
+    description:
+      'EventBridge delivers the event of the tag twice: the first execution holds the cluster, and the second leaves it alone.',
+    expected: { endState: 'Connected' },
+    world: connectedSoon(),
+    start: async (cloud) => {
+      const holder = first(await cloud.tag({ [triggerTag]: 'connect' }));
+      while (cloud.world.cluster.tags.all[statusTag('execution')] !== holder.arn) await setTimeout(5);
+      cloud.deliver(holder.input as object);
+      return holder;
+    },
+    startedBy: 'The cluster is tagged atlas-streaming=connect; the event of that comes once more a moment later.',
+  },
 ];
+
+/** Multi-VPC connectivity is on, and Atlas quick: for scenarios about what comes after the first connect. */
+function connectedSoon(world: WorldSeed = {}): WorldSeed {
+  return {
+    ...world,
+    cluster: { vpcConnectivity: { scram: true, iam: false, tls: false }, ...world.cluster },
+    atlas: { linkMinutes: 1, connectionMinutes: 1, ...world.atlas },
+  };
+}
+
+async function sweep(cloud: Cloud): Promise<Execution> {
+  return first((await cloud.sweep()).started);
+}
+
+function first([execution]: Execution[]): Execution {
+  if (execution) return execution;
+  throw new Error('No execution was started.');
+}
 
 async function runOnce(cloud: Cloud): Promise<void> {
   await cloud.start({ clusterArn: cloud.world.cluster.arn }).result;
+  cloud.recorder.exchanges.splice(0);
+}
+
+/** As it was done in the first place: by the tag, which stays. */
+async function tagAndConnect(cloud: Cloud): Promise<void> {
+  await first(await cloud.tag({ [triggerTag]: 'connect' })).result;
   cloud.recorder.exchanges.splice(0);
 }
 

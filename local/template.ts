@@ -7,7 +7,8 @@ export interface TemplateContext {
   params: Record<string, string>;
   region: string;
   accountId: string;
-  /** `Fn::GetAtt: [<logical id>, Arn]` */
+  conditions: Record<string, unknown>;
+  /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine */
   arnOf(logicalId: string): string;
 }
 
@@ -31,7 +32,7 @@ function withVariables(text: string, { service, stage, params }: TemplateContext
   });
 }
 
-function intrinsic(name: string, argument: unknown, context: TemplateContext): string {
+function intrinsic(name: string, argument: unknown, context: TemplateContext): unknown {
   const pseudoParameters: Record<string, string> = {
     'AWS::Partition': 'aws',
     'AWS::Region': context.region,
@@ -42,7 +43,18 @@ function intrinsic(name: string, argument: unknown, context: TemplateContext): s
     if (value === undefined) throw new Error(`The local deployment cannot resolve the reference to ${parameter}.`);
     return value;
   };
-  if (name === 'Ref') return pseudoParameter(String(argument));
+  if (name === 'Ref') {
+    const id = String(argument);
+    return id.endsWith('Machine') ? context.arnOf(id) : pseudoParameter(id);
+  }
+  if (name === 'Fn::If' && Array.isArray(argument)) {
+    const [condition, yes, no] = argument;
+    return resolve(resolve(context.conditions[condition], context) ? yes : no, context);
+  }
+  if (name === 'Fn::Equals' && Array.isArray(argument)) {
+    const [one, other] = argument.map((item) => resolve(item, context));
+    return one === other;
+  }
   if (name === 'Fn::Sub') {
     return withVariables(String(argument), context).replace(/\$\{([^}]+)\}/g, (_, it: string) => pseudoParameter(it));
   }

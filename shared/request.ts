@@ -65,6 +65,9 @@ export const Request = z.object({
   maySecretBeAssociated: z.boolean(),
   config: z.nullable(z.record(z.string(), z.string())),
   dryRun: z.boolean(),
+  /** What the cluster's status tags say of the last run, or null. */
+  privateLinkId: z.nullable(z.string()),
+  secretVersion: z.nullable(z.string()),
 });
 export type Request = z.infer<typeof Request>;
 

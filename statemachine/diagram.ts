@@ -64,4 +64,4 @@ export const withDiagram = (text: string, machine: string): string =>
 
 export const readmeText = (): string => readFileSync(readme, 'utf8');
 
-if (import.meta.main) writeFileSync(readme, withDiagram(readmeText(), 'connect'));
+if (import.meta.main) writeFileSync(readme, ['connect', 'disconnect'].reduce(withDiagram, readmeText()));

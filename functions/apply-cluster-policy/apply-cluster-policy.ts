@@ -1,8 +1,6 @@
-import { type KafkaClient, PutClusterPolicyCommand } from '@aws-sdk/client-kafka';
+import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import { fromAws } from '../../shared/aws.ts';
-import { AwsRefused, VersionConflict } from '../../shared/errors.ts';
-import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
+import { putClusterPolicy, readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
 
 export const ApplyClusterPolicyInput = z.object({ clusterArn: z.string(), principalArn: z.string() });
@@ -23,14 +21,6 @@ export async function applyClusterPolicy(
   const merged = mergeStatement(policy, statement);
   if (merged === undefined) return { sid: statement.Sid, outcome: 'unchanged' };
 
-  const command = new PutClusterPolicyCommand({ ClusterArn: clusterArn, CurrentVersion: version, Policy: merged });
-  await fromAws('kafka:PutClusterPolicy', kafka.send(command, { abortSignal: signal })).catch((error: unknown) => {
-    if (!isVersionConflict(error)) throw error;
-    throw new VersionConflict(`The policy of ${clusterArn} was changed by somebody else meanwhile.`, { cause: error });
-  });
+  await putClusterPolicy(clusterArn, merged, version, { kafka, signal });
   return { sid: statement.Sid, outcome: 'written' };
 }
-
-/** MSK tells it only by a text, such as "Current cluster policy version needed for Update". */
-const isVersionConflict = (error: unknown) =>
-  error instanceof AwsRefused && error.code === 'BadRequestException' && /version/i.test(error.said);

@@ -25,6 +25,8 @@ export const CreateConnectionInput = z.object({
   mechanism: z.enum(mechanisms),
   config: z.nullable(z.record(z.string(), z.string())),
   secretArn: z.string(),
+  /** The version of the SCRAM secret that Atlas was sent last, or null where nobody knows. */
+  secretVersion: z.nullable(z.string()),
   privateLinkId: z.string(),
   timeoutMinutes: z.number(),
   now: z.string(),
@@ -63,7 +65,10 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
     networking: { access: { type: 'PRIVATE_LINK', connectionId: input.privateLinkId } },
     ...(input.config && { config: input.config }),
   };
-  const { connection, outcome } = await upsert(wanted, input, deps.atlas);
+  // The password cannot be compared. An unknown version is taken for the current one: Atlas cannot change a connection that
+  // is in use, so one that is equal otherwise is not touched on suspicion.
+  const isPasswordOld = input.secretVersion !== null && input.secretVersion !== versionId;
+  const { connection, outcome } = await upsert(wanted, isPasswordOld, input, deps.atlas);
   return {
     name: input.connectionName,
     ...connectionState(connection),
@@ -85,6 +90,7 @@ async function privateBootstrapServers(clusterArn: string, { kafka, signal }: Cr
 
 async function upsert(
   wanted: KafkaConnectionRequest,
+  isPasswordOld: boolean,
   { projectId, workspace }: CreateConnectionInput,
   atlas: AtlasClient,
 ): Promise<{ connection: Connection; outcome: 'created' | 'updated' | 'unchanged' }> {
@@ -120,7 +126,8 @@ async function upsert(
       );
     // FAILED may be mended by an update; what is going away may not.
     if (connection.state === 'DELETING') connectionState(connection);
-    if (differences(connection, wanted).length === 0) return { connection, outcome: 'unchanged' as const };
+    if (!isPasswordOld && differences(connection, wanted).length === 0)
+      return { connection, outcome: 'unchanged' as const };
     const updated = await atlas
       .updateConnection(projectId, workspace, wanted)
       .catch((error: unknown) => explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas));

@@ -1,16 +1,26 @@
 import { type KafkaClient, ListTagsForResourceCommand } from '@aws-sdk/client-kafka';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
 import { fromAws, noneWhenNotFound } from '../../shared/aws.ts';
 import { InvalidRequest } from '../../shared/errors.ts';
+import { describeExecution, isOfSameDeployment } from '../../shared/execution.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
-import { settingTags, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import { type StatusTags, settingTags, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
 import { type ConsoleInput, type Request, readInput, shown, valid } from '../../shared/request.ts';
+import { deadlineAfter } from '../../shared/wait.ts';
 import type { Settings } from './settings.ts';
 
-export const ResolveRequestInput = z.object({ input: z.unknown(), executionArn: z.string(), now: z.string() });
+export const ResolveRequestInput = z.object({
+  action: z.enum(['connect', 'disconnect']),
+  input: z.unknown(),
+  executionArn: z.string(),
+  now: z.string(),
+});
+type Action = z.infer<typeof ResolveRequestInput>['action'];
 
 export interface ResolveRequestDeps {
   kafka: KafkaClient;
+  sfn: SFNClient;
   settings: Settings;
   /** Where the functions run: `arn:aws:lambda:us-east-1:111122223333:function:…` */
   functionArn: string;
@@ -19,39 +29,79 @@ export interface ResolveRequestDeps {
 
 /**
  * Decides who asks, for which cluster, with which settings: from the input, else from the cluster's tags, else from the
- * deployment. Refuses bad input before anything is changed; then marks the cluster as `connecting` (not in a dry run).
+ * deployment. Refuses bad input before anything is changed; then marks the cluster as `connecting` or `disconnecting`, and as
+ * held by this execution. A dry run holds nothing, and marks nothing.
  *
  * @returns `decision`: whether there is anything to do, and why; `request` and `waits`: null when there is not
  * @throws InvalidRequest, AwsRefused, AwsUnavailable
  */
 export async function resolveRequest(
-  { input, executionArn, now }: z.infer<typeof ResolveRequestInput>,
-  { kafka, settings, functionArn, signal }: ResolveRequestDeps,
+  { action, input, executionArn, now }: z.infer<typeof ResolveRequestInput>,
+  { kafka, sfn, settings, functionArn, signal }: ResolveRequestDeps,
 ) {
   const { startedBy, given } = readInput(input);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
-  const tags = await tagsOf(clusterArn, kafka, signal);
+  const tags = await tagsOf(clusterArn, action, kafka, signal);
 
   // Events are delivered at least once and late: what counts is what the cluster's tag says now.
-  if (startedBy === 'tag' && tags[triggerTag] !== 'connect') {
-    const found = tags[triggerTag] === undefined ? 'is gone' : `is ${shown(tags[triggerTag])}, not "connect"`;
-    const reason = `The tag ${triggerTag} of ${clusterArn} ${found}.`;
-    return { decision: { isAnythingToDo: false, reason }, request: null, waits: null };
+  const asked = startedBy === 'console' || (tags[triggerTag] ?? onUntag(settings)) === action;
+  if (!asked) {
+    const found = tags[triggerTag] === undefined ? 'is gone' : `is ${shown(tags[triggerTag])}, not "${action}"`;
+    return nothingToDo(`The tag ${triggerTag} of ${clusterArn} ${found}.`);
   }
-
   const request = settle(given, tags, settings, clusterName);
-  const { pollSeconds, timeoutMinutes } = settings.waits.cluster;
-  const deadline = new Date(Date.parse(now) + timeoutMinutes * 60_000).toISOString();
   if (!request.dryRun) {
-    const detail = `Connecting to workspace ${request.workspace} of Atlas project ${request.projectId}`;
-    await writeStatus(clusterArn, { status: 'connecting', detail, execution: executionArn }, { kafka, signal });
+    const holder = await holderOf(tags, executionArn, { sfn, signal });
+    if (holder)
+      return nothingToDo(`Execution ${holder} holds ${clusterArn} and is still running; this one leaves it alone.`);
+    const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
+    await claim(clusterArn, { status: `${action}ing`, detail, execution: executionArn }, { kafka, signal });
   }
+  const { cluster, removal, ...waits } = settings.waits;
   return {
     decision: { isAnythingToDo: true, reason: `Started by ${startedBy === 'tag' ? `the tag ${triggerTag}` : 'hand'}.` },
     request,
-    waits: { ...settings.waits, cluster: { pollSeconds, deadline } },
+    waits: { ...waits, cluster: until(cluster, now), removal: until(removal, now) },
   };
+}
+
+const nothingToDo = (reason: string) => ({ decision: { isAnythingToDo: false, reason }, request: null, waits: null });
+
+/** What the missing tag asks for. */
+const onUntag = ({ disconnectOnUntag }: Settings): Action | undefined => (disconnectOnUntag ? 'disconnect' : undefined);
+
+const until = ({ pollSeconds, timeoutMinutes }: Settings['waits']['cluster'], now: string) => ({
+  pollSeconds,
+  deadline: deadlineAfter(now, timeoutMinutes),
+});
+
+/**
+ * The execution that holds this cluster: the one that its tags name as connecting or disconnecting, as long as it runs. A
+ * holder that has ended is taken over, and so is a tag that names no execution of this deployment, which anybody may write.
+ */
+async function holderOf(
+  tags: Record<string, string>,
+  executionArn: string,
+  deps: { sfn: SFNClient; signal: AbortSignal },
+): Promise<string | undefined> {
+  const holder = tags[statusTag('execution')];
+  const isBusy = /^(dis)?connecting$/.test(tags[statusTag('status')] ?? '');
+  if (!isBusy || !holder || holder === executionArn || !isOfSameDeployment(holder, executionArn)) return undefined;
+  const execution = await describeExecution(holder, deps);
+  return execution?.status === 'RUNNING' ? holder : undefined;
+}
+
+/** A cluster that is gone cannot be marked, and its removal goes on without. */
+async function claim(
+  clusterArn: string,
+  status: StatusTags,
+  deps: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<void> {
+  await writeStatus(clusterArn, status, deps).catch((error: unknown) => {
+    if (status.status !== 'disconnecting') throw error;
+    return noneWhenNotFound(error);
+  });
 }
 
 /** A deployment serves the clusters of its own account and Region; Atlas itself takes no other partition than `aws`. */
@@ -73,12 +123,19 @@ function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
   return cluster;
 }
 
-async function tagsOf(clusterArn: string, kafka: KafkaClient, signal: AbortSignal): Promise<Record<string, string>> {
+async function tagsOf(
+  clusterArn: string,
+  action: Action,
+  kafka: KafkaClient,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
   const command = new ListTagsForResourceCommand({ ResourceArn: clusterArn });
   const answer = await fromAws('kafka:ListTagsForResource', kafka.send(command, { abortSignal: signal })).catch(
     noneWhenNotFound,
   );
   if (answer) return answer.Tags ?? {};
+  // What Atlas still has for a cluster that was deleted can be taken away by hand.
+  if (action === 'disconnect') return {};
   throw new InvalidRequest(
     `clusterArn is ${shown(clusterArn)}, and MSK knows no such cluster; it must be the ARN of an existing one, as the MSK console shows it.`,
   );
@@ -109,5 +166,7 @@ function settle(given: ConsoleInput, tags: Record<string, string>, settings: Set
     maySecretBeAssociated: given.secretArn !== undefined,
     config: given.config ?? null,
     dryRun: given.dryRun ?? false,
+    privateLinkId: tags[statusTag('private-link-id')] ?? null,
+    secretVersion: tags[statusTag('secret-version')] ?? null,
   };
 }

@@ -26,6 +26,9 @@ export const Environment = z.pipe(
     PRIVATE_LINK_TIMEOUT_MINUTES: between(1, 180),
     CONNECTION_POLL_SECONDS: between(10, 3600),
     CONNECTION_TIMEOUT_MINUTES: between(1, 120),
+    REMOVAL_POLL_SECONDS: between(10, 3600),
+    REMOVAL_TIMEOUT_MINUTES: between(1, 360),
+    DISCONNECT_ON_UNTAG: z.enum(['true', 'false']),
   }),
   z.transform((variables) => ({
     projectId: variables.ATLAS_PROJECT_ID,
@@ -35,6 +38,7 @@ export const Environment = z.pipe(
       [variables.ATLAS_PROJECT_ID, ...variables.ALLOWED_PROJECT_IDS.split(',')].map((id) => id.trim()).filter(Boolean),
     ),
     mechanism: variables.KAFKA_AUTH_MECHANISM,
+    disconnectOnUntag: variables.DISCONNECT_ON_UNTAG === 'true',
     waits: {
       cluster: { pollSeconds: variables.CLUSTER_POLL_SECONDS, timeoutMinutes: variables.CLUSTER_TIMEOUT_MINUTES },
       privateLink: {
@@ -45,6 +49,7 @@ export const Environment = z.pipe(
         pollSeconds: variables.CONNECTION_POLL_SECONDS,
         timeoutMinutes: variables.CONNECTION_TIMEOUT_MINUTES,
       },
+      removal: { pollSeconds: variables.REMOVAL_POLL_SECONDS, timeoutMinutes: variables.REMOVAL_TIMEOUT_MINUTES },
     },
   })),
 );

@@ -3,6 +3,7 @@ import type * as z from 'zod/mini';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
 import type { AtlasFetch } from './authentication.ts';
 import {
+  Accepted,
   AccountDetails,
   Connection,
   type KafkaConnectionRequest,
@@ -74,8 +75,23 @@ export class AtlasClient {
     return this.#call(PrivateLink, { method: 'GET', path: `${streams(projectId)}/privateLinkConnections/${id}` });
   }
 
+  /** Asks Atlas to delete a private link; it is gone only when it is listed no more. */
+  async deletePrivateLink(projectId: string, id: string): Promise<void> {
+    await this.#call(Accepted, { method: 'DELETE', path: `${streams(projectId)}/privateLinkConnections/${id}` });
+  }
+
+  /** All workspaces of the project. */
+  async listWorkspaces(projectId: string): Promise<Workspace[]> {
+    return this.#list(Workspace, { path: streams(projectId) });
+  }
+
   async getWorkspace(projectId: string, workspace: string): Promise<Workspace> {
     return this.#call(Workspace, { method: 'GET', path: `${streams(projectId)}/${encodeURIComponent(workspace)}` });
+  }
+
+  /** All connections of a workspace, of every type. */
+  async listConnections(projectId: string, workspace: string): Promise<Connection[]> {
+    return this.#list(Connection, { path: connections(projectId, workspace) });
   }
 
   async getConnection(projectId: string, workspace: string, name: string): Promise<Connection> {
@@ -97,6 +113,12 @@ export class AtlasClient {
     const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
     const secrets = [body.authentication.password];
     return this.#call(Connection, { method: 'PATCH', path, body: { name, ...body }, secrets });
+  }
+
+  /** Asks Atlas to delete a connection; it is gone only when it is not found any more. */
+  async deleteConnection(projectId: string, workspace: string, name: string): Promise<void> {
+    const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
+    await this.#call(Accepted, { method: 'DELETE', path });
   }
 
   /** All stream processors of a workspace, whatever their state. */

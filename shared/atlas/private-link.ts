@@ -4,10 +4,22 @@ import type { PrivateLink } from './types.ts';
 /** Atlas still lists a link for a while after it was asked to delete it. */
 const goingAway = new Set(['DELETE_REQUESTED', 'DELETING', 'DELETED']);
 
+export const isGoingAway = ({ state }: PrivateLink): boolean => goingAway.has(state ?? '');
+
 /** The project's live private link to this cluster, if there is one: Atlas allows one per ARN. */
 export function livePrivateLink(links: PrivateLink[], clusterArn: string): PrivateLink | undefined {
-  const live = links.filter(({ arn, state }) => arn === clusterArn && !goingAway.has(state ?? ''));
+  const live = links.filter((link) => link.arn === clusterArn && !isGoingAway(link));
   return live.find(({ state }) => state !== 'FAILED') ?? live[0];
+}
+
+/**
+ * The private link by which a removal knows what is ours: the one to this cluster, be it on its way out, else the recorded
+ * one when Atlas lists it no more. The record is a tag, and who may tag must not reach a connection to another cluster.
+ */
+export function linkToRemove(links: PrivateLink[], clusterArn: string, recorded: string | null): string | undefined {
+  const link = livePrivateLink(links, clusterArn) ?? links.find(({ arn }) => arn === clusterArn);
+  if (link) return link._id;
+  return recorded !== null && !links.some(({ _id }) => _id === recorded) ? recorded : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
-import { GetClusterPolicyCommand, type KafkaClient } from '@aws-sdk/client-kafka';
+import { GetClusterPolicyCommand, type KafkaClient, PutClusterPolicyCommand } from '@aws-sdk/client-kafka';
 import { fromAws, noneWhenNotFound } from '../aws.ts';
+import { AwsRefused, VersionConflict } from '../errors.ts';
 
 /**
  * Reads the cluster's policy: MSK answers NotFoundException when there is none, which is the common case.
@@ -17,3 +18,27 @@ export async function readClusterPolicy(
   );
   return { policy: answer?.Policy || undefined, version: answer?.CurrentVersion || undefined };
 }
+
+/**
+ * Writes the cluster's policy with the version that was read, so that nobody else's edit can be lost.
+ *
+ * @param version undefined when there was no policy
+ * @throws VersionConflict when the policy changed in between: the machine comes again, and reads the new one
+ * @throws AwsRefused, AwsUnavailable
+ */
+export async function putClusterPolicy(
+  clusterArn: string,
+  policy: string,
+  version: string | undefined,
+  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<void> {
+  const command = new PutClusterPolicyCommand({ ClusterArn: clusterArn, CurrentVersion: version, Policy: policy });
+  await fromAws('kafka:PutClusterPolicy', kafka.send(command, { abortSignal: signal })).catch((error: unknown) => {
+    if (!isVersionConflict(error)) throw error;
+    throw new VersionConflict(`The policy of ${clusterArn} was changed by somebody else meanwhile.`, { cause: error });
+  });
+}
+
+/** MSK tells it only by a text, such as "Current cluster policy version needed for Update". */
+const isVersionConflict = (error: unknown) =>
+  error instanceof AwsRefused && error.code === 'BadRequestException' && /version/i.test(error.said);

@@ -62,6 +62,20 @@ export function mergeStatement(
   return merged;
 }
 
+/**
+ * Takes our statement out of a cluster policy; the others are carried over as they are.
+ *
+ * @returns the new text; null when nothing else is left, so that the policy can go; undefined when ours is not in it
+ * @throws PolicyRefused when the policy is not readable
+ */
+export function removeStatement(text: string, sid: string): string | null | undefined {
+  const policy = parse(text);
+  const statements = listOf(policy.Statement);
+  const others = statements.filter(({ Sid }) => Sid !== sid);
+  if (others.length === statements.length) return undefined;
+  return others.length === 0 ? null : JSON.stringify({ ...policy, Statement: others });
+}
+
 /** Whether a statement allows, without any condition, everything that the wanted one allows: compared by meaning. */
 function grants(
   { Effect, Principal, Action, Resource, ...rest }: Statement,

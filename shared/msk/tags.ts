@@ -1,4 +1,4 @@
-import { type KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
+import { type KafkaClient, TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-kafka';
 import { fromAws } from '../aws.ts';
 
 /** The tag that asks; the EventBridge rule watches this key and no other. */
@@ -14,7 +14,7 @@ export const settingTags = {
 
 /** What a run says of itself on the cluster. None of these keys starts a run. */
 export interface StatusTags {
-  status: 'connecting' | 'connected' | 'failed';
+  status: 'connecting' | 'connected' | 'failed' | 'disconnecting' | 'disconnected';
   detail: string;
   execution: string;
   'private-link-id'?: string;
@@ -37,6 +37,19 @@ export async function writeStatus(
   );
   const command = new TagResourceCommand({ ResourceArn: clusterArn, Tags });
   await fromAws('kafka:TagResource', kafka.send(command, { abortSignal: signal }));
+}
+
+/** The key of a status tag, such as `atlas-streaming:status`. */
+export const statusTag = (name: keyof StatusTags): string => `${triggerTag}:${name}`;
+
+/** Takes the tags away that say what is connected. @throws AwsRefused, AwsUnavailable */
+export async function clearConnectedTags(
+  clusterArn: string,
+  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<void> {
+  const TagKeys = (['private-link-id', 'secret-version', 'verified-at'] as const).map(statusTag);
+  const command = new UntagResourceCommand({ ResourceArn: clusterArn, TagKeys });
+  await fromAws('kafka:UntagResource', kafka.send(command, { abortSignal: signal }));
 }
 
 /**

@@ -4,66 +4,111 @@ import { describe, it } from 'node:test';
 import aslService from 'amazon-states-language-service';
 import validateAsl from 'asl-validator';
 import * as errors from '../../shared/errors.ts';
-import { readDefinition, readText, type State } from '../../statemachine/definition.ts';
+import { type Definition, readDefinition, readText, type State } from '../../statemachine/definition.ts';
 
-const machine = 'connect';
-const definition = readDefinition(machine);
-const states = Object.entries(definition.States);
-const tasks = states.filter(([, { Type }]) => Type === 'Task');
+/** What a machine says of itself, how it fails, and its longest waits: the limits of functions/resolve-request/settings.ts. */
+const machines = {
+  connect: { says: /tag.*READY Kafka connection/, failsAs: 'SetupFailed', longestWaitsMinutes: 1080 + 180 + 120 },
+  disconnect: { says: /connection.*private link.*policy/, failsAs: 'RemovalFailed', longestWaitsMinutes: 360 },
+};
 const functionsFolder = new URL('../../functions/', import.meta.url);
+
+/** Started by a schedule, not by a machine. */
+const withoutTask = ['sweep-clusters'];
 
 /** The classes that pass by themselves, as shared/errors.ts divides them. */
 const transient = ['AtlasThrottled', 'AtlasUnavailable', 'AwsUnavailable', 'VersionConflict', 'FunctionTimedOut'];
 const permanent = Object.keys(errors).filter((name) => !transient.includes(name));
 
 const kebab = (state: string) => state.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+const tasksOf = ({ States }: Definition) => Object.entries(States).filter(([, { Type }]) => Type === 'Task');
+const allTasks = Object.keys(machines).flatMap((machine) => tasksOf(readDefinition(machine)));
 
-describe(`the definition of ${machine}`, () => {
-  it('is valid for asl-validator', () => {
-    const { isValid, errorsText } = validateAsl(definition);
-    assert.ok(isValid, errorsText?.());
-  });
-
-  it("is valid for AWS's own language service", async () => {
-    const service = aslService.getLanguageService({});
-    const document = aslService.TextDocument.create('connect.asl.json', 'asl', 1, readText(machine));
-    const diagnostics = await service.doValidation(document, service.parseJSONDocument(document));
-    assert.deepEqual(
-      diagnostics.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`),
-      [],
-    );
-  });
-
-  it('has a time-out for the whole run that is longer than all waits together', () => {
-    const longestWaitsMinutes = 1080 + 180 + 120; // the limits of functions/resolve-request/settings.ts
-    assert.ok(definition.TimeoutSeconds >= longestWaitsMinutes * 60);
-  });
-
-  it('says in a Comment what the run achieves and what every state is for', () => {
-    assert.match(definition.Comment, /tag.*READY Kafka connection/);
-    assert.deepEqual(
-      states.filter(([, { Comment }]) => !Comment).map(([name]) => name),
-      [],
-    );
-  });
-
-  it('has a function for every Task and a Task for every function', () => {
-    const folders = readdirSync(functionsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    assert.deepEqual(tasks.map(([name]) => kebab(name)).sort(), folders.map(({ name }) => name).sort());
-    for (const { name } of folders)
-      for (const file of ['handler.ts', `${name}.ts`])
-        assert.ok(existsSync(new URL(`${name}/${file}`, functionsFolder)), `functions/${name}/${file}`);
-  });
-
-  it('names choices IsX and waits WaitForX', () => {
-    for (const [name, { Type }] of states) {
-      assert.equal(/^Is[A-Z]/.test(name), Type === 'Choice', name);
-      assert.equal(/^WaitFor[A-Z]/.test(name), Type === 'Wait', name);
-    }
-  });
+it('every Task has a function, and every function a Task of its name in one machine or in both', () => {
+  const folders = readdirSync(functionsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const functions = folders.map(({ name }) => name).filter((name) => !withoutTask.includes(name));
+  assert.deepEqual([...new Set(allTasks.map(([name]) => kebab(name)))].sort(), functions.sort());
+  for (const { name } of folders)
+    for (const file of ['handler.ts', `${name}.ts`])
+      assert.ok(existsSync(new URL(`${name}/${file}`, functionsFolder)), `functions/${name}/${file}`);
 });
 
-for (const [name, state] of tasks) describe(`the Task ${name}`, () => contract(name, state));
+for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(machines)) {
+  const definition = readDefinition(machine);
+  const states = Object.entries(definition.States);
+
+  describe(`the definition of ${machine}`, () => {
+    it('is valid for asl-validator', () => {
+      const { isValid, errorsText } = validateAsl(definition);
+      assert.ok(isValid, errorsText?.());
+    });
+
+    it("is valid for AWS's own language service", async () => {
+      const service = aslService.getLanguageService({});
+      const document = aslService.TextDocument.create(`${machine}.asl.json`, 'asl', 1, readText(machine));
+      const diagnostics = await service.doValidation(document, service.parseJSONDocument(document));
+      assert.deepEqual(
+        diagnostics.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`),
+        [],
+      );
+    });
+
+    it('has a time-out for the whole run that is longer than all waits together', () => {
+      assert.ok(definition.TimeoutSeconds >= longestWaitsMinutes * 60);
+    });
+
+    it('says in a Comment what the run achieves and what every state is for', () => {
+      assert.match(definition.Comment, says);
+      assert.deepEqual(
+        states.filter(([, { Comment }]) => !Comment).map(([name]) => name),
+        [],
+      );
+    });
+
+    it('names choices IsX and waits WaitForX', () => {
+      for (const [name, { Type }] of states) {
+        assert.equal(/^Is[A-Z]/.test(name), Type === 'Choice', name);
+        assert.equal(/^WaitFor[A-Z]/.test(name), Type === 'Wait', name);
+      }
+    });
+
+    it('reaches every state, and goes only to states that there are', () => {
+      const next = ({ Next, Default, Choices = [], Catch = [] }: State) =>
+        [Next, Default, ...[...Choices, ...Catch].map((way) => way.Next)].filter((name) => name !== undefined);
+      const reached = new Set([definition.StartAt]);
+      for (const name of reached) for (const other of next(definition.States[name] as State)) reached.add(other);
+      assert.deepEqual([...reached].sort(), states.map(([name]) => name).sort());
+    });
+
+    it(`fails as ${failsAs} with the error and the Cause that RecordFailure has worded, and in no other way of its own`, () => {
+      const { Next } = definition.States.RecordFailure as State;
+      const failure = definition.States[failsAs] as State & { ErrorPath?: string; CausePath?: string };
+      assert.equal(Next, failsAs);
+      assert.deepEqual(
+        [failure.Type, failure.ErrorPath, failure.CausePath],
+        ['Fail', '$.failure.error', '$.failure.cause'],
+      );
+      const fails = states.filter(([, { Type }]) => Type === 'Fail').map(([name]) => name);
+      assert.deepEqual(fails.sort(), ['FailureNotRecorded', failsAs].sort());
+    });
+
+    it('tells ResolveRequest which machine asks', () => {
+      assert.equal(definition.States.ResolveRequest?.Parameters?.Payload?.action, machine);
+    });
+
+    it('polls a function that keeps the deadline of the wait', () => {
+      for (const [name, { Type, SecondsPath, Next = '' }] of states) {
+        if (Type !== 'Wait') continue;
+        assert.match(SecondsPath ?? '', /^\$\.waits\.\w+\.pollSeconds$/, name);
+        assert.equal(definition.States[Next]?.Type, 'Task', name);
+        assert.match(JSON.stringify(definition.States[Next]?.Parameters), /State\.EnteredTime/, name);
+      }
+    });
+  });
+
+  for (const [name, state] of tasksOf(definition))
+    describe(`the Task ${name} of ${machine}`, () => contract(name, state));
+}
 
 function contract(name: string, state: State) {
   it('invokes its own function, with a time-out', () => {
@@ -95,8 +140,8 @@ function contract(name: string, state: State) {
     }
   });
 
-  it('has the two shapes of retrier that all Tasks share', () => {
-    assert.deepEqual(state.Retry, tasks[0]?.[1].Retry);
+  it('has the two shapes of retrier that all Tasks of both machines share', () => {
+    assert.deepEqual(state.Retry, allTasks[0]?.[1].Retry);
   });
 
   it('leaves every other error under its own name for RecordFailure', () => {

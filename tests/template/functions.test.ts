@@ -29,9 +29,9 @@ function modulesOf({ handler }: FunctionSettings): string[] {
   return Object.keys(inputs).filter((path) => inputs[path] && inputs[path].bytesInOutput > 0);
 }
 
-const actionPrefix: Record<string, string> = { kafka: 'kafka', 'secrets-manager': 'secretsmanager' };
+const actionPrefix: Record<string, string> = { kafka: 'kafka', 'secrets-manager': 'secretsmanager', sfn: 'states' };
 
-/** The IAM actions of the commands in a bundle: at MSK and Secrets Manager, each operation is an action of its name. */
+/** The IAM actions of the commands in a bundle: at MSK, Secrets Manager and Step Functions, each operation is an action of its name. */
 function calledActions(modules: string[]): string[] {
   return modules
     .map((path) => /@aws-sdk\/client-([a-z-]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(path))
@@ -57,6 +57,7 @@ const allowed = (statements: Statement[]) => statements.filter(({ Effect }) => E
 const onAnyResource = [
   'kafka:GetBootstrapBrokers',
   'kafka:DescribeClusterOperationV2',
+  'kafka:ListClustersV2',
   ...(dependentActions['kafka:UpdateConnectivity'] ?? []),
 ];
 

@@ -28,10 +28,15 @@ const template = readTemplate(join(packaged, 'cloudformation-template-update-sta
 const stack = 'msk-atlas-privatelink-dev';
 const functions = Object.entries(ofType<FunctionProperties>(template, 'AWS::Lambda::Function'));
 const roles = ofType<RoleProperties>(template, 'AWS::IAM::Role');
-const { States: states } = readDefinition('connect');
-const tasks = Object.keys(states)
-  .filter((name) => states[name]?.Type === 'Task')
-  .sort();
+const machines = ['Connect', 'Disconnect'] as const;
+const tasksOf = (machine: (typeof machines)[number]) => {
+  const { States } = readDefinition(machine.toLowerCase());
+  return Object.keys(States)
+    .filter((name) => States[name]?.Type === 'Task')
+    .sort();
+};
+/** Each Task's, and the one that the schedule starts. */
+const functionNames = [...new Set([...machines.flatMap(tasksOf), 'SweepClusters'])].sort();
 
 describe('npm run package', () => {
   it('needs no credentials, and prints neither a warning nor a deprecation', () => {
@@ -51,7 +56,7 @@ describe('npm run package', () => {
     const zips = readdirSync(packaged).filter((file) => file.endsWith('.zip'));
     assert.deepEqual(
       zips.sort(),
-      tasks.map((task) => `${task}.zip`),
+      functionNames.map((name) => `${name}.zip`),
     );
     for (const [id, { Handler }] of functions) {
       const bundle = Handler.replace(/\.handler$/, '.mjs');
@@ -62,10 +67,10 @@ describe('npm run package', () => {
 });
 
 describe('the functions', () => {
-  it('are one for each Task, under its name', () => {
+  it('are one for each Task, under its name, and the sweep', () => {
     assert.deepEqual(
       functions.map(([id]) => id).sort(),
-      tasks.map((task) => `${task}LambdaFunction`),
+      functionNames.map((name) => `${name}LambdaFunction`),
     );
     for (const [id, { FunctionName, Handler }] of functions) {
       const task = id.replace(/LambdaFunction$/, '');
@@ -78,19 +83,27 @@ describe('the functions', () => {
     for (const [id, { Runtime, Architectures, MemorySize, Timeout }] of functions)
       assert.deepEqual(
         { Runtime, Architectures, MemorySize, Timeout },
-        { Runtime: 'nodejs24.x', Architectures: ['arm64'], MemorySize: 256, Timeout: 60 },
+        {
+          Runtime: 'nodejs24.x',
+          Architectures: ['arm64'],
+          MemorySize: 256,
+          Timeout: id === 'SweepClustersLambdaFunction' ? 300 : 60,
+        },
         id,
       );
-    for (const task of tasks) assert.ok(Number(states[task]?.TimeoutSeconds) > 60, task);
+    for (const machine of machines)
+      for (const { Type, TimeoutSeconds } of Object.values(readDefinition(machine.toLowerCase()).States))
+        if (Type === 'Task') assert.ok(Number(TimeoutSeconds) > 60);
   });
 
   it('have a role of their own each, for Lambda alone', () => {
     for (const [id, { Role }] of functions) assert.deepEqual(Role, arn(id.replace(/LambdaFunction$/, 'Role')));
-    for (const task of tasks)
-      assert.deepEqual(roles[`${task}Role`]?.AssumeRolePolicyDocument.Statement, [
+    for (const name of functionNames)
+      assert.deepEqual(roles[`${name}Role`]?.AssumeRolePolicyDocument.Statement, [
         { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
       ]);
-    assert.equal(Object.keys(roles).length, tasks.length + 2); // the machine's and the rule's
+    // The machines', the rules' and the schedule's.
+    assert.equal(Object.keys(roles).length, functionNames.length + 5);
   });
 
   it('have a log group each, which keeps for 30 days what their role lets them write', () => {
@@ -115,7 +128,9 @@ describe('the functions', () => {
       cluster: { pollSeconds: 60, timeoutMinutes: 720 },
       privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
       connection: { pollSeconds: 30, timeoutMinutes: 60 },
+      removal: { pollSeconds: 30, timeoutMinutes: 120 },
     });
+    assert.equal(Environment.parse(Variables).disconnectOnUntag, false);
     const atlas = properties<FunctionProperties>(template, 'CreateConnectionLambdaFunction').Environment.Variables;
     assert.equal(atlas.ATLAS_BASE_URL, 'https://cloud.mongodb.com');
   });
@@ -129,81 +144,96 @@ describe('the functions', () => {
   });
 });
 
-describe('the state machine', () => {
-  const machine = properties(template, 'ConnectMachine');
+for (const name of machines)
+  describe(`the state machine ${name}Machine`, () => {
+    const machine = properties(template, `${name}Machine`);
+    const word = name.toLowerCase();
+    const tasks = tasksOf(name);
 
-  it('is a Standard workflow with the very definition of statemachine/connect.asl.json', () => {
-    assert.equal(machine.StateMachineName, `${stack}-connect`);
-    assert.equal(machine.StateMachineType, 'STANDARD');
-    assert.deepEqual(machine.Definition, JSON.parse(readText('connect')));
-  });
-
-  it('has a substitution for every placeholder of the definition, and no other', () => {
-    const placeholders = [...readText('connect').matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = '']) => placeholder);
-    assert.deepEqual([...new Set(placeholders)].sort(), tasks);
-    assert.deepEqual(
-      machine.DefinitionSubstitutions,
-      Object.fromEntries(tasks.map((task) => [task, arn(`${task}LambdaFunction`)])),
-    );
-  });
-
-  it('may invoke exactly these functions, have its logs delivered, and nothing else', () => {
-    const [invoke, deliverLogs, ...others] = statementsOf(properties<RoleProperties>(template, 'ConnectMachineRole'));
-    const functionArns = tasks.map((task) => arn(`${task}LambdaFunction`));
-    assert.equal(invoke?.Action, 'lambda:InvokeFunction');
-    assert.deepEqual(new Set(list(invoke?.Resource)), new Set(functionArns));
-    for (const action of list(deliverLogs?.Action)) assert.match(String(action), /^logs:/);
-    assert.deepEqual(others, []);
-  });
-
-  it('logs all its events without their data, for 30 days', () => {
-    assert.deepEqual(machine.LoggingConfiguration, {
-      Level: 'ALL',
-      IncludeExecutionData: false,
-      Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn('ConnectMachineLogGroup') } }],
+    it(`is a Standard workflow with the very definition of statemachine/${word}.asl.json`, () => {
+      assert.equal(machine.StateMachineName, `${stack}-${word}`);
+      assert.equal(machine.StateMachineType, 'STANDARD');
+      assert.deepEqual(machine.Definition, JSON.parse(readText(word)));
     });
-    assert.deepEqual(properties(template, 'ConnectMachineLogGroup'), {
-      LogGroupName: `/aws/vendedlogs/states/${stack}-connect`,
-      RetentionInDays: 30,
+
+    it('has a substitution for every placeholder of the definition, and no other', () => {
+      const placeholders = [...readText(word).matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = '']) => placeholder);
+      assert.deepEqual([...new Set(placeholders)].sort(), tasks);
+      assert.deepEqual(
+        machine.DefinitionSubstitutions,
+        Object.fromEntries(tasks.map((task) => [task, arn(`${task}LambdaFunction`)])),
+      );
     });
-  });
 
-  it('is an output of the stack, and so is the queue', () => {
-    assert.deepEqual(template.Outputs.ConnectMachineArn?.Value, ref('ConnectMachine'));
-    assert.deepEqual(template.Outputs.DeadLetterQueueUrl?.Value, ref('DeadLetterQueue'));
-  });
-});
+    it('may invoke exactly these functions, have its logs delivered, and nothing else', () => {
+      const statements = statementsOf(properties<RoleProperties>(template, `${name}MachineRole`));
+      const [invoke, deliverLogs, ...others] = statements;
+      const functionArns = tasks.map((task) => arn(`${task}LambdaFunction`));
+      assert.equal(invoke?.Action, 'lambda:InvokeFunction');
+      assert.deepEqual(new Set(list(invoke?.Resource)), new Set(functionArns));
+      for (const action of list(deliverLogs?.Action)) assert.match(String(action), /^logs:/);
+      assert.deepEqual(others, []);
+    });
 
-describe('the rule', () => {
-  const rule = properties(template, 'ConnectRule');
+    it('logs all its events without their data, for 30 days', () => {
+      assert.deepEqual(machine.LoggingConfiguration, {
+        Level: 'ALL',
+        IncludeExecutionData: false,
+        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn(`${name}MachineLogGroup`) } }],
+      });
+      assert.deepEqual(properties(template, `${name}MachineLogGroup`), {
+        LogGroupName: `/aws/vendedlogs/states/${stack}-${word}`,
+        RetentionInDays: 30,
+      });
+    });
 
-  it('takes the events of a tag atlas-streaming=connect on an MSK resource', () => {
-    assert.equal(rule.State, 'ENABLED');
-    assert.deepEqual(rule.EventPattern, {
-      source: ['aws.tag'],
-      'detail-type': ['Tag Change on Resource'],
-      resources: [{ prefix: sub('arn:${AWS::Partition}:kafka:') }],
-      detail: { 'changed-tag-keys': ['atlas-streaming'], tags: { 'atlas-streaming': ['connect'] } },
+    it('is an output of the stack', () => {
+      assert.deepEqual(template.Outputs[`${name}MachineArn`]?.Value, ref(`${name}Machine`));
     });
   });
 
-  it('hands the whole event to the state machine, for a day, and then to the queue', () => {
-    assert.deepEqual(rule.Targets, [
-      {
-        Id: 'ConnectMachine',
-        Arn: ref('ConnectMachine'),
-        RoleArn: arn('ConnectRuleRole'),
-        RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
-        DeadLetterConfig: { Arn: arn('DeadLetterQueue') },
-      },
-    ]);
-  });
+describe('the rules', () => {
+  const rules = [
+    { id: 'ConnectRule', machine: 'Connect', tag: ['connect'], state: 'ENABLED' },
+    { id: 'DisconnectRule', machine: 'Disconnect', tag: ['disconnect'], state: 'ENABLED' },
+    {
+      id: 'UntagRule',
+      machine: 'Disconnect',
+      tag: [{ exists: false }],
+      state: { 'Fn::If': ['DisconnectsOnUntag', 'ENABLED', 'DISABLED'] },
+    },
+  ];
 
-  it('may start the state machine, and nothing else', () => {
-    assert.deepEqual(statementsOf(properties<RoleProperties>(template, 'ConnectRuleRole')), [
-      { Effect: 'Allow', Action: 'states:StartExecution', Resource: ref('ConnectMachine') },
-    ]);
-  });
+  for (const { id, machine, tag, state } of rules) {
+    it(`${id} takes the events of a tag atlas-streaming on an MSK resource`, () => {
+      const { State, EventPattern } = properties(template, id);
+      assert.deepEqual(State, state);
+      assert.deepEqual(EventPattern, {
+        source: ['aws.tag'],
+        'detail-type': ['Tag Change on Resource'],
+        resources: [{ prefix: sub('arn:${AWS::Partition}:kafka:') }],
+        detail: { 'changed-tag-keys': ['atlas-streaming'], tags: { 'atlas-streaming': tag } },
+      });
+    });
+
+    it(`${id} hands the whole event to the machine, for a day, and then to the queue`, () => {
+      assert.deepEqual(properties(template, id).Targets, [
+        {
+          Id: `${machine}Machine`,
+          Arn: ref(`${machine}Machine`),
+          RoleArn: arn(`${machine}RuleRole`),
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+          DeadLetterConfig: { Arn: arn('DeadLetterQueue') },
+        },
+      ]);
+    });
+
+    it(`${id} may start its machine, and nothing else`, () => {
+      assert.deepEqual(statementsOf(properties<RoleProperties>(template, `${machine}RuleRole`)), [
+        { Effect: 'Allow', Action: 'states:StartExecution', Resource: ref(`${machine}Machine`) },
+      ]);
+    });
+  }
 
   it('alone may send to the queue, which is encrypted and keeps events for 14 days', () => {
     assert.deepEqual(properties(template, 'DeadLetterQueue'), {
@@ -222,8 +252,34 @@ describe('the rule', () => {
         Principal: { Service: 'events.amazonaws.com' },
         Action: 'sqs:SendMessage',
         Resource: arn('DeadLetterQueue'),
-        Condition: { ArnEquals: { 'aws:SourceArn': arn('ConnectRule') } },
+        Condition: { ArnEquals: { 'aws:SourceArn': rules.map(({ id }) => arn(id)) } },
       },
+    ]);
+  });
+});
+
+describe('the sweep', () => {
+  it('runs every 15 minutes, and is told the time of its schedule', () => {
+    const { ScheduleExpression, Target } = properties<{ ScheduleExpression: string; Target: Record<string, unknown> }>(
+      template,
+      'SweepSchedule',
+    );
+    assert.equal(ScheduleExpression, 'rate(15 minutes)');
+    assert.deepEqual([Target.Arn, Target.RoleArn], [arn('SweepClustersLambdaFunction'), arn('SweepScheduleRole')]);
+    assert.equal(Target.Input, '{"now":"<aws.scheduler.scheduled-time>"}');
+  });
+
+  it('knows both machines', () => {
+    const { Variables } = properties<FunctionProperties>(template, 'SweepClustersLambdaFunction').Environment;
+    assert.deepEqual(
+      [Variables.CONNECT_STATE_MACHINE_ARN, Variables.DISCONNECT_STATE_MACHINE_ARN],
+      [ref('ConnectMachine'), ref('DisconnectMachine')],
+    );
+  });
+
+  it('is all that its schedule may start', () => {
+    assert.deepEqual(statementsOf(properties<RoleProperties>(template, 'SweepScheduleRole')), [
+      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arn('SweepClustersLambdaFunction') },
     ]);
   });
 });
@@ -236,21 +292,28 @@ describe('the whole template', () => {
     for (const action of actions) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
   });
 
-  it('gives the roles of the machine and the rule to these alone', () => {
+  it('gives the roles of the machines and the rules to these alone', () => {
     const trusted = (id: string) => properties<RoleProperties>(template, id).AssumeRolePolicyDocument.Statement;
-    const statement = (service: string, resource: string) => ({
-      Effect: 'Allow',
-      Principal: { Service: `${service}.amazonaws.com` },
-      Action: 'sts:AssumeRole',
-      Condition: {
-        StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
-        ArnEquals: {
-          'aws:SourceArn': sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`),
+    const statement = (service: string, ...resources: string[]) => {
+      const arns = resources.map((it) =>
+        sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${it}`),
+      );
+      return {
+        Effect: 'Allow',
+        Principal: { Service: `${service}.amazonaws.com` },
+        Action: 'sts:AssumeRole',
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
+          ArnEquals: { 'aws:SourceArn': arns.length === 1 ? arns[0] : arns },
         },
-      },
-    });
+      };
+    };
     assert.deepEqual(trusted('ConnectMachineRole'), [statement('states', `stateMachine:${stack}-connect`)]);
+    assert.deepEqual(trusted('DisconnectMachineRole'), [statement('states', `stateMachine:${stack}-disconnect`)]);
     assert.deepEqual(trusted('ConnectRuleRole'), [statement('events', `rule/${stack}-connect`)]);
+    assert.deepEqual(trusted('DisconnectRuleRole'), [
+      statement('events', `rule/${stack}-disconnect`, `rule/${stack}-untag`),
+    ]);
   });
 
   it('holds no secret, and refers to none by its value', () => {

@@ -77,6 +77,16 @@ describe("Atlas's API", () => {
       { name: 'orders.*-_', state: 'PENDING' },
       { body: patch },
     ],
+    [
+      'DELETE /streams/connections/orders.*-_',
+      (atlas) => atlas.deleteConnection(projectId, 'streams', 'orders.*-_').then(() => ({})),
+      {},
+    ],
+    [
+      `DELETE /privateLinkConnections/${privateLinkId}`,
+      (atlas) => atlas.deletePrivateLink(projectId, privateLinkId).then(() => ({})),
+      {},
+    ],
   ];
   for (const [call, run, answer, { query = {}, body = '', version = '2023-02-01' } = {}] of calls)
     it(`is called by ${call}`, async (t) => {
@@ -93,6 +103,15 @@ describe("Atlas's API", () => {
   it('may add fields that nobody knows', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams': ok(workspaceOf({ newField: { a: 1 } })) });
     assert.deepEqual(Object.keys(await atlas.getWorkspace(projectId, 'streams')), ['name', 'dataProcessRegion']);
+  });
+
+  it('may accept a deletion with a body, or without one', async (t) => {
+    for (const body of ['{}', '']) {
+      const { atlas } = await fakeAtlas(t, {
+        'DELETE /streams/connections/orders': (response) => response.writeHead(202).end(body),
+      });
+      assert.equal(await atlas.deleteConnection(projectId, 'streams', 'orders'), undefined);
+    }
   });
 
   it('is read page by page', async (t) => {

@@ -13,6 +13,7 @@ import {
   list,
   ok,
   privateLinkId,
+  processor,
   reset,
 } from '../fixtures/atlas.ts';
 import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
@@ -32,10 +33,12 @@ interface Situation {
   config?: Record<string, string> | null;
   mechanism?: 'SCRAM-512' | 'PLAIN';
   secret?: string;
+  secretVersion?: string | null;
   brokers?: object;
 }
 
 async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
+  const { secretVersion = null } = rest;
   const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
   const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
   const { kafka, msk } = fakeMsk();
@@ -44,7 +47,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
   const { atlas, calls, requests } = await fakeAtlas(t, routes);
   const input = { projectId, workspace, connectionName: 'orders', clusterArn, mechanism, config, secretArn };
   const run = async () => {
-    const timing = { privateLinkId, timeoutMinutes: 60, now };
+    const timing = { secretVersion, privateLinkId, timeoutMinutes: 60, now };
     const result = await createConnection({ ...input, ...timing }, { kafka, secretsManager, atlas, signal }).catch(
       (error: Error) => error,
     );
@@ -220,5 +223,66 @@ describe('CreateConnection', () => {
     const { run, msk } = await creator(t, {});
     msk.on(GetBootstrapBrokersCommand).rejects(awsError('ConflictException', 409));
     await assert.rejects(run(), { name: 'AwsUnavailable' });
+  });
+});
+
+describe('CreateConnection, after the SCRAM secret has rotated', () => {
+  const equal = ok(connection());
+
+  it('sends Atlas the new password, although nothing else differs', async (t) => {
+    const { run, calls, requests } = await creator(t, {
+      routes: { [get]: equal, [patch]: ok(connection()) },
+      secretVersion: 'version-0',
+    });
+    assert.deepEqual(await run(), { ...result, outcome: 'updated', secretVersionId: 'version-1' });
+    assert.deepEqual(calls(), [get, patch]);
+    assert.deepEqual(requests[1]?.body, wanted);
+  });
+
+  for (const [what, secretVersion] of [
+    ['is of the version that Atlas was sent last', 'version-1'],
+    ['is of a version that nobody has recorded', null],
+  ] as const)
+    it(`leaves an equal connection alone when the secret ${what}`, async (t) => {
+      const { run, calls } = await creator(t, { routes: { [get]: equal }, secretVersion });
+      assert.deepEqual(await run(), result);
+      assert.deepEqual(calls(), [get]);
+    });
+
+  it('tells no new version before Atlas has accepted it, and sends it again the next time', async (t) => {
+    const routes = { [get]: equal, [patch]: [reset, apiError(500, 'UNEXPECTED_ERROR'), ok(connection())] };
+    const { run, calls } = await creator(t, { routes, secretVersion: 'version-0' });
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    assert.equal((await run()).secretVersionId, 'version-1');
+    assert.deepEqual(calls(), [get, patch, get, patch, get, patch]);
+  });
+
+  it('waits for the connection when Atlas deploys it anew', async (t) => {
+    const { run } = await creator(t, { routes: { [get]: equal, [patch]: pending }, secretVersion: 'version-0' });
+    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'updated' });
+  });
+
+  it('sends the new password to a connection that has FAILED, perhaps over the old one', async (t) => {
+    const routes = { [get]: ok(connection({ state: 'FAILED' })), [patch]: pending };
+    const { run } = await creator(t, { routes, secretVersion: 'version-0' });
+    assert.equal((await run()).outcome, 'updated');
+  });
+
+  it('names the stream processors that keep Atlas from changing the password', async (t) => {
+    const routes = {
+      [get]: equal,
+      [patch]: apiError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'),
+      'GET /streams/processors': list([processor('reader')]),
+    };
+    const { run } = await creator(t, { routes, secretVersion: 'version-0' });
+    await assert.rejects(run(), { name: 'ConnectionInUse', message: /in use by stream processor "reader"/ });
+  });
+
+  it('sends nothing to a connection that is not ours', async (t) => {
+    const routes = { [get]: ok(connection({ networking: { access: { type: 'PUBLIC' } } })) };
+    const { run, calls } = await creator(t, { routes, secretVersion: 'version-0' });
+    await assert.rejects(run(), { name: 'ConnectionRefused' });
+    assert.deepEqual(calls(), [get]);
   });
 });

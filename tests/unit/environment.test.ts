@@ -9,7 +9,7 @@ import { variables } from '../fixtures/settings.ts';
 describe("a function's environment", () => {
   beforeEach(() => {
     for (const name of Object.keys(process.env))
-      if (/^(TEST|ATLAS|CLUSTER|KAFKA)_/.test(name)) delete process.env[name];
+      if (/^(TEST|ATLAS|CLUSTER|KAFKA|REMOVAL|DISCONNECT)_/.test(name)) delete process.env[name];
   });
 
   it('is read on first use, and once', () => {
@@ -38,10 +38,12 @@ describe("a function's environment", () => {
       workspace: 'streams',
       allowedProjectIds: new Set([projectId, 'a'.repeat(24), 'b'.repeat(24)]),
       mechanism: 'SCRAM-512',
+      disconnectOnUntag: false,
       waits: {
         cluster: { pollSeconds: 60, timeoutMinutes: 720 },
         privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
         connection: { pollSeconds: 30, timeoutMinutes: 60 },
+        removal: { pollSeconds: 30, timeoutMinutes: 120 },
       },
     });
   });
@@ -61,6 +63,15 @@ describe("a function's environment", () => {
         /CLUSTER_POLL_SECONDS \(must be .*from 30 to 3600\)/,
         CLUSTER_POLL_SECONDS,
       );
+    }
+  });
+
+  it('says in so many words whether removing the tag disconnects', () => {
+    Object.assign(process.env, variables({ DISCONNECT_ON_UNTAG: 'true' }));
+    assert.equal(environment(Environment)().disconnectOnUntag, true);
+    for (const DISCONNECT_ON_UNTAG of ['', 'yes', '1']) {
+      Object.assign(process.env, variables({ DISCONNECT_ON_UNTAG }));
+      assert.throws(environment(Environment), /DISCONNECT_ON_UNTAG \(/, DISCONNECT_ON_UNTAG);
     }
   });
 });

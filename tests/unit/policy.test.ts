@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PolicyRefused } from '../../shared/errors.ts';
-import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
+import { atlasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { clusterArn, principalArn } from '../fixtures/request.ts';
 
 const wanted = atlasStatement(clusterArn, principalArn);
@@ -132,5 +132,46 @@ describe('the statement for Atlas', () => {
   it('is not written into a policy that is no JSON object', () => {
     for (const text of ['{"Version":', 'null', '[]', '"x"'])
       assert.throws(() => mergeStatement(text, wanted), PolicyRefused, text);
+  });
+});
+
+describe('the removal of the statement for Atlas', () => {
+  const remove = (text: string) => removeStatement(text, wanted.Sid);
+
+  it('leaves everything else as it was, known to us or not', () => {
+    const foreign = [
+      { ...firehose, Principal: { Service: ['firehose.amazonaws.com', 'delivery.logs.amazonaws.com'] } },
+      { Effect: 'Deny', NotPrincipal: { AWS: 'AROAEXAMPLEID123456' }, NotAction: 'kafka:Get*', NotResource: '*' },
+      { Sid: 'Straße "ñ" \\ 😀', Effect: 'Allow', Principal: '*', Action: [], Resource: [], Future: { a: [1, null] } },
+      atlasStatement(clusterArn, 'arn:aws:iam::210987654321:root'),
+    ];
+    const rest = { Version: '2008-10-17', Id: 'by-terraform', Future: true };
+    const text = policy([foreign[0], wanted, ...foreign.slice(1)], rest);
+    assert.deepEqual(JSON.parse(remove(text) ?? ''), { ...rest, Statement: foreign });
+  });
+
+  it('is by its Sid alone: a statement of others that grants the same stays', () => {
+    const same = { ...wanted, Sid: 'Terraform' };
+    const { Sid: _, ...nameless } = wanted;
+    assert.equal(remove(policy([same, nameless])), undefined);
+    assert.equal(remove(policy([same, { ...wanted, Action: [create] }])), policy([same]));
+  });
+
+  it('leaves no empty policy', () => {
+    assert.equal(remove(policy([wanted])), null);
+    assert.equal(remove(policy(wanted)), null, 'as a Statement that is no list');
+  });
+
+  it('is done when the statement is not there', () => {
+    for (const text of [policy([firehose]), policy(firehose), policy([]), '{"Version":"2012-10-17"}'])
+      assert.equal(remove(text), undefined, text);
+  });
+
+  it('undoes the merge', () => {
+    assert.equal(remove(mergeStatement(policy([firehose]), wanted) ?? ''), policy([firehose]));
+  });
+
+  it('is refused in a policy that is no JSON object', () => {
+    for (const text of ['{"Version":', 'null', '[]', '"x"']) assert.throws(() => remove(text), PolicyRefused, text);
   });
 });

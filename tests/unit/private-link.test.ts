@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
+import { linkToRemove, livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { privateLink, privateLinkId } from '../fixtures/atlas.ts';
 import { clusterArn } from '../fixtures/request.ts';
 
@@ -20,6 +20,22 @@ describe("the cluster's private link", () => {
     const failed = privateLink({ _id: '4'.repeat(24), state: 'FAILED' });
     assert.equal(livePrivateLink([failed, privateLink()], clusterArn)?._id, privateLinkId);
     assert.equal(livePrivateLink([failed], clusterArn)?._id, failed._id);
+  });
+});
+
+describe('the private link that a removal goes by', () => {
+  const other = privateLink({ _id: '2'.repeat(24), arn: `${clusterArn}0` });
+  const dying = privateLink({ _id: '3'.repeat(24), state: 'DELETING' });
+
+  it("is the cluster's live one, else its dying one, whatever is recorded", () => {
+    assert.equal(linkToRemove([other, dying, privateLink()], clusterArn, '3'.repeat(24)), privateLinkId);
+    assert.equal(linkToRemove([other, dying], clusterArn, '2'.repeat(24)), '3'.repeat(24));
+  });
+
+  it('is the recorded one only when Atlas lists that no more', () => {
+    assert.equal(linkToRemove([other], clusterArn, privateLinkId), privateLinkId);
+    assert.equal(linkToRemove([other], clusterArn, other._id), undefined);
+    assert.equal(linkToRemove([other], clusterArn, null), undefined);
   });
 });
 

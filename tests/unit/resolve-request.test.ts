@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-kafka';
+import { DescribeExecutionCommand, type ExecutionStatus } from '@aws-sdk/client-sfn';
 import { resolveRequest } from '../../functions/resolve-request/resolve-request.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import {
   accountId,
   clusterArn,
+  disconnectExecutionArn,
   executionArn,
   functionArn,
   now,
@@ -15,18 +17,28 @@ import {
   tagEvent,
 } from '../fixtures/request.ts';
 import { settings } from '../fixtures/settings.ts';
+import { fakeStepFunctions } from '../fixtures/step-functions.ts';
 
 const otherProjectId = 'a'.repeat(24);
 const connect = { 'atlas-streaming': 'connect' };
 
-/** Runs the state for a cluster with these tags, in a deployment with these variables. */
-function resolver(tags: Record<string, string> = {}, variables: Record<string, string> = {}) {
+/** Runs the state for a cluster with these tags, in a deployment with these variables; `others` have run or are running. */
+function resolver(
+  tags: Record<string, string> = {},
+  variables: Record<string, string> = {},
+  others: Record<string, { status: ExecutionStatus }> = {},
+) {
   const { kafka, msk } = fakeMsk();
   msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: tags });
   msk.on(TagResourceCommand).resolves({});
   const allowed = { ALLOWED_PROJECT_IDS: otherProjectId, ...variables };
-  const deps = { kafka, settings: settings(allowed), functionArn, signal };
-  return { msk, resolve: (input: unknown) => resolveRequest({ input, executionArn, now }, deps) };
+  const { sfn, sfnMock } = fakeStepFunctions(others);
+  const deps = { kafka, sfn, settings: settings(allowed), functionArn, signal };
+  const resolve = (input: unknown) => resolveRequest({ action: 'connect', input, executionArn, now }, deps);
+  const resolveRemoval = (input: unknown) =>
+    resolveRequest({ action: 'disconnect', input, executionArn: disconnectExecutionArn, now }, deps);
+  const written = () => msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags;
+  return { msk, sfnMock, resolve, resolveRemoval, written };
 }
 
 const resolved = async (input: object, tags = {}, variables = {}) =>
@@ -42,6 +54,7 @@ describe('ResolveRequest', () => {
         cluster: { pollSeconds: 60, deadline: '2026-11-24T00:00:00.000Z' },
         privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
         connection: { pollSeconds: 30, timeoutMinutes: 60 },
+        removal: { pollSeconds: 30, deadline: '2026-11-23T14:00:00.000Z' },
       },
     });
     assert.deepEqual(msk.commandCalls(TagResourceCommand)[0]?.args[0].input, {
@@ -217,5 +230,175 @@ describe('ResolveRequest', () => {
     const { resolve, msk } = resolver();
     msk.on(ListTagsForResourceCommand).rejects(awsError('TooManyRequestsException', 429));
     await assert.rejects(resolve({ clusterArn }), { name: 'AwsUnavailable' });
+  });
+});
+
+describe('ResolveRequest of the disconnect machine', () => {
+  const disconnect = { 'atlas-streaming': 'disconnect' };
+
+  it('takes a tag event, with the same settings, and marks the cluster as disconnecting', async () => {
+    const { resolveRemoval, written } = resolver({ ...disconnect, 'atlas-streaming:workspace': 'by-tag' });
+    const { decision, request: settled } = await resolveRemoval(tagEvent());
+    assert.deepEqual(decision, { isAnythingToDo: true, reason: 'Started by the tag atlas-streaming.' });
+    assert.deepEqual(settled, request({ workspace: 'by-tag' }));
+    assert.deepEqual(written(), {
+      'atlas-streaming:status': 'disconnecting',
+      'atlas-streaming:detail': `Disconnecting from workspace by-tag of Atlas project ${projectId}`,
+      'atlas-streaming:execution': disconnectExecutionArn,
+    });
+  });
+
+  it('hands on what the last run has recorded', async () => {
+    const recorded = {
+      'atlas-streaming:private-link-id': 'f'.repeat(24),
+      'atlas-streaming:secret-version': 'version-1',
+    };
+    const { resolveRemoval } = resolver({ ...disconnect, ...recorded });
+    const { request: settled } = await resolveRemoval(tagEvent());
+    assert.deepEqual(settled, request({ privateLinkId: 'f'.repeat(24), secretVersion: 'version-1' }));
+  });
+
+  it('takes the input of a console start, whatever the tag says', async () => {
+    const { decision } = await resolver(connect).resolveRemoval({ clusterArn });
+    assert.deepEqual(decision, { isAnythingToDo: true, reason: 'Started by hand.' });
+  });
+
+  const untag = { DISCONNECT_ON_UNTAG: 'true' };
+  const events: [what: string, tags: Record<string, string>, variables: Record<string, string>, reason: RegExp][] = [
+    ['is gone, and the deployment keeps what is connected', {}, {}, /^The tag atlas-streaming of arn:.* is gone\./],
+    ['says connect', connect, {}, /is "connect", not "disconnect"\.$/],
+    ['says connect again, in a deployment that disconnects on untag', connect, untag, /is "connect", not "disconnect"/],
+    ['says something else, in such a deployment', { 'atlas-streaming': '' }, untag, /is "", not "disconnect"/],
+  ];
+  for (const [what, tags, variables, reason] of events)
+    it(`does nothing when the tag ${what}`, async () => {
+      const { resolveRemoval, msk } = resolver(tags, variables);
+      const { decision, ...rest } = await resolveRemoval(tagEvent());
+      assert.deepEqual(rest, { request: null, waits: null });
+      assert.equal(decision.isAnythingToDo, false);
+      assert.match(decision.reason, reason);
+      assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+    });
+
+  it('takes the removal of the tag where the deployment says so', async () => {
+    const { resolveRemoval, written } = resolver({}, untag);
+    assert.equal((await resolveRemoval(tagEvent())).decision.isAnythingToDo, true);
+    assert.equal(written()?.['atlas-streaming:status'], 'disconnecting');
+  });
+
+  it('never takes the removal of the tag for a wish to connect', async () => {
+    const { decision } = await resolver({}, untag).resolve(tagEvent());
+    assert.equal(decision.isAnythingToDo, false);
+  });
+
+  it('takes away what Atlas has for a cluster that is gone', async () => {
+    const { resolveRemoval, msk } = resolver();
+    msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
+    msk.on(TagResourceCommand).rejects(awsError('NotFoundException', 404));
+    const { decision, request: settled } = await resolveRemoval({ clusterArn });
+    assert.deepEqual([decision.isAnythingToDo, settled], [true, request()]);
+  });
+
+  it('ends when MSK refuses the status tags of a cluster that is there', async () => {
+    const { resolveRemoval, msk } = resolver();
+    msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
+    await assert.rejects(resolveRemoval({ clusterArn }), { name: 'AwsRefused', message: /Too many tags/ });
+  });
+
+  it('is no way around the projects that the deployment allows', async () => {
+    const { resolveRemoval, msk } = resolver();
+    await assert.rejects(resolveRemoval({ clusterArn, projectId: 'b'.repeat(24) }), { name: 'InvalidRequest' });
+    assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+  });
+});
+
+describe('one run per cluster', () => {
+  const other = executionArn.replace('run-1', 'run-0');
+  const heldBy = (execution: string, status = 'connecting') => ({
+    ...connect,
+    'atlas-streaming:status': status,
+    'atlas-streaming:execution': execution,
+  });
+
+  for (const [what, holder, status] of [
+    ['connects', other, 'connecting'],
+    ['disconnects', disconnectExecutionArn, 'disconnecting'],
+  ] as const)
+    it(`a second one leaves a cluster alone that another execution ${what}, and names it`, async () => {
+      const { resolve, msk } = resolver(heldBy(holder, status), {}, { [holder]: { status: 'RUNNING' } });
+      for (const input of [{ clusterArn }, tagEvent()])
+        assert.deepEqual(await resolve(input), {
+          decision: {
+            isAnythingToDo: false,
+            reason: `Execution ${holder} holds ${clusterArn} and is still running; this one leaves it alone.`,
+          },
+          request: null,
+          waits: null,
+        });
+      assert.ok(!commandsOf(msk).includes('TagResource'));
+    });
+
+  it('a removal leaves a cluster alone that is being connected', async () => {
+    const { resolveRemoval } = resolver(heldBy(other), {}, { [other]: { status: 'RUNNING' } });
+    const { decision } = await resolveRemoval({ clusterArn });
+    assert.deepEqual([decision.isAnythingToDo, decision.reason.includes(other)], [false, true]);
+  });
+
+  for (const status of ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const)
+    it(`takes over from one that is ${status}`, async () => {
+      const { resolve, written } = resolver(heldBy(other), {}, { [other]: { status } });
+      assert.equal((await resolve({ clusterArn })).decision.isAnythingToDo, true);
+      assert.equal(written()?.['atlas-streaming:execution'], executionArn);
+    });
+
+  it('takes over from one that Step Functions has forgotten, or never knew', async () => {
+    const { resolve, sfnMock } = resolver(heldBy(other));
+    for (const name of ['ExecutionDoesNotExist', 'InvalidArn']) {
+      sfnMock.on(DescribeExecutionCommand).rejects(awsError(name, 400));
+      assert.equal((await resolve({ clusterArn })).decision.isAnythingToDo, true, name);
+    }
+  });
+
+  for (const status of ['connected', 'failed', 'disconnected'])
+    it(`takes a cluster that is ${status}, without asking about its last run`, async () => {
+      const { resolve, sfnMock } = resolver(heldBy(other, status), {}, { [other]: { status: 'RUNNING' } });
+      assert.equal((await resolve({ clusterArn })).decision.isAnythingToDo, true);
+      assert.deepEqual(commandsOf(sfnMock), []);
+    });
+
+  const foreign: [what: string, execution: string][] = [
+    ['another machine', other.replace('-connect:', '-backup:')],
+    ['a machine of almost the same name', other.replace('-connect:', ':')],
+    ['another stage', other.replace('-dev-', '-prod-')],
+    ['another account', other.replace(accountId, '999999999999')],
+    ['another Region', other.replace('us-east-1', 'eu-west-1')],
+    ['no Step Functions', 'arn:aws:lambda:us-east-1:111122223333:function:x'],
+    ['nobody', 'me'],
+  ];
+  for (const [what, execution] of foreign)
+    it(`takes no notice of a tag that names an execution of ${what}`, async () => {
+      const { resolve, sfnMock } = resolver(heldBy(execution), {}, { [execution]: { status: 'RUNNING' } });
+      assert.equal((await resolve({ clusterArn })).decision.isAnythingToDo, true);
+      assert.deepEqual(commandsOf(sfnMock), []);
+    });
+
+  it('goes on when it holds the cluster itself: its first answer was lost', async () => {
+    const { resolve, sfnMock } = resolver(heldBy(executionArn), {}, { [executionArn]: { status: 'RUNNING' } });
+    assert.equal((await resolve({ clusterArn })).decision.isAnythingToDo, true);
+    assert.deepEqual(commandsOf(sfnMock), []);
+  });
+
+  it('lets a dry run look at a cluster that is held, and a dry run holds none', async () => {
+    const { resolve, resolveRemoval, msk, sfnMock } = resolver(heldBy(other), {}, { [other]: { status: 'RUNNING' } });
+    for (const dryRun of [resolve, resolveRemoval])
+      assert.equal((await dryRun({ clusterArn, dryRun: true })).decision.isAnythingToDo, true);
+    assert.deepEqual([...new Set(commandsOf(msk)), ...commandsOf(sfnMock)], ['ListTagsForResource']);
+  });
+
+  it('is tried again when Step Functions does not answer', async () => {
+    const { resolve, msk, sfnMock } = resolver(heldBy(other));
+    sfnMock.on(DescribeExecutionCommand).rejects(awsError('ThrottlingException', 400));
+    await assert.rejects(resolve({ clusterArn }), { name: 'AwsUnavailable', message: /states:DescribeExecution/ });
+    assert.ok(!commandsOf(msk).includes('TagResource'));
   });
 });

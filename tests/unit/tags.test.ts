@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TagResourceCommand } from '@aws-sdk/client-kafka';
+import { TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-kafka';
 import { AwsRefused, AwsUnavailable } from '../../shared/errors.ts';
-import { settingTags, tagValue, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import {
+  clearConnectedTags,
+  settingTags,
+  statusTag,
+  tagValue,
+  triggerTag,
+  writeStatus,
+} from '../../shared/msk/tags.ts';
 import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
 import { clusterArn, executionArn } from '../fixtures/request.ts';
 
@@ -47,5 +54,27 @@ describe('the status', () => {
       .rejectsOnce(awsError('InternalServerErrorException', 500));
     await assert.rejects(write(), AwsRefused);
     await assert.rejects(write(), AwsUnavailable);
+  });
+});
+
+describe('the tags that say what is connected', () => {
+  it('are taken away, and neither the one that asks, nor a setting, nor the outcome', async () => {
+    const { kafka, msk } = fakeMsk();
+    msk.on(UntagResourceCommand).resolves({});
+    await clearConnectedTags(clusterArn, { kafka, signal });
+    assert.deepEqual(msk.commandCalls(UntagResourceCommand)[0]?.args[0].input, {
+      ResourceArn: clusterArn,
+      TagKeys: ['atlas-streaming:private-link-id', 'atlas-streaming:secret-version', 'atlas-streaming:verified-at'],
+    });
+  });
+
+  it('are read under the keys that they are written with', async () => {
+    const { kafka, msk } = fakeMsk();
+    msk.on(TagResourceCommand).resolves({});
+    const status = { status: 'connected', detail: 'a', execution: executionArn, 'secret-version': 'b' } as const;
+    await writeStatus(clusterArn, status, { kafka, signal });
+    const tags = msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags ?? {};
+    for (const [name, value] of Object.entries(status))
+      assert.equal(tags[statusTag(name as keyof typeof status)], value, name);
   });
 });

@@ -23,19 +23,43 @@ suite('the local deployment', () => {
     assert.equal(environment.ATLAS_CREDENTIALS_SECRET_ARN, undefined);
   });
 
-  test('gives each placeholder of the machine the ARN of the function of that name', () => {
-    const { substitutions, functions } = deploy();
+  test('gives each placeholder of the machines the ARN of the function of that name', () => {
+    const { machines, functions } = deploy();
+    const substitutions: Record<string, string> = Object.assign({}, ...machines.map((it) => it.substitutions));
     assert.equal(
       substitutions.CheckConnection,
       'arn:aws:lambda:eu-west-1:111122223333:function:msk-atlas-privatelink-local-CheckConnection',
     );
-    assert.deepEqual(Object.values(substitutions).toSorted(), functions.map(({ arn }) => arn).toSorted());
+    const called = functions.filter(({ name }) => name !== 'SweepClusters').map(({ arn }) => arn);
+    assert.deepEqual(Object.values(substitutions).toSorted(), called.toSorted());
   });
 
-  test('names the machine, and takes the pattern of the rule, as they deploy', () => {
-    const { machineName, eventPattern } = deploy();
-    assert.equal(machineName, 'msk-atlas-privatelink-local-connect');
-    assert.deepEqual(eventPattern.resources, [{ prefix: 'arn:aws:kafka:' }]);
+  test('names the machines, and gives each rule its pattern and its machine, as they deploy', () => {
+    const arn = (action: string) =>
+      `arn:aws:states:eu-west-1:111122223333:stateMachine:msk-atlas-privatelink-local-${action}`;
+    const { machines, rules, functions } = deploy();
+    assert.deepEqual(
+      machines.map((it) => it.arn),
+      [arn('connect'), arn('disconnect')],
+    );
+    assert.deepEqual(
+      rules.map(({ machineArn, isEnabled }) => [machineArn, isEnabled]),
+      [
+        [arn('connect'), true],
+        [arn('disconnect'), true],
+        [arn('disconnect'), false],
+      ],
+    );
+    for (const { eventPattern } of rules) assert.deepEqual(eventPattern.resources, [{ prefix: 'arn:aws:kafka:' }]);
+    const sweeper = functions.find(({ name }) => name === 'SweepClusters');
+    assert.equal(sweeper?.environment.DISCONNECT_STATE_MACHINE_ARN, arn('disconnect'));
+  });
+
+  test('has the rule of the removed tag on where the deployment says so', () => {
+    assert.deepEqual(
+      deploy({ disconnectOnUntag: 'true' }).rules.map(({ isEnabled }) => isEnabled),
+      [true, true, true],
+    );
   });
 
   test('throws on what it cannot resolve', () => {
@@ -45,6 +69,7 @@ suite('the local deployment', () => {
       params: {},
       region: 'eu-west-1',
       accountId: '111122223333',
+      conditions: {},
       arnOf: (id: string) => `arn:${id}`,
     };
     assert.equal(
@@ -68,7 +93,11 @@ suite('the local deployment', () => {
 });
 
 suite('the environment of a function', () => {
-  const urls = { kafkaUrl: 'http://127.0.0.1:1001', secretsManagerUrl: 'http://127.0.0.1:1002' };
+  const urls = {
+    kafkaUrl: 'http://127.0.0.1:1001',
+    secretsManagerUrl: 'http://127.0.0.1:1002',
+    stepFunctionsUrl: 'http://127.0.0.1:1003',
+  };
   const inRegion = { ...urls, region: 'eu-west-1' };
 
   test('has the emulators for endpoints, and nothing of the environment of the person', () => {
@@ -77,6 +106,7 @@ suite('the environment of a function', () => {
     delete process.env.AWS_PROFILE;
     assert.equal(environment.AWS_ENDPOINT_URL_KAFKA, 'http://127.0.0.1:1001');
     assert.equal(environment.AWS_ENDPOINT_URL_SECRETS_MANAGER, 'http://127.0.0.1:1002');
+    assert.equal(environment.AWS_ENDPOINT_URL_SFN, 'http://127.0.0.1:1003');
     assert.equal(environment.AWS_REGION, 'eu-west-1');
     assert.equal(environment.AWS_PROFILE, undefined);
     assert.equal(environment.HOME, undefined);

@@ -1,0 +1,31 @@
+import { DeleteClusterPolicyCommand, type KafkaClient } from '@aws-sdk/client-kafka';
+import * as z from 'zod/mini';
+import { fromAws, noneWhenNotFound } from '../../shared/aws.ts';
+import { putClusterPolicy, readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
+import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
+
+export const RemoveClusterPolicyInput = z.object({ clusterArn: z.string(), principalArn: z.string() });
+
+/**
+ * Takes the one statement that is ours out of the cluster policy. A policy that would be empty is deleted, since MSK takes
+ * no empty one; without a policy, or without our statement, there is nothing to do.
+ *
+ * @throws VersionConflict, PolicyRefused, AwsRefused, AwsUnavailable
+ */
+export async function removeClusterPolicy(
+  { clusterArn, principalArn }: z.infer<typeof RemoveClusterPolicyInput>,
+  deps: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<{ sid: string; outcome: 'removed' | 'absent' }> {
+  const sid = atlasStatement(clusterArn, principalArn).Sid;
+  const { policy, version } = await readClusterPolicy(clusterArn, deps);
+  const rest = policy === undefined ? undefined : removeStatement(policy, sid);
+  if (rest === undefined) return { sid, outcome: 'absent' };
+  if (rest === null) await deleteClusterPolicy(clusterArn, deps);
+  else await putClusterPolicy(clusterArn, rest, version, deps);
+  return { sid, outcome: 'removed' };
+}
+
+async function deleteClusterPolicy(clusterArn: string, { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal }) {
+  const command = new DeleteClusterPolicyCommand({ ClusterArn: clusterArn });
+  await fromAws('kafka:DeleteClusterPolicy', kafka.send(command, { abortSignal: signal })).catch(noneWhenNotFound);
+}

@@ -1,0 +1,21 @@
+import * as z from 'zod/mini';
+import { environment } from '../../shared/lambda/environment.ts';
+import { lambdaHandler } from '../../shared/lambda/handler.ts';
+import { kafka } from '../../shared/lambda/kafka.ts';
+import { secretsManager } from '../../shared/lambda/secrets-manager.ts';
+import { sfn } from '../../shared/lambda/sfn.ts';
+import { SweepClustersInput, sweepClusters } from './sweep-clusters.ts';
+
+const settings = environment(
+  z.object({
+    CONNECT_STATE_MACHINE_ARN: z.string(),
+    DISCONNECT_STATE_MACHINE_ARN: z.string(),
+  }),
+);
+
+/** Started by the schedule: finds the clusters that need a run, and starts it. */
+export const handler = lambdaHandler(SweepClustersInput, (input, { signal }) => {
+  const { CONNECT_STATE_MACHINE_ARN: connect, DISCONNECT_STATE_MACHINE_ARN: disconnect } = settings();
+  const machines = { connect, disconnect };
+  return sweepClusters(input, { kafka: kafka(), secretsManager: secretsManager(), sfn: sfn(), machines, signal });
+});

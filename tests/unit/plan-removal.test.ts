@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { GetClusterPolicyCommand } from '@aws-sdk/client-kafka';
+import { planRemoval } from '../../functions/plan-removal/plan-removal.ts';
+import { atlasStatement } from '../../shared/msk/policy.ts';
+import type { Request } from '../../shared/request.ts';
+import {
+  type Answer,
+  apiError,
+  connection,
+  fakeAtlas,
+  list,
+  ok,
+  privateLink,
+  privateLinkId,
+} from '../fixtures/atlas.ts';
+import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import { clusterArn, principalArn, request } from '../fixtures/request.ts';
+
+const [get, links, account] = ['GET /streams/connections/orders', 'GET /privateLinkConnections', 'GET /accountDetails'];
+const ours = atlasStatement(clusterArn, principalArn);
+const policyOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+interface Situation {
+  routes?: Record<string, Answer>;
+  policy?: string | undefined;
+  overrides?: Partial<Request>;
+}
+
+/** Plans the removal of all that a connect run makes, as far as the situation is no other. */
+async function plan(t: TestContext, situation: Situation = {}) {
+  const { routes = {}, overrides = {}, policy = policyOf(ours) } = situation;
+  const { kafka, msk } = fakeMsk();
+  if (policy === '') msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
+  else msk.on(GetClusterPolicyCommand).resolves({ Policy: policy, CurrentVersion: 'K1' });
+  const { atlas, calls } = await fakeAtlas(t, {
+    [get]: ok(connection()),
+    [links]: list([privateLink()]),
+    [account]: ok({ awsAccountId: '123456789012' }),
+    ...routes,
+  });
+  const { clusterArn: of, changes } = await planRemoval(
+    { request: request({ dryRun: true, ...overrides }) },
+    { kafka, atlas, signal },
+  );
+  assert.equal(of, clusterArn);
+  // A dry run reads, whatever it finds.
+  assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+  for (const call of calls()) assert.match(call, /^GET /);
+  return changes;
+}
+
+const statesOf = (changes: { state: string }[]) => changes.map(({ state }) => state);
+const absent = apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME');
+
+describe('PlanRemoval', () => {
+  it('lists what a run would delete, in its order', async (t) => {
+    assert.deepEqual(await plan(t), [
+      { state: 'DeleteConnection', change: 'Delete the Kafka connection "orders" in workspace "streams".' },
+      {
+        state: 'DeletePrivateLink',
+        change: `Delete private link ${privateLinkId}, unless another connection of the project uses it.`,
+      },
+      {
+        state: 'RemoveClusterPolicy',
+        change: `Take the statement ${ours.Sid} out of the cluster policy, if the private link goes; all others stay as they are.`,
+      },
+    ]);
+  });
+
+  it('lists nothing when all is gone', async (t) => {
+    assert.deepEqual(await plan(t, { routes: { [get]: absent, [links]: list([]) }, policy: '' }), []);
+  });
+
+  it('leaves out a connection that is not ours', async (t) => {
+    const foreign = ok(connection({ networking: { access: { type: 'PUBLIC' } } }));
+    assert.deepEqual(statesOf(await plan(t, { routes: { [get]: foreign } })), [
+      'DeletePrivateLink',
+      'RemoveClusterPolicy',
+    ]);
+  });
+
+  it('leaves out a connection through the link to another cluster, though a tag names that link', async (t) => {
+    const routes = { [links]: list([privateLink({ arn: `${clusterArn}0` })]) };
+    const overrides = { privateLinkId };
+    assert.deepEqual(statesOf(await plan(t, { routes, overrides })), ['RemoveClusterPolicy']);
+  });
+
+  it('leaves out a link that is on its way out, and keeps its connection', async (t) => {
+    const routes = { [links]: list([privateLink({ state: 'DELETING' })]) };
+    assert.deepEqual(statesOf(await plan(t, { routes })), ['DeleteConnection', 'RemoveClusterPolicy']);
+  });
+
+  it("leaves out a policy without our statement, whatever others' grant", async (t) => {
+    const policy = policyOf({ ...ours, Sid: 'Terraform' });
+    assert.deepEqual(statesOf(await plan(t, { policy })), ['DeleteConnection', 'DeletePrivateLink']);
+  });
+
+  it('ends as the run would when Atlas refuses', async (t) => {
+    const routes = { [get]: apiError(403, 'USER_UNAUTHORIZED') };
+    await assert.rejects(plan(t, { routes }), { name: 'AtlasRefused', message: /USER_UNAUTHORIZED/ });
+  });
+});
