@@ -108,7 +108,7 @@ export function clusterArnIn(input: unknown): string | undefined {
 export function valid<F extends Field>(field: F, value: unknown, name: string): z.infer<(typeof fields)[F]> {
   const result = fields[field].safeParse(value);
   if (result.success) return result.data as z.infer<(typeof fields)[F]>;
-  throw new InvalidRequest(`${name} is ${shown(value)}; it must be ${rules[field]}.`);
+  throw new InvalidRequest(`${name} is ${shownAs(field, value)}; it must be ${rules[field]}.`);
 }
 
 const howToStart =
@@ -121,10 +121,10 @@ function explain(input: unknown, { issues }: z.core.$ZodError): string {
   const known = Object.keys(rules).join(', ');
   const complaints = issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return `the input has the unknown field ${issue.keys.map(shown).join(', ')}; the fields are ${known}`;
+      return `the input has the unknown field ${listed(issue.keys)}; the fields are ${known}`;
     const field = issue.path[0] as Field;
     return Object.hasOwn(input, field)
-      ? `${field} is ${shown((input as Record<string, unknown>)[field])}; it must be ${rules[field]}`
+      ? `${field} is ${shownAs(field, (input as Record<string, unknown>)[field])}; it must be ${rules[field]}`
       : `${field} is missing; it must be ${rules[field]}`;
   });
   const sentence = [...new Set(complaints)].join('; and ');
@@ -138,7 +138,9 @@ function explain(input: unknown, { issues }: z.core.$ZodError): string {
  */
 function refuseCredentials(input: unknown): void {
   const { config } = (input ?? {}) as { config?: unknown };
-  const key = Object.keys(config ?? {}).find((name) => /password|secret|jaas|private|\.key$/i.test(name));
+  const key = Object.keys(config ?? {}).find((name) =>
+    /password|passwd|secret|token|credential|jaas|private|user\.info|\.key$/i.test(name),
+  );
   if (key === undefined) return;
   throw new InvalidRequest(
     `config has the key ${shown(key)}, which looks like a credential; it must be left out, because the input stays readable in the execution's history. The user and password come from the SCRAM secret.`,
@@ -147,6 +149,24 @@ function refuseCredentials(input: unknown): void {
 
 const pathsOf = ({ issues }: z.core.$ZodError) =>
   issues.map(({ path }) => path.join('.') || 'the whole input').join(', ');
+
+/**
+ * A wrong value, as far as it may be repeated: what stands where a secret's ARN or a client's settings should be may be the
+ * secret itself, and a message goes into the history, the log and the cluster's tags.
+ */
+function shownAs(field: Field, value: unknown): string {
+  if (field === 'config') {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'no JSON object';
+    const wrong = Object.keys(value).filter((key) => typeof (value as Record<string, unknown>)[key] !== 'string');
+    return `an object in which ${listed(wrong)} is no string`;
+  }
+  const isArn = typeof value === 'string' && value.startsWith('arn:');
+  return field === 'secretArn' && !isArn ? 'something that does not start with "arn:"' : shown(value);
+}
+
+/** Names, the first few of them. */
+const listed = (names: string[]): string =>
+  `${names.slice(0, 5).map(shown).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 
 /** A value as JSON, cut to what a sentence can hold: JSON escapes control characters. */
 export function shown(value: unknown): string {

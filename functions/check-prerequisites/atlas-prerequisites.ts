@@ -1,43 +1,61 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
-import { livePrivateLink } from '../../shared/atlas/private-link.ts';
+import { atlasPrincipal } from '../../shared/atlas/principal.ts';
+import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion } from '../../shared/atlas/regions.ts';
 import type { Connection, Workspace } from '../../shared/atlas/types.ts';
-import { AtlasRefused } from '../../shared/errors.ts';
+import { AtlasRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
 import type { Request } from '../../shared/request.ts';
 
 /**
  * What Atlas must have: the workspace, on AWS and in the cluster's Region, and a connection of that name only if it is ours
- * to update.
+ * to update. Where the brokers would have to be rebooted, also what the states after that would find out.
  *
  * @returns the unmet ones, each with its remedy, and the connection that exists
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function unmetByAtlas(
   request: Request,
+  isPrivateConnectivityOn: boolean,
   atlas: AtlasClient,
 ): Promise<{ unmet: string[]; connection: Connection | undefined }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
   const workspace = await atlas.getWorkspace(projectId, name).catch(noneWhenAbsent);
-  if (typeof workspace === 'string')
-    return {
-      unmet: [`${workspace} Create the workspace "${name}" in Atlas project ${projectId}, or name an existing one.`],
-      connection: undefined,
-    };
+  if (workspace instanceof AtlasRefused)
+    return { unmet: [`${workspace.message} ${remedyForAbsence(workspace, request)}`], connection: undefined };
 
   const connection = await atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent);
-  const existing = typeof connection === 'string' ? undefined : connection;
-  const conflict =
-    existing && whyNotOurs(existing, livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn)?._id);
+  const existing = connection instanceof AtlasRefused ? undefined : connection;
+  const links = existing || !isPrivateConnectivityOn ? await atlas.listPrivateLinks(projectId) : [];
+  const link = livePrivateLink(links, clusterArn);
+  const conflict = existing && whyNotOurs(existing, link?._id);
+  const early = isPrivateConnectivityOn
+    ? []
+    : await Promise.all([
+        complaint(async () => atlasPrincipal(projectId, clusterArn, atlas)),
+        complaint(async () => link && privateLinkState(link)),
+      ]);
   return {
     unmet: [
       wrongPlace(workspace, regionOf(clusterArn)),
+      ...early,
       conflict &&
         `In workspace ${name}, ${conflict}. Choose another name (connectionName in the input, or the tag atlas-streaming:connection-name), or delete that connection if nothing uses it.`,
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
   };
+}
+
+/** What a later state would end with, or undefined. */
+async function complaint(check: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof PrerequisitesNotMet || error instanceof PrivateLinkFailed) return error.message;
+    throw error;
+  }
 }
 
 function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): string | undefined {
@@ -46,8 +64,13 @@ function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): str
   return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Name a workspace there, or create one.`;
 }
 
+const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }: Request) =>
+  errorCode === 'GROUP_NOT_FOUND'
+    ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming:project-id): Atlas knows no project ${projectId}, or does not show it to this key.`
+    : `Create the workspace "${workspace}" in Atlas project ${projectId}, or name an existing one (workspace in the input, or the tag atlas-streaming:workspace).`;
+
 /** Not found is an outcome: Atlas's own words for it. */
-const noneWhenAbsent = (error: unknown): string => {
-  if (error instanceof AtlasRefused && error.status === 404) return error.message;
+const noneWhenAbsent = (error: unknown): AtlasRefused => {
+  if (error instanceof AtlasRefused && error.status === 404) return error;
   throw error;
 };

@@ -8,7 +8,7 @@ import { Request } from '../../shared/request.ts';
 import { unmetByAtlas } from './atlas-prerequisites.ts';
 import { unmetByCluster } from './cluster-prerequisites.ts';
 import { planChanges } from './plan-changes.ts';
-import { chooseSecret } from './secret-prerequisites.ts';
+import { type ChosenSecret, chooseSecret } from './secret-prerequisites.ts';
 
 export const CheckPrerequisitesInput = z.object({
   request: Request,
@@ -34,16 +34,17 @@ export async function checkPrerequisites(
   deps: CheckPrerequisitesDeps,
 ) {
   const [byCluster, byAtlas, secret] = await Promise.all([
-    unmetByCluster(cluster, deps),
-    unmetByAtlas(request, deps.atlas),
+    unmetByCluster(request.clusterArn, cluster, deps),
+    unmetByAtlas(request, isPrivateConnectivityOn, deps.atlas),
     // Without SASL/SCRAM there can be no SCRAM secret, and saying so twice helps nobody.
     cluster.isScramOn ? chooseSecret(request, cluster, deps) : noSecret,
   ]);
   const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet];
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
 
-  const { secretArn, isScramSecretAssociated } = secret;
-  const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection: byAtlas.connection };
+  const { secretArn, isScramSecretAssociated, user } = secret;
+  const { connection } = byAtlas;
+  const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection };
   return {
     clusterArn: request.clusterArn,
     secretArn,
@@ -52,7 +53,7 @@ export async function checkPrerequisites(
   };
 }
 
-const noSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false };
+const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false, user: undefined };
 
 const listed = (unmet: string[]) =>
   unmet.length === 1

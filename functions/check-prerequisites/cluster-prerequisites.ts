@@ -8,12 +8,13 @@ import type { ClusterDetails } from '../../shared/msk/cluster.ts';
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/aws-access-mult-vpc.html#mvpc-requirements
  */
 export async function unmetByCluster(
+  clusterArn: string,
   cluster: ClusterDetails,
   { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
 ): Promise<string[]> {
   if (cluster.clusterType !== 'PROVISIONED')
     return [
-      `The cluster is ${cluster.clusterType}; it must be PROVISIONED, because MSK Serverless has neither SASL/SCRAM nor this kind of private connectivity. Use a provisioned cluster, for example arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5.`,
+      `clusterArn is "${clusterArn}", a ${cluster.clusterType} cluster; it must be a PROVISIONED one, because MSK Serverless has neither SASL/SCRAM nor this kind of private connectivity. Use a provisioned cluster, for example arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5.`,
     ];
   const { kafkaVersion, instanceType, isScramOn, isUnauthenticatedOn, clientBroker } = cluster;
   const unmet = [

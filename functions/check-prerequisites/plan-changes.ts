@@ -1,5 +1,6 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { differences } from '../../shared/atlas/connection.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection } from '../../shared/atlas/types.ts';
@@ -17,6 +18,7 @@ interface Found {
   isPrivateConnectivityOn: boolean;
   isScramSecretAssociated: boolean;
   secretArn: string;
+  user: { username: string; versionId: string } | undefined;
   connection: Connection | undefined;
 }
 
@@ -26,15 +28,18 @@ interface Found {
  * @throws what those states would throw
  */
 export async function planChanges(
-  { clusterArn, projectId, workspace, connectionName }: Request,
-  { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection }: Found,
+  request: Request,
+  { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection }: Found,
   { kafka, atlas, signal }: { kafka: KafkaClient; atlas: AtlasClient; signal: AbortSignal },
 ): Promise<Change[]> {
+  const { clusterArn, projectId, workspace, connectionName } = request;
   const { principalArn } = await atlasPrincipal(projectId, clusterArn, atlas);
   const statement = atlasStatement(clusterArn, principalArn);
   const { policy } = await readClusterPolicy(clusterArn, { kafka, signal });
   const privateLink = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
   if (privateLink) privateLinkState(privateLink);
+
+  const updated = connection && user ? outdated(connection, user, request) : [];
 
   const changes = [
     !isPrivateConnectivityOn && {
@@ -55,6 +60,28 @@ export async function planChanges(
       state: 'CreateConnection',
       change: `Create the Kafka connection "${connectionName}" in workspace "${workspace}".`,
     },
+    updated.length > 0 && {
+      state: 'CreateConnection',
+      change: `Update ${updated.join(', ')} of the Kafka connection "${connectionName}" in workspace "${workspace}".`,
+    },
   ];
   return changes.filter((change) => change !== false);
+}
+
+/** The fields that an update would change. The bootstrap servers are not compared: reading them is CreateConnection's. */
+function outdated(
+  connection: Connection,
+  { username, versionId }: NonNullable<Found['user']>,
+  { connectionName: name, mechanism, config, secretVersion }: Request,
+): string[] {
+  const fields = differences(connection, {
+    name,
+    type: 'Kafka',
+    bootstrapServers: connection.bootstrapServers ?? '',
+    authentication: { mechanism, username, password: '' },
+    security: { protocol: 'SASL_SSL' },
+    networking: { access: { type: 'PRIVATE_LINK', connectionId: '' } },
+    ...(config && { config }),
+  });
+  return secretVersion !== null && secretVersion !== versionId ? [...fields, 'authentication.password'] : fields;
 }

@@ -7,6 +7,8 @@ export interface ChosenSecret {
   unmet: string[];
   secretArn: string;
   isScramSecretAssociated: boolean;
+  /** The user's name and the version of the secret that it is of; the password stays here. */
+  user: { username: string; versionId: string } | undefined;
 }
 
 /**
@@ -23,9 +25,12 @@ export async function chooseSecret(
   const secretArn = request.secretArn ?? scramSecretArns[0] ?? '';
   const isScramSecretAssociated = scramSecretArns.includes(secretArn);
   const refused = whyNoChoice(request, scramSecretArns, isScramSecretAssociated);
-  if (refused) return { unmet: [refused], secretArn, isScramSecretAssociated };
-  const { unusable } = await readScramSecret(secretArn, secretsManager, signal);
-  return { unmet: unusable ? [unusable] : [], secretArn, isScramSecretAssociated };
+  if (refused) return { unmet: [refused], secretArn, isScramSecretAssociated, user: undefined };
+  const secret = await readScramSecret(secretArn, secretsManager, signal);
+  if (secret.unusable !== undefined)
+    return { unmet: [secret.unusable], secretArn, isScramSecretAssociated, user: undefined };
+  const { username, versionId } = secret;
+  return { unmet: [], secretArn, isScramSecretAssociated, user: { username, versionId } };
 }
 
 function whyNoChoice(

@@ -128,9 +128,14 @@ async function upsert(
     if (connection.state === 'DELETING') connectionState(connection);
     if (!isPasswordOld && differences(connection, wanted).length === 0)
       return { connection, outcome: 'unchanged' as const };
-    const updated = await atlas
-      .updateConnection(projectId, workspace, wanted)
-      .catch((error: unknown) => explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas));
+    const updated = await atlas.updateConnection(projectId, workspace, wanted).catch((error: unknown) => {
+      // Atlas is still at work on an earlier change, or deploys the connection.
+      if (error instanceof AtlasRefused && error.status === 409)
+        throw new AtlasUnavailable(`Atlas is busy with connection "${wanted.name}". ${error.message}`, {
+          cause: error,
+        });
+      return explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas);
+    });
     return { connection: updated, outcome: 'updated' as const };
   }
 }

@@ -53,11 +53,19 @@ async function updateConnectivity(clusterArn: string, cluster: Cluster, { kafka,
     const answer = await fromAws('kafka:UpdateConnectivity', kafka.send(command, { abortSignal: signal }));
     return answer.ClusterOperationArn ?? '';
   } catch (error) {
-    if (isAlreadySo(error)) return '';
-    if (isStaleVersion(error))
-      throw new VersionConflict(`The cluster ${clusterArn} was changed by somebody else meanwhile.`, { cause: error });
-    throw error;
+    if (!(error instanceof AwsRefused)) throw error;
+    return afterRefusal(error, cluster, await describeCluster(clusterArn, kafka, signal));
   }
+}
+
+/**
+ * MSK tells "identical to the current value", "the version isn't current" and "not in the ACTIVE state" apart only by the text
+ * of a BadRequestException. So the cluster itself is asked: whatever somebody else has changed meanwhile needs no person.
+ */
+function afterRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): string {
+  if (isPrivateConnectivityOn(after) || after.State !== 'ACTIVE') return '';
+  if (after.CurrentVersion === before.CurrentVersion) throw refusal;
+  throw new VersionConflict(`Somebody else changed the cluster meanwhile (${refusal.said}).`, { cause: refusal });
 }
 
 /**
@@ -83,12 +91,3 @@ async function checkOperation(operationArn: string, { kafka, signal }: Deps): Pr
     `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Mend the reason, and start again.`,
   );
 }
-
-/*
- * MSK tells these two only by the text of a BadRequestException, as reported in
- * https://github.com/hashicorp/terraform-provider-aws/issues/33204 and …/issues/25061.
- */
-const isAlreadySo = (error: unknown) =>
-  error instanceof AwsRefused && /identical to the current value/i.test(error.said);
-const isStaleVersion = (error: unknown) =>
-  error instanceof AwsRefused && /version of the cluster isn.t current/i.test(error.said);

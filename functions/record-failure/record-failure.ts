@@ -1,8 +1,8 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import { AwsRefused, AwsUnavailable } from '../../shared/errors.ts';
+import * as errors from '../../shared/errors.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
-import { writeStatus } from '../../shared/msk/tags.ts';
+import { statusTag, tagsOf, writeStatus } from '../../shared/msk/tags.ts';
 import { clusterArnIn } from '../../shared/request.ts';
 
 /** What a Catch leaves behind. Cause is JSON when a Lambda function threw, and plain text or absent otherwise. */
@@ -15,6 +15,9 @@ export const RecordFailureInput = z.object({
   input: z.unknown(),
   executionArn: z.string(),
 });
+
+/** Step Functions allows 32,768 characters of a Cause, of which ours adds a few ARNs. */
+const longestMessage = 30_000;
 
 interface Deps {
   kafka: KafkaClient;
@@ -31,7 +34,7 @@ interface Deps {
  */
 export async function recordFailure({ failed, input, executionArn }: z.infer<typeof RecordFailureInput>, deps: Deps) {
   const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
-  const message = wording(error, Cause);
+  const message = wording(error, Cause).slice(0, longestMessage);
   const clusterArn = ownClusterIn(input, deps.functionArn);
   const tags =
     clusterArn && !isDryRun(input)
@@ -46,6 +49,9 @@ export async function recordFailure({ failed, input, executionArn }: z.infer<typ
   return { error, cause: cause.filter(Boolean).join('\n') };
 }
 
+/** The classes whose messages are written for a person. */
+const ours = new Set(Object.keys(errors));
+
 /** The error's own words. A Lambda function's error arrives as `{"errorType","errorMessage","trace"}`. */
 function wording(error: string, cause = ''): string {
   let message: unknown = cause;
@@ -55,8 +61,9 @@ function wording(error: string, cause = ''): string {
     // Plain text: Step Functions itself speaks.
   }
   const said = typeof message === 'string' && message ? message : cause;
-  if (!/^(States|Lambda|Sandbox|Runtime)\./.test(error)) return said;
-  return `${said || error} (${error}). The function itself gave no answer, also not when it was tried again. Its log group /aws/lambda/… says more; everything is safe to repeat, so start again.`;
+  if (ours.has(error)) return said;
+  const what = said && said !== error ? `${said} (${error})` : error;
+  return `${what}. The function gave no answer of its own. Its log group, /aws/lambda/… with the name of the state, says more; everything is safe to repeat, so start again.`;
 }
 
 /** Also where `dryRun` is no boolean: who wrote it wanted nothing to be changed. */
@@ -74,10 +81,14 @@ function ownClusterIn(input: unknown, functionArn: string): string | undefined {
 
 async function record(clusterArn: string, status: { detail: string; execution: string }, deps: Deps): Promise<string> {
   try {
+    const tags = await tagsOf(clusterArn, deps);
+    const holder = tags[statusTag('execution')];
+    const isHeld = /^(dis)?connecting$/.test(tags[statusTag('status')] ?? '') && holder !== status.execution;
+    if (isHeld) return `The cluster's status tags are those of ${holder}, which works on it.`;
     await writeStatus(clusterArn, { status: 'failed', ...status }, deps);
     return '';
   } catch (error) {
-    if (!(error instanceof AwsRefused || error instanceof AwsUnavailable)) throw error;
+    if (!(error instanceof errors.AwsRefused || error instanceof errors.AwsUnavailable)) throw error;
     return `The cluster's status tags could not be written: ${error.message}`;
   }
 }

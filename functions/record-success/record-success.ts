@@ -1,7 +1,7 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { AwsRefused } from '../../shared/errors.ts';
-import { writeStatus } from '../../shared/msk/tags.ts';
+import { type StatusTags, writeStatus } from '../../shared/msk/tags.ts';
 import { Request } from '../../shared/request.ts';
 
 const text = z.string();
@@ -48,13 +48,7 @@ export async function recordSuccess(
     'secret-version': connection.secretVersionId,
     'verified-at': now,
   } as const;
-  const statusTags = await writeStatus(clusterArn, status, deps).then(
-    () => 'written',
-    (error: unknown) => {
-      if (error instanceof AwsRefused) return `not written: ${error.message}`;
-      throw error;
-    },
-  );
+  const statusTags = await record(clusterArn, status, deps);
   return {
     clusterArn,
     projectId,
@@ -78,4 +72,23 @@ export async function recordSuccess(
     statusTags,
     verifiedAt: now,
   };
+}
+
+/** Where AWS refuses all of them, for want of room, the three that the run has begun with are brought up to date at least. */
+async function record(
+  clusterArn: string,
+  tags: StatusTags,
+  deps: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<string> {
+  try {
+    await writeStatus(clusterArn, tags, deps);
+    return 'written';
+  } catch (refusal) {
+    if (!(refusal instanceof AwsRefused)) throw refusal;
+    const { status, detail, execution } = tags;
+    await writeStatus(clusterArn, { status, detail, execution }, deps).catch((error: unknown) => {
+      if (!(error instanceof AwsRefused)) throw error;
+    });
+    return `not written, or not all of them: ${refusal.message}`;
+  }
 }

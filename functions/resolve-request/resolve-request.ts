@@ -1,11 +1,11 @@
-import { type KafkaClient, ListTagsForResourceCommand } from '@aws-sdk/client-kafka';
+import type { KafkaClient } from '@aws-sdk/client-kafka';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
-import { fromAws, noneWhenNotFound } from '../../shared/aws.ts';
-import { InvalidRequest } from '../../shared/errors.ts';
+import { noneWhenNotFound } from '../../shared/aws.ts';
+import { AwsRefused, InvalidRequest } from '../../shared/errors.ts';
 import { describeExecution, isOfSameDeployment } from '../../shared/execution.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
-import { type StatusTags, settingTags, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import { type StatusTags, settingTags, statusTag, tagsOf, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
 import { type ConsoleInput, type Request, readInput, shown, valid } from '../../shared/request.ts';
 import { deadlineAfter } from '../../shared/wait.ts';
 import type { Settings } from './settings.ts';
@@ -42,7 +42,7 @@ export async function resolveRequest(
   const { startedBy, given } = readInput(input);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
-  const tags = await tagsOf(clusterArn, action, kafka, signal);
+  const tags = await existingTags(clusterArn, action, { kafka, signal });
 
   // Events are delivered at least once and late: what counts is what the cluster's tag says now.
   const asked = startedBy === 'console' || (tags[triggerTag] ?? onUntag(settings)) === action;
@@ -50,17 +50,21 @@ export async function resolveRequest(
     const found = tags[triggerTag] === undefined ? 'is gone' : `is ${shown(tags[triggerTag])}, not "${action}"`;
     return nothingToDo(`The tag ${triggerTag} of ${clusterArn} ${found}.`);
   }
+  // Before the settings are looked at: a mistake in them must not disturb the execution that holds the cluster.
+  const holder = given.dryRun ? undefined : await holderOf(tags, executionArn, { sfn, signal });
+  if (holder)
+    return nothingToDo(`Execution ${holder} holds ${clusterArn} and is still running; this one leaves it alone.`);
   const request = settle(given, tags, settings, clusterName);
   if (!request.dryRun) {
-    const holder = await holderOf(tags, executionArn, { sfn, signal });
-    if (holder)
-      return nothingToDo(`Execution ${holder} holds ${clusterArn} and is still running; this one leaves it alone.`);
     const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
     await claim(clusterArn, { status: `${action}ing`, detail, execution: executionArn }, { kafka, signal });
   }
   const { cluster, removal, ...waits } = settings.waits;
   return {
-    decision: { isAnythingToDo: true, reason: `Started by ${startedBy === 'tag' ? `the tag ${triggerTag}` : 'hand'}.` },
+    decision: {
+      isAnythingToDo: true,
+      reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started by hand, or by the sweep.',
+    },
     request,
     waits: { ...waits, cluster: until(cluster, now), removal: until(removal, now) },
   };
@@ -92,15 +96,14 @@ async function holderOf(
   return execution?.status === 'RUNNING' ? holder : undefined;
 }
 
-/** A cluster that is gone cannot be marked, and its removal goes on without. */
+/** A cluster that is gone, or that has 50 tags already, cannot be marked; the run goes on without, and says so at its end. */
 async function claim(
   clusterArn: string,
   status: StatusTags,
   deps: { kafka: KafkaClient; signal: AbortSignal },
 ): Promise<void> {
   await writeStatus(clusterArn, status, deps).catch((error: unknown) => {
-    if (status.status !== 'disconnecting') throw error;
-    return noneWhenNotFound(error);
+    if (!(error instanceof AwsRefused)) throw error;
   });
 }
 
@@ -123,17 +126,13 @@ function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
   return cluster;
 }
 
-async function tagsOf(
+async function existingTags(
   clusterArn: string,
   action: Action,
-  kafka: KafkaClient,
-  signal: AbortSignal,
+  deps: { kafka: KafkaClient; signal: AbortSignal },
 ): Promise<Record<string, string>> {
-  const command = new ListTagsForResourceCommand({ ResourceArn: clusterArn });
-  const answer = await fromAws('kafka:ListTagsForResource', kafka.send(command, { abortSignal: signal })).catch(
-    noneWhenNotFound,
-  );
-  if (answer) return answer.Tags ?? {};
+  const tags = await tagsOf(clusterArn, deps).catch(noneWhenNotFound);
+  if (tags) return tags;
   // What Atlas still has for a cluster that was deleted can be taken away by hand.
   if (action === 'disconnect') return {};
   throw new InvalidRequest(

@@ -10,26 +10,48 @@ const between = (least: number, most: number) =>
     )
     .check(z.refine((value) => value >= least && value <= most, { error: `must be from ${least} to ${most}` }));
 
-/**
- * The deployment's defaults. The limits of the waits: Step Functions keeps 25,000 events of an execution, of which a poll
- * takes about 10, and the machine ends after 24 hours.
- */
+/** Step Functions ends an execution at 25,000 events, and nothing can catch that; the rest is for the states around. */
+const mostPollEvents = 20_000;
+
+/** A poll is 9 events (Wait, Task, Choice); of the cluster, up to 23, where it is ACTIVE and connectivity is still off. */
+const pollEvents = { cluster: 23, privateLink: 9, connection: 9 };
+
+/** The deployment's defaults. The limits of the waits together stay below the 24 hours after which the machine ends. */
 export const Environment = z.pipe(
-  z.object({
-    ATLAS_PROJECT_ID: z.string(),
-    ATLAS_WORKSPACE: z.string(),
-    ALLOWED_PROJECT_IDS: z.string(),
-    KAFKA_AUTH_MECHANISM: z.enum(mechanisms),
-    CLUSTER_POLL_SECONDS: between(30, 3600),
-    CLUSTER_TIMEOUT_MINUTES: between(1, 1080),
-    PRIVATE_LINK_POLL_SECONDS: between(10, 3600),
-    PRIVATE_LINK_TIMEOUT_MINUTES: between(1, 180),
-    CONNECTION_POLL_SECONDS: between(10, 3600),
-    CONNECTION_TIMEOUT_MINUTES: between(1, 120),
-    REMOVAL_POLL_SECONDS: between(10, 3600),
-    REMOVAL_TIMEOUT_MINUTES: between(1, 360),
-    DISCONNECT_ON_UNTAG: z.enum(['true', 'false']),
-  }),
+  z
+    .object({
+      ATLAS_PROJECT_ID: z.string(),
+      ATLAS_WORKSPACE: z.string(),
+      ALLOWED_PROJECT_IDS: z.string(),
+      KAFKA_AUTH_MECHANISM: z.enum(mechanisms, {
+        error: `the parameter kafkaAuthMechanism must be ${mechanisms.join(' or ')}`,
+      }),
+      CLUSTER_POLL_SECONDS: between(30, 3600),
+      CLUSTER_TIMEOUT_MINUTES: between(1, 1080),
+      PRIVATE_LINK_POLL_SECONDS: between(10, 3600),
+      PRIVATE_LINK_TIMEOUT_MINUTES: between(1, 180),
+      CONNECTION_POLL_SECONDS: between(10, 3600),
+      CONNECTION_TIMEOUT_MINUTES: between(1, 120),
+      REMOVAL_POLL_SECONDS: between(10, 3600),
+      REMOVAL_TIMEOUT_MINUTES: between(1, 360),
+      DISCONNECT_ON_UNTAG: z.enum(['true', 'false'], {
+        error: 'the parameter disconnectOnUntag must be true or false',
+      }),
+    })
+    .check(
+      z.refine(
+        (it) =>
+          (it.CLUSTER_TIMEOUT_MINUTES * 60 * pollEvents.cluster) / it.CLUSTER_POLL_SECONDS +
+            (it.PRIVATE_LINK_TIMEOUT_MINUTES * 60 * pollEvents.privateLink) / it.PRIVATE_LINK_POLL_SECONDS +
+            (it.CONNECTION_TIMEOUT_MINUTES * 60 * pollEvents.connection) / it.CONNECTION_POLL_SECONDS <=
+          mostPollEvents,
+        {
+          path: ['CLUSTER_POLL_SECONDS'],
+          error:
+            'with these time-outs the polls would fill the history of an execution, 25,000 events; poll less often',
+        },
+      ),
+    ),
   z.transform((variables) => ({
     projectId: variables.ATLAS_PROJECT_ID,
     workspace: variables.ATLAS_WORKSPACE,

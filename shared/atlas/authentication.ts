@@ -12,16 +12,17 @@ interface AtlasRequestInit {
   signal: AbortSignal;
 }
 
-const nonEmpty = z.string().check(z.minLength(1));
-const ApiKey = z.object({ publicKey: nonEmpty, privateKey: nonEmpty });
-const ServiceAccount = z.object({ clientId: nonEmpty, clientSecret: nonEmpty });
+/** Printable ASCII without a quote: what a header takes. A placeholder such as "…" is none. */
+const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
+const ApiKey = z.object({ publicKey: headerSafe, privateKey: headerSafe });
+const ServiceAccount = z.object({ clientId: headerSafe, clientSecret: headerSafe });
 
 /**
  * Chooses the way in by the fields of the Atlas credentials secret: `publicKey` and `privateKey` are an API key (HTTP
  * digest), `clientId` and `clientSecret` a service account (OAuth 2.0 bearer token).
  *
  * @param secret the secret's JSON value
- * @throws DeploymentMisconfigured when it has neither pair; no value of it is printed
+ * @throws DeploymentMisconfigured when it has neither pair, as Atlas shows them; no value of it is printed
  */
 export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
   const apiKey = ApiKey.safeParse(secret);
@@ -57,7 +58,7 @@ function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
   };
 }
 
-const Token = z.object({ access_token: nonEmpty, expires_in: z.number() });
+const Token = z.object({ access_token: headerSafe, expires_in: z.number() });
 
 /** A token is renewed this long before its end, so that it cannot end between our check and Atlas's. */
 const renewBeforeExpiryMs = 60_000;

@@ -186,9 +186,10 @@ function retryAfterMs(response: Response): number | undefined {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
 
-/** How `fetch` reports a broken connection (TypeError), a time-out and an abort; all else is one of our own errors. */
+/** How `fetch` reports a broken connection (a TypeError with a cause), a time-out and an abort. */
 const isNoAnswer = (error: unknown) =>
-  error instanceof TypeError || (error instanceof DOMException && /Timeout|Abort/.test(error.name));
+  (error instanceof TypeError && error.cause !== undefined) ||
+  (error instanceof DOMException && /Timeout|Abort/.test(error.name));
 
 /** What a failed `fetch` says of itself: undici hides the system's code in `cause`. */
 function reason(error: unknown): string {
@@ -219,7 +220,8 @@ function refusal(what: string, { status, headers }: Response, text: string, secr
     const retryAfter = headers.get('retry-after');
     return new AtlasThrottled(`Atlas throttles ${what}${retryAfter ? ` for ${retryAfter} s` : ''} (${said}).`);
   }
-  if (status >= 500) return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
+  if (status >= 500 || status === 408 || status === 425)
+    return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
   const remedy = remedyFor(status, errorCode);
   return new AtlasRefused(`Atlas refused ${what} with HTTP ${status} (${said}).${remedy ? ` ${remedy}` : ''}`, {
     status,
@@ -232,6 +234,6 @@ function remedyFor(status: number, errorCode: string | undefined): string | unde
     return 'Add the address that the functions call from to the access list of the API key or service account, or take the list away: a Lambda function outside a VPC has no fixed address.';
   if (status === 401) return 'Check the keys in the Atlas credentials secret: Atlas does not know them.';
   if (status === 403)
-    return 'Give the API key or service account the role Project Stream Processing Manager (or Organization Stream Processing Admin) for this project.';
+    return 'Give the API key or service account the role Project Stream Processing Owner for this project.';
   return undefined;
 }

@@ -30,7 +30,7 @@ export async function explainUse(
   });
   const names = processors.filter((processor) => uses(processor, connectionName)).map(({ name }) => `"${name}"`);
   throw new ConnectionInUse(
-    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${names.join(', ')}` : 'a running stream processor'}, and Atlas changes no connection that is in use. Stop the processor, start again, and start the processor afterwards.`,
+    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${names.join(', ')}` : 'a running stream processor'}, and Atlas changes no connection that is in use. Stop the processor, and start again.`,
     { cause: error },
   );
 }

@@ -35,10 +35,17 @@ export async function putClusterPolicy(
   const command = new PutClusterPolicyCommand({ ClusterArn: clusterArn, CurrentVersion: version, Policy: policy });
   await fromAws('kafka:PutClusterPolicy', kafka.send(command, { abortSignal: signal })).catch((error: unknown) => {
     if (!isVersionConflict(error)) throw error;
-    throw new VersionConflict(`The policy of ${clusterArn} was changed by somebody else meanwhile.`, { cause: error });
+    throw new VersionConflict(
+      `Somebody else changed the policy of ${clusterArn} meanwhile (${(error as AwsRefused).said}).`,
+      {
+        cause: error,
+      },
+    );
   });
 }
 
 /** MSK tells it only by a text, such as "Current cluster policy version needed for Update". */
 const isVersionConflict = (error: unknown) =>
-  error instanceof AwsRefused && error.code === 'BadRequestException' && /version/i.test(error.said);
+  error instanceof AwsRefused &&
+  error.code === 'BadRequestException' &&
+  /(current|policy|stale) version|version.*(current|needed|match)/i.test(error.said);

@@ -115,11 +115,14 @@ const listOf = <Item>(value: Item | Item[] | undefined): Item[] =>
 function parse(text: string): Policy {
   try {
     const policy: unknown = JSON.parse(text);
-    if (typeof policy === 'object' && policy !== null && !Array.isArray(policy)) return policy as Policy;
+    if (isObject(policy) && listOf((policy as Policy).Statement).every(isObject)) return policy as Policy;
   } catch {
     // Falls through to the one sentence below.
   }
   throw new PolicyRefused(
-    'The cluster policy is no JSON object. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start again.',
+    'The cluster policy is no JSON object with statements. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start again.',
   );
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

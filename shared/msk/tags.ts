@@ -1,4 +1,9 @@
-import { type KafkaClient, TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-kafka';
+import {
+  type KafkaClient,
+  ListTagsForResourceCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-kafka';
 import { fromAws } from '../aws.ts';
 
 /** The tag that asks; the EventBridge rule watches this key and no other. */
@@ -20,6 +25,16 @@ export interface StatusTags {
   'private-link-id'?: string;
   'secret-version'?: string;
   'verified-at'?: string;
+}
+
+/** All tags of a cluster. @throws AwsRefused (NotFoundException where it is gone), AwsUnavailable */
+export async function tagsOf(
+  clusterArn: string,
+  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
+): Promise<Record<string, string>> {
+  const command = new ListTagsForResourceCommand({ ResourceArn: clusterArn });
+  const { Tags = {} } = await fromAws('kafka:ListTagsForResource', kafka.send(command, { abortSignal: signal }));
+  return Tags;
 }
 
 /**
