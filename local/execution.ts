@@ -69,9 +69,11 @@ export class Execution {
 
   /** How and when it has ended; undefined while it runs. */
   get ended(): { status: ExecutionResult['status']; at: Date } | undefined {
-    const last = this.history.at(-1);
-    const result = last && resultOf(last);
-    return last && result && { status: result.status, at: last.at };
+    for (const event of this.history) {
+      const result = resultOf(event);
+      if (result) return { status: result.status, at: event.at };
+    }
+    return undefined;
   }
 
   run(engine: StateMachine): void {

@@ -46,7 +46,7 @@ function nameStyle({ type, error }: Row, style: Style, name: string): string {
 }
 
 /** A function that answered at once is told in real milliseconds; what waited, in simulated time. */
-function durationOf({ type, enteredAt, exitedAt = undefined, lambdaMs, retried, loop }: Row, now: Date): string {
+function durationOf({ type, enteredAt, exitedAt, lambdaMs, retried, loop }: Row, now: Date): string {
   const span = formatDuration((exitedAt ?? now).getTime() - enteredAt.getTime());
   if (loop || retried.length > 0) return span;
   return type === 'Task' && exitedAt ? `${Math.round(lambdaMs)} ms` : '';

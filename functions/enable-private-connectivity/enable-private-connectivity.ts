@@ -64,7 +64,9 @@ async function updateConnectivity(clusterArn: string, cluster: Cluster, { kafka,
  */
 function afterRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): string {
   if (isPrivateConnectivityOn(after) || after.State !== 'ACTIVE') return '';
-  if (after.CurrentVersion === before.CurrentVersion) throw refusal;
+  // A describe may lag behind; the text then says what it does not show yet.
+  const isStale = after.CurrentVersion !== before.CurrentVersion || /isn.t current/.test(refusal.said);
+  if (!isStale) throw refusal;
   throw new VersionConflict(`Somebody else changed the cluster meanwhile (${refusal.said}).`, { cause: refusal });
 }
 

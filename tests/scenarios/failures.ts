@@ -65,7 +65,7 @@ const failures: Failure[] = [
     at: 'CheckPrerequisites',
     world: { cluster: { clusterType: 'SERVERLESS' } },
     error: 'PrerequisitesNotMet',
-    says: /The cluster is SERVERLESS; it must be PROVISIONED/,
+    says: /a SERVERLESS cluster; it must be a PROVISIONED one/,
   },
   {
     when: 'the workspace does not exist',

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { readDefinition } from '../../statemachine/definition.ts';
 import './connected.ts';
 import './failures.ts';
+import './lifecycle.ts';
 import './repetition.ts';
 import './requests.ts';
 import './retries.ts';
@@ -13,7 +14,7 @@ import { visited } from './local-cloud.ts';
 
 // All of these run in one process, so that this can be asked at their end.
 suite('the runs above have seen', () => {
-  const states = Object.entries(readDefinition('connect').States);
+  const states = ['connect', 'disconnect'].flatMap((machine) => Object.entries(readDefinition(machine).States));
 
   test('every state', () => {
     const names = states.map(([name]) => name);

@@ -59,7 +59,7 @@ suite('npm start -- --json --scenario', { concurrency: 2 }, () => {
       assert.equal(code, expected.endState === 'SetupFailed' ? 1 : 0);
       assert.equal(stderr, '');
       assert.equal(report.timeline.at(-1).state, expected.endState);
-      assert.ok(report.calls.kafka.DescribeClusterV2 >= 1);
+      assert.ok(report.calls.kafka.ListTagsForResource >= 1);
     });
   }
 });
@@ -69,7 +69,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--scenario', 'prerequisites-missing', ...fast]).ended;
     assert.equal(code, 1);
     assert.match(stdout, /^msk-atlas-privatelink, run locally\n/);
-    assert.match(stdout, /\n 0:00:\d\d {2}✖ CheckPrerequisites +\d+ ms {2}PrerequisitesNotMet → RecordFailure\n/);
+    assert.match(stdout, /\n 0:\d\d:\d\d {2}✖ CheckPrerequisites +\d+ ms {2}PrerequisitesNotMet → RecordFailure\n/);
     assert.match(stdout, /\nError {2}PrerequisitesNotMet\nCause\n {2}CheckPrerequisites failed: 7 prerequisites/);
     assert.match(stdout, /\n✖ SetupFailed after .*\n$/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is the point
@@ -109,7 +109,7 @@ suite('npm start', { concurrency: 2 }, () => {
   });
 
   test('starts nothing for an event that the rule does not take, and says so', async (t) => {
-    const input = fileWith(t, event('disconnect'));
+    const input = fileWith(t, event('pause'));
     const asText = await start(['--input', input]).ended;
     assert.equal(asText.code, 1);
     assert.match(

@@ -39,7 +39,10 @@ suite('there is one link, one connection and one statement', () => {
     const cloud = await cloudWith();
     const input = { clusterArn: cloud.world.cluster.arn };
     const runs = await Promise.all([1, 2, 3].map(() => ended(cloud.start(input))));
-    for (const run of runs) assertConnected(run);
+    // Whoever sees that another one holds the cluster leaves it alone.
+    const ends = runs.map(({ endState }) => endState);
+    assert.ok(ends.includes('Connected'), ends.join());
+    for (const end of ends) assert.match(end, /^(Connected|NothingToDo)$/);
     assertOneOfEach(cloud);
     assert.equal(changes(cloud).filter((it) => it === 'kafka UpdateConnectivity').length, 1);
   });

@@ -103,15 +103,17 @@ suite('a run survives', () => {
     assert.deepEqual(run.retried, ['InspectCluster']);
   });
 
-  test('another change of the cluster between reading and updating it', async () => {
-    const cloud = await cloudWith();
-    cloud.intercept = faultAt('UpdateConnectivity', async () => {
-      const message = "The version of the cluster isn't current. Check the current version and try again.";
-      return mskError('BadRequestException', message, 'currentVersion').answer;
+  test('another update of the cluster at the same moment, and keeps what it has turned on', async () => {
+    const cloud = await cloudWith({
+      cluster: { clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false } },
     });
-    const run = await connectByTag(cloud);
-    assertConnected(run);
-    assert.deepEqual(run.retried, ['EnablePrivateConnectivity']);
+    const { cluster } = cloud.world;
+    cloud.intercept = faultAt('UpdateConnectivity', (_, next) => {
+      cluster.startUpdate({ ...cluster.connectivity, vpcConnectivity: { scram: false, iam: true, tls: false } });
+      return next();
+    });
+    assertConnected(await connectByTag(cloud));
+    assert.deepEqual(cluster.connectivity.vpcConnectivity, { scram: true, iam: true, tls: false });
   });
 
   test('another edit of the policy between reading and writing it', async () => {

@@ -12,7 +12,7 @@ suite('what starts a run', () => {
   test('is the tag atlas-streaming=connect and nothing else that is done to tags', async () => {
     const cloud = await cloudWith();
     const { arn } = cloud.world.cluster;
-    assert.equal((await cloud.tag({ 'atlas-streaming': 'disconnect' })).length, 0);
+    assert.equal((await cloud.tag({ 'atlas-streaming': 'reconnect' })).length, 0);
     assert.equal((await cloud.tag({ 'atlas-streaming:status': 'connect', owner: 'connect' })).length, 0);
     assert.equal((await cloud.tag(trigger)).length, 1);
     assert.equal((await cloud.tag(trigger)).length, 0, 'the same value again is no change');

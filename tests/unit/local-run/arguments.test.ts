@@ -34,7 +34,7 @@ suite('the arguments of npm start', () => {
   });
 
   for (const { args, says } of [
-    { args: ['--scenario', 'x'], says: /^There is no scenario "x"; there are default, .*service-account\.$/ },
+    { args: ['--scenario', 'x'], says: /^There is no scenario "x"; there are default, .*throttled, .*\.$/ },
     { args: ['--speed', 'fast'], says: /^--speed takes a number from 1 to 10000, not "fast"\.$/ },
     { args: ['--speed', '0'], says: /not "0"/ },
     { args: ['--param', 'atlasWorkspace'], says: /^--param takes NAME=VALUE, .* not "atlasWorkspace"\.$/ },

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { UntagResourceCommand } from '@aws-sdk/client-kafka';
+import { atlasError } from '../../local/atlas-error.ts';
+import type { Cloud } from '../../local/cloud.ts';
+import type { WorldSeed } from '../../local/world.ts';
+import { readDefinition } from '../../statemachine/definition.ts';
+import {
+  assertConnected,
+  changes,
+  cloudOfItsOwn,
+  cloudWith,
+  connectByHand,
+  connectByTag,
+  ended,
+  failFunction,
+  faultAt,
+  privateConnectivityIsOn as isOn,
+} from './local-cloud.ts';
+
+const firehose = {
+  Sid: 'Firehose',
+  Effect: 'Allow',
+  Principal: { AWS: '210987654321' },
+  Action: 'kafka:Describe*',
+  Resource: '*',
+};
+const foreignPolicy = { Version: '2012-10-17', Statement: [firehose] };
+
+/** A cloud whose cluster has been connected by its tag; what that took is forgotten. */
+async function connectedCloud(seed: WorldSeed = {}): Promise<Cloud> {
+  const cloud = await cloudWith({ ...seed, cluster: { ...isOn, ...seed.cluster } });
+  assertConnected(await connectByTag(cloud));
+  cloud.recorder.exchanges.splice(0);
+  return cloud;
+}
+
+const disconnectByHand = (cloud: Cloud, input: object = {}) =>
+  ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }, 'disconnect'));
+
+const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-streaming:status'];
+
+const removals = ['atlas deleteGroupStreamConnection', 'atlas deleteGroupStreamPrivateLinkConnection'];
+
+/** The link of the cluster and a connection over it, as somebody else may have made one. */
+const otherConnection = ({ world: { project, cluster } }: Cloud, name: string) => ({
+  type: 'Kafka' as const,
+  name,
+  bootstrapServers: project.connections('streams')[0]?.settings.bootstrapServers ?? 'b-1.scram.orders:14001',
+  authentication: { mechanism: 'SCRAM-512', username: 'other', password: 'x' },
+  security: { protocol: 'SASL_SSL' },
+  networking: {
+    access: {
+      type: 'PRIVATE_LINK' as const,
+      connectionId: project.links.find(({ request }) => request.arn === cluster.arn)?.id ?? '',
+    },
+  },
+});
+
+suite('the tag disconnect', () => {
+  test('takes away what was made, in the order that Atlas allows, and nothing else', async () => {
+    const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
+    const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
+    const { endState, output } = await ended(execution);
+    assert.equal(endState, 'Disconnected');
+    assert.deepEqual(changes(cloud), [...removals, 'kafka PutClusterPolicy', 'kafka UntagResource']);
+    const { cluster, project } = cloud.world;
+    assert.deepEqual([project.links, project.connections('streams')], [[], []]);
+    assert.deepEqual(cluster.policy?.document, foreignPolicy);
+    assert.equal(cluster.connectivity.vpcConnectivity.scram, true);
+    assert.equal(cluster.scramSecretArns.length, 1);
+    assert.deepEqual(Object.keys(cluster.tags.all).sort(), [
+      'atlas-streaming',
+      'atlas-streaming:detail',
+      'atlas-streaming:execution',
+      'atlas-streaming:status',
+    ]);
+    assert.equal(status(cloud), 'disconnected');
+    assert.equal((output as { done: { policyStatement: string } }).done.policyStatement, 'removed');
+  });
+
+  test('deletes a policy in which nothing else is left', async () => {
+    const cloud = await connectedCloud();
+    assert.equal((await disconnectByHand(cloud)).endState, 'Disconnected');
+    assert.ok(changes(cloud).includes('kafka DeleteClusterPolicy'));
+    assert.equal(cloud.world.cluster.policy, undefined);
+  });
+
+  test('finds nothing to do the second time, and says so', async () => {
+    const cloud = await connectedCloud();
+    await disconnectByHand(cloud);
+    const before = changes(cloud).filter((it) => it !== 'kafka UntagResource');
+    const { endState, output } = await disconnectByHand(cloud);
+    assert.equal(endState, 'Disconnected');
+    assert.deepEqual(
+      changes(cloud).filter((it) => it !== 'kafka UntagResource'),
+      before,
+    );
+    const { connection, privateLink, policyStatement } = (output as { done: Record<string, string> }).done;
+    assert.deepEqual([connection, privateLink, policyStatement], ['orders absent', 'absent', 'absent']);
+  });
+
+  test('waits while Atlas still deploys the connection', async () => {
+    const cloud = await cloudWith({ cluster: isOn, atlas: { connectionMinutes: 5 } });
+    const connecting = cloud.start({ clusterArn: cloud.world.cluster.arn });
+    while (cloud.world.project.connections('streams').length === 0) await new Promise((go) => setTimeout(go, 2));
+    connecting.abort();
+    const { endState, states } = await disconnectByHand(cloud);
+    assert.equal(endState, 'Disconnected');
+    assert.ok(cloud.recorder.exchanges.some(({ responseBody }) => responseBody.includes('IS_DEPLOYING')));
+    assert.ok(states.filter((it) => it === 'WaitForConnectionRemoval').length > 2);
+  });
+
+  test('leaves a private link that another connection uses, and its statement, and names the connection', async () => {
+    const cloud = await connectedCloud();
+    cloud.world.project.createConnection('streams', otherConnection(cloud, 'reports'));
+    const { endState, output } = await disconnectByHand(cloud);
+    assert.equal(endState, 'Disconnected');
+    assert.deepEqual((output as { privateLinkUsedBy: string[] }).privateLinkUsedBy, ['streams/reports']);
+    assert.equal(cloud.world.project.links.length, 1);
+    assert.ok(cloud.world.cluster.policy);
+    assert.match(cloud.world.cluster.tags.all['atlas-streaming:detail'] ?? '', /used by streams\/reports/);
+  });
+
+  test('leaves a connection of that name that goes elsewhere', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const access = { type: 'PUBLIC' as const };
+    cloud.world.project.createConnection('streams', { ...otherConnection(cloud, 'orders'), networking: { access } });
+    assert.equal((await disconnectByHand(cloud)).endState, 'Disconnected');
+    assert.equal(cloud.world.project.connections('streams').length, 1);
+  });
+
+  test('ends with the names of the stream processors that use the connection', async () => {
+    const cloud = await connectedCloud();
+    const pipeline = [{ $source: { connectionName: 'orders', topic: 'orders' } }];
+    cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+    const { endState, error, cause } = await disconnectByHand(cloud);
+    assert.deepEqual([endState, error], ['RemovalFailed', 'ConnectionInUse']);
+    assert.match(cause ?? '', /in use by stream processor "enrich"/);
+    assert.deepEqual(changes(cloud), []);
+    assert.equal(status(cloud), 'failed');
+  });
+
+  test('lists what would go, and changes nothing, in a dry run', async () => {
+    const cloud = await connectedCloud();
+    const tags = cloud.world.cluster.tags.all;
+    const { endState, output } = await disconnectByHand(cloud, { dryRun: true });
+    assert.equal(endState, 'Planned');
+    assert.deepEqual(
+      (output as { changes: { state: string }[] }).changes.map(({ state }) => state),
+      ['DeleteConnection', 'DeletePrivateLink', 'RemoveClusterPolicy'],
+    );
+    assert.deepEqual(changes(cloud), []);
+    assert.deepEqual(cloud.world.cluster.tags.all, tags);
+  });
+
+  test('can be done by hand for a cluster that is gone', async () => {
+    const cloud = await connectedCloud();
+    cloud.world.msk.clusters.delete(cloud.world.cluster.arn);
+    const { endState, output } = await disconnectByHand(cloud);
+    assert.equal(endState, 'Disconnected');
+    assert.deepEqual(cloud.world.project.links, []);
+    assert.match((output as { statusTags: string }).statusTags, /not written/);
+  });
+});
+
+suite('taking the tag away', () => {
+  const untag = ({ kafka, world: { cluster } }: Cloud) =>
+    kafka.send(new UntagResourceCommand({ ResourceArn: cluster.arn, TagKeys: ['atlas-streaming'] }));
+
+  test('does nothing', async () => {
+    const cloud = await connectedCloud();
+    const { length } = cloud.executions;
+    await untag(cloud);
+    assert.equal(cloud.executions.length, length);
+  });
+
+  test('disconnects where the deployment says so', async (t) => {
+    const params = { disconnectOnUntag: 'true' };
+    const cloud = await cloudOfItsOwn(t, { params, world: { cluster: isOn } });
+    assertConnected(await connectByTag(cloud));
+    await untag(cloud);
+    const last = cloud.executions.at(-1) ?? assert.fail('not started');
+    assert.equal((await ended(last)).endState, 'Disconnected');
+    assert.deepEqual(cloud.world.project.links, []);
+  });
+});
+
+suite('a removal that fails', () => {
+  const { States } = readDefinition('disconnect');
+  for (const name of Object.keys(States).filter((it) => States[it]?.Type === 'Task' && it !== 'RecordFailure')) {
+    test(`in ${name} says so, and on the cluster's tags as well`, async (t) => {
+      const cloud = await connectedCloud();
+      failFunction(cloud, name, { errorType: 'AtlasRefused', errorMessage: 'Atlas said no.' }, { t });
+      const { endState, error, cause } = await disconnectByHand(cloud, name === 'PlanRemoval' ? { dryRun: true } : {});
+      assert.deepEqual([endState, error], ['RemovalFailed', 'AtlasRefused']);
+      assert.match(cause ?? '', new RegExp(`^${name} failed: Atlas said no\\.`));
+      assert.equal(status(cloud), name === 'PlanRemoval' ? 'connected' : 'failed');
+    });
+  }
+
+  test('is told by the machine itself when even the failure cannot be recorded', async (t) => {
+    const cloud = await connectedCloud();
+    cloud.intercept = faultAt('getGroupStreamAccountDetails', () => atlasError(403, 'USER_UNAUTHORIZED', 'No.').answer);
+    failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t });
+    assert.equal((await disconnectByHand(cloud)).endState, 'FailureNotRecorded');
+  });
+});
+
+suite('the sweep', () => {
+  /** What a sweep of this one cluster starts and says. */
+  async function swept(cloud: Cloud) {
+    const { result, started } = await cloud.sweep();
+    const runs = await Promise.all(started.map(ended));
+    return { result: result as { started: { reason: string }[]; running: number; asItShouldBe: number }, runs };
+  }
+
+  test('connects a tagged cluster whose event was lost, and leaves it alone afterwards', async () => {
+    const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming': 'connect' } } });
+    const { runs } = await swept(cloud);
+    assert.deepEqual(
+      runs.map(({ endState }) => endState),
+      ['Connected'],
+    );
+    const again = await swept(cloud);
+    assert.deepEqual([again.runs.length, again.result.asItShouldBe], [0, 1]);
+  });
+
+  test('starts no work that another sweep has started', async () => {
+    const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming': 'connect' } } });
+    const [one, other] = await Promise.all([cloud.sweep(), cloud.sweep()]);
+    assert.equal(new Set([...one.started, ...other.started]).size, 1);
+    assert.equal(cloud.machine.executions.length, 1);
+    await ended(cloud.machine.executions[0] ?? assert.fail('not started'));
+  });
+
+  test('brings the password of a rotated secret to Atlas, and records its version only then', async () => {
+    const cloud = await connectedCloud();
+    const { secretsManager, scramSecrets, project, cluster } = cloud.world;
+    const [secret = assert.fail('no secret')] = scramSecrets;
+    const version = secretsManager.rotate(secret.arn, JSON.stringify({ username: 'atlas', password: 'new' }));
+    const { result, runs } = await swept(cloud);
+    assert.match(result.started[0]?.reason ?? '', /secret has rotated/);
+    assert.deepEqual(
+      runs.map(({ endState }) => endState),
+      ['Connected'],
+    );
+    assert.deepEqual(changes(cloud), ['atlas updateGroupStreamConnection']);
+    assert.equal(project.connections('streams')[0]?.settings.authentication?.password, 'new');
+    assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
+  });
+
+  test('keeps the recorded version of the secret while Atlas does not take the new one', async () => {
+    const cloud = await connectedCloud();
+    const { secretsManager, scramSecrets, project, cluster } = cloud.world;
+    const recorded = cluster.tags.all['atlas-streaming:secret-version'];
+    secretsManager.rotate(scramSecrets[0]?.arn ?? '', JSON.stringify({ username: 'atlas', password: 'new' }));
+    const pipeline = [{ $source: { connectionName: 'orders' } }];
+    project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+    const { runs } = await swept(cloud);
+    assert.deepEqual(
+      runs.map(({ error }) => error),
+      ['ConnectionInUse'],
+    );
+    assert.equal(cluster.tags.all['atlas-streaming:secret-version'], recorded);
+  });
+
+  test('disconnects a cluster that is tagged so', async (t) => {
+    const cloud = await connectedCloud();
+    t.mock.method(cloud, 'deliver', () => undefined);
+    await cloud.tag({ 'atlas-streaming': 'disconnect' });
+    const { runs } = await swept(cloud);
+    assert.deepEqual(
+      runs.map(({ endState }) => endState),
+      ['Disconnected'],
+    );
+  });
+});
+
+suite('a run on a connected cluster', () => {
+  test('writes nothing but the status tags when nothing differs', async () => {
+    const cloud = await connectedCloud();
+    assertConnected(await connectByHand(cloud));
+    assert.deepEqual(changes(cloud), []);
+    const writes = cloud.recorder.exchanges.filter(
+      ({ method, service }) => method !== 'GET' && service !== 'secretsmanager' && service !== 'states',
+    );
+    assert.deepEqual(
+      writes.map(({ operation }) => operation),
+      ['TagResource', 'TagResource'],
+    );
+  });
+
+  test('repairs what differs, and only that', async () => {
+    const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
+    const { cluster, project } = cloud.world;
+    cluster.policy = { document: foreignPolicy as never, version: 'K1EDITEDBYHAND' };
+    project.connections('streams')[0]?.update({ type: 'Kafka', authentication: { mechanism: 'PLAIN' } });
+    assertConnected(await connectByHand(cloud));
+    assert.deepEqual(changes(cloud), ['kafka PutClusterPolicy', 'atlas updateGroupStreamConnection']);
+    assert.equal(project.connections('streams')[0]?.settings.authentication?.mechanism, 'SCRAM-512');
+    assert.equal([cluster.policy?.document.Statement].flat().length, 2);
+  });
+});
+
+suite('a second execution', () => {
+  test('leaves a cluster alone that another one holds, and says which', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
+    while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
+    for (const second of [
+      connectByHand(cloud),
+      disconnectByHand(cloud),
+      connectByHand(cloud, { mechanism: 'PLAIN' }),
+    ]) {
+      const { endState, output } = await second;
+      assert.equal(endState, 'NothingToDo');
+      assert.ok((output as { reason: string }).reason.includes(holder.arn));
+    }
+    assertConnected(await ended(holder));
+  });
+
+  test('takes over from a holder that has ended without a word', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
+    while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
+    holder.abort();
+    await holder.result;
+    assertConnected(await connectByHand(cloud));
+  });
+
+  test('with a mistake in its input does not disturb the tags of the one that holds the cluster', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
+    while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
+    assert.equal((await connectByHand(cloud, { dryrun: true })).error, 'InvalidRequest');
+    assert.equal(cloud.world.cluster.tags.all['atlas-streaming:execution'], holder.arn);
+    assertConnected(await ended(holder));
+  });
+});
