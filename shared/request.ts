@@ -117,7 +117,7 @@ const howToStart =
 /** One sentence about everything that is wrong with a console input. */
 function explain(input: unknown, { issues }: z.core.$ZodError): string {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
-    return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
+    return `The input is ${shownAsWhole(input)}; it must be a JSON object. ${howToStart}`;
   const known = Object.keys(rules).join(', ');
   const complaints = issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
@@ -162,6 +162,12 @@ function shownAs(field: Field, value: unknown): string {
   }
   const isArn = typeof value === 'string' && value.startsWith('arn:');
   return field === 'secretArn' && !isArn ? 'something that does not start with "arn:"' : shown(value);
+}
+
+/** JSON in quotes, or in a list, has fields as well, and their values are not to be repeated either. */
+function shownAsWhole(input: unknown): string {
+  if (typeof input === 'string' && input.includes('{')) return 'JSON in quotes';
+  return Array.isArray(input) && input.length > 0 ? 'a list' : shown(input);
 }
 
 /** Names, the first few of them. */

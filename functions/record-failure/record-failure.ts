@@ -1,6 +1,7 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import * as errors from '../../shared/errors.ts';
+import { isOfSameDeployment } from '../../shared/execution.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { statusTag, tagsOf, writeStatus } from '../../shared/msk/tags.ts';
 import { clusterArnIn } from '../../shared/request.ts';
@@ -83,8 +84,10 @@ async function record(clusterArn: string, status: { detail: string; execution: s
   try {
     const tags = await tagsOf(clusterArn, deps);
     const holder = tags[statusTag('execution')];
-    const isHeld = /^(dis)?connecting$/.test(tags[statusTag('status')] ?? '') && holder !== status.execution;
-    if (isHeld) return `The cluster's status tags are those of ${holder}, which works on it.`;
+    const isBusy = /^(dis)?connecting$/.test(tags[statusTag('status')] ?? '');
+    // A tag that names no execution of this deployment holds nothing: anybody may write it.
+    if (isBusy && holder && holder !== status.execution && isOfSameDeployment(holder, status.execution))
+      return `The cluster's status tags are those of ${holder}, which works on it.`;
     await writeStatus(clusterArn, { status: 'failed', ...status }, deps);
     return '';
   } catch (error) {

@@ -30,7 +30,7 @@ export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
   const serviceAccount = ServiceAccount.safeParse(secret);
   if (serviceAccount.success) return bearer(serviceAccount.data, baseUrl);
   throw new DeploymentMisconfigured(
-    'The Atlas credentials secret has neither the fields of an API key nor those of a service account. It must be JSON such as {"publicKey":"…","privateKey":"…"} or {"clientId":"mdb_sa_id_…","clientSecret":"mdb_sa_sk_…"}.',
+    'The Atlas credentials secret has neither the fields of an API key nor those of a service account, or their values are not those that Atlas shows (ASCII without spaces and quotes). It must be JSON such as {"publicKey":"…","privateKey":"…"} or {"clientId":"mdb_sa_id_…","clientSecret":"mdb_sa_sk_…"}.',
   );
 }
 

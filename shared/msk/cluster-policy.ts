@@ -44,8 +44,11 @@ export async function putClusterPolicy(
   });
 }
 
-/** MSK tells it only by a text, such as "Current cluster policy version needed for Update". */
+/**
+ * MSK tells it only by a text, such as "Current cluster policy version needed for Update". A complaint about the Version of
+ * the policy language is none: it would come again for ever.
+ */
 const isVersionConflict = (error: unknown) =>
   error instanceof AwsRefused &&
   error.code === 'BadRequestException' &&
-  /(current|policy|stale) version|version.*(current|needed|match)/i.test(error.said);
+  /(current|stale).*version|version.*(current|stale|needed|match)/i.test(error.said);

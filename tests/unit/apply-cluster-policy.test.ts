@@ -45,14 +45,19 @@ describe('ApplyClusterPolicy', () => {
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
   });
 
-  for (const text of ['Current cluster policy version needed for Update', 'The policy version is not current.'])
+  for (const text of [
+    'Current cluster policy version needed for Update',
+    'The policy version is not current.',
+    "The version of the cluster policy isn't current. Check the current version and try again.",
+    'The policy version does not match.',
+  ])
     it(`comes again to merge into the newer policy when MSK says "${text}"`, async () => {
       const { apply, msk } = applier(policyOf(foreign));
       msk
         .on(PutClusterPolicyCommand)
         .rejectsOnce(awsError('BadRequestException', 400, text))
         .resolves({});
-      await assert.rejects(apply(), { name: 'VersionConflict' });
+      await assert.rejects(apply(), { name: 'VersionConflict', message: new RegExp(`meanwhile \\(${text}\\)`) });
       const newer = { ...foreign, Sid: 'Newer' };
       msk.on(GetClusterPolicyCommand).resolves({ Policy: policyOf(foreign, newer), CurrentVersion: 'K2' });
       assert.deepEqual(await apply(), written);
@@ -60,11 +65,12 @@ describe('ApplyClusterPolicy', () => {
       assert.deepEqual([CurrentVersion, Policy], ['K2', policyOf(foreign, newer, ours)]);
     });
 
-  it('ends the run when MSK refuses the policy, with what it said', async () => {
-    const { apply, msk } = applier();
-    msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, 'The principal is invalid.'));
-    await assert.rejects(apply(), { name: 'AwsRefused', message: /PutClusterPolicy.*The principal is invalid/ });
-  });
+  for (const text of ['The principal is invalid.', 'Unsupported policy Version 2008-10-17.'])
+    it(`ends the run when MSK refuses the policy, with what it said: ${text}`, async () => {
+      const { apply, msk } = applier();
+      msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, text));
+      await assert.rejects(apply(), { name: 'AwsRefused', message: new RegExp(`PutClusterPolicy.*${text}`) });
+    });
 
   it('writes nothing when the policy would be too long', async () => {
     const { apply, msk } = applier(policyOf({ ...foreign, Sid: 'x'.repeat(20_400) }));

@@ -20,6 +20,36 @@ describe('the Atlas credentials secret', () => {
     });
 });
 
+describe('the values of the Atlas credentials secret', () => {
+  const unfit: [what: string, value: string][] = [
+    ['the placeholder', '…'],
+    ['letters beyond ASCII', 'hunter2ñ'],
+    ['a space', 'hunter2 hunter2'],
+    ['a newline at the end', 'hunter2\n'],
+    ['quotes', '"hunter2"'],
+  ];
+  for (const [what, value] of unfit)
+    it(`are refused with ${what}, without the value`, () => {
+      for (const good of [apiKey, serviceAccount])
+        for (const field of Object.keys(good))
+          assert.throws(
+            () => authenticate({ ...good, [field]: value }, 'http://atlas'),
+            (error: Error) =>
+              error.name === 'DeploymentMisconfigured' &&
+              error.message.includes('ASCII without spaces and quotes') &&
+              !error.message.includes('hunter2'),
+            field,
+          );
+    });
+
+  it('may hold any other character', () => {
+    const value = Array.from({ length: 0x7e - 0x20 }, (_, i) => String.fromCharCode(0x21 + i))
+      .join('')
+      .replace('"', '');
+    assert.doesNotThrow(() => authenticate({ publicKey: value, privateKey: value }, 'http://atlas'));
+  });
+});
+
 describe('an API key', () => {
   it('is challenged once, and then spends the same nonce', async (t) => {
     const door = await frontDoor(t, apiKey);
@@ -128,7 +158,7 @@ describe('a service account', () => {
 
   it('gives the 401 back when Atlas refuses a new token', async (t) => {
     const door = await frontDoor(t, serviceAccount);
-    door.tokenAnswer = answer(200, { access_token: 'of no use', expires_in: 3600 });
+    door.tokenAnswer = answer(200, { access_token: 'of-no-use', expires_in: 3600 });
     assert.equal((await authenticate(serviceAccount, door.url)(`${door.url}/a`, get)).status, 401);
     assert.equal(door.tokenRequests.length, 1);
   });
@@ -149,6 +179,7 @@ describe('a service account', () => {
     [429, {}, 'AtlasThrottled', /no room/],
     [500, 'no JSON object', 'AtlasUnavailable', /HTTP 500/],
     [200, { expires_in: 3600 }, 'AtlasUnavailable', /no token/],
+    [200, { access_token: 'a\nb', expires_in: 3600 }, 'AtlasUnavailable', /no token/],
   ];
   for (const [status, body, name, message] of tokenAnswers)
     it(`fails as ${name} when its token request is answered ${status} ${JSON.stringify(body)}`, async (t) => {

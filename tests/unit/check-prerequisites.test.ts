@@ -99,7 +99,7 @@ describe('CheckPrerequisites', () => {
     [
       'a serverless cluster',
       { cluster: { clusterType: 'SERVERLESS', isScramOn: false, kafkaVersion: null, clientBroker: null } },
-      /cluster is SERVERLESS; it must be PROVISIONED/,
+      new RegExp(`clusterArn is "${clusterArn}", a SERVERLESS cluster; it must be a PROVISIONED one`),
       /Use a provisioned cluster, for example arn:aws:kafka:/,
     ],
     ['an old Kafka', { cluster: { kafkaVersion: '2.7.0' } }, /Kafka is 2\.7\.0; it must be 2\.7\.1/, /Upgrade/],
@@ -159,7 +159,39 @@ describe('CheckPrerequisites', () => {
       'no workspace',
       { atlas: { 'GET /streams': apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') } },
       /STREAM_TENANT_NOT_FOUND_FOR_NAME/,
-      /Create the workspace "streams" in Atlas project/,
+      /Create the workspace "streams" in Atlas project .*workspace in the input, or the tag atlas-streaming:workspace/,
+    ],
+    [
+      'a project that Atlas does not know',
+      { atlas: { 'GET /streams': apiError(404, 'GROUP_NOT_FOUND', 'No group with ID X exists.') } },
+      /GROUP_NOT_FOUND: No group with ID X exists/,
+      /Correct projectId \(the parameter atlasProjectId, or the tag atlas-streaming:project-id\)(?!.*[Cc]reate the workspace)/,
+    ],
+    [
+      'a project without anything in the Region, before the brokers are rebooted for nothing',
+      { isPrivateConnectivityOn: false, atlas: { 'GET /accountDetails': apiError(404, 'NOTHING_THERE') } },
+      /names no AWS account for project .* in US_EAST_1.*NOTHING_THERE/,
+      /deploy an Atlas cluster/,
+    ],
+    [
+      'a private link that is FAILED, before the brokers are rebooted for nothing',
+      {
+        isPrivateConnectivityOn: false,
+        atlas: {
+          'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
+        },
+      },
+      /could not set up private link 6a7941d3c0eb9e7a17722d71 \(No policy\.\)/,
+      /delete the link in Atlas/,
+    ],
+    [
+      'a private link of another scheme, before the brokers are rebooted for nothing',
+      {
+        isPrivateConnectivityOn: false,
+        atlas: { 'GET /privateLinkConnections': list([privateLink({ authenticationScheme: 'SASL_IAM' })]) },
+      },
+      /authentication scheme SASL_IAM; a SCRAM connection needs SASL_SCRAM/,
+      /Delete that link in Atlas/,
     ],
     [
       'a workspace of another cloud',
@@ -238,6 +270,36 @@ describe('CheckPrerequisites', () => {
       ['1.', '2.', '3.', '4.', '5.', '6.', '7.', '8.'],
     );
   });
+
+  it('reports what is missing for the states after the reboot beside the rest', async (t) => {
+    const message = await complaint(t, {
+      isPrivateConnectivityOn: false,
+      cluster: { kafkaVersion: '2.6.3' },
+      atlas: {
+        'GET /accountDetails': apiError(400, 'NOTHING_THERE'),
+        'GET /privateLinkConnections': list([privateLink({ state: 'FAILED' })]),
+      },
+    });
+    assert.match(message, /^3 prerequisites .*\n1\. Kafka is 2\.6\.3.*\n2\. Atlas names no AWS.*\n3\. Atlas could not set up/);
+  });
+
+  it('leaves that to those states where nothing would be rebooted', async (t) => {
+    const { plan, calls } = await check(t, { atlas: { 'GET /accountDetails': apiError(404, 'NOTHING_THERE') } });
+    assert.deepEqual(plan, ready);
+    assert.deepEqual(
+      calls.filter((call) => call.startsWith('GET ')),
+      ['GET /streams', 'GET /streams/connections/orders'],
+    );
+  });
+
+  for (const [status, name] of [
+    [403, 'AtlasRefused'],
+    [500, 'AtlasUnavailable'],
+  ] as const)
+    it(`takes Atlas's ${status} for no answer about the account`, async (t) => {
+      const atlas = { 'GET /accountDetails': apiError(status, 'X') };
+      await assert.rejects(check(t, { isPrivateConnectivityOn: false, atlas }), { name });
+    });
 
   for (const [kafkaVersion, isMet] of [
     ['2.2.1', false],
@@ -363,6 +425,42 @@ describe('CheckPrerequisites in a dry run', () => {
   it('plans only what is missing', async (t) => {
     const { plan } = await check(t, { ...connected, policy: '{"Version":"2012-10-17","Statement":[]}' });
     assert.deepEqual(states(plan), ['ApplyClusterPolicy']);
+  });
+
+  const other = {
+    bootstrapServers: 'b-1.elsewhere.example:14001',
+    authentication: { mechanism: 'PLAIN', username: 'other' },
+    security: { protocol: 'SSL' },
+    config: { 'client.id': 'b' },
+  };
+  const updates: [what: string, found: object, wanted: Partial<Request>, fields: string][] = [
+    ['whose user differs', { authentication: { ...other.authentication, mechanism: 'SCRAM-512' } }, {}, 'authentication.username'],
+    ['whose password is of another version of the secret', {}, { secretVersion: 'version-0' }, 'authentication.password'],
+    [
+      'in which everything differs',
+      other,
+      { config: { 'client.id': 'a' }, secretVersion: 'version-0' },
+      'authentication.mechanism, authentication.username, security.protocol, config, authentication.password',
+    ],
+  ];
+  for (const [what, found, wanted, fields] of updates)
+    it(`plans the update of a connection ${what}, field by field`, async (t) => {
+      const atlas = { ...connected.atlas, 'GET /streams/connections/orders': ok(connection(found)) };
+      const { plan, calls } = await check(t, { ...connected, atlas, request: { ...dryRun.request, ...wanted } });
+      assert.deepEqual(plan.changes, [
+        {
+          state: 'CreateConnection',
+          change: `Update ${fields} of the Kafka connection "orders" in workspace "streams".`,
+        },
+      ]);
+      assert.ok(!calls.includes('GetBootstrapBrokers'));
+    });
+
+  it('plans no update for bootstrap servers, which it does not read, nor for the version that Atlas has', async (t) => {
+    const { bootstrapServers } = other;
+    const atlas = { ...connected.atlas, 'GET /streams/connections/orders': ok(connection({ bootstrapServers })) };
+    const { plan } = await check(t, { ...connected, atlas, request: { dryRun: true, secretVersion: 'version-1' } });
+    assert.deepEqual(plan, ready);
   });
 
   it('fails as the run would: on a project without anything in the Region', async (t) => {

@@ -143,6 +143,8 @@ const route = `GET /privateLinkConnections/${privateLinkId}`;
 
 describe('an answer of Atlas', () => {
   const withoutAnswer: Record<string, Answer> = {
+    'with HTTP 408': apiError(408, 'REQUEST_TIMEOUT'),
+    'with HTTP 425': apiError(425, 'TOO_EARLY'),
     'with HTTP 500': apiError(500, 'UNEXPECTED_ERROR'),
     'with HTTP 502 and a page of a proxy': (response) => response.writeHead(502).end('<html>Bad gateway</html>'),
     'with HTTP 503': apiError(503, 'UNAVAILABLE'),
@@ -178,6 +180,11 @@ describe('an answer of Atlas', () => {
     });
   });
 
+  it('that is no failure of the network is handed on: an address that no request can have', async () => {
+    const impossible = new TypeError('Invalid header value');
+    await assert.rejects(getLink(atlasClient('http://atlas', 59_000, () => Promise.reject(impossible))), impossible);
+  });
+
   it('with 4xx is AtlasRefused, with what Atlas said and its code', async (t) => {
     const { atlas } = await fakeAtlas(t, { [route]: apiError(404, 'STREAM_X_NOT_FOUND', 'There is no such link.') });
     await assert.rejects(getLink(atlas), (error: Error) => {
@@ -200,7 +207,7 @@ describe('an answer of Atlas', () => {
 
   const remedies: [status: number, errorCode: string, remedy: RegExp][] = [
     [401, 'UNEXPECTED_ERROR', /Check the keys in the Atlas credentials secret/],
-    [403, 'USER_UNAUTHORIZED', /Project Stream Processing Manager/],
+    [403, 'USER_UNAUTHORIZED', /the role Project Stream Processing Owner for this project/],
     [403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST', /access list/],
     [403, 'ORG_REQUIRES_ACCESS_LIST', /access list/],
   ];

@@ -133,9 +133,20 @@ describe('CreateConnection', () => {
 
   it('tells why Atlas refuses a patch', async (t) => {
     const other = ok(connection({ security: { protocol: 'SSL' } }));
-    const refusal = apiError(409, 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING', 'Wait.');
+    const refusal = apiError(400, 'STREAM_KAFKA_CONNECTION_INVALID', 'Not so.');
     const { run } = await creator(t, { routes: { [get]: other, [patch]: refusal } });
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /STREAM_KAFKA_CONNECTION_IS_DEPLOYING: Wait\./ });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /STREAM_KAFKA_CONNECTION_INVALID: Not so\./ });
+  });
+
+  it('comes again when Atlas is busy with the connection that is to be patched', async (t) => {
+    const other = ok(connection({ security: { protocol: 'SSL' } }));
+    const busy = apiError(409, 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING', 'Wait.');
+    const { run } = await creator(t, { routes: { [get]: other, [patch]: [busy, pending] } });
+    await assert.rejects(run(), {
+      name: 'AtlasUnavailable',
+      message: /^Atlas is busy with connection "orders"\..*STREAM_KAFKA_CONNECTION_IS_DEPLOYING: Wait\./,
+    });
+    assert.equal((await run()).outcome, 'updated');
   });
 
   it('names the stream processors because of which Atlas refuses a patch', async (t) => {

@@ -28,9 +28,13 @@ const withSchemes = (ClientAuthentication?: VpcConnectivityClientAuthentication)
     }),
   });
 
-function enabler(found: Cluster = withSchemes()) {
+/** Runs the state on a cluster that is found so, and `later` when it is looked at again. */
+function enabler(found: Cluster = withSchemes(), later: Cluster = found) {
   const { kafka, msk } = fakeMsk();
-  msk.on(DescribeClusterV2Command, { ClusterArn: clusterArn }).resolves({ ClusterInfo: found });
+  msk
+    .on(DescribeClusterV2Command, { ClusterArn: clusterArn })
+    .resolvesOnce({ ClusterInfo: found })
+    .resolves({ ClusterInfo: later });
   msk.on(UpdateConnectivityCommand).resolves({ ClusterOperationArn: operationArn });
   return {
     msk,
@@ -85,31 +89,45 @@ describe('EnablePrivateConnectivity', () => {
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
-  it('takes "identical to the current value" for done', async () => {
-    const { enable, msk } = enabler();
-    const text =
-      'The specified parameter value is identical to the current value for the cluster. Specify a different value.';
-    msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
-    assert.deepEqual(await enable(), { operationArn: '' });
+  const raced: [what: string, later: Cluster, text: string][] = [
+    [
+      'has turned it on meanwhile',
+      { ...withSchemes({ Sasl: { Scram: { Enabled: true } } }), CurrentVersion: 'K2' },
+      'The specified parameter value is identical to the current value for the cluster. Specify a different value.',
+    ],
+    [
+      'has begun an update meanwhile',
+      { ...withSchemes(), State: 'UPDATING', CurrentVersion: 'K2' },
+      "You can't perform this operation while the cluster isn't in the ACTIVE state.",
+    ],
+  ];
+  for (const [what, later, text] of raced)
+    it(`asks for nothing more when MSK refuses because somebody ${what}`, async () => {
+      const { enable, msk } = enabler(withSchemes(), later);
+      msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
+      assert.deepEqual(await enable(), { operationArn: '' });
+      assert.deepEqual(commandsOf(msk), ['DescribeClusterV2', 'UpdateConnectivity', 'DescribeClusterV2']);
+    });
+
+  it("comes again when the cluster has another version by now, with AWS's words, whatever they are", async () => {
+    const { enable, msk } = enabler(withSchemes(), { ...withSchemes(), CurrentVersion: 'K2' });
+    msk.on(UpdateConnectivityCommand).rejects(awsError('ConflictOfSomeKind', 400, 'Look again.'));
+    await assert.rejects(enable(), { name: 'VersionConflict', message: /meanwhile \(Look again\.\)/ });
   });
 
-  it('comes again when the version that it read is stale', async () => {
-    const { enable, msk } = enabler();
-    const text = "The version of the cluster isn't current. Check the current version and try again.";
-    msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
-    await assert.rejects(enable(), { name: 'VersionConflict' });
+  it('ends the run when MSK refuses and the cluster is as it was, whatever MSK says', async () => {
+    for (const text of ['Not with this broker type.', "The version of the cluster isn't current."]) {
+      const { enable, msk } = enabler();
+      msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
+      await assert.rejects(enable(), { name: 'AwsRefused', message: new RegExp(`UpdateConnectivity.*${text}`) });
+    }
   });
 
-  it('ends the run when MSK refuses for another reason', async () => {
-    const { enable, msk } = enabler();
-    msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, 'Not with this broker type.'));
-    await assert.rejects(enable(), { name: 'AwsRefused', message: /UpdateConnectivity.*Not with this broker type/ });
-  });
-
-  it('is tried again when MSK does not answer', async () => {
+  it('is tried again when MSK does not answer, without a second look', async () => {
     const { enable, msk } = enabler();
     msk.on(UpdateConnectivityCommand).rejects(awsError('ServiceUnavailableException', 503));
     await assert.rejects(enable(), { name: 'AwsUnavailable' });
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2', 'UpdateConnectivity']);
   });
 
   for (const OperationState of ['PENDING', 'UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'])

@@ -9,7 +9,7 @@ import { variables } from '../fixtures/settings.ts';
 describe("a function's environment", () => {
   beforeEach(() => {
     for (const name of Object.keys(process.env))
-      if (/^(TEST|ATLAS|CLUSTER|KAFKA|REMOVAL|DISCONNECT)_/.test(name)) delete process.env[name];
+      if (/^(TEST|ATLAS|ALLOWED|CLUSTER|PRIVATE|CONNECTION|KAFKA|REMOVAL|DISCONNECT)_/.test(name)) delete process.env[name];
   });
 
   it('is read on first use, and once', () => {
@@ -50,7 +50,7 @@ describe("a function's environment", () => {
 
   it('may hold the least and the greatest of these numbers', () => {
     for (const CLUSTER_POLL_SECONDS of ['30', '3600']) {
-      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS }));
+      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS, CLUSTER_TIMEOUT_MINUTES: '60' }));
       assert.equal(environment(Environment)().waits.cluster.pollSeconds, Number(CLUSTER_POLL_SECONDS));
     }
   });
@@ -66,12 +66,39 @@ describe("a function's environment", () => {
     }
   });
 
+  const mostWaits: [what: string, most: Record<string, string>, more: Record<string, string>][] = [
+    ['the cluster', { CLUSTER_TIMEOUT_MINUTES: '376' }, { CLUSTER_TIMEOUT_MINUTES: '377' }],
+    [
+      'all three together',
+      { CLUSTER_TIMEOUT_MINUTES: '317', PRIVATE_LINK_POLL_SECONDS: '15', CONNECTION_POLL_SECONDS: '15' },
+      { CLUSTER_TIMEOUT_MINUTES: '317', PRIVATE_LINK_POLL_SECONDS: '15', CONNECTION_POLL_SECONDS: '14' },
+    ],
+  ];
+  for (const [what, most, more] of mostWaits)
+    it(`may not ask for more polls of ${what} than an execution's history holds`, () => {
+      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS: '30', ...most }));
+      assert.doesNotThrow(environment(Environment));
+      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS: '30', ...more }));
+      assert.throws(environment(Environment), {
+        name: 'DeploymentMisconfigured',
+        message: /CLUSTER_POLL_SECONDS \(with these time-outs the polls would fill the history .* 25,000 events; poll less often\)/,
+      });
+    });
+
+  it('names the parameter of a mechanism that is not known', () => {
+    Object.assign(process.env, variables({ KAFKA_AUTH_MECHANISM: 'SCRAM-256' }));
+    assert.throws(environment(Environment), {
+      name: 'DeploymentMisconfigured',
+      message: /KAFKA_AUTH_MECHANISM \(the parameter kafkaAuthMechanism must be SCRAM-512 or PLAIN\)/,
+    });
+  });
+
   it('says in so many words whether removing the tag disconnects', () => {
     Object.assign(process.env, variables({ DISCONNECT_ON_UNTAG: 'true' }));
     assert.equal(environment(Environment)().disconnectOnUntag, true);
     for (const DISCONNECT_ON_UNTAG of ['', 'yes', '1']) {
       Object.assign(process.env, variables({ DISCONNECT_ON_UNTAG }));
-      assert.throws(environment(Environment), /DISCONNECT_ON_UNTAG \(/, DISCONNECT_ON_UNTAG);
+      assert.throws(environment(Environment), /DISCONNECT_ON_UNTAG \(the parameter disconnectOnUntag must be true or false\)/, DISCONNECT_ON_UNTAG);
     }
   });
 });

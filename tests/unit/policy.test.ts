@@ -19,6 +19,8 @@ const firehose = {
   Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
 };
 
+const unreadable = ['{"Version":', 'null', '[]', '"x"', ...['null', '[null]', '"x"', '[[]]', '[{},5]'].map((it) => `{"Statement":${it}}`)];
+
 describe('the statement for Atlas', () => {
   it('names the Atlas account in its Sid, its root as principal, the four actions and the cluster', () => {
     assert.deepEqual(wanted, {
@@ -129,9 +131,8 @@ describe('the statement for Atlas', () => {
     });
   });
 
-  it('is not written into a policy that is no JSON object', () => {
-    for (const text of ['{"Version":', 'null', '[]', '"x"'])
-      assert.throws(() => mergeStatement(text, wanted), PolicyRefused, text);
+  it('is not written into a policy that is no JSON object with statements', () => {
+    for (const text of unreadable) assert.throws(() => mergeStatement(text, wanted), PolicyRefused, text);
   });
 });
 
@@ -171,7 +172,7 @@ describe('the removal of the statement for Atlas', () => {
     assert.equal(remove(mergeStatement(policy([firehose]), wanted) ?? ''), policy([firehose]));
   });
 
-  it('is refused in a policy that is no JSON object', () => {
-    for (const text of ['{"Version":', 'null', '[]', '"x"']) assert.throws(() => remove(text), PolicyRefused, text);
+  it('is refused in a policy that is no JSON object with statements', () => {
+    for (const text of unreadable) assert.throws(() => remove(text), PolicyRefused, text);
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { TagResourceCommand } from '@aws-sdk/client-kafka';
+import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { recordFailure } from '../../functions/record-failure/record-failure.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, executionArn, functionArn, tagEvent } from '../fixtures/request.ts';
+import { clusterArn, disconnectExecutionArn, executionArn, functionArn, tagEvent } from '../fixtures/request.ts';
 
 /** What Step Functions catches when a Lambda function throws. */
 const thrown = (errorType: string, errorMessage: string) => ({
@@ -12,8 +12,12 @@ const thrown = (errorType: string, errorMessage: string) => ({
 });
 const failed = { CheckPrivateLink: thrown('PrivateLinkFailed', 'Atlas could not set it up (no policy). Mend it.') };
 
-function recorder() {
+const other = executionArn.replace('run-1', 'run-0');
+
+/** Runs the state for a cluster with these tags. */
+function recorder(found: Record<string, string> = {}) {
   const { kafka, msk } = fakeMsk();
+  msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: found });
   msk.on(TagResourceCommand).resolves({});
   const record = (overrides: object = {}) =>
     recordFailure({ failed, input: { clusterArn }, executionArn, ...overrides }, { kafka, functionArn, signal });
@@ -56,6 +60,51 @@ describe('RecordFailure', () => {
     assert.match(detail, /^[\p{L}\p{N}_.:/=+\-@ ]{256}$/u);
   });
 
+  it('cuts a message that would not fit into the Cause', async () => {
+    const { cause } = await recorder().record({ failed: { InspectCluster: thrown('AwsRefused', 'x'.repeat(40_000)) } });
+    const [first, ...rest] = cause.split('\n');
+    assert.equal(first, `InspectCluster failed: ${'x'.repeat(30_000)}`);
+    assert.deepEqual(rest, [`Cluster: ${clusterArn}`, `Execution: ${executionArn}`]);
+    assert.ok(cause.length < 32_768);
+  });
+
+  for (const [status, holder] of [
+    ['connecting', other],
+    ['disconnecting', disconnectExecutionArn],
+  ] as const)
+    it(`leaves the tags of another execution alone that is ${status} the cluster, and says so`, async () => {
+      const { record, msk } = recorder({ 'atlas-streaming:status': status, 'atlas-streaming:execution': holder });
+      const { error, cause } = await record();
+      assert.equal(error, 'PrivateLinkFailed');
+      assert.ok(cause.endsWith(`\nThe cluster's status tags are those of ${holder}, which works on it.`), cause);
+      assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+    });
+
+  const notHeld: [what: string, status: string, holder?: string][] = [
+    ['of its own run', 'connecting', executionArn],
+    ['of another run that has ended', 'connected', other],
+    ['that name no execution', 'connecting'],
+    ['that name an execution of another deployment, which anybody may write', 'connecting', 'me'],
+  ];
+  for (const [what, status, holder] of notHeld)
+    it(`writes over tags ${what}`, async () => {
+      const { record, tags } = recorder({
+        'atlas-streaming:status': status,
+        ...(holder && { 'atlas-streaming:execution': holder }),
+      });
+      assert.ok((await record()).cause.endsWith(`Execution: ${executionArn}`));
+      assert.equal(tags()?.['atlas-streaming:status'], 'failed');
+    });
+
+  it('mentions tags that it may not read beside the error, and writes none', async () => {
+    const { record, msk } = recorder();
+    msk.on(ListTagsForResourceCommand).rejects(awsError('ForbiddenException', 403));
+    const { error, cause } = await record();
+    assert.equal(error, 'PrivateLinkFailed');
+    assert.match(cause, /\nThe cluster's status tags could not be written: AWS refused kafka:ListTagsForResource /);
+    assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+  });
+
   const untagged: [what: string, input: unknown][] = [
     ['a dry run', { clusterArn, dryRun: true }],
     ['what was meant as a dry run', { clusterArn, dryRun: 'true' }],
@@ -87,6 +136,13 @@ describe('RecordFailure', () => {
       assert.match(cause, /^CheckPrivateLink failed: .*\n.*\n.*\nThe cluster's status tags could not be written: AWS /);
     });
 
+  it("adds nothing to the words of the project's own errors", async () => {
+    for (const name of ['AtlasRefused', 'FunctionTimedOut', 'DeploymentMisconfigured']) {
+      const { cause } = await recorder().record({ failed: { InspectCluster: thrown(name, 'Do this.') } });
+      assert.ok(cause.startsWith('InspectCluster failed: Do this.\n'), cause);
+    }
+  });
+
   const engine: [what: string, caught: { Error: string; Cause?: string }, said: RegExp][] = [
     ['a time-out of the state', { Error: 'States.Timeout' }, /States\.Timeout/],
     [
@@ -111,7 +167,7 @@ describe('RecordFailure', () => {
   it('words an error whose Cause is JSON of another shape', async () => {
     for (const Cause of ['null', '5', '{"message":"x"}']) {
       const { cause } = await recorder().record({ failed: { InspectCluster: { Error: 'Odd', Cause } } });
-      assert.ok(cause.startsWith(`InspectCluster failed: ${Cause}\n`), cause);
+      assert.ok(cause.startsWith(`InspectCluster failed: ${Cause} (Odd). The function gave no answer of its own.`), cause);
     }
   });
 });

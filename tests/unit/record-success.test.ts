@@ -74,13 +74,33 @@ describe('RecordSuccess', () => {
     const { record, msk } = recorder();
     msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
     const { statusTags, connection } = await record();
-    assert.match(statusTags, /^not written: AWS refused kafka:TagResource .*Too many tags\./);
+    assert.match(statusTags, /^not written, or not all of them: AWS refused kafka:TagResource .*Too many tags\./);
     assert.equal(connection.state, 'READY');
+  });
+
+  it('brings the three tags of its beginning up to date where AWS has no room for six', async () => {
+    const { record, msk } = recorder();
+    msk
+      .on(TagResourceCommand)
+      .rejectsOnce(awsError('BadRequestException', 400, 'Too many tags.'))
+      .resolves({});
+    const { statusTags } = await record();
+    assert.match(statusTags, /^not written, or not all of them: .*Too many tags\./);
+    assert.deepEqual(msk.commandCalls(TagResourceCommand)[1]?.args[0].input, {
+      ResourceArn: clusterArn,
+      Tags: {
+        'atlas-streaming:status': 'connected',
+        'atlas-streaming:detail': 'Connection orders 1 in workspace streams is READY',
+        'atlas-streaming:execution': executionArn,
+      },
+    });
   });
 
   it('is tried again when AWS does not answer', async () => {
     const { record, msk } = recorder();
     msk.on(TagResourceCommand).rejects(awsError('InternalServerErrorException', 500));
     await assert.rejects(record(), { name: 'AwsUnavailable' });
+    msk.on(TagResourceCommand).rejectsOnce(awsError('BadRequestException', 400, 'Too many tags.'));
+    await assert.rejects(record(), { name: 'AwsUnavailable' }, 'also at the second attempt');
   });
 });

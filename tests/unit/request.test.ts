@@ -98,8 +98,24 @@ describe('an input that is wrong', () => {
       'a config of numbers',
       { clusterArn, config: { 'fetch.min.bytes': 5 } },
       'config',
-      '{"fetch.min.bytes":5}',
+      'an object in which "fetch.min.bytes" is no string',
       /\{"auto.offset.reset":"earliest"\}/,
+    ],
+    ['a config that is a list', { clusterArn, config: ['hunter2'] }, 'config', 'no JSON object', /\{"auto.offset.reset"/],
+    ['a config that is a text', { clusterArn, config: 'hunter2' }, 'config', 'no JSON object', /\{"auto.offset.reset"/],
+    [
+      'a secret where its ARN should be',
+      { clusterArn, secretArn: 'hunter2' },
+      'secretArn',
+      'something that does not start with "arn:"',
+      /example "arn:aws:secretsmanager:/,
+    ],
+    [
+      'the value of a secret where its ARN should be',
+      { clusterArn, secretArn: { username: 'atlas', password: 'hunter2' } },
+      'secretArn',
+      'something that does not start with "arn:"',
+      /example "arn:aws:secretsmanager:/,
     ],
     ['a dryRun in quotes', { clusterArn, dryRun: 'true' }, 'dryRun', '"true"', /must be true or false/],
   ];
@@ -109,6 +125,7 @@ describe('an input that is wrong', () => {
       assert.match(message, new RegExp(`^${field} is `));
       assert.ok(message.includes(shown), message);
       assert.match(message, rightExample);
+      assert.doesNotMatch(message, /hunter2/);
       assert.match(message, /Start with \{"clusterArn":"arn:aws:kafka:/);
     });
 
@@ -121,6 +138,26 @@ describe('an input that is wrong', () => {
     const message = complaint({ clusterArn, password: 'hunter2' });
     assert.match(message, /^The input has the unknown field "password"; the fields are clusterArn, projectId, /);
     assert.doesNotMatch(message, /hunter2/);
+  });
+
+  it('is told by five of many unknown fields', () => {
+    const unknown = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`field${i}`, 'hunter2']));
+    const message = complaint({ clusterArn, ...unknown });
+    assert.match(message, /unknown field "field0", "field1", "field2", "field3", "field4" and 7 more; the fields are /);
+    assert.doesNotMatch(message, /hunter2|field5/);
+  });
+
+  it('is told by five of many settings that are no text, without the values of any', () => {
+    const config = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`key.${i}`, [`hunter2`]]));
+    const message = complaint({ clusterArn, config: { 'client.id': 'hunter2', ...config } });
+    assert.match(message, /^config is an object in which "key\.0", .*"key\.4" and 1 more is no string; it must be/);
+    assert.doesNotMatch(message, /hunter2|key\.5|client\.id/);
+  });
+
+  it('is told without its values when it is JSON in quotes or in a list', () => {
+    const input = { clusterArn, secretArn: 'hunter2', config: { 'client.id': 'hunter2' } };
+    assert.match(complaint(JSON.stringify(input)), /^The input is JSON in quotes; (?!.*hunter2)/);
+    assert.match(complaint([input]), /^The input is a list; (?!.*hunter2)/);
   });
 
   for (const input of [undefined, null, '', 'x', 5, true, [], [clusterArn]])
@@ -136,7 +173,12 @@ describe('an input that is wrong', () => {
   });
 
   it('is told when it holds a credential, without its value', () => {
-    for (const config of [{ 'sasl.jaas.config': 'hunter2' }, { 'ssl.key.password': 'hunter2', 'fetch.min.bytes': 5 }]) {
+    for (const config of [
+      { 'sasl.jaas.config': 'hunter2' },
+      { 'ssl.key.password': 'hunter2', 'fetch.min.bytes': 5 },
+      { 'sasl.oauthbearer.token': 'hunter2' },
+      { 'basic.auth.user.info': 'atlas:hunter2' },
+    ]) {
       const message = complaint({ clusterArn, config });
       assert.match(message, /^config has the key "[a-z.]+", which looks like a credential; it must be left out/);
       assert.doesNotMatch(message, /hunter2/);

@@ -260,7 +260,7 @@ describe('ResolveRequest of the disconnect machine', () => {
 
   it('takes the input of a console start, whatever the tag says', async () => {
     const { decision } = await resolver(connect).resolveRemoval({ clusterArn });
-    assert.deepEqual(decision, { isAnythingToDo: true, reason: 'Started by hand.' });
+    assert.deepEqual(decision, { isAnythingToDo: true, reason: 'Started by hand, or by the sweep.' });
   });
 
   const untag = { DISCONNECT_ON_UNTAG: 'true' };
@@ -299,10 +299,19 @@ describe('ResolveRequest of the disconnect machine', () => {
     assert.deepEqual([decision.isAnythingToDo, settled], [true, request()]);
   });
 
-  it('ends when MSK refuses the status tags of a cluster that is there', async () => {
-    const { resolveRemoval, msk } = resolver();
+  it('goes on, as the other does, when AWS refuses the status tags of a cluster that has 50', async () => {
+    const { resolve, resolveRemoval, msk } = resolver();
     msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
-    await assert.rejects(resolveRemoval({ clusterArn }), { name: 'AwsRefused', message: /Too many tags/ });
+    for (const start of [resolve, resolveRemoval]) {
+      const { decision, request: settled } = await start({ clusterArn });
+      assert.deepEqual([decision.isAnythingToDo, settled], [true, request()]);
+    }
+  });
+
+  it('is tried again when AWS does not take the status tags', async () => {
+    const { resolveRemoval, msk } = resolver();
+    msk.on(TagResourceCommand).rejects(awsError('InternalServerErrorException', 500));
+    await assert.rejects(resolveRemoval({ clusterArn }), { name: 'AwsUnavailable' });
   });
 
   it('is no way around the projects that the deployment allows', async () => {
@@ -337,6 +346,23 @@ describe('one run per cluster', () => {
         });
       assert.ok(!commandsOf(msk).includes('TagResource'));
     });
+
+  it('a second one leaves it alone also where its own settings are wrong', async () => {
+    const tags = { ...heldBy(other), 'atlas-streaming:workspace': 'a/b' };
+    const { resolve, msk } = resolver(tags, {}, { [other]: { status: 'RUNNING' } });
+    for (const input of [{ clusterArn, projectId: 'b'.repeat(24) }, tagEvent()]) {
+      const { decision, request: settled } = await resolve(input);
+      assert.deepEqual([decision.isAnythingToDo, decision.reason.includes(other), settled], [false, true, null]);
+    }
+    assert.ok(!commandsOf(msk).includes('TagResource'));
+  });
+
+  it('wrong settings end a run that takes over, before it marks the cluster', async () => {
+    const tags = { ...heldBy(other), 'atlas-streaming:workspace': 'a/b' };
+    const { resolve, msk } = resolver(tags, {}, { [other]: { status: 'FAILED' } });
+    await assert.rejects(resolve(tagEvent()), { name: 'InvalidRequest' });
+    assert.ok(!commandsOf(msk).includes('TagResource'));
+  });
 
   it('a removal leaves a cluster alone that is being connected', async () => {
     const { resolveRemoval } = resolver(heldBy(other), {}, { [other]: { status: 'RUNNING' } });
