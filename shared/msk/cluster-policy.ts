@@ -46,7 +46,7 @@ export async function putClusterPolicy(
 
 /**
  * MSK tells it only by a text, such as "Current cluster policy version needed for Update". A complaint about the Version of
- * the policy language is none: it would come again for ever.
+ * the policy language is none: the next attempt would meet it again.
  */
 const isVersionConflict = (error: unknown) =>
   error instanceof AwsRefused &&

@@ -280,7 +280,10 @@ describe('CheckPrerequisites', () => {
         'GET /privateLinkConnections': list([privateLink({ state: 'FAILED' })]),
       },
     });
-    assert.match(message, /^3 prerequisites .*\n1\. Kafka is 2\.6\.3.*\n2\. Atlas names no AWS.*\n3\. Atlas could not set up/);
+    assert.match(
+      message,
+      /^3 prerequisites .*\n1\. Apache Kafka is 2\.6\.3.*\n2\. Atlas names no AWS.*\n3\. Atlas could not set up/,
+    );
   });
 
   it('leaves that to those states where nothing would be rebooted', async (t) => {
@@ -433,9 +436,19 @@ describe('CheckPrerequisites in a dry run', () => {
     security: { protocol: 'SSL' },
     config: { 'client.id': 'b' },
   };
-  const updates: [what: string, found: object, wanted: Partial<Request>, fields: string][] = [
-    ['whose user differs', { authentication: { ...other.authentication, mechanism: 'SCRAM-512' } }, {}, 'authentication.username'],
-    ['whose password is of another version of the secret', {}, { secretVersion: 'version-0' }, 'authentication.password'],
+  const updates: [what: string, found: Record<string, unknown>, wanted: Partial<Request>, fields: string][] = [
+    [
+      'whose user differs',
+      { authentication: { ...other.authentication, mechanism: 'SCRAM-512' } },
+      {},
+      'authentication.username',
+    ],
+    [
+      'whose password is of another version of the secret',
+      {},
+      { secretVersion: 'version-0' },
+      'authentication.password',
+    ],
     [
       'in which everything differs',
       other,

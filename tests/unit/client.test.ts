@@ -180,7 +180,7 @@ describe('an answer of Atlas', () => {
     });
   });
 
-  it('that is no failure of the network is handed on: an address that no request can have', async () => {
+  it('that is a mistake of ours is handed on: a TypeError without a cause', async () => {
     const impossible = new TypeError('Invalid header value');
     await assert.rejects(getLink(atlasClient('http://atlas', 59_000, () => Promise.reject(impossible))), impossible);
   });

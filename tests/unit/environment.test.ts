@@ -9,7 +9,8 @@ import { variables } from '../fixtures/settings.ts';
 describe("a function's environment", () => {
   beforeEach(() => {
     for (const name of Object.keys(process.env))
-      if (/^(TEST|ATLAS|ALLOWED|CLUSTER|PRIVATE|CONNECTION|KAFKA|REMOVAL|DISCONNECT)_/.test(name)) delete process.env[name];
+      if (/^(TEST|ATLAS|ALLOWED|CLUSTER|PRIVATE|CONNECTION|KAFKA|REMOVAL|DISCONNECT)_/.test(name))
+        delete process.env[name];
   });
 
   it('is read on first use, and once', () => {
@@ -81,7 +82,8 @@ describe("a function's environment", () => {
       Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS: '30', ...more }));
       assert.throws(environment(Environment), {
         name: 'DeploymentMisconfigured',
-        message: /CLUSTER_POLL_SECONDS \(with these time-outs the polls would fill the history .* 25,000 events; poll less often\)/,
+        message:
+          /CLUSTER_POLL_SECONDS \(with these time-outs the polls would fill the history .* 25,000 events; poll less often\)/,
       });
     });
 
@@ -98,7 +100,11 @@ describe("a function's environment", () => {
     assert.equal(environment(Environment)().disconnectOnUntag, true);
     for (const DISCONNECT_ON_UNTAG of ['', 'yes', '1']) {
       Object.assign(process.env, variables({ DISCONNECT_ON_UNTAG }));
-      assert.throws(environment(Environment), /DISCONNECT_ON_UNTAG \(the parameter disconnectOnUntag must be true or false\)/, DISCONNECT_ON_UNTAG);
+      assert.throws(
+        environment(Environment),
+        /DISCONNECT_ON_UNTAG \(the parameter disconnectOnUntag must be true or false\)/,
+        DISCONNECT_ON_UNTAG,
+      );
     }
   });
 });

@@ -19,7 +19,13 @@ const firehose = {
   Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
 };
 
-const unreadable = ['{"Version":', 'null', '[]', '"x"', ...['null', '[null]', '"x"', '[[]]', '[{},5]'].map((it) => `{"Statement":${it}}`)];
+const unreadable = [
+  '{"Version":',
+  'null',
+  '[]',
+  '"x"',
+  ...['null', '[null]', '"x"', '[[]]', '[{},5]'].map((it) => `{"Statement":${it}}`),
+];
 
 describe('the statement for Atlas', () => {
   it('names the Atlas account in its Sid, its root as principal, the four actions and the cluster', () => {

@@ -167,7 +167,10 @@ describe('RecordFailure', () => {
   it('words an error whose Cause is JSON of another shape', async () => {
     for (const Cause of ['null', '5', '{"message":"x"}']) {
       const { cause } = await recorder().record({ failed: { InspectCluster: { Error: 'Odd', Cause } } });
-      assert.ok(cause.startsWith(`InspectCluster failed: ${Cause} (Odd). The function gave no answer of its own.`), cause);
+      assert.ok(
+        cause.startsWith(`InspectCluster failed: ${Cause} (Odd). The function gave no answer of its own.`),
+        cause,
+      );
     }
   });
 });

@@ -101,7 +101,13 @@ describe('an input that is wrong', () => {
       'an object in which "fetch.min.bytes" is no string',
       /\{"auto.offset.reset":"earliest"\}/,
     ],
-    ['a config that is a list', { clusterArn, config: ['hunter2'] }, 'config', 'no JSON object', /\{"auto.offset.reset"/],
+    [
+      'a config that is a list',
+      { clusterArn, config: ['hunter2'] },
+      'config',
+      'no JSON object',
+      /\{"auto.offset.reset"/,
+    ],
     ['a config that is a text', { clusterArn, config: 'hunter2' }, 'config', 'no JSON object', /\{"auto.offset.reset"/],
     [
       'a secret where its ARN should be',
