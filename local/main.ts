@@ -1,10 +1,10 @@
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
-import { parameterNames } from './deployment.ts';
+import { parameterNames } from './deployment/deployment.ts';
 import { readInput } from './own-input.ts';
-import { Presentation } from './presentation.ts';
 import { EventNotTaken, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
-import { isLive, wrap } from './text.ts';
+import { Presentation } from './screen/presentation.ts';
+import { isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of the machine in a local cloud. */
 async function main(args: string[]): Promise<number> {

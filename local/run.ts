@@ -1,12 +1,12 @@
 import { triggerTag } from '../shared/msk/tags.ts';
 import { Cloud } from './cloud.ts';
-import type { Execution, MachineEvent } from './execution.ts';
-import { observedState } from './observed-state.ts';
+import type { Execution, MachineEvent } from './machine/execution.ts';
 import { adopt, isEvent } from './own-input.ts';
-import type { Presentation } from './presentation.ts';
-import { makeReport, type Report, takeSnapshot } from './report.ts';
 import type { Scenario } from './scenarios.ts';
-import { Timeline } from './timeline.ts';
+import { observedState } from './screen/observed-state.ts';
+import type { Presentation } from './screen/presentation.ts';
+import { makeReport, type Report, takeSnapshot } from './screen/report.ts';
+import { Timeline } from './screen/timeline.ts';
 
 export interface RunOptions {
   scenario: Scenario;

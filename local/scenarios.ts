@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
-import { atlasError } from './atlas-error.ts';
+import { atlasError } from './atlas/error.ts';
 import type { Cloud } from './cloud.ts';
 import type { Intercept } from './emulator.ts';
-import type { Execution } from './execution.ts';
-import { newVersion } from './msk-cluster.ts';
-import { mskError } from './msk-router.ts';
+import type { Execution } from './machine/execution.ts';
+import { newVersion } from './msk/cluster.ts';
+import { mskError } from './msk/router.ts';
 import type { WorldSeed } from './world.ts';
 
 export interface Scenario {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
-import { AtlasEmulator } from './atlas.ts';
-import type { AtlasBehaviour, Project, ProjectSeed } from './atlas-project.ts';
+import { AtlasEmulator } from './atlas/atlas.ts';
+import type { AtlasBehaviour, Project, ProjectSeed } from './atlas/project.ts';
 import type { Authorize } from './aws.ts';
 import type { Clock } from './clock.ts';
 import type { TagChange } from './event-bridge.ts';
-import { MskEmulator } from './msk.ts';
-import type { Cluster } from './msk-cluster.ts';
-import type { ClusterSeed } from './msk-seed.ts';
+import type { Cluster } from './msk/cluster.ts';
+import { MskEmulator } from './msk/msk.ts';
+import type { ClusterSeed } from './msk/seed.ts';
 import { type Secret, SecretsManagerEmulator } from './secrets-manager.ts';
 
 /** What exists in AWS and in Atlas when a run begins, where it differs from the ordinary. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { atlasError } from '../../local/atlas-error.ts';
+import { atlasError } from '../../local/atlas/error.ts';
 import type { Cloud } from '../../local/cloud.ts';
-import { mskError } from '../../local/msk-router.ts';
+import { mskError } from '../../local/msk/router.ts';
 import type { WorldSeed } from '../../local/world.ts';
 import {
   assertConnected,

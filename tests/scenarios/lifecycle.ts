@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { UntagResourceCommand } from '@aws-sdk/client-kafka';
-import { atlasError } from '../../local/atlas-error.ts';
+import { atlasError } from '../../local/atlas/error.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import type { WorldSeed } from '../../local/world.ts';
 import { readDefinition } from '../../statemachine/definition.ts';

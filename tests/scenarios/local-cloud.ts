@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, type TestContext } from 'node:test';
 import { Cloud, type CloudOptions } from '../../local/cloud.ts';
 import type { Answer, Call, Intercept } from '../../local/emulator.ts';
-import type { Execution } from '../../local/execution.ts';
-import type { FunctionError } from '../../local/lambda-container.ts';
+import type { FunctionError } from '../../local/lambda/container.ts';
+import type { Execution } from '../../local/machine/execution.ts';
 import type { WorldSeed } from '../../local/world.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have seen. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { atlasError } from '../../local/atlas-error.ts';
+import { atlasError } from '../../local/atlas/error.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import type { Exchange } from '../../local/recorder.ts';
-import { takeSnapshot } from '../../local/report.ts';
+import { takeSnapshot } from '../../local/screen/report.ts';
 import type { WorldSeed } from '../../local/world.ts';
 import {
   assertConnected,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Execution } from '../../local/execution.ts';
+import type { Execution } from '../../local/machine/execution.ts';
 import { assertConnected, assertFailed, cloudOfItsOwn, connectByTag, privateConnectivityIsOn } from './local-cloud.ts';
 
 /** How long each visit of a state lasted, in simulated seconds. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { Lambda } from '../../../local/lambda.ts';
+import { Lambda } from '../../../local/lambda/lambda.ts';
 
 const arn = 'arn:aws:lambda:us-east-1:123456789012:function:local-Tried';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { liveScreen, plainScreen } from '../../../local/screen.ts';
-import { formatDuration, isLive, wrap } from '../../../local/text.ts';
+import { liveScreen, plainScreen } from '../../../local/screen/screen.ts';
+import { formatDuration, isLive, wrap } from '../../../local/screen/text.ts';
 
 suite('text for a person', () => {
   test('is broken between words, and an ARN stays whole beside its label', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { MachineEvent } from '../../../local/execution.ts';
-import { plain } from '../../../local/text.ts';
-import { Timeline } from '../../../local/timeline.ts';
-import { formatRow } from '../../../local/timeline-format.ts';
+import type { MachineEvent } from '../../../local/machine/execution.ts';
+import { plain } from '../../../local/screen/text.ts';
+import { Timeline } from '../../../local/screen/timeline.ts';
+import { formatRow } from '../../../local/screen/timeline-format.ts';
 
 const start = Date.parse('2026-11-24T00:00:00Z');
 

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { parseArn } from '../arn.ts';
+import type { Clock } from '../clock.ts';
+import { type ConnectionRequest, type ConnectionUpdate, type PrivateLinkRequest, validationError } from './body.ts';
+import { Connection } from './connection.ts';
+import { atlasError } from './error.ts';
+import { PrivateLink } from './private-link.ts';
+import { TokenBucket } from './rate-limit.ts';
+
+interface WorkspaceSeed {
+  name: string;
+  dataProcessRegion?: { cloudProvider: string; region: string };
+}
+
+export interface ProjectSeed {
+  id: string;
+  /** The account from which Atlas connects: what `accountDetails` tells. */
+  awsAccountId: string;
+  /** Where the project has an Atlas cluster, `us-east-1` if not said: without one there are no private links. */
+  awsRegions?: string[];
+  workspaces: WorkspaceSeed[];
+}
+
+/** How links and connections fare. A scenario may change it at any time; what exists already keeps what it got. */
+export interface AtlasBehaviour {
+  /** Users report 30 to 35 minutes until a link to MSK is DONE, and 23 to 29 until a private connection is READY. */
+  linkMinutes: number;
+  connectionMinutes: number;
+  /** The `errorMessage` with which links fail. */
+  linkFails: string | undefined;
+  connectionFails: boolean;
+  /** Whether the cluster lets that account in; a link to one that does not fails. */
+  mayConnect: (clusterArn: string, awsAccountId: string) => boolean;
+  /** An address that Atlas finds not on its access list: the caller's, whoever it is. */
+  blockedAddress: string | undefined;
+}
+
+export interface Workspace {
+  id: string;
+  name: string;
+  dataProcessRegion: { cloudProvider: string; region: string };
+  connections: Connection[];
+  /** Set by a scenario: the emulator runs none. */
+  processors: StreamProcessor[];
+}
+
+interface StreamProcessor {
+  name: string;
+  state: 'STARTED' | 'STOPPED';
+  pipeline: object[];
+}
+
+/** One Atlas project: its private links, its stream processing workspaces, and Atlas's rules for changing them. */
+export class Project {
+  readonly id: string;
+  readonly awsAccountId: string;
+  readonly awsRegions: string[];
+  readonly workspaces: Workspace[];
+  readonly bucket: TokenBucket;
+  readonly #clock: Clock;
+  readonly #behaviour: AtlasBehaviour;
+  readonly #links: PrivateLink[] = [];
+
+  constructor(seed: ProjectSeed, clock: Clock, behaviour: AtlasBehaviour) {
+    this.id = seed.id;
+    this.awsAccountId = seed.awsAccountId;
+    this.awsRegions = seed.awsRegions ?? ['us-east-1'];
+    this.workspaces = seed.workspaces.map(({ name, dataProcessRegion }) => ({
+      id: randomBytes(12).toString('hex'),
+      name,
+      dataProcessRegion: dataProcessRegion ?? { cloudProvider: 'AWS', region: 'VIRGINIA_USA' },
+      connections: [],
+      processors: [],
+    }));
+    this.bucket = new TokenBucket(clock);
+    this.#clock = clock;
+    this.#behaviour = behaviour;
+  }
+
+  /** Dying ones too, until they are gone. */
+  get links(): PrivateLink[] {
+    return this.#links.filter(({ state }) => state !== 'DELETED');
+  }
+
+  link(id: string): PrivateLink {
+    const link = this.links.find((it) => it.id === id);
+    if (link) return link;
+    const detail = `No private link connection with ID ${id} exists.`;
+    throw atlasError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND', detail, { parameters: [id] });
+  }
+
+  createLink(request: z.infer<typeof PrivateLinkRequest>): PrivateLink {
+    if (!this.awsRegions.includes(parseArn(request.arn).region)) {
+      throw validationError(
+        'You must have an Atlas Cluster on AWS or AWS Network Peering configured to create a Private Link connection',
+      );
+    }
+    if (this.links.some((it) => !it.isDying && it.request.arn === request.arn)) {
+      const detail = `A private link connection to ${request.arn} already exists.`;
+      throw atlasError(400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS', detail, { parameters: [request.arn] });
+    }
+    const { linkMinutes, linkFails, mayConnect } = this.#behaviour;
+    const link = new PrivateLink(request, this.#clock, {
+      minutes: linkMinutes,
+      failure: linkFails,
+      mayConnect: () => mayConnect(request.arn, this.awsAccountId),
+    });
+    this.#links.push(link);
+    return link;
+  }
+
+  deleteLink(id: string): void {
+    const link = this.link(id);
+    const users = this.workspaces.flatMap((workspace) => this.connections(workspace.name));
+    if (users.some((connection) => connection.link === link)) {
+      const detail = `Private Link with connection ID ${id} is in use.`;
+      throw atlasError(400, 'STREAM_PRIVATE_LINK_IN_USE', detail, { parameters: [id] });
+    }
+    link.delete();
+  }
+
+  workspace(name: string): Workspace {
+    const workspace = this.workspaces.find((it) => it.name === name);
+    if (workspace) return workspace;
+    const detail = `Streams tenant for project ${this.id} and name ${name} not found.`;
+    throw atlasError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME', detail, { parameters: [this.id, name] });
+  }
+
+  connections(workspaceName: string): Connection[] {
+    return this.workspace(workspaceName).connections.filter(({ state }) => state !== 'DELETED');
+  }
+
+  connection(workspaceName: string, name: string): Connection {
+    const connection = this.connections(workspaceName).find(({ settings }) => settings.name === name);
+    if (connection) return connection;
+    const detail = `Connection ${name} for project ${this.id} and tenant ${workspaceName} not found.`;
+    const parameters = [name, this.id, workspaceName];
+    throw atlasError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME', detail, { parameters });
+  }
+
+  createConnection(workspaceName: string, request: z.infer<typeof ConnectionRequest>): Connection {
+    const workspace = this.workspace(workspaceName);
+    if (this.connections(workspaceName).some(({ settings }) => settings.name === request.name)) {
+      const detail = `A connection with the name ${request.name} already exists.`;
+      throw atlasError(409, 'STREAM_CONNECTION_NAME_ALREADY_EXISTS', detail, { parameters: [request.name] });
+    }
+    const { connectionMinutes: minutes, connectionFails: fails } = this.#behaviour;
+    const link = this.#linkOf(request);
+    const fate = { minutes, fails };
+    const connection = new Connection(request, link, workspace.dataProcessRegion.region, this.#clock, fate);
+    workspace.connections.push(connection);
+    return connection;
+  }
+
+  updateConnection(workspaceName: string, name: string, update: z.infer<typeof ConnectionUpdate>): Connection {
+    const connection = this.connection(workspaceName, name);
+    const { type, connectionId } = connection.settings.networking.access;
+    const access = update.networking?.access;
+    if (access && (access.type !== type || access.connectionId !== connectionId)) {
+      throw atlasError(
+        400,
+        'STREAM_NETWORKING_CANNOT_BE_MODIFIED',
+        'The networking of a connection cannot be modified.',
+      );
+    }
+    this.#refuseUsed(workspaceName, name);
+    connection.update(update);
+    return connection;
+  }
+
+  deleteConnection(workspaceName: string, name: string): void {
+    const connection = this.connection(workspaceName, name);
+    if (connection.state === 'PENDING') {
+      const detail = `Stream Kafka connection ${name} is currently deploying. Please retry the request later.`;
+      throw atlasError(409, 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING', detail, { parameters: [name] });
+    }
+    this.#refuseUsed(workspaceName, name);
+    connection.delete();
+  }
+
+  /** Seen in MongoDB's own CI as a 403, for DELETE. */
+  #refuseUsed(workspaceName: string, name: string): void {
+    const isUser = ({ state, pipeline }: StreamProcessor) =>
+      state === 'STARTED' && JSON.stringify(pipeline).includes(`"connectionName":${JSON.stringify(name)}`);
+    if (!this.workspace(workspaceName).processors.some(isUser)) return;
+    const detail = `Stream connection with name ${name} in stream workspace ${workspaceName} has active processors, and cannot be changed.`;
+    throw atlasError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS', detail, { parameters: [name, workspaceName] });
+  }
+
+  #linkOf({ networking: { access } }: z.infer<typeof ConnectionRequest>): PrivateLink | undefined {
+    if (access.type !== 'PRIVATE_LINK') return undefined;
+    const link = this.links.find((it) => it.id === access.connectionId && !it.isDying);
+    if (!link)
+      throw validationError(`networking.access.connectionId: no private link has the ID ${access.connectionId}`);
+    return link;
+  }
+}

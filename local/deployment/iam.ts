@@ -1,0 +1,94 @@
+import type { AuthorizationContext, Authorize } from '../aws.ts';
+import type { DeployedFunction } from './deployment.ts';
+
+/** One statement of a role's policy, its intrinsics resolved. */
+export interface Statement {
+  Effect: 'Allow' | 'Deny';
+  Action: string | string[];
+  Resource: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+interface AccessRequest {
+  action: string;
+  /** Undefined where the service knows no resource for the action: only `*` covers that. */
+  resource: string | undefined;
+  /** The values of condition keys; a key that is absent from the request is undefined. */
+  keys: Record<string, string[] | undefined>;
+}
+
+/** Everybody has an access key, by which the emulators know who calls. */
+export const personsAccessKeyId = 'AKIALOCALPERSON';
+export const accessKeyIdOf = ({ name }: Pick<DeployedFunction, 'name'>) => `AKIALOCAL${name.toUpperCase()}`;
+
+/**
+ * The IAM of the local cloud: a function may do what its role says, so that a missing permission fails here as it would on
+ * AWS. The person, who tags the cluster, may do everything.
+ */
+export function iam(functions: DeployedFunction[], region: string): Authorize {
+  const statementsOf = new Map(functions.map((it) => [accessKeyIdOf(it), it.statements]));
+  return (caller, action, resource, context) => {
+    if (caller === personsAccessKeyId) return true;
+    const keys = conditionKeys(action, context, region);
+    return isAllowed(statementsOf.get(caller) ?? [], { action, resource, keys });
+  };
+}
+
+/** IAM's evaluation of identity-based policies: a Deny wins, and what no statement allows is denied. */
+function isAllowed(statements: Statement[], request: AccessRequest): boolean {
+  const applying = statements.filter((statement) => applies(statement, request));
+  return applying.some(({ Effect }) => Effect === 'Allow') && !applying.some(({ Effect }) => Effect === 'Deny');
+}
+
+/** KMS is only ever called for somebody, by the service to which the secret is of use. */
+function conditionKeys(
+  action: string,
+  { tagKeys, publicAccessEnabled }: AuthorizationContext,
+  region: string,
+): AccessRequest['keys'] {
+  const viaService: Record<string, string> = { 'kms:Decrypt': 'secretsmanager', 'kms:CreateGrant': 'kafka' };
+  return {
+    'aws:TagKeys': tagKeys,
+    'kafka:publicAccessEnabled': publicAccessEnabled === undefined ? undefined : [String(publicAccessEnabled)],
+    'kms:ViaService': action in viaService ? [`${viaService[action]}.${region}.amazonaws.com`] : undefined,
+    'kms:GrantIsForAWSResource': action === 'kms:CreateGrant' ? ['true'] : undefined,
+  };
+}
+
+function applies({ Action, Resource, Condition = {} }: Statement, { action, resource, keys }: AccessRequest): boolean {
+  return (
+    list(Action).some((pattern) => isLike(pattern.toLowerCase(), action.toLowerCase())) &&
+    list(Resource).some((pattern) => (resource === undefined ? pattern === '*' : isLike(pattern, resource))) &&
+    Object.entries(Condition).every(([operator, wanted]) =>
+      Object.entries(wanted).every(([key, values]) => holds(operator, list(values), keys[key])),
+    )
+  );
+}
+
+/** The operators that functions/roles.yml uses; any other throws rather than be ignored. */
+function holds(operator: string, wanted: string[], actual: string[] | undefined): boolean {
+  switch (operator) {
+    case 'Bool':
+    case 'StringEquals':
+      return actual?.some((value) => wanted.includes(value)) ?? false;
+    case 'ForAllValues:StringLike':
+      return (actual ?? []).every((value) => wanted.some((pattern) => isLike(pattern, value)));
+    case 'Null':
+      return wanted.includes(String(actual === undefined));
+    default:
+      throw new Error(`The local IAM does not know the condition operator '${operator}'.`);
+  }
+}
+
+/** `*` and `?` as in IAM; everything else literally. */
+function isLike(pattern: string, value: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's').test(value);
+}
+
+function list<T>(value: T | T[]): T[] {
+  return Array.isArray(value) ? value : [value];
+}

@@ -1,0 +1,111 @@
+import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
+
+/** A function as it is deployed. */
+export interface FunctionConfiguration {
+  /** As in the state machine: `ResolveRequest`. */
+  name: string;
+  /** As in Lambda: `msk-atlas-privatelink-local-ResolveRequest`. */
+  functionName: string;
+  arn: string;
+  /** The built module that exports `handler`: a file URL. */
+  bundle: string;
+  memorySize: number;
+  timeoutSeconds: number;
+  /** Its environment variables; in a container, Lambda's own as well. */
+  environment: Record<string, string>;
+}
+
+/** What Lambda answers when a function has failed, and Step Functions keeps as the Cause. */
+export interface FunctionError {
+  errorType: string;
+  errorMessage: string;
+  trace?: string[];
+}
+
+export interface Outcome {
+  /** Real milliseconds, as Lambda would bill them. */
+  milliseconds: number;
+  payload?: unknown;
+  error?: FunctionError;
+}
+
+/** What goes to the worker for each event: JSON text, as over Lambda's runtime API. */
+export interface WorkerRequest {
+  requestId: string;
+  event: string;
+  /** Epoch milliseconds. */
+  deadline: number;
+}
+
+/** What comes back; the first message of all says that the module is loaded, or could not be. */
+export type WorkerAnswer = 'loaded' | { payload: string } | { error: FunctionError };
+
+/**
+ * One Lambda container: a worker thread that has loaded one function and handles one event at a time. It keeps module state
+ * (clients, tokens) between events, and is lost with it when the function runs out of time or exits.
+ */
+export class Container {
+  readonly configuration: FunctionConfiguration;
+  isAlive = true;
+  readonly #worker: Worker;
+  readonly #loaded: Promise<unknown>;
+
+  constructor(configuration: FunctionConfiguration, onLog: (line: string) => void) {
+    this.configuration = configuration;
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      name: configuration.functionName,
+      env: configuration.environment,
+      workerData: configuration,
+      stdout: true,
+      stderr: true,
+    });
+    this.#loaded = new Promise((resolve) => this.#worker.once('message', resolve).once('exit', resolve));
+    for (const input of [this.#worker.stdout, this.#worker.stderr]) createInterface({ input }).on('line', onLog);
+    this.#worker.on('error', (error) => onLog(`Uncaught ${error.stack}`));
+    this.#worker.on('exit', () => {
+      this.isAlive = false;
+    });
+  }
+
+  async invoke(requestId: string, event: unknown): Promise<Outcome> {
+    await this.#loaded;
+    const started = performance.now();
+    const { promise, resolve } = Promise.withResolvers<Omit<Outcome, 'milliseconds'>>();
+    const onAnswer = (answer: Exclude<WorkerAnswer, 'loaded'>) =>
+      resolve('error' in answer ? answer : { payload: JSON.parse(answer.payload) });
+    const onExit = (code: number) => resolve({ error: exited(requestId, code) });
+    const timer = setTimeout(() => {
+      resolve({ error: timedOut(requestId, this.configuration.timeoutSeconds) });
+      void this.stop();
+    }, this.configuration.timeoutSeconds * 1000);
+
+    this.#worker.on('message', onAnswer).on('exit', onExit);
+    if (this.isAlive) {
+      const deadline = Date.now() + this.configuration.timeoutSeconds * 1000;
+      this.#worker.postMessage({ requestId, event: JSON.stringify(event), deadline } satisfies WorkerRequest);
+    } else onExit(1);
+    const outcome = await promise;
+    clearTimeout(timer);
+    this.#worker.off('message', onAnswer).off('exit', onExit);
+    return { ...outcome, milliseconds: performance.now() - started };
+  }
+
+  async stop(): Promise<void> {
+    this.isAlive = false;
+    await this.#worker.terminate();
+  }
+}
+
+// The wording of both is Lambda's own.
+
+function timedOut(requestId: string, seconds: number): FunctionError {
+  const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
+  return { errorType: 'Sandbox.Timedout', errorMessage };
+}
+
+function exited(requestId: string, code: number): FunctionError {
+  const how =
+    code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`;
+  return { errorType: 'Runtime.ExitError', errorMessage: `RequestId: ${requestId} Error: ${how}` };
+}

@@ -1,0 +1,49 @@
+import { devNull } from 'node:os';
+import { accessKeyIdOf } from '../deployment/iam.ts';
+import type { FunctionConfiguration } from './container.ts';
+
+export interface LocalEndpoints {
+  region: string;
+  kafkaUrl: string;
+  secretsManagerUrl: string;
+  stepFunctionsUrl: string;
+}
+
+/**
+ * All that a function finds in `process.env`: its own settings, what Lambda sets, and where the emulators are. Nothing comes
+ * from the environment or the AWS profile of the person who runs it, so that no call can reach the real AWS.
+ */
+export function lambdaEnvironment(
+  { name, functionName, memorySize, environment }: FunctionConfiguration,
+  { region, kafkaUrl, secretsManagerUrl, stepFunctionsUrl }: LocalEndpoints,
+): Record<string, string> {
+  const endpoints = {
+    AWS_ENDPOINT_URL_KAFKA: kafkaUrl,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerUrl,
+    AWS_ENDPOINT_URL_SFN: stepFunctionsUrl,
+    // For a client of any other service, a port on which nobody listens.
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  };
+  for (const [variable, url] of Object.entries(endpoints)) {
+    if (new URL(url).hostname !== '127.0.0.1') throw new Error(`${variable} is ${url}, which is not on loopback.`);
+  }
+  return {
+    ...environment,
+    ...endpoints,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyIdOf({ name }),
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    // The SDK would read ~/.aws otherwise.
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memorySize),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    TZ: 'UTC',
+  };
+}

@@ -1,0 +1,70 @@
+import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import type { Definition } from '../../statemachine/definition.ts';
+import type { Clock } from '../clock.ts';
+import type { Outcome } from '../lambda/container.ts';
+import { Execution, type MachineEvent } from './execution.ts';
+
+export interface MachineOptions {
+  /** `arn:aws:states:us-east-1:123456789012:stateMachine:msk-atlas-privatelink-local-connect` */
+  arn: string;
+  definition: Definition;
+  /** DefinitionSubstitutions: the function's ARN for each `${Placeholder}`. */
+  substitutions: Record<string, string>;
+  invoke(functionArn: string, payload: unknown): Promise<Outcome>;
+  clock: Clock;
+  onEvent?: ((event: MachineEvent, execution: Execution) => void) | undefined;
+}
+
+/** A state machine of Step Functions, run by aws-local-stepfunctions on the simulated clock. */
+export class Machine {
+  readonly arn: string;
+  readonly definition: Definition;
+  readonly executions: Execution[] = [];
+  readonly #options: MachineOptions;
+  readonly #engine: StateMachine;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.arn = options.arn;
+    this.definition = substitute(options.definition, options.substitutions);
+    refuseOtherTasks(this.definition);
+    this.#engine = new StateMachine(this.definition as StateMachineDefinition);
+  }
+
+  /** @param name of the execution; one of its own, if not said */
+  start(input: unknown, name?: string): Execution {
+    const { arn, clock, invoke, onEvent = () => {} } = this.#options;
+    const execution = new Execution({
+      machineArn: arn,
+      definition: this.definition,
+      input,
+      name,
+      clock,
+      invoke,
+      onEvent,
+    });
+    this.executions.push(execution);
+    execution.run(this.#engine);
+    return execution;
+  }
+}
+
+/** As CloudFormation does with DefinitionSubstitutions. */
+function substitute(definition: Definition, substitutions: Record<string, string>): Definition {
+  const text = JSON.stringify(definition).replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const value = substitutions[name];
+    if (value === undefined) throw new Error(`DefinitionSubstitutions has no ${name}, which the machine names.`);
+    return value;
+  });
+  return JSON.parse(text);
+}
+
+/** The engine would call the real AWS for a Task that nobody handles. */
+function refuseOtherTasks({ States }: Definition): void {
+  for (const [name, { Type, Resource, Parameters }] of Object.entries(States)) {
+    if (Type !== 'Task') continue;
+    const isFunction = Resource === 'arn:aws:states:::lambda:invoke' && Parameters?.FunctionName?.startsWith('arn:');
+    if (!isFunction)
+      throw new Error(`The local cloud can run only Lambda functions, and ${name} is none (${Resource}).`);
+  }
+}

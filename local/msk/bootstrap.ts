@@ -1,0 +1,34 @@
+import type { GetBootstrapBrokersResponse } from '@aws-sdk/client-kafka';
+import { brokerDomain } from '../arn.ts';
+import type { ClusterSeed, Connectivity } from './seed.ts';
+
+/**
+ * The bootstrap strings of a cluster. Ports as in the developer guide's "Port information"; over PrivateLink, which that
+ * page leaves out, each broker has its own: 14001 for the first. MSK orders the brokers as it likes: `rotation` does.
+ */
+export function bootstrapBrokers(
+  seed: ClusterSeed,
+  { vpcConnectivity: vpc, publicAccess }: Connectivity,
+  rotation: number,
+): GetBootstrapBrokersResponse {
+  const { clientAuthentication: on, clientBroker, numberOfBrokerNodes } = seed;
+  const order = Array.from({ length: numberOfBrokerNodes }, (_, i) => ((i + rotation) % numberOfBrokerNodes) + 1);
+  const domain = brokerDomain(seed.arn);
+  const brokers = (listens: boolean, label: string, port: (broker: number) => number) =>
+    listens ? order.map((broker) => `b-${broker}${label}.${domain}:${port(broker)}`).join(',') : undefined;
+  const open = publicAccess === 'SERVICE_PROVIDED_EIPS';
+  return {
+    BootstrapBrokerString: brokers(clientBroker !== 'TLS' && on.unauthenticated, '', () => 9092),
+    BootstrapBrokerStringTls: brokers(clientBroker !== 'PLAINTEXT' && (on.tls || on.unauthenticated), '', () => 9094),
+    BootstrapBrokerStringSaslScram: brokers(on.scram, '', () => 9096),
+    BootstrapBrokerStringSaslIam: brokers(on.iam, '', () => 9098),
+    BootstrapBrokerStringPublicTls: brokers(open && on.tls, '-public', () => 9194),
+    BootstrapBrokerStringPublicSaslScram: brokers(open && on.scram, '-public', () => 9196),
+    BootstrapBrokerStringPublicSaslIam: brokers(open && on.iam, '-public', () => 9198),
+    BootstrapBrokerStringVpcConnectivityTls: brokers(vpc.tls, '.tls', vpcPort),
+    BootstrapBrokerStringVpcConnectivitySaslScram: brokers(vpc.scram, '.scram', vpcPort),
+    BootstrapBrokerStringVpcConnectivitySaslIam: brokers(vpc.iam, '.iam', vpcPort),
+  };
+}
+
+const vpcPort = (broker: number) => 14_000 + broker;

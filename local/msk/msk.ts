@@ -1,0 +1,229 @@
+import { parseArn } from '../arn.ts';
+import { type Authorize, signedBy } from '../aws.ts';
+import type { Clock } from '../clock.ts';
+import type { Answer, Request, Route, Service } from '../emulator.ts';
+import type { TagChange } from '../event-bridge.ts';
+import { permit } from './authorization.ts';
+import { Cluster, newVersion } from './cluster.ts';
+import { connectivityTarget } from './connectivity.ts';
+import { allows, checkPolicyVersion, normalisePrincipals, parsePolicy } from './policy.ts';
+import { type Handlers, mskError, routeMsk } from './router.ts';
+import { type Secrets, unprocessed } from './scram.ts';
+import { type ClusterSeed, completeSeed } from './seed.ts';
+
+export interface MskOptions {
+  clock: Clock;
+  /** Where SCRAM secrets are; without it there are none. */
+  secrets?: Secrets;
+  authorize?: Authorize | undefined;
+  /** Called once for each change that AWS would make an `aws.tag` event of. */
+  onTagChange?: (change: TagChange) => void;
+  /** Stores an account id as the ARN of its root, as some AWS services do and MSK may. */
+  normalisesPrincipals?: boolean;
+}
+
+/** What Atlas's account must be allowed to do with a cluster. */
+const connectActions = ['CreateVpcConnection', 'GetBootstrapBrokers', 'DescribeCluster', 'DescribeClusterV2'];
+
+/** The MSK control plane: clusters that live on the simulated clock, behind the API as the AWS SDK describes it. */
+export class MskEmulator implements Service {
+  readonly name = 'kafka';
+  readonly clusters = new Map<string, Cluster>();
+  readonly #options: MskOptions;
+  readonly #secrets: Secrets;
+  readonly #authorize: Authorize;
+
+  constructor(options: MskOptions) {
+    this.#options = options;
+    this.#secrets = options.secrets ?? { secret: () => undefined };
+    this.#authorize = options.authorize ?? (() => true);
+  }
+
+  addCluster(seed: Partial<ClusterSeed> = {}): Cluster {
+    const { clock, onTagChange = () => {} } = this.#options;
+    const cluster = new Cluster(completeSeed(seed), clock, onTagChange);
+    this.clusters.set(cluster.arn, cluster);
+    return cluster;
+  }
+
+  /** Whether an account could open a SCRAM connection to the cluster: what the link of Atlas depends on. */
+  mayConnect(clusterArn: string, accountId: string): boolean {
+    const cluster = this.clusters.get(clusterArn);
+    const actions = connectActions.map((action) => `kafka:${action}`);
+    if (!cluster?.policy || !cluster.connectivity.vpcConnectivity.scram) return false;
+    return allows(cluster.policy.document, accountId, actions, clusterArn);
+  }
+
+  route(request: Request): Route {
+    const { operation, labels } = routeMsk(request);
+    return {
+      operation: operation.name,
+      authenticate: () => signedBy(request, 'kafka', mskError),
+      apply: async (caller): Promise<Answer> => {
+        const handler = this.#handlers[operation.name] as ((input: object, caller: string) => object) | undefined;
+        if (!handler) {
+          throw mskError('NotImplementedException', `The local MSK does not implement ${operation.name}.`);
+        }
+        const input = await operation.decode(request, labels);
+        permit(this.#authorize, caller, operation.name, input);
+        return operation.encode(handler(input, caller));
+      },
+    };
+  }
+
+  readonly #handlers: Handlers = {
+    DescribeClusterV2: ({ ClusterArn }) => ({ ClusterInfo: this.#cluster(ClusterArn).describe() }),
+
+    ListClustersV2: ({ ClusterNameFilter = '', ClusterTypeFilter, MaxResults, NextToken }) => {
+      const found = [...this.clusters.values()]
+        .map((cluster) => cluster.describe())
+        .filter(({ ClusterName }) => ClusterName?.startsWith(ClusterNameFilter))
+        .filter(({ ClusterType }) => ClusterType === (ClusterTypeFilter?.toUpperCase() ?? ClusterType));
+      const [ClusterInfoList, next] = page(found, MaxResults, NextToken);
+      return { ClusterInfoList, NextToken: next };
+    },
+
+    GetBootstrapBrokers: ({ ClusterArn }) => {
+      const cluster = this.#cluster(ClusterArn);
+      if (cluster.state === 'CREATING') throw mskError('ConflictException', 'The cluster is still being created.');
+      return cluster.bootstrapBrokers();
+    },
+
+    GetClusterPolicy: ({ ClusterArn }) => {
+      const { document, version } = this.#policy(ClusterArn);
+      return { CurrentVersion: version, Policy: JSON.stringify(document) };
+    },
+
+    PutClusterPolicy: ({ ClusterArn, CurrentVersion, Policy }) => {
+      const cluster = this.#cluster(ClusterArn);
+      const document = parsePolicy(Policy);
+      checkPolicyVersion(cluster.policy?.version, CurrentVersion);
+      const { partition } = parseArn(ClusterArn);
+      const stored = this.#options.normalisesPrincipals ? normalisePrincipals(document, partition) : document;
+      cluster.policy = { document: stored, version: newVersion() };
+      return { CurrentVersion: cluster.policy.version };
+    },
+
+    DeleteClusterPolicy: ({ ClusterArn }) => {
+      this.#policy(ClusterArn);
+      this.#cluster(ClusterArn).policy = undefined;
+      return {};
+    },
+
+    UpdateConnectivity: (input) => {
+      const cluster = this.#updatable(input.ClusterArn);
+      if (cluster.currentVersion !== input.CurrentVersion) {
+        const message = "The version of the cluster isn't current. Check the current version and try again.";
+        throw mskError('BadRequestException', message, 'currentVersion');
+      }
+      return {
+        ClusterArn: cluster.arn,
+        ClusterOperationArn: cluster.startUpdate(connectivityTarget(cluster, input)),
+      };
+    },
+
+    DescribeClusterOperationV2: ({ ClusterOperationArn }) => {
+      const operations = [...this.clusters.values()].map((it) => it.describeOperation(ClusterOperationArn));
+      const ClusterOperationInfo = operations.find((it) => it !== undefined);
+      if (!ClusterOperationInfo) throw notFound('clusterOperationArn');
+      return { ClusterOperationInfo };
+    },
+
+    ListScramSecrets: ({ ClusterArn, MaxResults, NextToken }) => {
+      const [SecretArnList, next] = page(this.#cluster(ClusterArn).scramSecretArns, MaxResults, NextToken);
+      return { SecretArnList, NextToken: next };
+    },
+
+    BatchAssociateScramSecret: ({ ClusterArn, SecretArnList }, caller) => {
+      const cluster = this.#scramCluster(ClusterArn, SecretArnList);
+      const UnprocessedScramSecrets = SecretArnList.flatMap((arn) =>
+        unprocessed(arn, ClusterArn, this.#secrets, this.#authorize, caller),
+      );
+      const refused = UnprocessedScramSecrets.map(({ SecretArn }) => SecretArn);
+      const associated = SecretArnList.filter((arn) => !refused.includes(arn));
+      cluster.scramSecretArns = [...new Set([...cluster.scramSecretArns, ...associated])];
+      return { ClusterArn, UnprocessedScramSecrets };
+    },
+
+    BatchDisassociateScramSecret: ({ ClusterArn, SecretArnList }) => {
+      const cluster = this.#scramCluster(ClusterArn, SecretArnList);
+      const before = cluster.scramSecretArns;
+      cluster.scramSecretArns = before.filter((arn) => !SecretArnList.includes(arn));
+      const UnprocessedScramSecrets = SecretArnList.filter((arn) => !before.includes(arn)).map((SecretArn) => ({
+        ErrorCode: 'InvalidSecretArn',
+        ErrorMessage: 'The secret is not associated with the cluster.',
+        SecretArn,
+      }));
+      return { ClusterArn, UnprocessedScramSecrets };
+    },
+
+    ListTagsForResource: ({ ResourceArn }) => ({ Tags: this.#cluster(ResourceArn, 'resourceArn').tags.all }),
+
+    TagResource: ({ ResourceArn, Tags }) => {
+      this.#cluster(ResourceArn, 'resourceArn').tags.put(Tags);
+      return {};
+    },
+
+    UntagResource: ({ ResourceArn, TagKeys }) => {
+      this.#cluster(ResourceArn, 'resourceArn').tags.remove(TagKeys);
+      return {};
+    },
+
+    DescribeConfigurationRevision: ({ Arn, Revision }) => {
+      const cluster = [...this.clusters.values()].find(({ configurationArn }) => configurationArn === Arn);
+      if (cluster?.seed.serverProperties === undefined || Revision !== 1) throw notFound('arn');
+      return { Arn, Revision, ServerProperties: Buffer.from(cluster.seed.serverProperties) };
+    },
+  };
+
+  #cluster(arn: string, parameter = 'clusterArn'): Cluster {
+    const cluster = this.clusters.get(arn);
+    if (!cluster) throw notFound(parameter);
+    return cluster;
+  }
+
+  /** A cluster without a policy answers like one that does not exist. */
+  #policy(clusterArn: string) {
+    const { policy } = this.#cluster(clusterArn);
+    if (!policy) throw notFound('clusterArn');
+    return policy;
+  }
+
+  /** "In every non-ACTIVE state update calls are refused"; AWS documents no text. */
+  #updatable(clusterArn: string): Cluster {
+    const cluster = this.#cluster(clusterArn);
+    if (cluster.seed.clusterType === 'SERVERLESS') {
+      throw mskError('BadRequestException', 'Serverless clusters do not support this operation.', 'clusterArn');
+    }
+    if (cluster.state !== 'ACTIVE') {
+      const message = `The cluster is in the ${cluster.state} state. It must be ACTIVE for this operation.`;
+      throw mskError('BadRequestException', message, 'clusterArn');
+    }
+    return cluster;
+  }
+
+  #scramCluster(clusterArn: string, secretArns: string[]): Cluster {
+    const cluster = this.#updatable(clusterArn);
+    if (secretArns.length < 1 || secretArns.length > 10) {
+      throw mskError('BadRequestException', 'A call takes 1 to 10 secrets.', 'secretArnList');
+    }
+    if (!cluster.seed.clientAuthentication.scram) {
+      throw mskError('BadRequestException', 'SASL/SCRAM authentication is not on for the cluster.', 'clusterArn');
+    }
+    return cluster;
+  }
+}
+
+function notFound(invalidParameter: string) {
+  return mskError('NotFoundException', "The requested resource doesn't exist.", invalidParameter);
+}
+
+/** One page of a list, and the token of the next. */
+function page<T>(items: T[], maxResults = 100, nextToken?: string): [T[], string | undefined] {
+  if (maxResults < 1 || maxResults > 100) throw mskError('BadRequestException', 'From 1 to 100.', 'maxResults');
+  const start = nextToken ? Number(Buffer.from(nextToken, 'base64url').toString()) : 0;
+  if (!Number.isInteger(start)) throw mskError('BadRequestException', 'The token is not valid.', 'nextToken');
+  const end = start + maxResults;
+  const next = end < items.length ? Buffer.from(String(end)).toString('base64url') : undefined;
+  return [items.slice(start, end), next];
+}

@@ -1,0 +1,122 @@
+import { mskError } from './router.ts';
+
+/** Cluster policies: the grammar that MSK insists on, and what a policy allows another account to do. */
+
+interface Statement {
+  Sid?: string;
+  Effect: 'Allow' | 'Deny';
+  Principal?: '*' | { AWS?: string | string[] };
+  Action?: string | string[];
+  Resource?: string | string[];
+}
+
+export interface PolicyDocument {
+  Version: string;
+  Statement: Statement | Statement[];
+}
+
+/** API reference of PutClusterPolicy. */
+const maxLength = 20_480;
+
+/** Reads a policy that somebody wants to put; what IAM's grammar does not know is refused. */
+export function parsePolicy(text: string): PolicyDocument {
+  if (text.length < 1 || text.length > maxLength) {
+    throw badPolicy(`The policy must have 1 to ${maxLength} characters; this one has ${text.length}.`);
+  }
+  const policy = parseJson(text);
+  const statements = isObject(policy) ? list(policy.Statement) : [];
+  if (statements.length === 0 || !statements.every(isStatement)) throw badPolicy('The policy document is malformed.');
+  const sids = statements.map(({ Sid }) => Sid).filter((sid) => sid !== undefined);
+  if (new Set(sids).size < sids.length) throw badPolicy('The Sids of a policy must be unique.');
+  return policy as PolicyDocument;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badPolicy('The policy is not valid JSON.');
+  }
+}
+
+function isStatement(it: unknown): it is Statement {
+  return (
+    isObject(it) &&
+    (it.Effect === 'Allow' || it.Effect === 'Deny') &&
+    (it.Sid === undefined || /^[A-Za-z0-9]*$/.test(String(it.Sid))) &&
+    ['Principal', 'Action', 'Resource'].every((element) => element in it || `Not${element}` in it)
+  );
+}
+
+function badPolicy(message: string) {
+  return mskError('BadRequestException', message, 'policy');
+}
+
+/**
+ * A policy's version is not the cluster's: it is left out for the first policy and required from then on. AWS documents
+ * no text for a version that is wrong, only for one that is missing.
+ */
+export function checkPolicyVersion(current: string | undefined, given: string | undefined): void {
+  if (current !== undefined && given === undefined) {
+    throw mskError('BadRequestException', 'Current cluster policy version needed for Update', 'currentVersion');
+  }
+  if (current !== given) {
+    const message = "The version of the cluster policy isn't current. Check the current version and try again.";
+    throw mskError('BadRequestException', message, 'currentVersion');
+  }
+}
+
+/** A bare account id in `Principal.AWS` becomes the ARN of its root, as some AWS services store it. */
+export function normalisePrincipals(policy: PolicyDocument, partition: string): PolicyDocument {
+  const normalise = (principal: string) =>
+    /^\d{12}$/.test(principal) ? `arn:${partition}:iam::${principal}:root` : principal;
+  const Statement = list(policy.Statement).map((statement) => {
+    const AWS = typeof statement.Principal === 'object' ? statement.Principal.AWS : undefined;
+    if (AWS === undefined) return statement;
+    const normalised = Array.isArray(AWS) ? AWS.map(normalise) : normalise(AWS);
+    return { ...statement, Principal: { ...(statement.Principal as object), AWS: normalised } };
+  });
+  return { ...policy, Statement };
+}
+
+/**
+ * Whether the policy lets the account do all of these on the resource: IAM's wildcards, and Deny before Allow.
+ * Conditions are not evaluated and Not… elements never match: a policy that needs them is beyond the local cloud.
+ */
+export function allows(policy: PolicyDocument, accountId: string, actions: string[], resource: string): boolean {
+  const applies = (effect: Statement['Effect'], action: string) =>
+    list(policy.Statement).some(
+      (statement) =>
+        statement.Effect === effect &&
+        isPrincipal(statement.Principal, accountId) &&
+        list(statement.Action).some((it) => glob(it.toLowerCase()).test(action.toLowerCase())) &&
+        list(statement.Resource).some((it) => glob(it).test(resource)),
+    );
+  return actions.every((action) => applies('Allow', action) && !applies('Deny', action));
+}
+
+function isPrincipal(principal: Statement['Principal'], accountId: string): boolean {
+  const accounts = typeof principal === 'object' ? list(principal.AWS) : list(principal);
+  return accounts.some(
+    (it) => it === '*' || it === accountId || /^arn:[\w-]+:iam::(\d{12}):root$/.exec(it)?.[1] === accountId,
+  );
+}
+
+/** `*` and `?` as in IAM; everything else literally. */
+function glob(pattern: string): RegExp {
+  return new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  );
+}
+
+function list<T>(value: T | T[] | undefined): T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,37 @@
+import type { UnprocessedScramSecret } from '@aws-sdk/client-kafka';
+import { parseArn } from '../arn.ts';
+import type { Authorize } from '../aws.ts';
+import type { Secret } from '../secrets-manager.ts';
+
+/** Where the emulator of MSK looks secrets up: the emulator of Secrets Manager. */
+export interface Secrets {
+  secret(secretArn: string): Secret | undefined;
+}
+
+/**
+ * Why MSK would not associate this secret: entries of `UnprocessedScramSecrets`, inside an answer of 200. The texts are
+ * those that people have reported; the code is the same for all of them.
+ */
+export function unprocessed(
+  SecretArn: string,
+  clusterArn: string,
+  secrets: Secrets,
+  authorize: Authorize,
+  caller: string,
+): UnprocessedScramSecret[] {
+  const refuse = (ErrorMessage: string) => [{ ErrorCode: 'InvalidSecretArn', ErrorMessage, SecretArn }];
+  const { region, account, resource } = parseArn(SecretArn);
+  const cluster = parseArn(clusterArn);
+  if (!resource.startsWith('secret:AmazonMSK_')) {
+    return refuse("The provided secret ARN is invalid. Secret names must have the prefix 'AmazonMSK_'");
+  }
+  const secret = secrets.secret(SecretArn);
+  if (!secret || region !== cluster.region || account !== cluster.account) {
+    return refuse("Amazon MSK wasn't able to access the provided secret.");
+  }
+  if (!secret.kmsKeyId) return refuse('The secret must be encrypted with a customer managed key.');
+  if (!authorize(caller, 'kms:CreateGrant', secret.kmsKeyId, {})) {
+    return refuse('You are not authorized to invoke the CreateGrant operation on the key of the secret.');
+  }
+  return [];
+}

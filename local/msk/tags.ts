@@ -1,0 +1,58 @@
+import type { TagChange } from '../event-bridge.ts';
+import { mskError } from './router.ts';
+
+/** The tags of one MSK resource, with AWS's rules for them, and the change events that EventBridge makes of them. */
+export class Tags {
+  readonly #resourceArn: string;
+  readonly #onChange: (change: Omit<TagChange, 'time'>) => void;
+  #tags: Record<string, string>;
+  #version = 0;
+
+  constructor(resourceArn: string, tags: Record<string, string>, onChange: (change: Omit<TagChange, 'time'>) => void) {
+    this.#resourceArn = resourceArn;
+    this.#onChange = onChange;
+    this.#tags = tags;
+  }
+
+  get all(): Record<string, string> {
+    return { ...this.#tags };
+  }
+
+  put(tags: Record<string, string>): void {
+    for (const [key, value] of Object.entries(tags)) check(key, value);
+    const after = { ...this.#tags, ...tags };
+    if (Object.keys(after).length > 50)
+      throw mskError('BadRequestException', 'A resource has at most 50 tags.', 'tags');
+    this.#replace(after);
+  }
+
+  remove(keys: string[]): void {
+    this.#replace(Object.fromEntries(Object.entries(this.#tags).filter(([key]) => !keys.includes(key))));
+  }
+
+  /** A tag that is written with the value it has, or removed where there is none, is no change and no event. */
+  #replace(after: Record<string, string>): void {
+    const before = this.#tags;
+    const keys = Object.keys({ ...before, ...after });
+    const changedTagKeys = keys.filter((key) => before[key] !== after[key]);
+    if (changedTagKeys.length === 0) return;
+    this.#tags = after;
+    this.#version += 1;
+    this.#onChange({ resourceArn: this.#resourceArn, changedTagKeys, tags: this.all, version: this.#version });
+  }
+}
+
+/** What AWS allows in keys (128) and values (256): letters, digits, spaces and `_ . : / = + - @`, no `aws:` in front. */
+const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+function check(key: string, value: string): void {
+  if (key.length < 1 || key.length > 128) throw badTag(`The tag key '${key}' must have 1 to 128 characters.`);
+  if (value.length > 256) throw badTag(`The value of tag '${key}' has more than 256 characters.`);
+  if (!allowed.test(key)) throw badTag(`The tag key '${key}' has characters that are not allowed.`);
+  if (!allowed.test(value)) throw badTag(`The value of tag '${key}' has characters that are not allowed.`);
+  if (key.toLowerCase().startsWith('aws:')) throw badTag(`The tag key '${key}' has the reserved prefix 'aws:'.`);
+}
+
+function badTag(message: string) {
+  return mskError('BadRequestException', message, 'tags');
+}

@@ -1,0 +1,85 @@
+import type { Cloud } from '../cloud.ts';
+import type { Scenario } from '../scenarios.ts';
+import type { Report } from './report.ts';
+import { formatReport } from './report-format.ts';
+import { liveScreen, type Output, plainScreen, type Screen } from './screen.ts';
+import { coloured, plain, type Style, wrap } from './text.ts';
+import type { Timeline } from './timeline.ts';
+import { formatHeader, formatRow } from './timeline-format.ts';
+
+/** Shows a run to a person while it goes on, and sums it up at the end. */
+export class Presentation {
+  readonly #style: Style;
+  readonly #screen: Screen;
+  #cloud: Cloud | undefined;
+  #timeline: Timeline | undefined;
+  #printed = 0;
+
+  /** @param isLive whether the output is a terminal, on which the last line can be redrawn */
+  constructor(output: Output, isLive: boolean) {
+    this.#style = isLive ? coloured : plain;
+    this.#screen = isLive ? liveScreen(output, (spinner) => this.#lastRow(spinner)) : plainScreen(output);
+  }
+
+  begin(cloud: Cloud, scenario: Scenario, startedBy: string): void {
+    this.#cloud = cloud;
+    const { speed } = cloud.clock;
+    const facts: [string, string][] = [
+      ['Scenario', `${scenario.name}. ${scenario.description}`],
+      ['Cluster', cloud.world.cluster.arn],
+      ['Real', 'The state machine, the rule, and the built functions with their roles: what deploys.'],
+      ['Emulated', 'Amazon MSK, AWS Secrets Manager and MongoDB Atlas, on loopback.'],
+      ['Time', `${speed} times faster: an hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`],
+      ['Start', startedBy],
+    ];
+    this.#print(this.#style('bold', 'msk-atlas-privatelink, run locally'), '');
+    for (const [name, text] of facts) {
+      const [first = '', ...others] = wrap(text, 84);
+      this.#print(
+        `  ${this.#style('dim', name.padEnd(10))}${first}`,
+        ...others.map((line) => `${' '.repeat(12)}${line}`),
+      );
+    }
+    this.#print('');
+  }
+
+  update(timeline: Timeline): void {
+    this.#timeline = timeline;
+    this.#printRows(timeline.rows.length - 1);
+  }
+
+  end(report: Report): void {
+    this.#printRows(Number.POSITIVE_INFINITY);
+    this.close();
+    this.#print(...formatReport(report, this.#style));
+  }
+
+  /** Leaves the terminal as it was. */
+  close(): void {
+    this.#screen.close();
+  }
+
+  #printRows(upTo: number): void {
+    if (this.#printed === 0 && upTo > 0) this.#print(this.#style('dim', formatHeader()));
+    const rows = this.#timeline?.rows ?? [];
+    for (; this.#printed < Math.min(rows.length, upTo); this.#printed += 1) this.#print(...this.#row(this.#printed));
+  }
+
+  /** The row that goes on, with a spinner for its mark. */
+  #lastRow(spinner: string): string | undefined {
+    const last = (this.#timeline?.rows.length ?? 0) - 1;
+    return last >= this.#printed ? this.#row(last, this.#style('cyan', spinner))[0] : undefined;
+  }
+
+  #row(index: number, mark?: string): string[] {
+    const [first, row] = [this.#timeline?.rows[0], this.#timeline?.rows[index]];
+    if (!first || !row || !this.#cloud) return [];
+    return formatRow(row, first.enteredAt, this.#cloud.clock.now(), this.#style, mark);
+  }
+
+  #print(...lines: string[]): void {
+    for (const line of lines) this.#screen.print(line);
+  }
+}
+
+const secondsOfAnHour = (speed: number) => Math.round(36_000 / speed) / 10;

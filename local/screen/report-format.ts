@@ -1,0 +1,186 @@
+import type { PolicyDocument } from '../msk/policy.ts';
+import type { Report } from './report.ts';
+import { formatDuration, type Style, wrap } from './text.ts';
+
+/** What a run has done, for a person: policy, link, connection, tags, calls, and in the last line the outcome. */
+export function formatReport(report: Report, style: Style): string[] {
+  const { policy, privateLinks, connections, tags, calls, output } = report;
+  const { done, changes } = (output ?? {}) as { done?: Record<string, string>; changes?: PlannedChange[] };
+  const sections: [string, string[]][] = [
+    ['Cluster policy, before and after', policyLines(policy.before, policy.after, style)],
+    ['Private link in Atlas', privateLinks.flatMap(linkLines)],
+    ['Connection in Atlas', connections.flatMap(connectionLines)],
+    ['Tags of the cluster, before and after', tagLines(tags.before, tags.after, style)],
+    ['Other executions', report.others.flatMap(otherLines)],
+    ['Calls', callLines(calls)],
+    // Of a whole result, the rest has been said above.
+    done
+      ? ['What was done', fields(done)]
+      : changes
+        ? ['What a run would change', changes.flatMap(changeLines)]
+        : ['Output of the execution', outputLines(output)],
+  ];
+  return [
+    ...sections
+      .filter(([, lines]) => lines.length > 0)
+      .flatMap(([title, lines]) => ['', style('bold', title), ...lines.map((line) => `  ${shortIds(line)}`)]),
+    '',
+    ...outcome(report, style),
+  ];
+}
+
+/** What is left of 100 columns beside indentation and marks. */
+const lineWidth = 94;
+
+/** The first eight characters of a UUID tell as much here; the JSON output has all of them. */
+const shortIds = (line: string) => line.replace(/([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '$1…');
+
+type PolicyStatement = Extract<PolicyDocument['Statement'], unknown[]>[number];
+
+/** Statement by statement: what stayed in one line, what went or came in full. */
+function policyLines(before: PolicyDocument | null, after: PolicyDocument | null, style: Style): string[] {
+  const [old, now] = [before, after].map((policy) => (policy ? [policy.Statement].flat() : [])) as [
+    PolicyStatement[],
+    PolicyStatement[],
+  ];
+  const isIn = (all: PolicyStatement[]) => (one: PolicyStatement) =>
+    all.some((it) => JSON.stringify(it) === JSON.stringify(one));
+  const full = (sign: '+' | '-', colour: 'green' | 'red') => (statement: PolicyStatement) =>
+    compactJson(statement)
+      .split('\n')
+      .map((line) => style(colour, `${sign} ${line}`));
+  return [
+    ...old.filter(isIn(now)).map((it) => style('dim', `  { ${label(it)}, … } unchanged`)),
+    ...old.filter((it) => !isIn(now)(it)).flatMap(full('-', 'red')),
+    ...now.filter((it) => !isIn(old)(it)).flatMap(full('+', 'green')),
+  ];
+}
+
+/** An execution that the same run has started beside the one that is shown. */
+const otherLines = ({ executionArn, status, output }: Report['others'][number]): string[] => {
+  const { reason } = (output ?? {}) as { reason?: string };
+  return [`${executionArn.slice(executionArn.lastIndexOf(':') + 1)}  ${status}`, ...wrap(reason ?? '', lineWidth - 4)];
+};
+
+const label = ({ Sid, Effect, Principal }: PolicyStatement) =>
+  Sid === undefined ? `"Effect": "${Effect}", "Principal": ${JSON.stringify(Principal)}` : `"Sid": "${Sid}"`;
+
+/** JSON whose objects and lists stand in one line where they are short. */
+function compactJson(value: unknown, indent = ''): string {
+  const oneLine = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
+  if (oneLine.length + indent.length <= 70 || typeof value !== 'object' || value === null) return oneLine;
+  const inner = `${indent}  `;
+  const items = Array.isArray(value)
+    ? value.map((item) => `${inner}${compactJson(item, inner)}`)
+    : Object.entries(value).map(([key, item]) => `${inner}"${key}": ${compactJson(item, inner)}`);
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  return `${open}\n${items.join(',\n')}\n${indent}${close}`;
+}
+
+function linkLines({ _id, state, interfaceEndpointId, dnsDomain, errorMessage }: Report['privateLinks'][number]) {
+  return fields({
+    id: _id,
+    state,
+    error: errorMessage && wrap(errorMessage, lineWidth - 10),
+    endpoint: interfaceEndpointId,
+    domain: dnsDomain,
+  });
+}
+
+function connectionLines({
+  name,
+  workspace,
+  state,
+  bootstrapServers,
+  authentication,
+  security,
+  networking,
+}: ConnectionView) {
+  const { mechanism, username } = authentication;
+  return fields({
+    name: `${name}, in workspace ${workspace}`,
+    state,
+    brokers: bootstrapServers.split(','),
+    login: `user ${username}, ${mechanism} over ${security.protocol}`,
+    through: `${networking.access.type} ${networking.access.connectionId ?? ''}`,
+  });
+}
+
+type ConnectionView = Report['connections'][number];
+
+function fields(values: Record<string, string | string[] | undefined>): string[] {
+  const width = Math.max(...Object.keys(values).map((name) => name.length)) + 2;
+  return Object.entries(values).flatMap(([name, value]) =>
+    [value ?? []].flat().map((line, index) => `${(index === 0 ? name : '').padEnd(width)}${line}`),
+  );
+}
+
+/** `+` for a new tag, `~` for one with a new value. */
+function tagLines(before: Record<string, string>, after: Record<string, string>, style: Style): string[] {
+  const width = Math.max(...Object.keys(after).map((key) => key.length));
+  const room = lineWidth - width - 2;
+  return Object.entries(after)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .flatMap(([key, value]) => {
+      const sign = before[key] === value ? ' ' : before[key] === undefined ? '+' : '~';
+      const lines = wrap(shortIds(value), room).map((line) => shorten(line, room));
+      return lines
+        .map((line, index) => `${index === 0 ? sign : ' '} ${(index === 0 ? key : '').padEnd(width)}  ${line}`)
+        .map((line) => (sign === ' ' ? line : style('green', line)));
+    });
+}
+
+/** Enough of a value to know it by: its beginning and its end. */
+function shorten(value: string, room: number): string {
+  if (value.length <= room) return value;
+  const half = Math.floor((room - 1) / 2);
+  return `${value.slice(0, half)}…${value.slice(-half)}`;
+}
+
+interface PlannedChange {
+  state: string;
+  change: string;
+}
+
+/** A space after each comma lets the JSON in it break. */
+const changeLines = ({ state, change }: PlannedChange) => [
+  state,
+  ...wrap(change.replace(/,(?=\S)/g, ', '), lineWidth - 2).map((line) => `  ${line}`),
+];
+
+function outputLines(output: unknown): string[] {
+  if (output === undefined) return [];
+  return compactJson(output)
+    .split('\n')
+    .flatMap((line) => {
+      const indent = ' '.repeat(line.search(/\S/));
+      return wrap(line.trim(), lineWidth - indent.length).map((it, index) => `${indent}${index > 0 ? '  ' : ''}${it}`);
+    });
+}
+
+const serviceNames: Record<string, string> = {
+  kafka: 'Amazon MSK',
+  secretsmanager: 'AWS Secrets Manager',
+  states: 'AWS Step Functions',
+  atlas: 'MongoDB Atlas',
+};
+
+function callLines(calls: Report['calls']): string[] {
+  return Object.entries(calls).flatMap(([service, operations]) => {
+    const all = Object.values(operations).reduce((sum, count) => sum + count, 0);
+    const each = Object.entries(operations).map(([operation, count]) => `${operation}\u00a0×${count}`);
+    return [`${serviceNames[service]}: ${all}`, ...wrap(each.join(', '), 88).map((line) => `  ${line}`)];
+  });
+}
+
+function outcome({ status, error, cause = '', seconds }: Report, style: Style): string[] {
+  const took = `after ${formatDuration(seconds.simulated * 1000)}, simulated in ${seconds.real} s`;
+  if (error === undefined) return [`${style(['bold', 'green'], `✔ ${status}`)} ${took}`];
+  return [
+    `${style('bold', 'Error')}  ${style('red', error)}`,
+    style('bold', 'Cause'),
+    ...cause.split('\n').flatMap((line) => wrap(line).map((it) => `  ${it}`)),
+    '',
+    `${style(['bold', 'red'], `✖ ${status}`)} ${took}`,
+  ];
+}

@@ -1,0 +1,124 @@
+import type { Cloud } from '../cloud.ts';
+import type { Execution, ExecutionResult } from '../machine/execution.ts';
+import type { PolicyDocument } from '../msk/policy.ts';
+import type { Recorder } from '../recorder.ts';
+import type { Row } from './timeline.ts';
+
+/** As Atlas's API shows them: what is not there yet is absent, and a password never is there. */
+interface PrivateLinkView {
+  _id: string;
+  arn: string;
+  state: string;
+  errorMessage?: string;
+  interfaceEndpointId?: string;
+  dnsDomain?: string;
+}
+interface ConnectionView {
+  workspace: string;
+  name: string;
+  state: string;
+  bootstrapServers: string;
+  authentication: { mechanism: string; username?: string };
+  security: { protocol: string };
+  networking: { access: { type: string; connectionId?: string } };
+}
+
+/** What a person would find about the cluster in the consoles of AWS and Atlas. */
+export interface Snapshot {
+  policy: PolicyDocument | null;
+  tags: Record<string, string>;
+  privateLinks: PrivateLinkView[];
+  connections: ConnectionView[];
+}
+
+/** All that is told of a run: what `--json` prints, and what the text is made from. */
+export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
+  scenario: string;
+  clusterArn: string;
+  executionArn: string;
+  /** The state in which the execution ended. */
+  status: string;
+  output?: unknown;
+  error?: string;
+  cause?: string;
+  speed: number;
+  seconds: { simulated: number; real: number };
+  policy: { before: PolicyDocument | null; after: PolicyDocument | null };
+  tags: { before: Record<string, string>; after: Record<string, string> };
+  timeline: object[];
+  /** Executions that were started beside this one. */
+  others: { executionArn: string; status: string; output?: unknown; error?: string }[];
+  /** Service → operation → how often it was called. */
+  calls: Record<string, Record<string, number>>;
+}
+
+export function takeSnapshot({ world: { cluster, project } }: Cloud): Snapshot {
+  return {
+    policy: cluster.policy?.document ?? null,
+    tags: cluster.tags.all,
+    privateLinks: project.links.map((link) => asJson<PrivateLinkView>(link.describe())),
+    connections: project.workspaces.flatMap(({ name: workspace }) =>
+      project.connections(workspace).map((it) => asJson<ConnectionView>({ workspace, ...it.describe() })),
+    ),
+  };
+}
+
+export interface Run {
+  scenario: string;
+  cloud: Cloud;
+  execution: Execution;
+  result: ExecutionResult;
+  others: { execution: Execution; result: ExecutionResult }[];
+  rows: Row[];
+  before: Snapshot;
+  realMs: number;
+}
+
+export function makeReport({ scenario, cloud, execution, result, others, rows, before, realMs }: Run): Report {
+  const { policy, tags, ...atlas } = takeSnapshot(cloud);
+  const { endState, error, cause, output } = result;
+  return {
+    scenario,
+    clusterArn: cloud.world.cluster.arn,
+    executionArn: execution.arn,
+    status: endState,
+    ...(error === undefined ? { output } : { error, cause: cause ?? '' }),
+    speed: cloud.clock.speed,
+    seconds: { simulated: secondsBetween(rows.at(0)?.enteredAt, rows.at(-1)?.exitedAt), real: toSeconds(realMs) },
+    policy: { before: before.policy, after: policy },
+    ...atlas,
+    tags: { before: before.tags, after: tags },
+    timeline: rows.map(summary),
+    others: others.map(({ execution: { arn }, result: { endState, output, error } }) => ({
+      executionArn: arn,
+      status: endState,
+      ...(error === undefined ? { output } : { error }),
+    })),
+    calls: countCalls(cloud.recorder),
+  };
+}
+
+function summary({ enteredAt, exitedAt, lambdaMs, retried, ...row }: Row): object {
+  return {
+    ...row,
+    enteredAt: enteredAt.toISOString(),
+    seconds: secondsBetween(enteredAt, exitedAt),
+    ...(lambdaMs > 0 ? { lambdaMilliseconds: Math.round(lambdaMs), retried } : {}),
+  };
+}
+
+function countCalls({ exchanges }: Recorder): Report['calls'] {
+  const calls: Report['calls'] = {};
+  for (const { service, operation } of exchanges) {
+    calls[service] ??= {};
+    calls[service][operation] = (calls[service][operation] ?? 0) + 1;
+  }
+  return calls;
+}
+
+const asJson = <View>(value: object): View => JSON.parse(JSON.stringify(value));
+
+const secondsBetween = (from: Date | undefined, to: Date | undefined) =>
+  from && to ? toSeconds(to.getTime() - from.getTime()) : 0;
+
+const toSeconds = (milliseconds: number) => Math.round(milliseconds / 100) / 10;

@@ -1,0 +1,105 @@
+import type { MachineEvent } from '../machine/execution.ts';
+
+/** One line of the timeline: a state, or a wait loop from its first wait to its last check. */
+export interface Row {
+  state: string;
+  type: 'Task' | 'Choice' | 'Wait' | 'Pass' | 'Succeed' | 'Fail';
+  enteredAt: Date;
+  exitedAt?: Date | undefined;
+  /** What the function took, in real milliseconds, over all attempts. */
+  lambdaMs: number;
+  /** The errors that were retried, in their order. */
+  retried: string[];
+  /** The error that ended the state. */
+  error?: string;
+  /** Where a choice or an error led. */
+  next?: string;
+  loop?: { check: string; polls: number; observed: string[] };
+}
+
+/** Makes lines that a person can follow out of the events of an execution. */
+export class Timeline {
+  readonly rows: Row[] = [];
+  readonly #observe: () => string | undefined;
+  /** The choice that follows a check: a line of its own only when it leaves the loop. */
+  #choice: Row | undefined;
+  #lastError = '';
+
+  /** @param observe the state of the remote resource that was read last, such as WORKING: what a wait loop waits on */
+  constructor(observe: () => string | undefined = () => undefined) {
+    this.#observe = observe;
+  }
+
+  /** The row that is not finished yet. */
+  get current(): Row | undefined {
+    return this.#choice ?? this.rows.at(-1);
+  }
+
+  add(event: MachineEvent): void {
+    switch (event.type) {
+      case 'StateEntered': {
+        const { name: state, type } = event.state as { name: string; type: Row['type'] };
+        this.#enter({ state, type, enteredAt: event.at, lambdaMs: 0, retried: [] });
+        break;
+      }
+      case 'TaskAnswered':
+        this.#answered(event.milliseconds);
+        break;
+      case 'StateFailed':
+        this.#lastError = event.Error;
+        break;
+      case 'StateRetried':
+        this.current?.retried.push(this.#lastError);
+        break;
+      case 'StateCaught':
+        this.#end({ error: this.#lastError, next: event.catch.catcher.Next });
+        break;
+      case 'StateExited':
+        this.#end({ exitedAt: event.at });
+        break;
+      case 'ExecutionFailed':
+        this.#end({ error: event.Error, exitedAt: event.at });
+        break;
+      case 'ExecutionAborted':
+      case 'ExecutionTimeout':
+        this.#end({ error: event.type, exitedAt: event.at });
+        break;
+    }
+  }
+
+  #enter(row: Row): void {
+    const last = this.rows.at(-1);
+    if (last?.loop && this.#continues(last, last.loop, row)) return;
+    const choice = this.#choice ?? (last?.type === 'Choice' ? last : undefined);
+    if (choice) choice.next = row.state;
+    if (this.#choice) this.rows.push(this.#choice);
+    this.#choice = undefined;
+    this.rows.push(row.type === 'Wait' ? { ...row, loop: { check: '', polls: 0, observed: [] } } : row);
+  }
+
+  /** Whether this state belongs to the loop: its wait again, its check, or the choice between the two. */
+  #continues(last: Row, loop: NonNullable<Row['loop']>, row: Row): boolean {
+    if (row.type === 'Choice' && !this.#choice) {
+      this.#choice = row;
+      return true;
+    }
+    const isCheck = row.type === 'Task' && !this.#choice && ['', row.state].includes(loop.check);
+    if (!isCheck && row.state !== last.state) return false;
+    if (isCheck) Object.assign(loop, { check: row.state, polls: loop.polls + 1 });
+    this.#choice = undefined;
+    last.exitedAt = undefined;
+    return true;
+  }
+
+  #answered(milliseconds: number): void {
+    const row = this.current;
+    if (!row) return;
+    row.lambdaMs += milliseconds;
+    const observed = this.#observe();
+    if (observed && observed !== row.loop?.observed.at(-1)) row.loop?.observed.push(observed);
+  }
+
+  #end(end: Pick<Row, 'error' | 'next' | 'exitedAt'>): void {
+    if (this.current) Object.assign(this.current, end);
+  }
+}
