@@ -61,6 +61,8 @@ export function parseArguments(args: string[], known: { scenarios: Scenario[]; p
     const names = known.scenarios.map((it) => it.name).join(', ');
     throw new UsageError(`There is no scenario "${name}"; there are ${names}.`);
   }
+  if (flags.json && (flags.list || flags.help))
+    throw new UsageError('--json is for a run; --list and --help print text.');
   const params = Object.fromEntries(param.map((it) => parseParam(it, known.parameters)));
   return { scenario, input, params, speed: parseSpeed(speed), ...flags };
 }

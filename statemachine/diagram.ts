@@ -36,7 +36,7 @@ function shape(name: string, { Type }: State): string {
 const arrows = ({ Type, Next, Choices = [], Default }: State): string[] =>
   Type === 'Choice'
     ? [
-        ...Choices.map((choice) => `-- ${choice.BooleanEquals ? 'yes' : 'no'} --> ${choice.Next}`),
+        ...Choices.map((it) => `-- ${Choices.length > 1 ? it.Variable.split('.').at(-1) : 'yes'} --> ${it.Next}`),
         `-- no --> ${Default}`,
       ]
     : Next

@@ -3,7 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
-import { explainUse } from '../../shared/atlas/stream-processors.ts';
+import { explainUse, isInUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { fromAws } from '../../shared/aws.ts';
 import {
@@ -46,7 +46,7 @@ export interface CreateConnectionDeps {
  *
  * The SCRAM password is read here, sent to Atlas, and goes nowhere else.
  *
- * @returns `secretVersionId`: the version of the SCRAM secret whose user and password Atlas was sent or compared with
+ * @returns `secretVersionId`: the version of the SCRAM secret that Atlas has for certain, or '' where nobody knows
  * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
  */
@@ -65,17 +65,14 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
     networking: { access: { type: 'PRIVATE_LINK', connectionId: input.privateLinkId } },
     ...(input.config && { config: input.config }),
   };
-  // The password cannot be compared. An unknown version is taken for the current one: Atlas cannot change a connection that
-  // is in use, so one that is equal otherwise is not touched on suspicion.
-  const isPasswordOld = input.secretVersion !== null && input.secretVersion !== versionId;
-  const { connection, outcome } = await upsert(wanted, isPasswordOld, input, deps.atlas);
+  const { connection, outcome, hasPassword } = await upsert(wanted, versionId, input, deps.atlas);
   return {
     name: input.connectionName,
     ...connectionState(connection),
     deadline: deadlineAfter(input.now, input.timeoutMinutes),
     outcome,
     bootstrapServers,
-    secretVersionId: versionId,
+    secretVersionId: hasPassword ? versionId : '',
   };
 }
 
@@ -90,10 +87,10 @@ async function privateBootstrapServers(clusterArn: string, { kafka, signal }: Cr
 
 async function upsert(
   wanted: KafkaConnectionRequest,
-  isPasswordOld: boolean,
-  { projectId, workspace }: CreateConnectionInput,
+  versionId: string,
+  { projectId, workspace, secretVersion }: CreateConnectionInput,
   atlas: AtlasClient,
-): Promise<{ connection: Connection; outcome: 'created' | 'updated' | 'unchanged' }> {
+): Promise<{ connection: Connection; outcome: 'created' | 'updated' | 'unchanged'; hasPassword: boolean }> {
   const find = () =>
     atlas.getConnection(projectId, workspace, wanted.name).catch((error: unknown) => {
       if (error instanceof AtlasRefused && error.status === 404) return undefined;
@@ -103,7 +100,8 @@ async function upsert(
   const existing = await find();
   if (existing) return update(existing);
   try {
-    return { connection: await atlas.createConnection(projectId, workspace, wanted), outcome: 'created' };
+    const connection = await atlas.createConnection(projectId, workspace, wanted);
+    return { connection, outcome: 'created', hasPassword: true };
   } catch (error) {
     // Another run was faster. Atlas documents 409, and no code; other duplicates of its API are a 400 with ALREADY_EXISTS.
     const isThere =
@@ -126,16 +124,24 @@ async function upsert(
       );
     // FAILED may be mended by an update; what is going away may not.
     if (connection.state === 'DELETING') connectionState(connection);
-    if (!isPasswordOld && differences(connection, wanted).length === 0)
-      return { connection, outcome: 'unchanged' as const };
-    const updated = await atlas.updateConnection(projectId, workspace, wanted).catch((error: unknown) => {
+    // The password cannot be compared, so the recorded version of the secret stands for it. Without a record, one that is
+    // still deploying was most likely made a moment ago, with an answer that was lost; any other is sent the password.
+    const isEqual = differences(connection, wanted).length === 0;
+    const unchanged = { connection, outcome: 'unchanged' as const, hasPassword: secretVersion === versionId };
+    if (isEqual && (unchanged.hasPassword || (secretVersion === null && connection.state === 'PENDING')))
+      return unchanged;
+    try {
+      const updated = await atlas.updateConnection(projectId, workspace, wanted);
+      return { connection: updated, outcome: 'updated' as const, hasPassword: true };
+    } catch (error) {
       // Atlas is still at work on an earlier change, or deploys the connection.
       if (error instanceof AtlasRefused && error.status === 409)
         throw new AtlasUnavailable(`Atlas is busy with connection "${wanted.name}". ${error.message}`, {
           cause: error,
         });
+      // Mere suspicion is no reason to make anybody stop a stream processor.
+      if (isEqual && secretVersion === null && isInUse(error)) return unchanged;
       return explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas);
-    });
-    return { connection: updated, outcome: 'updated' as const };
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { linkToRemove, livePrivateLink } from '../../shared/atlas/private-link.ts';
-import { AtlasRefused } from '../../shared/errors.ts';
+import { AtlasRefused, PrerequisitesNotMet } from '../../shared/errors.ts';
 import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { Request } from '../../shared/request.ts';
@@ -28,10 +28,13 @@ export async function planRemoval(
     throw error;
   });
   const isOurs = connection && !whyNotOurs(connection, linkToRemove(links, clusterArn, request.privateLinkId));
-  const { principalArn } = await atlasPrincipal(projectId, clusterArn, atlas);
-  const { Sid } = atlasStatement(clusterArn, principalArn);
+  const principal = await atlasPrincipal(projectId, clusterArn, atlas).catch((error: unknown) => {
+    if (error instanceof PrerequisitesNotMet) return undefined;
+    throw error;
+  });
+  const Sid = principal && atlasStatement(clusterArn, principal.principalArn).Sid;
   const { policy } = await readClusterPolicy(clusterArn, { kafka, signal });
-  const hasStatement = policy !== undefined && removeStatement(policy, Sid) !== undefined;
+  const hasStatement = Sid && policy !== undefined && removeStatement(policy, Sid) !== undefined;
 
   const changes = [
     isOurs && {

@@ -1,7 +1,8 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
 import * as errors from '../../shared/errors.ts';
-import { isOfSameDeployment } from '../../shared/execution.ts';
+import { holderOf } from '../../shared/execution.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { statusTag, tagsOf, writeStatus } from '../../shared/msk/tags.ts';
 import { clusterArnIn } from '../../shared/request.ts';
@@ -22,6 +23,7 @@ const longestMessage = 30_000;
 
 interface Deps {
   kafka: KafkaClient;
+  sfn: SFNClient;
   functionArn: string;
   signal: AbortSignal;
 }
@@ -39,7 +41,7 @@ export async function recordFailure({ failed, input, executionArn }: z.infer<typ
   const clusterArn = ownClusterIn(input, deps.functionArn);
   const tags =
     clusterArn && !isDryRun(input)
-      ? await record(clusterArn, { detail: `${state} ${error}: ${message}`, execution: executionArn }, deps)
+      ? await record(clusterArn, error, { detail: `${state} ${error}: ${message}`, execution: executionArn }, deps)
       : '';
   const cause = [
     `${state} failed: ${message}`,
@@ -80,18 +82,23 @@ function ownClusterIn(input: unknown, functionArn: string): string | undefined {
   return isOwn ? clusterArn : undefined;
 }
 
-async function record(clusterArn: string, status: { detail: string; execution: string }, deps: Deps): Promise<string> {
+async function record(
+  clusterArn: string,
+  error: string,
+  status: { detail: string; execution: string },
+  deps: Deps,
+): Promise<string> {
   try {
     const tags = await tagsOf(clusterArn, deps);
-    const holder = tags[statusTag('execution')];
-    const isBusy = /^(dis)?connecting$/.test(tags[statusTag('status')] ?? '');
-    // A tag that names no execution of this deployment holds nothing: anybody may write it.
-    if (isBusy && holder && holder !== status.execution && isOfSameDeployment(holder, status.execution))
-      return `The cluster's status tags are those of ${holder}, which works on it.`;
+    const holder = await holderOf(tags, status.execution, deps);
+    if (holder) return `The cluster's status tags are those of ${holder}, which works on it.`;
+    // A mistake in an input has changed nothing, and so says nothing about a connection that is there.
+    if (error === 'InvalidRequest' && tags[statusTag('status')] === 'connected')
+      return "The cluster's status tags stay as they are: it is still connected.";
     await writeStatus(clusterArn, { status: 'failed', ...status }, deps);
     return '';
-  } catch (error) {
-    if (!(error instanceof errors.AwsRefused || error instanceof errors.AwsUnavailable)) throw error;
-    return `The cluster's status tags could not be written: ${error.message}`;
+  } catch (refusal) {
+    if (!(refusal instanceof errors.AwsRefused || refusal instanceof errors.AwsUnavailable)) throw refusal;
+    return `The cluster's status tags could not be written: ${refusal.message}`;
   }
 }

@@ -45,7 +45,7 @@ export async function recordSuccess(
     detail,
     execution: executionArn,
     'private-link-id': privateLink.id,
-    'secret-version': connection.secretVersionId,
+    ...(connection.secretVersionId && { 'secret-version': connection.secretVersionId }),
     'verified-at': now,
   } as const;
   const statusTags = await record(clusterArn, status, deps);

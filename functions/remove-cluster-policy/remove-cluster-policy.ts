@@ -4,7 +4,11 @@ import { fromAws, noneWhenNotFound } from '../../shared/aws.ts';
 import { putClusterPolicy, readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
 
-export const RemoveClusterPolicyInput = z.object({ clusterArn: z.string(), principalArn: z.string() });
+export const RemoveClusterPolicyInput = z.object({
+  clusterArn: z.string(),
+  /** '' where Atlas names no account any more: then nobody can tell whose our statements are. */
+  principalArn: z.string(),
+});
 
 /**
  * Takes the one statement that is ours out of the cluster policy. A policy that would be empty is deleted, since MSK takes
@@ -15,7 +19,12 @@ export const RemoveClusterPolicyInput = z.object({ clusterArn: z.string(), princ
 export async function removeClusterPolicy(
   { clusterArn, principalArn }: z.infer<typeof RemoveClusterPolicyInput>,
   deps: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<{ sid: string; outcome: 'removed' | 'absent' }> {
+): Promise<{ sid: string; outcome: string }> {
+  if (principalArn === '')
+    return {
+      sid: '',
+      outcome: 'kept, if there is one: Atlas names no AWS account for the project in this Region any more',
+    };
   const sid = atlasStatement(clusterArn, principalArn).Sid;
   const { policy, version } = await readClusterPolicy(clusterArn, deps);
   const rest = policy === undefined ? undefined : removeStatement(policy, sid);

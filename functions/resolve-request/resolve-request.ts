@@ -3,7 +3,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
 import { noneWhenNotFound } from '../../shared/aws.ts';
 import { AwsRefused, InvalidRequest } from '../../shared/errors.ts';
-import { describeExecution, isOfSameDeployment } from '../../shared/execution.ts';
+import { holderOf } from '../../shared/execution.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import { type StatusTags, settingTags, statusTag, tagsOf, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
 import { type ConsoleInput, type Request, readInput, shown, valid } from '../../shared/request.ts';
@@ -79,22 +79,6 @@ const until = ({ pollSeconds, timeoutMinutes }: Settings['waits']['cluster'], no
   pollSeconds,
   deadline: deadlineAfter(now, timeoutMinutes),
 });
-
-/**
- * The execution that holds this cluster: the one that its tags name as connecting or disconnecting, as long as it runs. A
- * holder that has ended is taken over, and so is a tag that names no execution of this deployment, which anybody may write.
- */
-async function holderOf(
-  tags: Record<string, string>,
-  executionArn: string,
-  deps: { sfn: SFNClient; signal: AbortSignal },
-): Promise<string | undefined> {
-  const holder = tags[statusTag('execution')];
-  const isBusy = /^(dis)?connecting$/.test(tags[statusTag('status')] ?? '');
-  if (!isBusy || !holder || holder === executionArn || !isOfSameDeployment(holder, executionArn)) return undefined;
-  const execution = await describeExecution(holder, deps);
-  return execution?.status === 'RUNNING' ? holder : undefined;
-}
 
 /** A cluster that is gone, or that has 50 tags already, cannot be marked; the run goes on without, and says so at its end. */
 async function claim(

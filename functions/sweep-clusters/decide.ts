@@ -35,16 +35,20 @@ const verifyMs = 24 * 3_600_000;
  *
  * @throws AwsRefused, AwsUnavailable
  */
-export async function decide(cluster: Cluster, now: string, deps: Deps): Promise<Work | 'running' | 'as it should be'> {
+export async function decide(
+  cluster: Cluster,
+  now: string,
+  deps: Deps,
+): Promise<Work | 'running' | 'failed lately' | 'as it should be'> {
   const { ClusterArn: clusterArn = '', Tags: tags = {} } = cluster;
   const action = tags[triggerTag] as Work['action'];
   const status = tags[statusTag('status')];
   const execution = tags[statusTag('execution')];
-  const work = (reason: string, secretArn?: string, secretVersion?: string): Work => ({
+  const work = (reason: string, secret?: SecretInUse): Work => ({
     action,
     reason,
-    fingerprint: [status, execution, tags[statusTag('verified-at')], secretVersion],
-    input: { clusterArn, ...(secretArn && { secretArn }) },
+    fingerprint: [status, execution, tags[statusTag('verified-at')], secret?.version],
+    input: { clusterArn, ...(secret?.secretArn && { secretArn: secret.secretArn }) },
   });
   const age = (time: Date | undefined) => (time ? Date.parse(now) - time.getTime() : Number.POSITIVE_INFINITY);
 
@@ -55,16 +59,17 @@ export async function decide(cluster: Cluster, now: string, deps: Deps): Promise
     // To connect may have failed where to disconnect does not, and the other way round.
     const isOfOtherAction = last?.executionArn && !isExecutionOf(last.executionArn, deps.machines[action]);
     if (isOfOtherAction) return work(`it is failed, and its tag says ${action}`);
-    return age(last?.stopDate) > retryFailureMs
-      ? work('its last run failed more than six hours ago')
-      : 'as it should be';
+    if (age(last?.stopDate) > retryFailureMs) return work('its last run failed more than six hours ago');
+    // A new version of the secret may be just what was missing.
+    const secret = action === 'connect' ? await secretInUse(clusterArn, tags, deps) : undefined;
+    return secret?.hasRotated ? work('its SCRAM secret has rotated', secret) : 'failed lately';
   }
   if (status !== `${action}ed`) return work(`it is ${status ?? 'not connected'}, and its tag says ${action}`);
   if (action === 'disconnect') return 'as it should be';
   const verifiedAt = new Date(tags[statusTag('verified-at')] ?? Number.NaN);
-  if (!(age(verifiedAt) <= verifyMs)) return work('it has not been verified for a day');
-  const rotated = await rotatedSecret(clusterArn, tags, deps);
-  return rotated ? work('its SCRAM secret has rotated', rotated.secretArn, rotated.version) : 'as it should be';
+  const secret = await secretInUse(clusterArn, tags, deps);
+  if (!(age(verifiedAt) <= verifyMs)) return work('it has not been verified for a day', secret);
+  return secret?.hasRotated ? work('its SCRAM secret has rotated', secret) : 'as it should be';
 }
 
 /** The run that the tag names, unless that is none of this deployment: anybody may write a tag. */
@@ -76,11 +81,19 @@ async function lastRun(execution: string | undefined, deps: Deps) {
 /** Secrets that are looked at to find the one in use, when no tag names it and several are associated. */
 const mostSecrets = 10;
 
-/**
- * The version of the cluster's SCRAM secret, if it is not the one that Atlas has. `secretArn` is given where the run could
- * not tell which of several is meant; never for one that a tag names, since a run may associate what its input names.
- */
-async function rotatedSecret(clusterArn: string, tags: Record<string, string>, deps: Deps) {
+interface SecretInUse {
+  version: string;
+  hasRotated: boolean;
+  /** Where the run could not tell which of several is meant. Never from a tag: a run may associate what its input names. */
+  secretArn: string | undefined;
+}
+
+/** The SCRAM secret with which the cluster was connected; undefined where no version of it is recorded. */
+async function secretInUse(
+  clusterArn: string,
+  tags: Record<string, string>,
+  deps: Deps,
+): Promise<SecretInUse | undefined> {
   const recorded = tags[statusTag('secret-version')];
   if (!recorded) return undefined;
   const named = tags[settingTags.secretArn];
@@ -94,7 +107,9 @@ async function rotatedSecret(clusterArn: string, tags: Record<string, string>, d
     // Secrets Manager keeps the version before as AWSPREVIOUS, so the secret in use still knows the recorded one.
     if (secretArns.length > 1 && !(recorded in VersionIdsToStages)) continue;
     const version = Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]?.includes('AWSCURRENT'));
-    return version && version !== recorded ? { version, secretArn: named ? undefined : secretArn } : undefined;
+    return version
+      ? { version, hasRotated: version !== recorded, secretArn: secretArns.length > 1 ? secretArn : undefined }
+      : undefined;
   }
   return undefined;
 }

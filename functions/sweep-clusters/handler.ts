@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { environment } from '../../shared/lambda/environment.ts';
-import { lambdaHandler } from '../../shared/lambda/handler.ts';
+import { lambdaHandler, logger } from '../../shared/lambda/handler.ts';
 import { kafka } from '../../shared/lambda/kafka.ts';
 import { secretsManager } from '../../shared/lambda/secrets-manager.ts';
 import { sfn } from '../../shared/lambda/sfn.ts';
@@ -14,8 +14,17 @@ const settings = environment(
 );
 
 /** Started by the schedule: finds the clusters that need a run, and starts it. */
-export const handler = lambdaHandler(SweepClustersInput, (input, { signal }) => {
+export const handler = lambdaHandler(SweepClustersInput, async (input, { signal }) => {
   const { CONNECT_STATE_MACHINE_ARN: connect, DISCONNECT_STATE_MACHINE_ARN: disconnect } = settings();
   const machines = { connect, disconnect };
-  return sweepClusters(input, { kafka: kafka(), secretsManager: secretsManager(), sfn: sfn(), machines, signal });
+  const result = await sweepClusters(input, {
+    kafka: kafka(),
+    secretsManager: secretsManager(),
+    sfn: sfn(),
+    machines,
+    signal,
+  });
+  // The schedule drops the result, so the log is where a person finds it.
+  logger[result.failed.length > 0 ? 'warn' : 'info']('swept', { result });
+  return result;
 });

@@ -40,6 +40,8 @@ export async function sweepClusters({ now }: z.infer<typeof SweepClustersInput>,
     seen: clusters.length,
     tagged: tagged.length,
     asItShouldBe: 0,
+    /** Their last run failed less than six hours ago. */
+    failedLately: 0,
     running: 0,
     started: [] as { clusterArn: string; action: string; reason: string }[],
     failed: [] as { clusterArn: string; error: string }[],
@@ -50,6 +52,7 @@ export async function sweepClusters({ now }: z.infer<typeof SweepClustersInput>,
     try {
       const work = await decide(cluster, now, deps);
       if (work === 'as it should be') result.asItShouldBe++;
+      else if (work === 'failed lately') result.failedLately++;
       else if (work === 'running' || !(await start(clusterArn, work, now, deps))) result.running++;
       else result.started.push({ clusterArn, action: work.action, reason: work.reason });
     } catch (error) {

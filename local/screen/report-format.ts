@@ -115,18 +115,20 @@ function fields(values: Record<string, string | string[] | undefined>): string[]
   );
 }
 
-/** `+` for a new tag, `~` for one with a new value. */
+/** `+` for a new tag, `~` for one with a new value, `-` for one that is gone. */
 function tagLines(before: Record<string, string>, after: Record<string, string>, style: Style): string[] {
-  const width = Math.max(...Object.keys(after).map((key) => key.length));
+  const all = { ...before, ...after };
+  const width = Math.max(...Object.keys(all).map((key) => key.length));
   const room = lineWidth - width - 2;
-  return Object.entries(after)
+  return Object.entries(all)
     .toSorted(([a], [b]) => a.localeCompare(b))
     .flatMap(([key, value]) => {
-      const sign = before[key] === value ? ' ' : before[key] === undefined ? '+' : '~';
+      const isGone = after[key] === undefined;
+      const sign = isGone ? '-' : before[key] === value ? ' ' : before[key] === undefined ? '+' : '~';
       const lines = wrap(shortIds(value), room).map((line) => shorten(line, room));
       return lines
         .map((line, index) => `${index === 0 ? sign : ' '} ${(index === 0 ? key : '').padEnd(width)}  ${line}`)
-        .map((line) => (sign === ' ' ? line : style('green', line)));
+        .map((line) => (sign === ' ' ? line : style(isGone ? 'red' : 'green', line)));
     });
 }
 

@@ -10,6 +10,10 @@ const uses = ({ state, pipeline }: StreamProcessor, connectionName: string): boo
   !released.has(state) &&
   JSON.stringify(pipeline ?? null).includes(`"connectionName":${JSON.stringify(connectionName)}`);
 
+/** Seen as HTTP 403: "Stream connection with name … has active processors, and cannot be changed." */
+export const isInUse = (error: unknown): error is AtlasRefused =>
+  error instanceof AtlasRefused && error.errorCode === 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS';
+
 /**
  * Turns Atlas's refusal to change or delete a connection that is in use into an error that names the stream processors.
  * Any other error is thrown on as it is.
@@ -21,8 +25,7 @@ export async function explainUse(
   { projectId, workspace, connectionName }: { projectId: string; workspace: string; connectionName: string },
   atlas: AtlasClient,
 ): Promise<never> {
-  // Seen as HTTP 403: "Stream connection with name … has active processors, and cannot be changed."
-  if (!(error instanceof AtlasRefused) || error.errorCode !== 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS') throw error;
+  if (!isInUse(error)) throw error;
   const processors = await atlas.listStreamProcessors(projectId, workspace).catch((refusal: unknown) => {
     // Whoever may not list them still learns what is wrong.
     if (refusal instanceof AtlasRefused) return [];

@@ -18,7 +18,7 @@ export interface Invocation {
 /** Enough to log the error and answer before Lambda ends the process, which would leave only `Sandbox.Timedout`. */
 const answerBeforeTimeoutMs = 1000;
 
-const logger = new Logger();
+export const logger = new Logger();
 
 /**
  * The one middy chain of every function: log context, checked input, failure log. There is no error handler, on purpose:

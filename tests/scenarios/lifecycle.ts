@@ -154,6 +154,16 @@ suite('the tag disconnect', () => {
     assert.deepEqual(cloud.world.cluster.tags.all, tags);
   });
 
+  test('goes on where Atlas names no AWS account any more, and says what it could not look for', async () => {
+    const cloud = await connectedCloud();
+    const gone = () => atlasError(404, 'RESOURCE_NOT_FOUND', 'Nothing is there.').answer;
+    cloud.intercept = faultAt('getGroupStreamAccountDetails', gone);
+    const { endState, output } = await disconnectByHand(cloud);
+    assert.equal(endState, 'Disconnected');
+    assert.deepEqual(cloud.world.project.links, []);
+    assert.match((output as { done: { policyStatement: string } }).done.policyStatement, /^kept, if there is one/);
+  });
+
   test('can be done by hand for a cluster that is gone', async () => {
     const cloud = await connectedCloud();
     cloud.world.msk.clusters.delete(cloud.world.cluster.arn);
@@ -246,6 +256,20 @@ suite('the sweep', () => {
       ['Connected'],
     );
     assert.deepEqual(changes(cloud), ['atlas updateGroupStreamConnection']);
+    assert.equal(project.connections('streams')[0]?.settings.authentication?.password, 'new');
+    assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
+  });
+
+  test('sends the password again after a run that ended before it could record the version', async (t) => {
+    const cloud = await cloudWith({ cluster: isOn });
+    failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t, times: 1 });
+    assert.equal((await connectByTag(cloud)).endState, 'SetupFailed');
+    const { secretsManager, scramSecrets, project, cluster } = cloud.world;
+    const version = secretsManager.rotate(
+      scramSecrets[0]?.arn ?? '',
+      JSON.stringify({ username: 'atlas', password: 'new' }),
+    );
+    assertConnected(await connectByHand(cloud));
     assert.equal(project.connections('streams')[0]?.settings.authentication?.password, 'new');
     assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
   });

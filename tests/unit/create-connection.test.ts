@@ -38,7 +38,7 @@ interface Situation {
 }
 
 async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
-  const { secretVersion = null } = rest;
+  const { secretVersion = 'version-1' } = rest;
   const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
   const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
   const { kafka, msk } = fakeMsk();
@@ -166,8 +166,8 @@ describe('CreateConnection', () => {
   ] as const)
     it(`adopts one that another run has created meanwhile: ${status} ${errorCode}`, async (t) => {
       const routes = { [get]: [absent, pending], [post]: apiError(status, errorCode) };
-      const { run, calls } = await creator(t, { routes });
-      assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false });
+      const { run, calls } = await creator(t, { routes, secretVersion: null });
+      assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, secretVersionId: '' });
       assert.deepEqual(calls(), [get, post, get]);
     });
 
@@ -250,15 +250,23 @@ describe('CreateConnection, after the SCRAM secret has rotated', () => {
     assert.deepEqual(requests[1]?.body, wanted);
   });
 
-  for (const [what, secretVersion] of [
-    ['is of the version that Atlas was sent last', 'version-1'],
-    ['is of a version that nobody has recorded', null],
-  ] as const)
-    it(`leaves an equal connection alone when the secret ${what}`, async (t) => {
-      const { run, calls } = await creator(t, { routes: { [get]: equal }, secretVersion });
-      assert.deepEqual(await run(), result);
-      assert.deepEqual(calls(), [get]);
-    });
+  it('leaves an equal connection alone when the secret is of the version that Atlas was sent last', async (t) => {
+    const { run, calls } = await creator(t, { routes: { [get]: equal }, secretVersion: 'version-1' });
+    assert.deepEqual(await run(), result);
+    assert.deepEqual(calls(), [get]);
+  });
+
+  it('sends the password when nobody has recorded which version Atlas has', async (t) => {
+    const { run, calls } = await creator(t, { routes: { [get]: equal, [patch]: equal }, secretVersion: null });
+    assert.deepEqual(await run(), { ...result, outcome: 'updated' });
+    assert.deepEqual(calls(), [get, patch]);
+  });
+
+  it('stops no stream processor for the mere suspicion of an old password, and claims no version', async (t) => {
+    const inUse = apiError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS');
+    const { run } = await creator(t, { routes: { [get]: equal, [patch]: inUse }, secretVersion: null });
+    assert.deepEqual(await run(), { ...result, secretVersionId: '' });
+  });
 
   it('tells no new version before Atlas has accepted it, and sends it again the next time', async (t) => {
     const routes = { [get]: equal, [patch]: [reset, apiError(500, 'UNEXPECTED_ERROR'), ok(connection())] };

@@ -4,6 +4,7 @@ import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-
 import { recordFailure } from '../../functions/record-failure/record-failure.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import { clusterArn, disconnectExecutionArn, executionArn, functionArn, tagEvent } from '../fixtures/request.ts';
+import { fakeStepFunctions } from '../fixtures/step-functions.ts';
 
 /** What Step Functions catches when a Lambda function throws. */
 const thrown = (errorType: string, errorMessage: string) => ({
@@ -15,12 +16,13 @@ const failed = { CheckPrivateLink: thrown('PrivateLinkFailed', 'Atlas could not 
 const other = executionArn.replace('run-1', 'run-0');
 
 /** Runs the state for a cluster with these tags. */
-function recorder(found: Record<string, string> = {}) {
+function recorder(found: Record<string, string> = {}, executions: Parameters<typeof fakeStepFunctions>[0] = {}) {
   const { kafka, msk } = fakeMsk();
+  const { sfn } = fakeStepFunctions(executions);
   msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: found });
   msk.on(TagResourceCommand).resolves({});
   const record = (overrides: object = {}) =>
-    recordFailure({ failed, input: { clusterArn }, executionArn, ...overrides }, { kafka, functionArn, signal });
+    recordFailure({ failed, input: { clusterArn }, executionArn, ...overrides }, { kafka, sfn, functionArn, signal });
   return { msk, record, tags: () => msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags };
 }
 
@@ -73,7 +75,8 @@ describe('RecordFailure', () => {
     ['disconnecting', disconnectExecutionArn],
   ] as const)
     it(`leaves the tags of another execution alone that is ${status} the cluster, and says so`, async () => {
-      const { record, msk } = recorder({ 'atlas-streaming:status': status, 'atlas-streaming:execution': holder });
+      const held = { 'atlas-streaming:status': status, 'atlas-streaming:execution': holder };
+      const { record, msk } = recorder(held, { [holder]: { status: 'RUNNING' } });
       const { error, cause } = await record();
       assert.equal(error, 'PrivateLinkFailed');
       assert.ok(cause.endsWith(`\nThe cluster's status tags are those of ${holder}, which works on it.`), cause);
@@ -83,6 +86,7 @@ describe('RecordFailure', () => {
   const notHeld: [what: string, status: string, holder?: string][] = [
     ['of its own run', 'connecting', executionArn],
     ['of another run that has ended', 'connected', other],
+    ['of another run that has ended without a word', 'connecting', other],
     ['that name no execution', 'connecting'],
     ['that name an execution of another deployment, which anybody may write', 'connecting', 'me'],
   ];
@@ -95,6 +99,13 @@ describe('RecordFailure', () => {
       assert.ok((await record()).cause.endsWith(`Execution: ${executionArn}`));
       assert.equal(tags()?.['atlas-streaming:status'], 'failed');
     });
+
+  it('leaves the tags of a cluster that is connected as they are, when only an input is wrong', async () => {
+    const { record, msk } = recorder({ 'atlas-streaming:status': 'connected' });
+    const { cause } = await record({ failed: { ResolveRequest: thrown('InvalidRequest', 'mechanism is "x".') } });
+    assert.match(cause, /it is still connected/);
+    assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+  });
 
   it('mentions tags that it may not read beside the error, and writes none', async () => {
     const { record, msk } = recorder();

@@ -68,13 +68,13 @@ function sweeper(clusters: Cluster[], situation: Situation = {}) {
 /** What a sweep does about one cluster, as its result tells and as Step Functions sees it. */
 async function sweepOne(tags: Record<string, string>, situation: Situation = {}) {
   const { sweep, started } = sweeper([cluster(tags)], situation);
-  const { started: told, asItShouldBe, running, failed } = await sweep();
+  const { started: told, asItShouldBe, failedLately, running, failed } = await sweep();
   assert.deepEqual(failed, []);
-  assert.equal(told.length + asItShouldBe + running, 1);
+  assert.equal(told.length + asItShouldBe + failedLately + running, 1);
   const [execution] = started();
   assert.equal(started().length, told.length);
   return {
-    verdict: told[0]?.reason ?? (running ? 'running' : 'as it should be'),
+    verdict: told[0]?.reason ?? (running ? 'running' : failedLately ? 'failed lately' : 'as it should be'),
     machine: execution?.stateMachineArn,
     input: execution && JSON.parse(execution.input ?? ''),
   };
@@ -110,8 +110,8 @@ describe('SweepClusters', () => {
     ['was left behind', rule({ status: 'connecting' }), ended('ABORTED', 0), 'its last run ended while connecting'],
     ['was left behind by a run that is forgotten', rule({ status: 'connecting' }), {}, /ended while connecting/],
     ['was left behind by nobody', { ...asks, status: 'connecting' }, {}, /ended while connecting/],
-    ['failed five hours ago', rule({ status: 'failed' }), ended('FAILED', 5), 'as it should be'],
-    ['failed exactly six hours ago', rule({ status: 'failed' }), ended('FAILED', 6), 'as it should be'],
+    ['failed five hours ago', rule({ status: 'failed' }), ended('FAILED', 5), 'failed lately'],
+    ['failed exactly six hours ago', rule({ status: 'failed' }), ended('FAILED', 6), 'failed lately'],
     [
       'failed earlier',
       rule({ status: 'failed' }),
@@ -140,7 +140,7 @@ describe('SweepClusters', () => {
       'running',
     ],
     ['was left behind by a removal', { ...removal, status: 'disconnecting' }, ended('TIMED_OUT', 0), /disconnecting$/],
-    ['could not be disconnected an hour ago', { ...removal, status: 'failed' }, ended('FAILED', 1), 'as it should be'],
+    ['could not be disconnected an hour ago', { ...removal, status: 'failed' }, ended('FAILED', 1), 'failed lately'],
     ['could not be disconnected earlier', { ...removal, status: 'failed' }, ended('FAILED', 7), /more than six hours/],
     [
       'could not be connected, and shall be no more',
@@ -150,7 +150,11 @@ describe('SweepClusters', () => {
     ],
   ];
   const outcome = (verdict: string | RegExp) =>
-    verdict === 'running' ? 'has its run' : verdict === 'as it should be' ? 'needs none' : 'needs a run';
+    verdict === 'running'
+      ? 'has its run'
+      : verdict === 'as it should be' || verdict === 'failed lately'
+        ? 'needs none'
+        : 'needs a run';
   for (const [what, tags, executions = {}, verdict] of rules)
     it(`finds that a cluster which ${what} ${outcome(verdict)}`, async () => {
       const found = await sweepOne(tags, { executions });
@@ -173,6 +177,19 @@ describe('SweepClusters', () => {
       assert.equal(started().length, 1);
     });
 
+  it('tries a cluster that failed lately again when its secret has a newer version', async () => {
+    const secrets = { [secretArn]: { 'version-1': ['AWSPREVIOUS'], 'version-2': ['AWSCURRENT'] } };
+    const failed = { ...connected, status: 'failed' };
+    assert.match((await sweepOne(failed, { executions: ended('FAILED', 1), secrets })).verdict, /secret has rotated/);
+  });
+
+  it('names the secret in use to the run that verifies, where several are associated', async () => {
+    const other = secretArn.replace('orders', 'billing');
+    const secrets = { [other]: { 'version-9': ['AWSCURRENT'] }, [secretArn]: { 'version-1': ['AWSCURRENT'] } };
+    const tags = { ...connected, 'verified-at': hoursAgo(25).toISOString() };
+    assert.deepEqual((await sweepOne(tags, { secrets })).input, { clusterArn, secretArn });
+  });
+
   it('counts what it saw and did', async () => {
     const { sweep } = sweeper(
       [
@@ -191,6 +208,7 @@ describe('SweepClusters', () => {
       seen: 8,
       tagged: 4,
       asItShouldBe: 1,
+      failedLately: 0,
       running: 1,
       started: [
         { clusterArn: arnOf('new'), action: 'connect', reason: 'it is not connected, and its tag says connect' },
@@ -332,7 +350,7 @@ describe("a sweep's look at the SCRAM secret", () => {
     const { verdict, machine, input } = await sweepOne(connected, { secrets: { [secretArn]: rotated } });
     assert.equal(verdict, 'its SCRAM secret has rotated');
     assert.equal(machine, machines.connect);
-    assert.deepEqual(input, { clusterArn, secretArn });
+    assert.deepEqual(input, { clusterArn });
   });
 
   it('starts one when it has rotated so often that it has forgotten the recorded one', async () => {
