@@ -44,7 +44,8 @@ AWS Secrets Manager and MongoDB Atlas on loopback. It needs no AWS and no Atlas 
                        the account, the Region and the cluster are those of its ARN
   --param NAME=VALUE   a parameter of serverless.yml, as for npm run deploy; may be repeated
   --speed N            how many times faster than real time, 1 to ${maxSpeed} (default ${defaultSpeed})
-  --json               print one JSON document and nothing else
+  --json               print one JSON document and nothing else; npm start --silent -- --json leaves out the lines
+                       that npm itself prints
   --logs               print what the functions log, on standard error
   --help               this text
 
