@@ -101,7 +101,7 @@ suite('the tag disconnect', () => {
   });
 
   test('waits while Atlas still deploys the connection', async () => {
-    const cloud = await cloudWith({ cluster: isOn, atlas: { connectionMinutes: 5 } });
+    const cloud = await cloudWith({ cluster: isOn, atlas: { connectionMinutes: 40 } });
     const connecting = cloud.start({ clusterArn: cloud.world.cluster.arn });
     while (cloud.world.project.connections('streams').length === 0) await new Promise((go) => setTimeout(go, 2));
     connecting.abort();
@@ -329,7 +329,7 @@ suite('a run on a connected cluster', () => {
 
 suite('a second execution', () => {
   test('leaves a cluster alone that another one holds, and says which', async () => {
-    const cloud = await cloudWith({ cluster: isOn });
+    const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
     while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
     for (const second of [
@@ -345,7 +345,7 @@ suite('a second execution', () => {
   });
 
   test('takes over from a holder that has ended without a word', async () => {
-    const cloud = await cloudWith({ cluster: isOn });
+    const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
     while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
     holder.abort();
@@ -354,7 +354,7 @@ suite('a second execution', () => {
   });
 
   test('with a mistake in its input does not disturb the tags of the one that holds the cluster', async () => {
-    const cloud = await cloudWith({ cluster: isOn });
+    const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
     while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
     assert.equal((await connectByHand(cloud, { dryrun: true })).error, 'InvalidRequest');

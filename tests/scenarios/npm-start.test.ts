@@ -81,13 +81,13 @@ suite('npm start', { concurrency: 2 }, () => {
   test('shows the policy before and after, the link, the connection and the tags', async () => {
     const { stdout } = await start(fast).ended;
     for (const says of [
-      /⇄ WaitForPrivateLink ⇄ CheckPrivateLink +3\dm \d\ds {2}\d+ polls {2}(IDLE → )?WORKING → DONE\n/,
+      /⇄ WaitForPrivateLink ⇄ CheckPrivateLink +[\dhms ]+ {2}\d+ polls {2}.*DONE\n/,
       /\{ "Sid": "FirehoseReadsOrders", … \} unchanged\n/,
       /\+ {3}"Sid": "AtlasStreamProcessing821274765805",\n/,
       /Private link in Atlas\n {2}id {8}[0-9a-f]{24}\n {2}state {5}DONE\n/,
       / login {4}user atlas, SCRAM-512 over SASL_SSL\n/,
       /\+ atlas-streaming:status +connected\n/,
-      /\n✔ Connected after 1h \d\dm \d\ds, simulated in [\d.]+ s\n$/,
+      /\n✔ Connected after \d+h \d\dm \d\ds, simulated in [\d.]+ s\n$/,
     ]) {
       assert.match(stdout, says);
     }
