@@ -21,11 +21,11 @@ export async function unmetByAtlas(
   atlas: AtlasClient,
 ): Promise<{ unmet: string[]; connection: Connection | undefined }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
-  const workspace = await atlas.getWorkspace(projectId, name).catch(noneWhenAbsent);
+  const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
   if (workspace instanceof AtlasRefused)
     return { unmet: [`${workspace.message} ${remedyForAbsence(workspace, request)}`], connection: undefined };
 
-  const connection = await atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent);
+  const connection = await atlas.getConnection(projectId, name, connectionName).catch(refusalWhenAbsent);
   const existing = connection instanceof AtlasRefused ? undefined : connection;
   const links = existing || !isPrivateConnectivityOn ? await atlas.listPrivateLinks(projectId) : [];
   const link = livePrivateLink(links, clusterArn);
@@ -69,8 +69,8 @@ const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }:
     ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming:project-id): Atlas knows no project ${projectId}, or does not show it to this key.`
     : `Create the workspace "${workspace}" in Atlas project ${projectId}, or name an existing one (workspace in the input, or the tag atlas-streaming:workspace).`;
 
-/** Not found is an outcome: Atlas's own words for it. */
-const noneWhenAbsent = (error: unknown): AtlasRefused => {
+/** Not found is an outcome here, too, with Atlas's own words for it. */
+const refusalWhenAbsent = (error: unknown): AtlasRefused => {
   if (error instanceof AtlasRefused && error.status === 404) return error;
   throw error;
 };

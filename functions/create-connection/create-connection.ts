@@ -1,7 +1,7 @@
 import { GetBootstrapBrokersCommand, type KafkaClient } from '@aws-sdk/client-kafka';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
 import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
 import { explainUse, isInUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
@@ -91,11 +91,7 @@ async function upsert(
   { projectId, workspace, secretVersion }: CreateConnectionInput,
   atlas: AtlasClient,
 ): Promise<{ connection: Connection; outcome: 'created' | 'updated' | 'unchanged'; hasPassword: boolean }> {
-  const find = () =>
-    atlas.getConnection(projectId, workspace, wanted.name).catch((error: unknown) => {
-      if (error instanceof AtlasRefused && error.status === 404) return undefined;
-      throw error;
-    });
+  const find = () => atlas.getConnection(projectId, workspace, wanted.name).catch(noneWhenAbsent);
 
   const existing = await find();
   if (existing) return update(existing);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { linkToRemove } from '../../shared/atlas/private-link.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
@@ -26,10 +26,7 @@ export async function deleteConnection(
   { atlas }: { atlas: AtlasClient },
 ): Promise<{ isGone: boolean; state: string; outcome: string }> {
   const { projectId, workspace, connectionName, clusterArn, privateLinkId } = request;
-  const connection = await atlas.getConnection(projectId, workspace, connectionName).catch((error: unknown) => {
-    if (error instanceof AtlasRefused && error.status === 404) return undefined;
-    throw error;
-  });
+  const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
   if (!connection) return { isGone: true, state: 'absent', outcome };
 
   const link = linkToRemove(await atlas.listPrivateLinks(projectId), clusterArn, privateLinkId);

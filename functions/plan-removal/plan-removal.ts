@@ -1,10 +1,10 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { linkToRemove, livePrivateLink } from '../../shared/atlas/private-link.ts';
-import { AtlasRefused, PrerequisitesNotMet } from '../../shared/errors.ts';
+import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { Request } from '../../shared/request.ts';
@@ -23,10 +23,7 @@ export async function planRemoval(
   const { clusterArn, projectId, workspace, connectionName } = request;
   const links = await atlas.listPrivateLinks(projectId);
   const link = livePrivateLink(links, clusterArn);
-  const connection = await atlas.getConnection(projectId, workspace, connectionName).catch((error: unknown) => {
-    if (error instanceof AtlasRefused && error.status === 404) return undefined;
-    throw error;
-  });
+  const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
   const isOurs = connection && !whyNotOurs(connection, linkToRemove(links, clusterArn, request.privateLinkId));
   const principal = await atlasPrincipal(projectId, clusterArn, atlas).catch((error: unknown) => {
     if (error instanceof PrerequisitesNotMet) return undefined;

@@ -237,3 +237,9 @@ function remedyFor(status: number, errorCode: string | undefined): string | unde
     return 'Give the API key or service account the role Project Stream Processing Owner for this project.';
   return undefined;
 }
+
+/** Turns Atlas's 404 into undefined: not found is an outcome, not an error. */
+export const noneWhenAbsent = (error: unknown): undefined => {
+  if (error instanceof AtlasRefused && error.status === 404) return undefined;
+  throw error;
+};
