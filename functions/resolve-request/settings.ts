@@ -32,6 +32,7 @@ export const Environment = z.pipe(
       PRIVATE_LINK_TIMEOUT_MINUTES: between(1, 180),
       CONNECTION_POLL_SECONDS: between(10, 3600),
       CONNECTION_TIMEOUT_MINUTES: between(1, 120),
+      // The only wait of its machine: at these limits its polls are 19,440 events.
       REMOVAL_POLL_SECONDS: between(10, 3600),
       REMOVAL_TIMEOUT_MINUTES: between(1, 360),
       DISCONNECT_ON_UNTAG: z.enum(['true', 'false'], {
