@@ -5,6 +5,7 @@ import { type Action, type Deployment, readDeployment } from './deployment/deplo
 import { iam, personsAccessKeyId } from './deployment/iam.ts';
 import { type Intercept, type Listener, listen, type Service, type ServiceName } from './emulator.ts';
 import { matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
+import type { Outcome } from './lambda/container.ts';
 import { lambdaEnvironment } from './lambda/environment.ts';
 import { Lambda } from './lambda/lambda.ts';
 import type { Execution, MachineEvent } from './machine/execution.ts';
@@ -16,6 +17,8 @@ import { type Place, type Surroundings, settingsOf, somewhere, World, type World
 export interface CloudOptions {
   /** How many times faster than real time. */
   speed: number;
+  /** The same for the functions' own time-outs and pauses; 1, if not said. */
+  functionSpeed?: number;
   /** What there is in AWS and Atlas, where it differs from the ordinary. */
   world?: WorldSeed | undefined;
   /** Serverless parameters, as for `npm run deploy`. */
@@ -26,10 +29,20 @@ export interface CloudOptions {
 }
 
 /** What is there before the deployment: the time, the record, and an address for each service. */
-interface Site extends Record<'kafka' | 'secretsManager' | 'stepFunctions' | 'atlas', Listener> {
+interface Site {
   clock: CloudClock;
   recorder: Recorder;
+  listeners: Record<ServiceName, Listener>;
 }
+
+/** An invocation of a function, by its name in the state machine. */
+export interface Invocation {
+  name: string;
+  arn: string;
+}
+
+/** Middleware around every invocation of a function: what happens to it before and after, or instead of it. */
+export type InterceptInvocation = (invocation: Invocation, next: () => Promise<Outcome>) => Promise<Outcome>;
 
 /**
  * The local cloud: emulators of MSK, Secrets Manager and Atlas on loopback, and before them the deployment itself: the rules,
@@ -47,34 +60,38 @@ export class Cloud {
   world: World;
   /** Stands before every call to the emulators; may be set at any time. */
   intercept = pass;
-  readonly #listeners: Listener[];
+  /** Stands before every invocation of a function; may be set at any time. */
+  interceptInvocation = passInvocation;
+  /** Where the services are; each may go down for a while. */
+  readonly listeners: Record<ServiceName, Listener>;
   readonly #surroundings: Surroundings;
   readonly #stepFunctions: StepFunctionsEmulator;
 
   static async start(options: CloudOptions): Promise<Cloud> {
-    const clock = new CloudClock(options.speed);
+    const clock = new CloudClock(options.speed, options.functionSpeed);
     const recorder = new Recorder();
     const serve = (name: ServiceName): Promise<Listener> => {
       const service: Service = { name, route: (request) => cloud.#emulator(name).route(request) };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
     };
-    const [kafka, secretsManager, stepFunctions, atlas] = await Promise.all([
+    const [kafka, secretsmanager, states, atlas] = await Promise.all([
       serve('kafka'),
       serve('secretsmanager'),
       serve('states'),
       serve('atlas'),
     ]);
-    const cloud = new Cloud(options, { clock, recorder, kafka, secretsManager, stepFunctions, atlas });
+    const cloud = new Cloud(options, { clock, recorder, listeners: { kafka, secretsmanager, states, atlas } });
     return cloud;
   }
 
   private constructor(
-    { world = {}, params = {}, place = somewhere(), onEvent, onLog }: CloudOptions,
-    { clock, recorder, kafka, secretsManager, stepFunctions, atlas }: Site,
+    { world = {}, params = {}, place = somewhere(), functionSpeed = 1, onEvent, onLog }: CloudOptions,
+    { clock, recorder, listeners }: Site,
   ) {
     this.clock = clock;
     this.recorder = recorder;
-    this.#listeners = [kafka, secretsManager, stepFunctions, atlas];
+    this.listeners = listeners;
+    const { kafka, secretsmanager, states, atlas } = listeners;
     const settings = { ...settingsOf(place), ...params };
     this.deployment = readDeployment({ ...place, params: { ...settings, atlasBaseUrl: atlas.url } });
     const { functions, machines } = this.deployment;
@@ -89,10 +106,14 @@ export class Cloud {
     const endpoints = {
       region,
       kafkaUrl: kafka.url,
-      secretsManagerUrl: secretsManager.url,
-      stepFunctionsUrl: stepFunctions.url,
+      secretsManagerUrl: secretsmanager.url,
+      stepFunctionsUrl: states.url,
     };
-    const configured = functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, endpoints) }));
+    const configured = functions.map((it) => ({
+      ...it,
+      environment: lambdaEnvironment(it, endpoints),
+      speed: functionSpeed,
+    }));
     this.lambda = new Lambda(configured, onLog);
     const invoke = this.#invoke;
     this.machines = machines.map(
@@ -144,8 +165,11 @@ export class Cloud {
     return { result: payload, started: this.executions.filter((it) => !before.includes(it)) };
   }
 
-  readonly #invoke = (functionArn: string, payload: unknown) =>
-    this.clock.inRealTime(this.lambda.invoke(functionArn, payload));
+  readonly #invoke = (arn: string, payload: unknown) => {
+    const { name = '' } = this.deployment.functions.find((it) => it.arn === arn) ?? {};
+    const next = () => this.lambda.invoke(arn, payload);
+    return this.clock.inFunctionTime(this.interceptInvocation({ name, arn }, next));
+  };
 
   /** Tags the cluster through MSK's API, and returns the executions that this has started. */
   async tag(tags: Record<string, string>): Promise<Execution[]> {
@@ -160,6 +184,7 @@ export class Cloud {
     this.recorder.exchanges.splice(0);
     this.lambda.logs.clear();
     this.intercept = pass;
+    this.interceptInvocation = passInvocation;
     const { region, accountId } = this.#surroundings.place;
     this.world = new World(seed, { ...this.#surroundings, place: somewhere(region, accountId) });
   }
@@ -173,8 +198,9 @@ export class Cloud {
     for (const execution of this.executions) execution.abort();
     this.kafka.destroy();
     await this.lambda.close();
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await Promise.all(Object.values(this.listeners).map((listener) => listener.close()));
   }
 }
 
 const pass: Intercept = (_, next) => next();
+const passInvocation: InterceptInvocation = (_, next) => next();

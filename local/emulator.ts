@@ -58,13 +58,22 @@ export interface Call {
 }
 
 /**
- * Middleware around every authenticated call: answer instead of the service (throttling), `next()` and then answer
- * something else (an answer that is lost after the call was applied), or `'reset'` the connection.
+ * What the caller gets: an answer, whole or cut short; `'reset'`, a connection that breaks; or `'silence'`, one on which
+ * nothing ever comes.
  */
-export type Intercept = (call: Call, next: () => Promise<Answer>) => Promise<Answer | 'reset'>;
+export type Delivery = Answer | { cutShort: Answer } | 'reset' | 'silence';
+
+/**
+ * Middleware around every authenticated call: answer instead of the service (throttling), or `next()` and then deliver
+ * something else (an answer that is lost after the call was applied).
+ */
+export type Intercept = (call: Call, next: () => Promise<Answer>) => Promise<Delivery>;
 
 export interface Listener {
   url: string;
+  /** Breaks all connections, and refuses new ones until `comeUp`. */
+  goDown(): Promise<void>;
+  comeUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,23 +90,36 @@ export async function listen(service: Service, options: ListenOptions): Promise<
   const server = createServer((incoming, outgoing) => {
     serve(service, options, incoming, outgoing).catch((error) => outgoing.destroy(error));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
+  const start = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      if (!server.listening) return resolve();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await start(options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    url: `http://127.0.0.1:${port}`,
+    goDown: stop,
+    comeUp: async () => {
+      if (!server.listening) await start(port);
+    },
+    close: stop,
   };
 }
 
 async function serve(service: Service, options: ListenOptions, incoming: IncomingMessage, outgoing: ServerResponse) {
   const at = options.clock.now();
   const request = await read(incoming);
-  const { operation, caller, answer } = await answerTo(service, options.intercept, request);
+  const { operation, caller, delivery } = await deliveryTo(service, options.intercept, request);
+  const answer = typeof delivery === 'string' ? undefined : 'cutShort' in delivery ? delivery.cutShort : delivery;
   const { authorization: _, ...requestHeaders } = request.headers;
   options.recorder.record({
     at,
@@ -107,13 +129,21 @@ async function serve(service: Service, options: ListenOptions, incoming: Incomin
     path: request.path,
     query: request.query.toString(),
     caller,
-    status: answer === 'reset' ? 'reset' : answer.status,
+    status: answer?.status ?? (delivery as 'reset' | 'silence'),
     requestHeaders,
     requestBody: request.body,
-    responseBody: answer === 'reset' ? '' : answer.body,
+    responseBody: answer?.body ?? '',
   });
-  if (answer === 'reset') incoming.socket.resetAndDestroy();
-  else outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+  if (delivery === 'reset') incoming.socket.resetAndDestroy();
+  else if (answer && delivery === answer) outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+  else if (answer) cutShort(answer, outgoing);
+}
+
+/** Promises the whole body, sends half of it, and breaks off. */
+function cutShort({ status, headers, body }: Answer, outgoing: ServerResponse): void {
+  const bytes = Buffer.from(body);
+  outgoing.writeHead(status, { ...headers, 'content-length': bytes.length + 1 });
+  outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => outgoing.destroy());
 }
 
 async function read(incoming: IncomingMessage): Promise<Request> {
@@ -129,7 +159,7 @@ async function read(incoming: IncomingMessage): Promise<Request> {
   };
 }
 
-async function answerTo(service: Service, intercept: Intercept = (_, next) => next(), request: Request) {
+async function deliveryTo(service: Service, intercept: Intercept = (_, next) => next(), request: Request) {
   let operation = 'unknown';
   let caller: string | undefined;
   try {
@@ -146,9 +176,9 @@ async function answerTo(service: Service, intercept: Intercept = (_, next) => ne
         return toAnswer(error);
       }
     };
-    return { operation, caller, answer: await intercept(call, next) };
+    return { operation, caller, delivery: await intercept(call, next) };
   } catch (error) {
-    return { operation, caller, answer: toAnswer(error) };
+    return { operation, caller, delivery: toAnswer(error) };
   }
 }
 

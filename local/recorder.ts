@@ -12,7 +12,7 @@ export interface Exchange {
   query: string;
   /** The access key id, API key or client id; undefined where authentication failed. */
   caller: string | undefined;
-  status: number | 'reset';
+  status: number | 'reset' | 'silence';
   requestHeaders: IncomingHttpHeaders;
   /** Whole, with any password in it: what our code sends to Atlas is its business, what it logs is not in here. */
   requestBody: string;

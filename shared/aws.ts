@@ -25,6 +25,8 @@ export async function fromAws<Answer>(action: string, answer: Promise<Answer>): 
 }
 
 interface SdkError extends Error {
+  /** Whose fault an error is that the service itself has sent; anything else has none. */
+  $fault?: 'client' | 'server';
   $metadata?: { httpStatusCode?: number };
   code?: string;
 }
@@ -33,14 +35,14 @@ interface SdkError extends Error {
 const passing = new Set([408, 409, 425, 429]);
 
 function awsError(action: string, error: unknown): Error {
-  const { name, message, code, $metadata } = error as SdkError;
+  const { name, message, code, $fault, $metadata } = error as SdkError;
   const status = $metadata?.httpStatusCode;
-  // The cause is kept where AWS answered with an error. The SDK's error about a body that it cannot read quotes that body,
-  // and after a 2xx it may be a secret.
-  if (!status || status >= 500 || passing.has(status) || status < 400 || /throttl/i.test(name))
+  // An answer that breaks off has a status, and the SDK's own error. The cause is kept where AWS answered with an error: what
+  // the SDK says of a body that it cannot read quotes that body, which may be a secret.
+  if (!status || !$fault || status >= 500 || passing.has(status) || status < 400 || /throttl/i.test(name))
     return new AwsUnavailable(
       `AWS did not carry out ${action} (${status ? `HTTP ${status}, ` : ''}${code ?? name}).`,
-      status && status >= 400 ? { cause: error } : {},
+      status && $fault && status >= 400 ? { cause: error } : {},
     );
   const remedy = /AccessDenied|Forbidden/.test(name)
     ? ` The function's role lacks ${action}, or a policy of the organisation or the key denies it.`

@@ -55,6 +55,11 @@ export async function recordFailure({ failed, input, executionArn }: z.infer<typ
 /** The classes whose messages are written for a person. */
 const ours = new Set(Object.keys(errors));
 
+/** Those of them that say what AWS or Atlas did, which nobody here can mend. The machine has tried again by then. */
+const passing = new Set(['AtlasThrottled', 'AtlasUnavailable', 'AwsUnavailable', 'VersionConflict', 'FunctionTimedOut']);
+const untilItPasses =
+  'This passes by itself as a rule, but not within the many retries of this state. Nothing is lost: start again later, and the run goes on from here.';
+
 /** The error's own words. A Lambda function's error arrives as `{"errorType","errorMessage","trace"}`. */
 function wording(error: string, cause = ''): string {
   let message: unknown = cause;
@@ -64,7 +69,7 @@ function wording(error: string, cause = ''): string {
     // Plain text: Step Functions itself speaks.
   }
   const said = typeof message === 'string' && message ? message : cause;
-  if (ours.has(error)) return said;
+  if (ours.has(error)) return passing.has(error) ? `${said} ${untilItPasses}` : said;
   const what = said && said !== error ? `${said} (${error})` : error;
   return `${what}. The function gave no answer of its own. Its log group, /aws/lambda/… with the name of the state, says more; everything is safe to repeat, so start again.`;
 }

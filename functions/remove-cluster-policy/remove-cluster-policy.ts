@@ -1,6 +1,7 @@
 import { DeleteClusterPolicyCommand, type KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { fromAws, noneWhenNotFound } from '../../shared/aws.ts';
+import { AwsUnavailable } from '../../shared/errors.ts';
 import { putClusterPolicy, readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
 
@@ -34,7 +35,12 @@ export async function removeClusterPolicy(
   return { sid, outcome: 'removed' };
 }
 
-async function deleteClusterPolicy(clusterArn: string, { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal }) {
+/** Its answer has no body, so that anybody's empty 200 would pass for it: the policy itself tells whether it is gone. */
+async function deleteClusterPolicy(clusterArn: string, deps: { kafka: KafkaClient; signal: AbortSignal }) {
+  const { kafka, signal } = deps;
   const command = new DeleteClusterPolicyCommand({ ClusterArn: clusterArn });
   await fromAws('kafka:DeleteClusterPolicy', kafka.send(command, { abortSignal: signal })).catch(noneWhenNotFound);
+  const { policy } = await readClusterPolicy(clusterArn, deps);
+  if (policy !== undefined)
+    throw new AwsUnavailable(`MSK still shows the policy of ${clusterArn} after kafka:DeleteClusterPolicy.`);
 }

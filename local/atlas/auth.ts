@@ -58,6 +58,16 @@ export class AtlasAuth {
     this.#digest.nonces = [];
   }
 
+  /** What Atlas answers to a nonce that it takes no longer. */
+  staleNonce(): Refusal {
+    return unauthorized({ 'www-authenticate': this.#challenge(true) });
+  }
+
+  /** What Atlas answers to a key or a token that it does not know. */
+  unknownCaller(): Refusal {
+    return unauthorized({ 'www-authenticate': this.#challenge(false) });
+  }
+
   /** Revokes every token, so that the next use of one is answered 401. */
   expireTokens(): void {
     this.#tokens = [];

@@ -14,7 +14,12 @@ export interface FunctionConfiguration {
   timeoutSeconds: number;
   /** Its environment variables; in a container, Lambda's own as well. */
   environment: Record<string, string>;
+  /** How many times faster than real time its timers and its time-out run; 1, if not said. */
+  speed?: number;
 }
+
+/** How a function may end without an answer: its process dies, or Lambda ends it because its time is up. */
+export type FunctionEnd = 'crash' | 'time-out';
 
 /** What Lambda answers when a function has failed, and Step Functions keeps as the Cause. */
 export interface FunctionError {
@@ -50,6 +55,8 @@ export class Container {
   isAlive = true;
   readonly #worker: Worker;
   readonly #loaded: Promise<unknown>;
+  /** Ends the event at hand as Lambda does when the time is up. */
+  #timeOut = () => {};
 
   constructor(configuration: FunctionConfiguration, onLog: (line: string) => void) {
     this.configuration = configuration;
@@ -75,20 +82,29 @@ export class Container {
     const onAnswer = (answer: Exclude<WorkerAnswer, 'loaded'>) =>
       resolve('error' in answer ? answer : { payload: JSON.parse(answer.payload) });
     const onExit = (code: number) => resolve({ error: exited(requestId, code) });
-    const timer = setTimeout(() => {
-      resolve({ error: timedOut(requestId, this.configuration.timeoutSeconds) });
+    const { timeoutSeconds, speed = 1 } = this.configuration;
+    const timeoutMs = (timeoutSeconds * 1000) / speed;
+    this.#timeOut = () => {
+      resolve({ error: timedOut(requestId, timeoutSeconds) });
       void this.stop();
-    }, this.configuration.timeoutSeconds * 1000);
+    };
+    const timer = setTimeout(this.#timeOut, timeoutMs);
 
     this.#worker.on('message', onAnswer).on('exit', onExit);
     if (this.isAlive) {
-      const deadline = Date.now() + this.configuration.timeoutSeconds * 1000;
+      const deadline = Date.now() + timeoutMs;
       this.#worker.postMessage({ requestId, event: JSON.stringify(event), deadline } satisfies WorkerRequest);
     } else onExit(1);
     const outcome = await promise;
     clearTimeout(timer);
     this.#worker.off('message', onAnswer).off('exit', onExit);
     return { ...outcome, milliseconds: performance.now() - started };
+  }
+
+  /** Ends the function in the middle of its work. */
+  end(how: FunctionEnd): void {
+    if (how === 'time-out') this.#timeOut();
+    else void this.stop();
   }
 
   async stop(): Promise<void> {

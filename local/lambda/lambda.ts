@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Container, type FunctionConfiguration, type Outcome } from './container.ts';
+import { Container, type FunctionConfiguration, type FunctionEnd, type Outcome } from './container.ts';
 
 /** Lambda as far as the state machine sees it: functions by ARN, their warm containers, what they printed. */
 export class Lambda {
@@ -8,6 +8,7 @@ export class Lambda {
   readonly #functions: Map<string, FunctionConfiguration>;
   readonly #idle = new Map<string, Container[]>();
   readonly #containers = new Set<Container>();
+  readonly #busy = new Set<Container>();
   readonly #onLog: (functionName: string, line: string) => void;
   #isClosed = false;
 
@@ -22,10 +23,17 @@ export class Lambda {
     if (!configuration) throw new Error(`The local cloud has no function ${functionArn}.`);
     if (this.#isClosed) throw new Error('The local cloud is closed.');
     const container = this.#idle.get(functionArn)?.pop() ?? this.#start(configuration);
+    this.#busy.add(container);
     const outcome = await container.invoke(randomUUID(), payload);
+    this.#busy.delete(container);
     if (container.isAlive) this.#release(container);
     else this.#containers.delete(container);
     return outcome;
+  }
+
+  /** Ends the function wherever it is at work: its containers are lost, and the next call finds it cold. */
+  end(functionArn: string, how: FunctionEnd): void {
+    for (const container of this.#busy) if (container.configuration.arn === functionArn) container.end(how);
   }
 
   async close(): Promise<void> {

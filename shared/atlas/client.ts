@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
-import type { AtlasFetch } from './authentication.ts';
+import { type AtlasFetch, isStale } from './authentication.ts';
 import {
   Accepted,
   AccountDetails,
@@ -16,8 +16,11 @@ import {
 /** One answer may take this long; a function has time for a second try by the machine, not for an endless wait. */
 const requestTimeoutMs = 15_000;
 
-/** Retry-After is honoured inside the function while this much of its time is left for the call itself. */
+/** Retry-After is honoured inside the function while this much of its time is left for the call itself, */
 const timeForTheCallMs = 20_000;
+
+/** and so many times: after that, the machine's back-off with jitter is kinder to Atlas, and costs nothing. */
+const mostPauses = 2;
 
 /** Atlas's largest page (`itemsPerPage`). */
 const itemsPerPage = 500;
@@ -157,7 +160,7 @@ export class AtlasClient {
       Accept: `application/vnd.atlas.${version}+json`,
       ...(body !== undefined && { 'Content-Type': `application/vnd.atlas.${version}+json` }),
     };
-    for (;;) {
+    for (let pauses = 0; ; pauses++) {
       const response = await fetch(url, {
         method,
         headers,
@@ -168,7 +171,7 @@ export class AtlasClient {
         throw error;
       });
       const waitMs = retryAfterMs(response);
-      if (waitMs === undefined || waitMs > remainingMs() - timeForTheCallMs) return response;
+      if (waitMs === undefined || pauses >= mostPauses || waitMs > remainingMs() - timeForTheCallMs) return response;
       await response.body?.cancel();
       await pause(waitMs, undefined, { signal });
     }
@@ -207,7 +210,8 @@ function json(text: string): unknown {
   }
 }
 
-function refusal(what: string, { status, headers }: Response, text: string, secrets: string[]): Error {
+function refusal(what: string, response: Response, text: string, secrets: string[]): Error {
+  const { status, headers } = response;
   const { errorCode, detail, reason } = (json(text) ?? {}) as Record<
     'errorCode' | 'detail' | 'reason',
     string | undefined
@@ -220,7 +224,7 @@ function refusal(what: string, { status, headers }: Response, text: string, secr
     const retryAfter = headers.get('retry-after');
     return new AtlasThrottled(`Atlas throttles ${what}${retryAfter ? ` for ${retryAfter} s` : ''} (${said}).`);
   }
-  if (status >= 500 || status === 408 || status === 425)
+  if (status >= 500 || status === 408 || status === 425 || (status === 401 && isStale(response)))
     return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
   const remedy = remedyFor(status, errorCode);
   return new AtlasRefused(`Atlas refused ${what} with HTTP ${status} (${said}).${remedy ? ` ${remedy}` : ''}`, {

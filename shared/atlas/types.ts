@@ -58,8 +58,8 @@ export interface KafkaConnectionRequest {
   config?: Record<string, string>;
 }
 
-/** HTTP 202: a deletion has begun. */
-export const Accepted = z.unknown();
+/** HTTP 202 with an empty object: a deletion has begun. */
+export const Accepted = z.object({});
 
 export const page = <Result extends z.ZodMiniType>(result: Result) =>
   z.object({ results: z.array(result), totalCount: z.optional(z.number()) });

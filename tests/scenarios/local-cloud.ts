@@ -5,6 +5,7 @@ import type { Answer, Call, Intercept } from '../../local/emulator.ts';
 import type { FunctionError } from '../../local/lambda/container.ts';
 import type { Execution } from '../../local/machine/execution.ts';
 import type { WorldSeed } from '../../local/world.ts';
+import { ended } from '../fixtures/ended.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have seen. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
@@ -67,13 +68,7 @@ export async function connectByTag(cloud: Cloud) {
 export const connectByHand = (cloud: Cloud, input: object = {}) =>
   ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }));
 
-/** How an execution has ended, and the states that it went through. */
-export async function ended(execution: Execution) {
-  const result = await execution.result;
-  const states = execution.history.flatMap((event) => (event.type === 'StateEntered' ? [event.state.name] : []));
-  const retried = execution.history.flatMap((event) => (event.type === 'StateRetried' ? [event.state.name] : []));
-  return { ...result, execution, states, retried };
-}
+export { ended };
 
 type Ended = Awaited<ReturnType<typeof ended>>;
 

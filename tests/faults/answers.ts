@@ -1,0 +1,64 @@
+import { atlasError } from '../../local/atlas/error.ts';
+import type { Answer, ServiceName } from '../../local/emulator.ts';
+import { mskError } from '../../local/msk/router.ts';
+
+type Trouble = 'throttled' | 'failed' | 'unavailable' | 'denied';
+
+/** How each service says it, in its own words and status. */
+const spelled: Record<Trouble, Record<ServiceName, { status: number; name: string }>> = {
+  throttled: {
+    atlas: { status: 429, name: 'RATE_LIMITED_TOKEN_BUCKET' },
+    kafka: { status: 429, name: 'TooManyRequestsException' },
+    secretsmanager: { status: 400, name: 'ThrottlingException' },
+    states: { status: 400, name: 'ThrottlingException' },
+  },
+  failed: {
+    atlas: { status: 500, name: 'UNEXPECTED_ERROR' },
+    kafka: { status: 500, name: 'InternalServerErrorException' },
+    secretsmanager: { status: 500, name: 'InternalServiceError' },
+    states: { status: 500, name: 'InternalFailure' },
+  },
+  unavailable: {
+    atlas: { status: 503, name: 'UNEXPECTED_ERROR' },
+    kafka: { status: 503, name: 'ServiceUnavailableException' },
+    secretsmanager: { status: 503, name: 'ServiceUnavailable' },
+    states: { status: 503, name: 'ServiceUnavailable' },
+  },
+  denied: {
+    atlas: { status: 403, name: 'IP_ADDRESS_NOT_ON_ACCESS_LIST' },
+    kafka: { status: 403, name: 'AccessDeniedException' },
+    secretsmanager: { status: 400, name: 'AccessDeniedException' },
+    states: { status: 400, name: 'AccessDeniedException' },
+  },
+};
+
+/** The service's answer that it is in this trouble. */
+export function troubled(service: ServiceName, trouble: Trouble, headers: Record<string, string> = {}): Answer {
+  const { status, name } = spelled[trouble][service];
+  const message = `The service says that it is ${trouble}.`;
+  if (service === 'atlas') return atlasError(status, name, message, { headers }).answer;
+  if (service === 'kafka') {
+    const { answer } = mskError(name, message);
+    return { ...answer, headers: { ...answer.headers, ...headers } };
+  }
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.1', ...headers },
+    body: JSON.stringify({ __type: name, message }),
+  };
+}
+
+/** What MSK says to a write with a version that is no longer the cluster's, or its policy's. */
+export const versionConflict = (operation: string): Answer =>
+  mskError(
+    'BadRequestException',
+    `The version of the ${operation === 'UpdateConnectivity' ? 'cluster' : 'cluster policy'} isn't current. Check the current version and try again.`,
+    'currentVersion',
+  ).answer;
+
+/** A proxy's page in place of an answer. */
+export const page: Answer = {
+  status: 200,
+  headers: { 'content-type': 'text/html' },
+  body: '<html>Please log in.</html>',
+};

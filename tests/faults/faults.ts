@@ -1,0 +1,175 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Cloud } from '../../local/cloud.ts';
+import type { Answer, Call, Delivery, ServiceName } from '../../local/emulator.ts';
+import type { FunctionEnd } from '../../local/lambda/container.ts';
+import { page, troubled, versionConflict } from './answers.ts';
+
+/** How many times faster than real time the functions' own time-outs and pauses run here. */
+export const functionSpeed = 20;
+
+/** A remote call that a fault may befall: the function that makes it (its name is the state's), and what it calls. */
+export interface RemoteCall {
+  caller: string;
+  service: ServiceName;
+  operation: string;
+  isWrite: boolean;
+}
+
+/** What a fault does to the caller: something is delivered to it, its service goes away, or it ends itself. */
+export type Effect = Delivery | 'down' | FunctionEnd | 'stop execution';
+
+/** One way in which a remote call may fail. */
+export interface Fault {
+  name: string;
+  /** To which calls it can happen; to every call, if not said. */
+  concerns?(call: RemoteCall): boolean;
+  /**
+   * `passes`: a run survives it without a person when it comes once or three times. `harmless`: even when it stays.
+   * `wants a person`: no state may be tried again because of it. `ends the run`: it cannot go on, and another one can.
+   */
+  kind: 'passes' | 'harmless' | 'wants a person' | 'ends the run';
+  /** The classes of the errors in which a run may end because of it. */
+  errors: string[];
+  befall(call: Call, next: () => Promise<Answer>, cloud: Cloud): Promise<Effect>;
+}
+
+const ofAtlas = ({ service }: RemoteCall) => service === 'atlas';
+const ofAws = (call: RemoteCall) => !ofAtlas(call);
+/** The call for an access token has no nonce, and no access list. */
+const ofAtlasApi = (call: RemoteCall) => ofAtlas(call) && call.operation !== 'createToken';
+
+const unavailable = ['AtlasUnavailable', 'AwsUnavailable'];
+const noAnswer = [...unavailable, 'FunctionTimedOut'];
+const throttled = [...unavailable, 'AtlasThrottled'];
+/** A SCRAM secret that cannot be read is a prerequisite that is not met. */
+const refused = ['AtlasRefused', 'AwsRefused', 'PrerequisitesNotMet'];
+
+const ended = ['Runtime.ExitError', 'Sandbox.Timedout'];
+
+/** When the callers give up, in seconds: shared/aws.ts and shared/atlas/client.ts. */
+const limit = (service: ServiceName) => (service === 'atlas' ? 15 : 10);
+const justUnder = 0.85;
+
+export const faults: Fault[] = [
+  { name: 'connection refused', kind: 'passes', errors: unavailable, befall: async () => 'down' },
+  { name: 'reset before it was applied', kind: 'passes', errors: unavailable, befall: async () => 'reset' },
+  {
+    name: 'reset after it was applied',
+    kind: 'passes',
+    errors: unavailable,
+    befall: async (_, next) => {
+      await next();
+      return 'reset';
+    },
+  },
+  { name: 'time-out before it was applied', kind: 'passes', errors: noAnswer, befall: async () => 'silence' },
+  {
+    name: 'time-out after it was applied',
+    kind: 'passes',
+    errors: noAnswer,
+    befall: async (_, next) => {
+      await next();
+      return 'silence';
+    },
+  },
+  {
+    name: 'slow answer, just under the limit',
+    kind: 'harmless',
+    errors: [],
+    befall: async ({ service }, next) => {
+      const answer = await next();
+      await pause((limit(service) * justUnder * 1000) / functionSpeed);
+      return answer;
+    },
+  },
+  {
+    name: 'throttled, with Retry-After',
+    kind: 'passes',
+    errors: throttled,
+    befall: async ({ service }) => troubled(service, 'throttled', { 'retry-after': '2' }),
+  },
+  {
+    name: 'throttled, without Retry-After',
+    kind: 'passes',
+    errors: throttled,
+    befall: async ({ service }) => troubled(service, 'throttled'),
+  },
+  {
+    name: 'internal error (500)',
+    kind: 'passes',
+    errors: unavailable,
+    befall: async ({ service }) => troubled(service, 'failed'),
+  },
+  {
+    name: 'unavailable (503)',
+    kind: 'passes',
+    errors: unavailable,
+    befall: async ({ service }) => troubled(service, 'unavailable'),
+  },
+  { name: 'a body that is no JSON', kind: 'passes', errors: unavailable, befall: async () => page },
+  {
+    name: 'a body that is cut short',
+    kind: 'passes',
+    errors: unavailable,
+    befall: async (_, next) => ({ cutShort: await next() }),
+  },
+  {
+    name: 'version conflict',
+    concerns: ({ operation }) => ['UpdateConnectivity', 'PutClusterPolicy'].includes(operation),
+    kind: 'passes',
+    errors: ['VersionConflict'],
+    befall: async ({ operation }) => versionConflict(operation),
+  },
+  {
+    name: '401 with stale nonce',
+    concerns: ofAtlasApi,
+    kind: 'passes',
+    errors: unavailable,
+    befall: async (_call, _next, { world }) => world.atlas.auth.staleNonce().answer,
+  },
+  {
+    name: '401 for good',
+    concerns: ofAtlasApi,
+    kind: 'wants a person',
+    errors: refused,
+    befall: async (_call, _next, { world }) => world.atlas.auth.unknownCaller().answer,
+  },
+  {
+    name: '403 access list',
+    concerns: ofAtlasApi,
+    kind: 'wants a person',
+    errors: refused,
+    befall: async () => troubled('atlas', 'denied'),
+  },
+  {
+    name: 'access denied by IAM',
+    concerns: ofAws,
+    kind: 'wants a person',
+    errors: refused,
+    befall: async ({ service }) => troubled(service, 'denied'),
+  },
+  ...(['crash', 'time-out', 'stop execution'] as const).flatMap((end) => killed(end)),
+];
+
+/** The function is ended right before and right after a write of its own; or its execution is stopped, by a person. */
+function killed(end: FunctionEnd | 'stop execution'): Fault[] {
+  const what = { crash: 'function crashes', 'time-out': 'Lambda ends the function', 'stop execution': 'run is stopped' };
+  const stops = end === 'stop execution';
+  const shared = {
+    kind: stops ? ('ends the run' as const) : ('passes' as const),
+    // The sweep belongs to no execution.
+    concerns: ({ isWrite, service }: RemoteCall) => isWrite && !(stops && service === 'states'),
+    errors: ended,
+  };
+  return [
+    { ...shared, name: `${what[end]} before it writes`, befall: async () => end },
+    {
+      ...shared,
+      name: `${what[end]} after it has written`,
+      befall: async (_, next) => {
+        await next();
+        return end;
+      },
+    },
+  ];
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import type { Cloud } from '../../local/cloud.ts';
+import type { Action } from '../../local/deployment/deployment.ts';
+import type { WorldSeed } from '../../local/world.ts';
+import { ended } from '../fixtures/ended.ts';
+
+/** What is other people's in the world of a journey: after whatever happens to a run, it must be as it was. */
+export const foreign = {
+  statements: [
+    {
+      Sid: 'Firehose',
+      Effect: 'Allow',
+      Principal: { AWS: ['210987654321', 'arn:aws:iam::109876543210:root'] },
+      Action: ['kafka:CreateVpcConnection', 'kafka:GetBootstrapBrokers'],
+      Resource: '*',
+    },
+    { Effect: 'Deny', Principal: '*', NotAction: 'kafka:*', Resource: '*', Condition: { Bool: { a: 'true' } } },
+  ],
+  tags: { team: 'payments', 'atlas-streaming-like': 'but not ours' },
+  scramSecret: { name: 'AmazonMSK_payroll' },
+  clusterArn: 'arn:aws:kafka:us-east-1:123456789012:cluster/payroll/11111111-2222-3333-4444-555555555555-5',
+  connection: {
+    name: 'payroll',
+    type: 'Kafka' as const,
+    bootstrapServers: 'kafka.example.com:9092',
+    authentication: { mechanism: 'PLAIN', username: 'payroll', password: 'theirs' },
+    security: { protocol: 'SASL_SSL' },
+    networking: { access: { type: 'PUBLIC' as const } },
+  },
+};
+
+/** Schemes of multi-VPC connectivity: theirs is on, ours is not yet. */
+const schemes = { scram: false, iam: true, tls: false };
+
+/** A world with all that is foreign, and with short waits. */
+export const seedWith = ({ cluster, scramSecrets, atlas, ...others }: WorldSeed = {}): WorldSeed => ({
+  ...others,
+  cluster: {
+    clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
+    vpcConnectivity: schemes,
+    policy: { Version: '2012-10-17', Statement: foreign.statements },
+    updateMinutes: 3,
+    ...cluster,
+    tags: { ...foreign.tags, ...cluster?.tags },
+  },
+  scramSecrets: scramSecrets ?? [{}, foreign.scramSecret],
+  atlas: { linkMinutes: 3, connectionMinutes: 2, ...atlas },
+});
+
+/** What the seed of a world cannot say: links and connections of others, and a link of an earlier life that is dying. */
+export function plantForeign({ world: { project, cluster } }: Cloud): void {
+  project.createLink({ provider: 'AWS', vendor: 'MSK', arn: foreign.clusterArn });
+  project.createConnection('streams', foreign.connection);
+  project.deleteLink(project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn }).id);
+}
+
+/** Lets a run do its work undisturbed, before the journey begins. */
+export async function settle(cloud: Cloud, action: Action): Promise<void> {
+  const { endState, cause } = await ended(cloud.start({ clusterArn: cloud.world.cluster.arn }, action));
+  assert.match(endState, /^(Connected|Disconnected)$/, cause);
+}
+
+/** Says what of other people's things is not as it was. */
+export function harmedBy({ world: { cluster, project, scramSecrets } }: Cloud, seed: WorldSeed): string[] {
+  const before = seed.cluster?.policy ? foreign.statements : [];
+  const after = [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => !Sid?.startsWith('Atlas'));
+  const secret = scramSecrets.find(({ name }) => name === foreign.scramSecret.name);
+  const [connection] = project.connections('streams').filter(({ settings }) => settings.name === 'payroll');
+  const { iam, tls } = cluster.connectivity.vpcConnectivity;
+  const harm = {
+    'a foreign statement': !same(after, before),
+    'a foreign tag': !Object.entries(foreign.tags).every(([key, value]) => cluster.tags.all[key] === value),
+    'a foreign scheme': !iam || tls || cluster.connectivity.publicAccess !== 'DISABLED',
+    'a foreign SCRAM secret': secret !== undefined && !cluster.scramSecretArns.includes(secret.arn),
+    'a foreign link': project.links.filter(({ request, isDying }) => isForeign(request.arn) && !isDying).length !== 1,
+    'a foreign connection': !same(connection?.settings, foreign.connection),
+  };
+  return Object.entries(harm).flatMap(([what, isHarmed]) => (isHarmed ? [`${what} is not as it was`] : []));
+}
+
+const isForeign = (arn: string) => arn === foreign.clusterArn;
+const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
