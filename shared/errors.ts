@@ -32,6 +32,13 @@ export class FunctionTimedOut extends Error {
   override readonly name = 'FunctionTimedOut' as const;
 }
 
+// Not retried: the machine goes back to where it waits for the cluster.
+
+/** MSK takes no change now, because the cluster has left ACTIVE. */
+export class ClusterBusy extends Error {
+  override readonly name = 'ClusterBusy' as const;
+}
+
 // Not retried: needs a person.
 
 /** The input, or a tag that stands in for it, is wrong. Nothing was changed. */

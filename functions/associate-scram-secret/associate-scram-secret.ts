@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BatchAssociateScramSecretCommand, type KafkaClient, type UnprocessedScramSecret } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { fromAws } from '../../shared/aws.ts';
-import { AwsRefused } from '../../shared/errors.ts';
-import { scramSecrets } from '../../shared/msk/cluster.ts';
+import { AwsRefused, ClusterBusy } from '../../shared/errors.ts';
+import { describeCluster, scramSecrets } from '../../shared/msk/cluster.ts';
 
 export const AssociateScramSecretInput = z.object({ clusterArn: z.string(), secretArn: z.string() });
 
@@ -13,7 +13,7 @@ const pausesMs = [3_000, 6_000];
 /**
  * Associates a SCRAM secret with the cluster, unless it is. Others stay associated.
  *
- * @throws AwsRefused, AwsUnavailable
+ * @throws ClusterBusy when the cluster has left ACTIVE meanwhile; AwsRefused, AwsUnavailable
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-scram-secrets.html
  */
 export async function associateScramSecret(
@@ -28,7 +28,14 @@ export async function associateScramSecret(
     const { UnprocessedScramSecrets = [] } = await fromAws(
       'kafka:BatchAssociateScramSecret',
       kafka.send(command, { abortSignal: signal }),
-    );
+    ).catch(async (refusal: unknown) => {
+      // MSK tells it by a text only, which nobody has written down: the cluster itself is asked.
+      const { State } = refusal instanceof AwsRefused ? await describeCluster(clusterArn, kafka, signal) : {};
+      if (!State || State === 'ACTIVE') throw refusal;
+      throw new ClusterBusy(`The cluster is ${State}, and MSK associates a secret only while it is ACTIVE.`, {
+        cause: refusal,
+      });
+    });
     // MSK reports failures inside an HTTP 200.
     const [refused] = UnprocessedScramSecrets;
     if (!refused) break;

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { connectionState } from '../../shared/atlas/connection.ts';
-import { AtlasRefused } from '../../shared/errors.ts';
+import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
+import { connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
 import { keepDeadline } from '../../shared/wait.ts';
 
 export const CheckConnectionInput = z.object({
@@ -18,7 +17,10 @@ export const CheckConnectionInput = z.object({
 });
 
 /**
- * Reads the connection's state once.
+ * Reads the connection's state once, and whether what was written is still there. Atlas stores all connections of a workspace
+ * in one document, and of two writers at once the later one may overwrite what the earlier one wrote, though both were
+ * answered with success: then CreateConnection writes it again, which is safe where Atlas merely shows it late.
+ * Source: mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308).
  *
  * @throws ConnectionFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
@@ -26,13 +28,13 @@ export async function checkConnection(
   { projectId, workspace, connection, now }: z.infer<typeof CheckConnectionInput>,
   { atlas }: { atlas: AtlasClient },
 ) {
-  const found = await atlas.getConnection(projectId, workspace, connection.name).catch((error: unknown) => {
-    // Atlas may not show a connection yet that it has just created.
-    if (error instanceof AtlasRefused && error.status === 404) return { name: connection.name, state: 'not shown yet' };
-    throw error;
-  });
-  const { state, isReady } = connectionState(found);
-  if (!isReady)
-    keepDeadline(`Connection "${connection.name}" is still ${state}`, { now, deadline: connection.deadline });
-  return { ...connection, state, isReady };
+  const found = await atlas.getConnection(projectId, workspace, connection.name).catch(noneWhenAbsent);
+  const { state, isReady } = found ? connectionState(found) : { state: 'not shown', isReady: false };
+  const isLost = !found || !sameBootstrapServers(found.bootstrapServers ?? '', connection.bootstrapServers);
+  if (!isReady || isLost)
+    keepDeadline(`Connection "${connection.name}" is still ${isLost && found ? 'an older one' : state}`, {
+      now,
+      deadline: connection.deadline,
+    });
+  return { ...connection, state, isReady: isReady && !isLost, isLost };
 }

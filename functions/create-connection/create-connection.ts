@@ -29,6 +29,8 @@ export const CreateConnectionInput = z.object({
   secretVersion: z.nullable(z.string()),
   privateLinkId: z.string(),
   timeoutMinutes: z.number(),
+  /** Of the wait for it, from an earlier visit of this run, or '': a null would not survive CloudFormation. */
+  deadline: z.string(),
   now: z.string(),
 });
 type CreateConnectionInput = z.infer<typeof CreateConnectionInput>;
@@ -69,7 +71,7 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
   return {
     name: input.connectionName,
     ...connectionState(connection),
-    deadline: deadlineAfter(input.now, input.timeoutMinutes),
+    deadline: input.deadline || deadlineAfter(input.now, input.timeoutMinutes),
     outcome,
     bootstrapServers,
     secretVersionId: hasPassword ? versionId : '',

@@ -56,7 +56,13 @@ export async function recordFailure({ failed, input, executionArn }: z.infer<typ
 const ours = new Set(Object.keys(errors));
 
 /** Those of them that say what AWS or Atlas did, which nobody here can mend. The machine has tried again by then. */
-const passing = new Set(['AtlasThrottled', 'AtlasUnavailable', 'AwsUnavailable', 'VersionConflict', 'FunctionTimedOut']);
+const passing = new Set([
+  'AtlasThrottled',
+  'AtlasUnavailable',
+  'AwsUnavailable',
+  'VersionConflict',
+  'FunctionTimedOut',
+]);
 const untilItPasses =
   'This passes by itself as a rule, but not within the many retries of this state. Nothing is lost: start again later, and the run goes on from here.';
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
 import { pathTemplate } from '../path-template.ts';
@@ -34,6 +35,7 @@ export class AtlasEmulator implements Service {
       linkFails: undefined,
       connectionFails: false,
       mayConnect: () => true,
+      workspaceWriteMs: 0,
       blockedAddress: undefined,
       ...behaviour,
     };
@@ -62,8 +64,8 @@ export class AtlasEmulator implements Service {
     });
   }
 
-  #apply(endpoint: Endpoint, labels: Labels, request: Request): Answer {
-    const { blockedAddress } = this.behaviour;
+  async #apply(endpoint: Endpoint, labels: Labels, request: Request): Promise<Answer> {
+    const { blockedAddress, workspaceWriteMs } = this.behaviour;
     if (blockedAddress) {
       const detail = `IP address ${blockedAddress} is not allowed to access this resource.`;
       throw atlasError(403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST', detail, { parameters: [blockedAddress] });
@@ -72,6 +74,11 @@ export class AtlasEmulator implements Service {
     const project = this.projects.get(groupId);
     if (!project) {
       throw atlasError(404, 'GROUP_NOT_FOUND', `No group with ID ${groupId} exists.`, { parameters: [groupId] });
+    }
+    if (endpoint.writesWorkspace && workspaceWriteMs > 0) {
+      const restore = project.rememberConnections(labels.tenantName);
+      await pause(workspaceWriteMs);
+      restore();
     }
     const answer = this.#answer(endpoint, { project, labels, request });
     return { ...answer, headers: { ...answer.headers, ...project.bucket.headers } };

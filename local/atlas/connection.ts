@@ -51,6 +51,15 @@ export class Connection {
     this.#deletedAt ??= this.#clock.now();
   }
 
+  /** What is stored of it now. @returns puts just that back, whatever has happened since */
+  remember(): () => void {
+    const [settings, deletedAt] = [this.#settings, this.#deletedAt];
+    return () => {
+      this.#settings = settings;
+      this.#deletedAt = deletedAt;
+    };
+  }
+
   /** A password is write-only: an update without one keeps the one that is there. */
   update({ authentication, ...others }: z.infer<typeof ConnectionUpdate>): void {
     const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));

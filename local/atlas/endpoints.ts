@@ -18,6 +18,8 @@ export interface Endpoint {
   route: string;
   /** The date of its only version: 2023-02-01, if not said. */
   version?: string;
+  /** Whether it reads, changes and writes the one document that holds a workspace's connections. */
+  writesWorkspace?: boolean;
   /** 200, if not said: Atlas answers so even where it has created something. */
   status?: number;
   answer(context: Context): object;
@@ -95,6 +97,7 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'createGroupStreamConnection',
     route: 'POST /streams/{tenantName}/connections',
+    writesWorkspace: true,
     answer: ({ project, labels, request }) =>
       project.createConnection(labels.tenantName, parseBody(ConnectionRequest, request.body)).describe(),
   },
@@ -106,6 +109,7 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'updateGroupStreamConnection',
     route: 'PATCH /streams/{tenantName}/connections/{connectionName}',
+    writesWorkspace: true,
     answer: ({ project, labels, request }) => {
       const update = parseBody(ConnectionUpdate, request.body);
       const connection = project.updateConnection(labels.tenantName, labels.connectionName, update);
@@ -116,6 +120,7 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'deleteGroupStreamConnection',
     route: 'DELETE /streams/{tenantName}/connections/{connectionName}',
+    writesWorkspace: true,
     status: 202,
     answer: ({ project, labels }) => {
       project.deleteConnection(labels.tenantName, labels.connectionName);

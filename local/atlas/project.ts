@@ -32,6 +32,12 @@ export interface AtlasBehaviour {
   connectionFails: boolean;
   /** Whether the cluster lets that account in; a link to one that does not fails. */
   mayConnect: (clusterArn: string, awsAccountId: string) => boolean;
+  /**
+   * Real milliseconds between the reading and the writing of a workspace's connections, all of which Atlas stores in one
+   * document: of two writes that overlap, the earlier one is lost, though both were answered with 200.
+   * Source: mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308)
+   */
+  workspaceWriteMs: number;
   /** An address that Atlas finds not on its access list: the caller's, whoever it is. */
   blockedAddress: string | undefined;
 }
@@ -125,6 +131,17 @@ export class Project {
     if (workspace) return workspace;
     const detail = `Streams tenant for project ${this.id} and name ${name} not found.`;
     throw atlasError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME', detail, { parameters: [this.id, name] });
+  }
+
+  /** What is stored of a workspace's connections now. @returns puts just that back, whatever has happened since */
+  rememberConnections(workspaceName: string): () => void {
+    const workspace = this.workspace(workspaceName);
+    const connections = [...workspace.connections];
+    const restorers = connections.map((connection) => connection.remember());
+    return () => {
+      workspace.connections = connections;
+      for (const restore of restorers) restore();
+    };
   }
 
   connections(workspaceName: string): Connection[] {

@@ -37,38 +37,32 @@ export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
 /**
  * HTTP digest with an Atlas API key. digest-fetch remembers the nonce, so that only the first call of a container is
  * challenged; calls are serialised, because two at once would spend the same nonce count, which a server must refuse.
- * A 401 with `stale=true` says that the nonce has expired and nothing else. Atlas is known to answer other calls with a
- * 401 now and then although key and nonce are good, so one more try tells such a moment from a wrong key.
+ * A 401 after an answered challenge gets one more try: with `stale=true` it says that the nonce has expired and nothing else,
+ * and Atlas is known to answer a good key and nonce with a 401 now and then.
  * Source: RFC 7616 §3.3–3.4; Atlas's challenge is MD5, qop=auth, without opaque; mongodb/terraform-provider-mongodbatlas
- * #4623 for the 401 that passes; mongodb/mongodb-kubernetes #1437 for more than one try on stale.
+ * #4623 for the 401 that passes.
  */
 function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
   const client = new DigestClient(publicKey, privateKey, { algorithm: 'MD5' });
   // digest-fetch writes its Authorization into the headers that it is given: each attempt gets a copy.
   const attempt = (url: string, init: AtlasRequestInit) =>
     client.fetch(url, { ...init, headers: { ...init.headers } }) as Promise<Response>;
-  const attempts = async (url: string, init: AtlasRequestInit): Promise<Response> => {
-    for (let retries = 0; ; retries++) {
-      const response = await attempt(url, init);
-      if (response.status !== 401 || retries >= (isStale(response) ? staleRetries : 1)) return response;
-      await response.body?.cancel();
-    }
-  };
   let previous: Promise<unknown> = Promise.resolve();
 
   return (url, init) => {
-    const answer = previous.then(() => attempts(url, init));
+    const answer = previous.then(async () => {
+      const response = await attempt(url, init);
+      if (response.status !== 401) return response;
+      await response.body?.cancel();
+      return attempt(url, init);
+    });
     previous = answer.catch(() => undefined);
     return answer;
   };
 }
 
-/** As many as MongoDB's own Kubernetes operator makes. */
-const staleRetries = 3;
-
 /** Whether a 401 says that the nonce has expired, and nothing against the key. */
-export const isStale = ({ headers }: Response): boolean =>
-  /stale="?true/i.test(headers.get('www-authenticate') ?? '');
+export const isStale = ({ headers }: Response): boolean => /stale="?true/i.test(headers.get('www-authenticate') ?? '');
 
 const Token = z.object({ access_token: headerSafe, expires_in: z.number() });
 

@@ -147,7 +147,7 @@ export class AtlasClient {
       throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reason(error)}).`);
     });
     if (!response.ok) throw refusal(what, response, text, call.secrets ?? []);
-    const answer = schema.safeParse(json(text));
+    const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return answer.data;
     const fields = answer.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ');
     throw new AtlasUnavailable(`Atlas answered ${what} in a way that cannot be read (${fields}).`);

@@ -22,7 +22,9 @@ function whoIsAtWork(cloud: Cloud, onEnd: (name: string) => Promise<void> | void
 }
 
 const isWrite = ({ service, method, operation }: Call) =>
-  service === 'states' ? operation === 'StartExecution' : method !== 'GET' && operation !== 'createToken' && service !== 'secretsmanager';
+  service === 'states'
+    ? operation === 'StartExecution'
+    : method !== 'GET' && operation !== 'createToken' && service !== 'secretsmanager';
 
 /** Notes every remote call of a journey, each once. */
 export function observe(cloud: Cloud): Map<string, RemoteCall> {

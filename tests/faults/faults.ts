@@ -153,7 +153,11 @@ export const faults: Fault[] = [
 
 /** The function is ended right before and right after a write of its own; or its execution is stopped, by a person. */
 function killed(end: FunctionEnd | 'stop execution'): Fault[] {
-  const what = { crash: 'function crashes', 'time-out': 'Lambda ends the function', 'stop execution': 'run is stopped' };
+  const what = {
+    crash: 'function crashes',
+    'time-out': 'Lambda ends the function',
+    'stop execution': 'run is stopped',
+  };
   const stops = end === 'stop execution';
   const shared = {
     kind: stops ? ('ends the run' as const) : ('passes' as const),

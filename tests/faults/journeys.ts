@@ -83,8 +83,25 @@ async function sweepUntilDone(cloud: Cloud): Promise<Arrival> {
 }
 
 /** The sweep tells of a cluster that it could not look at in the words of the error. */
-const errorClassIn = (message: string) => (message.startsWith('AWS did not carry out') ? 'AwsUnavailable' : 'AwsRefused');
+const errorClassIn = (message: string) =>
+  message.startsWith('AWS did not carry out') ? 'AwsUnavailable' : 'AwsRefused';
 
+/** Another update of the cluster begins when its secrets are looked at for the second time, by AssociateScramSecret. */
+async function busyAtTheSecondLook({ world: { cluster } }: Cloud): Promise<void> {
+  let { scramSecretArns } = cluster;
+  let looks = 0;
+  Object.defineProperty(cluster, 'scramSecretArns', {
+    get: () => {
+      if (++looks === 2) cluster.startUpdate(cluster.connectivity);
+      return scramSecretArns;
+    },
+    set: (arns: string[]) => {
+      scramSecretArns = arns;
+    },
+  });
+}
+
+const isOn = { vpcConnectivity: { scram: true, iam: true, tls: false } };
 const one = { links: 1, connections: 1, statements: 1 };
 const none = { links: 0, connections: 0, statements: 0 };
 
@@ -126,6 +143,14 @@ export const journeys: Journey[] = [
     ...by('connect', named),
     goal: { endState: 'SetupFailed', error: 'ClusterUpdateFailed' },
     leaves: none,
+  },
+  {
+    name: 'find the cluster busy when the secret is to be associated',
+    world: seedWith({ cluster: isOn, scramSecrets: [{ isAssociated: false }] }),
+    prepare: busyAtTheSecondLook,
+    ...by('connect', named),
+    goal: { endState: 'Connected' },
+    leaves: one,
   },
   {
     name: 'refuse a wrong input, on a cluster that another run held',

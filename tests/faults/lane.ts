@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Cloud } from '../../local/cloud.ts';
 import * as errors from '../../shared/errors.ts';
 import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
-import { type RemoteCall, functionSpeed } from './faults.ts';
 import { observe, plan, type Trouble } from './fault-plan.ts';
+import { functionSpeed, type RemoteCall } from './faults.ts';
 import { harmedBy, plantForeign } from './foreign.ts';
 import type { Arrival, Journey } from './journeys.ts';
 
@@ -22,7 +22,8 @@ export interface Verdict {
 }
 
 /** What the machines retry: a state that fails in any other way must not be entered again by itself. */
-const retried = /^(AtlasThrottled|AtlasUnavailable|AwsUnavailable|VersionConflict|FunctionTimedOut|Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/;
+const retried =
+  /^(AtlasThrottled|AtlasUnavailable|AwsUnavailable|VersionConflict|FunctionTimedOut|Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/;
 
 /**
  * No operation may be called in vain more often, whatever happens: sixteen attempts of a state, in each of which the AWS SDK
@@ -76,7 +77,8 @@ export class Lane {
     }
     problems.push(...complaints(arrival, trouble), ...this.#problems(journey, false));
     const later = await journey.travel(cloud);
-    if (!hasArrived(later, journey)) problems.push(`a new start ends in ${later.endState}: ${later.error} ${later.cause}`);
+    if (!hasArrived(later, journey))
+      problems.push(`a new start ends in ${later.endState}: ${later.error} ${later.cause}`);
     problems.push(...this.#problems(journey, true));
     return { outcome: problems.length > 0 ? 'lost' : 'failed clearly', problems, arrival, befallen };
   }
@@ -85,7 +87,9 @@ export class Lane {
   async close(): Promise<string[]> {
     await this.#cloud.close();
     const log = this.#log.join('\n');
-    return [...this.#secrets].some((secret) => spellings(secret).some((it) => log.includes(it))) ? ['a secret is in a log'] : [];
+    return [...this.#secrets].some((secret) => spellings(secret).some((it) => log.includes(it)))
+      ? ['a secret is in a log']
+      : [];
   }
 
   async #begin({ world, prepare }: Journey): Promise<void> {
@@ -113,7 +117,8 @@ export class Lane {
     const found = {
       links: project.links.filter(({ request, isDying }) => request.arn === cluster.arn && !isDying).length,
       connections: project.connections('streams').filter(({ settings }) => settings.name === 'orders').length,
-      statements: [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => Sid?.startsWith('Atlas')).length,
+      statements: [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => Sid?.startsWith('Atlas'))
+        .length,
     };
     const wrongCounts = Object.entries(found).flatMap(([what, count]) => {
       const wanted = leaves[what as keyof typeof leaves];
@@ -135,7 +140,8 @@ export class Lane {
     return this.#cloud.executions.flatMap(({ history }) =>
       history.flatMap((event, index) => {
         const isRetried = history[index + 1]?.type === 'StateRetried';
-        if (event.type !== 'TaskAnswered' || !event.error || !isRetried || retried.test(event.error.errorType)) return [];
+        if (event.type !== 'TaskAnswered' || !event.error || !isRetried || retried.test(event.error.errorType))
+          return [];
         return [`${event.state.name} was tried again after ${event.error.errorType}`];
       }),
     );
@@ -149,7 +155,8 @@ export class Lane {
   }
 }
 
-const hasArrived = ({ endState, error }: Arrival, { goal }: Journey) => endState === goal.endState && error === goal.error;
+const hasArrived = ({ endState, error }: Arrival, { goal }: Journey) =>
+  endState === goal.endState && error === goal.error;
 
 /** What is wrong with the way in which a run has failed: its class, or a Cause that helps nobody. */
 function complaints({ endState, error, cause = '' }: Arrival, { fault, call }: Trouble): string[] {
@@ -159,6 +166,8 @@ function complaints({ endState, error, cause = '' }: Arrival, { fault, call }: T
   return [
     ...(isKnown && fault.errors.includes(error) ? [] : [`the error is ${error} (${endState})`]),
     ...(cause.includes(call.caller) || endState === 'Swept' ? [] : ['the Cause does not name the state']),
-    ...(/start again|Check |Add |Give |lacks|must /.test(cause) || endState === 'Swept' ? [] : [`the Cause has no remedy: ${cause}`]),
+    ...(/start again|Check |Add |Give |lacks|must /.test(cause) || endState === 'Swept'
+      ? []
+      : [`the Cause has no remedy: ${cause}`]),
   ];
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Lane } from './lane.ts';
 import { matrix, objections, remoteCalls, runAll, title } from './matrix.ts';
-import { report, type Row } from './report.ts';
+import { type Row, report } from './report.ts';
 
 /** `npm run test:faults`: the whole matrix, which takes a while; the table goes to reports/faults.md. */
 
@@ -21,7 +21,8 @@ const leaks = await runAll(cells, lanes, (cell, verdict) => {
   const complaints = objections(cell, verdict);
   rows.push({ cell, verdict, complaints });
   if (complaints.length > 0) console.log(`✖ ${title(cell)}\n    ${complaints.join('\n    ')}`);
-  if (rows.length % 100 === 0) console.log(`  ${rows.length} of ${cells.length}, ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  if (rows.length % 100 === 0)
+    console.log(`  ${rows.length} of ${cells.length}, ${Math.round((performance.now() - startedAt) / 1000)} s`);
 });
 const wrong = rows.filter(({ complaints }) => complaints.length > 0).length + leaks.length + leaksOfSurvey.length;
 for (const leak of [...leaks, ...leaksOfSurvey]) console.log(`✖ ${leak}`);

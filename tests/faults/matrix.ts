@@ -1,5 +1,5 @@
-import { type Fault, faults, type RemoteCall } from './faults.ts';
 import type { Trouble } from './fault-plan.ts';
+import { type Fault, faults, type RemoteCall } from './faults.ts';
 import { type Journey, journeys } from './journeys.ts';
 import { Lane, type Verdict } from './lane.ts';
 
@@ -25,6 +25,21 @@ export const matrix = (calls: { journey: Journey; call: RemoteCall }[]): Cell[] 
       .filter(({ concerns = () => true }) => concerns(call))
       .flatMap((fault) => timesOf(fault).map((times) => ({ journey, call, fault, times }))),
   );
+
+/**
+ * Some of it, always the same: of each fault one cell in so many, a number that is no multiple of three, so that once, three
+ * times and for good take turns; and every write that is cut off right after it was applied, where most can be lost.
+ */
+export const sample = (cells: Cell[], oneIn = 25): Cell[] => {
+  const ofFault = Map.groupBy(cells, ({ fault }) => fault);
+  return cells.filter((cell) => {
+    const { fault, call, times } = cell;
+    const among = ofFault.get(fault) ?? [];
+    const start = (faults.indexOf(fault) * 7) % Math.min(oneIn, among.length);
+    const isChosen = (among.indexOf(cell) - start) % oneIn === 0;
+    return isChosen || (times === 1 && call.isWrite && /^(reset|function crashes) after/.test(fault.name));
+  });
+};
 
 const timesOf = ({ kind }: Fault) => (kind === 'ends the run' ? [1] : [1, 3, forGood]);
 

@@ -1,6 +1,6 @@
 import { faults } from './faults.ts';
-import { type Cell, forGood } from './matrix.ts';
 import type { Verdict } from './lane.ts';
+import { type Cell, forGood } from './matrix.ts';
 
 export interface Row {
   cell: Cell;
@@ -40,7 +40,8 @@ export function report(rows: Row[]): { table: string; summary: string } {
 }
 
 function summarise(rows: Row[]): string {
-  const count = (outcome: Verdict['outcome'], among = rows) => among.filter(({ verdict }) => verdict.outcome === outcome).length;
+  const count = (outcome: Verdict['outcome'], among = rows) =>
+    among.filter(({ verdict }) => verdict.outcome === outcome).length;
   const passing = rows.filter(({ cell }) => cell.fault.kind === 'passes' && cell.times !== forGood);
   const calls = new Set(rows.map(({ cell: { call } }) => `${call.caller} ${call.operation}`));
   return [

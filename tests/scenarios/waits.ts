@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Execution } from '../../local/machine/execution.ts';
-import { assertConnected, assertFailed, cloudOfItsOwn, connectByTag, privateConnectivityIsOn } from './local-cloud.ts';
+import {
+  assertConnected,
+  assertFailed,
+  cloudOfItsOwn,
+  cloudWith,
+  connectByHand,
+  connectByTag,
+  faultAt,
+  privateConnectivityIsOn,
+} from './local-cloud.ts';
 
 /** How long each visit of a state lasted, in simulated seconds. */
 function secondsIn({ history }: Execution, state: string): number[] {
@@ -21,6 +30,36 @@ suite('a wait', () => {
     assertFailed(run, 'WaitTimedOut', /The cluster is still HEALING, and the deadline of this wait/);
     assert.ok(run.states.includes('WaitForCluster'));
     assert.ok(!run.states.includes('CheckPrerequisites'));
+  });
+
+  test('begins again when the cluster leaves ACTIVE before the secret is associated', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn, scramSecrets: [{ isAssociated: false }] });
+    const { cluster, scramSecrets } = cloud.world;
+    const secretArn = scramSecrets[0]?.arn ?? '';
+    cloud.intercept = faultAt('BatchAssociateScramSecret', (_, next) => {
+      cluster.startUpdate(cluster.connectivity);
+      return next();
+    });
+    const run = await connectByHand(cloud, { secretArn });
+    assertConnected(run);
+    assert.deepEqual(run.retried, []);
+    assert.equal(run.states.filter((state) => state === 'AssociateScramSecret').length, 2);
+    assert.deepEqual(cluster.scramSecretArns, [secretArn]);
+  });
+
+  test('for a connection that somebody’s simultaneous write has overwritten writes it again', async () => {
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
+    const { project } = cloud.world;
+    const restore = project.rememberConnections('streams');
+    cloud.intercept = faultAt('createGroupStreamConnection', async (_, next) => {
+      const answer = await next();
+      restore();
+      return answer;
+    });
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.equal(run.states.filter((state) => state === 'CreateConnection').length, 2);
+    assert.equal(project.connections('streams').length, 1);
   });
 
   test('for a link that does not come up ends at its deadline; the next run goes on from there', async (t) => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { syncBuiltinESMExports } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
-import { BatchAssociateScramSecretCommand, ListScramSecretsCommand } from '@aws-sdk/client-kafka';
+import {
+  BatchAssociateScramSecretCommand,
+  DescribeClusterV2Command,
+  ListScramSecretsCommand,
+} from '@aws-sdk/client-kafka';
 import { associateScramSecret } from '../../functions/associate-scram-secret/associate-scram-secret.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import { clusterArn, secretArn } from '../fixtures/request.ts';
@@ -15,6 +19,7 @@ const refused = {
 function associator(t: TestContext, ...associated: string[]) {
   const { kafka, msk } = fakeMsk();
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: associated });
+  msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: { State: 'ACTIVE' } });
   t.mock.timers.enable({ apis: ['setTimeout'] });
   syncBuiltinESMExports();
   t.after(() => {
@@ -40,6 +45,13 @@ function associator(t: TestContext, ...associated: string[]) {
 }
 
 describe('AssociateScramSecret', () => {
+  it('lets the machine wait for a cluster that has left ACTIVE meanwhile', async (t) => {
+    const { msk, associate } = associator(t);
+    msk.on(BatchAssociateScramSecretCommand).rejects(awsError('BadRequestException', 400, 'Not in that state.'));
+    msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: { State: 'UPDATING' } });
+    await assert.rejects(associate(), { name: 'ClusterBusy', message: /The cluster is UPDATING/ });
+  });
+
   it('associates the secret, and only that one', async (t) => {
     const { msk, associate } = associator(t, `${secretArn}2`);
     msk.on(BatchAssociateScramSecretCommand).resolves({ UnprocessedScramSecrets: [] });

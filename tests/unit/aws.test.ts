@@ -56,6 +56,14 @@ describe('a call to AWS', () => {
     await assert.rejects(describeClusterAt(t, cut), { name: 'AwsUnavailable' });
   });
 
+  it('is AwsUnavailable after a refusal that was cut short: what it would have said is not known', async (t) => {
+    const cut: RequestListener = (_, response) => {
+      response.writeHead(400, { 'x-amzn-errortype': 'BadRequestException', 'content-length': '1000' });
+      response.write('{"message":', () => response.socket?.destroy());
+    };
+    await assert.rejects(describeClusterAt(t, cut), { name: 'AwsUnavailable' });
+  });
+
   it("is tried three times by the SDK before it is anybody else's business", async (t) => {
     let attempts = 0;
     const thirdTime: RequestListener = (request, response) =>

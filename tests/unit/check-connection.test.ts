@@ -13,7 +13,7 @@ async function check(t: TestContext, answer: Answer, deadline = later) {
 
 describe('CheckConnection', () => {
   it('finds the connection ready when it is READY, also after the deadline', async (t) => {
-    assert.deepEqual(await check(t, ok(connection())), { ...given, state: 'READY', isReady: true });
+    assert.deepEqual(await check(t, ok(connection())), { ...given, state: 'READY', isReady: true, isLost: false });
     assert.equal((await check(t, ok(connection()), before)).isReady, true);
   });
 
@@ -21,15 +21,24 @@ describe('CheckConnection', () => {
     ['is PENDING', ok(connection({ state: 'PENDING' })), 'PENDING'],
     ['is in a state that nobody knows', ok(connection({ state: 'SOMETHING_NEW' })), 'SOMETHING_NEW'],
     ['has no state', ok(connection({ state: undefined })), 'PENDING'],
-    ['is not shown yet', apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'), 'not shown yet'],
   ];
   for (const [what, answer, state] of inProgress)
     it(`waits while the connection ${what}, until the deadline`, async (t) => {
-      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false });
+      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isLost: false });
       await assert.rejects(check(t, answer, before), {
         name: 'WaitTimedOut',
         message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start again`),
       });
+    });
+
+  const lost: [what: string, answer: Answer, state: string, still: RegExp][] = [
+    ['is not shown', apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'), 'not shown', /still not shown/],
+    ['has other bootstrap servers', ok(connection({ bootstrapServers: 'b-1.old:14001' })), 'READY', /an older one/],
+  ];
+  for (const [what, answer, state, still] of lost)
+    it(`has it written again when the connection ${what}, until the deadline`, async (t) => {
+      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isLost: true });
+      await assert.rejects(check(t, answer, before), { name: 'WaitTimedOut', message: still });
     });
 
   for (const state of ['FAILED', 'DELETING'])

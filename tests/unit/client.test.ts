@@ -114,6 +114,13 @@ describe("Atlas's API", () => {
     }
   });
 
+  it('has not accepted a deletion when a page of somebody else comes in its place', async (t) => {
+    const { atlas } = await fakeAtlas(t, {
+      'DELETE /streams/connections/orders': (response) => response.writeHead(200).end('<html>Please log in.</html>'),
+    });
+    await assert.rejects(atlas.deleteConnection(projectId, 'streams', 'orders'), { name: 'AtlasUnavailable' });
+  });
+
   it('is read page by page', async (t) => {
     const page = (from: number, to: number) =>
       list(
@@ -205,6 +212,12 @@ describe('an answer of Atlas', () => {
     });
   });
 
+  it('with 401 that only says that a nonce is stale is AtlasUnavailable: it is nothing against the key', async (t) => {
+    const stale = apiError(401, 'UNEXPECTED_ERROR', 'Not authorized.', { 'www-authenticate': 'Digest stale=true' });
+    const { atlas } = await fakeAtlas(t, { [route]: stale });
+    await assert.rejects(getLink(atlas), { name: 'AtlasUnavailable' });
+  });
+
   const remedies: [status: number, errorCode: string, remedy: RegExp][] = [
     [401, 'UNEXPECTED_ERROR', /Check the keys in the Atlas credentials secret/],
     [403, 'USER_UNAUTHORIZED', /the role Project Stream Processing Owner for this project/],
@@ -252,6 +265,12 @@ describe('a throttled call', () => {
     const busy = apiError(503, 'BUSY', 'Later.', { 'retry-after': '0.01' });
     const { atlas } = await fakeAtlas(t, { [route]: [busy, busy, ok(privateLink())] });
     assert.equal((await getLink(atlas))._id, privateLinkId);
+  });
+
+  it('is left to the machine when Atlas throttles again and again', async (t) => {
+    const { atlas, calls } = await fakeAtlas(t, { [route]: throttled('0.01') });
+    await assert.rejects(getLink(atlas), { name: 'AtlasThrottled' });
+    assert.equal(calls().length, 3);
   });
 
   const leftToTheMachine: [what: string, retryAfter: string | undefined, remainingMs: number, message: RegExp][] = [

@@ -17,7 +17,7 @@ import {
   reset,
 } from '../fixtures/atlas.ts';
 import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, now, projectId, secretArn, workspace } from '../fixtures/request.ts';
+import { clusterArn, later, now, projectId, secretArn, workspace } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const [get, post, patch] = [
@@ -29,6 +29,7 @@ const absent = apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME');
 const pending = ok(connection({ state: 'PENDING' }));
 
 interface Situation {
+  deadline?: string;
   routes?: Record<string, Answer | Answer[]>;
   config?: Record<string, string> | null;
   mechanism?: 'SCRAM-512' | 'PLAIN';
@@ -38,7 +39,7 @@ interface Situation {
 }
 
 async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
-  const { secretVersion = 'version-1' } = rest;
+  const { secretVersion = 'version-1', deadline = '' } = rest;
   const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
   const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
   const { kafka, msk } = fakeMsk();
@@ -47,7 +48,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
   const { atlas, calls, requests } = await fakeAtlas(t, routes);
   const input = { projectId, workspace, connectionName: 'orders', clusterArn, mechanism, config, secretArn };
   const run = async () => {
-    const timing = { secretVersion, privateLinkId, timeoutMinutes: 60, now };
+    const timing = { secretVersion, privateLinkId, timeoutMinutes: 60, deadline, now };
     const result = await createConnection({ ...input, ...timing }, { kafka, secretsManager, atlas, signal }).catch(
       (error: Error) => error,
     );
@@ -79,6 +80,11 @@ const wanted = {
 const networking = { access: { type: 'PRIVATE_LINK', connectionId: privateLinkId } };
 
 describe('CreateConnection', () => {
+  it('keeps the deadline of an earlier visit of the same run', async (t) => {
+    const { run } = await creator(t, { routes: { [get]: pending }, secretVersion: null, deadline: later });
+    assert.equal((await run()).deadline, later);
+  });
+
   it('creates the connection over the private link, with the private bootstrap servers as MSK spells them', async (t) => {
     const { run, calls, requests } = await creator(t, { routes: { [get]: absent, [post]: pending } });
     assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'created' });

@@ -148,10 +148,15 @@ describe('RecordFailure', () => {
     });
 
   it("adds nothing to the words of the project's own errors", async () => {
-    for (const name of ['AtlasRefused', 'FunctionTimedOut', 'DeploymentMisconfigured']) {
+    for (const name of ['AtlasRefused', 'WaitTimedOut', 'DeploymentMisconfigured']) {
       const { cause } = await recorder().record({ failed: { InspectCluster: thrown(name, 'Do this.') } });
       assert.ok(cause.startsWith('InspectCluster failed: Do this.\n'), cause);
     }
+  });
+
+  it('says of a fault that passes by itself that it does, and what to do', async () => {
+    const { cause } = await recorder().record({ failed: { InspectCluster: thrown('AwsUnavailable', 'AWS is busy.') } });
+    assert.match(cause, /^InspectCluster failed: AWS is busy\. This passes by itself as a rule.*start again later/);
   });
 
   const engine: [what: string, caught: { Error: string; Cause?: string }, said: RegExp][] = [

@@ -16,7 +16,10 @@ function remover(Policy?: string) {
   else
     msk.on(GetClusterPolicyCommand, { ClusterArn: clusterArn }).resolves({ Policy, CurrentVersion: 'KTVPDKIKX0DER' });
   msk.on(PutClusterPolicyCommand).resolves({ CurrentVersion: 'K2' });
-  msk.on(DeleteClusterPolicyCommand, { ClusterArn: clusterArn }).resolves({});
+  msk.on(DeleteClusterPolicyCommand, { ClusterArn: clusterArn }).callsFake(() => {
+    msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
+    return {};
+  });
   const put = (index = 0) => msk.commandCalls(PutClusterPolicyCommand)[index]?.args[0].input;
   return { msk, put, remove: () => removeClusterPolicy({ clusterArn, principalArn }, { kafka, signal }) };
 }
@@ -39,7 +42,13 @@ describe('RemoveClusterPolicy', () => {
   it('deletes a policy that would be empty', async () => {
     const { remove, msk } = remover(policyOf(ours));
     assert.deepEqual(await remove(), removed);
-    assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'DeleteClusterPolicy']);
+    assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'DeleteClusterPolicy', 'GetClusterPolicy']);
+  });
+
+  it('is tried again when MSK still shows the policy that it has said to delete', async () => {
+    const { remove, msk } = remover(policyOf(ours));
+    msk.on(DeleteClusterPolicyCommand).resolves({});
+    await assert.rejects(remove(), { name: 'AwsUnavailable', message: /still shows the policy/ });
   });
 
   for (const [what, policy] of [
@@ -55,6 +64,10 @@ describe('RemoveClusterPolicy', () => {
 
   it('is done when the policy goes between the look and the deletion', async () => {
     const { remove, msk } = remover(policyOf(ours));
+    msk
+      .on(GetClusterPolicyCommand)
+      .resolvesOnce({ Policy: policyOf(ours), CurrentVersion: 'K1' })
+      .rejects(awsError('NotFoundException', 404));
     msk.on(DeleteClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
     assert.deepEqual(await remove(), removed);
   });

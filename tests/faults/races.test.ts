@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Cloud } from '../../local/cloud.ts';
+import type { Execution } from '../../local/machine/execution.ts';
+import { newVersion } from '../../local/msk/cluster.ts';
+import { ended } from '../fixtures/ended.ts';
+import { changes, cloudWith, faultAt } from '../scenarios/local-cloud.ts';
+import { foreign, harmedBy, plantForeign, seedWith } from './foreign.ts';
+
+/** Long enough for two writes to overlap, short enough for a test. */
+const workspaceWriteMs = 15;
+
+async function cloudWithForeign(seed = seedWith({ scramSecrets: [{}] })): Promise<Cloud> {
+  const cloud = await cloudWith(seed);
+  plantForeign(cloud);
+  return cloud;
+}
+
+const liveLinks = ({ world: { project } }: Cloud, clusterArn: string) =>
+  project.links.filter(({ request, isDying }) => request.arn === clusterArn && !isDying);
+const ours = ({ world: { cluster } }: Cloud) =>
+  [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => Sid?.startsWith('AtlasStreamProcessing'));
+const connectionsNamed = ({ world: { project } }: Cloud, name: string) =>
+  project.connections('streams').filter(({ settings }) => settings.name === name);
+
+function assertThere(cloud: Cloud, count: 0 | 1): void {
+  const { arn } = cloud.world.cluster;
+  assert.deepEqual(
+    [liveLinks(cloud, arn).length, connectionsNamed(cloud, 'orders').length, ours(cloud).length],
+    [count, count, count],
+  );
+}
+
+const allEnded = (executions: Execution[]) => Promise.all(executions.map(ended));
+
+suite('executions at the same moment', () => {
+  for (const count of [2, 5, 20])
+    test(`${count} that connect one cluster make one link, one connection and one statement`, async () => {
+      const seed = seedWith({ scramSecrets: [{}] });
+      const cloud = await cloudWithForeign(seed);
+      const input = { clusterArn: cloud.world.cluster.arn };
+      const runs = await allEnded(Array.from({ length: count }, () => cloud.start(input)));
+      const ends = runs.map(({ endState }) => endState);
+      assert.ok(ends.includes('Connected'), ends.join());
+      for (const { endState, cause } of runs) assert.match(endState, /^(Connected|NothingToDo)$/, cause);
+      assertThere(cloud, 1);
+      assert.deepEqual(harmedBy(cloud, seed), []);
+      const created = changes(cloud).filter((it) => /createGroupStream|UpdateConnectivity/.test(it));
+      assert.deepEqual([...new Set(created)].length, created.length, 'nothing is made twice');
+    });
+
+  for (const first of ['connect', 'disconnect'] as const)
+    test(`${first} against the other machine leaves what the tag says, after the next run`, async () => {
+      const seed = seedWith({ scramSecrets: [{}], cluster: { tags: { 'atlas-streaming': first } } });
+      const cloud = await cloudWithForeign(seed);
+      const input = { clusterArn: cloud.world.cluster.arn };
+      const second = first === 'connect' ? 'disconnect' : 'connect';
+      await allEnded([cloud.start(input, first), cloud.start(input, second)]);
+      for (const machine of cloud.machines) for (const { ended } of machine.executions) assert.ok(ended);
+      // The sweep, or whoever starts again: the tag decides.
+      const { endState, cause } = await ended(cloud.start(input, first));
+      assert.equal(endState, first === 'connect' ? 'Connected' : 'Disconnected', cause);
+      assertThere(cloud, first === 'connect' ? 1 : 0);
+      assert.deepEqual(harmedBy(cloud, seed), []);
+    });
+
+  test('ten clusters into one workspace all get their connection, though Atlas loses writes that overlap', async () => {
+    const seed = seedWith({ scramSecrets: [{}], atlas: { workspaceWriteMs } });
+    const cloud = await cloudWithForeign(seed);
+    const { cluster, msk, scramSecrets } = cloud.world;
+    const clusters = [cluster.arn];
+    for (let number = 1; number < 10; number++) {
+      const name = `orders-${number}`;
+      const arn = `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/11111111-0000-4000-8000-00000000000${number}-5`;
+      msk.addCluster({ ...cluster.seed, name, arn, scramSecretArns: scramSecrets.map((it) => it.arn) });
+      clusters.push(arn);
+    }
+    const runs = await allEnded(clusters.map((clusterArn) => cloud.start({ clusterArn })));
+    for (const { endState, cause } of runs) assert.equal(endState, 'Connected', cause);
+    for (const arn of clusters) assert.equal(liveLinks(cloud, arn).length, 1);
+    const names = cloud.world.project.connections('streams').map(({ settings }) => settings.name);
+    assert.deepEqual(names.sort(), ['orders', ...clusters.slice(1).map((_, i) => `orders-${i + 1}`), 'payroll'].sort());
+    assert.deepEqual(harmedBy(cloud, seed), []);
+  });
+
+  test('two people who edit the cluster policy meanwhile lose nothing, and neither do we', async () => {
+    const seed = seedWith({ scramSecrets: [{}] });
+    const cloud = await cloudWithForeign(seed);
+    const { cluster } = cloud.world;
+    const edits = ['TheirsOne', 'TheirsTwo'];
+    const theirs = edits.map((Sid) => ({ ...foreign.statements[0], Sid, Effect: 'Allow' as const }));
+    const left = [...theirs];
+    cloud.intercept = faultAt(
+      'PutClusterPolicy',
+      (_, next) => {
+        const statement = left.shift();
+        const { document } = cluster.policy ?? assert.fail('there is a policy');
+        const Statement = [document.Statement, statement ?? []].flat();
+        if (statement) cluster.policy = { document: { ...document, Statement }, version: newVersion() };
+        return next();
+      },
+      2,
+    );
+    const { endState, cause, retried } = await ended(cloud.start({ clusterArn: cluster.arn }));
+    assert.equal(endState, 'Connected', cause);
+    assert.deepEqual(retried, ['ApplyClusterPolicy', 'ApplyClusterPolicy']);
+    const statements = [cluster.policy?.document.Statement ?? []].flat();
+    assert.deepEqual(statements.slice(0, -1), [...foreign.statements, ...theirs]);
+    assert.equal(ours(cloud).length, 1);
+  });
+});
