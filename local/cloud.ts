@@ -36,13 +36,13 @@ interface Site {
 }
 
 /** An invocation of a function, by its name in the state machine. */
-export interface Invocation {
+interface Invocation {
   name: string;
   arn: string;
 }
 
 /** Middleware around every invocation of a function: what happens to it before and after, or instead of it. */
-export type InterceptInvocation = (invocation: Invocation, next: () => Promise<Outcome>) => Promise<Outcome>;
+type InterceptInvocation = (invocation: Invocation, next: () => Promise<Outcome>) => Promise<Outcome>;
 
 /**
  * The local cloud: emulators of MSK, Secrets Manager and Atlas on loopback, and before them the deployment itself: the rules,

@@ -44,7 +44,7 @@ export const sample = (cells: Cell[], oneIn = 25): Cell[] => {
 const timesOf = ({ kind }: Fault) => (kind === 'ends the run' ? [1] : [1, 3, forGood]);
 
 /** Whether nothing else will do than to survive. */
-export const mustSurvive = ({ fault: { kind }, times }: Cell): boolean =>
+const mustSurvive = ({ fault: { kind }, times }: Cell): boolean =>
   kind === 'harmless' || (kind === 'passes' && times !== forGood);
 
 /** What is wrong with what became of a cell; nothing, as it should be. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, type TestContext, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { atlasError } from '../../local/atlas/error.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import { mskError } from '../../local/msk/router.ts';
@@ -24,7 +24,7 @@ interface Failure {
   at: string;
   world?: WorldSeed;
   params?: Record<string, string>;
-  prepare?: (cloud: Cloud, t: TestContext) => void;
+  prepare?: (cloud: Cloud) => void;
   input?: (cloud: Cloud) => object;
   error: string;
   /** What the Cause says. */
@@ -210,8 +210,8 @@ const failures: Failure[] = [
     when: 'the function breaks in a way that nobody foresaw',
     at: 'RecordSuccess',
     world: { cluster: isOn },
-    prepare: (cloud, t) =>
-      failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t }),
+    prepare: (cloud) =>
+      failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }),
     error: 'TypeError',
     says: /x is undefined/,
   },
@@ -236,7 +236,7 @@ suite('a run fails', () => {
   for (const { when, at, world, params, prepare, input, error, says } of failures) {
     test(`in ${at} when ${when}`, async (t) => {
       const cloud = params ? await cloudOfItsOwn(t, { params }) : await cloudWith(world);
-      prepare?.(cloud, t);
+      prepare?.(cloud);
       const run = input ? await connectByHand(cloud, input(cloud)) : await connectByTag(cloud);
       assertFailed(run, error, says);
       assert.deepEqual(run.states.slice(-3), [at, 'RecordFailure', 'SetupFailed']);
@@ -248,9 +248,9 @@ suite('a run fails', () => {
     });
   }
 
-  test('without a trace on the tags when even the failure cannot be recorded', async (t) => {
+  test('without a trace on the tags when even the failure cannot be recorded', async () => {
     const cloud = await cloudWith({ cluster: { state: 'FAILED' } });
-    failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t });
+    failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' });
     const { endState, error, cause } = await connectByTag(cloud);
     assert.equal(endState, 'FailureNotRecorded');
     assert.equal(error, 'FailureNotRecorded');

@@ -199,9 +199,9 @@ suite('taking the tag away', () => {
 suite('a removal that fails', () => {
   const { States } = readDefinition('disconnect');
   for (const name of Object.keys(States).filter((it) => States[it]?.Type === 'Task' && it !== 'RecordFailure')) {
-    test(`in ${name} says so, and on the cluster's tags as well`, async (t) => {
+    test(`in ${name} says so, and on the cluster's tags as well`, async () => {
       const cloud = await connectedCloud();
-      failFunction(cloud, name, { errorType: 'AtlasRefused', errorMessage: 'Atlas said no.' }, { t });
+      failFunction(cloud, name, { errorType: 'AtlasRefused', errorMessage: 'Atlas said no.' });
       const { endState, error, cause } = await disconnectByHand(cloud, name === 'PlanRemoval' ? { dryRun: true } : {});
       assert.deepEqual([endState, error], ['RemovalFailed', 'AtlasRefused']);
       assert.match(cause ?? '', new RegExp(`^${name} failed: Atlas said no\\.`));
@@ -209,10 +209,10 @@ suite('a removal that fails', () => {
     });
   }
 
-  test('is told by the machine itself when even the failure cannot be recorded', async (t) => {
+  test('is told by the machine itself when even the failure cannot be recorded', async () => {
     const cloud = await connectedCloud();
     cloud.intercept = faultAt('getGroupStreamAccountDetails', () => atlasError(403, 'USER_UNAUTHORIZED', 'No.').answer);
-    failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t });
+    failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' });
     assert.equal((await disconnectByHand(cloud)).endState, 'FailureNotRecorded');
   });
 });
@@ -260,9 +260,9 @@ suite('the sweep', () => {
     assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
   });
 
-  test('sends the password again after a run that ended before it could record the version', async (t) => {
+  test('sends the password again after a run that ended before it could record the version', async () => {
     const cloud = await cloudWith({ cluster: isOn });
-    failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, { t, times: 1 });
+    failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, 1);
     assert.equal((await connectByTag(cloud)).endState, 'SetupFailed');
     const { secretsManager, scramSecrets, project, cluster } = cloud.world;
     const version = secretsManager.rotate(

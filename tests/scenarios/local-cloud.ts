@@ -108,16 +108,9 @@ export const loseAnswer = async (_: Call, next: () => Promise<Answer>): Promise<
   return 'reset';
 };
 
-/** Lets the first `times` invocations of a function fail, until the test ends, as Lambda itself would report it. */
-export function failFunction(
-  { lambda }: Cloud,
-  name: string,
-  error: FunctionError,
-  { t, times = Number.POSITIVE_INFINITY }: { t: TestContext; times?: number },
-): void {
-  const invoke = lambda.invoke.bind(lambda);
+/** Lets the first `times` invocations of a function fail, as Lambda itself would report it. */
+export function failFunction(cloud: Cloud, name: string, error: FunctionError, times = Number.POSITIVE_INFINITY): void {
   let count = 0;
-  t.mock.method(lambda, 'invoke', async (functionArn: string, payload: unknown) =>
-    functionArn.endsWith(`-${name}`) && ++count <= times ? { milliseconds: 0, error } : invoke(functionArn, payload),
-  );
+  cloud.interceptInvocation = async (invocation, next) =>
+    invocation.name === name && ++count <= times ? { milliseconds: 0, error } : next();
 }

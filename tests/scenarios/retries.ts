@@ -136,13 +136,13 @@ suite('a run survives', () => {
     assert.equal(statements.length, 2);
   });
 
-  test('every error of Lambda itself that the machine is prepared for', async (t) => {
+  test('every error of Lambda itself that the machine is prepared for', async () => {
     const cloud = await cloudWith();
     const { Retry = [] } = readDefinition('connect').States.InspectCluster ?? {};
     const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals).filter((error) => error !== 'States.Timeout');
     assert.ok(errors.includes('Sandbox.Timedout') && errors.includes('AtlasThrottled'));
     for (const errorType of errors) {
-      failFunction(cloud, 'InspectCluster', { errorType, errorMessage: '' }, { t, times: 1 });
+      failFunction(cloud, 'InspectCluster', { errorType, errorMessage: '' }, 1);
       const run = await connectByHand(cloud, { dryRun: true });
       assert.equal(run.endState, 'Planned', `${errorType}: ${run.cause}`);
       assert.deepEqual(run.retried, ['InspectCluster'], errorType);
@@ -163,9 +163,9 @@ suite('a run gives up', () => {
     assert.ok(minutes > 15 && minutes < 60, `${minutes} minutes`);
   });
 
-  test('when a function never answers, and says where to look', async (t) => {
+  test('when a function never answers, and says where to look', async () => {
     const cloud = await cloudWith();
-    failFunction(cloud, 'InspectCluster', { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' }, { t });
+    failFunction(cloud, 'InspectCluster', { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' });
     const run = await connectByTag(cloud);
     assertFailed(run, 'Sandbox.Timedout', /InspectCluster failed: Task timed out.*log group/);
     assert.equal(run.retried.length, 6);

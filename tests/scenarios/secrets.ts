@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import { atlasError } from '../../local/atlas/error.ts';
 import type { Cloud } from '../../local/cloud.ts';
-import type { Exchange } from '../../local/recorder.ts';
-import { takeSnapshot } from '../../local/screen/report.ts';
 import type { WorldSeed } from '../../local/world.ts';
+import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import {
   assertConnected,
   assertFailed,
@@ -18,39 +17,13 @@ import {
 const password = 'p"a\\s/s+wörd';
 const scramSecrets = [{ secretString: JSON.stringify({ username: 'atlas', password }) }];
 
-/** What nobody may know but the function that sends it, in the spellings that a careless author might leave it in. */
-function secretsOf({ world: { secretValues, atlas } }: Cloud): string[] {
-  const secrets = [password, ...secretValues, ...atlas.auth.liveTokens.map(({ value }) => value)];
-  return secrets.flatMap((secret) => {
-    const inJson = JSON.stringify(secret).slice(1, -1);
-    return [secret, inJson, JSON.stringify(inJson).slice(1, -1), encodeURIComponent(secret), btoa(encodeURI(secret))];
-  });
-}
-
-/** All of an exchange but what is made to carry a secret: to Atlas, and from the services that keep or issue one. */
-function visiblePartOf({ service, operation, requestBody, responseBody, ...others }: Exchange) {
-  const carriesPassword = ['createGroupStreamConnection', 'updateGroupStreamConnection'].includes(operation);
-  const keepsSecrets = service === 'secretsmanager' || operation === 'createToken';
-  return {
-    ...others,
-    requestBody: carriesPassword ? '' : requestBody,
-    responseBody: carriesPassword || keepsSecrets ? '' : responseBody,
-  };
-}
-
 async function assertNothingLeaks(cloud: Cloud, ...others: string[]): Promise<void> {
   // What a function has printed last arrives when its container stops.
   await cloud.close();
-  const seen = {
-    'the history of the execution': cloud.machine.executions.map(({ history }) => history),
-    'the logs of the functions': [...cloud.lambda.logs],
-    'the requests': cloud.recorder.exchanges.map(visiblePartOf),
-    'the tags, the policy, the link and the connection': takeSnapshot(cloud),
-  };
-  for (const [where, what] of Object.entries(seen)) {
-    const text = JSON.stringify(what);
-    for (const secret of [...secretsOf(cloud), ...others]) assert.ok(!text.includes(secret), `a secret is in ${where}`);
-  }
+  const places = { ...placesToLook(cloud), 'the log of a function': JSON.stringify([...cloud.lambda.logs]) };
+  for (const [place, text] of Object.entries(places))
+    for (const secret of [password, ...secretsOf(cloud), ...others].flatMap(spellings))
+      assert.ok(!text.includes(secret), `a secret is in ${place}`);
 }
 
 /** Each test has functions that have read no secret yet, so that each reads its own. */
