@@ -100,14 +100,21 @@ const samePrincipal = (one: string, other: string) =>
 /** `123456789012` and `arn:aws:iam::123456789012:root` → `123456789012` */
 const accountId = (principal: string): string => principal.split(':')[4] ?? principal;
 
-/** IAM's wildcards: `*` is any run of characters, `?` any one. */
-const covers = (pattern: string, text: string) =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*+/g, '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(text);
+/**
+ * IAM's wildcards: `*` is any run of characters, `?` any one. Without a regular expression, because some patterns would keep
+ * one busy for hours, and whoever edits the policy chooses the pattern.
+ */
+function covers(pattern: string, text: string): boolean {
+  let [at, position, afterStar, resumeAt] = [0, 0, -1, 0];
+  while (position < text.length) {
+    if (pattern[at] === '*') [afterStar, resumeAt] = [++at, position];
+    else if (pattern[at] === '?' || pattern[at] === text[position]) [at, position] = [at + 1, position + 1];
+    // The last `*` takes one character more.
+    else if (afterStar >= 0) [at, position] = [afterStar, ++resumeAt];
+    else return false;
+  }
+  return [...pattern.slice(at)].every((rest) => rest === '*');
+}
 
 const listOf = <Item>(value: Item | Item[] | undefined): Item[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];

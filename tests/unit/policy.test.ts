@@ -61,6 +61,7 @@ describe('the statement for Atlas', () => {
     'has a question mark for one character': { Action: [create, brokers, describeOne, 'kafka:DescribeClusterV?'] },
     'has a list of resources': { Resource: ['arn:aws:kafka:us-east-1:111122223333:cluster/other/1', clusterArn] },
     'has a wildcard in its resource': { Resource: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/*' },
+    'has many wildcards in its resource': { Resource: `${'*?'.repeat(40)}-5` },
     'is about every resource': { Resource: '*' },
   };
   for (const [what, overrides] of Object.entries(asGood))
@@ -85,6 +86,8 @@ describe('the statement for Atlas', () => {
     'is for a service': { Principal: { Service: 'kafka.amazonaws.com' } },
     'is for anybody': { Principal: '*' },
     'is about another cluster': { Resource: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/other' },
+    'has many wildcards that lead nowhere': { Resource: `${'*?'.repeat(20)}!` },
+    'has more question marks than there are characters': { Resource: `*${'?'.repeat(200)}` },
     'spells the resource in another case': { Resource: clusterArn.toUpperCase() },
   };
   for (const [what, overrides] of Object.entries(notAsGood))
