@@ -4,9 +4,9 @@ import { PolicyRefused } from '../errors.ts';
 export interface Statement {
   Sid?: string;
   Effect?: string;
-  Principal?: string | Record<string, string | string[]>;
-  Action?: string | string[];
-  Resource?: string | string[];
+  Principal?: unknown;
+  Action?: unknown;
+  Resource?: unknown;
   [other: string]: unknown;
 }
 
@@ -83,13 +83,13 @@ function grants(
 ) {
   const { Sid: _, ...unread } = rest;
   if (Effect !== 'Allow' || Object.keys(unread).length > 0) return false;
-  const principals = typeof Principal === 'object' && Principal !== null ? listOf(Principal.AWS) : [];
+  const principals = isObject(Principal) ? textsOf(Principal.AWS) : [];
   return (
     principals.some((principal) => samePrincipal(principal, wanted.Principal.AWS)) &&
     wanted.Action.every((action) =>
-      listOf(Action).some((pattern) => covers(pattern.toLowerCase(), action.toLowerCase())),
+      textsOf(Action).some((pattern) => covers(pattern.toLowerCase(), action.toLowerCase())),
     ) &&
-    listOf(Resource).some((pattern) => covers(pattern, wanted.Resource))
+    textsOf(Resource).some((pattern) => covers(pattern, wanted.Resource))
   );
 }
 
@@ -119,6 +119,9 @@ function covers(pattern: string, text: string): boolean {
 const listOf = <Item>(value: Item | Item[] | undefined): Item[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
+/** What grants nothing that we understand, such as an account id that is written as a number, is passed over. */
+const textsOf = (value: unknown): string[] => listOf(value).filter((item) => typeof item === 'string');
+
 function parse(text: string): Policy {
   try {
     const policy: unknown = JSON.parse(text);
@@ -131,5 +134,5 @@ function parse(text: string): Policy {
   );
 }
 
-const isObject = (value: unknown): value is object =>
+const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
