@@ -124,7 +124,7 @@ const textsOf = (value: unknown): string[] => listOf(value).filter((item) => typ
 
 function parse(text: string): Policy {
   try {
-    const policy: unknown = JSON.parse(text);
+    const policy: unknown = JSON.parse(text, numbersAsSpelled as Reviver);
     if (isObject(policy) && listOf((policy as Policy).Statement).every(isObject)) return policy as Policy;
   } catch {
     // Falls through to the one sentence below.
@@ -133,6 +133,15 @@ function parse(text: string): Policy {
     'The cluster policy is no JSON object with statements. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start again.',
   );
 }
+
+type Reviver = Parameters<typeof JSON.parse>[1];
+
+/** A number that JavaScript would write in another way, such as 12345678901234567890, stays as the statement's author wrote it. */
+const numbersAsSpelled = (_: string, value: unknown, { source }: { source: string }) =>
+  typeof value === 'number' && String(value) !== source ? rawJSON(source) : value;
+
+/** Of Node since 22, and not yet among TypeScript's types. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -131,6 +131,14 @@ describe('the statement for Atlas', () => {
     assert.deepEqual(merged('{"Version":"2012-10-17"}'), { Version: '2012-10-17', Statement: [wanted] });
   });
 
+  it('leaves the numbers of others as they are spelled', () => {
+    const condition = '"Condition":{"NumericEquals":{"a":12345678901234567890,"b":1.0,"c":[1e999,-0]}}';
+    const text = policy([{ ...firehose, Condition: 'here' }]).replace('"Condition":"here"', condition);
+    const withOurs = mergeStatement(text, wanted) ?? '';
+    assert.ok(withOurs.includes(condition), withOurs);
+    assert.ok(removeStatement(withOurs, wanted.Sid)?.includes(condition));
+  });
+
   it('merges into its own result without a change', () => {
     assert.equal(mergeStatement(mergeStatement(policy([firehose]), wanted), wanted), undefined);
   });
