@@ -23,7 +23,8 @@ const rules = {
 type Field = keyof typeof rules;
 
 /** MSK associates only secrets of this prefix. */
-const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
+const secretArn =
+  /^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
 
 /** One schema per field: the same for the console's input, for tags and for the deployment's defaults. */
 const fields = {

@@ -62,6 +62,13 @@ describe('an input that is wrong', () => {
       arn,
     ],
     ['an ARN with more behind it', { clusterArn: `${clusterArn}\n` }, 'clusterArn', '-5\\n"', arn],
+    [
+      'an ARN without an end',
+      { clusterArn: clusterArn.replace('us-east-1', 'us'.repeat(99_999)) },
+      'clusterArn',
+      '… (200',
+      arn,
+    ],
     ['a project id', { clusterArn, projectId: 'My project' }, 'projectId', '"My project"', /example "[0-9a-f]{24}"/],
     ['a workspace', { clusterArn, workspace: 'a/b' }, 'workspace', '"a/b"', /example "streams"/],
     ['an empty workspace', { clusterArn, workspace: '' }, 'workspace', '""', /example "streams"/],
@@ -86,6 +93,13 @@ describe('an input that is wrong', () => {
       'secretArn',
       'secret:AmazonMSK_orders"',
       /the whole ARN .* example "arn:aws:secretsmanager:us-east-1:\d{12}:secret:AmazonMSK_/,
+    ],
+    [
+      'a secret without an end',
+      { clusterArn, secretArn: secretArn.replace('us-east-1', 'us'.repeat(99_999)) },
+      'secretArn',
+      '… (200',
+      /example "arn:aws:secretsmanager:/,
     ],
     [
       'a mechanism',
