@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { cut } from './cut.ts';
 import { InvalidRequest } from './errors.ts';
 import { parseClusterArn } from './msk/arn.ts';
 
@@ -26,12 +27,15 @@ type Field = keyof typeof rules;
 const secretArn =
   /^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
 
-/** One schema per field: the same for the console's input, for tags and for the deployment's defaults. */
+/**
+ * One schema per field: the same for the console's input, for tags and for the deployment's defaults. The secret of an Atlas
+ * service account would pass for a name, which is written on the cluster's tags.
+ */
 const fields = {
   clusterArn: z.string().check(z.refine((arn) => parseClusterArn(arn) !== undefined)),
   projectId: z.string().check(z.regex(/^[a-f0-9]{24}$/)),
-  workspace: z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/)),
-  connectionName: z.string().check(z.regex(/^[A-Za-z0-9.*_-]{1,64}$/)),
+  workspace: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9._-]{1,64}$/)),
+  connectionName: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9.*_-]{1,64}$/)),
   secretArn: z.string().check(z.regex(secretArn)),
   mechanism: z.enum(mechanisms),
   config: z.record(z.string(), z.string()),
@@ -118,7 +122,7 @@ const howToStart =
 /** One sentence about everything that is wrong with a console input. */
 function explain(input: unknown, { issues }: z.core.$ZodError): string {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
-    return `The input is ${shownAsWhole(input)}; it must be a JSON object. ${howToStart}`;
+    return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
   const known = Object.keys(rules).join(', ');
   const complaints = issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
@@ -165,18 +169,31 @@ function shownAs(field: Field, value: unknown): string {
   return field === 'secretArn' && !isArn ? 'something that does not start with "arn:"' : shown(value);
 }
 
-/** JSON in quotes, or in a list, has fields as well, and their values are not to be repeated either. */
-function shownAsWhole(input: unknown): string {
-  if (typeof input === 'string' && input.includes('{')) return 'JSON in quotes';
-  return Array.isArray(input) && input.length > 0 ? 'a list' : shown(input);
-}
-
 /** Names, the first few of them. */
 const listed = (names: string[]): string =>
   `${names.slice(0, 5).map(shown).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 
-/** A value as JSON, cut to what a sentence can hold: JSON escapes control characters. */
+/**
+ * A value as JSON, cut and escaped to what a sentence can hold. What has fields is not repeated, nor a text that may be a
+ * secret in the wrong place.
+ */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 100 ? `${text.slice(0, 100)}… (${text.length} characters)` : text;
+  if (typeof value === 'string' && /[{[]/.test(value)) return 'JSON in quotes';
+  if (typeof value === 'string' && secretLike.test(value)) return 'a text that looks like a secret';
+  if (Array.isArray(value) && value.length > 0) return 'a list';
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
+  const text = (JSON.stringify(value) ?? 'nothing').replace(unseen, escaped);
+  return text.length > 100 ? `${cut(text, 100)}… (${text.length} characters)` : text;
 }
+
+/** The secret of an Atlas service account, the private key of an API key (a UUID), a PEM, and `password=…`. */
+const secretLike = /mdb_sa_sk_|^\s*[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\s*$|-----BEGIN|passw(or)?d\S*\s*[=:]/i;
+
+/** Control characters that JSON leaves as they are, and what hides or turns round the text beside it. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+const escaped = (character: string) =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');

@@ -192,6 +192,50 @@ describe('an input that is wrong', () => {
     assert.ok(message.length < 500);
   });
 
+  it('is told without a control character, a mark that turns the text round, or half of a character', () => {
+    const message = complaint({
+      clusterArn,
+      workspace: `\u0000\u007f\u0085\u2028\u202e\ud800 ü\u{e0001}${'😀'.repeat(99)}`,
+    });
+    assert.match(message, /^workspace is "(\\u[\da-f]{4}){6} ü(\\u[\da-f]{4}){2}😀+… \(\d+ characters\); it must be /u);
+    assert.ok(message.isWellFormed());
+    assert.doesNotMatch(message, /[\p{Cc}\p{Cf}\p{Zl}]/u);
+  });
+
+  it('is told whatever the depth of a field', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    for (const field of ['clusterArn', 'workspace', 'secretArn', 'config', 'dryRun'])
+      assert.match(
+        complaint({ clusterArn, [field]: deep }),
+        new RegExp(`^${field} is (a list|no|something).*; it must be`),
+      );
+    assert.match(complaint(deep), /^The input is a list; /);
+  });
+
+  const misplaced: [what: string, value: unknown][] = [
+    ['the SCRAM secret', { username: 'atlas', password: 'hunter2' }],
+    ['the SCRAM secret in quotes', '{"username":"atlas","password":"hunter2"}'],
+    ['the SCRAM secret in a list', [{ username: 'atlas', password: 'hunter2' }]],
+    ['a password that says so', 'password=hunter2'],
+    ['the secret of a service account', 'mdb_sa_sk_hunter2'],
+    ['a PEM', '-----BEGIN PRIVATE KEY-----\nhunter2'],
+  ];
+  const names = ['workspace', 'connectionName'];
+  const others = ['clusterArn', 'projectId', 'secretArn', 'mechanism', 'dryRun'];
+  const toldWithout = (value: unknown, fields: string[]) => {
+    for (const field of fields) {
+      const message = complaint({ clusterArn, [field]: value });
+      assert.match(message, new RegExp(`^${field} is .*; it must be `));
+      assert.doesNotMatch(message, /hunter2|3fa5c1d2/);
+    }
+  };
+  for (const [what, value] of misplaced)
+    it(`is told without its value when a field holds ${what}`, () => toldWithout(value, [...names, ...others]));
+
+  it('is told without its value when a field holds the private key of an API key', () => {
+    toldWithout('3fa5c1d2-a1b2-4c3d-8e9f-0123456789ab', others);
+  });
+
   it('is told when it holds a credential, without its value', () => {
     for (const config of [
       { 'sasl.jaas.config': 'hunter2' },
