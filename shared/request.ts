@@ -27,6 +27,12 @@ type Field = keyof typeof rules;
 const secretArn =
   /^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
 
+/** Whether a key of `config` may be the name of a Kafka client setting. */
+const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /**
  * One schema per field: the same for the console's input, for tags and for the deployment's defaults. The secret of an Atlas
  * service account would pass for a name, which is written on the cluster's tags.
@@ -38,7 +44,11 @@ const fields = {
   connectionName: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9.*_-]{1,64}$/)),
   secretArn: z.string().check(z.regex(secretArn)),
   mechanism: z.enum(mechanisms),
-  config: z.record(z.string(), z.string()),
+  // A record of zod would drop `__proto__` without a word.
+  config: z.custom<Record<string, string>>(
+    (value) =>
+      isRecord(value) && Object.entries(value).every(([key, text]) => isSetting(key) && typeof text === 'string'),
+  ),
   dryRun: z.boolean(),
 } satisfies Record<Field, z.ZodMiniType>;
 
@@ -82,7 +92,7 @@ export type Request = z.infer<typeof Request>;
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
 export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
-  if (typeof input === 'object' && input !== null && ('detail-type' in input || 'source' in input)) {
+  if (isEvent(input)) {
     const event = TagEvent.safeParse(input);
     if (!event.success)
       throw new InvalidRequest(
@@ -96,12 +106,13 @@ export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given
   throw new InvalidRequest(explain(input, console.error));
 }
 
-/** The cluster ARN somewhere in an input that may be wrong otherwise; undefined when there is none. */
+const isEvent = (input: unknown) => isRecord(input) && ('detail-type' in input || 'source' in input);
+
+/** The cluster ARN in an input that may be wrong otherwise, where readInput looks for it; undefined when there is none. */
 export function clusterArnIn(input: unknown): string | undefined {
   const { clusterArn, resources } = (input ?? {}) as { clusterArn?: unknown; resources?: unknown };
-  return [clusterArn, Array.isArray(resources) ? resources[0] : undefined].find(
-    (value): value is string => typeof value === 'string' && parseClusterArn(value) !== undefined,
-  );
+  const named = isEvent(input) ? Array.isArray(resources) && resources[0] : clusterArn;
+  return typeof named === 'string' && parseClusterArn(named) ? named : undefined;
 }
 
 /**
@@ -121,15 +132,14 @@ const howToStart =
 
 /** One sentence about everything that is wrong with a console input. */
 function explain(input: unknown, { issues }: z.core.$ZodError): string {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
+  if (!isRecord(input)) return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
   const known = Object.keys(rules).join(', ');
   const complaints = issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
       return `the input has the unknown field ${listed(issue.keys)}; the fields are ${known}`;
     const field = issue.path[0] as Field;
     return Object.hasOwn(input, field)
-      ? `${field} is ${shownAs(field, (input as Record<string, unknown>)[field])}; it must be ${rules[field]}`
+      ? `${field} is ${shownAs(field, input[field])}; it must be ${rules[field]}`
       : `${field} is missing; it must be ${rules[field]}`;
   });
   const sentence = [...new Set(complaints)].join('; and ');
@@ -152,8 +162,7 @@ function refuseCredentials(input: unknown): void {
   );
 }
 
-const pathsOf = ({ issues }: z.core.$ZodError) =>
-  issues.map(({ path }) => path.join('.') || 'the whole input').join(', ');
+const pathsOf = ({ issues }: z.core.$ZodError) => listed(issues.map(({ path }) => path.join('.')));
 
 /**
  * A wrong value, as far as it may be repeated: what stands where a secret's ARN or a client's settings should be may be the
@@ -161,9 +170,12 @@ const pathsOf = ({ issues }: z.core.$ZodError) =>
  */
 function shownAs(field: Field, value: unknown): string {
   if (field === 'config') {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'no JSON object';
-    const wrong = Object.keys(value).filter((key) => typeof (value as Record<string, unknown>)[key] !== 'string');
-    return `an object in which ${listed(wrong)} is no string`;
+    if (!isRecord(value)) return 'no JSON object';
+    const keys = Object.keys(value);
+    const noSettings = keys.filter((key) => !isSetting(key));
+    return noSettings.length > 0
+      ? `an object in which ${listed(noSettings)} cannot be the name of a setting`
+      : `an object in which ${listed(keys.filter((key) => typeof value[key] !== 'string'))} is no string`;
   }
   const isArn = typeof value === 'string' && value.startsWith('arn:');
   return field === 'secretArn' && !isArn ? 'something that does not start with "arn:"' : shown(value);
@@ -181,7 +193,7 @@ export function shown(value: unknown): string {
   if (typeof value === 'string' && /[{[]/.test(value)) return 'JSON in quotes';
   if (typeof value === 'string' && secretLike.test(value)) return 'a text that looks like a secret';
   if (Array.isArray(value) && value.length > 0) return 'a list';
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'an object';
+  if (isRecord(value)) return 'an object';
   const text = (JSON.stringify(value) ?? 'nothing').replace(unseen, escaped);
   return text.length > 100 ? `${cut(text, 100)}… (${text.length} characters)` : text;
 }

@@ -122,6 +122,13 @@ describe('an input that is wrong', () => {
       'no JSON object',
       /\{"auto.offset.reset"/,
     ],
+    [
+      'a config with keys that are no settings',
+      { clusterArn, config: JSON.parse('{"__proto__":"hunter2","":"hunter2","a b":"hunter2","client.id":5}') },
+      'config',
+      'an object in which "__proto__", "", "a b" cannot be the name of a setting',
+      /\{"auto.offset.reset"/,
+    ],
     ['a config that is a text', { clusterArn, config: 'hunter2' }, 'config', 'no JSON object', /\{"auto.offset.reset"/],
     [
       'a secret where its ARN should be',
@@ -264,6 +271,13 @@ describe('an input that is wrong', () => {
       assert.match(complaint(event), /^The input looks like an event but is not .* Start with \{"clusterArn"/);
     });
 
+  it('is told when it is an event of many wrong fields, by five of them, cut and escaped', () => {
+    const tags = Object.fromEntries(Array.from({ length: 999 }, (_, i) => [`${'k'.repeat(200)}\u0085${i}`, i]));
+    const message = complaint(tagEvent({ detail: { 'changed-tag-keys': [], tags } }));
+    assert.match(message, /\("detail\.tags\.k+… \(\d+ characters\), .* and 994 more\)\. Start with /);
+    assert.ok(message.length < 1000);
+  });
+
   it('is told when it is an event about something else in MSK', () => {
     const replicator = 'arn:aws:kafka:us-east-1:111122223333:replicator/orders/1';
     assert.match(
@@ -277,6 +291,12 @@ describe('the cluster in an input', () => {
   it('is found also when the input is wrong otherwise', () => {
     assert.equal(clusterArnIn({ clusterArn, mechanism: 'X' }), clusterArn);
     assert.equal(clusterArnIn(tagEvent({ source: 'x' })), clusterArn);
+  });
+
+  it('of an event is the one that the event is about', () => {
+    assert.equal(clusterArnIn(tagEvent({ clusterArn: clusterArn.replace('orders', 'other') })), clusterArn);
+    assert.equal(clusterArnIn(tagEvent({ clusterArn, resources: [] })), undefined);
+    assert.equal(clusterArnIn({ resources: [clusterArn] }), undefined, 'what is no event has no resources');
   });
 
   it('is not found where there is none', () => {
