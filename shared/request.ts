@@ -162,7 +162,7 @@ function refuseCredentials(input: unknown): void {
   );
 }
 
-const pathsOf = ({ issues }: z.core.$ZodError) => listed(issues.map(({ path }) => path.join('.')));
+const pathsOf = ({ issues }: z.core.$ZodError) => listed([...new Set(issues.map(({ path }) => path.join('.')))]);
 
 /**
  * A wrong value, as far as it may be repeated: what stands where a secret's ARN or a client's settings should be may be the

@@ -278,6 +278,10 @@ describe('an input that is wrong', () => {
     assert.ok(message.length < 1000);
   });
 
+  it('is told when it is an event whose resources are wrong in two ways, once', () => {
+    assert.match(complaint(tagEvent({ resources: clusterArn })), /about one resource \("resources"\)\. Start with /);
+  });
+
   it('is told when it is an event about something else in MSK', () => {
     const replicator = 'arn:aws:kafka:us-east-1:111122223333:replicator/orders/1';
     assert.match(
