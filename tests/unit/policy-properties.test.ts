@@ -83,11 +83,14 @@ const similar = fc
   )
   .map((overrides): Statement => ({ ...wanted, ...overrides }));
 
+/** What makes a policy about as long as MSK takes it. */
+const long = fc.integer({ min: 18_000, max: 20_400 }).map((length) => 'x'.repeat(length));
+
 const policies = fc
   .record(
     {
       Version: fc.constantFrom('2012-10-17', '2008-10-17'),
-      Id: fc.string({ unit: 'grapheme' }),
+      Id: fc.oneof(fc.string({ unit: 'grapheme' }), long),
       Statement: fc.oneof(
         fc.oneof(statements, similar),
         fc.array(fc.oneof(statements, similar), { maxLength: 6 }),
