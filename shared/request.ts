@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { cut } from './cut.ts';
 import { InvalidRequest } from './errors.ts';
 import { parseClusterArn } from './msk/arn.ts';
 
@@ -23,17 +24,31 @@ const rules = {
 type Field = keyof typeof rules;
 
 /** MSK associates only secrets of this prefix. */
-const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
+const secretArn =
+  /^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
 
-/** One schema per field: the same for the console's input, for tags and for the deployment's defaults. */
+/** Whether a key of `config` may be the name of a Kafka client setting. */
+const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * One schema per field: the same for the console's input, for tags and for the deployment's defaults. The secret of an Atlas
+ * service account would pass for a name, which is written on the cluster's tags.
+ */
 const fields = {
   clusterArn: z.string().check(z.refine((arn) => parseClusterArn(arn) !== undefined)),
   projectId: z.string().check(z.regex(/^[a-f0-9]{24}$/)),
-  workspace: z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/)),
-  connectionName: z.string().check(z.regex(/^[A-Za-z0-9.*_-]{1,64}$/)),
+  workspace: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9._-]{1,64}$/)),
+  connectionName: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9.*_-]{1,64}$/)),
   secretArn: z.string().check(z.regex(secretArn)),
   mechanism: z.enum(mechanisms),
-  config: z.record(z.string(), z.string()),
+  // A record of zod would drop `__proto__` without a word.
+  config: z.custom<Record<string, string>>(
+    (value) =>
+      isRecord(value) && Object.entries(value).every(([key, text]) => isSetting(key) && typeof text === 'string'),
+  ),
   dryRun: z.boolean(),
 } satisfies Record<Field, z.ZodMiniType>;
 
@@ -77,7 +92,7 @@ export type Request = z.infer<typeof Request>;
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
 export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
-  if (typeof input === 'object' && input !== null && ('detail-type' in input || 'source' in input)) {
+  if (isEvent(input)) {
     const event = TagEvent.safeParse(input);
     if (!event.success)
       throw new InvalidRequest(
@@ -91,12 +106,13 @@ export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given
   throw new InvalidRequest(explain(input, console.error));
 }
 
-/** The cluster ARN somewhere in an input that may be wrong otherwise; undefined when there is none. */
+const isEvent = (input: unknown) => isRecord(input) && ('detail-type' in input || 'source' in input);
+
+/** The cluster ARN in an input that may be wrong otherwise, where readInput looks for it; undefined when there is none. */
 export function clusterArnIn(input: unknown): string | undefined {
   const { clusterArn, resources } = (input ?? {}) as { clusterArn?: unknown; resources?: unknown };
-  return [clusterArn, Array.isArray(resources) ? resources[0] : undefined].find(
-    (value): value is string => typeof value === 'string' && parseClusterArn(value) !== undefined,
-  );
+  const named = isEvent(input) ? Array.isArray(resources) && resources[0] : clusterArn;
+  return typeof named === 'string' && parseClusterArn(named) ? named : undefined;
 }
 
 /**
@@ -116,15 +132,14 @@ const howToStart =
 
 /** One sentence about everything that is wrong with a console input. */
 function explain(input: unknown, { issues }: z.core.$ZodError): string {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    return `The input is ${shownAsWhole(input)}; it must be a JSON object. ${howToStart}`;
+  if (!isRecord(input)) return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
   const known = Object.keys(rules).join(', ');
   const complaints = issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
       return `the input has the unknown field ${listed(issue.keys)}; the fields are ${known}`;
     const field = issue.path[0] as Field;
     return Object.hasOwn(input, field)
-      ? `${field} is ${shownAs(field, (input as Record<string, unknown>)[field])}; it must be ${rules[field]}`
+      ? `${field} is ${shownAs(field, input[field])}; it must be ${rules[field]}`
       : `${field} is missing; it must be ${rules[field]}`;
   });
   const sentence = [...new Set(complaints)].join('; and ');
@@ -147,8 +162,7 @@ function refuseCredentials(input: unknown): void {
   );
 }
 
-const pathsOf = ({ issues }: z.core.$ZodError) =>
-  issues.map(({ path }) => path.join('.') || 'the whole input').join(', ');
+const pathsOf = ({ issues }: z.core.$ZodError) => listed([...new Set(issues.map(({ path }) => path.join('.')))]);
 
 /**
  * A wrong value, as far as it may be repeated: what stands where a secret's ARN or a client's settings should be may be the
@@ -156,26 +170,42 @@ const pathsOf = ({ issues }: z.core.$ZodError) =>
  */
 function shownAs(field: Field, value: unknown): string {
   if (field === 'config') {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'no JSON object';
-    const wrong = Object.keys(value).filter((key) => typeof (value as Record<string, unknown>)[key] !== 'string');
-    return `an object in which ${listed(wrong)} is no string`;
+    if (!isRecord(value)) return 'no JSON object';
+    const keys = Object.keys(value);
+    const noSettings = keys.filter((key) => !isSetting(key));
+    return noSettings.length > 0
+      ? `an object in which ${listed(noSettings)} cannot be the name of a setting`
+      : `an object in which ${listed(keys.filter((key) => typeof value[key] !== 'string'))} is no string`;
   }
   const isArn = typeof value === 'string' && value.startsWith('arn:');
   return field === 'secretArn' && !isArn ? 'something that does not start with "arn:"' : shown(value);
-}
-
-/** JSON in quotes, or in a list, has fields as well, and their values are not to be repeated either. */
-function shownAsWhole(input: unknown): string {
-  if (typeof input === 'string' && input.includes('{')) return 'JSON in quotes';
-  return Array.isArray(input) && input.length > 0 ? 'a list' : shown(input);
 }
 
 /** Names, the first few of them. */
 const listed = (names: string[]): string =>
   `${names.slice(0, 5).map(shown).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 
-/** A value as JSON, cut to what a sentence can hold: JSON escapes control characters. */
+/**
+ * A value as JSON, cut and escaped to what a sentence can hold. What has fields is not repeated, nor a text that may be a
+ * secret in the wrong place.
+ */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 100 ? `${text.slice(0, 100)}… (${text.length} characters)` : text;
+  if (typeof value === 'string' && /[{[]/.test(value)) return 'JSON in quotes';
+  if (typeof value === 'string' && secretLike.test(value)) return 'a text that looks like a secret';
+  if (Array.isArray(value) && value.length > 0) return 'a list';
+  if (isRecord(value)) return 'an object';
+  const text = (JSON.stringify(value) ?? 'nothing').replace(unseen, escaped);
+  return text.length > 100 ? `${cut(text, 100)}… (${text.length} characters)` : text;
 }
+
+/** The secret of an Atlas service account, the private key of an API key (a UUID), a PEM, and `password=…`. */
+const secretLike = /mdb_sa_sk_|^\s*[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\s*$|-----BEGIN|passw(or)?d\S*\s*[=:]/i;
+
+/** Control characters that JSON leaves as they are, and what hides or turns round the text beside it. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+const escaped = (character: string) =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');

@@ -1,6 +1,7 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { cut } from '../../shared/cut.ts';
 import * as errors from '../../shared/errors.ts';
 import { holderOf } from '../../shared/execution.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
@@ -21,6 +22,9 @@ export const RecordFailureInput = z.object({
 /** Step Functions allows 32,768 characters of a Cause, of which ours adds a few ARNs. */
 const longestMessage = 30_000;
 
+/** What AWS and Atlas say may repeat what somebody has typed: control characters, and marks that turn text round. */
+const unseen = /[^\P{C}\n]/gu;
+
 interface Deps {
   kafka: KafkaClient;
   sfn: SFNClient;
@@ -37,7 +41,7 @@ interface Deps {
  */
 export async function recordFailure({ failed, input, executionArn }: z.infer<typeof RecordFailureInput>, deps: Deps) {
   const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
-  const message = wording(error, Cause).slice(0, longestMessage);
+  const message = cut(wording(error, Cause).replace(unseen, ' '), longestMessage);
   const clusterArn = ownClusterIn(input, deps.functionArn);
   const tags =
     clusterArn && !isDryRun(input)

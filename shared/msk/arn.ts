@@ -7,7 +7,7 @@ export interface ClusterArn {
 }
 
 const clusterArn =
-  /^arn:(?<partition>aws[a-z-]*):kafka:(?<region>[a-z0-9-]+):(?<accountId>\d{12}):cluster\/(?<clusterName>[A-Za-z0-9][A-Za-z0-9-]{0,63})\/[A-Za-z0-9-]{1,64}$/;
+  /^arn:(?<partition>aws[a-z-]{0,16}):kafka:(?<region>[a-z0-9-]{1,32}):(?<accountId>\d{12}):cluster\/(?<clusterName>[A-Za-z0-9][A-Za-z0-9-]{0,63})\/[A-Za-z0-9-]{1,64}$/;
 
 /**
  * @returns the parts, or undefined when the text is no ARN of an MSK cluster

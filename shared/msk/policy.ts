@@ -4,9 +4,9 @@ import { PolicyRefused } from '../errors.ts';
 export interface Statement {
   Sid?: string;
   Effect?: string;
-  Principal?: string | Record<string, string | string[]>;
-  Action?: string | string[];
-  Resource?: string | string[];
+  Principal?: unknown;
+  Action?: unknown;
+  Resource?: unknown;
   [other: string]: unknown;
 }
 
@@ -83,13 +83,13 @@ function grants(
 ) {
   const { Sid: _, ...unread } = rest;
   if (Effect !== 'Allow' || Object.keys(unread).length > 0) return false;
-  const principals = typeof Principal === 'object' && Principal !== null ? listOf(Principal.AWS) : [];
+  const principals = isObject(Principal) ? textsOf(Principal.AWS) : [];
   return (
     principals.some((principal) => samePrincipal(principal, wanted.Principal.AWS)) &&
     wanted.Action.every((action) =>
-      listOf(Action).some((pattern) => covers(pattern.toLowerCase(), action.toLowerCase())),
+      textsOf(Action).some((pattern) => covers(pattern.toLowerCase(), action.toLowerCase())),
     ) &&
-    listOf(Resource).some((pattern) => covers(pattern, wanted.Resource))
+    textsOf(Resource).some((pattern) => covers(pattern, wanted.Resource))
   );
 }
 
@@ -100,21 +100,31 @@ const samePrincipal = (one: string, other: string) =>
 /** `123456789012` and `arn:aws:iam::123456789012:root` → `123456789012` */
 const accountId = (principal: string): string => principal.split(':')[4] ?? principal;
 
-/** IAM's wildcards: `*` is any run of characters, `?` any one. */
-const covers = (pattern: string, text: string) =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*+/g, '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(text);
+/**
+ * IAM's wildcards: `*` is any run of characters, `?` any one. Without a regular expression, because some patterns would keep
+ * one busy for hours, and whoever edits the policy chooses the pattern.
+ */
+function covers(pattern: string, text: string): boolean {
+  let [at, position, afterStar, resumeAt] = [0, 0, -1, 0];
+  while (position < text.length) {
+    if (pattern[at] === '*') [afterStar, resumeAt] = [++at, position];
+    else if (pattern[at] === '?' || pattern[at] === text[position]) [at, position] = [at + 1, position + 1];
+    // The last `*` takes one character more.
+    else if (afterStar >= 0) [at, position] = [afterStar, ++resumeAt];
+    else return false;
+  }
+  return [...pattern.slice(at)].every((rest) => rest === '*');
+}
 
 const listOf = <Item>(value: Item | Item[] | undefined): Item[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
+/** What grants nothing that we understand, such as an account id that is written as a number, is passed over. */
+const textsOf = (value: unknown): string[] => listOf(value).filter((item) => typeof item === 'string');
+
 function parse(text: string): Policy {
   try {
-    const policy: unknown = JSON.parse(text);
+    const policy: unknown = JSON.parse(text, numbersAsSpelled as Reviver);
     if (isObject(policy) && listOf((policy as Policy).Statement).every(isObject)) return policy as Policy;
   } catch {
     // Falls through to the one sentence below.
@@ -124,5 +134,14 @@ function parse(text: string): Policy {
   );
 }
 
-const isObject = (value: unknown): value is object =>
+type Reviver = Parameters<typeof JSON.parse>[1];
+
+/** A number that JavaScript would write in another way, such as 12345678901234567890, stays as the statement's author wrote it. */
+const numbersAsSpelled = (_: string, value: unknown, { source }: { source: string }) =>
+  typeof value === 'number' && String(value) !== source ? rawJSON(source) : value;
+
+/** Of Node since 22, and not yet among TypeScript's types. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

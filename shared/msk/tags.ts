@@ -5,6 +5,7 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-kafka';
 import { fromAws } from '../aws.ts';
+import { cut } from '../cut.ts';
 
 /** The tag that asks; the EventBridge rule watches this key and no other. */
 export const triggerTag = 'atlas-streaming';
@@ -73,10 +74,10 @@ export async function clearConnectedTags(
  * @see https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
  */
 export const tagValue = (text: string): string =>
-  text
-    .replace(/[^\p{L}\p{N}_.:/=+\-@ ]+/gu, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim()
-    .slice(0, 256)
-    // A cut must not leave half of a surrogate pair.
-    .replace(/[\uD800-\uDBFF]$/, '');
+  cut(
+    text
+      .replace(/[^\p{L}\p{N}_.:/=+\-@ ]+/gu, ' ')
+      .replace(/ {2,}/g, ' ')
+      .trim(),
+    256,
+  );

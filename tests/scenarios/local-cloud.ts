@@ -10,6 +10,9 @@ import { ended } from '../fixtures/ended.ts';
 /** The states and the transitions (`A → B`) that the tests of this process have seen. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
 
+/** What the functions of this process have printed. */
+export const logged: string[] = [];
+
 /** An hour takes a second. */
 const speed = 3600;
 
@@ -45,6 +48,7 @@ function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<
     speed,
     ...options,
     world: quick(world),
+    onLog: (_, line) => logged.push(line),
     onEvent: (event, execution) => {
       if (event.type !== 'StateEntered') return;
       const { name } = event.state;
@@ -70,7 +74,7 @@ export const connectByHand = (cloud: Cloud, input: object = {}) =>
 
 export { ended };
 
-type Ended = Awaited<ReturnType<typeof ended>>;
+export type Ended = Awaited<ReturnType<typeof ended>>;
 
 export function assertConnected({ endState, error, cause }: Ended): void {
   assert.equal(endState, 'Connected', `${error}: ${cause}`);

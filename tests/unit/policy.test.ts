@@ -61,6 +61,7 @@ describe('the statement for Atlas', () => {
     'has a question mark for one character': { Action: [create, brokers, describeOne, 'kafka:DescribeClusterV?'] },
     'has a list of resources': { Resource: ['arn:aws:kafka:us-east-1:111122223333:cluster/other/1', clusterArn] },
     'has a wildcard in its resource': { Resource: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/*' },
+    'has many wildcards in its resource': { Resource: `${'*?'.repeat(40)}-5` },
     'is about every resource': { Resource: '*' },
   };
   for (const [what, overrides] of Object.entries(asGood))
@@ -84,7 +85,14 @@ describe('the statement for Atlas', () => {
     'is for a deleted role': { Principal: { AWS: 'AROAEXAMPLEID123456' } },
     'is for a service': { Principal: { Service: 'kafka.amazonaws.com' } },
     'is for anybody': { Principal: '*' },
+    'is for an account whose id is a number': { Principal: { AWS: 123456789012 } },
+    'has a principal of another shape': { Principal: { AWS: [null, [principalArn], { AWS: principalArn }] } },
+    'has an action of another shape': { Action: [null, 5, wanted.Action] },
+    'has no action': { Action: null },
+    'has a resource of another shape': { Resource: [{ arn: clusterArn }] },
     'is about another cluster': { Resource: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/other' },
+    'has many wildcards that lead nowhere': { Resource: `${'*?'.repeat(20)}!` },
+    'has more question marks than there are characters': { Resource: `*${'?'.repeat(200)}` },
     'spells the resource in another case': { Resource: clusterArn.toUpperCase() },
   };
   for (const [what, overrides] of Object.entries(notAsGood))
@@ -121,6 +129,14 @@ describe('the statement for Atlas', () => {
     assert.deepEqual(merged(policy(foreign, rest)), { ...rest, Statement: [...foreign, wanted] });
     assert.deepEqual(merged(policy(firehose, rest)), { ...rest, Statement: [firehose, wanted] });
     assert.deepEqual(merged('{"Version":"2012-10-17"}'), { Version: '2012-10-17', Statement: [wanted] });
+  });
+
+  it('leaves the numbers of others as they are spelled', () => {
+    const condition = '"Condition":{"NumericEquals":{"a":12345678901234567890,"b":1.0,"c":[1e999,-0]}}';
+    const text = policy([{ ...firehose, Condition: 'here' }]).replace('"Condition":"here"', condition);
+    const withOurs = mergeStatement(text, wanted) ?? '';
+    assert.ok(withOurs.includes(condition), withOurs);
+    assert.ok(removeStatement(withOurs, wanted.Sid)?.includes(condition));
   });
 
   it('merges into its own result without a change', () => {

@@ -70,6 +70,13 @@ describe('RecordFailure', () => {
     assert.ok(cause.length < 32_768);
   });
 
+  it('takes control characters out of a message, and half of a character at its end', async () => {
+    const message = `Atlas said\n1. "\u0007\u0085\u202e\ud800 ü"${'x'.repeat(29_977)}😀`;
+    const { cause } = await recorder().record({ failed: { InspectCluster: thrown('AtlasRefused', message) } });
+    assert.match(cause, /^InspectCluster failed: Atlas said\n1\. " {5}ü"x+\nCluster: /);
+    assert.ok(cause.isWellFormed());
+  });
+
   for (const [status, holder] of [
     ['connecting', other],
     ['disconnecting', disconnectExecutionArn],

@@ -62,6 +62,13 @@ describe('an input that is wrong', () => {
       arn,
     ],
     ['an ARN with more behind it', { clusterArn: `${clusterArn}\n` }, 'clusterArn', '-5\\n"', arn],
+    [
+      'an ARN without an end',
+      { clusterArn: clusterArn.replace('us-east-1', 'us'.repeat(99_999)) },
+      'clusterArn',
+      '… (200',
+      arn,
+    ],
     ['a project id', { clusterArn, projectId: 'My project' }, 'projectId', '"My project"', /example "[0-9a-f]{24}"/],
     ['a workspace', { clusterArn, workspace: 'a/b' }, 'workspace', '"a/b"', /example "streams"/],
     ['an empty workspace', { clusterArn, workspace: '' }, 'workspace', '""', /example "streams"/],
@@ -88,6 +95,13 @@ describe('an input that is wrong', () => {
       /the whole ARN .* example "arn:aws:secretsmanager:us-east-1:\d{12}:secret:AmazonMSK_/,
     ],
     [
+      'a secret without an end',
+      { clusterArn, secretArn: secretArn.replace('us-east-1', 'us'.repeat(99_999)) },
+      'secretArn',
+      '… (200',
+      /example "arn:aws:secretsmanager:/,
+    ],
+    [
       'a mechanism',
       { clusterArn, mechanism: 'SCRAM-256' },
       'mechanism',
@@ -106,6 +120,13 @@ describe('an input that is wrong', () => {
       { clusterArn, config: ['hunter2'] },
       'config',
       'no JSON object',
+      /\{"auto.offset.reset"/,
+    ],
+    [
+      'a config with keys that are no settings',
+      { clusterArn, config: JSON.parse('{"__proto__":"hunter2","":"hunter2","a b":"hunter2","client.id":5}') },
+      'config',
+      'an object in which "__proto__", "", "a b" cannot be the name of a setting',
       /\{"auto.offset.reset"/,
     ],
     ['a config that is a text', { clusterArn, config: 'hunter2' }, 'config', 'no JSON object', /\{"auto.offset.reset"/],
@@ -178,6 +199,50 @@ describe('an input that is wrong', () => {
     assert.ok(message.length < 500);
   });
 
+  it('is told without a control character, a mark that turns the text round, or half of a character', () => {
+    const message = complaint({
+      clusterArn,
+      workspace: `\u0000\u007f\u0085\u2028\u202e\ud800 ü\u{e0001}${'😀'.repeat(99)}`,
+    });
+    assert.match(message, /^workspace is "(\\u[\da-f]{4}){6} ü(\\u[\da-f]{4}){2}😀+… \(\d+ characters\); it must be /u);
+    assert.ok(message.isWellFormed());
+    assert.doesNotMatch(message, /[\p{Cc}\p{Cf}\p{Zl}]/u);
+  });
+
+  it('is told whatever the depth of a field', () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    for (const field of ['clusterArn', 'workspace', 'secretArn', 'config', 'dryRun'])
+      assert.match(
+        complaint({ clusterArn, [field]: deep }),
+        new RegExp(`^${field} is (a list|no|something).*; it must be`),
+      );
+    assert.match(complaint(deep), /^The input is a list; /);
+  });
+
+  const misplaced: [what: string, value: unknown][] = [
+    ['the SCRAM secret', { username: 'atlas', password: 'hunter2' }],
+    ['the SCRAM secret in quotes', '{"username":"atlas","password":"hunter2"}'],
+    ['the SCRAM secret in a list', [{ username: 'atlas', password: 'hunter2' }]],
+    ['a password that says so', 'password=hunter2'],
+    ['the secret of a service account', 'mdb_sa_sk_hunter2'],
+    ['a PEM', '-----BEGIN PRIVATE KEY-----\nhunter2'],
+  ];
+  const names = ['workspace', 'connectionName'];
+  const others = ['clusterArn', 'projectId', 'secretArn', 'mechanism', 'dryRun'];
+  const toldWithout = (value: unknown, fields: string[]) => {
+    for (const field of fields) {
+      const message = complaint({ clusterArn, [field]: value });
+      assert.match(message, new RegExp(`^${field} is .*; it must be `));
+      assert.doesNotMatch(message, /hunter2|3fa5c1d2/);
+    }
+  };
+  for (const [what, value] of misplaced)
+    it(`is told without its value when a field holds ${what}`, () => toldWithout(value, [...names, ...others]));
+
+  it('is told without its value when a field holds the private key of an API key', () => {
+    toldWithout('3fa5c1d2-a1b2-4c3d-8e9f-0123456789ab', others);
+  });
+
   it('is told when it holds a credential, without its value', () => {
     for (const config of [
       { 'sasl.jaas.config': 'hunter2' },
@@ -206,6 +271,17 @@ describe('an input that is wrong', () => {
       assert.match(complaint(event), /^The input looks like an event but is not .* Start with \{"clusterArn"/);
     });
 
+  it('is told when it is an event of many wrong fields, by five of them, cut and escaped', () => {
+    const tags = Object.fromEntries(Array.from({ length: 999 }, (_, i) => [`${'k'.repeat(200)}\u0085${i}`, i]));
+    const message = complaint(tagEvent({ detail: { 'changed-tag-keys': [], tags } }));
+    assert.match(message, /\("detail\.tags\.k+… \(\d+ characters\), .* and 994 more\)\. Start with /);
+    assert.ok(message.length < 1000);
+  });
+
+  it('is told when it is an event whose resources are wrong in two ways, once', () => {
+    assert.match(complaint(tagEvent({ resources: clusterArn })), /about one resource \("resources"\)\. Start with /);
+  });
+
   it('is told when it is an event about something else in MSK', () => {
     const replicator = 'arn:aws:kafka:us-east-1:111122223333:replicator/orders/1';
     assert.match(
@@ -219,6 +295,12 @@ describe('the cluster in an input', () => {
   it('is found also when the input is wrong otherwise', () => {
     assert.equal(clusterArnIn({ clusterArn, mechanism: 'X' }), clusterArn);
     assert.equal(clusterArnIn(tagEvent({ source: 'x' })), clusterArn);
+  });
+
+  it('of an event is the one that the event is about', () => {
+    assert.equal(clusterArnIn(tagEvent({ clusterArn: clusterArn.replace('orders', 'other') })), clusterArn);
+    assert.equal(clusterArnIn(tagEvent({ clusterArn, resources: [] })), undefined);
+    assert.equal(clusterArnIn({ resources: [clusterArn] }), undefined, 'what is no event has no resources');
   });
 
   it('is not found where there is none', () => {

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import './bad-input/events.ts';
+import './bad-input/inputs.ts';
+import './bad-input/policies.ts';
+import './bad-input/secrets.ts';
+import './bad-input/tags.ts';
+import './bad-input/unusual-inputs.ts';
+import { secret } from './bad-input/refused.ts';
+import { logged } from './local-cloud.ts';
+
+// All of these run in one process, so that this can be asked at their end.
+suite('the runs above have logged', () => {
+  test('their failures, and each in a line that CloudWatch takes', () => {
+    assert.ok(logged.some((line) => line.includes('InvalidRequest')));
+    assert.deepEqual(
+      logged.filter((line) => line.length > 20_000).map((line) => line.slice(0, 200)),
+      [],
+    );
+  });
+
+  test('no secret', () => {
+    assert.deepEqual(
+      logged.filter((line) => line.includes(secret)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { assertConnected, connectByHand, connectByTag } from '../local-cloud.ts';
+import { assertRefused, assertUntouched, secret, somebodysCloud } from './refused.ts';
+
+const scram = (fields: object) => JSON.stringify(fields);
+
+const unusable: [what: string, secretString: string, says: RegExp][] = [
+  ['no JSON', secret, /is no JSON object; it must be JSON such as \{"username":"…","password":"…"\}/],
+  ['JSON that breaks off', `{"username":"atlas","password":"${secret}`, /is no JSON object/],
+  ['properties', `username=atlas\npassword=${secret}`, /is no JSON object/],
+  ['a JSON list', scram(['atlas', secret]), /is no JSON object/],
+  ['a JSON text', JSON.stringify(secret), /is no JSON object/],
+  ['JSON in quotes', JSON.stringify(scram({ username: 'atlas', password: secret })), /is no JSON object/],
+  ['a number', '42', /is no JSON object/],
+  ['null', 'null', /is no JSON object/],
+  ['an empty object', '{}', /has no usable username and password; it must be/],
+  ['a secret without a user', scram({ password: secret }), /has no usable username;/],
+  ['a secret without a password', scram({ username: secret }), /has no usable password;/],
+  ['a secret with an empty password', scram({ username: secret, password: '' }), /has no usable password;/],
+  ['a secret with an empty user', scram({ username: '', password: secret }), /has no usable username;/],
+  ['a secret of numbers', scram({ username: 1, password: 2 }), /has no usable username and password;/],
+  ['a secret of nulls', scram({ username: null, password: null }), /has no usable username and password;/],
+  ['a secret with other names', scram({ user: 'atlas', pass: secret }), /has no usable username and password;/],
+  ['a secret in other cases', scram({ Username: 'atlas', Password: secret }), /has no usable username and password;/],
+  [
+    'a secret that hides behind a prototype',
+    `{"__proto__":{"username":"atlas","password":"${secret}"}}`,
+    /has no usable username and password;/,
+  ],
+  ['64 KB that are no JSON', secret.repeat(3800), /is no JSON object/],
+];
+
+suite('a SCRAM secret is refused, and not repeated, when it is', () => {
+  for (const [what, secretString, says] of unusable)
+    test(what, async () => {
+      const cloud = await somebodysCloud({}, { scramSecrets: [{ secretString }] });
+      const whole = RegExp(`The SCRAM secret arn:aws:secretsmanager:.* ${says.source}`);
+      assertRefused(cloud, await connectByTag(cloud), { error: 'PrerequisitesNotMet', says: whole });
+    });
+
+  test('one that does not exist, though the input names it', async () => {
+    const cloud = await somebodysCloud();
+    const secretArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_nobody-a1B2c3';
+    const says =
+      /The SCRAM secret arn:aws:.*AmazonMSK_nobody-a1B2c3 cannot be read \(ResourceNotFoundException: .*\. It must exist/;
+    assertRefused(cloud, await connectByHand(cloud, { secretArn }), { error: 'PrerequisitesNotMet', says });
+  });
+
+  test('no JSON, beside everything else that is missing', async () => {
+    const cloud = await somebodysCloud({ clientBroker: 'PLAINTEXT' }, { scramSecrets: [{ secretString: secret }] });
+    const says =
+      /^CheckPrerequisites failed: 2 prerequisites are not met.*\n1\. .*must be TLS.*\n2\. The SCRAM secret .* is no JSON/;
+    assertRefused(cloud, await connectByTag(cloud), { error: 'PrerequisitesNotMet', says });
+  });
+});
+
+suite('a SCRAM secret is used as it is when it has', () => {
+  const unusual: [what: string, user: object][] = [
+    ['more fields', { username: 'atlas', password: secret, engine: 'kafka', host: ['b-1'], nested: { a: null } }],
+    ['blanks, quotes and letters of other languages', { username: 'ätłas "\\ 東京', password: ` ${secret}"\\\n😀 ` }],
+    ['a password of 60 KB', { username: 'atlas', password: secret.repeat(3500) }],
+  ];
+  for (const [what, user] of unusual)
+    test(what, async () => {
+      const cloud = await somebodysCloud({}, { scramSecrets: [{ secretString: scram(user) }] });
+      assertConnected(await connectByTag(cloud));
+      const [connection] = cloud.world.project.connections('streams');
+      const { username, password } = connection?.settings.authentication ?? {};
+      assert.deepEqual({ ...user, username, password }, user);
+    });
+});
+
+const noCredentials: [what: string, secretString: string][] = [
+  ['no JSON', secret],
+  ['a JSON list', scram(['kqzxbvjw', secret])],
+  ['a JSON text', JSON.stringify(secret)],
+  ['null', 'null'],
+  ['an empty object', '{}'],
+  ['half of an API key', scram({ privateKey: secret })],
+  ['an API key with an empty half', scram({ publicKey: '', privateKey: secret })],
+  ['an API key of numbers', scram({ publicKey: 1, privateKey: 2 })],
+  ['an API key with a newline, which no header takes', scram({ publicKey: 'kqzxbvjw\n', privateKey: secret })],
+  ['an API key with a NUL', scram({ publicKey: 'kqzxbvjw', privateKey: `${secret}\0` })],
+  ['half of a service account', scram({ clientId: 'mdb_sa_id_1', clientsecret: secret })],
+  ['the SCRAM secret', scram({ username: 'atlas', password: secret })],
+  ['64 KB that are no JSON', secret.repeat(3800)],
+];
+
+suite('the Atlas credentials are refused, and not repeated, when they are', () => {
+  for (const [what, secretString] of noCredentials)
+    test(what, async () => {
+      const cloud = await somebodysCloud();
+      cloud.world.secretsManager.rotate('atlas-streaming-credentials', secretString);
+      const says =
+        /The Atlas credentials secret has neither the fields .* It must be JSON such as \{"publicKey":"…","privateKey":"…"\} or/;
+      assertRefused(cloud, await connectByTag(cloud), { error: 'DeploymentMisconfigured', says });
+    });
+
+  test('an API key with more fields beside it, which is right', async () => {
+    const cloud = await somebodysCloud();
+    const secrets = cloud.world.secretsManager;
+    const { secretString = '' } = secrets.secret('atlas-streaming-credentials')?.versions.at(-1) ?? {};
+    secrets.rotate('atlas-streaming-credentials', scram({ ...JSON.parse(secretString), note: 'ours', tags: [1] }));
+    const run = await connectByHand(cloud, { dryRun: true });
+    assert.equal(run.endState, 'Planned', run.cause);
+    assertUntouched(cloud);
+  });
+});

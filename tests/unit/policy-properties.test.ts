@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { PolicyRefused } from '../../shared/errors.ts';
+import { atlasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { clusterArn, principalArn } from '../fixtures/request.ts';
+
+fc.configureGlobal({ numRuns: 500 });
+
+type Statement = Record<string, unknown>;
+
+const wanted = atlasStatement(clusterArn, principalArn);
+const atlas = '123456789012';
+const others = ['210987654321', '111122223333'];
+const otherCluster = clusterArn.replace('orders', 'payments');
+
+// What IAM allows, usual or not; much of it about Atlas's account and this cluster, so that statements come close to ours.
+
+const oneOrMany = (item: fc.Arbitrary<unknown>) => fc.oneof(item, fc.array(item, { maxLength: 4 }));
+const accounts = fc
+  .constantFrom(atlas, ...others)
+  .chain((id) => fc.constantFrom(id, `arn:aws:iam::${id}:root`, `arn:aws:iam::${id}:role/root`));
+const principals = fc.oneof(
+  fc.constant('*'),
+  fc.record({ AWS: oneOrMany(fc.oneof(accounts, fc.constant('*'), fc.constant('AROAEXAMPLEID123456'))) }),
+  fc.record({ AWS: fc.constant(principalArn), Service: fc.constant('kafka.amazonaws.com') }),
+  fc.record({ Service: oneOrMany(fc.constantFrom('firehose.amazonaws.com', 'delivery.logs.amazonaws.com')) }),
+  fc.record({ Federated: fc.constant('cognito-identity.amazonaws.com') }),
+  fc.record({ CanonicalUser: fc.string({ unit: 'grapheme' }) }),
+);
+const actions = fc.oneof(
+  fc.constant(wanted.Action),
+  oneOrMany(
+    fc.constantFrom(
+      '*',
+      'kafka:*',
+      'KAFKA:createvpcCONNECTION',
+      'kafka:Describe*',
+      'kafka:DescribeClusterV?',
+      'kafka:Get*Brokers',
+      'kafka:DeleteCluster',
+      's3:GetObject',
+      ...wanted.Action,
+    ),
+  ),
+);
+const resources = oneOrMany(
+  fc.constantFrom('*', clusterArn, otherCluster, 'arn:aws:kafka:*:*:cluster/orders/*', `${clusterArn.slice(0, -1)}?`),
+);
+const conditions = fc.dictionary(
+  fc.constantFrom('StringEquals', 'ArnLike', 'NumericLessThan', 'Bool', '__proto__'),
+  fc.dictionary(fc.string(), oneOrMany(fc.oneof(fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean())), {
+    maxKeys: 2,
+  }),
+  { maxKeys: 2 },
+);
+/** Exactly one of an element and its opposite. */
+const either = (name: string, value: fc.Arbitrary<unknown>) =>
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ [name]: value }) },
+    { weight: 1, arbitrary: fc.record({ [`Not${name}`]: value }) },
+  );
+const statements: fc.Arbitrary<Statement> = fc
+  .tuple(
+    fc.record(
+      {
+        Sid: fc.oneof(fc.constantFrom('', 'Firehose', wanted.Sid), fc.string({ unit: 'grapheme', maxLength: 20 })),
+        Condition: conditions,
+      },
+      { requiredKeys: [] },
+    ),
+    fc.record({ Effect: fc.constantFrom('Allow', 'Allow', 'Deny') }),
+    either('Principal', principals),
+    either('Action', actions),
+    either('Resource', resources),
+  )
+  .map((parts) => Object.assign({}, ...parts));
+/** One that nearly grants what we want, or does so. */
+const similar = fc
+  .record(
+    { Sid: fc.string(), Principal: principals, Action: actions, Resource: resources, Condition: conditions },
+    { requiredKeys: [] },
+  )
+  .map((overrides): Statement => ({ ...wanted, ...overrides }));
+
+/** What makes a policy about as long as MSK takes it. */
+const long = fc.integer({ min: 18_000, max: 20_400 }).map((length) => 'x'.repeat(length));
+
+const policies = fc
+  .record(
+    {
+      Version: fc.constantFrom('2012-10-17', '2008-10-17'),
+      Id: fc.oneof(fc.string({ unit: 'grapheme' }), long),
+      Statement: fc.oneof(
+        fc.oneof(statements, similar),
+        fc.array(fc.oneof(statements, similar), { maxLength: 6 }),
+        fc.array(statements, { minLength: 20, maxLength: 80 }),
+      ),
+    },
+    { requiredKeys: ['Statement'] },
+  )
+  .map((policy) => JSON.stringify(policy));
+const policiesOrNone = fc.option(policies, { nil: undefined });
+
+const statementsOf = (text: string | null | undefined): Statement[] => (text ? list(JSON.parse(text).Statement) : []);
+const list = <Item>(value: Item | Item[] | undefined) => (value === undefined ? [] : ([value].flat() as Item[]));
+const foreign = (text: string | null | undefined) => statementsOf(text).filter(({ Sid }) => Sid !== wanted.Sid);
+
+/** The merged policy; the same one where nothing was missing; undefined where it would be too long. */
+function merged(text: string | undefined): string | undefined {
+  try {
+    return mergeStatement(text, wanted) ?? text;
+  } catch (error) {
+    assert.ok(error instanceof PolicyRefused, String(error));
+    return undefined;
+  }
+}
+
+// What a policy means, told independently of the code that is tested: who may do what, as IAM decides.
+
+interface Question {
+  account: string;
+  action: string;
+  resource: string;
+}
+const questions: Question[] = [atlas, ...others].flatMap((account) =>
+  [...wanted.Action, 'kafka:DeleteCluster', 'kafka:GetClusterPolicy', 's3:GetObject'].flatMap((action) =>
+    [clusterArn, otherCluster].map((resource) => ({ account, action, resource })),
+  ),
+);
+
+/** Whether a condition holds is part of the question, so that both answers are compared. */
+const decision = (text: string | undefined, question: Question, doConditionsHold: boolean) => {
+  const effects = statementsOf(text)
+    .filter((statement) => applies(statement, question) && (doConditionsHold || !hasCondition(statement)))
+    .map(({ Effect }) => Effect);
+  return effects.includes('Deny') ? 'denied' : effects.includes('Allow') ? 'allowed' : 'not allowed';
+};
+
+const hasCondition = ({ Condition }: Statement) => Condition !== undefined;
+
+const applies = (statement: Statement, { account, action, resource }: Question) =>
+  matches(statement, 'Principal', (principal) => isAccount(principal, account)) &&
+  matches(statement, 'Action', (pattern) => like(pattern.toLowerCase(), action.toLowerCase())) &&
+  matches(statement, 'Resource', (pattern) => like(pattern, resource));
+
+function matches(statement: Statement, element: string, test: (text: string) => boolean): boolean {
+  const isNegated = statement[element] === undefined;
+  const value = statement[isNegated ? `Not${element}` : element];
+  const texts =
+    typeof value === 'object' && !Array.isArray(value) ? list((value as { AWS?: string }).AWS) : list(value);
+  return (texts as string[]).some(test) !== isNegated;
+}
+
+const isAccount = (principal: string, account: string) =>
+  ['*', account, `arn:aws:iam::${account}:root`].includes(principal);
+
+/** A pattern eats the text from the left: `*` nothing or one character more. */
+function like(pattern: string, text: string): boolean {
+  const [first, rest] = [pattern[0], pattern.slice(1)];
+  if (first === undefined) return text === '';
+  if (first === '*') return like(rest, text) || (text !== '' && like(pattern, text.slice(1)));
+  return text !== '' && (first === '?' || first === text[0]) && like(rest, text.slice(1));
+}
+
+const decisions = (text: string | undefined, of: Question[]) =>
+  [true, false].map((doConditionsHold) => of.map((question) => decision(text, question, doConditionsHold)));
+
+const ours = questions.filter(
+  ({ account, action, resource }) =>
+    account === atlas && (wanted.Action as string[]).includes(action) && resource === clusterArn,
+);
+const notOurs = questions.filter((question) => !ours.includes(question));
+
+/** A policy in which no statement has our Sid: what stood under it before is ours to replace. */
+const withoutOurs = policies.filter((text) => foreign(text).length === statementsOf(text).length);
+
+describe('whatever the cluster policy', () => {
+  it('is, a merge leaves every foreign statement and every other element as it was, and in order', () => {
+    fc.assert(
+      fc.property(policies, (text) => {
+        const after = merged(text);
+        if (after === undefined) return;
+        assert.deepEqual(foreign(after), foreign(text));
+        const { Statement: _, ...before } = JSON.parse(text);
+        const { Statement: __, ...rest } = JSON.parse(after);
+        assert.deepEqual(rest, before);
+      }),
+    );
+  });
+
+  it('is, a merge changes no decision but those that Atlas needs', () => {
+    fc.assert(
+      fc.property(withoutOurs, (text) => {
+        const after = merged(text);
+        if (after !== undefined) assert.deepEqual(decisions(after, notOurs), decisions(text, notOurs));
+      }),
+    );
+  });
+
+  it('is, a merge allows Atlas what it needs, unless a statement denies it', () => {
+    fc.assert(
+      fc.property(policiesOrNone, (text) => {
+        const after = merged(text);
+        if (after !== undefined) assert.ok(!decisions(after, ours).flat().includes('not allowed'), after);
+      }),
+    );
+  });
+
+  it('is, a second merge finds nothing to do', () => {
+    fc.assert(
+      fc.property(policiesOrNone, (text) => {
+        const after = merged(text);
+        if (after !== undefined) assert.equal(mergeStatement(after, wanted), undefined);
+      }),
+    );
+  });
+
+  it('is, a merge gives JSON that MSK takes, or is refused', () => {
+    fc.assert(
+      fc.property(policiesOrNone, (text) => {
+        let after: string | undefined;
+        try {
+          after = mergeStatement(text, wanted);
+        } catch (error) {
+          assert.ok(error instanceof PolicyRefused, String(error));
+          assert.match(error.message, /would be \d+ characters long .* MSK allows 20480\. Shorten the policy/);
+          return;
+        }
+        if (after === undefined) return;
+        assert.ok(after.length <= 20_480);
+        const sids = statementsOf(after).map(({ Sid }) => Sid);
+        assert.equal(sids.filter((sid) => sid === wanted.Sid).length, 1);
+        assert.deepEqual(statementsOf(after).at(-1), wanted);
+      }),
+    );
+  });
+
+  it('is, a removal undoes a merge', () => {
+    fc.assert(
+      fc.property(withoutOurs, (text) => {
+        const after = merged(text);
+        if (after === undefined) return;
+        const removed = removeStatement(after, wanted.Sid);
+        if (after === text) assert.equal(removed, undefined, 'nothing was merged, so nothing is removed');
+        else if (statementsOf(text).length === 0) assert.equal(removed, null, 'no empty policy stays');
+        else {
+          const before = JSON.parse(text);
+          assert.deepEqual(JSON.parse(removed ?? 'null'), { ...before, Statement: list(before.Statement) });
+        }
+      }),
+    );
+    assert.equal(removeStatement(merged(undefined) ?? '', wanted.Sid), null);
+  });
+
+  it('is, a second removal finds nothing to do', () => {
+    fc.assert(
+      fc.property(policies, (text) => {
+        const removed = removeStatement(text, wanted.Sid);
+        assert.deepEqual(foreign(removed ?? (removed === null ? null : text)), foreign(text));
+        if (removed) assert.equal(removeStatement(removed, wanted.Sid), undefined);
+      }),
+    );
+  });
+
+  it('would be, if it were any JSON, it is merged into or refused', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.json(),
+          fc.string(),
+          fc.json().map((json) => `{"Statement":${json}}`),
+        ),
+        (text) => {
+          const after = merged(text);
+          if (after !== undefined) assert.equal(mergeStatement(after, wanted), undefined);
+        },
+      ),
+    );
+  });
+});
