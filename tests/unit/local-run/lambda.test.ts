@@ -5,7 +5,7 @@ import { Lambda } from '../../../local/lambda/lambda.ts';
 const arn = 'arn:aws:lambda:us-east-1:123456789012:function:local-Tried';
 
 /** Lambda with one function, whose handler has this body. */
-function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10 } = {}) {
+function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10, speed = 1 } = {}) {
   const module = `let calls = 0; export const handler = async (event, context) => { calls += 1; ${body} };`;
   const lambda = new Lambda([
     {
@@ -16,6 +16,7 @@ function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10 } = {}) 
       memorySize: 256,
       timeoutSeconds,
       environment: { SETTING: 'value' },
+      speed,
     },
   ]);
   t.after(() => lambda.close());
@@ -82,6 +83,33 @@ suite('the local Lambda', () => {
     assert.equal(crashed.error?.errorType, 'Runtime.ExitError');
     assert.match(lambda.logs.get('Tried')?.join('\n') ?? '', /gone/);
     assert.equal((await invoke({})).payload, 1);
+  });
+
+  for (const [how, errorType] of [
+    ['crash', 'Runtime.ExitError'],
+    ['time-out', 'Sandbox.Timedout'],
+  ] as const)
+    test(`ends a function in the middle of its work as a ${how}, and then starts afresh`, async (t) => {
+      const { invoke, lambda } = lambdaWith(t, 'if (event.hang) await new Promise(() => {}); return calls;');
+      await invoke({});
+      const hanging = invoke({ hang: true });
+      setTimeout(() => lambda.end(arn, how), 20);
+      assert.equal((await hanging).error?.errorType, errorType);
+      assert.equal((await invoke({})).payload, 1);
+    });
+
+  test('hastens the timers of a function, and what it tells of the time that is left', async (t) => {
+    const body = `
+      const { setTimeout: pause } = await import('node:timers/promises');
+      const start = performance.now();
+      await new Promise((done) => setTimeout(done, 4_000));
+      await pause(4_000);
+      await new Promise((done) => AbortSignal.timeout(4_000).addEventListener('abort', done));
+      return { ms: performance.now() - start, left: context.getRemainingTimeInMillis() };`;
+    const { invoke } = lambdaWith(t, body, { timeoutSeconds: 60, speed: 100 });
+    const { ms, left } = (await invoke({})).payload as { ms: number; left: number };
+    assert.ok(ms >= 115 && ms < 6_000, `${ms} ms`);
+    assert.ok(left <= 60_000 - 11_500, `${left} ms are left`);
   });
 
   test('keeps what the function prints, line by line', async (t) => {

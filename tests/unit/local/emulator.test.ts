@@ -28,11 +28,12 @@ function counter() {
 async function start(t: TestContext, intercept?: Intercept) {
   const { service, applied } = counter();
   const recorder = new Recorder();
-  const { url, close } = await listen(service, { clock: new HandClock(), recorder, intercept });
-  t.after(close);
+  const listener = await listen(service, { clock: new HandClock(), recorder, intercept });
+  const { url } = listener;
+  t.after(listener.close);
   const post = (path: string, authorization = 'secret') =>
     fetch(`${url}${path}`, { method: 'POST', body: 'hello', headers: { authorization } });
-  return { post, recorder, applied };
+  return { post, recorder, applied, listener };
 }
 
 test('an exchange is recorded whole, but for its Authorization header', async (t) => {
@@ -97,6 +98,32 @@ test('an interceptor may apply a call and lose its answer, or reset the connecti
     recorder.exchanges.map(({ status }) => status),
     ['reset', 'reset', 200],
   );
+});
+
+test('an interceptor may cut an answer short, or let nothing come', async (t) => {
+  const plan: Intercept[] = [async (_, next) => ({ cutShort: await next() }), async () => 'silence'];
+  const { post, recorder, applied, listener } = await start(t, (call, next) => plan.shift()?.(call, next) ?? next());
+  const cut = await post('/x');
+  assert.equal(cut.status, 200);
+  await assert.rejects(cut.text(), TypeError);
+  const silent = post('/x');
+  const winner = await Promise.race([silent, new Promise((done) => setTimeout(done, 50, 'nothing'))]);
+  assert.equal(winner, 'nothing');
+  await Promise.all([assert.rejects(silent, TypeError), listener.goDown()]);
+  assert.equal(applied(), 1);
+  assert.deepEqual(
+    recorder.exchanges.map(({ status }) => status),
+    [200, 'silence'],
+  );
+});
+
+test('a service may go down, and come up at the same address', async (t) => {
+  const { post, listener } = await start(t);
+  assert.equal((await post('/x')).status, 200);
+  await listener.goDown();
+  await assert.rejects(post('/x'), (error: Error) => (error.cause as { code: string }).code === 'ECONNREFUSED');
+  await listener.comeUp();
+  assert.equal((await post('/x')).headers.get('x-count'), '2');
 });
 
 test('an interceptor sees a refusal as the answer that it is', async (t) => {
