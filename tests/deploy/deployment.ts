@@ -1,70 +1,78 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import {
-  CloudFormationClient,
-  DescribeStacksCommand,
-  GetTemplateCommand,
-  ListStackResourcesCommand,
-} from '@aws-sdk/client-cloudformation';
+import { test } from 'node:test';
+import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { serverless, serviceFolder } from '../template/serverless.ts';
+import { accountId, clientConfig, environment, region } from './account.ts';
 import { executionsOf, follow } from './executions.ts';
 import { install, Unavailable } from './install.ts';
-import { type MiniStack, startMiniStack } from './ministack.ts';
+import { inventory } from './inventory.ts';
+import { startMiniStack } from './ministack.ts';
 import { createSecrets, emitTagEvents, startSurroundings } from './surroundings.ts';
 
-/** The deployment, from `serverless deploy` to `serverless remove`, in an AWS that somebody else has built. */
+/** The deployment, from `serverless deploy` to `serverless remove`, in an AWS that others have built. */
 
-const region = 'us-east-1';
-/** MiniStack takes an access key id of twelve digits for the root user of that account. */
-const accountId = '123456789012';
-const credentials = { accessKeyId: accountId, secretAccessKey: 'local' };
 const stage = 'deploy-test';
-const stackName = `msk-atlas-privatelink-${stage}`;
+const StackName = `msk-atlas-privatelink-${stage}`;
 const clusterArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders/4c038240-bfb7-4b63-bbb0-f77f942caaa5-5`;
 
 const command = await install().catch((error: unknown) => {
   if (error instanceof Unavailable) return error;
   throw error;
 });
-const skip = command instanceof Unavailable && `MiniStack cannot be installed: ${command.message}`;
-// Otherwise a signal ends this process without its exit handlers, and MiniStack stays.
+const skip = command instanceof Unavailable && `MiniStack cannot be installed here: ${command.message}`;
+
+// Without a listener, a signal would end this process without its exit handlers, and MiniStack would stay.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-describe('a deployment in MiniStack', { skip }, async () => {
+test('a deployment in MiniStack', { skip }, async (t) => {
   const surroundings = await startSurroundings();
+  t.after(() => surroundings.close());
   const { msk, project, recorder } = surroundings;
-  after(() => surroundings.close());
-  let ministack: MiniStack;
-  before(async () => {
-    ministack = await startMiniStack(String(command), { AWS_ENDPOINT_URL_KAFKA: surroundings.kafkaUrl });
-  });
-  after(async () => { if (process.env.KEEP) console.log(await ministack.log()); await ministack?.stop()});
+  const ministack = await startMiniStack(String(command), { AWS_ENDPOINT_URL_KAFKA: surroundings.kafkaUrl });
+  t.after(() => ministack.stop());
 
-  const folder = serviceFolder({ after });
-  const packaged = () => JSON.parse(readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8'));
-  const config = () => ({ endpoint: ministack.url, region, credentials });
+  const config = clientConfig(ministack.url);
+  const cloudFormation = new CloudFormationClient(config);
+  const sfn = new SFNClient(config);
+  const kafka = new KafkaClient({ ...config, endpoint: surroundings.kafkaUrl });
+  const emit = () => emitTagEvents(surroundings, config);
+  const tag = async (Tags: Record<string, string>) => {
+    await kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags }));
+    await emit();
+  };
+  const folder = serviceFolder(t);
   const runServerless = async (...args: string[]) => {
-    const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = credentials;
-    const environment = { AWS_ENDPOINT_URL: ministack.url, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
-    const { code, output } = await serverless(folder, [...args, '--stage', stage, '--region', region], { environment });
+    const options = ['--stage', stage, '--region', region];
+    const { code, output } = await serverless(folder, [...args, ...options], {
+      environment: environment(ministack.url),
+    });
     assert.equal(code, 0, output);
   };
 
-  let secrets: Awaited<ReturnType<typeof createSecrets>>;
-  let outputs: Record<string, string>;
+  // Each step begins where the one before it has ended.
+  let failed = false;
+  const step = (sentence: string, work: () => Promise<void>) =>
+    t.test(sentence, { skip: failed && 'an earlier step has failed' }, async () => {
+      failed = true;
+      await work();
+      failed = false;
+    });
 
-  it('takes the template as it was packaged', async () => {
-    secrets = await createSecrets(surroundings, config());
+  const secrets = await createSecrets(surroundings, config);
+  const before = await inventory(config);
+  let machines: Record<string, string> = {};
+
+  await step('takes the template as it was packaged', async () => {
     const parameters = {
       atlasProjectId: project.id,
       atlasWorkspace: 'streams',
       atlasCredentialsSecretArn: secrets.credentialsArn,
       atlasBaseUrl: surroundings.atlasUrl,
-      // The shortest that are allowed, and time-outs that go with them.
+      // The shortest that are allowed, with time-outs that go with them.
       clusterPollSeconds: '30',
       clusterTimeoutMinutes: '30',
       privateLinkPollSeconds: '10',
@@ -76,77 +84,63 @@ describe('a deployment in MiniStack', { skip }, async () => {
     };
     await runServerless('deploy', ...Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`));
 
-    const cloudFormation = new CloudFormationClient(config());
-    const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName: stackName }));
-    assert.deepEqual(JSON.parse(TemplateBody), packaged());
-    const { Stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
-    const { Outputs = [] } = Stacks[0] ?? assert.fail('no stack');
-    outputs = Object.fromEntries(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-    const { StackResourceSummaries = [] } = await cloudFormation.send(
-      new ListStackResourcesCommand({ StackName: stackName }),
+    const packaged = readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
+    const template = JSON.parse(packaged) as { Resources: Record<string, { Type: string }> };
+    const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
+    assert.deepEqual(JSON.parse(TemplateBody), template);
+
+    const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    machines = Object.fromEntries(
+      (stack?.Outputs ?? []).map(({ OutputKey, OutputValue = '' }) => [OutputKey, OutputValue]),
     );
-    assert.deepEqual(
-      StackResourceSummaries.map(({ LogicalResourceId }) => LogicalResourceId).sort(),
-      Object.keys(packaged().Resources).sort(),
-    );
+
+    const types = Object.values(template.Resources).map(({ Type }) => Type);
+    for (const [kind, found] of Object.entries(await inventory(config)))
+      assert.equal(found.length, types.filter((type) => type === kind).length, `${kind}: ${found}`);
   });
 
-  it('connects a cluster that is tagged', async () => {
-    const sfn = new SFNClient(config());
-    const machine = outputs.ConnectMachineArn ?? assert.fail('no machine');
+  await step('connects a cluster that is tagged so, and once only', async () => {
+    const { ConnectMachineArn = '' } = machines;
     msk.addCluster({ arn: clusterArn, name: 'orders', updateMinutes: 8, scramSecretArns: [secrets.scramArn] });
     await tag({ 'atlas-streaming': 'connect' });
-    const [execution, ...others] = await executionsOf(sfn, machine);
-    assert.ok(execution, 'the rule starts the machine');
-    assert.deepEqual(others, []);
-    const { status, states, output, failure } = await follow(sfn, execution, emit);
-    assert.equal(status, 'SUCCEEDED', failure);
-    assert.equal(states.at(-1), 'Connected');
-    console.log(states.join(' '), output);
+
+    const [execution = ''] = await executionsOf(sfn, ConnectMachineArn);
+    const { status, states, output, why } = await follow(sfn, execution, emit);
+    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Connected'], why);
+    // It has waited for the cluster, the private link and the connection.
+    for (const wait of ['WaitForCluster', 'WaitForPrivateLink', 'WaitForConnection'])
+      assert.ok(states.includes(wait), wait);
     assert.equal(output.connection.state, 'READY');
-    assert.equal(project.links.length, 1);
     assert.equal(msk.clusters.get(clusterArn)?.tags.all['atlas-streaming:status'], 'connected');
-    assert.equal((await executionsOf(sfn, machine)).length, 1, 'the status tags start nothing');
+    // The status tags were events as well.
+    assert.deepEqual(await executionsOf(sfn, ConnectMachineArn), [execution]);
   });
 
-  it('is started by hand, and finds nothing to do', async () => {
-    const sfn = new SFNClient(config());
+  await step('changes nothing when it is started by hand', async () => {
     recorder.exchanges.splice(0);
     const { executionArn = '' } = await sfn.send(
       new StartExecutionCommand({
-        stateMachineArn: outputs.ConnectMachineArn,
+        stateMachineArn: machines.ConnectMachineArn,
         input: JSON.stringify({ clusterArn }),
       }),
     );
-    const { status, states, output, failure } = await follow(sfn, executionArn, emit);
-    assert.equal(status, 'SUCCEEDED', failure);
-    assert.equal(states.at(-1), 'Connected');
-    console.log(states.join(' '), output);
+    const { status, states, why } = await follow(sfn, executionArn, emit);
+    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Connected'], why);
     const writes = recorder.exchanges.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
     assert.deepEqual([...new Set(writes)], ['TagResource']);
   });
 
-  it('disconnects a cluster that is tagged so', async () => {
-    const sfn = new SFNClient(config());
+  await step('disconnects a cluster that is tagged so', async () => {
     await tag({ 'atlas-streaming': 'disconnect' });
-    const [execution] = await executionsOf(sfn, outputs.DisconnectMachineArn ?? assert.fail('no machine'));
-    const { status, states, failure } = await follow(sfn, execution ?? assert.fail('not started'), emit);
-    assert.equal(status, 'SUCCEEDED', failure);
-    assert.equal(states.at(-1), 'Disconnected');
-    assert.deepEqual(project.links, []);
+    const [execution = ''] = await executionsOf(sfn, machines.DisconnectMachineArn ?? '');
+    const { status, states, why } = await follow(sfn, execution, emit);
+    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Disconnected'], why);
+    assert.deepEqual([project.links, msk.clusters.get(clusterArn)?.policy], [[], undefined]);
   });
 
-  it('goes away', async () => {
+  await step('leaves nothing behind when it is removed', async () => {
     await runServerless('remove');
-    const { Stacks = [] } = await new CloudFormationClient(config()).send(new DescribeStacksCommand()).catch(() => ({}));
-    assert.deepEqual(Stacks.map(({ StackName, StackStatus }) => [StackName, StackStatus]), []);
+    assert.deepEqual(await inventory(config), before);
+    await assert.rejects(cloudFormation.send(new DescribeStacksCommand({ StackName })), /does not exist/);
   });
-
-  const emit = () => emitTagEvents(surroundings, config());
-
-  async function tag(Tags: Record<string, string>): Promise<void> {
-    const kafka = new KafkaClient({ ...config(), endpoint: surroundings.kafkaUrl });
-    await kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags }));
-    await emit();
-  }
 });

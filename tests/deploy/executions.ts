@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
   GetExecutionHistoryCommand,
@@ -5,7 +6,6 @@ import {
   ListExecutionsCommand,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
-import { setTimeout as pause } from 'node:timers/promises';
 
 /** Step Functions, as somebody sees it who follows executions. */
 
@@ -22,8 +22,13 @@ export async function follow(sfn: SFNClient, executionArn: string, meanwhile: ()
     if (status !== 'RUNNING') {
       const history = await historyOf(sfn, executionArn);
       const states = history.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
-      const failures = history.flatMap(({ taskFailedEventDetails }) => taskFailedEventDetails ?? []);
-      return { status, states, output: JSON.parse(output ?? 'null'), failure: JSON.stringify([{ error, cause }, ...failures], null, 2) };
+      const failed = history.flatMap(({ taskFailedEventDetails }) => taskFailedEventDetails ?? []);
+      return {
+        status,
+        states,
+        output: JSON.parse(output ?? 'null'),
+        why: JSON.stringify([{ error, cause }, ...failed], null, 2),
+      };
     }
     await pause(1_000);
   }

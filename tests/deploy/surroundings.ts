@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AtlasEmulator } from '../../local/atlas/atlas.ts';
+import type { Project } from '../../local/atlas/project.ts';
 import { Clock } from '../../local/clock.ts';
 import { listen, type Service } from '../../local/emulator.ts';
 import { type TagChange, tagChangeEvent } from '../../local/event-bridge.ts';
 import { MskEmulator } from '../../local/msk/msk.ts';
 import { Recorder } from '../../local/recorder.ts';
+import type { ClientConfig } from './account.ts';
 
 /** How much faster than real time MSK and Atlas are. Step Functions waits in real time. */
 const speed = 20;
@@ -30,7 +32,7 @@ export async function startSurroundings() {
   const [kafka, admin] = await Promise.all([serve(msk), serve(atlas)]);
   return {
     msk,
-    project: atlas.projects.get(projectId) as NonNullable<ReturnType<typeof atlas.projects.get>>,
+    project: atlas.projects.get(projectId) as Project,
     recorder,
     apiKey,
     kafkaUrl: kafka.url,
@@ -42,12 +44,6 @@ export async function startSurroundings() {
 }
 
 export type Surroundings = Awaited<ReturnType<typeof startSurroundings>>;
-
-interface ClientConfig {
-  endpoint: string;
-  region: string;
-  credentials: { accessKeyId: string; secretAccessKey: string };
-}
 
 /** Puts the two secrets into Secrets Manager that a person brings along. @returns their ARNs */
 export async function createSecrets({ apiKey }: Surroundings, config: ClientConfig) {
