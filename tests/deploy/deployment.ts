@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
@@ -25,7 +26,11 @@ const command = await install().catch((error: unknown) => {
 });
 const skip = command instanceof Unavailable && `MiniStack cannot be installed here: ${command.message}`;
 
-// Without a listener, a signal would end this process without its exit handlers, and MiniStack would stay.
+// All that is written for a while is in one folder, which goes however this process ends.
+const temporary = mkdtempSync(join(tmpdir(), 'deploy-test-'));
+process.env.TMPDIR = temporary;
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
+// Without a listener, a signal would end it without its exit handlers, and MiniStack would stay.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 test('a deployment in MiniStack', { skip }, async (t) => {

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -36,8 +36,17 @@ async function attempt(command: string, args: string[]): Promise<void> {
   try {
     await run(command, args);
   } catch (error) {
-    const { stderr = '', stdout = '', message } = error as Error & { stderr?: string; stdout?: string };
-    const lines = `${stdout}${stderr}`.trim() || message;
-    throw new Unavailable(lines.split('\n').at(-1), { cause: error });
+    const {
+      code,
+      stdout = '',
+      stderr = '',
+      message,
+    } = error as ExecFileException & { stdout?: string; stderr?: string };
+    if (code === 'ENOENT') throw new Unavailable(`there is no ${basename(command)}`, { cause: error });
+    // pip's last error is its verdict; venv begins with the reason and goes on with advice.
+    const lines = `${stdout}${stderr}`.trim().split('\n');
+    throw new Unavailable(lines.findLast((line) => line.startsWith('ERROR')) ?? (lines[0] || message), {
+      cause: error,
+    });
   }
 }

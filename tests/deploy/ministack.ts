@@ -43,7 +43,7 @@ export async function startMiniStack(command: string, environment: Record<string
   const port = await freePort();
   const logFile = join(folder, 'log');
   const output = openSync(logFile, 'w');
-  // Of its own process group: the functions that it starts end with it.
+  // In a process group of its own: the functions that it starts end with it.
   const child = spawn(command, {
     cwd: folder,
     detached: true,
@@ -76,7 +76,8 @@ export async function startMiniStack(command: string, environment: Record<string
     }
   };
   const killAtExit = () => kill('SIGKILL');
-  process.once('exit', killAtExit);
+  // Before the listener that removes what it writes to.
+  process.prependOnceListener('exit', killAtExit);
 
   const ministack = {
     url: `http://127.0.0.1:${port}`,
