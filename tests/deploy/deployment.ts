@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { serverless, serviceFolder } from '../template/serverless.ts';
+import { accountId, clientConfig, environment, region } from './account.ts';
+import { executionsOf, follow } from './executions.ts';
+import { install, Unavailable } from './install.ts';
+import { inventory } from './inventory.ts';
+import { startMiniStack } from './ministack.ts';
+import { createSecrets, emitTagEvents, startSurroundings } from './surroundings.ts';
+
+/** The deployment, from `serverless deploy` to `serverless remove`, in an AWS that others have built. */
+
+const stage = 'deploy-test';
+const StackName = `msk-atlas-privatelink-${stage}`;
+const clusterArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders/4c038240-bfb7-4b63-bbb0-f77f942caaa5-5`;
+
+const command = await install().catch((error: unknown) => {
+  if (error instanceof Unavailable) return error;
+  throw error;
+});
+const skip = command instanceof Unavailable && `MiniStack cannot be installed here: ${command.message}`;
+
+// All that is written for a while is in one folder, which goes however this process ends.
+const temporary = mkdtempSync(join(tmpdir(), 'deploy-test-'));
+process.env.TMPDIR = temporary;
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
+// Without a listener, a signal would end it without its exit handlers, and MiniStack would stay.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+test('a deployment in MiniStack', { skip }, async (t) => {
+  const surroundings = await startSurroundings();
+  t.after(() => surroundings.close());
+  const { msk, project, recorder } = surroundings;
+  const ministack = await startMiniStack(String(command), { AWS_ENDPOINT_URL_KAFKA: surroundings.kafkaUrl });
+  t.after(() => ministack.stop());
+
+  const config = clientConfig(ministack.url);
+  const cloudFormation = new CloudFormationClient(config);
+  const sfn = new SFNClient(config);
+  const kafka = new KafkaClient({ ...config, endpoint: surroundings.kafkaUrl });
+  const emit = () => emitTagEvents(surroundings, config);
+  const tag = async (Tags: Record<string, string>) => {
+    await kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags }));
+    await emit();
+  };
+  const folder = serviceFolder(t);
+  const runServerless = async (...args: string[]) => {
+    const options = ['--stage', stage, '--region', region];
+    const { code, output } = await serverless(folder, [...args, ...options], {
+      environment: environment(ministack.url),
+    });
+    assert.equal(code, 0, output);
+  };
+
+  // Each step begins where the one before it has ended.
+  let failed = false;
+  const step = (sentence: string, work: () => Promise<void>) =>
+    t.test(sentence, { skip: failed && 'an earlier step has failed' }, async () => {
+      failed = true;
+      await work();
+      failed = false;
+    });
+
+  const secrets = await createSecrets(surroundings, config);
+  const before = await inventory(config);
+  let machines: Record<string, string> = {};
+
+  await step('takes the template as it was packaged', async () => {
+    const parameters = {
+      atlasProjectId: project.id,
+      atlasWorkspace: 'streams',
+      atlasCredentialsSecretArn: secrets.credentialsArn,
+      atlasBaseUrl: surroundings.atlasUrl,
+      // The shortest that are allowed, with time-outs that go with them.
+      clusterPollSeconds: '30',
+      clusterTimeoutMinutes: '30',
+      privateLinkPollSeconds: '10',
+      privateLinkTimeoutMinutes: '10',
+      connectionPollSeconds: '10',
+      connectionTimeoutMinutes: '10',
+      removalPollSeconds: '10',
+      removalTimeoutMinutes: '10',
+    };
+    await runServerless('deploy', ...Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`));
+
+    const packaged = readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
+    const template = JSON.parse(packaged) as { Resources: Record<string, { Type: string }> };
+    const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
+    assert.deepEqual(JSON.parse(TemplateBody), template);
+
+    const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    machines = Object.fromEntries(
+      (stack?.Outputs ?? []).map(({ OutputKey, OutputValue = '' }) => [OutputKey, OutputValue]),
+    );
+
+    const types = Object.values(template.Resources).map(({ Type }) => Type);
+    for (const [kind, found] of Object.entries(await inventory(config)))
+      assert.equal(found.length, types.filter((type) => type === kind).length, `${kind}: ${found}`);
+  });
+
+  await step('connects a cluster that is tagged so, and once only', async () => {
+    const { ConnectMachineArn = '' } = machines;
+    msk.addCluster({ arn: clusterArn, name: 'orders', updateMinutes: 8, scramSecretArns: [secrets.scramArn] });
+    await tag({ 'atlas-streaming': 'connect' });
+
+    const [execution = ''] = await executionsOf(sfn, ConnectMachineArn);
+    const { status, states, output, why } = await follow(sfn, execution, emit);
+    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Connected'], why);
+    // It has waited for the cluster, the private link and the connection.
+    for (const wait of ['WaitForCluster', 'WaitForPrivateLink', 'WaitForConnection'])
+      assert.ok(states.includes(wait), wait);
+    assert.equal(output.connection.state, 'READY');
+    assert.equal(msk.clusters.get(clusterArn)?.tags.all['atlas-streaming:status'], 'connected');
+    // The status tags were events as well.
+    assert.deepEqual(await executionsOf(sfn, ConnectMachineArn), [execution]);
+  });
+
+  await step('changes nothing when it is started by hand', async () => {
+    recorder.exchanges.splice(0);
+    const { executionArn = '' } = await sfn.send(
+      new StartExecutionCommand({
+        stateMachineArn: machines.ConnectMachineArn,
+        input: JSON.stringify({ clusterArn }),
+      }),
+    );
+    const { status, states, why } = await follow(sfn, executionArn, emit);
+    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Connected'], why);
+    const writes = recorder.exchanges.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
+    assert.deepEqual([...new Set(writes)], ['TagResource']);
+  });
+
+  await step('disconnects a cluster that is tagged so', async () => {
+    await tag({ 'atlas-streaming': 'disconnect' });
+    const [execution = ''] = await executionsOf(sfn, machines.DisconnectMachineArn ?? '');
+    const { status, states, why } = await follow(sfn, execution, emit);
+    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Disconnected'], why);
+    assert.deepEqual([project.links, msk.clusters.get(clusterArn)?.policy], [[], undefined]);
+  });
+
+  await step('leaves nothing behind when it is removed', async () => {
+    await runServerless('remove');
+    assert.deepEqual(await inventory(config), before);
+    await assert.rejects(cloudFormation.send(new DescribeStacksCommand({ StackName })), /does not exist/);
+  });
+});
