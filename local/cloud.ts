@@ -4,13 +4,14 @@ import { CloudClock } from './cloud-clock.ts';
 import { type Action, type Deployment, readDeployment } from './deployment/deployment.ts';
 import { iam, personsAccessKeyId } from './deployment/iam.ts';
 import { type Intercept, type Listener, listen, type Service, type ServiceName } from './emulator.ts';
-import { matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
+import { executionEvent, matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
 import type { Outcome } from './lambda/container.ts';
 import { lambdaEnvironment } from './lambda/environment.ts';
 import { Lambda } from './lambda/lambda.ts';
 import type { Execution, MachineEvent } from './machine/execution.ts';
 import { Machine } from './machine/machine.ts';
 import { Recorder } from './recorder.ts';
+import { type Message, SnsEmulator } from './sns.ts';
 import { StepFunctionsEmulator } from './step-functions.ts';
 import { type Place, type Surroundings, settingsOf, somewhere, World, type WorldSeed } from './world.ts';
 
@@ -66,6 +67,10 @@ export class Cloud {
   readonly listeners: Record<ServiceName, Listener>;
   readonly #surroundings: Surroundings;
   readonly #stepFunctions: StepFunctionsEmulator;
+  readonly #sns: SnsEmulator;
+  /** Functions that rules have started, and nobody waits for. */
+  readonly #pending = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   static async start(options: CloudOptions): Promise<Cloud> {
     const clock = new CloudClock(options.speed, options.functionSpeed);
@@ -74,13 +79,14 @@ export class Cloud {
       const service: Service = { name, route: (request) => cloud.#emulator(name).route(request) };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
     };
-    const [kafka, secretsmanager, states, atlas] = await Promise.all([
+    const [kafka, secretsmanager, states, sns, atlas] = await Promise.all([
       serve('kafka'),
       serve('secretsmanager'),
       serve('states'),
+      serve('sns'),
       serve('atlas'),
     ]);
-    const cloud = new Cloud(options, { clock, recorder, listeners: { kafka, secretsmanager, states, atlas } });
+    const cloud = new Cloud(options, { clock, recorder, listeners: { kafka, secretsmanager, states, sns, atlas } });
     return cloud;
   }
 
@@ -91,7 +97,7 @@ export class Cloud {
     this.clock = clock;
     this.recorder = recorder;
     this.listeners = listeners;
-    const { kafka, secretsmanager, states, atlas } = listeners;
+    const { kafka, secretsmanager, states, sns, atlas } = listeners;
     const settings = { ...settingsOf(place), ...params };
     this.deployment = readDeployment({ ...place, params: { ...settings, atlasBaseUrl: atlas.url } });
     const { functions, machines } = this.deployment;
@@ -101,6 +107,7 @@ export class Cloud {
     const onTagChange = (change: TagChange) => this.deliver(tagChangeEvent(change));
     this.#surroundings = { place, settings, clock, authorize, onTagChange };
     this.#stepFunctions = new StepFunctionsEmulator({ machines: () => this.machines, authorize });
+    this.#sns = new SnsEmulator(authorize);
     this.world = new World(world, this.#surroundings);
 
     const endpoints = {
@@ -108,6 +115,7 @@ export class Cloud {
       kafkaUrl: kafka.url,
       secretsManagerUrl: secretsmanager.url,
       stepFunctionsUrl: states.url,
+      snsUrl: sns.url,
     };
     const configured = functions.map((it) => ({
       ...it,
@@ -118,7 +126,7 @@ export class Cloud {
     const invoke = this.#invoke;
     this.machines = machines.map(
       ({ action, ...machine }) =>
-        new Machine({ ...machine, definition: readDefinition(action), invoke, clock, onEvent }),
+        new Machine({ ...machine, definition: readDefinition(action), invoke, clock, onEvent, onEnd: this.#onEnd }),
     );
     // All of it is given, so that nothing is looked for in the person's own environment.
     this.kafka = new KafkaClient({
@@ -130,11 +138,31 @@ export class Cloud {
     });
   }
 
-  /** EventBridge: the rule that takes the event starts its machine, with the whole event as the input. */
+  /** EventBridge: the rule that takes the event starts its machine or its function, with the whole event as the input. */
   deliver(event: object): Execution | undefined {
-    const { rules } = this.deployment;
+    const { rules, functions } = this.deployment;
     const rule = rules.find(({ isEnabled, eventPattern }) => isEnabled && matches(eventPattern, event));
-    return this.machines.find(({ arn }) => arn === rule?.machineArn)?.start(event);
+    if (functions.some(({ arn }) => arn === rule?.targetArn)) this.#invokeLater(rule?.targetArn ?? '', event);
+    return this.machines.find(({ arn }) => arn === rule?.targetArn)?.start(event);
+  }
+
+  /** As Lambda does where nobody waits for the answer: up to three times. */
+  #invokeLater(functionArn: string, event: object, attempts = 3): void {
+    const work: Promise<void> = this.#invoke(functionArn, event).then(({ error }) => {
+      this.#pending.delete(work);
+      if (error && attempts > 1) this.#invokeLater(functionArn, event, attempts - 1);
+    });
+    this.#pending.add(work);
+  }
+
+  readonly #onEnd = (machine: Machine, { arn, name }: Execution, status: string) => {
+    if (!this.#isClosed) this.deliver(executionEvent({ arn, name, stateMachineArn: machine.arn, status }));
+  };
+
+  /** What the subscribers of the topic have been told, when everybody who is about to tell them has. */
+  async messages(): Promise<Message[]> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    return this.#sns.messages;
   }
 
   /** The connect machine. */
@@ -179,7 +207,8 @@ export class Cloud {
   }
 
   /** Puts another world into the place of this one. The functions stay warm, which saves a test two seconds. */
-  renew(seed: WorldSeed): void {
+  async renew(seed: WorldSeed): Promise<void> {
+    (await this.messages()).splice(0);
     for (const { executions } of this.machines) for (const execution of executions.splice(0)) execution.abort();
     this.recorder.exchanges.splice(0);
     this.lambda.logs.clear();
@@ -191,12 +220,14 @@ export class Cloud {
 
   #emulator(name: ServiceName): Service {
     const { msk, secretsManager, atlas } = this.world;
-    return { kafka: msk, secretsmanager: secretsManager, states: this.#stepFunctions, atlas }[name];
+    return { kafka: msk, secretsmanager: secretsManager, states: this.#stepFunctions, sns: this.#sns, atlas }[name];
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const execution of this.executions) execution.abort();
     this.kafka.destroy();
+    await this.messages();
     await this.lambda.close();
     await Promise.all(Object.values(this.listeners).map((listener) => listener.close()));
   }

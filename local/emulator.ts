@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import type { Clock } from './clock.ts';
 import type { Recorder } from './recorder.ts';
 
-/** What the emulators of MSK, Secrets Manager, Step Functions and Atlas share: HTTP on loopback, the record, and the place for faults. */
+/** What the emulators of AWS services and of Atlas share: HTTP on loopback, the record, and the place for faults. */
 
-export type ServiceName = 'kafka' | 'secretsmanager' | 'states' | 'atlas';
+export type ServiceName = 'kafka' | 'secretsmanager' | 'states' | 'sns' | 'atlas';
 
 export interface Request {
   method: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArn } from './arn.ts';
 
-/** The part of EventBridge that starts a run: the tag change event, and the pattern that a rule matches it with. */
+/** The part of EventBridge that we use: the events of changed tags and ended executions, and the patterns of rules. */
 
 /** What happened to the tags of one resource. */
 export interface TagChange {
@@ -34,6 +34,22 @@ export function tagChangeEvent({ resourceArn, changedTagKeys, tags, version, tim
       'resource-type': resource.split('/')[0],
       version,
     },
+  };
+}
+
+/** "Step Functions Execution Status Change", with what our rules and function read of it. */
+export function executionEvent(execution: { arn: string; name: string; stateMachineArn: string; status: string }) {
+  const { arn, name, stateMachineArn, status } = execution;
+  const { region, account } = parseArn(arn);
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Step Functions Execution Status Change',
+    source: 'aws.states',
+    account,
+    region,
+    resources: [arn],
+    detail: { executionArn: arn, name, stateMachineArn, status },
   };
 }
 

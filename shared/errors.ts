@@ -17,9 +17,14 @@ export class AtlasUnavailable extends Error {
   override readonly name = 'AtlasUnavailable' as const;
 }
 
-/** AWS gave no usable answer (5xx, throttling, time-out, reset), after the SDK's own attempts. */
+/** AWS gave no usable answer (5xx, conflict, time-out, reset), after the SDK's own attempts. */
 export class AwsUnavailable extends Error {
-  override readonly name = 'AwsUnavailable' as const;
+  override readonly name: 'AwsUnavailable' | 'AwsThrottled' = 'AwsUnavailable';
+}
+
+/** AWS throttled a call, after the SDK's own attempts: whoever handles AwsUnavailable handles this, and an alarm counts it. */
+export class AwsThrottled extends AwsUnavailable {
+  override readonly name = 'AwsThrottled' as const;
 }
 
 /** Somebody else changed the cluster or its policy between our read and our write. */

@@ -63,6 +63,7 @@ const ours = new Set(Object.keys(errors));
 const passing = new Set([
   'AtlasThrottled',
   'AtlasUnavailable',
+  'AwsThrottled',
   'AwsUnavailable',
   'VersionConflict',
   'FunctionTimedOut',

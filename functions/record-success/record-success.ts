@@ -15,11 +15,19 @@ export const RecordSuccessInput = z.object({
   privateLink: z.object({ id: text, outcome: text }),
   connection: z.object({ name: text, state: text, outcome: text, bootstrapServers: text, secretVersionId: text }),
   executionArn: text,
+  startedAt: text,
   now: text,
 });
 
+interface Deps {
+  kafka: KafkaClient;
+  signal: AbortSignal;
+  /** Publishes a metric. */
+  measure(name: string, unit: 'Seconds', value: number): void;
+}
+
 /**
- * Writes the outcome on the cluster's own tags, and sums up the run. Tags that AWS refuses (a cluster may have 50) do not
+ * Writes the outcome on the cluster's own tags, measures a first connect, and sums up the run. Tags that AWS refuses (a cluster may have 50) do not
  * make a failure of a connection that is READY: the result says so instead.
  *
  * @throws AwsUnavailable
@@ -34,9 +42,10 @@ export async function recordSuccess(
     privateLink,
     connection,
     executionArn,
+    startedAt,
     now,
   }: z.infer<typeof RecordSuccessInput>,
-  deps: { kafka: KafkaClient; signal: AbortSignal },
+  deps: Deps,
 ) {
   const { clusterArn, projectId, workspace, mechanism } = request;
   const detail = `Connection ${connection.name} in workspace ${workspace} is ${connection.state}`;
@@ -49,6 +58,9 @@ export async function recordSuccess(
     'verified-at': now,
   } as const;
   const statusTags = await record(clusterArn, status, deps);
+  // Only a first connect: a run that verifies takes seconds.
+  if (connection.outcome === 'created')
+    deps.measure('TimeToConnect', 'Seconds', (Date.parse(now) - Date.parse(startedAt)) / 1000);
   return {
     clusterArn,
     projectId,
@@ -75,11 +87,7 @@ export async function recordSuccess(
 }
 
 /** Where AWS refuses all of them, for want of room, the three that the run has begun with are brought up to date at least. */
-async function record(
-  clusterArn: string,
-  tags: StatusTags,
-  deps: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<string> {
+async function record(clusterArn: string, tags: StatusTags, deps: Deps): Promise<string> {
   try {
     await writeStatus(clusterArn, tags, deps);
     return 'written';

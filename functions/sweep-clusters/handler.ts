@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { environment } from '../../shared/lambda/environment.ts';
 import { lambdaHandler, logger } from '../../shared/lambda/handler.ts';
 import { kafka } from '../../shared/lambda/kafka.ts';
+import { metrics } from '../../shared/lambda/metrics.ts';
 import { secretsManager } from '../../shared/lambda/secrets-manager.ts';
 import { sfn } from '../../shared/lambda/sfn.ts';
 import { SweepClustersInput, sweepClusters } from './sweep-clusters.ts';
@@ -25,6 +26,7 @@ export const handler = lambdaHandler(SweepClustersInput, async (input, { signal 
     signal,
   });
   // The schedule drops the result, so the log is where a person finds it.
+  if (result.failed.length > 0) metrics.addMetric('ClustersNotSwept', 'Count', result.failed.length);
   logger[result.failed.length > 0 ? 'warn' : 'info']('swept', { result });
   return result;
 });

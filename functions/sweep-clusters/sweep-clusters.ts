@@ -8,7 +8,7 @@ import { AwsRefused } from '../../shared/errors.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { decide, type Work } from './decide.ts';
 
-export const SweepClustersInput = z.object({ now: z.string() });
+export const SweepClustersInput = z.object({ now: z.iso.datetime() });
 
 export interface SweepClustersDeps {
   kafka: KafkaClient;

@@ -23,8 +23,8 @@ interface DeployedMachine {
 interface DeployedRule {
   eventPattern: EventPattern;
   isEnabled: boolean;
-  /** Of the machine that it starts. */
-  machineArn: string;
+  /** Of the machine or the function that it starts. */
+  targetArn: string;
 }
 
 export type Action = 'connect' | 'disconnect';
@@ -68,7 +68,9 @@ export const parameterNames = (): string[] => Object.keys(readYaml<ServerlessFil
 export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
   const { service, provider, functions, ...file } = readYaml<ServerlessFile>('serverless.yml');
   const roles = readYaml<RolesFile>('functions/roles.yml').Resources;
-  const { Resources, Conditions } = readYaml<ResourcesFile>('statemachine/resources.yml');
+  const files = ['statemachine/resources.yml', 'statemachine/monitoring.yml'].map((it) => readYaml<ResourcesFile>(it));
+  const Resources: ResourcesFile['Resources'] = Object.assign({}, ...files.map((it) => it.Resources));
+  const Conditions: ResourcesFile['Conditions'] = Object.assign({}, ...files.map((it) => it.Conditions));
 
   const functionName = (name: string) => `${service}-${stage}-${name}`;
   const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;
@@ -79,12 +81,16 @@ export function readDeployment({ region, accountId, params }: DeploymentOptions)
     accountId,
     params: { ...file.params.default, ...params },
     conditions: Conditions,
-    // Serverless gives the function X the logical id XLambdaFunction; the machines are the only ones that are referred to.
-    arnOf: (logicalId) =>
-      logicalId.endsWith('Machine') ? machineArn(logicalId) : functionArn(logicalId.replace(/LambdaFunction$/, '')),
+    // Serverless gives the function X the logical id XLambdaFunction.
+    arnOf: (logicalId) => {
+      if (logicalId.endsWith('Machine')) return machineArn(logicalId);
+      if (logicalId.endsWith('Topic')) return `arn:aws:sns:${region}:${accountId}:${nameOf(logicalId, 'TopicName')}`;
+      return functionArn(logicalId.replace(/LambdaFunction$/, ''));
+    },
   };
+  const nameOf = (logicalId: string, property: string) => resolve(Resources[logicalId]?.Properties[property], context);
   const machineArn = (logicalId: string): string =>
-    `arn:aws:states:${region}:${accountId}:stateMachine:${resolve(Resources[logicalId]?.Properties.StateMachineName, context)}`;
+    `arn:aws:states:${region}:${accountId}:stateMachine:${nameOf(logicalId, 'StateMachineName')}`;
   const machine = (action: Action): DeployedMachine => {
     const logicalId = `${action[0]?.toUpperCase()}${action.slice(1)}Machine`;
     const substitutions = resolve(Resources[logicalId]?.Properties.DefinitionSubstitutions, context);
@@ -97,7 +103,7 @@ export function readDeployment({ region, accountId, params }: DeploymentOptions)
     rules: rules.map(({ Properties: { EventPattern, State, Targets } }) => ({
       eventPattern: resolve(EventPattern, context) as EventPattern,
       isEnabled: resolve(State, context) === 'ENABLED',
-      machineArn: resolve((Targets as { Arn: unknown }[])[0]?.Arn, context) as string,
+      targetArn: resolve((Targets as { Arn: unknown }[])[0]?.Arn, context) as string,
     })),
     functions: Object.entries(functions).map(([name, { handler, role, timeout, memorySize, environment }]) => ({
       name,

@@ -8,7 +8,7 @@ export interface TemplateContext {
   region: string;
   accountId: string;
   conditions: Record<string, unknown>;
-  /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine */
+  /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine or a topic */
   arnOf(logicalId: string): string;
 }
 
@@ -45,7 +45,7 @@ function intrinsic(name: string, argument: unknown, context: TemplateContext): u
   };
   if (name === 'Ref') {
     const id = String(argument);
-    return id.endsWith('Machine') ? context.arnOf(id) : pseudoParameter(id);
+    return /(Machine|Topic)$/.test(id) ? context.arnOf(id) : pseudoParameter(id);
   }
   if (name === 'Fn::If' && Array.isArray(argument)) {
     const [condition, yes, no] = argument;

@@ -7,6 +7,7 @@ export interface LocalEndpoints {
   kafkaUrl: string;
   secretsManagerUrl: string;
   stepFunctionsUrl: string;
+  snsUrl: string;
 }
 
 /**
@@ -15,12 +16,13 @@ export interface LocalEndpoints {
  */
 export function lambdaEnvironment(
   { name, functionName, memorySize, environment }: FunctionConfiguration,
-  { region, kafkaUrl, secretsManagerUrl, stepFunctionsUrl }: LocalEndpoints,
+  { region, kafkaUrl, secretsManagerUrl, stepFunctionsUrl, snsUrl }: LocalEndpoints,
 ): Record<string, string> {
   const endpoints = {
     AWS_ENDPOINT_URL_KAFKA: kafkaUrl,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerUrl,
     AWS_ENDPOINT_URL_SFN: stepFunctionsUrl,
+    AWS_ENDPOINT_URL_SNS: snsUrl,
     // For a client of any other service, a port on which nobody listens.
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   };

@@ -99,7 +99,7 @@ export class Execution {
   #context() {
     const { machineArn, clock } = this.#options;
     return {
-      Execution: { Id: this.arn, Name: this.name },
+      Execution: { Id: this.arn, Name: this.name, StartTime: this.startDate.toISOString() },
       StateMachine: { Id: machineArn, Name: lastPart(machineArn) },
       State: {
         get EnteredTime() {

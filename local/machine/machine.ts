@@ -13,6 +13,7 @@ export interface MachineOptions {
   invoke(functionArn: string, payload: unknown): Promise<Outcome>;
   clock: Clock;
   onEvent?: ((event: MachineEvent, execution: Execution) => void) | undefined;
+  onEnd?: (machine: Machine, execution: Execution, status: string) => void;
 }
 
 /** A state machine of Step Functions, run by aws-local-stepfunctions on the simulated clock. */
@@ -44,6 +45,7 @@ export class Machine {
       onEvent,
     });
     this.executions.push(execution);
+    void execution.result.then(({ status }) => this.#options.onEnd?.(this, execution, status));
     execution.run(this.#engine);
     return execution;
   }

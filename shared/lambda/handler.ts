@@ -3,7 +3,9 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { ZodMiniType } from 'zod/mini';
-import { DeploymentMisconfigured, FunctionTimedOut } from '../errors.ts';
+import * as errors from '../errors.ts';
+import { clusterArnIn } from '../request.ts';
+import { metrics, publishMetrics } from './metrics.ts';
 
 /** What a function's logic may need to know of the invocation that it runs in. */
 export interface Invocation {
@@ -21,8 +23,9 @@ const answerBeforeTimeoutMs = 1000;
 export const logger = new Logger();
 
 /**
- * The one middy chain of every function: log context, checked input, failure log. There is no error handler, on purpose:
- * a state must fail in order to be retried or caught.
+ * The one middy chain of every function: log context, checked input, a line about the answer or the failure, metrics. There is
+ * no error handler, on purpose: a state must fail in order to be retried or caught. Each failure of a class of ours is a metric
+ * of that name.
  *
  * @param input the shape that the state machine hands over; a mismatch means that machine and function are of two versions
  */
@@ -33,12 +36,21 @@ export const lambdaHandler = <Input, Output>(
   middy<unknown, Output>({
     timeoutEarlyInMillis: answerBeforeTimeoutMs,
     timeoutEarlyResponse: () => {
-      throw new FunctionTimedOut('The function ran out of time while it waited for AWS or Atlas.');
+      throw new errors.FunctionTimedOut('The function ran out of time while it waited for AWS or Atlas.');
     },
   })
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .onError(({ error }) => {
+    .before(({ event, context }) => {
+      logger.appendKeys(whatItIsAbout(event, context));
+    })
+    .after(({ event, context, response }) => {
+      logger.info('answered', { answer: inShort(response) });
+      publishMetrics(whatItIsAbout(event, context));
+    })
+    .onError(({ event, context, error }) => {
       if (error) logger.error(error.message, error);
+      if (error && error.name in errors) metrics.addMetric(error.name, 'Count', 1);
+      publishMetrics(whatItIsAbout(event, context));
     })
     .handler((event: unknown, context: Context, { signal }: { signal: AbortSignal }) =>
       run(checked(input, event), {
@@ -48,11 +60,28 @@ export const lambdaHandler = <Input, Output>(
       }),
     );
 
+/** What each line of the log begins with. */
+function whatItIsAbout(event: unknown, { functionName }: Context): Record<string, string> {
+  const { executionArn, clusterArn, input } = (event ?? {}) as Record<string, unknown>;
+  const keys = {
+    state: functionName.split('-').at(-1),
+    execution: executionArn,
+    cluster: clusterArn ?? clusterArnIn(input),
+  };
+  return Object.fromEntries(
+    Object.entries(keys).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** The texts, numbers and switches of an answer; what has fields of its own stays in the execution's history. */
+const inShort = (answer: unknown) =>
+  Object.fromEntries(Object.entries(answer ?? {}).filter(([, value]) => typeof value !== 'object'));
+
 function checked<Input>(input: ZodMiniType<Input>, event: unknown): Input {
   const result = input.safeParse(event);
   if (result.success) return result.data;
   const fields = result.error.issues.map((issue) => issue.path.join('.') || 'the whole input').join(', ');
-  throw new DeploymentMisconfigured(
+  throw new errors.DeploymentMisconfigured(
     `The state's input does not have the shape that its function expects (${fields}). Deploy state machine and functions together.`,
   );
 }

@@ -11,24 +11,28 @@ const spelled: Record<Trouble, Record<ServiceName, { status: number; name: strin
     kafka: { status: 429, name: 'TooManyRequestsException' },
     secretsmanager: { status: 400, name: 'ThrottlingException' },
     states: { status: 400, name: 'ThrottlingException' },
+    sns: { status: 400, name: 'Throttled' },
   },
   failed: {
     atlas: { status: 500, name: 'UNEXPECTED_ERROR' },
     kafka: { status: 500, name: 'InternalServerErrorException' },
     secretsmanager: { status: 500, name: 'InternalServiceError' },
     states: { status: 500, name: 'InternalFailure' },
+    sns: { status: 500, name: 'InternalError' },
   },
   unavailable: {
     atlas: { status: 503, name: 'UNEXPECTED_ERROR' },
     kafka: { status: 503, name: 'ServiceUnavailableException' },
     secretsmanager: { status: 503, name: 'ServiceUnavailable' },
     states: { status: 503, name: 'ServiceUnavailable' },
+    sns: { status: 503, name: 'ServiceUnavailable' },
   },
   denied: {
     atlas: { status: 403, name: 'IP_ADDRESS_NOT_ON_ACCESS_LIST' },
     kafka: { status: 403, name: 'AccessDeniedException' },
     secretsmanager: { status: 400, name: 'AccessDeniedException' },
     states: { status: 400, name: 'AccessDeniedException' },
+    sns: { status: 403, name: 'AuthorizationError' },
   },
 };
 
@@ -40,6 +44,10 @@ export function troubled(service: ServiceName, trouble: Trouble, headers: Record
   if (service === 'kafka') {
     const { answer } = mskError(name, message);
     return { ...answer, headers: { ...answer.headers, ...headers } };
+  }
+  if (service === 'sns') {
+    const body = `<ErrorResponse><Error><Code>${name}</Code><Message>${message}</Message></Error></ErrorResponse>`;
+    return { status, headers: { 'content-type': 'text/xml', ...headers }, body };
   }
   return {
     status,

@@ -1,4 +1,5 @@
 import type { Cloud } from '../../local/cloud.ts';
+import { accessKeyIdOf } from '../../local/deployment/iam.ts';
 import type { Call, Delivery, ServiceName } from '../../local/emulator.ts';
 import type { Effect, Fault, RemoteCall } from './faults.ts';
 
@@ -9,17 +10,27 @@ export interface Trouble {
   times: number;
 }
 
-/** Follows which function is at work, since Atlas's API does not tell one from the other. */
-function whoIsAtWork(cloud: Cloud, onEnd: (name: string) => Promise<void> | void = () => {}) {
-  const work = { name: '', arn: '' };
-  cloud.interceptInvocation = async (invocation, next) => {
-    Object.assign(work, invocation);
+/** Follows which functions are at work: name → ARN. */
+function whoIsAtWork(cloud: Cloud, onEnd: () => Promise<void> | void = () => {}) {
+  const atWork = new Map<string, string>();
+  cloud.interceptInvocation = async ({ name, arn }, next) => {
+    atWork.set(name, arn);
     const outcome = await next();
-    await onEnd(invocation.name);
+    atWork.delete(name);
+    await onEnd();
     return outcome;
   };
-  return work;
+  return atWork;
 }
+
+/** AWS knows who calls; Atlas's API does not tell one function from the other, so it is the one at work that calls Atlas. */
+const callerOf = ({ service, caller }: Call, atWork: Map<string, string>): string =>
+  [...atWork.keys()].find((name) =>
+    service === 'atlas' ? !callsNoAtlas.includes(name) : accessKeyIdOf({ name }) === caller,
+  ) ?? '';
+
+/** May be at work beside another function, since nobody waits for it. */
+const callsNoAtlas = ['NotifyOutcome'];
 
 const isWrite = ({ service, method, operation }: Call) =>
   service === 'states'
@@ -29,10 +40,11 @@ const isWrite = ({ service, method, operation }: Call) =>
 /** Notes every remote call of a journey, each once. */
 export function observe(cloud: Cloud): Map<string, RemoteCall> {
   const calls = new Map<string, RemoteCall>();
-  const work = whoIsAtWork(cloud);
+  const atWork = whoIsAtWork(cloud);
   cloud.intercept = (call, next) => {
     const { service, operation } = call;
-    calls.set(`${work.name} ${operation}`, { caller: work.name, service, operation, isWrite: isWrite(call) });
+    const caller = callerOf(call, atWork);
+    calls.set(`${caller} ${operation}`, { caller, service, operation, isWrite: isWrite(call) });
     return next();
   };
   return calls;
@@ -43,7 +55,7 @@ export function plan(cloud: Cloud, { call, fault, times }: Trouble): { befallen:
   const progress = { befallen: 0 };
   let down: { service: ServiceName; refusals: number } | undefined;
   let hasBeenDown = false;
-  const work = whoIsAtWork(cloud, async () => {
+  const atWork = whoIsAtWork(cloud, async () => {
     // The function that has seen the service go is not counted: the next ones find it away.
     if (!down || down.refusals++ < times) return;
     await cloud.listeners[down.service].comeUp();
@@ -57,14 +69,17 @@ export function plan(cloud: Cloud, { call, fault, times }: Trouble): { befallen:
       void cloud.listeners[call.service].goDown();
     } else if (effect === 'stop execution') {
       cloud.executions.at(-1)?.abort();
-      cloud.lambda.end(work.arn, 'crash');
+      cloud.lambda.end(atWork.get(call.caller) ?? '', 'crash');
     } else if (effect === 'crash' || effect === 'time-out') {
-      cloud.lambda.end(work.arn, effect);
+      cloud.lambda.end(atWork.get(call.caller) ?? '', effect);
     } else return effect;
     return 'reset';
   };
   cloud.intercept = async (actual, next) => {
-    const isIt = work.name === call.caller && actual.operation === call.operation && actual.service === call.service;
+    const isIt =
+      callerOf(actual, atWork) === call.caller &&
+      actual.operation === call.operation &&
+      actual.service === call.service;
     if (!isIt || progress.befallen >= times || hasBeenDown) return next();
     progress.befallen += 1;
     return carryOut(await fault.befall(actual, next, cloud));

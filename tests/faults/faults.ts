@@ -40,7 +40,7 @@ const ofAtlasApi = (call: RemoteCall) => ofAtlas(call) && call.operation !== 'cr
 
 const unavailable = ['AtlasUnavailable', 'AwsUnavailable'];
 const noAnswer = [...unavailable, 'FunctionTimedOut'];
-const throttled = [...unavailable, 'AtlasThrottled'];
+const throttled = ['AtlasThrottled', 'AtlasUnavailable', 'AwsThrottled'];
 /** A SCRAM secret that cannot be read is a prerequisite that is not met. */
 const refused = ['AtlasRefused', 'AwsRefused', 'PrerequisitesNotMet'];
 

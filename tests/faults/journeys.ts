@@ -84,7 +84,11 @@ async function sweepUntilDone(cloud: Cloud): Promise<Arrival> {
 
 /** The sweep tells of a cluster that it could not look at in the words of the error. */
 const errorClassIn = (message: string) =>
-  message.startsWith('AWS did not carry out') ? 'AwsUnavailable' : 'AwsRefused';
+  message.startsWith('AWS throttles')
+    ? 'AwsThrottled'
+    : message.startsWith('AWS did not carry out')
+      ? 'AwsUnavailable'
+      : 'AwsRefused';
 
 /** Another update of the cluster begins when its secrets are looked at for the second time, by AssociateScramSecret. */
 async function busyAtTheSecondLook({ world: { cluster } }: Cloud): Promise<void> {

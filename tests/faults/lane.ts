@@ -23,7 +23,7 @@ export interface Verdict {
 
 /** What the machines retry: a state that fails in any other way must not be entered again by itself. */
 const retried =
-  /^(AtlasThrottled|AtlasUnavailable|AwsUnavailable|VersionConflict|FunctionTimedOut|Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/;
+  /^(AtlasThrottled|AtlasUnavailable|AwsThrottled|AwsUnavailable|VersionConflict|FunctionTimedOut|Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/;
 
 /**
  * No operation may be called in vain more often, whatever happens: sixteen attempts of a state, in each of which the AWS SDK
@@ -56,6 +56,7 @@ export class Lane {
     await this.#begin(journey);
     const calls = observe(this.#cloud);
     const arrival = await journey.travel(this.#cloud);
+    await this.#cloud.messages();
     assert.ok(hasArrived(arrival, journey), `${journey.name} ends in ${arrival.endState}: ${arrival.cause}`);
     assert.deepEqual(this.#problems(journey, true), [], journey.name);
     return calls;
@@ -64,17 +65,22 @@ export class Lane {
   /** Makes a journey to which a fault happens, and another one after it where it has not arrived. */
   async run(journey: Journey, trouble: Trouble): Promise<Verdict> {
     const cloud = this.#cloud;
+    const { fault } = trouble;
     await this.#begin(journey);
     const progress = plan(cloud, trouble);
     const arrival = await journey.travel(cloud);
+    const isTold = (await cloud.messages()).length > 0;
     const { befallen } = progress;
     await this.#calm();
 
     const problems = befallen === 0 ? ['the fault has not happened'] : [];
     if (hasArrived(arrival, journey)) {
       problems.push(...this.#problems(journey, true));
-      return { outcome: problems.length > 0 ? 'lost' : 'survived', problems, arrival, befallen };
+      // What could not be told, an alarm on the errors of NotifyOutcome tells.
+      const survived = isTold || !hasFailed(arrival) ? 'survived' : 'failed clearly';
+      return { outcome: problems.length > 0 ? 'lost' : survived, problems, arrival, befallen };
     }
+    if (hasFailed(arrival) && !isTold && fault.kind !== 'ends the run') problems.push('nobody was told');
     problems.push(...complaints(arrival, trouble), ...this.#problems(journey, false));
     const later = await journey.travel(cloud);
     if (!hasArrived(later, journey))
@@ -95,7 +101,7 @@ export class Lane {
   async #begin({ world, prepare }: Journey): Promise<void> {
     const cloud = this.#cloud;
     await this.#calm();
-    cloud.renew(world);
+    await cloud.renew(world);
     plantForeign(cloud);
     await prepare?.(cloud);
     for (const machine of cloud.machines) machine.executions.splice(0);
@@ -154,6 +160,8 @@ export class Lane {
     );
   }
 }
+
+const hasFailed = ({ endState }: Arrival) => /Failed|NotRecorded/.test(endState);
 
 const hasArrived = ({ endState, error }: Arrival, { goal }: Journey) =>
   endState === goal.endState && error === goal.error;

@@ -17,7 +17,14 @@ const functionsFolder = new URL('../../functions/', import.meta.url);
 const withoutTask = ['sweep-clusters'];
 
 /** The classes that pass by themselves, as shared/errors.ts divides them. */
-const transient = ['AtlasThrottled', 'AtlasUnavailable', 'AwsUnavailable', 'VersionConflict', 'FunctionTimedOut'];
+const transient = [
+  'AtlasThrottled',
+  'AtlasUnavailable',
+  'AwsThrottled',
+  'AwsUnavailable',
+  'VersionConflict',
+  'FunctionTimedOut',
+];
 const permanent = Object.keys(errors).filter((name) => !transient.includes(name));
 
 const kebab = (state: string) => state.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
@@ -120,8 +127,19 @@ function contract(machine: string, name: string, state: State) {
   it('hands over exactly the fields that its function reads', async () => {
     const module = (await import(`../../functions/${kebab(name)}/${kebab(name)}.ts`)) as Record<string, unknown>;
     const schema = module[`${name}Input`] as { shape: Record<string, unknown> };
+    const read = Object.keys(schema.shape);
     const payload = Object.keys(state.Parameters?.Payload ?? {}).map((key) => key.replace(/\.\$$/, ''));
-    assert.deepEqual(payload.sort(), Object.keys(schema.shape).sort());
+    // Where its code does not read them, they are for its log.
+    const logged = ['executionArn', 'clusterArn'].filter((field) => !read.includes(field));
+    assert.deepEqual(payload.filter((field) => !logged.includes(field)).sort(), read.sort());
+  });
+
+  it('hands over what each line of the log begins with: which execution, which cluster', () => {
+    const payload = state.Parameters?.Payload ?? {};
+    assert.equal(payload['executionArn.$'], '$$.Execution.Id');
+    // Which cluster the whole input is about, the function finds out.
+    const isBeforeOrAfterTheRequest = ['ResolveRequest', 'RecordFailure'].includes(name);
+    assert.equal(payload['clusterArn.$'], isBeforeOrAfterTheRequest ? undefined : '$.request.clusterArn');
   });
 
   it('retries what passes by itself, with full jitter and a longest delay, and nothing else', () => {

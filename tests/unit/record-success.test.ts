@@ -4,7 +4,16 @@ import { TagResourceCommand } from '@aws-sdk/client-kafka';
 import { recordSuccess } from '../../functions/record-success/record-success.ts';
 import { bootstrapServers, privateLinkId } from '../fixtures/atlas.ts';
 import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, executionArn, now, principalArn, projectId, request, secretArn } from '../fixtures/request.ts';
+import {
+  before,
+  clusterArn,
+  executionArn,
+  now,
+  principalArn,
+  projectId,
+  request,
+  secretArn,
+} from '../fixtures/request.ts';
 
 const input = {
   request: request({ connectionName: 'orders*1' }),
@@ -15,13 +24,17 @@ const input = {
   privateLink: { id: privateLinkId, outcome: 'requested' },
   connection: { name: 'orders*1', state: 'READY', outcome: 'created', bootstrapServers, secretVersionId: 'version-1' },
   executionArn,
+  startedAt: before,
   now,
 };
 
 function recorder() {
   const { kafka, msk } = fakeMsk();
   msk.on(TagResourceCommand).resolves({});
-  return { msk, record: (overrides = {}) => recordSuccess({ ...input, ...overrides }, { kafka, signal }) };
+  const measured: unknown[] = [];
+  const measure = (...metric: unknown[]) => measured.push(metric);
+  const record = (overrides = {}) => recordSuccess({ ...input, ...overrides }, { kafka, signal, measure });
+  return { msk, measured, record };
 }
 
 describe('RecordSuccess', () => {
@@ -44,6 +57,14 @@ describe('RecordSuccess', () => {
       statusTags: 'written',
       verifiedAt: now,
     });
+  });
+
+  it('measures how long a first connect has taken, and no other run', async () => {
+    const { record, measured } = recorder();
+    await record({ connection: { ...input.connection, outcome: 'unchanged' } });
+    assert.deepEqual(measured, []);
+    await record({ startedAt: '2026-11-23T10:59:30.500Z', now: '2026-11-23T12:00:00Z' });
+    assert.deepEqual(measured, [['TimeToConnect', 'Seconds', 3629.5]]);
   });
 
   it('tells what was there already', async () => {

@@ -43,7 +43,7 @@ suite('the local deployment', () => {
       [arn('connect'), arn('disconnect')],
     );
     assert.deepEqual(
-      rules.map(({ machineArn, isEnabled }) => [machineArn, isEnabled]),
+      rules.map(({ targetArn, isEnabled }) => [targetArn, isEnabled]),
       [
         [arn('connect'), true],
         [arn('disconnect'), true],
@@ -97,6 +97,7 @@ suite('the environment of a function', () => {
     kafkaUrl: 'http://127.0.0.1:1001',
     secretsManagerUrl: 'http://127.0.0.1:1002',
     stepFunctionsUrl: 'http://127.0.0.1:1003',
+    snsUrl: 'http://127.0.0.1:1004',
   };
   const inRegion = { ...urls, region: 'eu-west-1' };
 

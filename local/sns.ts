@@ -1,0 +1,61 @@
+import { type Authorize, accessDeniedMessage, signedBy } from './aws.ts';
+import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
+
+/** A message as the subscribers of its topic get it. */
+export interface Message {
+  topicArn: string;
+  subject: string;
+  text: string;
+}
+
+/** SNS takes at most 100 characters of ASCII as a subject. */
+const allowedSubject = /^[ -~]{1,100}$/;
+
+/** Amazon SNS as the Lambdas use it: Publish, over awsQuery. */
+export class SnsEmulator implements Service {
+  readonly name = 'sns';
+  readonly messages: Message[] = [];
+  readonly #authorize: Authorize;
+
+  constructor(authorize: Authorize) {
+    this.#authorize = authorize;
+  }
+
+  route(request: Request): Route {
+    const input = new URLSearchParams(request.body);
+    const operation = input.get('Action') ?? 'unknown';
+    return {
+      operation,
+      authenticate: () => signedBy(request, 'sns', snsError),
+      apply: (caller) => this.#apply(operation, caller, input),
+    };
+  }
+
+  #apply(operation: string, caller: string, input: URLSearchParams): Answer {
+    const [topicArn, subject, text] = ['TopicArn', 'Subject', 'Message'].map((name) => input.get(name) ?? '') as [
+      string,
+      string,
+      string,
+    ];
+    if (!this.#authorize(caller, `sns:${operation}`, topicArn, {}))
+      throw snsError('AuthorizationErrorException', accessDeniedMessage(caller, `sns:${operation}`, topicArn), 403);
+    if (operation !== 'Publish') throw snsError('InvalidAction', `The local cloud does not implement ${operation}.`);
+    if (!allowedSubject.test(subject)) throw snsError('InvalidParameterException', 'Invalid parameter: Subject');
+    if (text === '') throw snsError('InvalidParameterException', 'Invalid parameter: Empty message');
+    this.messages.push({ topicArn, subject, text });
+    return answer(
+      `<PublishResponse><PublishResult><MessageId>${this.messages.length}</MessageId></PublishResult></PublishResponse>`,
+    );
+  }
+}
+
+const snsError = (name: string, message: string, status = 400): Refusal =>
+  new Refusal(
+    message,
+    answer(
+      `<ErrorResponse><Error><Type>Sender</Type><Code>${name}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+      status,
+    ),
+  );
+
+const answer = (body: string, status = 200): Answer => ({ status, headers: { 'content-type': 'text/xml' }, body });
