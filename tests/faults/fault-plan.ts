@@ -1,4 +1,5 @@
 import type { Cloud } from '../../local/cloud.ts';
+import { accessKeyIdOf } from '../../local/deployment/iam.ts';
 import type { Call, Delivery, ServiceName } from '../../local/emulator.ts';
 import type { Effect, Fault, RemoteCall } from './faults.ts';
 
@@ -9,30 +10,58 @@ export interface Trouble {
   times: number;
 }
 
-/** Follows which function is at work, since Atlas's API does not tell one from the other. */
-function whoIsAtWork(cloud: Cloud, onEnd: (name: string) => Promise<void> | void = () => {}) {
-  const work = { name: '', arn: '' };
-  cloud.interceptInvocation = async (invocation, next) => {
-    Object.assign(work, invocation);
+/** A function at work: its ARN, and how often it has called each operation without being disturbed. */
+interface Work {
+  arn: string;
+  undisturbed: Map<string, number>;
+}
+
+/** Follows which functions are at work, by name. */
+function whoIsAtWork(cloud: Cloud, onEnd: () => Promise<void> | void = () => {}): Map<string, Work> {
+  const atWork = new Map<string, Work>();
+  cloud.interceptInvocation = async ({ name, arn }, next) => {
+    atWork.set(name, { arn, undisturbed: new Map() });
     const outcome = await next();
-    await onEnd(invocation.name);
+    atWork.delete(name);
+    await onEnd();
     return outcome;
   };
-  return work;
+  return atWork;
 }
+
+/** AWS knows who calls; Atlas's API does not tell one function from the other, so it is the one that is at work. */
+const callerOf = ({ service, caller }: Call, atWork: Map<string, Work>): string =>
+  [...atWork.keys()].find((name) => service === 'atlas' || accessKeyIdOf({ name }) === caller) ?? '';
 
 const isWrite = ({ service, method, operation }: Call) =>
   service === 'states'
     ? operation === 'StartExecution'
     : method !== 'GET' && operation !== 'createToken' && service !== 'secretsmanager';
 
+/** The remote call that this is, in the work of the function that makes it. */
+function identify(call: Call, atWork: Map<string, Work>): RemoteCall {
+  const { service, operation } = call;
+  const caller = callerOf(call, atWork);
+  const occurrence = 1 + (atWork.get(caller)?.undisturbed.get(operation) ?? 0);
+  const isBearer = call.caller.startsWith('mdb_sa_id_');
+  return { caller, service, operation, occurrence, isBearer, isWrite: isWrite(call) };
+}
+
+function countUndisturbed({ caller, operation, occurrence }: RemoteCall, atWork: Map<string, Work>): void {
+  atWork.get(caller)?.undisturbed.set(operation, occurrence);
+}
+
+const keyOf = ({ caller, operation, occurrence, isBearer }: RemoteCall) =>
+  [caller, operation, occurrence, isBearer].join();
+
 /** Notes every remote call of a journey, each once. */
 export function observe(cloud: Cloud): Map<string, RemoteCall> {
   const calls = new Map<string, RemoteCall>();
-  const work = whoIsAtWork(cloud);
-  cloud.intercept = (call, next) => {
-    const { service, operation } = call;
-    calls.set(`${work.name} ${operation}`, { caller: work.name, service, operation, isWrite: isWrite(call) });
+  const atWork = whoIsAtWork(cloud);
+  cloud.intercept = (actual, next) => {
+    const call = identify(actual, atWork);
+    calls.set(keyOf(call), call);
+    countUndisturbed(call, atWork);
     return next();
   };
   return calls;
@@ -43,13 +72,14 @@ export function plan(cloud: Cloud, { call, fault, times }: Trouble): { befallen:
   const progress = { befallen: 0 };
   let down: { service: ServiceName; refusals: number } | undefined;
   let hasBeenDown = false;
-  const work = whoIsAtWork(cloud, async () => {
+  const atWork = whoIsAtWork(cloud, async () => {
     // The function that has seen the service go is not counted: the next ones find it away.
     if (!down || down.refusals++ < times) return;
     await cloud.listeners[down.service].comeUp();
     down = undefined;
   });
   const carryOut = async (effect: Effect): Promise<Delivery> => {
+    const { arn = '' } = atWork.get(call.caller) ?? {};
     if (effect === 'down') {
       hasBeenDown = true;
       down = { service: call.service, refusals: 0 };
@@ -57,15 +87,18 @@ export function plan(cloud: Cloud, { call, fault, times }: Trouble): { befallen:
       void cloud.listeners[call.service].goDown();
     } else if (effect === 'stop execution') {
       cloud.executions.at(-1)?.abort();
-      cloud.lambda.end(work.arn, 'crash');
+      cloud.lambda.end(arn, 'crash');
     } else if (effect === 'crash' || effect === 'time-out') {
-      cloud.lambda.end(work.arn, effect);
+      cloud.lambda.end(arn, effect);
     } else return effect;
     return 'reset';
   };
   cloud.intercept = async (actual, next) => {
-    const isIt = work.name === call.caller && actual.operation === call.operation && actual.service === call.service;
-    if (!isIt || progress.befallen >= times || hasBeenDown) return next();
+    const found = identify(actual, atWork);
+    if (keyOf(found) !== keyOf(call) || progress.befallen >= times || hasBeenDown) {
+      countUndisturbed(found, atWork);
+      return next();
+    }
     progress.befallen += 1;
     return carryOut(await fault.befall(actual, next, cloud));
   };
