@@ -190,7 +190,7 @@ const listed = (names: string[]): string =>
  * secret in the wrong place.
  */
 export function shown(value: unknown): string {
-  if (typeof value === 'string' && /[{[]/.test(value)) return 'JSON in quotes';
+  if (typeof value === 'string' && /^\s*[{[]/.test(value)) return 'JSON in quotes';
   if (typeof value === 'string' && secretLike.test(value)) return 'a text that looks like a secret';
   if (Array.isArray(value) && value.length > 0) return 'a list';
   if (isRecord(value)) return 'an object';

@@ -17,9 +17,9 @@ export const CheckConnectionInput = z.object({
 });
 
 /**
- * Reads the connection's state once, and whether what was written is still there. Atlas stores all connections of a workspace
- * in one document, and of two writers at once the later one may overwrite what the earlier one wrote, though both were
- * answered with success: then CreateConnection writes it again, which is safe where Atlas merely shows it late.
+ * Reads the connection's state once, and whether all that was to be written is there; what is not, CreateConnection writes
+ * again, which is safe where Atlas merely shows it late. Atlas stores all connections of a workspace in one document, and of
+ * two writers at once the later one may overwrite what the earlier one wrote, though both were answered with success.
  * Source: mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308).
  *
  * @throws ConnectionFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
@@ -28,13 +28,13 @@ export async function checkConnection(
   { projectId, workspace, connection, now }: z.infer<typeof CheckConnectionInput>,
   { atlas }: { atlas: AtlasClient },
 ) {
-  const found = await atlas.getConnection(projectId, workspace, connection.name).catch(noneWhenAbsent);
+  const { name, deadline, bootstrapServers, secretVersionId } = connection;
+  const found = await atlas.getConnection(projectId, workspace, name).catch(noneWhenAbsent);
   const { state, isReady } = found ? connectionState(found) : { state: 'not shown', isReady: false };
-  const isLost = !found || !sameBootstrapServers(found.bootstrapServers ?? '', connection.bootstrapServers);
-  if (!isReady || isLost)
-    keepDeadline(`Connection "${connection.name}" is still ${isLost && found ? 'an older one' : state}`, {
-      now,
-      deadline: connection.deadline,
-    });
-  return { ...connection, state, isReady: isReady && !isLost, isLost };
+  const isOlder = found && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);
+  if (!isReady || isOlder)
+    keepDeadline(`Connection "${name}" is still ${isOlder ? 'an older one' : state}`, { now, deadline });
+  // While it was deploying, its password could not be sent; now it can.
+  const isIncomplete = !found || isOlder || (isReady && secretVersionId === '');
+  return { ...connection, state, isReady: isReady && !isIncomplete, isIncomplete };
 }

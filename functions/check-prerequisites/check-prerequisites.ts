@@ -26,7 +26,8 @@ export interface CheckPrerequisitesDeps {
 /**
  * Checks everything that must be so before the first change, and reports all that is not in one error.
  *
- * @returns the SCRAM secret to use, whether it is associated already, and, for a dry run, the changes that a run would make
+ * @returns the SCRAM secret to use, whether it is associated already, whether Atlas has the connection already, and, for a
+ *   dry run, the changes that a run would make
  * @throws PrerequisitesNotMet; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
  */
 export async function checkPrerequisites(
@@ -49,6 +50,7 @@ export async function checkPrerequisites(
     clusterArn: request.clusterArn,
     secretArn,
     isScramSecretAssociated,
+    hasConnection: connection !== undefined,
     changes: request.dryRun ? await planChanges(request, found, deps) : [],
   };
 }

@@ -27,6 +27,10 @@ export const CreateConnectionInput = z.object({
   secretArn: z.string(),
   /** The version of the SCRAM secret that Atlas was sent last, or null where nobody knows. */
   secretVersion: z.nullable(z.string()),
+  /** The same, of an earlier visit of this run, or ''. */
+  sentVersion: z.string(),
+  /** Whether Atlas had the connection before this run did anything. */
+  existedBefore: z.boolean(),
   privateLinkId: z.string(),
   timeoutMinutes: z.number(),
   /** Of the wait for it, from an earlier visit of this run, or '': a null would not survive CloudFormation. */
@@ -70,7 +74,10 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
   const { connection, outcome, hasPassword } = await upsert(wanted, versionId, input, deps.atlas);
   return {
     name: input.connectionName,
-    ...connectionState(connection),
+    // What was written is looked at after a while: until then its state may be that of before.
+    ...(outcome === 'unchanged'
+      ? connectionState(connection)
+      : { state: connection.state ?? 'PENDING', isReady: false }),
     deadline: input.deadline || deadlineAfter(input.now, input.timeoutMinutes),
     outcome,
     bootstrapServers,
@@ -90,9 +97,10 @@ async function privateBootstrapServers(clusterArn: string, { kafka, signal }: Cr
 async function upsert(
   wanted: KafkaConnectionRequest,
   versionId: string,
-  { projectId, workspace, secretVersion }: CreateConnectionInput,
+  { projectId, workspace, secretVersion: recorded, sentVersion, existedBefore }: CreateConnectionInput,
   atlas: AtlasClient,
 ): Promise<{ connection: Connection; outcome: 'created' | 'updated' | 'unchanged'; hasPassword: boolean }> {
+  const secretVersion = sentVersion || recorded;
   const find = () => atlas.getConnection(projectId, workspace, wanted.name).catch(noneWhenAbsent);
 
   const existing = await find();
@@ -122,12 +130,15 @@ async function upsert(
       );
     // FAILED may be mended by an update; what is going away may not.
     if (connection.state === 'DELETING') connectionState(connection);
-    // The password cannot be compared, so the recorded version of the secret stands for it. Without a record, one that is
-    // still deploying was most likely made a moment ago, with an answer that was lost; any other is sent the password.
+    // The password cannot be compared, so the recorded version of the secret stands for it. Without a record, an equal one
+    // that was not there before was made a moment ago, with an answer that was lost, and one that is still deploying most
+    // likely so by the run before; any other is sent the password.
     const isEqual = differences(connection, wanted).length === 0;
-    const unchanged = { connection, outcome: 'unchanged' as const, hasPassword: secretVersion === versionId };
-    if (isEqual && (unchanged.hasPassword || (secretVersion === null && connection.state === 'PENDING')))
-      return unchanged;
+    const hasPassword = secretVersion === versionId || (secretVersion === null && !existedBefore);
+    const unchanged = { connection, outcome: 'unchanged' as const, hasPassword };
+    const isMostLikelyOurs = secretVersion === null && connection.state === 'PENDING';
+    // One that has FAILED may have an old password, whatever was recorded.
+    if (isEqual && connection.state !== 'FAILED' && (unchanged.hasPassword || isMostLikelyOurs)) return unchanged;
     try {
       const updated = await atlas.updateConnection(projectId, workspace, wanted);
       return { connection: updated, outcome: 'updated' as const, hasPassword: true };

@@ -5,15 +5,20 @@ import { cut } from '../../shared/cut.ts';
 import * as errors from '../../shared/errors.ts';
 import { holderOf } from '../../shared/execution.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
-import { statusTag, tagsOf, writeStatus } from '../../shared/msk/tags.ts';
+import { type StatusTags, statusTag, tagsOf, writeStatus } from '../../shared/msk/tags.ts';
 import { clusterArnIn } from '../../shared/request.ts';
 
 /** What a Catch leaves behind. Cause is JSON when a Lambda function threw, and plain text or absent otherwise. */
 const Caught = z.object({ Error: z.string(), Cause: z.optional(z.string()) });
 
 export const RecordFailureInput = z.object({
-  /** The state that failed → its error. */
-  failed: z.record(z.string(), Caught),
+  /** What the run has come to know, as far as it got. */
+  run: z.object({
+    /** The state that failed → its error. */
+    failed: z.record(z.string(), Caught),
+    /** `secretVersionId`: the version of the SCRAM secret that Atlas has for certain, or ''. */
+    connection: z.optional(z.object({ secretVersionId: z.optional(z.string()) })),
+  }),
   /** The execution's own input, as it came: it may be anything. */
   input: z.unknown(),
   executionArn: z.string(),
@@ -39,14 +44,19 @@ interface Deps {
  *
  * @returns `error`: the class of the error; `cause`: what failed, where, what AWS or Atlas said, what to do
  */
-export async function recordFailure({ failed, input, executionArn }: z.infer<typeof RecordFailureInput>, deps: Deps) {
-  const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
+export async function recordFailure({ run, input, executionArn }: z.infer<typeof RecordFailureInput>, deps: Deps) {
+  const [state, { Error: error, Cause }] = Object.entries(run.failed)[0] ?? ['The execution', { Error: 'Unknown' }];
   const message = cut(wording(error, Cause).replace(unseen, ' '), longestMessage);
   const clusterArn = ownClusterIn(input, deps.functionArn);
-  const tags =
-    clusterArn && !isDryRun(input)
-      ? await record(clusterArn, error, { detail: `${state} ${error}: ${message}`, execution: executionArn }, deps)
-      : '';
+  const secretVersion = run.connection?.secretVersionId;
+  const status = {
+    status: 'failed' as const,
+    detail: `${state} ${error}: ${message}`,
+    execution: executionArn,
+    // Else nobody would know, from the next run on, which password Atlas has.
+    ...(secretVersion && { 'secret-version': secretVersion }),
+  };
+  const tags = clusterArn && !isDryRun(input) ? await record(clusterArn, error, status, deps) : '';
   const cause = [
     `${state} failed: ${message}`,
     clusterArnIn(input) && `Cluster: ${clusterArnIn(input)}`,
@@ -98,12 +108,7 @@ function ownClusterIn(input: unknown, functionArn: string): string | undefined {
   return isOwn ? clusterArn : undefined;
 }
 
-async function record(
-  clusterArn: string,
-  error: string,
-  status: { detail: string; execution: string },
-  deps: Deps,
-): Promise<string> {
+async function record(clusterArn: string, error: string, status: StatusTags, deps: Deps): Promise<string> {
   try {
     const tags = await tagsOf(clusterArn, deps);
     const holder = await holderOf(tags, status.execution, deps);
@@ -111,7 +116,7 @@ async function record(
     // A mistake in an input has changed nothing, and so says nothing about a connection that is there.
     if (error === 'InvalidRequest' && tags[statusTag('status')] === 'connected')
       return "The cluster's status tags stay as they are: it is still connected.";
-    await writeStatus(clusterArn, { status: 'failed', ...status }, deps);
+    await writeStatus(clusterArn, status, deps);
     return '';
   } catch (refusal) {
     if (!(refusal instanceof errors.AwsRefused || refusal instanceof errors.AwsUnavailable)) throw refusal;

@@ -224,7 +224,9 @@ function refusal(what: string, response: Response, text: string, secrets: string
     const retryAfter = headers.get('retry-after');
     return new AtlasThrottled(`Atlas throttles ${what}${retryAfter ? ` for ${retryAfter} s` : ''} (${said}).`);
   }
-  if (status >= 500 || status === 408 || status === 425 || (status === 401 && isStale(response)))
+  // A 404 in other words than Atlas's own is a page of somebody else, and not the answer that there is none.
+  const isNotOfAtlas = status === 404 && !errorCode;
+  if (status >= 500 || status === 408 || status === 425 || (status === 401 && isStale(response)) || isNotOfAtlas)
     return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
   const remedy = remedyFor(status, errorCode);
   return new AtlasRefused(`Atlas refused ${what} with HTTP ${status} (${said}).${remedy ? ` ${remedy}` : ''}`, {

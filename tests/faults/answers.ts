@@ -65,8 +65,8 @@ export const versionConflict = (operation: string): Answer =>
   ).answer;
 
 /** A proxy's page in place of an answer. */
-export const page: Answer = {
-  status: 200,
+export const page = (status: number): Answer => ({
+  status,
   headers: { 'content-type': 'text/html' },
   body: '<html>Please log in.</html>',
-};
+});

@@ -127,14 +127,20 @@ export const specifics: Specific[] = [
     endsIn: ['WaitTimedOut', /is still WARMING/],
   },
   {
-    what: 'a list of several pages, with dying links to this cluster in it',
+    what: 'a list of several pages, with dying links to this cluster in it, and the live one on the last',
     prepare: ({ world: { project, cluster } }) => {
       for (let count = 0; count < 1100; count++) {
         const arn = count % 100 === 0 ? cluster.arn : foreign.clusterArn.replace('payroll', `payroll-${count}`);
         const link = project.createLink({ provider: 'AWS', vendor: 'MSK', arn });
         if (arn === cluster.arn) project.deleteLink(link.id);
       }
+      project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn });
     },
+    // Atlas would refuse a second one, which would be found again: it must not even be asked for.
+    intercept: () =>
+      faultAt('createGroupStreamPrivateLinkConnection', () => {
+        throw new Error('The live link was not seen.');
+      }),
     endsIn: 'Connected',
   },
 ];

@@ -10,11 +10,17 @@ export interface Trouble {
   times: number;
 }
 
-/** Follows which functions are at work: name → ARN. */
-function whoIsAtWork(cloud: Cloud, onEnd: () => Promise<void> | void = () => {}) {
-  const atWork = new Map<string, string>();
+/** A function at work: its ARN, and how often it has called each operation without being disturbed. */
+interface Work {
+  arn: string;
+  undisturbed: Map<string, number>;
+}
+
+/** Follows which functions are at work, by name. */
+function whoIsAtWork(cloud: Cloud, onEnd: () => Promise<void> | void = () => {}): Map<string, Work> {
+  const atWork = new Map<string, Work>();
   cloud.interceptInvocation = async ({ name, arn }, next) => {
-    atWork.set(name, arn);
+    atWork.set(name, { arn, undisturbed: new Map() });
     const outcome = await next();
     atWork.delete(name);
     await onEnd();
@@ -23,8 +29,8 @@ function whoIsAtWork(cloud: Cloud, onEnd: () => Promise<void> | void = () => {})
   return atWork;
 }
 
-/** AWS knows who calls; Atlas's API does not tell one function from the other, so it is the one at work that calls Atlas. */
-const callerOf = ({ service, caller }: Call, atWork: Map<string, string>): string =>
+/** AWS knows who calls; Atlas's API does not tell one function from the other, so it is the one that is at work. */
+const callerOf = ({ service, caller }: Call, atWork: Map<string, Work>): string =>
   [...atWork.keys()].find((name) =>
     service === 'atlas' ? !callsNoAtlas.includes(name) : accessKeyIdOf({ name }) === caller,
   ) ?? '';
@@ -37,14 +43,30 @@ const isWrite = ({ service, method, operation }: Call) =>
     ? operation === 'StartExecution'
     : method !== 'GET' && operation !== 'createToken' && service !== 'secretsmanager';
 
+/** The remote call that this is, in the work of the function that makes it. */
+function identify(call: Call, atWork: Map<string, Work>): RemoteCall {
+  const { service, operation } = call;
+  const caller = callerOf(call, atWork);
+  const occurrence = 1 + (atWork.get(caller)?.undisturbed.get(operation) ?? 0);
+  const isBearer = call.caller.startsWith('mdb_sa_id_');
+  return { caller, service, operation, occurrence, isBearer, isWrite: isWrite(call) };
+}
+
+function countUndisturbed({ caller, operation, occurrence }: RemoteCall, atWork: Map<string, Work>): void {
+  atWork.get(caller)?.undisturbed.set(operation, occurrence);
+}
+
+const keyOf = ({ caller, operation, occurrence, isBearer }: RemoteCall) =>
+  [caller, operation, occurrence, isBearer].join();
+
 /** Notes every remote call of a journey, each once. */
 export function observe(cloud: Cloud): Map<string, RemoteCall> {
   const calls = new Map<string, RemoteCall>();
   const atWork = whoIsAtWork(cloud);
-  cloud.intercept = (call, next) => {
-    const { service, operation } = call;
-    const caller = callerOf(call, atWork);
-    calls.set(`${caller} ${operation}`, { caller, service, operation, isWrite: isWrite(call) });
+  cloud.intercept = (actual, next) => {
+    const call = identify(actual, atWork);
+    calls.set(keyOf(call), call);
+    countUndisturbed(call, atWork);
     return next();
   };
   return calls;
@@ -62,6 +84,7 @@ export function plan(cloud: Cloud, { call, fault, times }: Trouble): { befallen:
     down = undefined;
   });
   const carryOut = async (effect: Effect): Promise<Delivery> => {
+    const { arn = '' } = atWork.get(call.caller) ?? {};
     if (effect === 'down') {
       hasBeenDown = true;
       down = { service: call.service, refusals: 0 };
@@ -69,18 +92,18 @@ export function plan(cloud: Cloud, { call, fault, times }: Trouble): { befallen:
       void cloud.listeners[call.service].goDown();
     } else if (effect === 'stop execution') {
       cloud.executions.at(-1)?.abort();
-      cloud.lambda.end(atWork.get(call.caller) ?? '', 'crash');
+      cloud.lambda.end(arn, 'crash');
     } else if (effect === 'crash' || effect === 'time-out') {
-      cloud.lambda.end(atWork.get(call.caller) ?? '', effect);
+      cloud.lambda.end(arn, effect);
     } else return effect;
     return 'reset';
   };
   cloud.intercept = async (actual, next) => {
-    const isIt =
-      callerOf(actual, atWork) === call.caller &&
-      actual.operation === call.operation &&
-      actual.service === call.service;
-    if (!isIt || progress.befallen >= times || hasBeenDown) return next();
+    const found = identify(actual, atWork);
+    if (keyOf(found) !== keyOf(call) || progress.befallen >= times || hasBeenDown) {
+      countUndisturbed(found, atWork);
+      return next();
+    }
     progress.befallen += 1;
     return carryOut(await fault.befall(actual, next, cloud));
   };

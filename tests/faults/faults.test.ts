@@ -30,7 +30,7 @@ suite('the journeys make', () => {
     const made = calls
       .filter(({ call }) => call.service !== 'atlas')
       .map(({ call }) => `${call.caller} ${call.operation}`);
-    assert.deepEqual(made.sort(), permitted().sort());
+    assert.deepEqual([...new Set(made)].sort(), permitted().sort());
   });
   test('no secret show in a log', () => assert.deepEqual(leaksOfSurvey, []));
 });

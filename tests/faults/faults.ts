@@ -12,6 +12,10 @@ export interface RemoteCall {
   caller: string;
   service: ServiceName;
   operation: string;
+  /** Which of the calls of this operation it is, in one invocation of the function: from 1. */
+  occurrence: number;
+  /** Whether the caller has shown an access token, and not answered a digest challenge. */
+  isBearer: boolean;
   isWrite: boolean;
 }
 
@@ -28,15 +32,19 @@ export interface Fault {
    * `wants a person`: no state may be tried again because of it. `ends the run`: it cannot go on, and another one can.
    */
   kind: 'passes' | 'harmless' | 'wants a person' | 'ends the run';
-  /** The classes of the errors in which a run may end because of it. */
+  /** The classes of the errors in which a run may end because of it, */
   errors: string[];
+  /** and what the Cause then tells a person to do. */
+  says: RegExp;
   befall(call: Call, next: () => Promise<Answer>, cloud: Cloud): Promise<Effect>;
 }
 
-const ofAtlas = ({ service }: RemoteCall) => service === 'atlas';
-const ofAws = (call: RemoteCall) => !ofAtlas(call);
+const ofAws = ({ service }: RemoteCall) => service !== 'atlas';
 /** The call for an access token has no nonce, and no access list. */
-const ofAtlasApi = (call: RemoteCall) => ofAtlas(call) && call.operation !== 'createToken';
+const ofAtlasApi = ({ service, operation }: RemoteCall) => service === 'atlas' && operation !== 'createToken';
+const byDigest = (call: RemoteCall) => ofAtlasApi(call) && !call.isBearer;
+/** For an answer without a body, the AWS SDK takes anybody's page. */
+const answeredWithBody = ({ operation }: RemoteCall) => !['TagResource', 'UntagResource'].includes(operation);
 
 const unavailable = ['AtlasUnavailable', 'AwsUnavailable'];
 const noAnswer = [...unavailable, 'FunctionTimedOut'];
@@ -46,27 +54,44 @@ const refused = ['AtlasRefused', 'AwsRefused', 'PrerequisitesNotMet'];
 
 const ended = ['Runtime.ExitError', 'Sandbox.Timedout'];
 
+const thatItPasses = /passes by itself.*start again/s;
+const toLookAtTheLog = /log group.*start again/s;
+
 /** When the callers give up, in seconds: shared/aws.ts and shared/atlas/client.ts. */
 const limit = (service: ServiceName) => (service === 'atlas' ? 15 : 10);
 const justUnder = 0.85;
 
 export const faults: Fault[] = [
-  { name: 'connection refused', kind: 'passes', errors: unavailable, befall: async () => 'down' },
-  { name: 'reset before it was applied', kind: 'passes', errors: unavailable, befall: async () => 'reset' },
+  { name: 'connection refused', kind: 'passes', errors: unavailable, says: thatItPasses, befall: async () => 'down' },
+  {
+    name: 'reset before it was applied',
+    kind: 'passes',
+    errors: unavailable,
+    says: thatItPasses,
+    befall: async () => 'reset',
+  },
   {
     name: 'reset after it was applied',
     kind: 'passes',
     errors: unavailable,
+    says: thatItPasses,
     befall: async (_, next) => {
       await next();
       return 'reset';
     },
   },
-  { name: 'time-out before it was applied', kind: 'passes', errors: noAnswer, befall: async () => 'silence' },
+  {
+    name: 'time-out before it was applied',
+    kind: 'passes',
+    errors: noAnswer,
+    says: thatItPasses,
+    befall: async () => 'silence',
+  },
   {
     name: 'time-out after it was applied',
     kind: 'passes',
     errors: noAnswer,
+    says: thatItPasses,
     befall: async (_, next) => {
       await next();
       return 'silence';
@@ -76,6 +101,7 @@ export const faults: Fault[] = [
     name: 'slow answer, just under the limit',
     kind: 'harmless',
     errors: [],
+    says: /never/,
     befall: async ({ service }, next) => {
       const answer = await next();
       await pause((limit(service) * justUnder * 1000) / functionSpeed);
@@ -86,31 +112,51 @@ export const faults: Fault[] = [
     name: 'throttled, with Retry-After',
     kind: 'passes',
     errors: throttled,
+    says: thatItPasses,
     befall: async ({ service }) => troubled(service, 'throttled', { 'retry-after': '2' }),
   },
   {
     name: 'throttled, without Retry-After',
     kind: 'passes',
     errors: throttled,
+    says: thatItPasses,
     befall: async ({ service }) => troubled(service, 'throttled'),
   },
   {
     name: 'internal error (500)',
     kind: 'passes',
     errors: unavailable,
+    says: thatItPasses,
     befall: async ({ service }) => troubled(service, 'failed'),
   },
   {
     name: 'unavailable (503)',
     kind: 'passes',
     errors: unavailable,
+    says: thatItPasses,
     befall: async ({ service }) => troubled(service, 'unavailable'),
   },
-  { name: 'a body that is no JSON', kind: 'passes', errors: unavailable, befall: async () => page },
+  {
+    name: 'a page of somebody else (200)',
+    concerns: answeredWithBody,
+    kind: 'passes',
+    errors: unavailable,
+    says: thatItPasses,
+    befall: async () => page(200),
+  },
+  {
+    name: 'a page of somebody else (404)',
+    concerns: ofAtlasApi,
+    kind: 'passes',
+    errors: unavailable,
+    says: thatItPasses,
+    befall: async () => page(404),
+  },
   {
     name: 'a body that is cut short',
     kind: 'passes',
     errors: unavailable,
+    says: thatItPasses,
     befall: async (_, next) => ({ cutShort: await next() }),
   },
   {
@@ -118,13 +164,15 @@ export const faults: Fault[] = [
     concerns: ({ operation }) => ['UpdateConnectivity', 'PutClusterPolicy'].includes(operation),
     kind: 'passes',
     errors: ['VersionConflict'],
+    says: thatItPasses,
     befall: async ({ operation }) => versionConflict(operation),
   },
   {
     name: '401 with stale nonce',
-    concerns: ofAtlasApi,
+    concerns: byDigest,
     kind: 'passes',
     errors: unavailable,
+    says: thatItPasses,
     befall: async (_call, _next, { world }) => world.atlas.auth.staleNonce().answer,
   },
   {
@@ -132,6 +180,7 @@ export const faults: Fault[] = [
     concerns: ofAtlasApi,
     kind: 'wants a person',
     errors: refused,
+    says: /Check the keys in the Atlas credentials secret/,
     befall: async (_call, _next, { world }) => world.atlas.auth.unknownCaller().answer,
   },
   {
@@ -139,6 +188,7 @@ export const faults: Fault[] = [
     concerns: ofAtlasApi,
     kind: 'wants a person',
     errors: refused,
+    says: /to the access list of the API key/,
     befall: async () => troubled('atlas', 'denied'),
   },
   {
@@ -146,6 +196,7 @@ export const faults: Fault[] = [
     concerns: ofAws,
     kind: 'wants a person',
     errors: refused,
+    says: /role lacks|must let this account's roles read it/,
     befall: async ({ service }) => troubled(service, 'denied'),
   },
   ...(['crash', 'time-out', 'stop execution'] as const).flatMap((end) => killed(end)),
@@ -164,6 +215,7 @@ function killed(end: FunctionEnd | 'stop execution'): Fault[] {
     // The sweep belongs to no execution.
     concerns: ({ isWrite, service }: RemoteCall) => isWrite && !(stops && service === 'states'),
     errors: ended,
+    says: toLookAtTheLog,
   };
   return [
     { ...shared, name: `${what[end]} before it writes`, befall: async () => end },

@@ -64,20 +64,24 @@ async function heldByRunThatHasEnded(cloud: Cloud): Promise<void> {
   cloud.world.cluster.tags.put({ [statusTag('status')]: 'connecting', [statusTag('execution')]: execution });
 }
 
-/** A sweep, then the runs that it starts; and the next sweep a quarter of an hour later, up to four of them. */
+/** So many sweeps are given the time to do it. */
+export const mostSweeps = 5;
+
+/** A sweep, then the runs that it starts; and the next sweep a quarter of an hour later. */
 async function sweepUntilDone(cloud: Cloud): Promise<Arrival> {
   let arrival: Arrival = { endState: 'Swept' };
-  for (let sweep = 0; sweep < 5; sweep++) {
+  for (let sweep = 0; sweep < mostSweeps; sweep++) {
     try {
-      const { result, started } = await cloud.sweep();
+      const { result } = await cloud.sweep();
       const [failed] = (result as { failed: { error: string }[] }).failed;
       if (failed) arrival = { endState: 'Swept', error: errorClassIn(failed.error), cause: failed.error };
-      for (const execution of started) arrival = await ended(execution);
-      if (arrival.endState === 'Connected') return arrival;
     } catch (error) {
       const { name, message } = error as Error;
       arrival = { endState: 'Swept', error: name, cause: message };
     }
+    // Also those that a sweep has started which did not come to tell of it.
+    for (const execution of cloud.executions) arrival = await ended(execution);
+    if (arrival.endState === 'Connected') break;
   }
   return arrival;
 }
@@ -103,6 +107,26 @@ async function busyAtTheSecondLook({ world: { cluster } }: Cloud): Promise<void>
       scramSecretArns = arns;
     },
   });
+}
+
+/** Somebody else changes the cluster between our look and our update, requests the link, and makes the connection. */
+async function alwaysTooLate({ world: { cluster, project } }: Cloud): Promise<void> {
+  const { currentVersion } = cluster;
+  let looks = 0;
+  // The looks: InspectCluster, EnablePrivateConnectivity, and MSK's own when it gets the update.
+  Object.defineProperty(cluster, 'currentVersion', { get: () => (++looks < 3 ? currentVersion : 'K2LATER') });
+  const createLink = project.createLink.bind(project);
+  project.createLink = (request) => {
+    project.createLink = createLink;
+    createLink(request);
+    return createLink(request);
+  };
+  const createConnection = project.createConnection.bind(project);
+  project.createConnection = (workspace, request) => {
+    project.createConnection = createConnection;
+    createConnection(workspace, { ...request, authentication: { ...request.authentication, username: 'theirs' } });
+    return createConnection(workspace, request);
+  };
 }
 
 const isOn = { vpcConnectivity: { scram: true, iam: true, tls: false } };
@@ -152,6 +176,14 @@ export const journeys: Journey[] = [
     name: 'find the cluster busy when the secret is to be associated',
     world: seedWith({ cluster: isOn, scramSecrets: [{ isAssociated: false }] }),
     prepare: busyAtTheSecondLook,
+    ...by('connect', named),
+    goal: { endState: 'Connected' },
+    leaves: one,
+  },
+  {
+    name: 'connect, and be a moment too late each time',
+    world: seedWith(),
+    prepare: alwaysTooLate,
     ...by('connect', named),
     goal: { endState: 'Connected' },
     leaves: one,

@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
 import { Cloud } from '../../local/cloud.ts';
-import * as errors from '../../shared/errors.ts';
+import { atlasStatement } from '../../shared/msk/policy.ts';
+import { triggerTag } from '../../shared/msk/tags.ts';
 import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import { observe, plan, type Trouble } from './fault-plan.ts';
 import { functionSpeed, type RemoteCall } from './faults.ts';
 import { harmedBy, plantForeign } from './foreign.ts';
-import type { Arrival, Journey } from './journeys.ts';
+import { type Arrival, type Journey, mostSweeps } from './journeys.ts';
 
 /** An hour takes a second. */
 const speed = 3600;
 
 /** What became of a journey to which a fault happened. */
 export interface Verdict {
-  /** Survived without a person; failed in a way that a person can act on, and that a new start mends; or neither. */
-  outcome: 'survived' | 'failed clearly' | 'lost';
+  /**
+   * Survived without a person; stopped by one, and a new start went on; failed in a way that a person can act on, and a new
+   * start went on; or neither.
+   */
+  outcome: 'survived' | 'stopped' | 'failed clearly' | 'lost';
   /** Why it is lost. */
   problems: string[];
   arrival: Arrival;
@@ -30,6 +34,10 @@ const retried =
  * makes three, for two secrets.
  */
 const mostCallsInVain = 16 * 3 * 2;
+
+/** What wants a person is not tried again; but a 401 is, twice: for a nonce, and with keys that were read once more. */
+const mostRefusals = ({ fault, call }: Trouble) =>
+  (fault.name.startsWith('401') ? 3 : 1) * (call.caller === 'SweepClusters' ? mostSweeps : 1);
 
 /**
  * A local cloud in which one journey after the other is made, each in a world of its own. Several of them side by side make
@@ -58,14 +66,14 @@ export class Lane {
     const arrival = await journey.travel(this.#cloud);
     await this.#cloud.messages();
     assert.ok(hasArrived(arrival, journey), `${journey.name} ends in ${arrival.endState}: ${arrival.cause}`);
-    assert.deepEqual(this.#problems(journey, true), [], journey.name);
+    assert.deepEqual([...this.#problems(journey, true), ...this.#wrongTags(arrival)], [], journey.name);
     return calls;
   }
 
   /** Makes a journey to which a fault happens, and another one after it where it has not arrived. */
   async run(journey: Journey, trouble: Trouble): Promise<Verdict> {
     const cloud = this.#cloud;
-    const { fault } = trouble;
+    const { fault, call } = trouble;
     await this.#begin(journey);
     const progress = plan(cloud, trouble);
     const arrival = await journey.travel(cloud);
@@ -74,8 +82,12 @@ export class Lane {
     await this.#calm();
 
     const problems = befallen === 0 ? ['the fault has not happened'] : [];
+    if (fault.kind === 'wants a person' && befallen > mostRefusals(trouble))
+      problems.push(`it was refused ${befallen} times`);
+    // Status tags that were refused are told in the result; all others must be right.
+    const hasTags = !['TagResource', 'UntagResource'].includes(call.operation) && call.caller !== 'RecordFailure';
     if (hasArrived(arrival, journey)) {
-      problems.push(...this.#problems(journey, true));
+      problems.push(...this.#problems(journey, true), ...(hasTags ? this.#wrongTags(arrival) : []));
       // What could not be told, an alarm on the errors of NotifyOutcome tells.
       const survived = isTold || !hasFailed(arrival) ? 'survived' : 'failed clearly';
       return { outcome: problems.length > 0 ? 'lost' : survived, problems, arrival, befallen };
@@ -85,8 +97,9 @@ export class Lane {
     const later = await journey.travel(cloud);
     if (!hasArrived(later, journey))
       problems.push(`a new start ends in ${later.endState}: ${later.error} ${later.cause}`);
-    problems.push(...this.#problems(journey, true));
-    return { outcome: problems.length > 0 ? 'lost' : 'failed clearly', problems, arrival, befallen };
+    problems.push(...this.#problems(journey, true), ...this.#wrongTags(later));
+    const ended = fault.kind === 'ends the run' ? 'stopped' : 'failed clearly';
+    return { outcome: problems.length > 0 ? 'lost' : ended, problems, arrival, befallen };
   }
 
   /** Closes the cloud, and says whether anything in its logs was a secret: their last lines come with its end. */
@@ -131,7 +144,57 @@ export class Lane {
       const isRight = hasArrived ? count === wanted : count <= 1;
       return isRight ? [] : [`${count} ${what}, not ${wanted}`];
     });
-    return [...wrongCounts, ...harmedBy(cloud, world), ...this.#leaks(), ...this.#wrongRetries(), ...this.#storms()];
+    const wrongParts = hasArrived && leaves.connections === 1 ? this.#wrongParts() : [];
+    return [
+      ...wrongCounts,
+      ...wrongParts,
+      ...harmedBy(cloud, world),
+      ...this.#leaks(),
+      ...this.#wrongRetries(),
+      ...this.#storms(),
+    ];
+  }
+
+  /** What is wrong with the connection, its link and our statement, where they are there to stay. */
+  #wrongParts(): string[] {
+    const { cluster, project, scramSecrets } = this.#cloud.world;
+    const link = project.links.find(({ request, isDying }) => request.arn === cluster.arn && !isDying);
+    const connection = project.connections('streams').find(({ settings }) => settings.name === 'orders');
+    const { authentication, networking } = connection?.settings ?? {};
+    const secret = JSON.parse(scramSecrets[0]?.versions.at(-1)?.secretString ?? '{}');
+    const statement = [cluster.policy?.document.Statement ?? []].flat().find(({ Sid }) => Sid?.startsWith('Atlas'));
+    const wanted = atlasStatement(cluster.arn, `arn:aws:iam::${project.awsAccountId}:root`);
+    const isInUse = project.workspace('streams').processors.length > 0;
+    const wrong = {
+      'the password': !isInUse && authentication?.password !== secret.password,
+      'the user': authentication?.username !== secret.username,
+      'the link of the connection': networking?.access.connectionId !== link?.id,
+      'our statement': JSON.stringify(statement) !== JSON.stringify(wanted),
+    };
+    return Object.entries(wrong).flatMap(([what, isWrong]) => (isWrong ? [`${what} is not right`] : []));
+  }
+
+  /** What the cluster's own tags say, and should not. */
+  #wrongTags({ endState }: Arrival): string[] {
+    const { cluster, project, scramSecrets } = this.#cloud.world;
+    const tags = cluster.tags.all;
+    const execution = this.#cloud.executions.at(-1)?.arn ?? '';
+    const link = project.links.find(({ request, isDying }) => request.arn === cluster.arn && !isDying);
+    const connected = {
+      status: 'connected',
+      'private-link-id': link?.id,
+      'secret-version': scramSecrets[0]?.versions.at(-1)?.id,
+    };
+    const expected: Record<string, Record<string, string | undefined>> = {
+      Connected: connected,
+      Disconnected: { status: 'disconnected', 'private-link-id': undefined, 'secret-version': undefined },
+      SetupFailed: { status: 'failed' },
+      RemovalFailed: { status: 'failed' },
+    };
+    return Object.entries(expected[endState] ? { ...expected[endState], execution } : {}).flatMap(([name, value]) => {
+      const actual = tags[`${triggerTag}:${name}`];
+      return actual === value ? [] : [`the tag ${name} is ${actual}, not ${value}`];
+    });
   }
 
   #leaks(): string[] {
@@ -145,7 +208,8 @@ export class Lane {
   #wrongRetries(): string[] {
     return this.#cloud.executions.flatMap(({ history }) =>
       history.flatMap((event, index) => {
-        const isRetried = history[index + 1]?.type === 'StateRetried';
+        const next = history.slice(index + 1).find(({ type }) => type !== 'StateFailed');
+        const isRetried = next?.type === 'StateRetried';
         if (event.type !== 'TaskAnswered' || !event.error || !isRetried || retried.test(event.error.errorType))
           return [];
         return [`${event.state.name} was tried again after ${event.error.errorType}`];
@@ -167,15 +231,17 @@ const hasArrived = ({ endState, error }: Arrival, { goal }: Journey) =>
   endState === goal.endState && error === goal.error;
 
 /** What is wrong with the way in which a run has failed: its class, or a Cause that helps nobody. */
-function complaints({ endState, error, cause = '' }: Arrival, { fault, call }: Trouble): string[] {
+function complaints({ endState, error = '', cause = '' }: Arrival, { fault, call }: Trouble): string[] {
   if (fault.kind === 'ends the run') return [];
   if (error === 'FailureNotRecorded') return call.caller === 'RecordFailure' ? [] : ['the failure was not recorded'];
-  const isKnown = error !== undefined && (error in errors || fault.errors.includes(error));
-  return [
-    ...(isKnown && fault.errors.includes(error) ? [] : [`the error is ${error} (${endState})`]),
-    ...(cause.includes(call.caller) || endState === 'Swept' ? [] : ['the Cause does not name the state']),
-    ...(/start again|Check |Add |Give |lacks|must /.test(cause) || endState === 'Swept'
-      ? []
-      : [`the Cause has no remedy: ${cause}`]),
-  ];
+  // A sweep is its own new start, a quarter of an hour later.
+  const isSweep = endState === 'Swept';
+  const wrong = {
+    [`the error is ${error} (${endState})`]: !fault.errors.includes(error),
+    'the Cause does not name the state': !isSweep && !cause.startsWith(`${call.caller} failed: `),
+    [`the Cause has not the right remedy: ${cause}`]: !fault.says.test(cause) && !(isSweep && fault.kind === 'passes'),
+    [`the Cause lets a person wait in vain: ${cause}`]:
+      fault.kind === 'wants a person' && /passes by itself/.test(cause),
+  };
+  return Object.entries(wrong).flatMap(([complaint, isWrong]) => (isWrong ? [complaint] : []));
 }

@@ -23,23 +23,30 @@ export const matrix = (calls: { journey: Journey; call: RemoteCall }[]): Cell[] 
   calls.flatMap(({ journey, call }) =>
     faults
       .filter(({ concerns = () => true }) => concerns(call))
+      // What the transport does to a call is the same with an access token.
+      .filter(({ kind }) => !call.isBearer || kind === 'wants a person' || call.operation === 'createToken')
       .flatMap((fault) => timesOf(fault).map((times) => ({ journey, call, fault, times }))),
   );
 
 /**
  * Some of it, always the same: of each fault one cell in so many, a number that is no multiple of three, so that once, three
- * times and for good take turns; and every write that is cut off right after it was applied, where most can be lost.
+ * times and for good take turns; one cell of each call that has none yet; and every write that is cut off right after it was
+ * applied, where most can be lost.
  */
-export const sample = (cells: Cell[], oneIn = 25): Cell[] => {
-  const ofFault = Map.groupBy(cells, ({ fault }) => fault);
-  return cells.filter((cell) => {
-    const { fault, call, times } = cell;
-    const among = ofFault.get(fault) ?? [];
-    const start = (faults.indexOf(fault) * 7) % Math.min(oneIn, among.length);
-    const isChosen = (among.indexOf(cell) - start) % oneIn === 0;
-    return isChosen || (times === 1 && call.isWrite && /^(reset|function crashes) after/.test(fault.name));
-  });
-};
+export function sample(cells: Cell[], oneIn = 25): Cell[] {
+  const chosen = new Set(
+    [...Map.groupBy(cells, ({ fault }) => fault).values()].flatMap((ofFault, index) =>
+      ofFault.filter((_, at) => at % oneIn === (index * 7) % Math.min(oneIn, ofFault.length)),
+    ),
+  );
+  for (const cell of cells.filter(({ call, fault, times }) => times === 1 && call.isWrite && isCutOff(fault)))
+    chosen.add(cell);
+  for (const [index, ofCall] of [...Map.groupBy(cells, ({ call }) => nameOf(call)).values()].entries())
+    if (!ofCall.some((cell) => chosen.has(cell))) chosen.add(ofCall[(index * 7) % ofCall.length] as Cell);
+  return [...chosen];
+}
+
+const isCutOff = ({ name }: Fault) => /^(reset|function crashes) after/.test(name);
 
 const timesOf = ({ kind }: Fault) => (kind === 'ends the run' ? [1] : [1, 3, forGood]);
 
@@ -52,12 +59,16 @@ const mustSurvive = ({ fault: { kind, name }, call: { caller }, times }: Cell): 
 /** What is wrong with what became of a cell; nothing, as it should be. */
 export function objections(cell: Cell, { outcome, problems, arrival }: Verdict): string[] {
   if (outcome === 'lost') return problems;
-  if (outcome === 'survived' || !mustSurvive(cell)) return [];
+  if (outcome !== 'failed clearly' || !mustSurvive(cell)) return [];
   return [`it has not survived: ${arrival.endState} ${arrival.error}: ${arrival.cause}`];
 }
 
 export const title = ({ journey, call, fault, times }: Cell) =>
-  `${journey.name}: ${call.caller} calls ${call.operation}: ${fault.name}, ${times === forGood ? 'for good' : times === 1 ? 'once' : `${times} times`}`;
+  `${journey.name}: ${nameOf(call)}: ${fault.name}, ${times === forGood ? 'for good' : times === 1 ? 'once' : `${times} times`}`;
+
+/** `CreateConnection calls getGroupStreamConnection (2)` */
+export const nameOf = ({ caller, operation, occurrence, isBearer }: RemoteCall) =>
+  `${caller} calls ${operation}${occurrence > 1 ? ` (${occurrence})` : ''}${isBearer ? ', with an access token' : ''}`;
 
 /** Runs the cells, several of them side by side. @returns the verdict for each, and what the logs have given away */
 export async function runAll(cells: Cell[], lanes: number, onVerdict: (cell: Cell, verdict: Verdict) => void) {

@@ -58,6 +58,9 @@ suite('executions at the same moment', () => {
       const second = first === 'connect' ? 'disconnect' : 'connect';
       for (const run of await allEnded([cloud.start(input, first), cloud.start(input, second)]))
         assert.ok(run.status === 'SUCCEEDED' || (run.error ?? '') in errors, `${run.error}: ${run.cause}`);
+      const { arn } = cloud.world.cluster;
+      for (const what of [liveLinks(cloud, arn), connectionsNamed(cloud, 'orders'), ours(cloud)])
+        assert.ok(what.length <= 1, 'nothing is there twice');
       // The sweep, or whoever starts again: the tag decides.
       const { endState, cause } = await ended(cloud.start(input, first));
       assert.equal(endState, first === 'connect' ? 'Connected' : 'Disconnected', cause);

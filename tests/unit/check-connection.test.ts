@@ -13,7 +13,12 @@ async function check(t: TestContext, answer: Answer, deadline = later) {
 
 describe('CheckConnection', () => {
   it('finds the connection ready when it is READY, also after the deadline', async (t) => {
-    assert.deepEqual(await check(t, ok(connection())), { ...given, state: 'READY', isReady: true, isLost: false });
+    assert.deepEqual(await check(t, ok(connection())), {
+      ...given,
+      state: 'READY',
+      isReady: true,
+      isIncomplete: false,
+    });
     assert.equal((await check(t, ok(connection()), before)).isReady, true);
   });
 
@@ -24,7 +29,7 @@ describe('CheckConnection', () => {
   ];
   for (const [what, answer, state] of inProgress)
     it(`waits while the connection ${what}, until the deadline`, async (t) => {
-      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isLost: false });
+      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isIncomplete: false });
       await assert.rejects(check(t, answer, before), {
         name: 'WaitTimedOut',
         message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start again`),
@@ -37,9 +42,16 @@ describe('CheckConnection', () => {
   ];
   for (const [what, answer, state, still] of lost)
     it(`has it written again when the connection ${what}, until the deadline`, async (t) => {
-      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isLost: true });
+      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isIncomplete: true });
       await assert.rejects(check(t, answer, before), { name: 'WaitTimedOut', message: still });
     });
+
+  it('has the password sent to a connection that is READY, when nobody knows which one it has', async (t) => {
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
+    const input = { projectId, workspace, connection: { ...given, secretVersionId: '' }, now };
+    const { isReady, isIncomplete } = await checkConnection(input, { atlas });
+    assert.deepEqual([isReady, isIncomplete], [false, true]);
+  });
 
   for (const state of ['FAILED', 'DELETING'])
     it(`ends the run when the connection is ${state}`, async (t) => {

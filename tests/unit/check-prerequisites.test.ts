@@ -83,7 +83,7 @@ async function complaint(t: TestContext, situation: Situation): Promise<string> 
   return error.message;
 }
 
-const ready = { secretArn, isScramSecretAssociated: true, clusterArn, changes: [] };
+const ready = { secretArn, isScramSecretAssociated: true, hasConnection: false, clusterArn, changes: [] };
 
 describe('CheckPrerequisites', () => {
   it('names the only SCRAM secret of the cluster when nothing is missing, and changes nothing', async (t) => {
@@ -370,7 +370,7 @@ describe('CheckPrerequisites', () => {
         'GET /privateLinkConnections': list([privateLink()]),
       },
     });
-    assert.deepEqual(plan, ready);
+    assert.deepEqual(plan, { ...ready, hasConnection: true });
   });
 
   for (const [status, name] of [
@@ -422,7 +422,7 @@ describe('CheckPrerequisites in a dry run', () => {
   };
 
   it('plans nothing when everything is there', async (t) => {
-    assert.deepEqual((await check(t, connected)).plan, ready);
+    assert.deepEqual((await check(t, connected)).plan, { ...ready, hasConnection: true });
   });
 
   it('plans only what is missing', async (t) => {
@@ -473,7 +473,7 @@ describe('CheckPrerequisites in a dry run', () => {
     const { bootstrapServers } = other;
     const atlas = { ...connected.atlas, 'GET /streams/connections/orders': ok(connection({ bootstrapServers })) };
     const { plan } = await check(t, { ...connected, atlas, request: { dryRun: true, secretVersion: 'version-1' } });
-    assert.deepEqual(plan, ready);
+    assert.deepEqual(plan, { ...ready, hasConnection: true });
   });
 
   it('fails as the run would: on a project without anything in the Region', async (t) => {

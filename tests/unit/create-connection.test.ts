@@ -30,6 +30,8 @@ const pending = ok(connection({ state: 'PENDING' }));
 
 interface Situation {
   deadline?: string;
+  sentVersion?: string;
+  existedBefore?: boolean;
   routes?: Record<string, Answer | Answer[]>;
   config?: Record<string, string> | null;
   mechanism?: 'SCRAM-512' | 'PLAIN';
@@ -39,7 +41,7 @@ interface Situation {
 }
 
 async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
-  const { secretVersion = 'version-1', deadline = '' } = rest;
+  const { secretVersion = 'version-1', deadline = '', sentVersion = '', existedBefore = true } = rest;
   const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
   const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
   const { kafka, msk } = fakeMsk();
@@ -48,7 +50,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
   const { atlas, calls, requests } = await fakeAtlas(t, routes);
   const input = { projectId, workspace, connectionName: 'orders', clusterArn, mechanism, config, secretArn };
   const run = async () => {
-    const timing = { secretVersion, privateLinkId, timeoutMinutes: 60, deadline, now };
+    const timing = { secretVersion, sentVersion, existedBefore, privateLinkId, timeoutMinutes: 60, deadline, now };
     const result = await createConnection({ ...input, ...timing }, { kafka, secretsManager, atlas, signal }).catch(
       (error: Error) => error,
     );
@@ -201,9 +203,12 @@ describe('CreateConnection', () => {
     assert.deepEqual(calls(), [get]);
   });
 
-  it('ends the run when the connection is FAILED, with what to look at', async (t) => {
-    const { run } = await creator(t, { routes: { [get]: ok(connection({ state: 'FAILED' })) } });
-    await assert.rejects(run(), { name: 'ConnectionFailed', message: /Kafka ACLs/ });
+  it('sends everything once more to a connection that is FAILED: its password may be an old one', async (t) => {
+    const failed = ok(connection({ state: 'FAILED' }));
+    const { run, calls } = await creator(t, { routes: { [get]: failed, [patch]: failed } });
+    // Whether that has mended it, CheckConnection finds out.
+    assert.deepEqual(await run(), { ...result, state: 'FAILED', isReady: false, outcome: 'updated' });
+    assert.deepEqual(calls(), [get, patch]);
   });
 
   it('ends the run when a connection that differs is being deleted, and does not update it', async (t) => {
@@ -251,7 +256,7 @@ describe('CreateConnection, after the SCRAM secret has rotated', () => {
       routes: { [get]: equal, [patch]: ok(connection()) },
       secretVersion: 'version-0',
     });
-    assert.deepEqual(await run(), { ...result, outcome: 'updated', secretVersionId: 'version-1' });
+    assert.deepEqual(await run(), { ...result, isReady: false, outcome: 'updated', secretVersionId: 'version-1' });
     assert.deepEqual(calls(), [get, patch]);
     assert.deepEqual(requests[1]?.body, wanted);
   });
@@ -264,8 +269,24 @@ describe('CreateConnection, after the SCRAM secret has rotated', () => {
 
   it('sends the password when nobody has recorded which version Atlas has', async (t) => {
     const { run, calls } = await creator(t, { routes: { [get]: equal, [patch]: equal }, secretVersion: null });
-    assert.deepEqual(await run(), { ...result, outcome: 'updated' });
+    assert.deepEqual(await run(), { ...result, isReady: false, outcome: 'updated' });
     assert.deepEqual(calls(), [get, patch]);
+  });
+
+  it('knows which version it has sent itself, when Atlas did not show the connection at first', async (t) => {
+    const { run, calls } = await creator(t, {
+      routes: { [get]: pending },
+      secretVersion: null,
+      sentVersion: 'version-1',
+    });
+    const { outcome, secretVersionId } = await run();
+    assert.deepEqual([outcome, secretVersionId, calls()], ['unchanged', 'version-1', [get]]);
+  });
+
+  it('knows the version of a connection that was not there before: the answer to its creation was lost', async (t) => {
+    const { run, calls } = await creator(t, { routes: { [get]: pending }, secretVersion: null, existedBefore: false });
+    const { outcome, secretVersionId } = await run();
+    assert.deepEqual([outcome, secretVersionId, calls()], ['unchanged', 'version-1', [get]]);
   });
 
   it('stops no stream processor for the mere suspicion of an old password, and claims no version', async (t) => {

@@ -21,8 +21,18 @@ function recorder(found: Record<string, string> = {}, executions: Parameters<typ
   const { sfn } = fakeStepFunctions(executions);
   msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: found });
   msk.on(TagResourceCommand).resolves({});
-  const record = (overrides: object = {}) =>
-    recordFailure({ failed, input: { clusterArn }, executionArn, ...overrides }, { kafka, sfn, functionArn, signal });
+  const record = ({
+    connection = {},
+    ...overrides
+  }: {
+    failed?: object;
+    input?: unknown;
+    connection?: object;
+  } = {}) => {
+    const run = { failed: { ...(overrides.failed ?? failed) } as Record<string, { Error: string }>, connection };
+    const input = 'input' in overrides ? overrides.input : { clusterArn };
+    return recordFailure({ run, input, executionArn }, { kafka, sfn, functionArn, signal });
+  };
   return { msk, record, tags: () => msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags };
 }
 
@@ -52,6 +62,12 @@ describe('RecordFailure', () => {
         'atlas-streaming:execution': executionArn,
       });
     });
+
+  it('keeps on the tags which version of the secret Atlas was sent before the failure', async () => {
+    const { record, tags } = recorder();
+    await record({ connection: { secretVersionId: 'version-1' } });
+    assert.equal(tags()?.['atlas-streaming:secret-version'], 'version-1');
+  });
 
   it('cuts and cleans a long message for the tags, and keeps it whole in the Cause', async () => {
     const { record, tags } = recorder();
