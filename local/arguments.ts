@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { complaintsAbout } from '../packaging/settings.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface Arguments {
@@ -13,7 +14,7 @@ export interface Arguments {
   logs: boolean;
 }
 
-/** Wrong arguments. The message is one sentence for the person who typed them. */
+/** Wrong arguments. The message is one sentence for the person who typed them, or one for each wrong parameter. */
 export class UsageError extends Error {}
 
 /** An hour takes 10 seconds, and the default scenario, with 98 minutes of waiting, about 20. */
@@ -52,10 +53,13 @@ AWS Secrets Manager and MongoDB Atlas on loopback. It needs no AWS and no Atlas 
 Exit code: 0 when the execution succeeds (Connected, Planned, NothingToDo), 1 when it does not, 2 for wrong arguments.`;
 
 /**
- * @param known what may be asked for: the scenarios, and the names of the deployment's parameters
+ * @param known what may be asked for: the scenarios, and the deployment's parameters with their defaults
  * @throws UsageError
  */
-export function parseArguments(args: string[], known: { scenarios: Scenario[]; parameters: string[] }): Arguments {
+export function parseArguments(
+  args: string[],
+  known: { scenarios: Scenario[]; parameters: Record<string, string> },
+): Arguments {
   const { scenario: name, input, param, speed, ...flags } = parse(args);
   const scenario = known.scenarios.find((it) => it.name === name);
   if (!scenario) {
@@ -64,7 +68,9 @@ export function parseArguments(args: string[], known: { scenarios: Scenario[]; p
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json is for a run; --list and --help print text.');
-  const params = Object.fromEntries(param.map((it) => parseParam(it, known.parameters)));
+  const params = Object.fromEntries(param.map(parseParam));
+  const complaints = complaintsAbout({ ...known.parameters, ...params }, Object.keys(known.parameters));
+  if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
   return { scenario, input, params, speed: parseSpeed(speed), ...flags };
 }
 
@@ -78,13 +84,12 @@ function parse(args: string[]) {
   }
 }
 
-function parseParam(param: string, names: string[]): [string, string] {
+function parseParam(param: string): [string, string] {
   const [, name = '', value = ''] = /^(\w+)=(.*)$/s.exec(param) ?? [];
   if (!name) throw new UsageError(`--param takes NAME=VALUE, such as atlasWorkspace=streams, not "${param}".`);
   if (name === 'atlasBaseUrl')
     throw new UsageError('--param atlasBaseUrl is not for here: the local cloud has its own Atlas.');
-  if (names.includes(name)) return [name, value];
-  throw new UsageError(`There is no parameter "${name}"; serverless.yml has ${names.join(', ')}.`);
+  return [name, value];
 }
 
 function parseSpeed(text: string): number {

@@ -1,5 +1,5 @@
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
-import { parameterNames } from './deployment/deployment.ts';
+import { defaultParameters } from './deployment/deployment.ts';
 import { readInput } from './own-input.ts';
 import { EventNotTaken, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
@@ -8,7 +8,7 @@ import { isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of the machine in a local cloud. */
 async function main(args: string[]): Promise<number> {
-  const options = parseArguments(args, { scenarios, parameters: parameterNames() });
+  const options = parseArguments(args, { scenarios, parameters: defaultParameters() });
   if (options.help) console.log(usage);
   else if (options.list) console.log(scenarioList());
   else return run(options);

@@ -4,8 +4,13 @@ export type Parameters = Record<string, string>;
 /** Marks a default in serverless.yml that shows the form of a value and is none. No real value of ours can start so. */
 const mark = 'example:';
 
+const isExample = (value: string): boolean => value.startsWith(mark);
+
+/** The value without the mark of an example. */
+export const unmarked = (value: string): string => (isExample(value) ? value.slice(mark.length) : value);
+
 export const examplesAmong = (parameters: Parameters): Parameters =>
-  Object.fromEntries(Object.entries(parameters).filter(([, value]) => String(value).startsWith(mark)));
+  Object.fromEntries(Object.entries(parameters).filter(([, value]) => isExample(String(value))));
 
 /** `a, b and c are example values` */
 export function sentence(examples: Parameters): string {
@@ -20,7 +25,7 @@ export function sentence(examples: Parameters): string {
  * @param options those of the command line, by name
  */
 export function deployCommand(options: Record<string, unknown>, examples: Parameters): string {
-  const missing = Object.entries(examples).map(([name, value]) => `${name}=${value.slice(mark.length)}`);
+  const missing = Object.entries(examples).map(([name, value]) => `${name}=${unmarked(value)}`);
   const { param = [], ...others } = options;
   const typed = Object.entries({ ...others, param: [param, missing].flat() })
     .flatMap(([name, values]) => [values].flat().map((value) => [name, value]))

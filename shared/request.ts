@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { cut } from './cut.ts';
 import { InvalidRequest } from './errors.ts';
 import { parseClusterArn } from './msk/arn.ts';
+import { secretArnPattern } from './secret-arn.ts';
 
 /** The two mechanisms that may be sent to Atlas. MSK itself speaks SCRAM-SHA-512 only; an older Atlas page names PLAIN. */
 export const mechanisms = ['SCRAM-512', 'PLAIN'] as const;
@@ -24,8 +25,7 @@ const rules = {
 type Field = keyof typeof rules;
 
 /** MSK associates only secrets of this prefix. */
-const secretArn =
-  /^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\d{12}:secret:AmazonMSK_[\w/+=.@-]{1,502}-[A-Za-z0-9]{6}$/;
+const secretArn = secretArnPattern('AmazonMSK_');
 
 /** Whether a key of `config` may be the name of a Kafka client setting. */
 const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
@@ -122,10 +122,16 @@ export function clusterArnIn(input: unknown): string | undefined {
  * @throws InvalidRequest
  */
 export function valid<F extends Field>(field: F, value: unknown, name: string): z.infer<(typeof fields)[F]> {
-  const result = fields[field].safeParse(value);
-  if (result.success) return result.data as z.infer<(typeof fields)[F]>;
-  throw new InvalidRequest(`${name} is ${shownAs(field, value)}; it must be ${rules[field]}.`);
+  const complaint = complaintAbout(field, value, name);
+  if (complaint) throw new InvalidRequest(complaint);
+  return value as z.infer<(typeof fields)[F]>;
 }
+
+/** What `valid` throws, in one sentence; undefined when the value is right. */
+export const complaintAbout = (field: Field, value: unknown, name: string): string | undefined =>
+  fields[field].safeParse(value).success
+    ? undefined
+    : `${name} is ${shownAs(field, value)}; it must be ${rules[field]}.`;
 
 const howToStart =
   'Start with {"clusterArn":"arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5"}.';
@@ -177,9 +183,12 @@ function shownAs(field: Field, value: unknown): string {
       ? `an object in which ${listed(noSettings)} cannot be the name of a setting`
       : `an object in which ${listed(keys.filter((key) => typeof value[key] !== 'string'))} is no string`;
   }
-  const isArn = typeof value === 'string' && value.startsWith('arn:');
-  return field === 'secretArn' && !isArn ? 'something that does not start with "arn:"' : shown(value);
+  return field === 'secretArn' ? shownArn(value) : shown(value);
 }
+
+/** What stands in the place of a secret's ARN, as far as it may be repeated. */
+export const shownArn = (value: unknown): string =>
+  typeof value === 'string' && value.startsWith('arn:') ? shown(value) : 'something that does not start with "arn:"';
 
 /** Names, the first few of them. */
 const listed = (names: string[]): string =>

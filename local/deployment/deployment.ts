@@ -62,8 +62,9 @@ interface ResourcesFile {
 
 const stage = 'local';
 
-/** The parameters that serverless.yml knows. */
-export const parameterNames = (): string[] => Object.keys(readYaml<ServerlessFile>('serverless.yml').params.default);
+/** The parameters that serverless.yml knows, with its defaults. */
+export const defaultParameters = (): Record<string, string> =>
+  readYaml<ServerlessFile>('serverless.yml').params.default;
 
 export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
   const { service, provider, functions, ...file } = readYaml<ServerlessFile>('serverless.yml');

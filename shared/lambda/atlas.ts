@@ -1,18 +1,13 @@
-import * as z from 'zod/mini';
 import { type AtlasFetch, authenticate } from '../atlas/authentication.ts';
 import { AtlasClient } from '../atlas/client.ts';
+import { AtlasEnvironment } from '../atlas/environment.ts';
 import { AtlasRefused } from '../errors.ts';
 import { readSecret } from '../secret.ts';
 import { environment } from './environment.ts';
 import type { Invocation } from './handler.ts';
 import { secretsManager } from './secrets-manager.ts';
 
-const settings = environment(
-  z.object({
-    ATLAS_BASE_URL: z.url({ protocol: /^https?$/ }),
-    ATLAS_CREDENTIALS_SECRET_ARN: z.string().check(z.minLength(1)),
-  }),
-);
+const settings = environment(AtlasEnvironment);
 
 /** Kept per container, with its nonce or access token. */
 let cached: { fetch: AtlasFetch; secretVersionId: string } | undefined;
@@ -29,7 +24,7 @@ export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
     const renewed = await renew(signal);
     return renewed.secretVersionId === used.secretVersionId ? answer : renewed.fetch(url, init);
   };
-  return new AtlasClient({ baseUrl: settings().ATLAS_BASE_URL.replace(/\/+$/, ''), fetch, signal, remainingMs });
+  return new AtlasClient({ baseUrl: settings().ATLAS_BASE_URL, fetch, signal, remainingMs });
 }
 
 /** A 401 of the call itself, or, where a service account asks for its token, the error that it becomes. */
@@ -43,6 +38,6 @@ async function renew(signal: AbortSignal) {
   const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = settings();
   const { value, versionId } = await readSecret(ATLAS_CREDENTIALS_SECRET_ARN, secretsManager(), signal);
   if (cached?.secretVersionId !== versionId)
-    cached = { fetch: authenticate(value, ATLAS_BASE_URL.replace(/\/+$/, '')), secretVersionId: versionId };
+    cached = { fetch: authenticate(value, ATLAS_BASE_URL), secretVersionId: versionId };
   return cached;
 }

@@ -119,10 +119,16 @@ suite('npm start', { concurrency: 2 }, () => {
   });
 
   test('passes parameters on to the deployment', async () => {
-    const params = ['--param', 'atlasProjectId=mine'];
-    const { stdout, code } = await start(['--json', ...params, ...fast]).ended;
-    assert.equal(code, 1);
-    assert.match(JSON.parse(stdout).cause, /The parameter atlasProjectId is "mine"/);
+    const params = ['--param', 'atlasWorkspace=mine'];
+    const { stdout, code } = await start(['--json', '--scenario', 'dry-run', ...params, ...fast]).ended;
+    assert.equal(code, 0);
+    assert.match(stdout, /Create the Kafka connection .* in workspace \\"mine\\"/);
+  });
+
+  test('refuses a wrong parameter as npm run package does', async () => {
+    const { stderr, code } = await start(['--param', 'atlasProjectId=mine']).ended;
+    assert.equal(code, 2);
+    assert.match(stderr, /^atlasProjectId is "mine"; it must be the 24 hexadecimal characters .*\.\n$/);
   });
 
   test('is not led to the real AWS by the environment', async () => {

@@ -68,7 +68,9 @@ describe("a container's Atlas client", () => {
   });
 
   it('says which settings are wrong', async (t) => {
-    const { isLetIn } = await container(t, apiKey, 'cloud.mongodb.com');
-    await assert.rejects(async () => isLetIn(), { name: 'DeploymentMisconfigured', message: /ATLAS_BASE_URL/ });
+    for (const baseUrl of ['cloud.mongodb.com', 'http://cloud.mongodb.com']) {
+      const { isLetIn } = await container(t, apiKey, baseUrl);
+      await assert.rejects(async () => isLetIn(), { name: 'DeploymentMisconfigured', message: /ATLAS_BASE_URL/ });
+    }
   });
 });

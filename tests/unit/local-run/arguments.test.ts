@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { parseArguments, UsageError } from '../../../local/arguments.ts';
+import { defaultParameters } from '../../../local/deployment/deployment.ts';
 import { scenarios } from '../../../local/scenarios.ts';
 
-const parse = (...args: string[]) =>
-  parseArguments(args, { scenarios, parameters: ['atlasBaseUrl', 'atlasWorkspace', 'allowedProjectIds'] });
+const parse = (...args: string[]) => parseArguments(args, { scenarios, parameters: defaultParameters() });
 
 suite('the arguments of npm start', () => {
   test('are all optional', () => {
@@ -21,16 +21,17 @@ suite('the arguments of npm start', () => {
     });
   });
 
-  test('name a scenario, an input, a speed and parameters, whose values may hold anything', () => {
+  test('name a scenario, an input, a speed and parameters, whose values may hold =, and nothing', () => {
+    const atlasCredentialsSecretArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas=key-a1B2c3';
     const { scenario, input, params, speed } = parse(
       '--scenario=throttled',
       ...['--input', 'event.json', '--speed', '12.5'],
-      ...['--param', 'atlasWorkspace=a=b', '--param', 'allowedProjectIds='],
+      ...['--param', `atlasCredentialsSecretArn=${atlasCredentialsSecretArn}`, '--param', 'allowedProjectIds='],
     );
     assert.equal(scenario.name, 'throttled');
     assert.equal(input, 'event.json');
     assert.equal(speed, 12.5);
-    assert.deepEqual(params, { atlasWorkspace: 'a=b', allowedProjectIds: '' });
+    assert.deepEqual(params, { atlasCredentialsSecretArn, allowedProjectIds: '' });
   });
 
   for (const { args, says } of [
@@ -40,7 +41,11 @@ suite('the arguments of npm start', () => {
     { args: ['--param', 'atlasWorkspace'], says: /^--param takes NAME=VALUE, .* not "atlasWorkspace"\.$/ },
     {
       args: ['--param', 'workspace=x'],
-      says: /^There is no parameter "workspace"; serverless\.yml has atlasBaseUrl, /,
+      says: /^There is no parameter "workspace"; serverless\.yml has atlasProjectId, /,
+    },
+    {
+      args: ['--param', 'atlasWorkspace=a=b'],
+      says: /^atlasWorkspace is "a=b"; it must be the name of .*"streams"\.$/,
     },
     { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], says: /the local cloud has its own Atlas/ },
     { args: ['--verbose'], says: /^Unknown option '--verbose'; npm start -- --help lists the options\.$/ },

@@ -1,0 +1,10 @@
+/**
+ * Recognises the whole ARN of a Secrets Manager secret, whose name is followed by six characters of AWS's own.
+ *
+ * @param prefix of the secret's name
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+ */
+export const secretArnPattern = (prefix = ''): RegExp =>
+  new RegExp(
+    `^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\\d{12}:secret:${prefix}[\\w/+=.@-]{1,${512 - prefix.length}}-[A-Za-z0-9]{6}$`,
+  );
