@@ -33,15 +33,22 @@ function shape(name: string, { Type }: State): string {
   return `${name}[${name}]`;
 }
 
-const arrows = ({ Type, Next, Choices = [], Default }: State): string[] =>
+/** Where a state leads when it has succeeded; a choice says when. */
+export const ways = ({ Type, Next, Choices = [], Default = '' }: State): { next: string; label?: string }[] =>
   Type === 'Choice'
     ? [
-        ...Choices.map((it) => `-- ${Choices.length > 1 ? it.Variable.split('.').at(-1) : 'yes'} --> ${it.Next}`),
-        `-- no --> ${Default}`,
+        ...Choices.map((it) => ({
+          next: it.Next,
+          label: Choices.length > 1 ? (it.Variable.split('.').at(-1) ?? '') : 'yes',
+        })),
+        { next: Default, label: 'no' },
       ]
     : Next
-      ? [`--> ${Next}`]
+      ? [{ next: Next }]
       : [];
+
+const arrows = (state: State): string[] =>
+  ways(state).map(({ next, label }) => (label ? `-- ${label} --> ${next}` : `--> ${next}`));
 
 /** Green for the ends that are well, red for the others. */
 function ends(states: [string, State][]): string[] {

@@ -31,6 +31,13 @@ export interface Snapshot {
   connections: ConnectionView[];
 }
 
+type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> & {
+  enteredAt: string;
+  seconds: number;
+  lambdaMilliseconds?: number;
+  retried?: string[];
+};
+
 /** All that is told of a run: what `--json` prints, and what the text is made from. */
 export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   scenario: string;
@@ -45,7 +52,7 @@ export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   seconds: { simulated: number; real: number };
   policy: { before: PolicyDocument | null; after: PolicyDocument | null };
   tags: { before: Record<string, string>; after: Record<string, string> };
-  timeline: object[];
+  timeline: RowSummary[];
   /** Executions that were started beside this one. */
   others: { executionArn: string; status: string; output?: unknown; error?: string }[];
   /** Service → operation → how often it was called. */
@@ -98,7 +105,7 @@ export function makeReport({ scenario, cloud, execution, result, others, rows, b
   };
 }
 
-function summary({ enteredAt, exitedAt, lambdaMs, retried, ...row }: Row): object {
+function summary({ enteredAt, exitedAt, lambdaMs, retried, ...row }: Row): RowSummary {
   return {
     ...row,
     enteredAt: enteredAt.toISOString(),
