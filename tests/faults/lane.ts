@@ -35,9 +35,13 @@ const retried =
  */
 const mostCallsInVain = 16 * 3 * 2;
 
-/** What wants a person is not tried again; but a 401 is, twice: for a nonce, and with keys that were read once more. */
+/**
+ * What wants a person is not tried again; but a 401 is, twice: for a nonce, and with keys that were read once more. Of the two
+ * secrets, some functions read both at once.
+ */
 const mostRefusals = ({ fault, call }: Trouble) =>
-  (fault.name.startsWith('401') ? 3 : 1) * (call.caller === 'SweepClusters' ? mostSweeps : 1);
+  (fault.name.startsWith('401') ? 3 : call.operation === 'GetSecretValue' ? 2 : 1) *
+  (call.caller === 'SweepClusters' ? mostSweeps : 1);
 
 /**
  * A local cloud in which one journey after the other is made, each in a world of its own. Several of them side by side make
