@@ -15,8 +15,18 @@ import { type Parameters, unmarked } from './example-values.ts';
 const schedule =
   /^(rate\([1-9]\d* +(minute|hour|day)s?\)|cron\((?!\S+ +\S+ +\* +\S+ +\* )[\w*?,/#-]+( +[\w*?,/#-]+){5}\))$/;
 
-/** What serverless.yml hands to EventBridge Scheduler, and to no function. */
-const ScheduleSettings = z.object({
+/** What serverless.yml hands to other services, and to no function. */
+const ServiceSettings = z.object({
+  // Alarms look back at most seven days by the hour; more than a day tells nobody in time.
+  SWEEP_ALARM_HOURS: z
+    .string()
+    .check(z.regex(/^([1-9]|1\d|2[0-4])$/, { error: 'must be a whole number from 1 to 24, for example 1' })),
+  NOTIFICATION_EMAIL: z
+    .string()
+    .check(
+      z.regex(/^$|^[^\s@]+@[^\s@]+\.[^\s@]+$/, { error: 'must be an e-mail address, for example "team@example.com"' }),
+    ),
+  NOTIFY_ON_SUCCESS: z.enum(['true', 'false'], { error: 'must be true or false, for example false' }),
   SWEEP_SCHEDULE: z.string().check(
     z.regex(schedule, {
       error:
@@ -60,7 +70,7 @@ function complaintAboutNames(names: string[], known: string[]): string | undefin
 /** Those of the schemas by which the variables of the environment are read. */
 function complaintsOfSchemas(parameters: Parameters, known: string[]): string[] {
   const variables = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [variableOf(name), value]));
-  return [Environment, AtlasEnvironment, ScheduleSettings]
+  return [Environment, AtlasEnvironment, ServiceSettings]
     .flatMap((schema) => schema.safeParse(variables).error?.issues ?? [])
     .map(({ path: [variable], message }) => {
       const name = known.find((it) => variableOf(it) === variable);

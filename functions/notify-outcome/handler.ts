@@ -5,7 +5,12 @@ import { sfn } from '../../shared/lambda/sfn.ts';
 import { sns } from '../../shared/lambda/sns.ts';
 import { NotifyOutcomeInput, notifyOutcome } from './notify-outcome.ts';
 
-const settings = environment(z.object({ NOTIFICATION_TOPIC_ARN: z.string() }));
+const settings = environment(
+  z.object({
+    // Of the one topic of the stack.
+    NOTIFICATION_TOPIC_ARN: z.string(),
+  }),
+);
 
 /** Started by EventBridge when an execution has ended: tells the subscribers of the topic. */
 export const handler = lambdaHandler(NotifyOutcomeInput, (input, { signal }) =>

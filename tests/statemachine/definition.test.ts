@@ -13,8 +13,8 @@ const machines = {
 };
 const functionsFolder = new URL('../../functions/', import.meta.url);
 
-/** Started by a schedule, not by a machine. */
-const withoutTask = ['sweep-clusters'];
+/** Started by a schedule and by rules, not by a machine. */
+const withoutTask = ['sweep-clusters', 'notify-outcome'];
 
 /** The classes that pass by themselves, as shared/errors.ts divides them. */
 const transient = [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { bundle } from '../../packaging/bundle.ts';
-import { list, type RoleProperties, type Statement, statementsOf, sub } from './template.ts';
+import { list, type RoleProperties, ref, type Statement, statementsOf, sub } from './template.ts';
 
 /**
  * Each function gets exactly what its code needs. What the code needs is read off its bundle: esbuild drops what is never
@@ -29,9 +29,14 @@ function modulesOf({ handler }: FunctionSettings): string[] {
   return Object.keys(inputs).filter((path) => inputs[path] && inputs[path].bytesInOutput > 0);
 }
 
-const actionPrefix: Record<string, string> = { kafka: 'kafka', 'secrets-manager': 'secretsmanager', sfn: 'states' };
+const actionPrefix: Record<string, string> = {
+  kafka: 'kafka',
+  'secrets-manager': 'secretsmanager',
+  sfn: 'states',
+  sns: 'sns',
+};
 
-/** The IAM actions of the commands in a bundle: at MSK, Secrets Manager and Step Functions, each operation is an action of its name. */
+/** The IAM actions of the commands in a bundle: at all of these services, each operation is an action of its name. */
 function calledActions(modules: string[]): string[] {
   return modules
     .map((path) => /@aws-sdk\/client-([a-z-]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(path))
@@ -49,7 +54,8 @@ const dependentActions: Record<string, string[]> = {
   'secretsmanager:GetSecretValue': ['kms:Decrypt'],
 };
 
-const writingLogs = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+/** What Lambda does with a function's role, whatever its code is. */
+const ofLambda = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 
 const allowed = (statements: Statement[]) => statements.filter(({ Effect }) => Effect === 'Allow');
 
@@ -73,7 +79,7 @@ for (const [name, settings] of Object.entries(functions)) {
   describe(`the function ${name}`, () => {
     it('may do what its code calls, and nothing else', () => {
       const called = calledActions(modules);
-      const needed = [...called, ...called.flatMap((action) => dependentActions[action] ?? []), ...writingLogs];
+      const needed = [...called, ...called.flatMap((action) => dependentActions[action] ?? []), ...ofLambda];
       const granted = allowed(statements).flatMap(({ Action }) => list(Action));
       assert.deepEqual([...new Set(granted)].sort(), needed.sort());
     });
@@ -84,6 +90,8 @@ for (const [name, settings] of Object.entries(functions)) {
           if (onAnyResource.includes(action)) assert.equal(Resource, '*', action);
           else if (action === 'kafka:DescribeConfigurationRevision') assert.deepEqual(Resource, configurations);
           else if (action.startsWith('kafka:')) assert.deepEqual(Resource, clusters, action);
+          else if (action === 'sns:Publish') assert.deepEqual(Resource, ref('NotificationTopic'));
+          else if (action.startsWith('xray:')) assert.equal(Resource, '*');
           else if (action.startsWith('kms:')) assert.deepEqual(Resource, keys, action);
         }
     });

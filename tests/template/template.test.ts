@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { Environment } from '../../functions/resolve-request/settings.ts';
+import * as errors from '../../shared/errors.ts';
 import { readDefinition, readText } from '../../statemachine/definition.ts';
 import { namesInZip, serverless, serviceFolder } from './serverless.ts';
 import {
@@ -35,8 +36,8 @@ const tasksOf = (machine: (typeof machines)[number]) => {
     .filter((name) => States[name]?.Type === 'Task')
     .sort();
 };
-/** Each Task's, and the one that the schedule starts. */
-const functionNames = [...new Set([...machines.flatMap(tasksOf), 'SweepClusters'])].sort();
+/** Each Task's, the one that the schedule starts, and the one that tells of outcomes. */
+const functionNames = [...new Set([...machines.flatMap(tasksOf), 'SweepClusters', 'NotifyOutcome'])].sort();
 
 describe('npm run package', () => {
   it('needs no credentials, and prints neither a warning nor a deprecation', () => {
@@ -67,7 +68,7 @@ describe('npm run package', () => {
 });
 
 describe('the functions', () => {
-  it('are one for each Task, under its name, and the sweep', () => {
+  it('are one for each Task, under its name, the sweep, and the one that tells of outcomes', () => {
     assert.deepEqual(
       functions.map(([id]) => id).sort(),
       functionNames.map((name) => `${name}LambdaFunction`),
@@ -165,13 +166,14 @@ for (const name of machines)
       );
     });
 
-    it('may invoke exactly these functions, have its logs delivered, and nothing else', () => {
+    it('may invoke exactly these functions, have its logs and traces delivered, and nothing else', () => {
       const statements = statementsOf(properties<RoleProperties>(template, `${name}MachineRole`));
-      const [invoke, deliverLogs, ...others] = statements;
+      const [invoke, deliverLogs, sendTraces, ...others] = statements;
       const functionArns = tasks.map((task) => arn(`${task}LambdaFunction`));
       assert.equal(invoke?.Action, 'lambda:InvokeFunction');
       assert.deepEqual(new Set(list(invoke?.Resource)), new Set(functionArns));
       for (const action of list(deliverLogs?.Action)) assert.match(String(action), /^logs:/);
+      for (const action of list(sendTraces?.Action)) assert.match(String(action), /^xray:/);
       assert.deepEqual(others, []);
     });
 
@@ -185,6 +187,11 @@ for (const name of machines)
         LogGroupName: `/aws/vendedlogs/states/${stack}-${word}`,
         RetentionInDays: 30,
       });
+    });
+
+    it('is traced, as its functions are', () => {
+      assert.deepEqual(machine.TracingConfiguration, { Enabled: true });
+      for (const [id] of functions) assert.deepEqual(properties(template, id).TracingConfig, { Mode: 'Active' }, id);
     });
 
     it('is an output of the stack', () => {
@@ -252,7 +259,9 @@ describe('the rules', () => {
         Principal: { Service: 'events.amazonaws.com' },
         Action: 'sqs:SendMessage',
         Resource: arn('DeadLetterQueue'),
-        Condition: { ArnEquals: { 'aws:SourceArn': rules.map(({ id }) => arn(id)) } },
+        Condition: {
+          ArnEquals: { 'aws:SourceArn': [...rules.map(({ id }) => id), 'FailureRule', 'SuccessRule'].map(arn) },
+        },
       },
     ]);
   });
@@ -281,6 +290,107 @@ describe('the sweep', () => {
     assert.deepEqual(statementsOf(properties<RoleProperties>(template, 'SweepScheduleRole')), [
       { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arn('SweepClustersLambdaFunction') },
     ]);
+  });
+});
+
+describe('whoever wants to know', () => {
+  interface Alarm {
+    AlarmDescription: string;
+    Namespace: string;
+    MetricName: string;
+    Dimensions: { Name: string; Value: unknown }[];
+    TreatMissingData: string;
+    AlarmActions: unknown;
+  }
+  const alarms = ofType<Alarm>(template, 'AWS::CloudWatch::Alarm');
+
+  for (const [id, status, state] of [
+    ['FailureRule', ['FAILED', 'TIMED_OUT'], 'ENABLED'],
+    ['SuccessRule', ['SUCCEEDED'], { 'Fn::If': ['NotifiesOnSuccess', 'ENABLED', 'DISABLED'] }],
+  ] as const)
+    it(`is told by the ${id} of runs that are ${status.join(' or ')}`, () => {
+      const { EventPattern, State, Targets } = properties<{ EventPattern: object; State: unknown; Targets: object[] }>(
+        template,
+        id,
+      );
+      assert.deepEqual(State, state);
+      assert.deepEqual(EventPattern, {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { status, stateMachineArn: [ref('ConnectMachine'), ref('DisconnectMachine')] },
+      });
+      assert.deepEqual(
+        Targets.map((target) => (target as { Arn: unknown }).Arn),
+        [arn('NotifyOutcomeLambdaFunction')],
+      );
+      assert.deepEqual(properties(template, `${id}Permission`), {
+        FunctionName: arn('NotifyOutcomeLambdaFunction'),
+        Action: 'lambda:InvokeFunction',
+        Principal: 'events.amazonaws.com',
+        SourceArn: arn(id),
+      });
+    });
+
+  it('is alarmed of failures, time-outs, throttling, dead letters, and a sweep that does not run', () => {
+    const watched = Object.entries(alarms).map(
+      ([id, { Namespace, MetricName }]) => `${id}: ${Namespace} ${MetricName}`,
+    );
+    assert.deepEqual(watched.sort(), [
+      `AtlasThrottledAlarm: ${stack} AtlasThrottled`,
+      `AwsThrottledAlarm: ${stack} AwsThrottled`,
+      'ConnectFailedAlarm: AWS/States ExecutionsFailed',
+      'ConnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
+      'DeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible',
+      'DisconnectFailedAlarm: AWS/States ExecutionsFailed',
+      'DisconnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
+      'NotificationFailedAlarm: AWS/Lambda Errors',
+      'SweepFailedAlarm: AWS/Lambda Errors',
+      'SweepMissingAlarm: AWS/Lambda Invocations',
+    ]);
+    for (const [id, { AlarmActions, AlarmDescription, TreatMissingData }] of Object.entries(alarms)) {
+      assert.deepEqual(AlarmActions, [ref('NotificationTopic')], id);
+      assert.ok(AlarmDescription.endsWith('.'), 'says what to do');
+      assert.equal(TreatMissingData, id === 'SweepMissingAlarm' ? 'breaching' : 'notBreaching', id);
+    }
+  });
+
+  it('is alarmed by metrics that the functions publish under these names', () => {
+    const own = Object.values(alarms).filter(({ Namespace }) => Namespace === stack);
+    for (const { MetricName, Dimensions } of own) {
+      assert.ok(MetricName in errors, MetricName);
+      assert.deepEqual(Dimensions, [{ Name: 'service', Value: 'msk-atlas-privatelink' }]);
+    }
+    for (const [id, { Environment }] of functions)
+      assert.equal(Environment.Variables.POWERTOOLS_METRICS_NAMESPACE, stack, id);
+  });
+
+  it('sees a dashboard of what there is', () => {
+    const { DashboardBody } = properties<{ DashboardBody: { 'Fn::Sub': string } }>(template, 'Dashboard');
+    const text = DashboardBody['Fn::Sub'];
+    const { widgets } = JSON.parse(text) as { widgets: { properties: { title: string; metrics?: unknown } }[] };
+    assert.deepEqual(
+      widgets.map(({ properties: { title } }) => title.split(/ of|,/)[0]),
+      [
+        'Alarms',
+        'Runs by outcome',
+        'Time to connect',
+        'Polls',
+        'Throttles and other faults that pass',
+        'Dead letters and sweeps',
+        'Cost',
+        'What has gone wrong last',
+      ],
+    );
+    for (const [, id = ''] of text.matchAll(/\$\{(\w+)(?:\.\w+)?\}/g)) assert.ok(template.Resources[id], id);
+    for (const id of Object.keys(alarms)) assert.ok(text.includes(`\${${id}.Arn}`), id);
+  });
+
+  it('gets an e-mail where the deployment names an address, and nothing where it does not', () => {
+    assert.deepEqual(template.Resources.NotificationEmail, {
+      Type: 'AWS::SNS::Subscription',
+      Condition: 'HasNotificationEmail',
+      Properties: { TopicArn: ref('NotificationTopic'), Protocol: 'email', Endpoint: '' },
+    });
   });
 });
 

@@ -89,6 +89,6 @@ describe('AssociateScramSecret', () => {
   it('is tried again by the machine when MSK does not answer', async (t) => {
     const { msk, associate } = associator(t);
     msk.on(BatchAssociateScramSecretCommand).rejects(awsError('TooManyRequestsException', 429));
-    await assert.rejects(associate(), { name: 'AwsUnavailable' });
+    await assert.rejects(associate(), { name: 'AwsThrottled' });
   });
 });

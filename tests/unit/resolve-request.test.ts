@@ -229,7 +229,7 @@ describe('ResolveRequest', () => {
   it('is tried again when MSK does not answer', async () => {
     const { resolve, msk } = resolver();
     msk.on(ListTagsForResourceCommand).rejects(awsError('TooManyRequestsException', 429));
-    await assert.rejects(resolve({ clusterArn }), { name: 'AwsUnavailable' });
+    await assert.rejects(resolve({ clusterArn }), { name: 'AwsThrottled' });
   });
 });
 
@@ -424,7 +424,7 @@ describe('one run per cluster', () => {
   it('is tried again when Step Functions does not answer', async () => {
     const { resolve, msk, sfnMock } = resolver(heldBy(other));
     sfnMock.on(DescribeExecutionCommand).rejects(awsError('ThrottlingException', 400));
-    await assert.rejects(resolve({ clusterArn }), { name: 'AwsUnavailable', message: /states:DescribeExecution/ });
+    await assert.rejects(resolve({ clusterArn }), { name: 'AwsThrottled', message: /states:DescribeExecution/ });
     assert.ok(!commandsOf(msk).includes('TagResource'));
   });
 });

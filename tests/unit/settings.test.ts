@@ -84,6 +84,13 @@ const table: Record<string, Row> = {
     ],
     rule: 'rate(value unit), or cron(fields) with six fields and "?" for one of the two days, for example "rate(15 minutes)" or',
   },
+  sweepAlarmHours: number(1, 24, ['1', '24']),
+  notificationEmail: {
+    right: ['', 'team@example.com', 'a.b+c@mail.example.co.uk'],
+    wrong: ['team', 'team@', '@example.com', 'a b@example.com', 'a@b@example.com', 'team@example'],
+    rule: 'an e-mail address, for example "team@example.com"',
+  },
+  notifyOnSuccess: { right: ['true', 'false'], wrong: ['', 'yes'], rule: 'true or false' },
 };
 
 describe('the parameters of a deployment', () => {
@@ -129,7 +136,7 @@ describe('the parameters of a deployment', () => {
     });
     assert.match(
       names,
-      /^There is no parameter "atlasProjectID" or "workspace"; serverless\.yml has atlasProjectId, .*sweepSchedule\.$/,
+      /^There is no parameter "atlasProjectID" or "workspace"; serverless\.yml has atlasProjectId, .*notifyOnSuccess\.$/,
     );
     assert.deepEqual(
       others.map((sentence) => sentence.replace(/; .*/, '')),

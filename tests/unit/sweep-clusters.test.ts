@@ -283,7 +283,7 @@ describe('SweepClusters', () => {
   it('fails when the clusters cannot be listed', async () => {
     const { sweep, msk } = sweeper([]);
     msk.on(ListClustersV2Command).rejects(awsError('TooManyRequestsException', 429));
-    await assert.rejects(sweep(), { name: 'AwsUnavailable', message: /kafka:ListClustersV2/ });
+    await assert.rejects(sweep(), { name: 'AwsThrottled', message: /kafka:ListClustersV2/ });
   });
 });
 

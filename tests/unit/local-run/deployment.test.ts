@@ -30,7 +30,9 @@ suite('the local deployment', () => {
       substitutions.CheckConnection,
       'arn:aws:lambda:eu-west-1:111122223333:function:msk-atlas-privatelink-local-CheckConnection',
     );
-    const called = functions.filter(({ name }) => name !== 'SweepClusters').map(({ arn }) => arn);
+    const called = functions
+      .filter(({ name }) => !['SweepClusters', 'NotifyOutcome'].includes(name))
+      .map(({ arn }) => arn);
     assert.deepEqual(Object.values(substitutions).toSorted(), called.toSorted());
   });
 
@@ -38,6 +40,7 @@ suite('the local deployment', () => {
     const arn = (action: string) =>
       `arn:aws:states:eu-west-1:111122223333:stateMachine:msk-atlas-privatelink-local-${action}`;
     const { machines, rules, functions } = deploy();
+    const notifier = functions.find(({ name }) => name === 'NotifyOutcome');
     assert.deepEqual(
       machines.map((it) => it.arn),
       [arn('connect'), arn('disconnect')],
@@ -48,9 +51,16 @@ suite('the local deployment', () => {
         [arn('connect'), true],
         [arn('disconnect'), true],
         [arn('disconnect'), false],
+        [notifier?.arn, true],
+        [notifier?.arn, false],
       ],
     );
-    for (const { eventPattern } of rules) assert.deepEqual(eventPattern.resources, [{ prefix: 'arn:aws:kafka:' }]);
+    assert.equal(
+      notifier?.environment.NOTIFICATION_TOPIC_ARN,
+      'arn:aws:sns:eu-west-1:111122223333:msk-atlas-privatelink-local-notifications',
+    );
+    for (const { eventPattern } of rules.slice(0, 3))
+      assert.deepEqual(eventPattern.resources, [{ prefix: 'arn:aws:kafka:' }]);
     const sweeper = functions.find(({ name }) => name === 'SweepClusters');
     assert.equal(sweeper?.environment.DISCONNECT_STATE_MACHINE_ARN, arn('disconnect'));
   });
@@ -58,7 +68,7 @@ suite('the local deployment', () => {
   test('has the rule of the removed tag on where the deployment says so', () => {
     assert.deepEqual(
       deploy({ disconnectOnUntag: 'true' }).rules.map(({ isEnabled }) => isEnabled),
-      [true, true, true],
+      [true, true, true, true, false],
     );
   });
 

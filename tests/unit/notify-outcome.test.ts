@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mockClient } from 'aws-sdk-client-mock';
+import { notifyOutcome } from '../../functions/notify-outcome/notify-outcome.ts';
+import { awsError, signal } from '../fixtures/aws.ts';
+import { clusterArn, executionArn, region } from '../fixtures/request.ts';
+
+const topicArn = 'arn:aws:sns:us-east-1:111122223333:msk-atlas-privatelink-dev-notifications';
+const stateMachineArn = 'arn:aws:states:us-east-1:111122223333:stateMachine:msk-atlas-privatelink-dev-connect';
+const done = { privateConnectivity: 'turned on', scramSecret: 'unchanged', privateLink: 'adopted' };
+
+function notifier(execution: object) {
+  const [sfn, sns] = [new SFNClient({ region }), new SNSClient({ region })];
+  const input = JSON.stringify({ clusterArn });
+  mockClient(sfn)
+    .on(DescribeExecutionCommand, { executionArn })
+    .resolves({ stateMachineArn, input, ...execution });
+  const topic = mockClient(sns);
+  topic.on(PublishCommand).resolves({ MessageId: '1' });
+  const notify = () => notifyOutcome({ detail: { executionArn } }, { sfn, sns, topicArn, signal });
+  return { notify, topic, published: () => topic.commandCalls(PublishCommand)[0]?.args[0].input };
+}
+
+describe('NotifyOutcome', () => {
+  it('tells of a run that has failed in the words of its Cause, with a link to the execution', async () => {
+    const cause = 'CheckPrivateLink failed: No zone in common.\nCluster: arn:…';
+    const { notify, published } = notifier({ status: 'FAILED', error: 'PrivateLinkFailed', cause });
+    assert.deepEqual(await notify(), { isPublished: true });
+    assert.deepEqual(published(), {
+      TopicArn: topicArn,
+      Subject: 'orders: connect failed: PrivateLinkFailed',
+      Message: `${cause}\n\nThe execution in the Step Functions console: https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/${executionArn}`,
+    });
+  });
+
+  it('tells of a run that has timed out what that means', async () => {
+    const machine = stateMachineArn.replace('-connect', '-disconnect');
+    const { notify, published } = notifier({ status: 'TIMED_OUT', stateMachineArn: machine });
+    await notify();
+    assert.equal(published()?.Subject, 'orders: disconnect timed out');
+    assert.match(published()?.Message ?? '', /passed the time limit.*Nothing is lost: start again/);
+  });
+
+  it('tells of a run that has succeeded what it has changed', async () => {
+    const { notify, published } = notifier({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done }) });
+    await notify();
+    assert.equal(published()?.Subject, 'orders: connect done');
+    assert.match(
+      published()?.Message ?? '',
+      /^Done for arn:.*:\n {2}privateConnectivity: turned on\n {2}privateLink: adopted\n\n/,
+    );
+  });
+
+  const untold: [what: string, execution: object][] = [
+    ['finds everything as it should be', { output: JSON.stringify({ clusterArn, done: { policy: 'X unchanged' } }) }],
+    ['had nothing to do', { output: JSON.stringify({ isAnythingToDo: false, reason: 'The tag is gone.' }) }],
+    ['has planned', { output: JSON.stringify({ changes: [{ state: 'RequestPrivateLink' }] }) }],
+    ['has no output', {}],
+    ['was stopped by a person', { status: 'ABORTED' }],
+  ];
+  for (const [what, execution] of untold)
+    it(`does not tell of a run that ${what}`, async () => {
+      const { notify, published } = notifier({ status: 'SUCCEEDED', ...execution });
+      assert.deepEqual(await notify(), { isPublished: false });
+      assert.equal(published(), undefined);
+    });
+
+  it('keeps the subject to what SNS takes, whatever the input was', async () => {
+    for (const input of ['null', '"x"', '[]', JSON.stringify({ clusterArn: 'ü'.repeat(300) })]) {
+      const { notify, published } = notifier({ status: 'FAILED', error: `É${'x'.repeat(200)}`, cause: 'No.', input });
+      await notify();
+      assert.match(published()?.Subject ?? '', /^a cluster: connect failed: \?x+$/);
+      assert.equal(published()?.Subject?.length, 100);
+    }
+  });
+
+  it('fails when SNS refuses, so that Lambda tries again and an alarm tells', async () => {
+    const { notify, topic } = notifier({ status: 'FAILED', cause: 'No.' });
+    topic.on(PublishCommand).rejects(awsError('NotFoundException', 404, 'Topic does not exist'));
+    await assert.rejects(notify(), { name: 'AwsRefused', message: /sns:Publish.*Topic does not exist/ });
+  });
+});
