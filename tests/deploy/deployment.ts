@@ -12,6 +12,7 @@ import { executionsOf, follow } from './executions.ts';
 import { install, Unavailable } from './install.ts';
 import { inventory } from './inventory.ts';
 import { startMiniStack } from './ministack.ts';
+import { subscribe } from './subscriber.ts';
 import { createSecrets, emitTagEvents, startSurroundings } from './surroundings.ts';
 
 /** The deployment, from `serverless deploy` to `serverless remove`, in an AWS that others have built. */
@@ -63,7 +64,11 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   const step = (sentence: string, work: () => Promise<void>) =>
     t.test(sentence, { skip: failed && 'an earlier step has failed' }, async () => {
       failed = true;
-      await work();
+      await work().catch(async (error: unknown) => {
+        // All that others have to say of it.
+        t.diagnostic((await ministack.log()).split('\n').slice(-200).join('\n'));
+        throw error;
+      });
       failed = false;
     });
 
@@ -133,6 +138,20 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Connected'], why);
     const writes = recorder.exchanges.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
     assert.deepEqual([...new Set(writes)], ['TagResource']);
+  });
+
+  await step('tells whoever listens of a run that fails', async () => {
+    const listener = await subscribe(config, machines.NotificationTopicArn ?? '');
+    const { executionArn = '' } = await sfn.send(
+      new StartExecutionCommand({ stateMachineArn: machines.ConnectMachineArn, input: '{"clusterArn":"orders"}' }),
+    );
+    const { status, states } = await follow(sfn, executionArn, emit);
+    assert.deepEqual([status, states.at(-1)], ['FAILED', 'SetupFailed']);
+    const { Subject, Message } = await listener.next();
+    assert.match(Subject, /^a cluster: connect failed/);
+    assert.match(Message, /console\.aws\.amazon\.com\/states\/home\?region=us-east-1/);
+    assert.ok(Message.includes(executionArn));
+    await listener.end();
   });
 
   await step('disconnects a cluster that is tagged so', async () => {
