@@ -36,11 +36,11 @@ const retried =
 const mostCallsInVain = 16 * 3 * 2;
 
 /**
- * What wants a person is not tried again; but a 401 is, twice: for a nonce, and with keys that were read once more. Of the two
- * secrets, some functions read both at once.
+ * What wants a person is not tried again. But a 401 is, twice: for a nonce, and with keys that were read once more; some
+ * functions read both secrets at once; and RecordSuccess, refused all of its tags, tries the most important ones.
  */
 const mostRefusals = ({ fault, call }: Trouble) =>
-  (fault.name.startsWith('401') ? 3 : call.operation === 'GetSecretValue' ? 2 : 1) *
+  (fault.name.startsWith('401') ? 3 : ['GetSecretValue', 'TagResource'].includes(call.operation) ? 2 : 1) *
   (call.caller === 'SweepClusters' ? mostSweeps : 1);
 
 /**
