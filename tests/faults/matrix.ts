@@ -51,10 +51,9 @@ const isCutOff = ({ name }: Fault) => /^(reset|function crashes) after/.test(nam
 const timesOf = ({ kind }: Fault) => (kind === 'ends the run' ? [1] : [1, 3, forGood]);
 
 /** Whether nothing else will do than to survive. */
-const mustSurvive = ({ fault: { kind, name }, call: { caller }, times }: Cell): boolean =>
-  // Lambda calls a function that nobody waits for three times, and here none of them finds the service up.
-  !(caller === 'NotifyOutcome' && name === 'connection refused' && times === 3) &&
-  (kind === 'harmless' || (kind === 'passes' && times !== forGood));
+const mustSurvive = ({ fault: { kind }, call: { caller }, times }: Cell): boolean =>
+  // Lambda calls a function that nobody waits for three times, and a fault may spoil each of them; an alarm tells of it.
+  !(caller === 'NotifyOutcome' && times === 3) && (kind === 'harmless' || (kind === 'passes' && times !== forGood));
 
 /** What is wrong with what became of a cell; nothing, as it should be. */
 export function objections(cell: Cell, { outcome, problems, arrival }: Verdict): string[] {
