@@ -2,6 +2,7 @@ import { DescribeExecutionCommand, type DescribeExecutionCommandOutput, type SFN
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod/mini';
 import { fromAws } from '../../shared/aws.ts';
+import { AwsUnavailable } from '../../shared/errors.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { clusterArnIn } from '../../shared/request.ts';
 
@@ -39,7 +40,9 @@ export async function notifyOutcome(
 
   const Message = [text, '', `The execution in the Step Functions console: ${linkTo(executionArn)}`].join('\n');
   const command = new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(execution), Message });
-  await fromAws('sns:Publish', sns.send(command, { abortSignal: signal }));
+  const { MessageId } = await fromAws('sns:Publish', sns.send(command, { abortSignal: signal }));
+  // The SDK takes anybody's page for an answer without content.
+  if (!MessageId) throw new AwsUnavailable('SNS answered sns:Publish without the id of a message.');
   return { isPublished: true };
 }
 

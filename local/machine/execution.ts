@@ -56,6 +56,7 @@ export class Execution {
   readonly #waitMs = new Proxy<Record<string, number>>({}, { get: knownWait });
   readonly #retryMs: Record<string, number[]> = {};
   #abort = () => {};
+  #isAborted = false;
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -92,6 +93,7 @@ export class Execution {
   }
 
   abort(): void {
+    this.#isAborted = true;
     this.#abort();
   }
 
@@ -120,6 +122,8 @@ export class Execution {
     return async (parameters) => {
       const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
       const { milliseconds, payload, error } = await this.#options.invoke(FunctionName, Payload);
+      // Whatever a function answers now, the engine must not go on with it.
+      if (this.#isAborted) await new Promise(() => {});
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
       if (!error) {
         failures = 0;

@@ -47,7 +47,8 @@ const byDigest = (call: RemoteCall) => ofAtlasApi(call) && !call.isBearer;
 const answeredWithBody = ({ operation }: RemoteCall) => !['TagResource', 'UntagResource'].includes(operation);
 
 const unavailable = ['AtlasUnavailable', 'AwsUnavailable'];
-const noAnswer = [...unavailable, 'FunctionTimedOut'];
+/** Its own time-out ends a function a second before Lambda does, which on a busy machine may be too late. */
+const noAnswer = [...unavailable, 'FunctionTimedOut', 'Sandbox.Timedout'];
 const throttled = ['AtlasThrottled', 'AtlasUnavailable', 'AwsThrottled'];
 /** A SCRAM secret that cannot be read is a prerequisite that is not met. */
 const refused = ['AtlasRefused', 'AwsRefused', 'PrerequisitesNotMet'];

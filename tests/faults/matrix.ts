@@ -51,9 +51,11 @@ const isCutOff = ({ name }: Fault) => /^(reset|function crashes) after/.test(nam
 const timesOf = ({ kind }: Fault) => (kind === 'ends the run' ? [1] : [1, 3, forGood]);
 
 /** Whether nothing else will do than to survive. */
-const mustSurvive = ({ fault: { kind }, call: { caller }, times }: Cell): boolean =>
-  // Lambda calls a function that nobody waits for three times, and a fault may spoil each of them; an alarm tells of it.
-  !(caller === 'NotifyOutcome' && times === 3) && (kind === 'harmless' || (kind === 'passes' && times !== forGood));
+function mustSurvive({ fault: { kind, name }, call: { caller, service }, times }: Cell): boolean {
+  // Lambda calls a function that nobody waits for three times, and each of them may be spoilt; an alarm tells of it.
+  const isNotifierSpoilt = caller === 'NotifyOutcome' || (service === 'states' && name === 'connection refused');
+  return kind === 'harmless' || (kind === 'passes' && times !== forGood && !(isNotifierSpoilt && times === 3));
+}
 
 /** What is wrong with what became of a cell; nothing, as it should be. */
 export function objections(cell: Cell, { outcome, problems, arrival }: Verdict): string[] {

@@ -76,6 +76,12 @@ describe('NotifyOutcome', () => {
     }
   });
 
+  it('fails when the answer is none of SNS', async () => {
+    const { notify, topic } = notifier({ status: 'FAILED', cause: 'No.' });
+    topic.on(PublishCommand).resolves({});
+    await assert.rejects(notify(), { name: 'AwsUnavailable' });
+  });
+
   it('fails when SNS refuses, so that Lambda tries again and an alarm tells', async () => {
     const { notify, topic } = notifier({ status: 'FAILED', cause: 'No.' });
     topic.on(PublishCommand).rejects(awsError('NotFoundException', 404, 'Topic does not exist'));
