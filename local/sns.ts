@@ -8,8 +8,8 @@ export interface Message {
   text: string;
 }
 
-/** SNS takes at most 100 characters of ASCII as a subject. */
-const allowedSubject = /^[ -~]{1,100}$/;
+/** SNS takes less than 100 characters of ASCII as a subject. */
+const allowedSubject = /^[ -~]{1,99}$/;
 
 /** Amazon SNS as the Lambdas use it: Publish, over awsQuery. */
 export class SnsEmulator implements Service {

@@ -17,10 +17,10 @@ const schedule =
 
 /** What serverless.yml hands to other services, and to no function. */
 const ServiceSettings = z.object({
-  // Alarms look back at most seven days by the hour; more than a day tells nobody in time.
+  // A sweep may come once a day; CloudWatch itself looks back at most seven days.
   SWEEP_ALARM_HOURS: z
     .string()
-    .check(z.regex(/^([1-9]|1\d|2[0-4])$/, { error: 'must be a whole number from 1 to 24, for example 1' })),
+    .check(z.regex(/^([1-9]|[1-3]\d|4[0-8])$/, { error: 'must be a whole number from 1 to 48, for example 1' })),
   NOTIFICATION_EMAIL: z
     .string()
     .check(
@@ -57,6 +57,7 @@ export function complaintsAbout(given: Parameters, known: string[], region?: str
     ...idsIn(allowedProjectIds).map((id) => complaintAbout('projectId', id, 'An id in allowedProjectIds')),
     ...complaintsOfSchemas(parameters, known),
     complaintAboutRegion(given.atlasCredentialsSecretArn, region),
+    complaintAboutSweepAlarm(parameters),
   ].filter((complaint) => complaint !== undefined);
 }
 
@@ -84,6 +85,15 @@ function shownIn(name: string, value = ''): string {
   // In an address, they stand around a password or a token.
   if (name === 'atlasBaseUrl' && /[@?#]/.test(value)) return 'an address with "@", "?" or "#" in it';
   return shown(value);
+}
+
+/** An alarm that goes off between two sweeps would soon be overheard. Of cron, only Scheduler knows how often it comes. */
+function complaintAboutSweepAlarm({ sweepSchedule = '', sweepAlarmHours = '' }: Parameters): string | undefined {
+  const [, value, unit = ''] = /^rate\((\d+) +(minute|hour|day)s?\)$/.exec(sweepSchedule) ?? [];
+  const hours = Number(value) * ({ minute: 1 / 60, hour: 1, day: 24 }[unit] ?? 0);
+  return Number(sweepAlarmHours) >= 1 && hours >= Number(sweepAlarmHours)
+    ? `sweepAlarmHours is ${shown(sweepAlarmHours)}, and sweepSchedule ${shown(sweepSchedule)}; the alarm must wait longer than that, and at most 48 hours, for example with ${hours < 24 ? `sweepAlarmHours=${2 * Math.ceil(hours)}` : 'sweepSchedule=rate(1 day) and sweepAlarmHours=48'}.`
+    : undefined;
 }
 
 /** The functions read the secret in their own Region. An example, which is of none, still has its mark here. */

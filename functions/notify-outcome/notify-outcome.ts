@@ -8,10 +8,10 @@ import { clusterArnIn } from '../../shared/request.ts';
 
 /**
  * The event "Step Functions Execution Status Change" of aws.states. It may lack what is too long for it, so only the
- * execution's name is taken from it.
+ * execution and its end are taken from it.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
  */
-export const NotifyOutcomeInput = z.object({ detail: z.object({ executionArn: z.string() }) });
+export const NotifyOutcomeInput = z.object({ detail: z.object({ executionArn: z.string(), status: z.string() }) });
 
 interface Deps {
   sfn: SFNClient;
@@ -28,13 +28,18 @@ interface Deps {
  * @throws AwsRefused, AwsUnavailable
  */
 export async function notifyOutcome(
-  { detail: { executionArn } }: z.infer<typeof NotifyOutcomeInput>,
+  { detail: { executionArn, status } }: z.infer<typeof NotifyOutcomeInput>,
   { sfn, sns, topicArn, signal }: Deps,
 ): Promise<{ isPublished: boolean }> {
   const execution = await fromAws(
     'states:DescribeExecution',
     sfn.send(new DescribeExecutionCommand({ executionArn }), { abortSignal: signal }),
   );
+  // DescribeExecution is eventually consistent, and the event comes at the very end.
+  if (execution.status !== status)
+    throw new AwsUnavailable(
+      `Step Functions still describes ${executionArn} as ${execution.status}, not as ${status}.`,
+    );
   const text = outcomeOf(execution);
   if (text === undefined) return { isPublished: false };
 
@@ -52,18 +57,21 @@ function outcomeOf({ status, cause, output }: DescribeExecutionCommandOutput): s
   if (status === 'TIMED_OUT')
     return 'The execution has passed the time limit of its state machine and was ended by it. Nothing is lost: start again, and the run goes on from where it was.';
   const { clusterArn, done } = parsed(output) as { clusterArn?: string; done?: Record<string, string> };
-  const changes = Object.entries(done ?? {}).filter(([, outcome]) => !/\b(unchanged|absent)\b/.test(outcome));
+  // The outcome comes last, after a name or a Sid, or first, before a reason.
+  const changes = Object.entries(done ?? {}).filter(
+    ([, outcome]) => !/(^|\s)(unchanged|absent)$|^unchanged:/.test(outcome),
+  );
   if (status !== 'SUCCEEDED' || changes.length === 0) return undefined;
   return [`Done for ${clusterArn}:`, ...changes.map(([what, outcome]) => `  ${what}: ${outcome}`)].join('\n');
 }
 
-/** SNS takes at most 100 characters of ASCII. */
+/** SNS takes less than 100 characters of ASCII. */
 function subjectOf({ status, error, input, stateMachineArn = '' }: DescribeExecutionCommandOutput): string {
   const action = stateMachineArn.endsWith('-disconnect') ? 'disconnect' : 'connect';
   const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
   const verdict =
     status === 'SUCCEEDED' ? 'done' : status === 'TIMED_OUT' ? 'timed out' : `failed: ${error ?? 'no error'}`;
-  return `${clusterName}: ${action} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 100);
+  return `${clusterName}: ${action} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
 }
 
 /** An execution without an output, or with one that is no object, has nothing to read. */

@@ -62,10 +62,11 @@ export const lambdaHandler = <Input, Output>(
 
 /** What each line of the log begins with. */
 function whatItIsAbout(event: unknown, { functionName }: Context): Record<string, string> {
-  const { executionArn, clusterArn, input } = (event ?? {}) as Record<string, unknown>;
+  const { executionArn, clusterArn, input, detail } = (event ?? {}) as Record<string, unknown>;
   const keys = {
     state: functionName.split('-').at(-1),
-    execution: executionArn,
+    // An event about an execution names it in its detail.
+    execution: executionArn ?? (detail as { executionArn?: unknown } | undefined)?.executionArn,
     cluster: clusterArn ?? clusterArnIn(input),
   };
   return Object.fromEntries(
@@ -73,9 +74,13 @@ function whatItIsAbout(event: unknown, { functionName }: Context): Record<string
   );
 }
 
-/** The texts, numbers and switches of an answer; what has fields of its own stays in the execution's history. */
-const inShort = (answer: unknown) =>
-  Object.fromEntries(Object.entries(answer ?? {}).filter(([, value]) => typeof value !== 'object'));
+/** The texts, numbers and switches of an answer, and of its parts; what is in lists, or deeper, stays in the history. */
+const inShort = (answer: unknown, depth = 1): object =>
+  Object.fromEntries(
+    Object.entries(answer ?? {})
+      .filter(([, value]) => value !== null && (typeof value !== 'object' || (depth > 0 && !Array.isArray(value))))
+      .map(([key, value]) => [key, typeof value === 'object' ? inShort(value, depth - 1) : value]),
+  );
 
 function checked<Input>(input: ZodMiniType<Input>, event: unknown): Input {
   const result = input.safeParse(event);

@@ -43,8 +43,10 @@ async function attempt(command: string, args: string[]): Promise<void> {
       message,
     } = error as ExecFileException & { stdout?: string; stderr?: string };
     if (code === 'ENOENT') throw new Unavailable(`there is no ${basename(command)}`, { cause: error });
-    // pip's last error is its verdict; venv begins with the reason and goes on with advice.
+    // pip's last error is its verdict; venv begins with the reason and goes on with advice. A pin that PyPI does not have is a
+    // mistake of ours, and no reason to skip.
     const lines = `${stdout}${stderr}`.trim().split('\n');
+    if (args.includes('install') && !/Retrying|require a different python/i.test(stderr)) throw error;
     throw new Unavailable(lines.findLast((line) => line.startsWith('ERROR')) ?? (lines[0] || message), {
       cause: error,
     });

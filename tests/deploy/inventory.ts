@@ -1,9 +1,11 @@
+import { CloudWatchClient, DescribeAlarmsCommand, ListDashboardsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { ClientConfig } from './account.ts';
 
@@ -12,15 +14,19 @@ import type { ClientConfig } from './account.ts';
  * An account of this size fits on the first page of each list.
  */
 export async function inventory(config: ClientConfig): Promise<Record<string, (string | undefined)[]>> {
-  const [roles, functions, logGroups, machines, rules, schedules, queues] = await Promise.all([
-    new IAMClient(config).send(new ListRolesCommand()),
-    new LambdaClient(config).send(new ListFunctionsCommand()),
-    new CloudWatchLogsClient(config).send(new DescribeLogGroupsCommand()),
-    new SFNClient(config).send(new ListStateMachinesCommand()),
-    new EventBridgeClient(config).send(new ListRulesCommand()),
-    new SchedulerClient(config).send(new ListSchedulesCommand()),
-    new SQSClient(config).send(new ListQueuesCommand()),
-  ]);
+  const [roles, functions, logGroups, machines, rules, schedules, queues, topics, alarms, dashboards] =
+    await Promise.all([
+      new IAMClient(config).send(new ListRolesCommand()),
+      new LambdaClient(config).send(new ListFunctionsCommand()),
+      new CloudWatchLogsClient(config).send(new DescribeLogGroupsCommand()),
+      new SFNClient(config).send(new ListStateMachinesCommand()),
+      new EventBridgeClient(config).send(new ListRulesCommand()),
+      new SchedulerClient(config).send(new ListSchedulesCommand()),
+      new SQSClient(config).send(new ListQueuesCommand()),
+      new SNSClient(config).send(new ListTopicsCommand()),
+      new CloudWatchClient(config).send(new DescribeAlarmsCommand()),
+      new CloudWatchClient(config).send(new ListDashboardsCommand()),
+    ]);
   return {
     'AWS::IAM::Role': (roles.Roles ?? []).map(({ RoleName }) => RoleName),
     'AWS::Lambda::Function': (functions.Functions ?? []).map(({ FunctionName }) => FunctionName),
@@ -29,5 +35,8 @@ export async function inventory(config: ClientConfig): Promise<Record<string, (s
     'AWS::Events::Rule': (rules.Rules ?? []).map(({ Name }) => Name),
     'AWS::Scheduler::Schedule': (schedules.Schedules ?? []).map(({ Name }) => Name),
     'AWS::SQS::Queue': queues.QueueUrls ?? [],
+    'AWS::SNS::Topic': (topics.Topics ?? []).map(({ TopicArn }) => TopicArn),
+    'AWS::CloudWatch::Alarm': (alarms.MetricAlarms ?? []).map(({ AlarmName }) => AlarmName),
+    'AWS::CloudWatch::Dashboard': (dashboards.DashboardEntries ?? []).map(({ DashboardName }) => DashboardName),
   };
 }

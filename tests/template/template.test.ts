@@ -383,6 +383,9 @@ describe('whoever wants to know', () => {
     );
     for (const [, id = ''] of text.matchAll(/\$\{(\w+)(?:\.\w+)?\}/g)) assert.ok(template.Resources[id], id);
     for (const id of Object.keys(alarms)) assert.ok(text.includes(`\${${id}.Arn}`), id);
+    // In quotes, SEARCH would look for a function of just that name.
+    assert.match(text, new RegExp(`FunctionName=${stack} `));
+    assert.doesNotMatch(text, /FunctionName=\\"/);
   });
 
   it('gets an e-mail where the deployment names an address, and nothing where it does not', () => {

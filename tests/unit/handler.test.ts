@@ -56,11 +56,18 @@ describe('a handler', () => {
   it('says in each line of its log which state, execution and cluster it is about, and what the answer was in short', async (t) => {
     const log = logOf(t);
     const about = { executionArn, clusterArn, count: 1 };
-    await invoke(async () => ({ outcome: 'written', sid: 'Sid', details: { scramSecretArns: [] } }), about);
+    await invoke(async () => ({ outcome: 'written', list: ['x'], done: { link: 'adopted', deeper: { x: 1 } } }), about);
     const { level, message, state, execution, cluster, answer } = JSON.parse(log());
     assert.deepEqual(
       [level, message, state, execution, cluster, answer],
-      ['INFO', 'answered', 'ResolveRequest', executionArn, clusterArn, { outcome: 'written', sid: 'Sid' }],
+      [
+        'INFO',
+        'answered',
+        'ResolveRequest',
+        executionArn,
+        clusterArn,
+        { outcome: 'written', done: { link: 'adopted' } },
+      ],
     );
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, type DescribeExecutionCommandOutput, SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { notifyOutcome } from '../../functions/notify-outcome/notify-outcome.ts';
@@ -11,7 +11,7 @@ const topicArn = 'arn:aws:sns:us-east-1:111122223333:msk-atlas-privatelink-dev-n
 const stateMachineArn = 'arn:aws:states:us-east-1:111122223333:stateMachine:msk-atlas-privatelink-dev-connect';
 const done = { privateConnectivity: 'turned on', scramSecret: 'unchanged', privateLink: 'adopted' };
 
-function notifier(execution: object) {
+function notifier(execution: Partial<DescribeExecutionCommandOutput>) {
   const [sfn, sns] = [new SFNClient({ region }), new SNSClient({ region })];
   const input = JSON.stringify({ clusterArn });
   mockClient(sfn)
@@ -19,7 +19,11 @@ function notifier(execution: object) {
     .resolves({ stateMachineArn, input, ...execution });
   const topic = mockClient(sns);
   topic.on(PublishCommand).resolves({ MessageId: '1' });
-  const notify = () => notifyOutcome({ detail: { executionArn } }, { sfn, sns, topicArn, signal });
+  const notify = (detail = {}) =>
+    notifyOutcome(
+      { detail: { executionArn, status: execution.status ?? '', ...detail } },
+      { sfn, sns, topicArn, signal },
+    );
   return { notify, topic, published: () => topic.commandCalls(PublishCommand)[0]?.args[0].input };
 }
 
@@ -53,7 +57,7 @@ describe('NotifyOutcome', () => {
     );
   });
 
-  const untold: [what: string, execution: object][] = [
+  const untold: [what: string, execution: Partial<DescribeExecutionCommandOutput>][] = [
     ['finds everything as it should be', { output: JSON.stringify({ clusterArn, done: { policy: 'X unchanged' } }) }],
     ['had nothing to do', { output: JSON.stringify({ isAnythingToDo: false, reason: 'The tag is gone.' }) }],
     ['has planned', { output: JSON.stringify({ changes: [{ state: 'RequestPrivateLink' }] }) }],
@@ -72,8 +76,22 @@ describe('NotifyOutcome', () => {
       const { notify, published } = notifier({ status: 'FAILED', error: `É${'x'.repeat(200)}`, cause: 'No.', input });
       await notify();
       assert.match(published()?.Subject ?? '', /^a cluster: connect failed: \?x+$/);
-      assert.equal(published()?.Subject?.length, 100);
+      assert.equal(published()?.Subject?.length, 99);
     }
+  });
+
+  it('fails, and so comes again, while Step Functions still describes the execution as running', async () => {
+    const { notify, published } = notifier({ status: 'RUNNING' });
+    await assert.rejects(notify({ status: 'FAILED' }), {
+      name: 'AwsUnavailable',
+      message: /as RUNNING, not as FAILED/,
+    });
+    assert.equal(published(), undefined);
+  });
+
+  it('tells of a connection whose name looks like an outcome', async () => {
+    const output = JSON.stringify({ clusterArn, done: { connection: 'orders-absent deleted' } });
+    assert.deepEqual(await notifier({ status: 'SUCCEEDED', output }).notify(), { isPublished: true });
   });
 
   it('fails when the answer is none of SNS', async () => {

@@ -74,7 +74,7 @@ const table: Record<string, Row> = {
   disconnectOnUntag: { right: ['true', 'false'], wrong: ['', 'yes', 'True', '1'], rule: 'true or false' },
   sweepSchedule: {
     right: [
-      ...['rate(15 minutes)', 'rate(1 minute)', 'rate(1 minutes)', 'rate(2 hour)', 'rate(7 days)'],
+      ...['rate(15 minutes)', 'rate(1 minute)', 'rate(1 minutes)', 'rate(30 minutes)', 'rate(59 minutes)'],
       ...['cron(0/15 * * * ? *)', 'cron(15 10 ? * 6L 2026-2029)', 'cron(0 9 ? * MON-FRI *)', 'cron(0 8 LW,3W * ? *)'],
     ],
     wrong: [
@@ -84,7 +84,7 @@ const table: Record<string, Row> = {
     ],
     rule: 'rate(value unit), or cron(fields) with six fields and "?" for one of the two days, for example "rate(15 minutes)" or',
   },
-  sweepAlarmHours: number(1, 24, ['1', '24']),
+  sweepAlarmHours: number(1, 48, ['1', '48']),
   notificationEmail: {
     right: ['', 'team@example.com', 'a.b+c@mail.example.co.uk'],
     wrong: ['team', 'team@', '@example.com', 'a b@example.com', 'a@b@example.com', 'team@example'],
@@ -126,6 +126,19 @@ describe('the parameters of a deployment', () => {
         if (/(Seconds|Minutes)$/.test(name)) assert.ok(complaint.endsWith(`for example ${params.default[name]}.`));
       });
   }
+
+  it('let no alarm go off between two sweeps', () => {
+    assert.deepEqual(complaints({ sweepSchedule: 'rate(1 day)', sweepAlarmHours: '25' }), []);
+    for (const [sweepSchedule, sweepAlarmHours, example] of [
+      ['rate(60 minutes)', '1', 'sweepAlarmHours=2'],
+      ['rate(5 hours)', '4', 'sweepAlarmHours=10'],
+      ['rate(3 days)', '48', 'sweepSchedule=rate(1 day) and sweepAlarmHours=48'],
+    ] as const) {
+      const [complaint = '', ...others] = complaints({ sweepSchedule, sweepAlarmHours });
+      assert.deepEqual(others, []);
+      assert.ok(complaint.endsWith(`for example with ${example}.`), complaint);
+    }
+  });
 
   it('are told all at once', () => {
     const [names = '', ...others] = complaints({
