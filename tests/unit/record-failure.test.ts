@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { recordFailure } from '../../functions/record-failure/record-failure.ts';
+import { readDefinition } from '../../statemachine/definition.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import { clusterArn, disconnectExecutionArn, executionArn, functionArn, tagEvent } from '../fixtures/request.ts';
 import { fakeStepFunctions } from '../fixtures/step-functions.ts';
@@ -177,9 +178,17 @@ describe('RecordFailure', () => {
     }
   });
 
-  it('says of a fault that passes by itself that it does, and what to do', async () => {
-    const { cause } = await recorder().record({ failed: { InspectCluster: thrown('AwsUnavailable', 'AWS is busy.') } });
-    assert.match(cause, /^InspectCluster failed: AWS is busy\. This passes by itself as a rule.*start again later/);
+  it('says of every fault of ours that the machine retries that it passes by itself, and what to do', async () => {
+    const [{ ErrorEquals: retried } = assert.fail()] = readDefinition('connect').States.InspectCluster?.Retry ?? [];
+    assert.ok(retried.includes('AwsUnavailable'));
+    for (const name of retried) {
+      const { cause } = await recorder().record({ failed: { InspectCluster: thrown(name, 'AWS is busy.') } });
+      assert.match(
+        cause,
+        /^InspectCluster failed: AWS is busy\. This passes by itself as a rule.*start again later/,
+        name,
+      );
+    }
   });
 
   const engine: [what: string, caught: { Error: string; Cause?: string }, said: RegExp][] = [
