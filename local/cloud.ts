@@ -40,6 +40,7 @@ interface Site {
 interface Invocation {
   name: string;
   arn: string;
+  payload: unknown;
 }
 
 /** Middleware around every invocation of a function: what happens to it before and after, or instead of it. */
@@ -196,7 +197,7 @@ export class Cloud {
   readonly #invoke = (arn: string, payload: unknown) => {
     const { name = '' } = this.deployment.functions.find((it) => it.arn === arn) ?? {};
     const next = () => this.lambda.invoke(arn, payload);
-    return this.clock.inFunctionTime(this.interceptInvocation({ name, arn }, next));
+    return this.clock.inFunctionTime(this.interceptInvocation({ name, arn, payload }, next));
   };
 
   /** Tags the cluster through MSK's API, and returns the executions that this has started. */

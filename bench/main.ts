@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+import { coldStarts } from './cold.ts';
+import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
+import { SteadyWorld } from './steady-world.ts';
+import { table } from './table.ts';
+import { warmCalls } from './warm.ts';
+
+const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}]`;
+
+/** `npm run bench`: every figure is compared with a baseline that is measured in the same run. */
+async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, only: { type: 'string' } } });
+  const wanted = (values.only ?? parts.join()).split(',');
+  const unknown = wanted.filter((part) => !parts.includes(part as Part));
+  if (unknown.length > 0) throw new Error(`There is no part ${unknown.join()}. ${usage}`);
+
+  const figures: Figure[] = [];
+  for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part]()));
+  console.log(values.json ? JSON.stringify(figures.map(complete), null, 2) : table(figures));
+}
+
+const measure: Record<Part, () => Promise<Figure[]>> = {
+  cold: () => inSteadyWorld(coldStarts),
+  warm: () => inSteadyWorld(warmCalls),
+  trips: async () => [],
+  machine: async () => [],
+};
+
+async function inSteadyWorld(run: (world: SteadyWorld) => Promise<Figure[]>): Promise<Figure[]> {
+  const world = await SteadyWorld.start();
+  try {
+    return await run(world);
+  } finally {
+    await world.close();
+  }
+}
+
+const complete = (figure: Figure) => ({ ...figure, ratio: ratioOf(figure), isMet: isMet(figure) });
+
+await main(process.argv.slice(2));

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, dirname } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+/** A function as it is to be run. */
+export interface Program {
+  /** The built module that exports `handler`: a path. */
+  bundle: string;
+  arn: string;
+  environment: Record<string, string>;
+}
+
+/** One answered event. */
+export interface Answered {
+  /** From the start of the process, or else from the event, to the answer. */
+  milliseconds: number;
+  /** Without the time in which a request of the function's own was out. */
+  ownMs: number;
+  /** HTTP requests of the function's own. */
+  requests: number;
+  /** Of the whole process so far: user and system. */
+  cpuMs: number;
+  payload: unknown;
+}
+
+/** Far more than anything here takes; a sandbox that hangs must not hang the benchmark. */
+const patienceMs = 30_000;
+
+/** Starts as a Lambda sandbox does, on the flags and with the variables of Lambda's runtime. */
+export class Sandbox {
+  readonly #server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
+  readonly #program: Program;
+  /** Of the process, until it has loaded the function and asked for the first event. */
+  initCpuMs = 0;
+  #child: ChildProcess | undefined;
+  /** The call of the runtime that waits for an event. */
+  #idle = Promise.withResolvers<ServerResponse>();
+  #answered = Promise.withResolvers<Omit<Answered, 'milliseconds'>>();
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  /** @param client the built runtime client @returns the answer to the first event */
+  async start(client: string, event: unknown): Promise<Answered> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const { port } = this.#server.address() as AddressInfo;
+    const { bundle, environment } = this.#program;
+    const started = performance.now();
+    this.#child = spawn(process.execPath, ['--expose-gc', '--max-http-header-size', '81920', client], {
+      env: {
+        ...environment,
+        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
+        LAMBDA_TASK_ROOT: dirname(bundle),
+        _HANDLER: `${basename(bundle, '.mjs')}.handler`,
+      },
+      // Its log goes nowhere, as in a container whose log somebody else reads.
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let complaints = '';
+    this.#child.stderr?.on('data', (chunk) => {
+      complaints += chunk;
+    });
+    this.#child.on('exit', () => this.#answered.reject(new Error(`${bundle} has ended: ${complaints}`)));
+    return this.#invoke(event, started);
+  }
+
+  /** @throws when the function fails */
+  invoke(event: unknown): Promise<Answered> {
+    return this.#invoke(event, undefined);
+  }
+
+  async #invoke(event: unknown, startedAt: number | undefined): Promise<Answered> {
+    const timer = setTimeout(() => this.#answered.reject(new Error('The sandbox does not answer.')), patienceMs);
+    const waiting = await Promise.race([this.#idle.promise, this.#answered.promise.then(() => undefined)]);
+    this.#idle = Promise.withResolvers();
+    const started = startedAt ?? performance.now();
+    waiting
+      ?.writeHead(200, {
+        'Lambda-Runtime-Aws-Request-Id': randomUUID(),
+        'Lambda-Runtime-Deadline-Ms': Date.now() + 60_000,
+        'Lambda-Runtime-Invoked-Function-Arn': this.#program.arn,
+      })
+      .end(JSON.stringify(event));
+    const answer = await this.#answered.promise;
+    const milliseconds = performance.now() - started;
+    clearTimeout(timer);
+    this.#answered = Promise.withResolvers();
+    return { milliseconds, ...answer };
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    if (incoming.url?.endsWith('/next')) {
+      this.initCpuMs ||= Number(incoming.headers['bench-cpu-ms']);
+      this.#idle.resolve(outgoing);
+      return;
+    }
+    const body = await text(incoming);
+    const { 'bench-own-ms': ownMs, 'bench-requests': requests, 'bench-cpu-ms': cpuMs } = incoming.headers;
+    outgoing.writeHead(202).end();
+    if (incoming.url?.endsWith('/error')) this.#answered.reject(new Error(body));
+    else
+      this.#answered.resolve({
+        ownMs: Number(ownMs),
+        requests: Number(requests),
+        cpuMs: Number(cpuMs),
+        payload: JSON.parse(body),
+      });
+  }
+
+  async stop(): Promise<void> {
+    // Its end is no failure any more.
+    this.#answered.promise.catch(() => {});
+    this.#child?.removeAllListeners('exit').kill('SIGKILL');
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}

@@ -1,0 +1,109 @@
+import { Cloud } from '../local/cloud.ts';
+import { lambdaEnvironment } from '../local/lambda/environment.ts';
+import type { Request } from '../shared/request.ts';
+import { functionBundle } from './bundles.ts';
+import type { Program } from './runtime/sandbox.ts';
+
+/** An hour takes a second, until everything is connected. */
+const speed = 3600;
+
+/** A function, the environment that it deploys with, and an event that it can be given any number of times. */
+export interface Subject {
+  /** As in the state machine. */
+  name: string;
+  /** Of functions/ and dist/. */
+  folder: string;
+  program: Program;
+  event: unknown;
+}
+
+/** A cloud in which everything is connected and nothing changes any more, so that the same event has always the same answer. */
+export class SteadyWorld {
+  readonly subjects: Subject[];
+  /** What the baselines ask for. */
+  readonly baselineEvent: object;
+  readonly #cloud: Cloud;
+
+  static async start(): Promise<SteadyWorld> {
+    const cloud = await Cloud.start({
+      speed,
+      world: {
+        cluster: { vpcConnectivity: { scram: true, iam: false, tls: false } },
+        atlas: { linkMinutes: 3, connectionMinutes: 3 },
+      },
+    });
+    const events = new Map<string, unknown>();
+    cloud.interceptInvocation = ({ name, payload }, next) => {
+      events.set(name, payload);
+      return next();
+    };
+    const [first] = await cloud.tag({ 'atlas-streaming': 'connect' });
+    await first?.result;
+    // The second run finds all of it done.
+    const second = await cloud.start({ clusterArn: cloud.world.cluster.arn }).result;
+    if (second.status !== 'SUCCEEDED') throw new Error(`The cluster could not be connected: ${second.cause}`);
+    await cloud.lambda.close();
+    return new SteadyWorld(cloud, events);
+  }
+
+  private constructor(cloud: Cloud, events: Map<string, unknown>) {
+    this.#cloud = cloud;
+    const { kafka, secretsmanager, states } = cloud.listeners;
+    const endpoints = {
+      region: 'us-east-1',
+      kafkaUrl: kafka.url,
+      secretsManagerUrl: secretsmanager.url,
+      stepFunctionsUrl: states.url,
+    };
+    cloud.intercept = async ({ operation }, next) =>
+      /^(Unt|T)agResource$/.test(operation) ? { status: 204, body: '' } : next();
+
+    const all = new Map([...events, ...this.#furtherEvents(events)]);
+    this.subjects = cloud.deployment.functions.map((it) => {
+      const folder = it.name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+      const environment = lambdaEnvironment(it, endpoints);
+      const program = { bundle: functionBundle(folder), arn: it.arn, environment };
+      return { name: it.name, folder, program, event: all.get(it.name) };
+    });
+    const { clusterArn } = (events.get('InspectCluster') ?? {}) as { clusterArn: string };
+    this.baselineEvent = {
+      clusterArn,
+      secretArn: cloud.world.scramSecrets[0]?.arn,
+      executionArn: cloud.executions[0]?.arn,
+      atlasUrl: `${cloud.listeners.atlas.url}/api/atlas/v2/groups/${cloud.world.project.id}/streams`,
+    };
+  }
+
+  /** Events of the functions that a run of a connected cluster does not come to, such that they find nothing to do. */
+  #furtherEvents(events: Map<string, unknown>): [string, unknown][] {
+    const { request, connection, privateLink, policy, executionArn, now } = events.get('RecordSuccess') as {
+      request: Request;
+      connection: object;
+      privateLink: object;
+      policy: object;
+      executionArn: string;
+      now: string;
+    };
+    const { clusterArn } = request;
+    const removal = { outcome: '', deadline: now, now };
+    const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
+    return [
+      ['EnablePrivateConnectivity', { clusterArn, operationArn: '' }],
+      ['AssociateScramSecret', { clusterArn, secretArn: this.#cloud.world.scramSecrets[0]?.arn }],
+      ['RecordFailure', { failed: { CheckConnection: failure }, input: { clusterArn }, executionArn }],
+      ['PlanRemoval', { request }],
+      ['DeleteConnection', { request: { ...request, connectionName: 'absent' }, ...removal }],
+      [
+        'DeletePrivateLink',
+        { request: { ...request, clusterArn: clusterArn.replace('orders', 'absent') }, ...removal },
+      ],
+      ['RemoveClusterPolicy', { clusterArn, principalArn: 'arn:aws:iam::111122223333:root' }],
+      ['RecordRemoval', { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy, executionArn }],
+      ['SweepClusters', { now }],
+    ];
+  }
+
+  close(): Promise<void> {
+    return this.#cloud.close();
+  }
+}
