@@ -29,11 +29,16 @@ export async function deleteConnection(
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
   if (!connection) return { isGone: true, state: 'absent', outcome };
 
+  const state = connection.state ?? 'unknown';
+  // An earlier visit has found it ours, and deleted it.
+  if (state === 'DELETING' && outcome === 'deleted') {
+    keepDeadline(`Connection "${connectionName}" is still ${state}`, { now, deadline });
+    return { isGone: false, state, outcome };
+  }
   const link = linkToRemove(await atlas.listPrivateLinks(projectId), clusterArn, privateLinkId);
   const notOurs = whyNotOurs(connection, link);
   if (notOurs) return { isGone: true, state: 'kept', outcome: `kept: ${notOurs}` };
 
-  const state = connection.state ?? 'unknown';
   // Also when Atlas accepts the deletion again and again, and the connection stays.
   if (state === 'DELETING' || outcome === 'deleted')
     keepDeadline(`Connection "${connectionName}" is still ${state}`, { now, deadline });

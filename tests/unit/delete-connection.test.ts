@@ -117,6 +117,21 @@ describe('DeleteConnection', () => {
     assert.ok(!calls().includes(remove));
   });
 
+  it('asks for nothing but the connection while the one goes that it has deleted', async (t) => {
+    const { visit, calls } = await deleter(t, { [get]: ok(connection({ state: 'DELETING' })) });
+    const visited = { outcome: 'deleted' };
+    assert.deepEqual(await visit(visited), { isGone: false, state: 'DELETING', outcome: 'deleted' });
+    await assert.rejects(visit({ ...visited, deadline: before }), { name: 'WaitTimedOut' });
+    assert.deepEqual(calls(), [get, get]);
+  });
+
+  it('looks anew at whose it is when somebody has made another one meanwhile', async (t) => {
+    const other = { state: 'PENDING', networking: { access: { type: 'PUBLIC' } } };
+    const { visit, calls } = await deleter(t, { [get]: ok(connection(other)) });
+    assert.equal((await visit({ outcome: 'deleted' })).state, 'kept');
+    assert.deepEqual(calls(), [get, links]);
+  });
+
   it('waits for one that is still deploying, and deletes it afterwards', async (t) => {
     const { visit, calls } = await deleter(t, {
       [get]: ok(connection({ state: 'PENDING' })),
