@@ -23,7 +23,7 @@ const services = {
 export type ServiceClient = keyof typeof services;
 
 /** What a function is compared with. */
-export type Baseline = 'echo' | `${'builds' | 'calls'} ${string}`;
+export type Baseline = 'echo' | 'fetch' | `${'builds' | 'calls'} ${string}`;
 
 /** The name of the baseline that builds the same clients, or makes one call with each of them and with Atlas. */
 export const baselineFor = (kind: 'builds' | 'calls', clients: ServiceClient[]): Baseline =>
@@ -91,6 +91,9 @@ const baselineSources: Plugin = {
 /** The smallest program that does what its name says. */
 export function sourceOf(baseline: Baseline): string {
   if (baseline === 'echo') return 'export const handler = async (event) => event;';
+  // Atlas is called by global fetch, without any authentication: the least that a call to it can be.
+  const atlas = 'if (event.atlasUrl) await (await fetch(event.atlasUrl)).text();';
+  if (baseline === 'fetch') return `export const handler = async (event) => { ${atlas} };`;
   const [kind, names = ''] = baseline.split(' ');
   const clients = names.split('+').map((name) => services[name as ServiceClient]);
   const imports = names.split('+').map((name, index) => {
@@ -101,8 +104,6 @@ export function sourceOf(baseline: Baseline): string {
   const calls = clients.map(
     ({ command, input }, index) => `await clients[${index}].send(new ${command}(${input})).catch(() => undefined);`,
   );
-  // Atlas is called by global fetch, without any authentication: the least that a call to it can be.
-  const atlas = 'if (event.atlasUrl) await (await fetch(event.atlasUrl)).text();';
   return [
     ...imports,
     `const clients = [${made}];`,

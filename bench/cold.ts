@@ -68,55 +68,28 @@ type Compared = Subject & { builds: Baseline; calls: Baseline };
 
 function figures(compared: Compared[], medians: Map<string, Measured>): Figure[] {
   const of = (name: string) => medians.get(name) ?? { initMs: Number.NaN, answeredMs: Number.NaN };
-  const clientsIn = (baseline: Baseline) => baseline.replace(/^\w+ /, '');
   const goal = { of: 'ratio', most: mostOfClient } as const;
-  const echo = of('echo').answeredMs;
-  return [
-    ...compared.map(
-      ({ name, builds }): Figure => ({
-        part: 'cold',
-        name: `${name}: until it is loaded`,
-        value: of(name).initMs,
-        unit: 'ms',
-        baseline: { name: `builds ${clientsIn(builds)}`, value: of(builds).initMs },
-        goal,
-      }),
-    ),
-    ...compared.map(
-      ({ name, calls }): Figure => ({
-        part: 'cold',
-        name: `${name}: until its first answer`,
-        value: of(name).answeredMs,
-        unit: 'ms',
-        baseline: { name: `calls ${clientsIn(calls)}`, value: of(calls).answeredMs },
-        goal,
-      }),
-    ),
-    {
-      part: 'cold',
-      name: 'the median function: until its first answer',
-      value: median(compared.map(({ name }) => of(name).answeredMs)),
-      unit: 'ms',
-      baseline: { name: 'returns its input', value: echo },
-    },
-    {
-      part: 'cold',
-      name: 'the median function: until its first answer, with its calls',
-      value: median(compared.map(({ name }) => of(name).answeredMs)),
-      unit: 'ms',
-      baseline: {
-        name: 'only builds the clients',
-        value: median(compared.map(({ builds }) => of(builds).answeredMs)),
-      },
-    },
-    ...compared.map(
-      ({ name, folder }): Figure => ({
-        part: 'cold',
-        name: `${name}: zip`,
+  return compared.flatMap(({ name: subject, folder, builds, calls }): Figure[] => {
+    const { initMs, answeredMs } = of(subject);
+    const cell = { part: 'cold', subject, unit: 'ms' } as const;
+    const answered = (name: string, baseline: string): Figure => ({
+      ...cell,
+      name,
+      value: answeredMs,
+      baseline: { name: baseline, value: of(baseline).answeredMs },
+    });
+    return [
+      { ...cell, name: 'loaded', value: initMs, baseline: { name: builds, value: of(builds).initMs }, goal },
+      { ...answered('answered', calls), goal },
+      answered('÷ builds', builds),
+      answered('÷ echo', 'echo'),
+      {
+        ...cell,
+        name: 'zip',
         value: zipBytesOf(folder) / 1000,
         unit: 'kB',
         goal: { of: 'value', most: mostZipKb },
-      }),
-    ),
-  ];
+      },
+    ];
+  });
 }

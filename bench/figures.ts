@@ -4,9 +4,12 @@ export interface Goal {
   most: number;
 }
 
-/** One line of the table. */
+/** One cell of the table. */
 export interface Figure {
   part: Part;
+  /** The line: a function, a run. */
+  subject: string;
+  /** The column. */
   name: string;
   value: number;
   unit: Unit;
@@ -17,7 +20,7 @@ export interface Figure {
 
 export const parts = ['cold', 'warm', 'trips', 'machine'] as const;
 export type Part = (typeof parts)[number];
-export type Unit = 'ms' | 'kB' | 'requests' | 's' | 'transitions' | '$/1000';
+type Unit = 'ms' | 'kB' | 'requests' | 's' | 'transitions' | '$/1000';
 
 /** The figure's share of its baseline; undefined where there is nothing to compare. */
 export const ratioOf = ({ value, baseline }: Figure): number | undefined =>

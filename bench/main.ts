@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { coldStarts } from './cold.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
+import { machineRuns } from './machine/machine.ts';
 import { SteadyWorld } from './steady-world.ts';
 import { table } from './table.ts';
+import { roundTrips } from './trips/trips.ts';
 import { warmCalls } from './warm.ts';
 
 const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}]`;
@@ -22,8 +24,8 @@ async function main(args: string[]): Promise<void> {
 const measure: Record<Part, () => Promise<Figure[]>> = {
   cold: () => inSteadyWorld(coldStarts),
   warm: () => inSteadyWorld(warmCalls),
-  trips: async () => [],
-  machine: async () => [],
+  trips: roundTrips,
+  machine: machineRuns,
 };
 
 async function inSteadyWorld(run: (world: SteadyWorld) => Promise<Figure[]>): Promise<Figure[]> {

@@ -1,42 +1,59 @@
 import { type Figure, isMet, ratioOf } from './figures.ts';
 
-/** The figures as text, for a person. */
+/**
+ * The figures as text, for a person: a line for each subject, a column for each kind of figure. A cell is what was measured,
+ * and its ratio to the baseline; ✘ marks what misses its goal.
+ */
 export function table(figures: Figure[]): string {
-  const rows = figures.map((figure) => {
-    const { part, name, value, unit, baseline } = figure;
-    const ratio = ratioOf(figure);
-    return [
-      part,
-      name,
-      amount(value, unit),
-      baseline ? `${baseline.name}, ${amount(baseline.value, unit)}` : '',
-      ratio === undefined ? '' : ratio.toFixed(2),
-      goal(figure),
-    ];
-  });
-  const lines = [['part', 'figure', 'measured', 'baseline, in the same run', 'ratio', 'goal'], ...rows];
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const isNumber = (column: number) => column === 2 || column === 4;
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) =>
-          isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const kinds = [...Map.groupBy(figures, columnsOf).values()];
+  return kinds.map(block).join('\n\n');
+}
+
+/** Subjects with the same columns share a block: functions, journeys, schedules. */
+const columnsOf = ({ part }: Figure): string => (part === 'cold' || part === 'warm' ? 'functions' : part);
+
+function block(figures: Figure[]): string {
+  const names = [...new Set(figures.map(({ name }) => name))];
+  const rows = [...Map.groupBy(figures, ({ subject }) => subject)].map(([subject, cells]) => [
+    subject,
+    ...names.map((name) => {
+      const found = cells.find((it) => it.name === name);
+      return found ? cell(found) : '';
+    }),
+  ]);
+  const goals = names.map((name) => goal(figures.find((it) => it.name === name)));
+  return aligned([['', ...names], ['goal', ...goals], ...rows]);
+}
+
+function cell(figure: Figure): string {
+  const { value, unit, baseline } = figure;
+  const ratio = ratioOf(figure);
+  if (!baseline || ratio === undefined) return `${amount(value, unit)}${mark(figure)}`;
+  return `${digits(value)} / ${amount(baseline.value, unit)} ${ratio.toFixed(2)}${mark(figure)}`;
+}
+
+/** As wide where there is none, so that the numbers stand below each other. */
+const mark = (figure: Figure) => (figure.goal ? (isMet(figure) ? '  ' : ' ✘') : '');
+
+function goal(figure: Figure | undefined): string {
+  if (!figure?.goal) return '';
+  const { of, most } = figure.goal;
+  return `≤ ${of === 'ratio' ? most.toFixed(2) : amount(most, figure.unit)}  `;
+}
+
+export function amount(value: number, unit: Figure['unit']): string {
+  const text = digits(value);
+  if (unit === '$/1000') return `$${text}`;
+  return unit === 'requests' || unit === 'transitions' ? text : `${text} ${unit}`;
 }
 
 /** Three significant digits, and whole numbers of what is counted. */
-export function amount(value: number, unit: Figure['unit']): string {
-  const text = Number.isInteger(value) ? String(value) : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-  return unit === '$/1000' ? `$${text}/1000` : `${text} ${unit}`;
-}
+const digits = (value: number): string =>
+  value >= 100 ? value.toFixed(0) : Number.isInteger(value) ? String(value) : value.toPrecision(3);
 
-function goal(figure: Figure): string {
-  if (!figure.goal) return '';
-  const { of, most } = figure.goal;
-  return `${isMet(figure) ? '✔' : '✘'} ≤ ${of === 'ratio' ? `${most} ×` : amount(most, figure.unit)}`;
+function aligned(lines: string[][]): string {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const pad = (text: string, column: number) =>
+    column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0);
+  return lines.map((line) => line.map(pad).join('   ').trimEnd()).join('\n');
 }

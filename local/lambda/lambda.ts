@@ -36,6 +36,14 @@ export class Lambda {
     for (const container of this.#busy) if (container.configuration.arn === functionArn) container.end(how);
   }
 
+  /** Lets the idle containers go, as Lambda does after a while: the next call of each function finds it cold. */
+  async coolDown(): Promise<void> {
+    const idle = [...this.#idle.values()].flat();
+    this.#idle.clear();
+    for (const container of idle) this.#containers.delete(container);
+    await Promise.all(idle.map((it) => it.stop()));
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#containers].map((it) => it.stop()));

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { type Journey, least, leastRequests } from '../../../bench/trips/least.ts';
+import { pollsAmong } from '../../../bench/trips/polls.ts';
+
+suite('the polls of a run', () => {
+  const states = (text: string) =>
+    text
+      .split(' ')
+      .map((name) => ({ name, type: name.startsWith('Wait') ? 'Wait' : name.startsWith('Is') ? 'Choice' : 'Task' }));
+
+  test('are the Tasks between two waits', () => {
+    const run = states('Enable Wait Inspect Is Wait Inspect Is Wait Inspect Is Check');
+    assert.deepEqual([...pollsAmong(run)], [1, 2]);
+  });
+
+  test('are none where nothing waits', () => {
+    assert.deepEqual([...pollsAmong(states('Inspect Is Check Apply'))], []);
+    assert.deepEqual([...pollsAmong(states('Enable Wait Inspect Is Check'))], []);
+  });
+});
+
+suite('the least requests', () => {
+  test('have a reason each', () => {
+    for (const { work } of Object.values(least))
+      for (const { operation, reason } of work) assert.match(reason, /\.$/, operation);
+  });
+
+  test('are the work, and for each function that talks to Atlas its credentials and its challenge', () => {
+    const counts = Object.keys(least).map((journey) => [journey, leastRequests(journey as Journey)]);
+    assert.deepEqual(Object.fromEntries(counts), {
+      'first connect': 33,
+      'connect, all done': 15,
+      'the same, warm': 13,
+      'verify by the sweep': 19,
+      disconnect: 17,
+    });
+  });
+});
