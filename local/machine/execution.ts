@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunOptions, StateMachine } from 'aws-local-stepfunctions';
-import type { Definition, Retrier } from '../../statemachine/definition.ts';
+import type { Definition, Retrier, State } from '../../statemachine/definition.ts';
 import type { Clock } from '../clock.ts';
 import type { FunctionError, Outcome } from '../lambda/container.ts';
 
@@ -113,11 +113,12 @@ export class Execution {
 
   #handlers(): Handlers {
     const tasks = Object.entries(this.#options.definition.States).filter(([, { Type }]) => Type === 'Task');
-    return Object.fromEntries(tasks.map(([name, { Retry = [] }]) => [name, this.#handler(name, Retry)]));
+    return Object.fromEntries(tasks.map(([name, task]) => [name, this.#handler(name, task)]));
   }
 
   /** Lambda's `invoke` integration: its answer, or an error with the function's answer as the Cause. */
-  #handler(name: string, retriers: Retrier[]): Handler {
+  #handler(name: string, task: State): Handler {
+    const { Retry: retriers = [] } = task;
     let failures = 0;
     return async (parameters) => {
       const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
@@ -127,7 +128,9 @@ export class Execution {
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
       if (!error) {
         failures = 0;
-        return { ExecutedVersion: '$LATEST', Payload: payload as Json, StatusCode: 200 };
+        const answer = { ExecutedVersion: '$LATEST', Payload: payload as Json, StatusCode: 200 };
+        this.#readWaits(outputOf(task, answer));
+        return answer;
       }
       this.#retryMs[name] = retriers.map((retrier) => this.#delay(retrier, failures));
       failures += 1;
@@ -163,8 +166,8 @@ export class Execution {
   }
 
   /**
-   * The engine wants the length of a wait by the state's name: what its SecondsPath finds in the data that passes. Seconds
-   * that come out of the very Task before the wait would be read too late; ours come out of the first.
+   * The engine wants the length of a wait by the state's name: what its SecondsPath finds in the data that passes. Its events
+   * may tell too late of seconds that come out of the very Task before the wait, so a Task's answer is read at once.
    */
   #readWaits(data: unknown): void {
     for (const [name, { SecondsPath }] of Object.entries(this.#options.definition.States)) {
@@ -200,6 +203,19 @@ function resultOf(event: EngineEvent | TaskAnswered): Omit<ExecutionResult, 'end
 function valueAt(path: string, data: unknown): unknown {
   const [, ...names] = path.split('.');
   return names.reduce((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], data);
+}
+
+/** What a Task adds to the data that passes: its answer, as ResultSelector and ResultPath lead it. */
+function outputOf({ ResultSelector, ResultPath = '$' }: State, answer: object): unknown {
+  const selected = ResultSelector
+    ? Object.fromEntries(
+        Object.entries(ResultSelector).map(([key, value]) =>
+          key.endsWith('.$') ? [key.slice(0, -2), valueAt(String(value), answer)] : [key, value],
+        ),
+      )
+    : answer;
+  const [, ...names] = ResultPath?.split('.') ?? [];
+  return ResultPath === null ? {} : names.reduceRight<unknown>((value, name) => ({ [name]: value }), selected);
 }
 
 const lastPart = (arn: string) => arn.slice(arn.lastIndexOf(':') + 1);

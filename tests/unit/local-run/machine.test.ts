@@ -107,6 +107,20 @@ suite('the local Step Functions', () => {
     assert.ok(seconds >= 3500 && seconds < 7200, `${seconds} s`);
   });
 
+  test('waits for as long as the very Task before says, whatever the data said earlier', async () => {
+    const ask = { ResultSelector: { 'seconds.$': '$.Payload.seconds' }, ResultPath: '$' };
+    const tried = machine({ invoke: () => ({ milliseconds: 1, payload: { seconds: 3600 } }), speed: 18_000, ask });
+    for (const input of [{}, { seconds: 1 }]) {
+      const { history, result } = tried.machine().start(input);
+      assert.equal((await result).status, 'SUCCEEDED');
+      const [from, to] = ['StateEntered', 'StateExited'].map((type) =>
+        history.find((event) => event.type === type && 'state' in event && event.state.name === 'Wait'),
+      );
+      const seconds = ((to?.at.getTime() ?? 0) - (from?.at.getTime() ?? 0)) / 1000;
+      assert.ok(seconds >= 3500, `${seconds} s`);
+    }
+  });
+
   test('fails rather than really wait for a time that it has not seen', async () => {
     const { status, cause } = await machine({ invoke: () => answered })
       .machine()
