@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { coldStarts } from './cold.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
 import { machineRuns } from './machine/machine.ts';
+import { notes } from './notes.ts';
 import { SteadyWorld } from './steady-world.ts';
 import { table } from './table.ts';
 import { roundTrips } from './trips/trips.ts';
@@ -18,7 +19,7 @@ async function main(args: string[]): Promise<void> {
 
   const figures: Figure[] = [];
   for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part]()));
-  console.log(values.json ? JSON.stringify(figures.map(complete), null, 2) : table(figures));
+  console.log(values.json ? JSON.stringify(figures.map(complete), null, 2) : report(figures, wanted as Part[]));
 }
 
 const measure: Record<Part, () => Promise<Figure[]>> = {
@@ -35,6 +36,11 @@ async function inSteadyWorld(run: (world: SteadyWorld) => Promise<Figure[]>): Pr
   } finally {
     await world.close();
   }
+}
+
+function report(figures: Figure[], wanted: Part[]): string {
+  const explained = parts.filter((part) => wanted.includes(part)).map((part) => notes[part]);
+  return [table(figures), ...explained].join('\n\n');
 }
 
 const complete = (figure: Figure) => ({ ...figure, ratio: ratioOf(figure), isMet: isMet(figure) });

@@ -26,7 +26,8 @@ export async function machineRuns(): Promise<Figure[]> {
   const simulated = (schedule: Schedule) => simulate(schedule, baseline);
   const halfMinute = simulated(fixed(everyHalfMinute));
   return [
-    ...compare('as deployed, one run', [run], [baseline]),
+    // Its delay is one of many: whether a look comes soon after the end is chance.
+    ...compare('as deployed, one run', [run], [baseline]).filter(({ name }) => !name.startsWith('delay')),
     ...compare('as deployed, durations ±30 %', simulated(fixed(deployed)), halfMinute),
     ...compare('proposed: near and far, ±30 %', simulated(proposed), halfMinute),
   ];

@@ -26,10 +26,10 @@ suite('the table', () => {
     assert.equal(
       table([loaded('InspectCluster', 104), zip, loaded('SweepClusters', 130)]),
       [
-        '                              loaded          zip',
-        'goal                        ≤ 1.25     ≤ 200 kB',
-        'InspectCluster   104 / 100 ms 1.04      85.5 kB',
-        'SweepClusters    130 / 100 ms 1.30 ✘',
+        '                        loaded          zip',
+        'goal                  ≤ 1.25     ≤ 200 kB',
+        'InspectCluster   104 ms 1.04      85.5 kB',
+        'SweepClusters    130 ms 1.30 ✘',
       ].join('\n'),
     );
   });

@@ -1,0 +1,20 @@
+import type { Part } from './figures.ts';
+
+/** What the columns mean. */
+export const notes: Record<Part, string> = {
+  cold: `Each figure is what was measured, with its ratio to a baseline of the same run; ✘ marks a missed goal.
+
+loaded    CPU time of a new process until Lambda's runtime asks for the first event; baseline: a bundle that only
+          builds the same AWS clients
+answered  the same until the first answer; baseline: a bundle that makes one bare call with each of these clients, and
+          one to Atlas
+÷ builds  the first answer, with all its calls, against a bundle that only builds the clients and makes none
+÷ echo    the same against a handler that returns its input`,
+  warm: `own time  wall time of a warm handler without the time in which a request of its own was out; baseline: the bare
+          calls`,
+  trips: `HTTP requests of a run, digest challenges and reads of the credentials among them; baseline: the least that the
+APIs allow (bench/trips/least.ts). Containers are cold, where nothing else is said.`,
+  machine: `A first connect; the cluster takes 45 minutes, the link 32, the connection 26, or each up to 30 % more or less.
+delay is what passes between the end of a wait and its discovery, for the three waits together; cost is that of 1000
+connects, Step Functions and Lambda. Baseline: a look every 30 s. Remote answers take no time here.`,
+};
