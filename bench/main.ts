@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { UsageError } from '../local/arguments.ts';
 import { coldStarts } from './cold.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
 import { machineRuns } from './machine/machine.ts';
@@ -15,7 +16,7 @@ async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, only: { type: 'string' } } });
   const wanted = (values.only ?? parts.join()).split(',');
   const unknown = wanted.filter((part) => !parts.includes(part as Part));
-  if (unknown.length > 0) throw new Error(`There is no part ${unknown.join()}. ${usage}`);
+  if (unknown.length > 0) throw new UsageError(`There is no part ${unknown.join(' and no part ')}.`);
 
   const figures: Figure[] = [];
   for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part]()));
@@ -45,4 +46,10 @@ function report(figures: Figure[], wanted: Part[]): string {
 
 const complete = (figure: Figure) => ({ ...figure, ratio: ratioOf(figure), isMet: isMet(figure) });
 
-await main(process.argv.slice(2));
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS'))) throw error;
+  console.error(`${(error as Error).message}\n${usage}`);
+  process.exitCode = 2;
+}
