@@ -1,6 +1,16 @@
+import type * as z from 'zod/mini';
+import type { AssociateScramSecretInput } from '../functions/associate-scram-secret/associate-scram-secret.ts';
+import type { DeleteConnectionInput } from '../functions/delete-connection/delete-connection.ts';
+import type { DeletePrivateLinkInput } from '../functions/delete-private-link/delete-private-link.ts';
+import type { EnablePrivateConnectivityInput } from '../functions/enable-private-connectivity/enable-private-connectivity.ts';
+import type { PlanRemovalInput } from '../functions/plan-removal/plan-removal.ts';
+import type { RecordFailureInput } from '../functions/record-failure/record-failure.ts';
+import type { RecordRemovalInput } from '../functions/record-removal/record-removal.ts';
+import type { RecordSuccessInput } from '../functions/record-success/record-success.ts';
+import type { RemoveClusterPolicyInput } from '../functions/remove-cluster-policy/remove-cluster-policy.ts';
+import type { SweepClustersInput } from '../functions/sweep-clusters/sweep-clusters.ts';
 import { Cloud } from '../local/cloud.ts';
 import { lambdaEnvironment } from '../local/lambda/environment.ts';
-import type { Request } from '../shared/request.ts';
 import { functionBundle } from './bundles.ts';
 import type { Program } from './runtime/sandbox.ts';
 
@@ -76,34 +86,44 @@ export class SteadyWorld {
 
   /** Events of the functions that a run of a connected cluster does not come to, such that they find nothing to do. */
   #furtherEvents(events: Map<string, unknown>): [string, unknown][] {
-    const { request, connection, privateLink, policy, executionArn, now } = events.get('RecordSuccess') as {
-      request: Request;
-      connection: object;
-      privateLink: object;
-      policy: object;
-      executionArn: string;
-      now: string;
-    };
-    const { clusterArn } = request;
-    const removal = { outcome: '', deadline: now, now };
-    const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
-    return [
-      ['EnablePrivateConnectivity', { clusterArn, operationArn: '' }],
-      ['AssociateScramSecret', { clusterArn, secretArn: this.#cloud.world.scramSecrets[0]?.arn }],
-      ['RecordFailure', { failed: { CheckConnection: failure }, input: { clusterArn }, executionArn }],
-      ['PlanRemoval', { request }],
-      ['DeleteConnection', { request: { ...request, connectionName: 'absent' }, ...removal }],
-      [
-        'DeletePrivateLink',
-        { request: { ...request, clusterArn: clusterArn.replace('orders', 'absent') }, ...removal },
-      ],
-      ['RemoveClusterPolicy', { clusterArn, principalArn: 'arn:aws:iam::111122223333:root' }],
-      ['RecordRemoval', { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy, executionArn }],
-      ['SweepClusters', { now }],
-    ];
+    const success = events.get('RecordSuccess') as z.infer<typeof RecordSuccessInput>;
+    return Object.entries(furtherEvents(success, this.#cloud.world.scramSecrets[0]?.arn ?? ''));
   }
 
   close(): Promise<void> {
     return this.#cloud.close();
   }
+}
+
+/** The inputs of the functions, so that the compiler tells when one of them has changed. */
+interface FurtherEvents {
+  EnablePrivateConnectivity: z.infer<typeof EnablePrivateConnectivityInput>;
+  AssociateScramSecret: z.infer<typeof AssociateScramSecretInput>;
+  RecordFailure: z.infer<typeof RecordFailureInput>;
+  PlanRemoval: z.infer<typeof PlanRemovalInput>;
+  DeleteConnection: z.infer<typeof DeleteConnectionInput>;
+  DeletePrivateLink: z.infer<typeof DeletePrivateLinkInput>;
+  RemoveClusterPolicy: z.infer<typeof RemoveClusterPolicyInput>;
+  RecordRemoval: z.infer<typeof RecordRemovalInput>;
+  SweepClusters: z.infer<typeof SweepClustersInput>;
+}
+
+function furtherEvents(
+  { request, connection, privateLink, policy, executionArn, now }: z.infer<typeof RecordSuccessInput>,
+  secretArn: string,
+): FurtherEvents {
+  const { clusterArn } = request;
+  const removal = { outcome: '', deadline: now, now };
+  const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
+  return {
+    EnablePrivateConnectivity: { clusterArn, operationArn: '' },
+    AssociateScramSecret: { clusterArn, secretArn },
+    RecordFailure: { run: { failed: { CheckConnection: failure } }, input: { clusterArn }, executionArn },
+    PlanRemoval: { request },
+    DeleteConnection: { request: { ...request, connectionName: 'absent' }, ...removal },
+    DeletePrivateLink: { request: { ...request, clusterArn: clusterArn.replace('orders', 'absent') }, ...removal },
+    RemoveClusterPolicy: { clusterArn, principalArn: 'arn:aws:iam::111122223333:root' },
+    RecordRemoval: { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy, executionArn },
+    SweepClusters: { now },
+  };
 }

@@ -57,7 +57,6 @@ export const settings = {
   format: 'esm',
   // esbuild's default for Node prefers CommonJS, of which it can drop nothing that is unused.
   mainFields: ['module', 'main'],
-  // npm run bench says what each is worth.
   alias: {
     '@aws-sdk/credential-provider-node': './packaging/environment-credentials.ts',
     '@smithy/core/event-streams': './packaging/no-event-streams.ts',

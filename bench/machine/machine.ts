@@ -10,8 +10,11 @@ import { fixed, nearAndFar, poll, type Schedule } from './schedule.ts';
 
 const everyHalfMinute: Record<Wait, number> = { cluster: 30, privateLink: 30, connection: 30 };
 
-/** Proposed; nothing is deployed so. */
-const proposed = nearAndFar({ nearSeconds: 15, farSeconds: 90, from: 0.7, to: 1.3 });
+/**
+ * Proposed; nothing is deployed so. One of 12 among 72 that meet both goals at ±30 % and at ±60 %, on other draws as well as on
+ * those that it was chosen by. Where a wait ends outside its window, a look every 30 s finds that sooner.
+ */
+const proposed = nearAndFar({ nearSeconds: 20, farSeconds: 60, from: 0.6, to: 1.6 });
 
 /** Wait, Task and Choice. */
 const transitionsPerPoll = 3;
@@ -23,13 +26,15 @@ export async function machineRuns(): Promise<Figure[]> {
   const deployed = deployedPollSeconds();
   const run = await measuredRun(deployed);
   const baseline = await measuredRun(everyHalfMinute);
-  const simulated = (schedule: Schedule) => simulate(schedule, baseline);
-  const halfMinute = simulated(fixed(everyHalfMinute));
+  const simulated = (schedule: Schedule, spread: number) => simulate(schedule, baseline, spread);
+  const halfMinute = (spread: number) => simulated(fixed(everyHalfMinute), spread);
   return [
     // Its delay is one of many: whether a look comes soon after the end is chance.
     ...compare('as deployed, one run', [run], [baseline]).filter(({ name }) => !name.startsWith('delay')),
-    ...compare('as deployed, durations ±30 %', simulated(fixed(deployed)), halfMinute),
-    ...compare('proposed: near and far, ±30 %', simulated(proposed), halfMinute),
+    ...compare('as deployed, durations ±30 %', simulated(fixed(deployed), 0.3), halfMinute(0.3)),
+    ...compare('as deployed, durations ±60 %', simulated(fixed(deployed), 0.6), halfMinute(0.6)),
+    ...compare('proposed: near and far, ±30 %', simulated(proposed, 0.3), halfMinute(0.3)),
+    ...compare('proposed: near and far, ±60 %', simulated(proposed, 0.6), halfMinute(0.6)),
   ];
 }
 
@@ -66,12 +71,12 @@ function compare(subject: string, runs: Run[], baseline: Run[]): Figure[] {
 }
 
 /** Many runs, of which everything but the polls is as in the measured one. */
-export function simulate(schedule: Schedule, measured: MeasuredRun): Run[] {
+export function simulate(schedule: Schedule, measured: MeasuredRun, spread: number): Run[] {
   const msPerPoll = measured.pollMs / measured.polls;
   // Each schedule meets the same durations.
   const random = seeded(1);
   return Array.from({ length: draws }, () => {
-    const minutes = drawn(random);
+    const minutes = drawn(random, spread);
     const polled = waits.map((wait) => poll(schedule[wait], minutes[wait] * 60));
     const more = polled.reduce((sum, { polls }) => sum + polls, 0) - measured.polls;
     return {
