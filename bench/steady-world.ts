@@ -3,6 +3,7 @@ import type { AssociateScramSecretInput } from '../functions/associate-scram-sec
 import type { DeleteConnectionInput } from '../functions/delete-connection/delete-connection.ts';
 import type { DeletePrivateLinkInput } from '../functions/delete-private-link/delete-private-link.ts';
 import type { EnablePrivateConnectivityInput } from '../functions/enable-private-connectivity/enable-private-connectivity.ts';
+import type { NotifyOutcomeInput } from '../functions/notify-outcome/notify-outcome.ts';
 import type { PlanRemovalInput } from '../functions/plan-removal/plan-removal.ts';
 import type { RecordFailureInput } from '../functions/record-failure/record-failure.ts';
 import type { RecordRemovalInput } from '../functions/record-removal/record-removal.ts';
@@ -58,12 +59,13 @@ export class SteadyWorld {
 
   private constructor(cloud: Cloud, events: Map<string, unknown>) {
     this.#cloud = cloud;
-    const { kafka, secretsmanager, states } = cloud.listeners;
+    const { kafka, secretsmanager, states, sns } = cloud.listeners;
     const endpoints = {
       region: 'us-east-1',
       kafkaUrl: kafka.url,
       secretsManagerUrl: secretsmanager.url,
       stepFunctionsUrl: states.url,
+      snsUrl: sns.url,
     };
     cloud.intercept = async ({ operation }, next) =>
       /^(Unt|T)agResource$/.test(operation) ? { status: 204, body: '' } : next();
@@ -105,6 +107,7 @@ interface FurtherEvents {
   DeletePrivateLink: z.infer<typeof DeletePrivateLinkInput>;
   RemoveClusterPolicy: z.infer<typeof RemoveClusterPolicyInput>;
   RecordRemoval: z.infer<typeof RecordRemovalInput>;
+  NotifyOutcome: z.infer<typeof NotifyOutcomeInput>;
   SweepClusters: z.infer<typeof SweepClustersInput>;
 }
 
@@ -124,6 +127,8 @@ function furtherEvents(
     DeletePrivateLink: { request: { ...request, clusterArn: clusterArn.replace('orders', 'absent') }, ...removal },
     RemoveClusterPolicy: { clusterArn, principalArn: 'arn:aws:iam::111122223333:root' },
     RecordRemoval: { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy, executionArn },
+    // A run that changed nothing is worth no message.
+    NotifyOutcome: { detail: { executionArn, status: 'SUCCEEDED' } },
     SweepClusters: { now },
   };
 }
