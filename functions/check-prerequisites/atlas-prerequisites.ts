@@ -3,7 +3,7 @@ import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion } from '../../shared/atlas/regions.ts';
-import type { Connection, Workspace } from '../../shared/atlas/types.ts';
+import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
 import { AtlasRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
 import type { Request } from '../../shared/request.ts';
@@ -12,22 +12,26 @@ import type { Request } from '../../shared/request.ts';
  * What Atlas must have: the workspace, on AWS and in the cluster's Region, and a connection of that name only if it is ours
  * to update. Where the brokers would have to be rebooted, also what the states after that would find out.
  *
- * @returns the unmet ones, each with its remedy, and the connection that exists
+ * @returns the unmet ones, each with its remedy; the connection that exists, and the private links, if they had to be read
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function unmetByAtlas(
   request: Request,
   isPrivateConnectivityOn: boolean,
   atlas: AtlasClient,
-): Promise<{ unmet: string[]; connection: Connection | undefined }> {
+): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[] }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
   const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
   if (workspace instanceof AtlasRefused)
-    return { unmet: [`${workspace.message} ${remedyForAbsence(workspace, request)}`], connection: undefined };
+    return {
+      unmet: [`${workspace.message} ${remedyForAbsence(workspace, request)}`],
+      connection: undefined,
+      links: [],
+    };
 
   const connection = await atlas.getConnection(projectId, name, connectionName).catch(refusalWhenAbsent);
   const existing = connection instanceof AtlasRefused ? undefined : connection;
-  const links = existing || !isPrivateConnectivityOn ? await atlas.listPrivateLinks(projectId) : [];
+  const links = existing || !isPrivateConnectivityOn || request.dryRun ? await atlas.listPrivateLinks(projectId) : [];
   const link = livePrivateLink(links, clusterArn);
   const conflict = existing && whyNotOurs(existing, link?._id);
   const early = isPrivateConnectivityOn
@@ -44,6 +48,7 @@ export async function unmetByAtlas(
         `In workspace ${name}, ${conflict}. Choose another name (connectionName in the input, or the tag atlas-streaming:connection-name), or delete that connection if nothing uses it.`,
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
+    links,
   };
 }
 

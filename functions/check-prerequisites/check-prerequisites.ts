@@ -26,9 +26,10 @@ export interface CheckPrerequisitesDeps {
 /**
  * Checks everything that must be so before the first change, and reports all that is not in one error.
  *
- * @returns the SCRAM secret to use, whether it is associated already, whether Atlas has the connection already, and, for a
- *   dry run, the changes that a run would make
- * @throws PrerequisitesNotMet; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
+ * @returns the SCRAM secret to use, whether it is associated already, and whether Atlas has the connection already; for a dry
+ *   run, the `changes` that a run would make; where nothing is left to do, what is `connected`,
+ *   else null
+ * @throws PrerequisitesNotMet, PrivateLinkFailed; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
  */
 export async function checkPrerequisites(
   { request, cluster, isPrivateConnectivityOn }: z.infer<typeof CheckPrerequisitesInput>,
@@ -44,14 +45,19 @@ export async function checkPrerequisites(
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
 
   const { secretArn, isScramSecretAssociated, user } = secret;
-  const { connection } = byAtlas;
-  const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection };
+  const { connection, links } = byAtlas;
+  const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
+  // Only a connection that is READY is worth a look at all the rest: what is not there yet is work for the later states.
+  const isPlanned = request.dryRun || connection?.state === 'READY';
+  const { changes, connected } = isPlanned ? await planChanges(request, found, deps) : { changes: [], connected: null };
   return {
     clusterArn: request.clusterArn,
     secretArn,
     isScramSecretAssociated,
     hasConnection: connection !== undefined,
-    changes: request.dryRun ? await planChanges(request, found, deps) : [],
+    changes,
+    isConnected: connected !== null,
+    connected,
   };
 }
 

@@ -1,18 +1,12 @@
-import { GetBootstrapBrokersCommand, type KafkaClient } from '@aws-sdk/client-kafka';
+import type { KafkaClient } from '@aws-sdk/client-kafka';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
 import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
 import { explainUse, isInUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
-import { fromAws } from '../../shared/aws.ts';
-import {
-  AtlasRefused,
-  AtlasUnavailable,
-  AwsUnavailable,
-  ConnectionRefused,
-  PrerequisitesNotMet,
-} from '../../shared/errors.ts';
+import { AtlasRefused, AtlasUnavailable, ConnectionRefused, PrerequisitesNotMet } from '../../shared/errors.ts';
+import { privateBootstrapServers } from '../../shared/msk/bootstrap-servers.ts';
 import { mechanisms } from '../../shared/request.ts';
 import { readScramSecret } from '../../shared/scram-secret.ts';
 import { deadlineAfter } from '../../shared/wait.ts';
@@ -83,15 +77,6 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
     bootstrapServers,
     secretVersionId: hasPassword ? versionId : '',
   };
-}
-
-/** The one string that resolves through the private link; it appears when MSK has carried out the connectivity update. */
-async function privateBootstrapServers(clusterArn: string, { kafka, signal }: CreateConnectionDeps): Promise<string> {
-  const command = new GetBootstrapBrokersCommand({ ClusterArn: clusterArn });
-  const brokers = await fromAws('kafka:GetBootstrapBrokers', kafka.send(command, { abortSignal: signal }));
-  if (brokers.BootstrapBrokerStringVpcConnectivitySaslScram)
-    return brokers.BootstrapBrokerStringVpcConnectivitySaslScram;
-  throw new AwsUnavailable(`MSK does not show the private SASL/SCRAM bootstrap servers of ${clusterArn} yet.`);
 }
 
 async function upsert(
