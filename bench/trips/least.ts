@@ -38,7 +38,7 @@ const looks: Request[] = [
 
 const done: Request = { operation: 'TagResource', reason: 'The outcome, where it was asked for.' };
 
-/** Nothing waits in it, so nothing is read twice. */
+/** Nothing waits in it, so nothing is read twice. A message about a run that succeeded is off, where nobody asks for it. */
 const verification: Request[] = [
   ...looks,
   { operation: 'GetClusterPolicy', reason: 'Whether the statement is there.' },

@@ -26,9 +26,8 @@ export interface CheckPrerequisitesDeps {
 /**
  * Checks everything that must be so before the first change, and reports all that is not in one error.
  *
- * @returns the SCRAM secret to use, whether it is associated already, and whether Atlas has the connection already; for a dry
- *   run, the `changes` that a run would make; where nothing is left to do, what is `connected`,
- *   else null
+ * @returns the SCRAM secret to use, whether it is associated already, and whether Atlas has the connection already; in a dry
+ *   run, and where the connection is READY, the `changes` that are still needed; `connected`: null unless nothing is left to do
  * @throws PrerequisitesNotMet, PrivateLinkFailed; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
  */
 export async function checkPrerequisites(

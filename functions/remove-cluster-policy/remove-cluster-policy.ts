@@ -35,11 +35,17 @@ export async function removeClusterPolicy(
   return { sid, outcome: 'removed' };
 }
 
-/** Its answer has no body, so that anybody's empty 200 would pass for it: the policy itself tells whether it is gone. */
+/**
+ * Its answer has no body, so that anybody's empty 200 would pass for it. AWS's own has the id of the request; without one the
+ * policy itself tells whether it is gone.
+ */
 async function deleteClusterPolicy(clusterArn: string, deps: { kafka: KafkaClient; signal: AbortSignal }) {
   const { kafka, signal } = deps;
   const command = new DeleteClusterPolicyCommand({ ClusterArn: clusterArn });
-  await fromAws('kafka:DeleteClusterPolicy', kafka.send(command, { abortSignal: signal })).catch(noneWhenNotFound);
+  const answer = await fromAws('kafka:DeleteClusterPolicy', kafka.send(command, { abortSignal: signal })).catch(
+    noneWhenNotFound,
+  );
+  if (answer?.$metadata.requestId) return;
   const { policy } = await readClusterPolicy(clusterArn, deps);
   if (policy !== undefined)
     throw new AwsUnavailable(`MSK still shows the policy of ${clusterArn} after kafka:DeleteClusterPolicy.`);

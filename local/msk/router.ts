@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as kafka from '@aws-sdk/client-kafka';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { decode, encode } from '../aws.ts';
@@ -71,7 +72,8 @@ class Operation {
 
   encode(output: object): Answer {
     const body = this.#output.isUnitSchema() ? '' : encode(this.#output, output);
-    return { status: this.status, headers: { 'content-type': 'application/json' }, body };
+    const headers = { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() };
+    return { status: this.status, headers, body };
   }
 }
 

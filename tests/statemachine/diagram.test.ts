@@ -22,5 +22,5 @@ it('shows both ways out of a choice', () => {
   const { States } = readDefinition('connect');
   const picture = diagram({ Comment: '', StartAt: 'IsDryRun', TimeoutSeconds: 1, States });
   assert.match(picture, /IsDryRun -- yes --> Planned/);
-  assert.match(picture, /IsDryRun -- no --> IsPrivateConnectivityOn/);
+  assert.match(picture, /IsDryRun -- no --> IsAlreadyConnected/);
 });

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { DescribeConfigurationRevisionCommand, GetClusterPolicyCommand } from '@aws-sdk/client-kafka';
+import {
+  DescribeConfigurationRevisionCommand,
+  GetBootstrapBrokersCommand,
+  GetClusterPolicyCommand,
+} from '@aws-sdk/client-kafka';
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
@@ -8,6 +12,7 @@ import type { Request } from '../../shared/request.ts';
 import {
   type Answer,
   apiError,
+  bootstrapServers,
   connection,
   fakeAtlas,
   list,
@@ -46,6 +51,9 @@ async function check(t: TestContext, situation: Situation = {}) {
   msk.on(DescribeConfigurationRevisionCommand).resolves({ ServerProperties: new TextEncoder().encode(properties) });
   if (policy) msk.on(GetClusterPolicyCommand).resolves({ Policy: policy, CurrentVersion: 'K1' });
   else msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
+  msk
+    .on(GetBootstrapBrokersCommand, { ClusterArn: clusterArn })
+    .resolves({ BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers });
   const { atlas, calls } = await fakeAtlas(t, {
     'GET /streams': ok(workspaceOf()),
     'GET /privateLinkConnections': list([]),
@@ -83,7 +91,15 @@ async function complaint(t: TestContext, situation: Situation): Promise<string> 
   return error.message;
 }
 
-const ready = { secretArn, isScramSecretAssociated: true, hasConnection: false, clusterArn, changes: [] };
+const ready = {
+  secretArn,
+  isScramSecretAssociated: true,
+  hasConnection: false,
+  clusterArn,
+  changes: [],
+  isConnected: false,
+  connected: null,
+};
 
 describe('CheckPrerequisites', () => {
   it('names the only SCRAM secret of the cluster when nothing is missing, and changes nothing', async (t) => {
@@ -366,7 +382,7 @@ describe('CheckPrerequisites', () => {
   it('accepts a connection of that name that goes through the private link to the cluster', async (t) => {
     const { plan } = await check(t, {
       atlas: {
-        'GET /streams/connections/orders': ok(connection()),
+        'GET /streams/connections/orders': ok(connection({ state: 'PENDING' })),
         'GET /privateLinkConnections': list([privateLink()]),
       },
     });
@@ -384,10 +400,81 @@ describe('CheckPrerequisites', () => {
     });
 });
 
+const states = (plan: { changes: { state: string }[] }) => plan.changes.map(({ state }) => state);
+
+/** Everything is there, and Atlas has the password of today. */
+const connectedSituation: Situation = {
+  request: { secretVersion: 'version-1' },
+  policy: JSON.stringify({ Statement: atlasStatement(clusterArn, principalArn) }),
+  atlas: {
+    'GET /streams/connections/orders': ok(connection()),
+    'GET /privateLinkConnections': list([privateLink()]),
+  },
+};
+const connected = {
+  principal: { awsAccountId: '123456789012', principalArn },
+  policy: { sid: 'AtlasStreamProcessing123456789012', outcome: 'unchanged' },
+  privateLink: { id: privateLinkId, outcome: 'adopted' },
+  connection: {
+    name: 'orders',
+    state: 'READY',
+    outcome: 'unchanged',
+    bootstrapServers,
+    secretVersionId: 'version-1',
+  },
+};
+
+describe('CheckPrerequisites where the connection is READY', () => {
+  it('finds that nothing is left to do, and asks for nothing twice', async (t) => {
+    const { plan, calls } = await check(t, connectedSituation);
+    assert.deepEqual(plan, { ...ready, hasConnection: true, isConnected: true, connected });
+    assert.deepEqual([...new Set(calls)].sort(), calls.toSorted());
+  });
+
+  const atlasWith = (answers: Record<string, Answer>) => ({ atlas: { ...connectedSituation.atlas, ...answers } });
+  const left: [what: string, situation: Situation, changes: string[]][] = [
+    ['the statement is missing', { policy: '{"Statement":[]}' }, ['ApplyClusterPolicy']],
+    ['the SCRAM secret has rotated', { request: { secretVersion: 'version-0' } }, ['CreateConnection']],
+    ['nobody knows which password Atlas has', { request: { secretVersion: null } }, []],
+    ['connectivity is off', { isPrivateConnectivityOn: false }, ['EnablePrivateConnectivity']],
+    [
+      'the brokers are others',
+      atlasWith({ 'GET /streams/connections/orders': ok(connection({ bootstrapServers: 'b-1.old.example:14001' })) }),
+      ['CreateConnection'],
+    ],
+    [
+      'the private link is still WORKING',
+      atlasWith({ 'GET /privateLinkConnections': list([privateLink({ state: 'WORKING' })]) }),
+      [],
+    ],
+    [
+      'the secret is yet to be associated',
+      {
+        request: { secretVersion: 'version-1', secretArn, maySecretBeAssociated: true },
+        cluster: { scramSecretArns: [] },
+      },
+      ['AssociateScramSecret'],
+    ],
+  ];
+  for (const [what, situation, changes] of left)
+    it(`leaves the rest to the later states when ${what}`, async (t) => {
+      const { plan } = await check(t, { ...connectedSituation, ...situation });
+      assert.deepEqual([states(plan), plan.isConnected, plan.connected], [changes, false, null]);
+    });
+
+  it('reads nothing of the rest while the connection is still PENDING', async (t) => {
+    const atlas = atlasWith({ 'GET /streams/connections/orders': ok(connection({ state: 'PENDING' })) });
+    const { plan, calls } = await check(t, { ...connectedSituation, ...atlas });
+    assert.deepEqual(plan, { ...ready, hasConnection: true });
+    assert.deepEqual(
+      calls.filter((call) => /Policy|Bootstrap|account/.test(call)),
+      [],
+    );
+  });
+});
+
 describe('CheckPrerequisites in a dry run', () => {
   const dryRun = { request: { dryRun: true } };
-  const states = (plan: { changes: { state: string }[] }) => plan.changes.map(({ state }) => state);
-
   it('plans every change, in the order of the machine, and makes none', async (t) => {
     const { plan, calls } = await check(t, {
       request: { dryRun: true, secretArn, maySecretBeAssociated: true },
@@ -412,21 +499,14 @@ describe('CheckPrerequisites in a dry run', () => {
     );
   });
 
-  const connected: Situation = {
-    ...dryRun,
-    policy: JSON.stringify({ Statement: atlasStatement(clusterArn, principalArn) }),
-    atlas: {
-      'GET /streams/connections/orders': ok(connection()),
-      'GET /privateLinkConnections': list([privateLink()]),
-    },
-  };
+  const everything: Situation = { ...connectedSituation, ...dryRun };
 
   it('plans nothing when everything is there', async (t) => {
-    assert.deepEqual((await check(t, connected)).plan, { ...ready, hasConnection: true });
+    assert.deepEqual((await check(t, everything)).plan, { ...ready, hasConnection: true });
   });
 
   it('plans only what is missing', async (t) => {
-    const { plan } = await check(t, { ...connected, policy: '{"Version":"2012-10-17","Statement":[]}' });
+    const { plan } = await check(t, { ...everything, policy: '{"Version":"2012-10-17","Statement":[]}' });
     assert.deepEqual(states(plan), ['ApplyClusterPolicy']);
   });
 
@@ -453,32 +533,37 @@ describe('CheckPrerequisites in a dry run', () => {
       'in which everything differs',
       other,
       { config: { 'client.id': 'a' }, secretVersion: 'version-0' },
-      'authentication.mechanism, authentication.username, security.protocol, config, authentication.password',
+      'bootstrapServers, authentication.mechanism, authentication.username, security.protocol, config, authentication.password',
     ],
   ];
   for (const [what, found, wanted, fields] of updates)
     it(`plans the update of a connection ${what}, field by field`, async (t) => {
-      const atlas = { ...connected.atlas, 'GET /streams/connections/orders': ok(connection(found)) };
-      const { plan, calls } = await check(t, { ...connected, atlas, request: { ...dryRun.request, ...wanted } });
+      const atlas = { ...everything.atlas, 'GET /streams/connections/orders': ok(connection(found)) };
+      const { plan } = await check(t, { ...everything, atlas, request: { ...dryRun.request, ...wanted } });
       assert.deepEqual(plan.changes, [
         {
           state: 'CreateConnection',
           change: `Update ${fields} of the Kafka connection "orders" in workspace "streams".`,
         },
       ]);
-      assert.ok(!calls.includes('GetBootstrapBrokers'));
     });
 
-  it('plans no update for bootstrap servers, which it does not read, nor for the version that Atlas has', async (t) => {
+  it('plans no update for bootstrap servers that will be there only after the reboot', async (t) => {
     const { bootstrapServers } = other;
-    const atlas = { ...connected.atlas, 'GET /streams/connections/orders': ok(connection({ bootstrapServers })) };
-    const { plan } = await check(t, { ...connected, atlas, request: { dryRun: true, secretVersion: 'version-1' } });
-    assert.deepEqual(plan, { ...ready, hasConnection: true });
+    const atlas = { ...everything.atlas, 'GET /streams/connections/orders': ok(connection({ bootstrapServers })) };
+    const { plan, calls } = await check(t, { ...everything, atlas, isPrivateConnectivityOn: false });
+    assert.deepEqual(states(plan), ['EnablePrivateConnectivity']);
+    assert.ok(!calls.includes('GetBootstrapBrokers'));
+  });
+
+  it('tells what is connected when Atlas has the password of today', async (t) => {
+    const { plan } = await check(t, { ...everything, request: { dryRun: true, secretVersion: 'version-1' } });
+    assert.deepEqual(plan, { ...ready, hasConnection: true, isConnected: true, connected });
   });
 
   it('fails as the run would: on a project without anything in the Region', async (t) => {
-    const atlas = { ...connected.atlas, 'GET /accountDetails': apiError(404, 'NOTHING_THERE') };
-    await assert.rejects(check(t, { ...connected, atlas }), {
+    const atlas = { ...everything.atlas, 'GET /accountDetails': apiError(404, 'NOTHING_THERE') };
+    await assert.rejects(check(t, { ...everything, atlas }), {
       name: 'PrerequisitesNotMet',
       message: /deploy an Atlas/,
     });

@@ -18,12 +18,14 @@ function remover(Policy?: string) {
   msk.on(PutClusterPolicyCommand).resolves({ CurrentVersion: 'K2' });
   msk.on(DeleteClusterPolicyCommand, { ClusterArn: clusterArn }).callsFake(() => {
     msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
-    return {};
+    return answered;
   });
   const put = (index = 0) => msk.commandCalls(PutClusterPolicyCommand)[index]?.args[0].input;
   return { msk, put, remove: () => removeClusterPolicy({ clusterArn, principalArn }, { kafka, signal }) };
 }
 
+/** As AWS answers. */
+const answered = { $metadata: { httpStatusCode: 200, requestId: '6357e0b2-0e6a-4b86-a0b4-70df934c2e31' } };
 const removed = { sid: 'AtlasStreamProcessing123456789012', outcome: 'removed' };
 
 describe('RemoveClusterPolicy', () => {
@@ -42,12 +44,22 @@ describe('RemoveClusterPolicy', () => {
   it('deletes a policy that would be empty', async () => {
     const { remove, msk } = remover(policyOf(ours));
     assert.deepEqual(await remove(), removed);
+    assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'DeleteClusterPolicy']);
+  });
+
+  it('looks whether the policy is gone when the answer does not have the id of a request', async () => {
+    const { remove, msk } = remover(policyOf(ours));
+    msk.on(DeleteClusterPolicyCommand).callsFake(() => {
+      msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
+      return { $metadata: {} };
+    });
+    assert.deepEqual(await remove(), removed);
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'DeleteClusterPolicy', 'GetClusterPolicy']);
   });
 
-  it('is tried again when MSK still shows the policy that it has said to delete', async () => {
+  it('is tried again when MSK still shows the policy that somebody has said to be deleted', async () => {
     const { remove, msk } = remover(policyOf(ours));
-    msk.on(DeleteClusterPolicyCommand).resolves({});
+    msk.on(DeleteClusterPolicyCommand).resolves({ $metadata: {} });
     await assert.rejects(remove(), { name: 'AwsUnavailable', message: /still shows the policy/ });
   });
 
