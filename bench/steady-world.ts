@@ -116,7 +116,7 @@ function furtherEvents(
   secretArn: string,
 ): FurtherEvents {
   const { clusterArn } = request;
-  const removal = { outcome: '', deadline: now, now };
+  const removal = { outcome: '', deadline: now, pollSeconds: 30, now };
   const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
   return {
     EnablePrivateConnectivity: { clusterArn, operationArn: '' },

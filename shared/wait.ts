@@ -1,4 +1,21 @@
+import * as z from 'zod/mini';
 import { WaitTimedOut } from './errors.ts';
+
+/** How a wait polls: how often while the end is to be expected, how long it takes as a rule, and when it is given up. */
+export const Wait = z.object({ pollSeconds: z.number(), usualMinutes: z.number(), timeoutMinutes: z.number() });
+export type Wait = z.infer<typeof Wait>;
+
+/**
+ * Between these shares of the usual time the end is to be expected. Nobody promises a time, and what was seen differs by a
+ * third either way; a wait that takes much longer has met a trouble, and a minute more is nothing to it.
+ */
+const expected = { from: 0.6, to: 1.6 };
+
+/** Before and after that, a wait polls so many times as seldom: of a wait of its usual length, that saves a third of the polls. */
+const seldom = 3;
+
+/** The longest that a poll gives way to other requests: from 20 seconds to 5 minutes. */
+const longestStretch = 15;
 
 /** The deadline of a wait that starts now. @param now ISO 8601, the time at which the state was entered */
 export const deadlineAfter = (now: string, minutes: number): string =>
@@ -15,4 +32,31 @@ export function keepDeadline(what: string, { now, deadline }: { now: string; dea
   throw new WaitTimedOut(
     `${what}, and the deadline of this wait (${deadline}) has passed. Nothing is lost: start again, and the run goes on from here. If it never ends, look at the resource itself; how long to wait is a parameter of the deployment.`,
   );
+}
+
+/** Seconds until the next poll of a wait that ends at `deadline`; both times are ISO 8601. */
+export function pollAfter(
+  { pollSeconds, usualMinutes, timeoutMinutes }: Wait,
+  { now, deadline }: { now: string; deadline: string },
+): number {
+  const elapsed = (Date.parse(now) - Date.parse(deadline)) / 1000 + timeoutMinutes * 60;
+  const untilExpected = usualMinutes * 60 * expected.from - elapsed;
+  if (untilExpected > 0) return Math.round(Math.min(pollSeconds * seldom, Math.max(pollSeconds, untilExpected)));
+  return elapsed < usualMinutes * 60 * expected.to ? pollSeconds : pollSeconds * seldom;
+}
+
+/**
+ * Lets a poll give way where Atlas has few requests left for the project, so that many waits at once use up no more than
+ * Atlas refills, and what is to be done still finds room.
+ *
+ * @param remainingShare 0 to 1, as the Atlas client knows it
+ */
+export const givingWay = (seconds: number, remainingShare: number): number =>
+  Math.round(seconds / Math.max(remainingShare, 1 / longestStretch));
+
+/** The most polls of a wait that lasts until its deadline. */
+export function mostPolls({ pollSeconds, usualMinutes, timeoutMinutes }: Wait): number {
+  const within = (minutes: number) => Math.min(minutes, timeoutMinutes);
+  const often = within(usualMinutes * expected.to) - within(usualMinutes * expected.from);
+  return ((often + (timeoutMinutes - often) / seldom) * 60) / pollSeconds;
 }

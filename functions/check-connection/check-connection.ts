@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
 import { connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
-import { keepDeadline } from '../../shared/wait.ts';
+import { givingWay, keepDeadline, pollAfter, Wait } from '../../shared/wait.ts';
 
 export const CheckConnectionInput = z.object({
   projectId: z.string(),
@@ -13,6 +13,7 @@ export const CheckConnectionInput = z.object({
     bootstrapServers: z.string(),
     secretVersionId: z.string(),
   }),
+  wait: Wait,
   now: z.string(),
 });
 
@@ -25,7 +26,7 @@ export const CheckConnectionInput = z.object({
  * @throws ConnectionFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkConnection(
-  { projectId, workspace, connection, now }: z.infer<typeof CheckConnectionInput>,
+  { projectId, workspace, connection, wait, now }: z.infer<typeof CheckConnectionInput>,
   { atlas }: { atlas: AtlasClient },
 ) {
   const { name, deadline, bootstrapServers, secretVersionId } = connection;
@@ -36,5 +37,6 @@ export async function checkConnection(
     keepDeadline(`Connection "${name}" is still ${isOlder ? 'an older one' : state}`, { now, deadline });
   // While it was deploying, its password could not be sent; now it can.
   const isIncomplete = !found || isOlder || (isReady && secretVersionId === '');
-  return { ...connection, state, isReady: isReady && !isIncomplete, isIncomplete };
+  const pollSeconds = givingWay(pollAfter(wait, { now, deadline }), atlas.remainingShare);
+  return { ...connection, state, isReady: isReady && !isIncomplete, isIncomplete, pollSeconds };
 }

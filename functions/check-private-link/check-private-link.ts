@@ -2,11 +2,12 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { privateLinkState } from '../../shared/atlas/private-link.ts';
 import { AtlasRefused, PrivateLinkFailed } from '../../shared/errors.ts';
-import { keepDeadline } from '../../shared/wait.ts';
+import { givingWay, keepDeadline, pollAfter, Wait } from '../../shared/wait.ts';
 
 export const CheckPrivateLinkInput = z.object({
   projectId: z.string(),
   privateLink: z.object({ id: z.string(), deadline: z.string(), outcome: z.string() }),
+  wait: Wait,
   now: z.string(),
 });
 
@@ -16,7 +17,7 @@ export const CheckPrivateLinkInput = z.object({
  * @throws PrivateLinkFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkPrivateLink(
-  { projectId, privateLink: { id, deadline, outcome }, now }: z.infer<typeof CheckPrivateLinkInput>,
+  { projectId, privateLink: { id, deadline, outcome }, wait, now }: z.infer<typeof CheckPrivateLinkInput>,
   { atlas }: { atlas: AtlasClient },
 ) {
   const found = await atlas.getPrivateLink(projectId, id).catch((error: unknown) => {
@@ -27,5 +28,6 @@ export async function checkPrivateLink(
   });
   const { state, isReady } = privateLinkState(found);
   if (!isReady) keepDeadline(`Private link ${id} is still ${state}`, { now, deadline });
-  return { id, state, isReady, deadline, outcome };
+  const pollSeconds = givingWay(pollAfter(wait, { now, deadline }), atlas.remainingShare);
+  return { id, state, isReady, deadline, pollSeconds, outcome };
 }

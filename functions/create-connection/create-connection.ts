@@ -9,7 +9,7 @@ import { AtlasRefused, AtlasUnavailable, ConnectionRefused, PrerequisitesNotMet 
 import { privateBootstrapServers } from '../../shared/msk/bootstrap-servers.ts';
 import { mechanisms } from '../../shared/request.ts';
 import { readScramSecret } from '../../shared/scram-secret.ts';
-import { deadlineAfter } from '../../shared/wait.ts';
+import { deadlineAfter, givingWay, pollAfter, Wait } from '../../shared/wait.ts';
 
 export const CreateConnectionInput = z.object({
   projectId: z.string(),
@@ -26,7 +26,7 @@ export const CreateConnectionInput = z.object({
   /** Whether Atlas had the connection before this run did anything. */
   existedBefore: z.boolean(),
   privateLinkId: z.string(),
-  timeoutMinutes: z.number(),
+  wait: Wait,
   /** Of the wait for it, from an earlier visit of this run, or '': a null would not survive CloudFormation. */
   deadline: z.string(),
   now: z.string(),
@@ -66,13 +66,15 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
     ...(input.config && { config: input.config }),
   };
   const { connection, outcome, hasPassword } = await upsert(wanted, versionId, input, deps.atlas);
+  const deadline = input.deadline || deadlineAfter(input.now, input.wait.timeoutMinutes);
   return {
     name: input.connectionName,
     // What was written is looked at after a while: until then its state may be that of before.
     ...(outcome === 'unchanged'
       ? connectionState(connection)
       : { state: connection.state ?? 'PENDING', isReady: false }),
-    deadline: input.deadline || deadlineAfter(input.now, input.timeoutMinutes),
+    deadline,
+    pollSeconds: givingWay(pollAfter(input.wait, { now: input.now, deadline }), deps.atlas.remainingShare),
     outcome,
     bootstrapServers,
     secretVersionId: hasPassword ? versionId : '',

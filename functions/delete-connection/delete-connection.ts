@@ -5,13 +5,14 @@ import { linkToRemove } from '../../shared/atlas/private-link.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
 import { Request } from '../../shared/request.ts';
-import { keepDeadline } from '../../shared/wait.ts';
+import { givingWay, keepDeadline } from '../../shared/wait.ts';
 
 export const DeleteConnectionInput = z.object({
   request: Request,
   /** What an earlier visit of this run has come to. */
   outcome: z.string(),
   deadline: z.string(),
+  pollSeconds: z.number(),
   now: z.string(),
 });
 
@@ -22,8 +23,16 @@ export const DeleteConnectionInput = z.object({
  * @throws ConnectionInUse, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function deleteConnection(
-  { request, outcome, deadline, now }: z.infer<typeof DeleteConnectionInput>,
+  input: z.infer<typeof DeleteConnectionInput>,
   { atlas }: { atlas: AtlasClient },
+): Promise<{ isGone: boolean; state: string; outcome: string; pollSeconds: number }> {
+  const found = await deleteOrLook(input, atlas);
+  return { ...found, pollSeconds: givingWay(input.pollSeconds, atlas.remainingShare) };
+}
+
+async function deleteOrLook(
+  { request, outcome, deadline, now }: z.infer<typeof DeleteConnectionInput>,
+  atlas: AtlasClient,
 ): Promise<{ isGone: boolean; state: string; outcome: string }> {
   const { projectId, workspace, connectionName, clusterArn, privateLinkId } = request;
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);

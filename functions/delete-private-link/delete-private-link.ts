@@ -3,13 +3,14 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isGoingAway } from '../../shared/atlas/private-link.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
 import { Request } from '../../shared/request.ts';
-import { keepDeadline } from '../../shared/wait.ts';
+import { givingWay, keepDeadline } from '../../shared/wait.ts';
 
 export const DeletePrivateLinkInput = z.object({
   request: Request,
   /** What an earlier visit of this run has come to. */
   outcome: z.string(),
   deadline: z.string(),
+  pollSeconds: z.number(),
   now: z.string(),
 });
 
@@ -20,8 +21,16 @@ export const DeletePrivateLinkInput = z.object({
  * @throws WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function deletePrivateLink(
-  { request: { projectId, clusterArn }, outcome, deadline, now }: z.infer<typeof DeletePrivateLinkInput>,
+  input: z.infer<typeof DeletePrivateLinkInput>,
   { atlas }: { atlas: AtlasClient },
+) {
+  const found = await deleteOrLook(input, atlas);
+  return { ...found, pollSeconds: givingWay(input.pollSeconds, atlas.remainingShare) };
+}
+
+async function deleteOrLook(
+  { request: { projectId, clusterArn }, outcome, deadline, now }: z.infer<typeof DeletePrivateLinkInput>,
+  atlas: AtlasClient,
 ) {
   const links = await atlas.listPrivateLinks(projectId);
   const link = links.find(({ arn, state }) => arn === clusterArn && state !== 'DELETED');

@@ -7,9 +7,13 @@ import {
   isPrivateConnectivityOn,
   scramSecrets,
 } from '../../shared/msk/cluster.ts';
-import { keepDeadline } from '../../shared/wait.ts';
+import { keepDeadline, pollAfter, Wait } from '../../shared/wait.ts';
 
-export const InspectClusterInput = z.object({ clusterArn: z.string(), deadline: z.string(), now: z.string() });
+export const InspectClusterInput = z.object({
+  clusterArn: z.string(),
+  wait: z.object({ ...Wait.shape, deadline: z.string() }),
+  now: z.string(),
+});
 
 /** The states that do not pass by themselves. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-cluster-states.html */
 const terminal = new Set(['FAILED', 'DELETING']);
@@ -21,9 +25,10 @@ const terminal = new Set(['FAILED', 'DELETING']);
  * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsUnavailable
  */
 export async function inspectCluster(
-  { clusterArn, deadline, now }: z.infer<typeof InspectClusterInput>,
+  { clusterArn, wait, now }: z.infer<typeof InspectClusterInput>,
   { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<{ isSettled: boolean; isPrivateConnectivityOn: boolean; details: ClusterDetails }> {
+): Promise<{ isSettled: boolean; isPrivateConnectivityOn: boolean; pollSeconds: number; details: ClusterDetails }> {
+  const { deadline } = wait;
   const cluster = await describeCluster(clusterArn, kafka, signal);
   const state = cluster.State ?? 'unknown';
   if (terminal.has(state))
@@ -39,6 +44,7 @@ export async function inspectCluster(
   return {
     isSettled,
     isPrivateConnectivityOn: isOn,
+    pollSeconds: pollAfter(wait, { now, deadline }),
     details: {
       ...details,
       scramSecretArns: isSettled && details.isScramOn ? await scramSecrets(clusterArn, kafka, signal) : [],

@@ -3,12 +3,12 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasUnavailable } from '../../shared/errors.ts';
-import { deadlineAfter } from '../../shared/wait.ts';
+import { deadlineAfter, givingWay, pollAfter, Wait } from '../../shared/wait.ts';
 
 export const RequestPrivateLinkInput = z.object({
   projectId: z.string(),
   clusterArn: z.string(),
-  timeoutMinutes: z.number(),
+  wait: Wait,
   now: z.string(),
 });
 
@@ -19,21 +19,25 @@ export const RequestPrivateLinkInput = z.object({
  * @throws PrivateLinkFailed, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function requestPrivateLink(
-  { projectId, clusterArn, timeoutMinutes, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { projectId, clusterArn, wait, now }: z.infer<typeof RequestPrivateLinkInput>,
   { atlas }: { atlas: AtlasClient },
 ) {
-  const deadline = deadlineAfter(now, timeoutMinutes);
-  const adopted = (privateLink: PrivateLink) => ({ ...privateLinkState(privateLink), deadline, outcome: 'adopted' });
+  const deadline = deadlineAfter(now, wait.timeoutMinutes);
+  const result = (privateLink: PrivateLink, outcome: 'adopted' | 'requested') => ({
+    ...privateLinkState(privateLink),
+    deadline,
+    pollSeconds: givingWay(pollAfter(wait, { now, deadline }), atlas.remainingShare),
+    outcome,
+  });
 
   const existing = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-  if (existing) return adopted(existing);
+  if (existing) return result(existing, 'adopted');
   try {
-    const requested = await atlas.createPrivateLink(projectId, clusterArn);
-    return { ...privateLinkState(requested), deadline, outcome: 'requested' };
+    return result(await atlas.createPrivateLink(projectId, clusterArn), 'requested');
   } catch (error) {
     if (!(error instanceof AtlasRefused) || !error.errorCode.includes('ALREADY_EXISTS')) throw error;
     const other = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-    if (other) return adopted(other);
+    if (other) return result(other, 'adopted');
     throw new AtlasUnavailable(`Atlas is still deleting the previous private link to ${clusterArn}.`, { cause: error });
   }
 }

@@ -75,9 +75,9 @@ const nothingToDo = (reason: string) => ({ decision: { isAnythingToDo: false, re
 /** What the missing tag asks for. */
 const onUntag = ({ disconnectOnUntag }: Settings): Action | undefined => (disconnectOnUntag ? 'disconnect' : undefined);
 
-const until = ({ pollSeconds, timeoutMinutes }: Settings['waits']['cluster'], now: string) => ({
-  pollSeconds,
-  deadline: deadlineAfter(now, timeoutMinutes),
+const until = <Limited extends { timeoutMinutes: number }>(wait: Limited, now: string) => ({
+  ...wait,
+  deadline: deadlineAfter(now, wait.timeoutMinutes),
 });
 
 /** A cluster that is gone, or that has 50 tags already, cannot be marked; the run goes on without, and says so at its end. */

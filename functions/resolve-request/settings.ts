@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { mechanisms } from '../../shared/request.ts';
+import { mostPolls, type Wait } from '../../shared/wait.ts';
 
 /**
  * A whole number from the environment, within limits; the usual one is the default in serverless.yml. It aborts, since what
@@ -21,10 +22,17 @@ export const idsIn = (list: string): string[] =>
 /** Step Functions ends an execution at 25,000 events, and nothing can catch that; the rest is for the states around. */
 const mostPollEvents = 20_000;
 
-/** A poll is 9 events (Wait, Task, Choice); of the cluster, up to 23, where it is ACTIVE and connectivity is still off. */
-const pollEvents = { cluster: 23, privateLink: 9, connection: 9 };
+/** A poll is 9 events (Wait, Task, Choice); of the cluster, up to 18, where it is ACTIVE and connectivity is still off. */
+const pollEvents = { CLUSTER: 18, PRIVATE_LINK: 9, CONNECTION: 9 };
+type Waited = keyof typeof pollEvents;
 
-type Polls = Record<`${'CLUSTER' | 'PRIVATE_LINK' | 'CONNECTION'}_${'POLL_SECONDS' | 'TIMEOUT_MINUTES'}`, number>;
+type Polls = Record<`${Waited}_${'POLL_SECONDS' | 'USUAL_MINUTES' | 'TIMEOUT_MINUTES'}`, number>;
+
+const waitOf = (it: Polls, waited: Waited): Wait => ({
+  pollSeconds: it[`${waited}_POLL_SECONDS`],
+  usualMinutes: it[`${waited}_USUAL_MINUTES`],
+  timeoutMinutes: it[`${waited}_TIMEOUT_MINUTES`],
+});
 
 /** Several variables are to blame, so it names them itself: as the parameters that they are. The example fits all others. */
 const tooManyPolls = (it: Polls): string =>
@@ -46,11 +54,14 @@ export const Environment = z.pipe(
       KAFKA_AUTH_MECHANISM: z.enum(mechanisms, {
         error: `must be ${mechanisms.join(' or ')}`,
       }),
-      CLUSTER_POLL_SECONDS: between(30, 3600, 60),
+      CLUSTER_POLL_SECONDS: between(10, 3600, 20),
+      CLUSTER_USUAL_MINUTES: between(1, 1080, 45),
       CLUSTER_TIMEOUT_MINUTES: between(1, 1080, 720),
-      PRIVATE_LINK_POLL_SECONDS: between(10, 3600, 30),
+      PRIVATE_LINK_POLL_SECONDS: between(10, 3600, 20),
+      PRIVATE_LINK_USUAL_MINUTES: between(1, 180, 32),
       PRIVATE_LINK_TIMEOUT_MINUTES: between(1, 180, 90),
-      CONNECTION_POLL_SECONDS: between(10, 3600, 30),
+      CONNECTION_POLL_SECONDS: between(10, 3600, 20),
+      CONNECTION_USUAL_MINUTES: between(1, 120, 26),
       CONNECTION_TIMEOUT_MINUTES: between(1, 120, 60),
       // The only wait of its machine: at these limits its polls are 19,440 events.
       REMOVAL_POLL_SECONDS: between(10, 3600, 30),
@@ -62,10 +73,10 @@ export const Environment = z.pipe(
     .check(
       z.refine(
         (it) =>
-          (it.CLUSTER_TIMEOUT_MINUTES * 60 * pollEvents.cluster) / it.CLUSTER_POLL_SECONDS +
-            (it.PRIVATE_LINK_TIMEOUT_MINUTES * 60 * pollEvents.privateLink) / it.PRIVATE_LINK_POLL_SECONDS +
-            (it.CONNECTION_TIMEOUT_MINUTES * 60 * pollEvents.connection) / it.CONNECTION_POLL_SECONDS <=
-          mostPollEvents,
+          (Object.keys(pollEvents) as Waited[]).reduce(
+            (sum, waited) => sum + mostPolls(waitOf(it, waited)) * pollEvents[waited],
+            0,
+          ) <= mostPollEvents,
         { error: ({ input }) => tooManyPolls(input as Polls) },
       ),
     ),
@@ -77,15 +88,9 @@ export const Environment = z.pipe(
     mechanism: variables.KAFKA_AUTH_MECHANISM,
     disconnectOnUntag: variables.DISCONNECT_ON_UNTAG === 'true',
     waits: {
-      cluster: { pollSeconds: variables.CLUSTER_POLL_SECONDS, timeoutMinutes: variables.CLUSTER_TIMEOUT_MINUTES },
-      privateLink: {
-        pollSeconds: variables.PRIVATE_LINK_POLL_SECONDS,
-        timeoutMinutes: variables.PRIVATE_LINK_TIMEOUT_MINUTES,
-      },
-      connection: {
-        pollSeconds: variables.CONNECTION_POLL_SECONDS,
-        timeoutMinutes: variables.CONNECTION_TIMEOUT_MINUTES,
-      },
+      cluster: waitOf(variables, 'CLUSTER'),
+      privateLink: waitOf(variables, 'PRIVATE_LINK'),
+      connection: waitOf(variables, 'CONNECTION'),
       removal: { pollSeconds: variables.REMOVAL_POLL_SECONDS, timeoutMinutes: variables.REMOVAL_TIMEOUT_MINUTES },
     },
   })),

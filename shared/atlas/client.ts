@@ -51,9 +51,15 @@ interface Options {
  */
 export class AtlasClient {
   readonly #options: Options;
+  #remainingShare = 1;
 
   constructor(options: Options) {
     this.#options = options;
+  }
+
+  /** The share of Atlas's requests for the project that was left at the last answer, 0 to 1; 1 where Atlas does not say it. */
+  get remainingShare(): number {
+    return this.#remainingShare;
   }
 
   /** The AWS account that Atlas Stream Processing uses for this project and Region. @param region such as US_EAST_1 */
@@ -170,6 +176,7 @@ export class AtlasClient {
         if (isNoAnswer(error)) throw new AtlasUnavailable(`Atlas did not answer ${what} (${reason(error)}).`);
         throw error;
       });
+      this.#remainingShare = remainingShareOf(response) ?? this.#remainingShare;
       const waitMs = retryAfterMs(response);
       if (waitMs === undefined || pauses >= mostPauses || waitMs > remainingMs() - timeForTheCallMs) return response;
       await response.body?.cancel();
@@ -187,6 +194,16 @@ function retryAfterMs(response: Response): number | undefined {
   if (response.status !== 429 && response.status !== 503) return undefined;
   const seconds = Number(response.headers.get('retry-after') || Number.NaN);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+}
+
+/**
+ * Atlas's token bucket for the Streams endpoints of a project. Headers of one that is unlimited, or of a proxy, say nothing.
+ *
+ * @see https://www.mongodb.com/docs/atlas/api/api-rate-limit/
+ */
+function remainingShareOf({ headers }: Response): number | undefined {
+  const share = Number(headers.get('ratelimit-remaining') ?? Number.NaN) / Number(headers.get('ratelimit-limit'));
+  return share >= 0 && share <= 1 ? share : undefined;
 }
 
 /** How `fetch` reports a broken connection (a TypeError with a cause), a time-out and an abort. */

@@ -44,7 +44,7 @@ const failures: Failure[] = [
     at: 'ResolveRequest',
     params: { clusterPollSeconds: '0' },
     error: 'DeploymentMisconfigured',
-    says: /CLUSTER_POLL_SECONDS \(must be a whole number from 30 to 3600, for example 60\)/,
+    says: /CLUSTER_POLL_SECONDS \(must be a whole number from 10 to 3600, for example 20\)/,
   },
   {
     when: 'the cluster has failed',

@@ -80,7 +80,11 @@ suite('a wait', () => {
   });
 
   test('is as long as the deployment says', async (t) => {
-    const params = { clusterPollSeconds: '120', privateLinkPollSeconds: '300', connectionPollSeconds: '90' };
+    const params = {
+      ...{ clusterPollSeconds: '120', privateLinkPollSeconds: '300', connectionPollSeconds: '90' },
+      // So short that every wait is overdue at once, and its polls are as far from each other as they get.
+      ...{ clusterUsualMinutes: '1', privateLinkUsualMinutes: '1', connectionUsualMinutes: '1' },
+    };
     const cloud = await cloudOfItsOwn(t, { params });
     const { execution } = await connectByTag(cloud);
     for (const [state, seconds] of [

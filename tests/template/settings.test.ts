@@ -13,9 +13,9 @@ describe('npm run package', () => {
       ],
     },
     {
-      args: ['--param=clusterPollSeconds=10', '--param=atlasBaseUrl=http://cloud.mongodb.com'],
+      args: ['--param=clusterPollSeconds=9', '--param=atlasBaseUrl=http://cloud.mongodb.com'],
       says: [
-        'clusterPollSeconds is "10"; it must be a whole number from 30 to 3600, for example 60.',
+        'clusterPollSeconds is "9"; it must be a whole number from 10 to 3600, for example 20.',
         'atlasBaseUrl is "http://cloud.mongodb.com"; it must be an https address (http only on loopback) without user, path and query, for example "https://cloud.mongodb.com".',
       ],
     },

@@ -126,9 +126,9 @@ describe('the functions', () => {
     const { mechanism, waits } = Environment.parse(Variables);
     assert.equal(mechanism, 'SCRAM-512');
     assert.deepEqual(waits, {
-      cluster: { pollSeconds: 60, timeoutMinutes: 720 },
-      privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
-      connection: { pollSeconds: 30, timeoutMinutes: 60 },
+      cluster: { pollSeconds: 20, usualMinutes: 45, timeoutMinutes: 720 },
+      privateLink: { pollSeconds: 20, usualMinutes: 32, timeoutMinutes: 90 },
+      connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 60 },
       removal: { pollSeconds: 30, timeoutMinutes: 120 },
     });
     assert.equal(Environment.parse(Variables).disconnectOnUntag, false);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkConnection } from '../../functions/check-connection/check-connection.ts';
-import { type Answer, apiError, bootstrapServers, connection, fakeAtlas, ok } from '../fixtures/atlas.ts';
-import { before, later, now, projectId, workspace } from '../fixtures/request.ts';
+import { type Answer, apiError, bootstrapServers, connection, fakeAtlas, left, ok } from '../fixtures/atlas.ts';
+import { before, later, now, projectId, wait, workspace } from '../fixtures/request.ts';
 
 const given = { name: 'orders', deadline: later, outcome: 'created', bootstrapServers, secretVersionId: 'version-1' };
 
 async function check(t: TestContext, answer: Answer, deadline = later) {
   const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': answer });
-  return checkConnection({ projectId, workspace, connection: { ...given, deadline }, now }, { atlas });
+  return checkConnection({ projectId, workspace, connection: { ...given, deadline }, wait, now }, { atlas });
 }
 
 describe('CheckConnection', () => {
@@ -18,6 +18,7 @@ describe('CheckConnection', () => {
       state: 'READY',
       isReady: true,
       isIncomplete: false,
+      pollSeconds: 20,
     });
     assert.equal((await check(t, ok(connection()), before)).isReady, true);
   });
@@ -29,7 +30,13 @@ describe('CheckConnection', () => {
   ];
   for (const [what, answer, state] of inProgress)
     it(`waits while the connection ${what}, until the deadline`, async (t) => {
-      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isIncomplete: false });
+      assert.deepEqual(await check(t, answer), {
+        ...given,
+        state,
+        isReady: false,
+        isIncomplete: false,
+        pollSeconds: 20,
+      });
       await assert.rejects(check(t, answer, before), {
         name: 'WaitTimedOut',
         message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start again`),
@@ -42,13 +49,24 @@ describe('CheckConnection', () => {
   ];
   for (const [what, answer, state, still] of lost)
     it(`has it written again when the connection ${what}, until the deadline`, async (t) => {
-      assert.deepEqual(await check(t, answer), { ...given, state, isReady: false, isIncomplete: true });
+      assert.deepEqual(await check(t, answer), {
+        ...given,
+        state,
+        isReady: false,
+        isIncomplete: true,
+        pollSeconds: 20,
+      });
       await assert.rejects(check(t, answer, before), { name: 'WaitTimedOut', message: still });
     });
 
+  it('polls less often where Atlas has few requests left', async (t) => {
+    const { pollSeconds } = await check(t, ok(connection({ state: 'PENDING' }), left(600)));
+    assert.equal(pollSeconds, 40);
+  });
+
   it('has the password sent to a connection that is READY, when nobody knows which one it has', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
-    const input = { projectId, workspace, connection: { ...given, secretVersionId: '' }, now };
+    const input = { projectId, workspace, connection: { ...given, secretVersionId: '' }, wait, now };
     const { isReady, isIncomplete } = await checkConnection(input, { atlas });
     assert.deepEqual([isReady, isIncomplete], [false, true]);
   });

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkPrivateLink } from '../../functions/check-private-link/check-private-link.ts';
-import { type Answer, apiError, fakeAtlas, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
-import { before, later, now, projectId } from '../fixtures/request.ts';
+import { type Answer, apiError, fakeAtlas, left, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
+import { before, later, now, projectId, wait } from '../fixtures/request.ts';
 
 async function check(t: TestContext, answer: Answer, deadline = later) {
   const { atlas } = await fakeAtlas(t, { [`GET /privateLinkConnections/${privateLinkId}`]: answer });
   return checkPrivateLink(
-    { projectId, privateLink: { id: privateLinkId, deadline, outcome: 'adopted' }, now },
+    { projectId, privateLink: { id: privateLinkId, deadline, outcome: 'adopted' }, wait, now },
     { atlas },
   );
 }
 
-const link = { id: privateLinkId, deadline: later, outcome: 'adopted' };
+const link = { id: privateLinkId, deadline: later, pollSeconds: 20, outcome: 'adopted' };
 
 describe('CheckPrivateLink', () => {
   it('finds the link ready when it is DONE, also after the deadline', async (t) => {
@@ -31,6 +31,11 @@ describe('CheckPrivateLink', () => {
         ),
       });
     });
+
+  it('polls less often where Atlas has few requests left', async (t) => {
+    const { pollSeconds } = await check(t, ok(privateLink({ state: 'WORKING' }), left(120)));
+    assert.equal(pollSeconds, 200);
+  });
 
   it("ends the run when the link is FAILED, with Atlas's errorMessage", async (t) => {
     const failed = ok(privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' }));

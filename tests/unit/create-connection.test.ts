@@ -17,7 +17,7 @@ import {
   reset,
 } from '../fixtures/atlas.ts';
 import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, later, now, projectId, secretArn, workspace } from '../fixtures/request.ts';
+import { clusterArn, later, now, projectId, secretArn, wait, workspace } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const [get, post, patch] = [
@@ -50,7 +50,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
   const { atlas, calls, requests } = await fakeAtlas(t, routes);
   const input = { projectId, workspace, connectionName: 'orders', clusterArn, mechanism, config, secretArn };
   const run = async () => {
-    const timing = { secretVersion, sentVersion, existedBefore, privateLinkId, timeoutMinutes: 60, deadline, now };
+    const timing = { secretVersion, sentVersion, existedBefore, privateLinkId, wait, deadline, now };
     const result = await createConnection({ ...input, ...timing }, { kafka, secretsManager, atlas, signal }).catch(
       (error: Error) => error,
     );
@@ -66,7 +66,8 @@ const result = {
   name: 'orders',
   state: 'READY',
   isReady: true,
-  deadline: '2026-11-23T13:00:00.000Z',
+  deadline: '2026-11-23T13:30:00.000Z',
+  pollSeconds: 60,
   outcome: 'unchanged',
   bootstrapServers,
   secretVersionId: 'version-1',

@@ -37,8 +37,12 @@ interface Visit {
 async function deleter(t: TestContext, routes: Record<string, Answer | Answer[]> = {}) {
   const ours = { [get]: ok(connection()), [links]: list([privateLink()]), [remove]: accepted };
   const { atlas, calls } = await fakeAtlas(t, { ...ours, ...routes });
-  const visit = ({ outcome = 'absent', deadline = later, request: overrides = {} }: Visit = {}) =>
-    deleteConnection({ request: request(overrides), outcome, deadline, now }, { atlas });
+  const visit = async ({ outcome = 'absent', deadline = later, request: overrides = {} }: Visit = {}) => {
+    const input = { request: request(overrides), outcome, deadline, pollSeconds: 30, now };
+    const { pollSeconds, ...found } = await deleteConnection(input, { atlas });
+    assert.equal(pollSeconds, 30);
+    return found;
+  };
   return { visit, calls };
 }
 

@@ -37,8 +37,12 @@ async function deleter(t: TestContext, routes: Record<string, Answer | Answer[]>
     [connectionsOf('streams')]: list([]),
     ...routes,
   });
-  const visit = ({ outcome = 'absent', deadline = later } = {}) =>
-    deletePrivateLink({ request: request(), outcome, deadline, now }, { atlas });
+  const visit = async ({ outcome = 'absent', deadline = later } = {}) => {
+    const input = { request: request(), outcome, deadline, pollSeconds: 30, now };
+    const { pollSeconds, ...found } = await deletePrivateLink(input, { atlas });
+    assert.equal(pollSeconds, 30);
+    return found;
+  };
   return { visit, calls };
 }
 

@@ -41,49 +41,49 @@ describe("a function's environment", () => {
       mechanism: 'SCRAM-512',
       disconnectOnUntag: false,
       waits: {
-        cluster: { pollSeconds: 60, timeoutMinutes: 720 },
-        privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
-        connection: { pollSeconds: 30, timeoutMinutes: 60 },
+        cluster: { pollSeconds: 20, usualMinutes: 45, timeoutMinutes: 720 },
+        privateLink: { pollSeconds: 20, usualMinutes: 32, timeoutMinutes: 90 },
+        connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 60 },
         removal: { pollSeconds: 30, timeoutMinutes: 120 },
       },
     });
   });
 
   it('may hold the least and the greatest of these numbers', () => {
-    for (const CLUSTER_POLL_SECONDS of ['30', '3600']) {
+    for (const CLUSTER_POLL_SECONDS of ['10', '3600']) {
       Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS, CLUSTER_TIMEOUT_MINUTES: '60' }));
       assert.equal(environment(Environment)().waits.cluster.pollSeconds, Number(CLUSTER_POLL_SECONDS));
     }
   });
 
   it('must hold whole numbers that Step Functions can keep up with', () => {
-    for (const CLUSTER_POLL_SECONDS of ['', '29', '3601', '1e3', '60.5', '-60', 'often']) {
+    for (const CLUSTER_POLL_SECONDS of ['', '9', '3601', '1e3', '60.5', '-60', 'often']) {
       Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS }));
       assert.throws(
         environment(Environment),
-        /CLUSTER_POLL_SECONDS \(must be a whole number from 30 to 3600, for example 60\)\. Correct/,
+        /CLUSTER_POLL_SECONDS \(must be a whole number from 10 to 3600, for example 20\)\. Correct/,
         CLUSTER_POLL_SECONDS,
       );
     }
   });
 
   const mostWaits: [what: string, most: Record<string, string>, more: Record<string, string>][] = [
-    ['the cluster', { CLUSTER_TIMEOUT_MINUTES: '376' }, { CLUSTER_TIMEOUT_MINUTES: '377' }],
+    ['the cluster', { CLUSTER_TIMEOUT_MINUTES: '399' }, { CLUSTER_TIMEOUT_MINUTES: '400' }],
     [
       'all three together',
-      { CLUSTER_TIMEOUT_MINUTES: '317', PRIVATE_LINK_POLL_SECONDS: '15', CONNECTION_POLL_SECONDS: '15' },
-      { CLUSTER_TIMEOUT_MINUTES: '317', PRIVATE_LINK_POLL_SECONDS: '15', CONNECTION_POLL_SECONDS: '14' },
+      { CLUSTER_TIMEOUT_MINUTES: '340', PRIVATE_LINK_POLL_SECONDS: '10', CONNECTION_POLL_SECONDS: '12' },
+      { CLUSTER_TIMEOUT_MINUTES: '340', PRIVATE_LINK_POLL_SECONDS: '10', CONNECTION_POLL_SECONDS: '11' },
     ],
   ];
   for (const [what, most, more] of mostWaits)
     it(`may not ask for more polls of ${what} than an execution's history holds`, () => {
-      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS: '30', ...most }));
+      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS: '10', ...most }));
       assert.doesNotThrow(environment(Environment));
-      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS: '30', ...more }));
+      Object.assign(process.env, variables({ CLUSTER_POLL_SECONDS: '10', ...more }));
       assert.throws(environment(Environment), {
         name: 'DeploymentMisconfigured',
         message:
-          /wrong: clusterPollSeconds=30 for clusterTimeoutMinutes=\d+, privateLinkPollSeconds=.*connectionTimeoutMinutes=60 are .* more polls .*25,000 events; poll less often, for example with clusterPollSeconds=400\. Correct/,
+          /wrong: clusterPollSeconds=10 for clusterTimeoutMinutes=\d+, privateLinkPollSeconds=.*connectionTimeoutMinutes=60 are .* more polls .*25,000 events; poll less often, for example with clusterPollSeconds=400\. Correct/,
       });
     });
 

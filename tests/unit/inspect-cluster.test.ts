@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Cluster, DescribeClusterV2Command, ListScramSecretsCommand } from '@aws-sdk/client-kafka';
 import { inspectCluster } from '../../functions/inspect-cluster/inspect-cluster.ts';
 import { awsError, cluster, commandsOf, fakeMsk, provisioned, signal } from '../fixtures/aws.ts';
-import { before, clusterArn, later, now, secretArn } from '../fixtures/request.ts';
+import { before, clusterArn, later, now, secretArn, wait } from '../fixtures/request.ts';
 
 function inspector(found: Cluster) {
   const { kafka, msk } = fakeMsk();
@@ -11,7 +11,7 @@ function inspector(found: Cluster) {
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: [secretArn] });
   return {
     msk,
-    inspect: (deadline = later) => inspectCluster({ clusterArn, deadline, now }, { kafka, signal }),
+    inspect: (deadline = later) => inspectCluster({ clusterArn, wait: { ...wait, deadline }, now }, { kafka, signal }),
   };
 }
 
@@ -22,6 +22,7 @@ describe('InspectCluster', () => {
     assert.deepEqual(await inspector(cluster()).inspect(), {
       isSettled: true,
       isPrivateConnectivityOn: true,
+      pollSeconds: 20,
       details: {
         clusterType: 'PROVISIONED',
         kafkaVersion: '3.6.0',

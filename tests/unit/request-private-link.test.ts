@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { requestPrivateLink } from '../../functions/request-private-link/request-private-link.ts';
 import { type Answer, apiError, cut, fakeAtlas, list, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
-import { clusterArn, now, projectId } from '../fixtures/request.ts';
+import { clusterArn, now, projectId, wait } from '../fixtures/request.ts';
 
 const [get, post] = ['GET /privateLinkConnections', 'POST /privateLinkConnections'];
 
 async function requester(t: TestContext, listed: Answer | Answer[], requested: Answer | Answer[] = []) {
   const { atlas, calls, requests } = await fakeAtlas(t, { [get]: listed, [post]: requested });
-  const run = () => requestPrivateLink({ projectId, clusterArn, timeoutMinutes: 90, now }, { atlas });
+  const run = () => requestPrivateLink({ projectId, clusterArn, wait, now }, { atlas });
   return { run, calls, requests };
 }
 
@@ -21,7 +21,7 @@ const requested = ok({ ...privateLink(), state: undefined });
 describe('RequestPrivateLink', () => {
   it('requests a link where there is none, and sets its deadline', async (t) => {
     const { run, calls } = await requester(t, list([]), requested);
-    const link = { id: privateLinkId, state: 'IDLE', isReady: false, deadline, outcome: 'requested' };
+    const link = { id: privateLinkId, state: 'IDLE', isReady: false, deadline, pollSeconds: 60, outcome: 'requested' };
     assert.deepEqual(await run(), link);
     assert.deepEqual(calls(), [get, post]);
   });
@@ -33,7 +33,14 @@ describe('RequestPrivateLink', () => {
   ] as const)
     it(`adopts the link to the cluster that is ${state}`, async (t) => {
       const { run, calls } = await requester(t, list([privateLink({ arn: 'other' }), privateLink({ state })]));
-      assert.deepEqual(await run(), { id: privateLinkId, state, isReady, deadline, outcome: 'adopted' });
+      assert.deepEqual(await run(), {
+        id: privateLinkId,
+        state,
+        isReady,
+        deadline,
+        pollSeconds: 60,
+        outcome: 'adopted',
+      });
       assert.deepEqual(calls(), [get]);
     });
 

@@ -51,10 +51,10 @@ describe('ResolveRequest', () => {
       decision: { isAnythingToDo: true, reason: 'Started by the tag atlas-streaming.' },
       request: request(),
       waits: {
-        cluster: { pollSeconds: 60, deadline: '2026-11-24T00:00:00.000Z' },
-        privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
-        connection: { pollSeconds: 30, timeoutMinutes: 60 },
-        removal: { pollSeconds: 30, deadline: '2026-11-23T14:00:00.000Z' },
+        cluster: { pollSeconds: 20, usualMinutes: 45, timeoutMinutes: 720, deadline: '2026-11-24T00:00:00.000Z' },
+        privateLink: { pollSeconds: 20, usualMinutes: 32, timeoutMinutes: 90 },
+        connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 60 },
+        removal: { pollSeconds: 30, timeoutMinutes: 120, deadline: '2026-11-23T14:00:00.000Z' },
       },
     });
     assert.deepEqual(msk.commandCalls(TagResourceCommand)[0]?.args[0].input, {

@@ -63,11 +63,14 @@ const table: Record<string, Row> = {
     rule: 'an https address (http only on loopback) without user, path and query, for example "https://cloud.mongodb.com"',
   },
   kafkaAuthMechanism: { right: ['SCRAM-512', 'PLAIN'], wrong: ['', 'SCRAM-256', 'plain'], rule: 'SCRAM-512 or PLAIN' },
-  clusterPollSeconds: number(30, 3600, ['60', '3600']),
+  clusterPollSeconds: number(10, 3600, ['20', '3600']),
+  clusterUsualMinutes: number(1, 1080, ['1', '1080']),
   clusterTimeoutMinutes: number(1, 1080, ['1', '720']),
-  privateLinkPollSeconds: number(10, 3600, ['30', '3600']),
+  privateLinkPollSeconds: number(10, 3600, ['10', '3600']),
+  privateLinkUsualMinutes: number(1, 180, ['1', '180']),
   privateLinkTimeoutMinutes: number(1, 180, ['1', '90']),
-  connectionPollSeconds: number(10, 3600, ['30', '3600']),
+  connectionPollSeconds: number(10, 3600, ['10', '3600']),
+  connectionUsualMinutes: number(1, 120, ['1', '120']),
   connectionTimeoutMinutes: number(1, 120, ['1', '60']),
   removalPollSeconds: number(10, 3600, ['10', '3600']),
   removalTimeoutMinutes: number(1, 360, ['1', '360']),
@@ -189,7 +192,7 @@ describe('the parameters of a deployment', () => {
 
   it('do not ask for more polls than an execution holds, and the way out that they show is one', () => {
     const most = {
-      clusterPollSeconds: '30',
+      clusterPollSeconds: '10',
       clusterTimeoutMinutes: '1080',
       privateLinkPollSeconds: '10',
       privateLinkTimeoutMinutes: '180',

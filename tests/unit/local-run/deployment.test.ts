@@ -18,7 +18,7 @@ suite('the local deployment', () => {
     const { environment } = deployedFunction('ResolveRequest', { atlasWorkspace: 'mine', clusterPollSeconds: '7' });
     assert.equal(environment.ATLAS_WORKSPACE, 'mine');
     assert.equal(environment.CLUSTER_POLL_SECONDS, '7');
-    assert.equal(environment.PRIVATE_LINK_POLL_SECONDS, '30');
+    assert.equal(environment.PRIVATE_LINK_POLL_SECONDS, '20');
     assert.equal(environment.POWERTOOLS_SERVICE_NAME, 'msk-atlas-privatelink');
     assert.equal(environment.ATLAS_CREDENTIALS_SECRET_ARN, undefined);
   });

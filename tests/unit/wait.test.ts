@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { deadlineAfter, givingWay, mostPolls, pollAfter, type Wait } from '../../shared/wait.ts';
+import { now, wait } from '../fixtures/request.ts';
+
+const minutesAfter = (minutes: number) => deadlineAfter(now, minutes);
+
+/** Seconds to the next poll when so many minutes of a wait have passed. */
+const pollAt = (minutes: number, waited: Wait = wait) =>
+  pollAfter(waited, { now: minutesAfter(minutes), deadline: deadlineAfter(now, waited.timeoutMinutes) });
+
+describe('A wait', () => {
+  it('polls seldom at first, often from 0.6 to 1.6 times the usual 30 minutes, and seldom again', () => {
+    assert.deepEqual(
+      [0, 10, 17].map((minutes) => pollAt(minutes)),
+      [60, 60, 60],
+    );
+    assert.deepEqual(
+      [18, 30, 47.9].map((minutes) => pollAt(minutes)),
+      [20, 20, 20],
+    );
+    assert.deepEqual(
+      [48, 60, 89].map((minutes) => pollAt(minutes)),
+      [60, 60, 60],
+    );
+  });
+
+  it('ends the last long pause where it begins to poll often, and never polls more often than it is told', () => {
+    assert.deepEqual(
+      [17.5, 17.9].map((minutes) => pollAt(minutes)),
+      [30, 20],
+    );
+    assert.equal(pollAt(0, { ...wait, usualMinutes: 1 }), 36);
+  });
+
+  it('waits whole seconds, as Step Functions does', () => {
+    assert.equal(pollAt(17.3333), 40);
+    assert.equal(givingWay(20, 0.7), 29);
+  });
+
+  it('gives way the more, the fewer requests Atlas has left, and comes back in the end', () => {
+    assert.deepEqual(
+      [1, 0.5, 0.1, 0.01, 0].map((share) => givingWay(20, share)),
+      [20, 40, 200, 300, 300],
+    );
+  });
+
+  it('knows how often it polls at most', () => {
+    for (const waited of [
+      wait,
+      { ...wait, usualMinutes: 60 },
+      { pollSeconds: 10, usualMinutes: 1, timeoutMinutes: 1 },
+    ]) {
+      let polls = 0;
+      for (let minutes = 0; minutes <= waited.timeoutMinutes; polls++) minutes += pollAt(minutes, waited) / 60;
+      // Of the pauses around the deadline, one may end after it.
+      assert.ok(Math.abs(mostPolls(waited) - polls) <= 1.5, `${mostPolls(waited)} or ${polls}`);
+    }
+  });
+});
