@@ -8,7 +8,7 @@ const speed = 360;
 
 /** The state that comes when a wait is over. */
 const after: Record<Wait, string> = {
-  cluster: 'CheckPrerequisites',
+  cluster: 'IsPlanned',
   privateLink: 'CreateConnection',
   connection: 'RecordSuccess',
 };
@@ -28,16 +28,24 @@ export interface MeasuredRun extends Use {
   delaySeconds: number;
 }
 
-/** A first connect in the local cloud, with the remote times of real life. */
-export async function measuredRun(pollSeconds: Record<Wait, number>): Promise<MeasuredRun> {
-  const polls = Object.fromEntries(waits.map((wait) => [`${wait}PollSeconds`, String(pollSeconds[wait])]));
-  // With the deadline that deploys, 12 hours, a look every 30 seconds would be refused: it could fill the history.
-  const params = { ...polls, clusterTimeoutMinutes: '360' };
+/**
+ * A first connect in the local cloud, with the remote times of real life.
+ *
+ * @param pollSeconds between two polls, whatever the functions say; theirs, where it is not given
+ */
+export async function measuredRun(pollSeconds?: number): Promise<MeasuredRun> {
   const world = {
     cluster: { updateMinutes: usualMinutes.cluster },
     atlas: { linkMinutes: usualMinutes.privateLink, connectionMinutes: usualMinutes.connection },
   };
-  const cloud = await Cloud.start({ speed, world, params });
+  const cloud = await Cloud.start({ speed, world });
+  cloud.interceptInvocation = async (_, next) => {
+    const outcome = await next();
+    const payload = outcome.payload as { pollSeconds?: number } | null | undefined;
+    return pollSeconds !== undefined && payload?.pollSeconds
+      ? { ...outcome, payload: { ...payload, pollSeconds } }
+      : outcome;
+  };
   try {
     const [execution] = await cloud.tag({ 'atlas-streaming': 'connect' });
     const result = await execution?.result;
@@ -66,7 +74,7 @@ const looks = new Set(['InspectCluster', 'CheckPrivateLink', 'CheckConnection'])
 const billed = ({ milliseconds }: { milliseconds: number }) => Math.ceil(milliseconds);
 
 function delay({ history }: Execution, wait: Wait, begunAt: Date | undefined): number {
-  // The prerequisites are looked at before the wait as well.
+  // There may be a look at it before the wait as well.
   const left = history.findLast((event) => event.type === 'StateEntered' && event.state.name === after[wait]);
   if (!left || !begunAt) throw new Error(`The run did not wait for ${wait}.`);
   return (left.at.getTime() - begunAt.getTime()) / 1000 - usualMinutes[wait] * 60;

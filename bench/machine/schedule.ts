@@ -1,50 +1,41 @@
-import { usualMinutes, type Wait, waits } from './durations.ts';
+import type { Settings } from '../../functions/resolve-request/settings.ts';
+import { pollAfter } from '../../shared/wait.ts';
+import type { Wait } from './durations.ts';
 
-/** How long to wait until the next look, when so many seconds of the wait have passed. */
+/** How long to wait until the next poll, when so many seconds of the wait have passed. */
 export type Schedule = Record<Wait, (elapsedSeconds: number) => number>;
 
-const always = (seconds: number) => () => seconds;
-
-/** @param pollSeconds as in serverless.yml */
-export const fixed = (pollSeconds: Record<Wait, number>): Schedule => ({
-  cluster: always(pollSeconds.cluster),
-  privateLink: always(pollSeconds.privateLink),
-  connection: always(pollSeconds.connection),
+const scheduleOf = (next: (wait: Wait) => (elapsedSeconds: number) => number): Schedule => ({
+  cluster: next('cluster'),
+  privateLink: next('privateLink'),
+  connection: next('connection'),
 });
 
-interface NearAndFar {
-  /** Between two looks while the end is to be expected. */
-  nearSeconds: number;
-  /** Between two looks before and after: what an end at an unusual time may cost. */
-  farSeconds: number;
-  /** The end is to be expected from this share of the usual duration on, */
-  from: number;
-  /** to this one. */
-  to: number;
-}
+/** A poll every so many seconds. */
+export const fixed = (seconds: number): Schedule => scheduleOf(() => () => seconds);
 
-/** Seldom at first, often when the end is near, seldom again when it does not come. */
-export function nearAndFar({ nearSeconds, farSeconds, from, to }: NearAndFar): Schedule {
-  const around = (minutes: number) => (elapsed: number) => {
-    const [start, end] = [minutes * 60 * from, minutes * 60 * to];
-    if (elapsed >= end) return farSeconds;
-    return elapsed >= start ? nearSeconds : Math.min(farSeconds, Math.max(nearSeconds, start - elapsed));
-  };
-  return Object.fromEntries(waits.map((wait) => [wait, around(usualMinutes[wait])])) as Schedule;
-}
+/** As the functions poll that deploy, where Atlas has enough requests left. */
+export const deployed = (settings: Settings['waits']): Schedule =>
+  scheduleOf((wait) => (elapsedSeconds) => {
+    const { timeoutMinutes } = settings[wait];
+    const [now, deadline] = [elapsedSeconds, timeoutMinutes * 60].map((seconds) =>
+      new Date(seconds * 1000).toISOString(),
+    );
+    return pollAfter(settings[wait], { now: now ?? '', deadline: deadline ?? '' });
+  });
 
 export interface Polled {
   polls: number;
-  /** Between the end of what was waited for and the look that finds it. */
+  /** Between the end of what was waited for and the poll that finds it. */
   delaySeconds: number;
 }
 
-/** @param seconds after which what is waited for is there @param lookSeconds that a look itself takes */
-export function poll(next: (elapsedSeconds: number) => number, seconds: number, lookSeconds = 0): Polled {
+/** @param seconds after which what is waited for is there */
+export function poll(next: (elapsedSeconds: number) => number, seconds: number): Polled {
   let polls = 0;
   let elapsed = 0;
   do {
-    elapsed += next(elapsed) + lookSeconds;
+    elapsed += next(elapsed);
     polls += 1;
   } while (elapsed < seconds);
   return { polls, delaySeconds: elapsed - seconds };

@@ -3,7 +3,8 @@ import { suite, test } from 'node:test';
 import { drawn, seeded, usualMinutes, waits } from '../../../bench/machine/durations.ts';
 import { simulate } from '../../../bench/machine/machine.ts';
 import { dollars } from '../../../bench/machine/prices.ts';
-import { fixed, nearAndFar, poll } from '../../../bench/machine/schedule.ts';
+import { deployed, fixed, poll } from '../../../bench/machine/schedule.ts';
+import { settings } from '../../fixtures/settings.ts';
 
 suite('a wait', () => {
   const every30 = () => 30;
@@ -11,28 +12,20 @@ suite('a wait', () => {
   test('ends with the first look after the end of what it waits for', () => {
     assert.deepEqual(poll(every30, 95), { polls: 4, delaySeconds: 25 });
     assert.deepEqual(poll(every30, 90), { polls: 3, delaySeconds: 0 });
-    assert.deepEqual(poll(every30, 90, 1), { polls: 3, delaySeconds: 3 });
   });
 });
 
-suite('the schedule near and far', () => {
-  const { privateLink } = nearAndFar({ nearSeconds: 15, farSeconds: 90, from: 0.7, to: 1.3 });
+suite('the schedule that deploys', () => {
+  const { privateLink } = deployed(settings().waits);
   const usual = usualMinutes.privateLink * 60;
 
-  test('looks seldom until the end is near, then often, then seldom again', () => {
-    assert.equal(privateLink(0), 90);
-    assert.equal(privateLink(usual), 15);
-    assert.equal(privateLink(usual * 1.3), 90);
-  });
-
-  test('does not sleep over the time when it should wake', () => {
-    assert.equal(privateLink(usual * 0.7 - 40), 40);
-    assert.equal(privateLink(usual * 0.7 - 4), 15);
+  test('is that of the functions', () => {
+    assert.deepEqual([0, usual, 2 * usual].map(privateLink), [60, 20, 60]);
   });
 
   test('finds even an unusual end within its long step', () => {
-    for (const seconds of [1, 100, 0.5 * usual, 2 * usual, 3 * usual])
-      assert.ok(poll(privateLink, seconds).delaySeconds <= 90, String(seconds));
+    for (const seconds of [1, 100, 0.5 * usual, 2 * usual, 2.5 * usual])
+      assert.ok(poll(privateLink, seconds).delaySeconds <= 60, String(seconds));
   });
 });
 
@@ -54,8 +47,7 @@ test('a thousand transitions cost two and a half cents, and the functions next t
 
 test('a simulated run differs from the measured one by its polls only', () => {
   const measured = { transitions: 648, invocations: 220, lambdaMs: 1260, polls: 206, pollMs: 1030, delaySeconds: 40 };
-  const schedule = fixed({ cluster: 30, privateLink: 30, connection: 30 });
-  for (const { transitions, invocations, lambdaMs } of simulate(schedule, measured, 0.3).slice(0, 50)) {
+  for (const { transitions, invocations, lambdaMs } of simulate(fixed(30), measured, 0.3).slice(0, 50)) {
     const more = invocations - measured.invocations;
     assert.equal(transitions - measured.transitions, more * 3);
     assert.ok(Math.abs(lambdaMs - measured.lambdaMs - more * 5) < 1e-6);
