@@ -22,6 +22,9 @@ const timeForTheCallMs = 20_000;
 /** and so many times: after that, the machine's back-off with jitter is kinder to Atlas, and costs nothing. */
 const mostPauses = 2;
 
+/** Those who were refused together do not come back together: each waits up to this much longer than Atlas names. */
+const spread = { times: 4, mostMs: 5_000 };
+
 /** Atlas's largest page (`itemsPerPage`). */
 const itemsPerPage = 500;
 
@@ -180,7 +183,7 @@ export class AtlasClient {
       const waitMs = retryAfterMs(response);
       if (waitMs === undefined || pauses >= mostPauses || waitMs > remainingMs() - timeForTheCallMs) return response;
       await response.body?.cancel();
-      await pause(waitMs, undefined, { signal });
+      await pause(waitMs + Math.random() * Math.min(waitMs * spread.times, spread.mostMs), undefined, { signal });
     }
   }
 }

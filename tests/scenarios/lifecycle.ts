@@ -315,6 +315,19 @@ suite('a run on a connected cluster', () => {
     );
   });
 
+  test('reads everything once and goes straight to the end when nothing differs', async () => {
+    const cloud = await connectedCloud();
+    const before = cloud.recorder.exchanges.length;
+    const run = await connectByHand(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.states.slice(-4), ['IsAlreadyConnected', 'AlreadyConnected', 'RecordSuccess', 'Connected']);
+    const reads = cloud.recorder.exchanges
+      .slice(before)
+      .filter(({ status, service }) => status === 200 && service !== 'secretsmanager')
+      .map(({ operation }) => operation);
+    assert.deepEqual(reads, [...new Set(reads)]);
+  });
+
   test('repairs what differs, and only that', async () => {
     const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
     const { cluster, project } = cloud.world;

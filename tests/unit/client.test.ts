@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
@@ -11,6 +11,7 @@ import {
   connection,
   cut,
   fakeAtlas,
+  left,
   list,
   ok,
   privateLink,
@@ -261,6 +262,15 @@ describe('a throttled call', () => {
     assert.equal(calls().length, 2);
   });
 
+  it('is not repeated at the same moment by all that were refused together', async (t) => {
+    const { url } = await fakeAtlas(t, { [route]: [...Array(8).fill(throttled('0.05')), ok(privateLink())] });
+    const start = performance.now();
+    const ends = Array.from({ length: 8 }, () => getLink(atlasClient(url)).then(() => performance.now() - start));
+    const times = (await Promise.all(ends)).toSorted((a, b) => a - b);
+    assert.ok((times.at(-1) ?? 0) - (times[0] ?? 0) > 20, times.join());
+    assert.ok((times[0] ?? 0) >= 45, times.join());
+  });
+
   it('is repeated after a 503 that names a time', async (t) => {
     const busy = apiError(503, 'BUSY', 'Later.', { 'retry-after': '0.01' });
     const { atlas } = await fakeAtlas(t, { [route]: [busy, busy, ok(privateLink())] });
@@ -290,6 +300,26 @@ describe('a throttled call', () => {
       });
       assert.equal(calls().length, 1);
     });
+});
+
+describe('the share of requests that Atlas has left', () => {
+  const shareAfter = async (t: TestContext, ...answers: Answer[]) => {
+    const { atlas } = await fakeAtlas(t, { [route]: answers });
+    for (const _ of answers) await getLink(atlas).catch(() => undefined);
+    return atlas.remainingShare;
+  };
+
+  it('is that of the last answer, be it a refusal', async (t) => {
+    assert.equal(await shareAfter(t, ok(privateLink(), left(900)), ok(privateLink(), left(300))), 0.25);
+    assert.equal(await shareAfter(t, apiError(429, 'RATE_LIMITED', 'Too many.', left(0))), 0);
+  });
+
+  it('is all of them, or that of before, where Atlas does not say it', async (t) => {
+    assert.equal(await shareAfter(t, ok(privateLink())), 1);
+    assert.equal(await shareAfter(t, ok(privateLink(), left(300)), ok(privateLink())), 0.25);
+    for (const odd of [{ 'ratelimit-limit': '0', 'ratelimit-remaining': '0' }, { 'ratelimit-remaining': '5' }])
+      assert.equal(await shareAfter(t, ok(privateLink(), odd)), 1);
+  });
 });
 
 describe('a connection of Atlas', () => {
