@@ -32,6 +32,8 @@ export class Clock {
     });
   }
 
+  close(): void {}
+
   /** Simulated minutes that have passed since a simulated moment. */
   minutesSince(moment: Date): number {
     return (this.now().getTime() - moment.getTime()) / 60_000;

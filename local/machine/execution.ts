@@ -41,6 +41,8 @@ export interface ExecutionOptions {
   invoke(functionArn: string, payload: unknown): Promise<Outcome>;
   /** What share of the longest back-off the next retry waits. */
   jitter(): number;
+  /** Whether `history` keeps what has happened. */
+  keepsHistory: boolean;
   onEvent(event: MachineEvent, execution: Execution): void;
 }
 
@@ -183,7 +185,7 @@ export class Execution {
 
   #record(event: EngineEvent | Omit<TaskAnswered, 'at'>): void {
     const recorded = { ...event, at: this.#options.clock.now() };
-    this.history.push(recorded);
+    if (this.#options.keepsHistory) this.history.push(recorded);
     this.#options.onEvent(recorded, this);
   }
 }

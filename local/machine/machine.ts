@@ -14,6 +14,8 @@ export interface MachineOptions {
   clock: Clock;
   /** What share of the longest back-off a retry waits; all of it, if not said. Step Functions draws it. */
   jitter?: (() => number) | undefined;
+  /** Whether executions keep their history; they do, if not said. */
+  keepsHistory?: boolean;
   onEvent?: ((event: MachineEvent, execution: Execution) => void) | undefined;
   onEnd?: (machine: Machine, execution: Execution, status: string) => void;
 }
@@ -36,7 +38,7 @@ export class Machine {
 
   /** @param name of the execution; one of its own, if not said */
   start(input: unknown, name?: string): Execution {
-    const { arn, clock, invoke, jitter = () => 1, onEvent = () => {} } = this.#options;
+    const { arn, clock, invoke, jitter = () => 1, keepsHistory = true, onEvent = () => {} } = this.#options;
     const execution = new Execution({
       machineArn: arn,
       definition: this.definition,
@@ -45,6 +47,7 @@ export class Machine {
       clock,
       invoke,
       jitter,
+      keepsHistory,
       onEvent,
     });
     this.executions.push(execution);
