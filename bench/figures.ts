@@ -7,6 +7,8 @@ export interface Goal {
 /** One cell of the table. */
 export interface Figure {
   part: Part;
+  /** What has columns of its own within the part. */
+  block?: string;
   /** The line: a function, a run. */
   subject: string;
   /** The column. */
@@ -18,9 +20,9 @@ export interface Figure {
   goal?: Goal;
 }
 
-export const parts = ['cold', 'warm', 'trips', 'machine'] as const;
+export const parts = ['cold', 'warm', 'trips', 'machine', 'scale'] as const;
 export type Part = (typeof parts)[number];
-type Unit = 'ms' | 'kB' | 'requests' | 's' | 'transitions' | '$/1000';
+type Unit = 'ms' | 's' | 'min' | 'kB' | 'MB' | '%' | 'requests' | 'transitions' | 'clusters' | '$/1000';
 
 /** The figure's share of its baseline; undefined where there is nothing to compare. */
 export const ratioOf = ({ value, baseline }: Figure): number | undefined =>

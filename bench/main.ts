@@ -4,30 +4,36 @@ import { coldStarts } from './cold.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
 import { machineRuns } from './machine/machine.ts';
 import { notes } from './notes.ts';
+import { numbersOfClusters, scale } from './scale/scale.ts';
 import { SteadyWorld } from './steady-world.ts';
 import { table } from './table.ts';
 import { roundTrips } from './trips/trips.ts';
 import { warmCalls } from './warm.ts';
 
-const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}]`;
+const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}]`;
 
 /** `npm run bench`: every figure is compared with a baseline that is measured in the same run. */
 async function main(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, only: { type: 'string' } } });
+  const options = { json: { type: 'boolean' }, only: { type: 'string' }, clusters: { type: 'string' } } as const;
+  const { values } = parseArgs({ args, options });
   const wanted = (values.only ?? parts.join()).split(',');
   const unknown = wanted.filter((part) => !parts.includes(part as Part));
   if (unknown.length > 0) throw new UsageError(`There is no part ${unknown.join(' and no part ')}.`);
+  const clusters = (values.clusters ?? numbersOfClusters.join()).split(',').map(Number);
+  if (!clusters.every((number) => Number.isInteger(number) && number > 0))
+    throw new UsageError(`--clusters takes whole numbers, such as 1,10, and not ${values.clusters}.`);
 
   const figures: Figure[] = [];
-  for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part]()));
+  for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part](clusters)));
   console.log(values.json ? JSON.stringify(figures.map(complete), null, 2) : report(figures, wanted as Part[]));
 }
 
-const measure: Record<Part, () => Promise<Figure[]>> = {
+const measure: Record<Part, (clusters: number[]) => Promise<Figure[]>> = {
   cold: () => inSteadyWorld(coldStarts),
   warm: () => inSteadyWorld(warmCalls),
   trips: roundTrips,
   machine: machineRuns,
+  scale,
 };
 
 async function inSteadyWorld(run: (world: SteadyWorld) => Promise<Figure[]>): Promise<Figure[]> {

@@ -19,4 +19,16 @@ Containers are cold, where nothing else is said.`,
 (simulated). delay is what passes between the end of a wait and the poll that finds it, for the three waits together; cost is
 that of 1000 connects, Step Functions and Lambda. Baseline: a poll every 30 s. Remote answers take no time here. A wait that takes
 more than 1.6 times the usual time is found half a minute later than it would be by a poll every 30 s.`,
+  scale: `Clusters that are tagged within one minute: one account and Region, one Atlas project and workspace. Atlas's bucket (1,200
+requests and 500 a minute), its lost writes and AWS's throttling are on; the time is simulated, and waits for this machine.
+
+connected      as Atlas says and the tags of the cluster, of those that were tagged
+total time     from the first tag to the last end; baseline: what the remote times and Atlas's bucket allow
+               (bench/scale/bound.ts)
+to Atlas, to AWS, transitions: for each cluster; baseline: one cluster
+refused        share of the requests to Atlas that it answered with 429; throttled: the same of AWS
+writes lost    for each cluster: connections that another write had overwritten, and that were written again
+heap           what one cluster more needs of the runner's heap, after garbage collection, while all wait; baseline: the
+               same between smaller numbers
+a function     an invocation on the average, simulated, in which time waiting for this machine is`,
 };

@@ -10,7 +10,8 @@ export function table(figures: Figure[]): string {
 }
 
 /** Subjects with the same columns share a block: functions, journeys, schedules. */
-const columnsOf = ({ part }: Figure): string => (part === 'cold' || part === 'warm' ? 'functions' : part);
+const columnsOf = ({ part, block = part }: Figure): string =>
+  part === 'cold' || part === 'warm' ? 'functions' : block;
 
 function block(figures: Figure[]): string {
   const names = [...new Set(figures.map(({ name }) => name))];
@@ -22,7 +23,9 @@ function block(figures: Figure[]): string {
     }),
   ]);
   const goals = names.map((name) => goal(figures.find((it) => it.name === name)));
-  return aligned([['', ...names], ['goal', ...goals], ...rows]);
+  const { block = '' } = figures[0] ?? {};
+  const goalRow = goals.some((it) => it !== '') ? [['goal', ...goals]] : [];
+  return aligned([[block, ...names], ...goalRow, ...rows]);
 }
 
 function cell(figure: Figure): string {
@@ -43,10 +46,12 @@ function goal(figure: Figure | undefined): string {
   return `≤ ${of === 'ratio' ? most.toFixed(2) : amount(most, figure.unit)}  `;
 }
 
+const counted = new Set<Figure['unit']>(['requests', 'transitions', 'clusters']);
+
 export function amount(value: number, unit: Figure['unit']): string {
   const text = digits(value);
   if (unit === '$/1000') return `$${text}`;
-  return unit === 'requests' || unit === 'transitions' ? text : `${text} ${unit}`;
+  return counted.has(unit) ? text : `${text} ${unit}`;
 }
 
 /** Three significant digits, and whole numbers of what is counted. */

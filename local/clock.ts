@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /**
  * The time of the local cloud: real time, stretched. At speed 60 a simulated minute, which is what MSK and Atlas count
  * their waits in, takes a real second. Everything in `local/` that has a life cycle reads this clock when it is asked,
@@ -22,6 +24,15 @@ export class Clock {
   toRealMs(simulatedSeconds: number): number {
     return (simulatedSeconds * 1000) / this.speed;
   }
+
+  /** Waits so many simulated seconds, or until the signal. */
+  async wait(simulatedSeconds: number, signal?: AbortSignal): Promise<void> {
+    await pause(this.toRealMs(simulatedSeconds), undefined, { signal }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    });
+  }
+
+  close(): void {}
 
   /** Simulated minutes that have passed since a simulated moment. */
   minutesSince(moment: Date): number {

@@ -1,6 +1,6 @@
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { readDefinition } from '../statemachine/definition.ts';
-import { CloudClock } from './cloud-clock.ts';
+import { CloudClock, type FunctionClock } from './cloud-clock.ts';
 import { type Action, type Deployment, readDeployment } from './deployment/deployment.ts';
 import { iam, personsAccessKeyId } from './deployment/iam.ts';
 import { type Intercept, type Listener, listen, type Service, type ServiceName } from './emulator.ts';
@@ -10,7 +10,8 @@ import { lambdaEnvironment } from './lambda/environment.ts';
 import { Lambda } from './lambda/lambda.ts';
 import type { Execution, MachineEvent } from './machine/execution.ts';
 import { Machine } from './machine/machine.ts';
-import { Recorder } from './recorder.ts';
+import { PatientClock } from './patient-clock.ts';
+import { type Exchange, Recorder } from './recorder.ts';
 import { type Message, SnsEmulator } from './sns.ts';
 import { StepFunctionsEmulator } from './step-functions.ts';
 import { type Place, type Surroundings, settingsOf, somewhere, World, type WorldSeed } from './world.ts';
@@ -20,18 +21,24 @@ export interface CloudOptions {
   speed: number;
   /** The same for the functions' own time-outs and pauses; 1, if not said. */
   functionSpeed?: number;
+  /**
+   * For more runs than the machine can keep up with in the time that is asked for: so many functions are at work at once, the
+   * clock waits for them, retries are spread as Step Functions spreads them, and nothing is kept of it all but what listeners keep.
+   */
+  mostAtWork?: number | undefined;
   /** What there is in AWS and Atlas, where it differs from the ordinary. */
   world?: WorldSeed | undefined;
   /** Serverless parameters, as for `npm run deploy`. */
   params?: Record<string, string>;
   place?: Place;
   onEvent?: (event: MachineEvent, execution: Execution) => void;
+  onExchange?: (exchange: Exchange) => void;
   onLog?: ((functionName: string, line: string) => void) | undefined;
 }
 
 /** What is there before the deployment: the time, the record, and an address for each service. */
 interface Site {
-  clock: CloudClock;
+  clock: FunctionClock;
   recorder: Recorder;
   listeners: Record<ServiceName, Listener>;
 }
@@ -51,7 +58,7 @@ type InterceptInvocation = (invocation: Invocation, next: () => Promise<Outcome>
  * state machines, and the functions with the environment and the permissions that they deploy with.
  */
 export class Cloud {
-  readonly clock: CloudClock;
+  readonly clock: FunctionClock;
   readonly recorder: Recorder;
   readonly deployment: Deployment;
   readonly lambda: Lambda;
@@ -74,8 +81,9 @@ export class Cloud {
   #isClosed = false;
 
   static async start(options: CloudOptions): Promise<Cloud> {
-    const clock = new CloudClock(options.speed, options.functionSpeed);
-    const recorder = new Recorder();
+    const { speed, functionSpeed = 1, mostAtWork, onExchange } = options;
+    const clock = mostAtWork ? new PatientClock(speed, functionSpeed) : new CloudClock(speed, functionSpeed);
+    const recorder = new Recorder({ keeps: !mostAtWork, onExchange });
     const serve = (name: ServiceName): Promise<Listener> => {
       const service: Service = { name, route: (request) => cloud.#emulator(name).route(request) };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
@@ -92,7 +100,7 @@ export class Cloud {
   }
 
   private constructor(
-    { world = {}, params = {}, place = somewhere(), functionSpeed = 1, onEvent, onLog }: CloudOptions,
+    { world = {}, params = {}, place = somewhere(), functionSpeed = 1, mostAtWork, onEvent, onLog }: CloudOptions,
     { clock, recorder, listeners }: Site,
   ) {
     this.clock = clock;
@@ -123,11 +131,22 @@ export class Cloud {
       environment: lambdaEnvironment(it, endpoints),
       speed: functionSpeed,
     }));
-    this.lambda = new Lambda(configured, onLog);
-    const invoke = this.#invoke;
+    const patient = clock instanceof PatientClock ? clock : undefined;
+    this.lambda = new Lambda(configured, { onLog, most: mostAtWork, keepsLogs: !patient, clock: patient });
+    if (patient) patient.isBehind = () => this.lambda.isBehind;
+    const [invoke, onEnd, jitter] = [this.#invoke, this.#onEnd, patient && Math.random];
     this.machines = machines.map(
       ({ action, ...machine }) =>
-        new Machine({ ...machine, definition: readDefinition(action), invoke, clock, onEvent, onEnd: this.#onEnd }),
+        new Machine({
+          ...machine,
+          definition: readDefinition(action),
+          invoke,
+          clock,
+          jitter,
+          keepsHistory: !patient,
+          onEvent,
+          onEnd,
+        }),
     );
     // All of it is given, so that nothing is looked for in the person's own environment.
     this.kafka = new KafkaClient({
@@ -230,6 +249,7 @@ export class Cloud {
     this.kafka.destroy();
     await this.messages();
     await this.lambda.close();
+    this.clock.close();
     await Promise.all(Object.values(this.listeners).map((listener) => listener.close()));
   }
 }

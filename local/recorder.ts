@@ -19,12 +19,25 @@ export interface Exchange {
   responseBody: string;
 }
 
+export interface RecorderOptions {
+  /** Whether `exchanges` keeps them; it does, if not said. */
+  keeps?: boolean;
+  onExchange?: ((exchange: Exchange) => void) | undefined;
+}
+
 /** Keeps every exchange with every emulator in the order of their answers, so that tests can count calls. */
 export class Recorder {
   readonly exchanges: Exchange[] = [];
+  readonly #options: RecorderOptions;
+
+  constructor(options: RecorderOptions = {}) {
+    this.#options = options;
+  }
 
   record(exchange: Exchange): void {
-    this.exchanges.push(exchange);
+    const { keeps = true, onExchange } = this.#options;
+    if (keeps) this.exchanges.push(exchange);
+    onExchange?.(exchange);
   }
 
   of(service: ServiceName, operation?: string): Exchange[] {

@@ -151,7 +151,7 @@ function stages({ versions }: Secret, version: Version): string[] {
 }
 
 /** The service answers every refusal with 400 and names the class in `__type`. */
-function secretsManagerError(name: string, message: string): Refusal {
+export function secretsManagerError(name: string, message: string): Refusal {
   return new Refusal(message, answer(JSON.stringify({ __type: name, Message: message }), 400));
 }
 

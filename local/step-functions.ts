@@ -29,7 +29,7 @@ export class StepFunctionsEmulator implements Service {
     const operation = String(request.headers['x-amz-target']).replace(/^AWSStepFunctions\./, '');
     return {
       operation,
-      authenticate: () => signedBy(request, 'states', refuse),
+      authenticate: () => signedBy(request, 'states', stepFunctionsError),
       apply: (caller) => this.#apply(operation, caller, JSON.parse(request.body)),
     };
   }
@@ -37,19 +37,20 @@ export class StepFunctionsEmulator implements Service {
   #apply(operation: string, caller: string, input: Input): Answer {
     const resource = input.stateMachineArn ?? input.executionArn ?? '';
     if (!this.#options.authorize(caller, `states:${operation}`, resource, {}))
-      throw refuse('AccessDeniedException', accessDeniedMessage(caller, `states:${operation}`, resource));
+      throw stepFunctionsError('AccessDeniedException', accessDeniedMessage(caller, `states:${operation}`, resource));
     if (operation === 'StartExecution') return this.#start(input);
     if (operation === 'DescribeExecution') return this.#describe(input);
-    throw refuse('UnknownOperationException', `The local cloud does not implement ${operation}.`);
+    throw stepFunctionsError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
   }
 
   /** Idempotent only while an execution of that name and input runs; its name is free again 90 days after its end. */
   #start({ stateMachineArn, name, input = '{}' }: Input): Answer {
     const machine = this.#options.machines().find(({ arn }) => arn === stateMachineArn);
-    if (!machine) throw refuse('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+    if (!machine)
+      throw stepFunctionsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
     const same = name && machine.executions.find((execution) => execution.name === name);
     if (same && (same.ended || JSON.stringify(same.input) !== JSON.stringify(JSON.parse(input))))
-      throw refuse('ExecutionAlreadyExists', `Execution Already Exists: '${same.arn}'`);
+      throw stepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${same.arn}'`);
     const execution = same || machine.start(JSON.parse(input), name);
     return answer(encode(StartExecutionOutput$, { executionArn: execution.arn, startDate: execution.startDate }));
   }
@@ -59,7 +60,8 @@ export class StepFunctionsEmulator implements Service {
       .machines()
       .find(({ executions }) => executions.some(({ arn }) => arn === executionArn));
     const execution = machine?.executions.find(({ arn }) => arn === executionArn);
-    if (!machine || !execution) throw refuse('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+    if (!machine || !execution)
+      throw stepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
     return answer(encode(DescribeExecutionOutput$, describe(execution, machine)));
   }
 }
@@ -74,7 +76,7 @@ const describe = ({ arn, name, startDate, ended }: Execution, machine: Machine) 
 });
 
 /** The service answers every refusal with 400 and names the class in `__type`. */
-const refuse = (name: string, message: string): Refusal =>
+export const stepFunctionsError = (name: string, message: string): Refusal =>
   new Refusal(message, answer(JSON.stringify({ __type: name, message }), 400));
 
 const answer = (body: string, status = 200): Answer => ({

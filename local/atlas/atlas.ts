@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
 import { pathTemplate } from '../path-template.ts';
@@ -26,8 +25,10 @@ export class AtlasEmulator implements Service {
   readonly auth: AtlasAuth;
   readonly behaviour: AtlasBehaviour;
   readonly projects: Map<string, Project>;
+  readonly #clock: Clock;
 
   constructor({ clock, projects, apiKeys = [], serviceAccounts = [], behaviour }: AtlasOptions) {
+    this.#clock = clock;
     this.auth = new AtlasAuth(apiKeys, serviceAccounts);
     this.behaviour = {
       linkMinutes: 32,
@@ -35,7 +36,7 @@ export class AtlasEmulator implements Service {
       linkFails: undefined,
       connectionFails: false,
       mayConnect: () => true,
-      workspaceWriteMs: 0,
+      workspaceWriteSeconds: 0,
       blockedAddress: undefined,
       ...behaviour,
     };
@@ -65,7 +66,7 @@ export class AtlasEmulator implements Service {
   }
 
   async #apply(endpoint: Endpoint, labels: Labels, request: Request): Promise<Answer> {
-    const { blockedAddress, workspaceWriteMs } = this.behaviour;
+    const { blockedAddress, workspaceWriteSeconds } = this.behaviour;
     if (blockedAddress) {
       const detail = `IP address ${blockedAddress} is not allowed to access this resource.`;
       throw atlasError(403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST', detail, { parameters: [blockedAddress] });
@@ -75,18 +76,18 @@ export class AtlasEmulator implements Service {
     if (!project) {
       throw atlasError(404, 'GROUP_NOT_FOUND', `No group with ID ${groupId} exists.`, { parameters: [groupId] });
     }
-    if (endpoint.writesWorkspace && workspaceWriteMs > 0) {
+    if (endpoint.writesWorkspace && workspaceWriteSeconds > 0) {
       const restore = project.rememberConnections(labels.tenantName);
-      await pause(workspaceWriteMs);
+      await this.#clock.wait(workspaceWriteSeconds);
       restore();
     }
     const answer = this.#answer(endpoint, { project, labels, request });
-    return { ...answer, headers: { ...answer.headers, ...project.bucket.headers } };
+    return { ...answer, headers: { ...answer.headers, ...project.rateLimit.headers } };
   }
 
   #answer({ version = '2023-02-01', status = 200, answer }: Endpoint, context: Context): Answer {
     try {
-      context.project.bucket.take(context.request.path);
+      context.project.rateLimit.take(context.request.path);
       checkAccept(context.request.headers.accept, version);
       const contentType = `application/vnd.atlas.${version}+json;charset=utf-8`;
       return { status, headers: { 'content-type': contentType }, body: JSON.stringify(answer(context)) };

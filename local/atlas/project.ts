@@ -6,7 +6,7 @@ import { type ConnectionRequest, type ConnectionUpdate, type PrivateLinkRequest,
 import { Connection } from './connection.ts';
 import { atlasError } from './error.ts';
 import { PrivateLink } from './private-link.ts';
-import { TokenBucket } from './rate-limit.ts';
+import { RateLimit } from './rate-limit.ts';
 
 interface WorkspaceSeed {
   name: string;
@@ -33,11 +33,11 @@ export interface AtlasBehaviour {
   /** Whether the cluster lets that account in; a link to one that does not fails. */
   mayConnect: (clusterArn: string, awsAccountId: string) => boolean;
   /**
-   * Real milliseconds between the reading and the writing of a workspace's connections, all of which Atlas stores in one
+   * Simulated seconds between the reading and the writing of a workspace's connections, all of which Atlas stores in one
    * document: of two writes that overlap, the earlier one is lost, though both were answered with 200.
    * Source: mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308)
    */
-  workspaceWriteMs: number;
+  workspaceWriteSeconds: number;
   /** An address that Atlas finds not on its access list: the caller's, whoever it is. */
   blockedAddress: string | undefined;
 }
@@ -63,7 +63,7 @@ export class Project {
   readonly awsAccountId: string;
   readonly awsRegions: string[];
   readonly workspaces: Workspace[];
-  readonly bucket: TokenBucket;
+  readonly rateLimit: RateLimit;
   readonly #clock: Clock;
   readonly #behaviour: AtlasBehaviour;
   readonly #links: PrivateLink[] = [];
@@ -79,7 +79,7 @@ export class Project {
       connections: [],
       processors: [],
     }));
-    this.bucket = new TokenBucket(clock);
+    this.rateLimit = new RateLimit(clock);
     this.#clock = clock;
     this.#behaviour = behaviour;
   }

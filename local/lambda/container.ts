@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
+import { Clock } from '../clock.ts';
+import type { PatientClock } from '../patient-clock.ts';
 
 /** A function as it is deployed. */
 export interface FunctionConfiguration {
@@ -35,11 +37,17 @@ export interface Outcome {
   error?: FunctionError;
 }
 
+/** What the worker is made with. */
+export interface WorkerData extends FunctionConfiguration {
+  /** Epoch milliseconds, simulated: what the function's timers keep to; its own, hastened by `speed`, if not said. */
+  clock?: Float64Array | undefined;
+}
+
 /** What goes to the worker for each event: JSON text, as over Lambda's runtime API. */
 export interface WorkerRequest {
   requestId: string;
   event: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, of the clock that the function's timers keep to. */
   deadline: number;
 }
 
@@ -53,17 +61,21 @@ export type WorkerAnswer = 'loaded' | { payload: string } | { error: FunctionErr
 export class Container {
   readonly configuration: FunctionConfiguration;
   isAlive = true;
+  isLoaded = false;
   readonly #worker: Worker;
+  readonly #clock: PatientClock | undefined;
   readonly #loaded: Promise<unknown>;
   /** Ends the event at hand as Lambda does when the time is up. */
   #timeOut = () => {};
+  #used: ReturnType<Worker['performance']['eventLoopUtilization']> | undefined;
 
-  constructor(configuration: FunctionConfiguration, onLog: (line: string) => void) {
+  constructor(configuration: FunctionConfiguration, onLog: (line: string) => void, clock?: PatientClock) {
     this.configuration = configuration;
+    this.#clock = clock;
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name: configuration.functionName,
       env: configuration.environment,
-      workerData: configuration,
+      workerData: { ...configuration, clock: clock?.shared } satisfies WorkerData,
       stdout: true,
       stderr: true,
     });
@@ -77,28 +89,41 @@ export class Container {
 
   async invoke(requestId: string, event: unknown): Promise<Outcome> {
     await this.#loaded;
+    this.isLoaded = true;
+    this.#used = undefined;
     const started = performance.now();
     const { promise, resolve } = Promise.withResolvers<Omit<Outcome, 'milliseconds'>>();
     const onAnswer = (answer: Exclude<WorkerAnswer, 'loaded'>) =>
       resolve('error' in answer ? answer : { payload: JSON.parse(answer.payload) });
     const onExit = (code: number) => resolve({ error: exited(requestId, code) });
     const { timeoutSeconds, speed = 1 } = this.configuration;
-    const timeoutMs = (timeoutSeconds * 1000) / speed;
+    const clock = this.#clock ?? new Clock(speed);
     this.#timeOut = () => {
       resolve({ error: timedOut(requestId, timeoutSeconds) });
       void this.stop();
     };
-    const timer = setTimeout(this.#timeOut, timeoutMs);
+    const answered = new AbortController();
+    void clock.wait(timeoutSeconds, answered.signal).then(() => answered.signal.aborted || this.#timeOut());
 
     this.#worker.on('message', onAnswer).on('exit', onExit);
     if (this.isAlive) {
-      const deadline = Date.now() + timeoutMs;
+      const deadline = this.#clock
+        ? this.#clock.now().getTime() + timeoutSeconds * 1000
+        : Date.now() + (timeoutSeconds * 1000) / speed;
       this.#worker.postMessage({ requestId, event: JSON.stringify(event), deadline } satisfies WorkerRequest);
     } else onExit(1);
     const outcome = await promise;
-    clearTimeout(timer);
+    answered.abort();
     this.#worker.off('message', onAnswer).off('exit', onExit);
     return { ...outcome, milliseconds: performance.now() - started };
+  }
+
+  /** Whether it has done next to nothing since it was asked the last time: it waits for an answer, or for a pause to end. */
+  isIdle(): boolean {
+    const { eventLoopUtilization } = this.#worker.performance;
+    const before = this.#used;
+    this.#used = eventLoopUtilization();
+    return before !== undefined && eventLoopUtilization(this.#used, before).utilization < idle;
   }
 
   /** Ends the function in the middle of its work. */
@@ -112,6 +137,9 @@ export class Container {
     await this.#worker.terminate();
   }
 }
+
+/** Timers that look at the clock use less than this share of a thread, a function at work more. */
+const idle = 0.05;
 
 // The wording of both is Lambda's own.
 

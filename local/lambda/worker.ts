@@ -1,12 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FunctionConfiguration, FunctionError, WorkerAnswer, WorkerRequest } from './container.ts';
-import { hastenTimers } from './timers.ts';
+import type { FunctionError, WorkerAnswer, WorkerData, WorkerRequest } from './container.ts';
+import { followClock, hastenTimers } from './timers.ts';
 
 /** The inside of a container: does what the Node.js runtime of Lambda does between its runtime API and the handler. */
 
-const { functionName, arn, bundle, memorySize, speed = 1 } = workerData as FunctionConfiguration;
+const { functionName, arn, bundle, memorySize, speed = 1, clock } = workerData as WorkerData;
 
-if (speed !== 1) hastenTimers(speed);
+if (clock) followClock(clock, speed);
+else if (speed !== 1) hastenTimers(speed);
 
 /** A module that cannot be loaded fails each event rather than the container, as in Lambda. */
 const loading = import(bundle);
@@ -35,7 +36,7 @@ function context(awsRequestId: string, deadline: number) {
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: String(memorySize),
-    getRemainingTimeInMillis: () => (deadline - Date.now()) * speed,
+    getRemainingTimeInMillis: () => (clock ? deadline - (clock[0] ?? 0) : (deadline - Date.now()) * speed),
   };
 }
 

@@ -39,6 +39,10 @@ export interface ExecutionOptions {
   name?: string | undefined;
   clock: Clock;
   invoke(functionArn: string, payload: unknown): Promise<Outcome>;
+  /** What share of the longest back-off the next retry waits. */
+  jitter(): number;
+  /** Whether `history` keeps what has happened. */
+  keepsHistory: boolean;
   onEvent(event: MachineEvent, execution: Execution): void;
 }
 
@@ -50,13 +54,12 @@ export class Execution {
   readonly input: unknown;
   readonly history: MachineEvent[] = [];
   readonly result: Promise<ExecutionResult>;
+  /** How and when it has ended; undefined while it runs. */
+  ended: { status: ExecutionResult['status']; at: Date } | undefined;
   readonly #options: ExecutionOptions;
   readonly #end = Promise.withResolvers<ExecutionResult>();
-  /** Both are read by the engine at the moment of the wait, so they may change while the execution runs. */
-  readonly #waitMs = new Proxy<Record<string, number>>({}, { get: knownWait });
-  readonly #retryMs: Record<string, number[]> = {};
+  readonly #abortion = new AbortController();
   #abort = () => {};
-  #isAborted = false;
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -65,16 +68,6 @@ export class Execution {
     this.startDate = options.clock.now();
     this.input = options.input;
     this.result = this.#end.promise;
-    this.#readWaits(options.input);
-  }
-
-  /** How and when it has ended; undefined while it runs. */
-  get ended(): { status: ExecutionResult['status']; at: Date } | undefined {
-    for (const event of this.history) {
-      const result = resultOf(event);
-      if (result) return { status: result.status, at: event.at };
-    }
-    return undefined;
   }
 
   run(engine: StateMachine): void {
@@ -82,8 +75,8 @@ export class Execution {
       context: this.#context(),
       overrides: {
         taskResourceLocalHandlers: this.#handlers(),
-        waitTimeOverrides: this.#waitMs,
-        retryIntervalOverrides: this.#retryMs,
+        // The handlers have waited already, by the cloud's clock.
+        retryIntervalOverrides: this.#noIntervals(),
       },
     });
     // The last of the events says the same.
@@ -93,7 +86,7 @@ export class Execution {
   }
 
   abort(): void {
-    this.#isAborted = true;
+    this.#abortion.abort();
     this.#abort();
   }
 
@@ -112,76 +105,89 @@ export class Execution {
   }
 
   #handlers(): Handlers {
-    const tasks = Object.entries(this.#options.definition.States).filter(([, { Type }]) => Type === 'Task');
-    return Object.fromEntries(tasks.map(([name, task]) => [name, this.#handler(name, task)]));
+    return Object.fromEntries(
+      this.#states.flatMap(([name, state]): [string, Handler][] => {
+        if (state.Type === 'Task') return [[name, this.#task(name, state)]];
+        return state.Type === 'Wait' ? [[name, (input) => this.#wait(name, state, input)]] : [];
+      }),
+    );
+  }
+
+  #noIntervals(): Record<string, number[]> {
+    return Object.fromEntries(this.#states.map(([name, { Retry: retriers = [] }]) => [name, retriers.map(() => 0)]));
   }
 
   /** Lambda's `invoke` integration: its answer, or an error with the function's answer as the Cause. */
-  #handler(name: string, task: State): Handler {
-    const { Retry: retriers = [] } = task;
-    let failures = 0;
+  #task(name: string, { Retry: retriers = [] }: State): Handler {
+    let attempts: number[] = [];
     return async (parameters) => {
       const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
       const { milliseconds, payload, error } = await this.#options.invoke(FunctionName, Payload);
-      // Whatever a function answers now, the engine must not go on with it.
-      if (this.#isAborted) await new Promise(() => {});
+      this.#goOn();
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
       if (!error) {
-        failures = 0;
-        const answer = { ExecutedVersion: '$LATEST', Payload: payload as Json, StatusCode: 200 };
-        this.#readWaits(outputOf(task, answer));
-        return answer;
+        attempts = [];
+        return { ExecutedVersion: '$LATEST', Payload: payload as Json, StatusCode: 200 };
       }
-      this.#retryMs[name] = retriers.map((retrier) => this.#delay(retrier, failures));
-      failures += 1;
+      attempts = await this.#backOff(retriers, error.errorType, attempts);
       throw Object.assign(new Error(JSON.stringify(error)), { name: error.errorType });
     };
   }
 
-  /** The longest that the retrier's jitter may draw. */
-  #delay({ IntervalSeconds, BackoffRate, MaxDelaySeconds }: Retrier, failures: number): number {
-    return this.#realMs(Math.min(IntervalSeconds * BackoffRate ** failures, MaxDelaySeconds));
+  async #wait(name: string, { SecondsPath = '' }: State, input: unknown): Promise<null> {
+    const seconds = valueAt(SecondsPath, input);
+    if (typeof seconds !== 'number') throw new Error(`The local cloud does not know for how long ${name} waits.`);
+    await this.#pass(seconds);
+    return null;
   }
 
-  /** The engine takes 0 for "no wait at all", so it gets at least a millisecond. */
-  #realMs(simulatedSeconds: number): number {
-    return Math.max(1, this.#options.clock.toRealMs(simulatedSeconds));
+  /** Waits as the retrier says that the engine will choose. @returns how often each retrier has been used in this state */
+  async #backOff(retriers: Retrier[], errorType: string, attempts: number[]): Promise<number[]> {
+    const index = retriers.findIndex(({ ErrorEquals }) => ErrorEquals.includes(errorType));
+    const [retrier, attempt = 0] = [retriers[index], attempts[index]];
+    if (!retrier || attempt >= retrier.MaxAttempts) return [];
+    const { IntervalSeconds, BackoffRate, MaxDelaySeconds } = retrier;
+    await this.#pass(this.#options.jitter() * Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds));
+    return retriers.map((_, other) => (attempts[other] ?? 0) + (other === index ? 1 : 0));
+  }
+
+  async #pass(seconds: number): Promise<void> {
+    await this.#options.clock.wait(seconds, this.#abortion.signal);
+    this.#goOn();
+  }
+
+  /** After the abortion the engine gets an error that nothing retries: it then sees that it was aborted, and stops. */
+  #goOn(): void {
+    if (this.#abortion.signal.aborted) throw Object.assign(new Error('Aborted.'), { name: 'Aborted' });
+  }
+
+  get #states(): [string, State][] {
+    return Object.entries(this.#options.definition.States);
   }
 
   async #follow(events: AsyncIterable<EngineEvent>): Promise<void> {
     let endState = '';
     for await (const event of events) {
       if (event.type === 'StateEntered') endState = event.state.name;
-      if (event.type === 'StateExited') this.#readWaits(event.state.output);
-      this.#record(event);
       const result = resultOf(event);
+      if (result) this.ended = { status: result.status, at: this.#options.clock.now() };
+      this.#record(this.#asDefined(event));
       if (result) this.#end.resolve({ endState, ...result });
     }
   }
 
+  /** The engine takes a Wait for a Task. */
+  #asDefined(event: EngineEvent): EngineEvent {
+    if (!('state' in event)) return event;
+    const { Type = event.state.type } = this.#options.definition.States[event.state.name] ?? {};
+    return { ...event, state: { ...event.state, type: Type } } as EngineEvent;
+  }
+
   #record(event: EngineEvent | Omit<TaskAnswered, 'at'>): void {
     const recorded = { ...event, at: this.#options.clock.now() };
-    this.history.push(recorded);
+    if (this.#options.keepsHistory) this.history.push(recorded);
     this.#options.onEvent(recorded, this);
   }
-
-  /**
-   * The engine wants the length of a wait by the state's name: what its SecondsPath finds in the data that passes. Its events
-   * may tell too late of seconds that come out of the very Task before the wait, so a Task's answer is read at once.
-   */
-  #readWaits(data: unknown): void {
-    for (const [name, { SecondsPath }] of Object.entries(this.#options.definition.States)) {
-      const seconds = SecondsPath && valueAt(SecondsPath, data);
-      if (typeof seconds === 'number') this.#waitMs[name] = this.#realMs(seconds);
-    }
-  }
-}
-
-/** Without an override the engine would really wait for so long. */
-function knownWait(waits: Record<string, number>, name: string): number {
-  const milliseconds = waits[name];
-  if (milliseconds === undefined) throw new Error(`The local cloud does not know for how long ${name} waits.`);
-  return milliseconds;
 }
 
 function resultOf(event: EngineEvent | TaskAnswered): Omit<ExecutionResult, 'endState'> | undefined {
@@ -203,19 +209,6 @@ function resultOf(event: EngineEvent | TaskAnswered): Omit<ExecutionResult, 'end
 function valueAt(path: string, data: unknown): unknown {
   const [, ...names] = path.split('.');
   return names.reduce((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], data);
-}
-
-/** What a Task adds to the data that passes: its answer, as ResultSelector and ResultPath lead it. */
-function outputOf({ ResultSelector, ResultPath = '$' }: State, answer: object): unknown {
-  const selected = ResultSelector
-    ? Object.fromEntries(
-        Object.entries(ResultSelector).map(([key, value]) =>
-          key.endsWith('.$') ? [key.slice(0, -2), valueAt(String(value), answer)] : [key, value],
-        ),
-      )
-    : answer;
-  const [, ...names] = ResultPath?.split('.') ?? [];
-  return ResultPath === null ? {} : names.reduceRight<unknown>((value, name) => ({ [name]: value }), selected);
 }
 
 const lastPart = (arn: string) => arn.slice(arn.lastIndexOf(':') + 1);

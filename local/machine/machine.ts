@@ -1,5 +1,5 @@
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
-import type { Definition } from '../../statemachine/definition.ts';
+import type { Definition, State } from '../../statemachine/definition.ts';
 import type { Clock } from '../clock.ts';
 import type { Outcome } from '../lambda/container.ts';
 import { Execution, type MachineEvent } from './execution.ts';
@@ -12,6 +12,10 @@ export interface MachineOptions {
   substitutions: Record<string, string>;
   invoke(functionArn: string, payload: unknown): Promise<Outcome>;
   clock: Clock;
+  /** What share of the longest back-off a retry waits; all of it, if not said. Step Functions draws it. */
+  jitter?: (() => number) | undefined;
+  /** Whether executions keep their history; they do, if not said. */
+  keepsHistory?: boolean;
   onEvent?: ((event: MachineEvent, execution: Execution) => void) | undefined;
   onEnd?: (machine: Machine, execution: Execution, status: string) => void;
 }
@@ -29,12 +33,12 @@ export class Machine {
     this.arn = options.arn;
     this.definition = substitute(options.definition, options.substitutions);
     refuseOtherTasks(this.definition);
-    this.#engine = new StateMachine(this.definition as StateMachineDefinition);
+    this.#engine = new StateMachine(forEngine(this.definition) as StateMachineDefinition);
   }
 
   /** @param name of the execution; one of its own, if not said */
   start(input: unknown, name?: string): Execution {
-    const { arn, clock, invoke, onEvent = () => {} } = this.#options;
+    const { arn, clock, invoke, jitter = () => 1, keepsHistory = true, onEvent = () => {} } = this.#options;
     const execution = new Execution({
       machineArn: arn,
       definition: this.definition,
@@ -42,6 +46,8 @@ export class Machine {
       name,
       clock,
       invoke,
+      jitter,
+      keepsHistory,
       onEvent,
     });
     this.executions.push(execution);
@@ -49,6 +55,24 @@ export class Machine {
     execution.run(this.#engine);
     return execution;
   }
+}
+
+/** The longest that the engine's timers can count, in seconds: 2^31 milliseconds, 24 days. */
+const longest = 2_147_483;
+
+/**
+ * What the engine runs. Its own waits and time-outs are real ones, and the cloud's clock need not go evenly: so a Wait is a Task
+ * whose handler waits by that clock, and a Task ends when its function does, which has a time-out of its own.
+ */
+function forEngine({ States, ...machine }: Definition): Definition {
+  const states = Object.entries(States).map(([name, state]): [string, State] => {
+    if (state.Type === 'Task') return [name, { ...state, TimeoutSeconds: longest }];
+    if (state.Type !== 'Wait') return [name, state];
+    const { SecondsPath: _, ...wait } = state;
+    const Resource = 'arn:aws:states:::lambda:invoke';
+    return [name, { ...wait, Type: 'Task', Resource, ResultPath: null, TimeoutSeconds: longest }];
+  });
+  return { ...machine, States: Object.fromEntries(states) };
 }
 
 /** As CloudFormation does with DefinitionSubstitutions. */

@@ -8,8 +8,8 @@ import { ended } from '../fixtures/ended.ts';
 import { changes, cloudWith, faultAt } from '../scenarios/local-cloud.ts';
 import { foreign, harmedBy, plantForeign, seedWith } from './foreign.ts';
 
-/** Long enough for two writes to overlap, short enough for a test. */
-const workspaceWriteMs = 15;
+/** Long enough for two writes to overlap, short enough for a test: 15 real milliseconds. */
+const workspaceWriteSeconds = 54;
 
 async function cloudWithForeign(seed = seedWith({ scramSecrets: [{}] })): Promise<Cloud> {
   const cloud = await cloudWith(seed);
@@ -69,7 +69,7 @@ suite('executions at the same moment', () => {
     });
 
   test('ten clusters into one workspace all get their connection, though Atlas loses writes that overlap', async () => {
-    const seed = seedWith({ scramSecrets: [{}], atlas: { workspaceWriteMs } });
+    const seed = seedWith({ scramSecrets: [{}], atlas: { workspaceWriteSeconds } });
     const cloud = await cloudWithForeign(seed);
     const { cluster, msk, scramSecrets } = cloud.world;
     const clusters = [cluster.arn];

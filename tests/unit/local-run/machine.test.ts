@@ -13,10 +13,12 @@ function machine({
   invoke,
   speed = 10_000,
   ask = {},
+  secondsPath = '$.seconds',
 }: {
   invoke: () => Outcome;
   speed?: number;
   ask?: Partial<State>;
+  secondsPath?: string;
 }) {
   const payloads: unknown[] = [];
   const definition: Definition = {
@@ -35,7 +37,7 @@ function machine({
         Next: 'Wait',
         ...ask,
       },
-      Wait: { Type: 'Wait', SecondsPath: '$.seconds', Next: 'Done' },
+      Wait: { Type: 'Wait', SecondsPath: secondsPath, Next: 'Done' },
       Done: { Type: 'Succeed' },
       Failed: { Type: 'Fail' },
     },
@@ -108,9 +110,13 @@ suite('the local Step Functions', () => {
   });
 
   test('waits for as long as the very Task before says, whatever the data said earlier', async () => {
-    const ask = { ResultSelector: { 'seconds.$': '$.Payload.seconds' }, ResultPath: '$' };
-    const tried = machine({ invoke: () => ({ milliseconds: 1, payload: { seconds: 3600 } }), speed: 18_000, ask });
-    for (const input of [{}, { seconds: 1 }]) {
+    const tried = machine({
+      invoke: () => ({ milliseconds: 1, payload: { seconds: 3600 } }),
+      speed: 18_000,
+      ask: { ResultSelector: { 'seconds.$': '$.Payload.seconds' }, ResultPath: '$.wait' },
+      secondsPath: '$.wait.seconds',
+    });
+    for (const input of [{}, { wait: { seconds: 1 } }]) {
       const { history, result } = tried.machine().start(input);
       assert.equal((await result).status, 'SUCCEEDED');
       const [from, to] = ['StateEntered', 'StateExited'].map((type) =>

@@ -311,8 +311,8 @@ test('a project has 1200 requests, and 500 more in a minute', async (t) => {
   const { call, atlas, clock } = await start(t);
   const { headers } = await call('/streams');
   assert.deepEqual([headers.get('ratelimit-limit'), headers.get('ratelimit-remaining')], ['1200', '1199']);
-  const bucket = atlas.projects.get(projectId)?.bucket ?? assert.fail();
-  for (let i = 0; i < 1199; i++) bucket.take('/');
+  const rateLimit = atlas.projects.get(projectId)?.rateLimit ?? assert.fail();
+  for (let i = 0; i < 1199; i++) rateLimit.take('/');
   const refused = await call('/streams');
   assert.deepEqual(refusal(refused), [429, 'RATE_LIMITED_TOKEN_BUCKET']);
   assert.equal(refused.headers.get('retry-after'), '1');

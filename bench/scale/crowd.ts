@@ -1,0 +1,173 @@
+import { TagResourceCommand } from '@aws-sdk/client-kafka';
+import { Cloud } from '../../local/cloud.ts';
+import { personsAccessKeyId } from '../../local/deployment/iam.ts';
+import type { PatientClock } from '../../local/patient-clock.ts';
+import { awsThrottling } from '../../local/throttling.ts';
+import { quantile } from '../figures.ts';
+import { usualMinutes } from '../machine/durations.ts';
+import { heapBytes } from './memory.ts';
+import { Tally } from './tally.ts';
+
+/** Where nothing is at work, an hour takes a second. */
+const speed = 3600;
+
+/** Where a function is: its ten real milliseconds are a fifth of a second, which is what one takes in Lambda. */
+const functionSpeed = 20;
+
+/** Two for each of two processors, and two that wait for the emulators, which have work of their own. */
+const mostAtWork = 6;
+
+/** Within which all clusters are tagged, one after the other. */
+export const tagMinutes = 1;
+
+/** Of two writes to one workspace within so many seconds one is lost: nobody knows how long Atlas takes for a write. */
+const workspaceWriteSeconds = 1;
+
+/** When all are tagged, and none is further than its cluster's update. */
+const inFlightMinutes = 30;
+
+export interface Outcome {
+  clusters: number;
+  /** As the machine says, and Atlas as well. */
+  connected: number;
+  /** Why the others are not, without what differs from cluster to cluster, and how often. */
+  failures: Map<string, number>;
+  /** Simulated, from the first tag to the last end of a run, and to the middle one. */
+  minutes: { last: number; middle: number };
+  tally: Tally;
+  /** Creations of connections that had to be repeated, because another write had overwritten them. */
+  lostWrites: number;
+  /** Bytes that this thread has needed, since before the clusters were there, for all of them: while they wait, and at the end. */
+  heap: { inFlight: number; atEnd: number };
+  rssBytes: number;
+  runner: {
+    /** Share of the real time in which the simulated time stood still, because the machine could not keep up. */
+    stoodStill: number;
+    /** Simulated seconds that an invocation took, on the average, with the wait for a container. */
+    functionSeconds: number;
+    mostContainers: number;
+    realSeconds: number;
+  };
+}
+
+/** Tags so many clusters, of one account and Region, whose connections go into one workspace of one Atlas project. */
+export async function connectCrowd(clusters: number): Promise<Outcome> {
+  let startedAt = new Date();
+  const tally = new Tally(() => startedAt);
+  const cloud = await Cloud.start({
+    speed,
+    functionSpeed,
+    mostAtWork,
+    world: {
+      cluster: { updateMinutes: usualMinutes.cluster },
+      atlas: {
+        linkMinutes: usualMinutes.privateLink,
+        connectionMinutes: usualMinutes.connection,
+        workspaceWriteSeconds,
+      },
+    },
+    onExchange: tally.exchange,
+    onEvent: tally.event,
+  });
+  try {
+    const { clock } = cloud;
+    // Whoever tags uses up nothing of what is there for the functions.
+    cloud.intercept = awsThrottling(clock, (caller) => caller === personsAccessKeyId);
+    const functionSeconds = timeFunctions(cloud);
+    const heapBefore = heapBytes();
+    const arns = addClusters(cloud, clusters);
+    startedAt = clock.now();
+    await tagAll(cloud, arns);
+    await clock.wait((inFlightMinutes - tagMinutes) * 60);
+    const inFlight = heapBytes() - heapBefore;
+    const ends = await endsOf(cloud, startedAt);
+    const made = tally.asked.get('atlas createGroupStreamConnection') ?? { requests: 0, throttled: 0 };
+    const { stoodStillMs, passedMs } = clock as PatientClock;
+    return {
+      clusters,
+      connected: readyIn(cloud, arns),
+      failures: ends.failures,
+      minutes: { last: Math.max(...ends.minutes), middle: quantile(ends.minutes, 0.5) },
+      tally,
+      lostWrites: made.requests - made.throttled - clusters,
+      heap: { inFlight, atEnd: heapBytes() - heapBefore },
+      rssBytes: process.memoryUsage().rss,
+      runner: {
+        stoodStill: stoodStillMs / passedMs,
+        functionSeconds: functionSeconds(),
+        mostContainers: cloud.lambda.mostContainers,
+        realSeconds: passedMs / 1000,
+      },
+    };
+  } finally {
+    await cloud.close();
+  }
+}
+
+/** @returns the average so far */
+function timeFunctions(cloud: Cloud): () => number {
+  let [milliseconds, count] = [0, 0];
+  cloud.interceptInvocation = async (_, next) => {
+    const from = cloud.clock.now().getTime();
+    const outcome = await next();
+    milliseconds += cloud.clock.now().getTime() - from;
+    count += 1;
+    return outcome;
+  };
+  return () => milliseconds / count / 1000;
+}
+
+/** Each has a SCRAM secret of its own. */
+function addClusters(cloud: Cloud, clusters: number): string[] {
+  const { cluster, msk, secretsManager, scramSecrets } = cloud.world;
+  const [secret] = scramSecrets;
+  const arns = Array.from({ length: clusters - 1 }, (_, index) => {
+    const name = `orders-${index + 1}`;
+    const { arn } = secretsManager.addSecret({
+      name: `AmazonMSK_${name}`,
+      secretString: secret?.versions.at(-1)?.secretString ?? '',
+      kmsKeyId: secret?.kmsKeyId,
+    });
+    const seed = { ...cluster.seed, name, arn: cluster.arn.replace('/orders/', `/${name}/`), scramSecretArns: [arn] };
+    return msk.addCluster(seed).arn;
+  });
+  return [cluster.arn, ...arns];
+}
+
+async function tagAll({ clock, kafka }: Cloud, arns: string[]): Promise<void> {
+  const tags = arns.map(async (ResourceArn, index) => {
+    await clock.wait((index / arns.length) * tagMinutes * 60);
+    await kafka.send(new TagResourceCommand({ ResourceArn, Tags: { 'atlas-streaming': 'connect' } }));
+  });
+  await Promise.all(tags);
+}
+
+async function endsOf({ executions, clock }: Cloud, startedAt: Date) {
+  const minutes: number[] = [];
+  const failures = new Map<string, number>();
+  const ends = executions.map(async ({ result }) => {
+    const { endState, error, cause } = await result;
+    minutes.push(clock.minutesSince(startedAt));
+    if (endState === 'Connected') return;
+    const failure = general(`${endState}, ${error}: ${cause}`);
+    failures.set(failure, (failures.get(failure) ?? 0) + 1);
+  });
+  await Promise.all(ends);
+  return { minutes, failures };
+}
+
+function readyIn({ world: { msk, project } }: Cloud, arns: string[]): number {
+  const ready = new Set(
+    project
+      .connections('streams')
+      .filter(({ state, link }) => state === 'READY' && link?.state === 'DONE')
+      .map(({ link }) => link?.request.arn),
+  );
+  return arns.filter(
+    (arn) => ready.has(arn) && msk.clusters.get(arn)?.tags.all['atlas-streaming:status'] === 'connected',
+  ).length;
+}
+
+/** A cause without names, ids and times, as far as a line has room. */
+const general = (cause: string): string =>
+  cause.replaceAll(/orders-\d+|[0-9a-f]{24}|[0-9a-f-]{36}|\d{4}-\d\d-\d\dT[\d:.]+Z/g, '…').slice(0, 300);

@@ -1,0 +1,135 @@
+import type { Figure, Goal } from '../figures.ts';
+import { boundMinutes, refillPerMinute } from './bound.ts';
+import { connectCrowd, type Outcome, tagMinutes } from './crowd.ts';
+import { quarterMinutes } from './tally.ts';
+
+/** Many clusters that are tagged within a minute, against emulators that throttle, and lose writes, as AWS and Atlas do. */
+
+/** The first of them is what the others are compared with. */
+export const numbersOfClusters = [1, 10, 100, 1000];
+
+/** What the remote times and Atlas's bucket allow, and a third of it. */
+const mostOfBound = 1.3;
+
+/** What a cluster costs must not rise with their number: this much is chance, since a look sooner or later is one in fifty. */
+const mostGrowth = 1.05;
+
+/** Requests that were refused are for nothing. */
+const mostRefusedPercent = 2;
+
+/** The heap that one cluster more needs, against the same for a smaller number: it is flat, as far as garbage can be measured. */
+const mostHeapGrowth = 1.3;
+
+export async function scale(clusters: number[]): Promise<Figure[]> {
+  const outcomes: Outcome[] = [];
+  for (const number of [...new Set([1, ...clusters])].sort((one, other) => one - other)) {
+    const outcome = await connectCrowd(number);
+    console.error(progress(outcome));
+    outcomes.push(outcome);
+  }
+  const [one] = outcomes;
+  return [
+    ...outcomes.flatMap((it, index) => figures(it, one as Outcome, outcomes.slice(0, index))),
+    ...outcomes.flatMap(quarters),
+    ...outcomes.flatMap((it) => operations(it, one as Outcome)),
+  ];
+}
+
+const label = (clusters: number) => (clusters === 1 ? '1 cluster' : `${clusters.toLocaleString('en')} clusters`);
+
+/** For whoever waits for the table. */
+function progress({ clusters, connected, failures, runner }: Outcome): string {
+  const { realSeconds, stoodStill } = runner;
+  const time = `${realSeconds.toFixed(0)} s, in ${(stoodStill * 100).toFixed(0)} % of which the simulated time stood still`;
+  const reasons = [...failures].map(([failure, count]) => `\n  ${count} × ${failure}`);
+  return `${label(clusters)}: ${connected} connected, ${time}${reasons.join('')}`;
+}
+
+function figures(outcome: Outcome, one: Outcome, smaller: Outcome[]): Figure[] {
+  const { clusters, connected, minutes, tally, lostWrites, heap, rssBytes, runner } = outcome;
+  const figure = (name: string, unit: Figure['unit'], value: number, more: Partial<Figure> = {}): Figure => ({
+    part: 'scale',
+    subject: label(clusters),
+    name,
+    value,
+    unit,
+    ...more,
+  });
+  const perCluster = (name: string, unit: 'requests' | 'transitions', of: (it: Outcome) => number): Figure => {
+    const baseline = { name: 'one cluster', value: of(one) };
+    return figure(name, unit, of(outcome) / clusters, { baseline, goal: { of: 'ratio', most: mostGrowth } });
+  };
+  const refused = (name: string, prefixes: string[]) => {
+    const { requests, throttled } = tally.sum(...prefixes);
+    return figure(name, '%', (throttled / Math.max(1, requests)) * 100, {
+      goal: { of: 'value', most: mostRefusedPercent },
+    });
+  };
+  const bound = { name: 'remote times and bucket', value: boundMinutes(clusters, tagMinutes) };
+  return [
+    figure('connected', 'clusters', connected, { baseline: { name: 'tagged', value: clusters } }),
+    figure('failed', 'clusters', clusters - connected, { goal: { of: 'value', most: 0 } }),
+    figure('total time', 'min', minutes.last, { baseline: bound, goal: { of: 'ratio', most: mostOfBound } }),
+    perCluster('to Atlas', 'requests', (it) => it.tally.sum('atlas').requests),
+    refused('refused', ['atlas']),
+    perCluster('to AWS', 'requests', (it) => it.tally.sum(...aws).requests),
+    refused('throttled', aws),
+    perCluster('transitions', 'transitions', (it) => it.tally.transitions),
+    figure('writes lost', 'requests', lostWrites / clusters),
+    figure('heap', 'kB', heapGrowth(outcome, smaller.at(-1)), heapGoal(smaller)),
+    figure('heap at the end', 'kB', heap.atEnd / clusters / 1000),
+    figure('RSS', 'MB', rssBytes / 1e6),
+    figure('a function', 's', runner.functionSeconds),
+  ];
+}
+
+const aws = ['kafka', 'secretsmanager', 'states'];
+
+/** Of one cluster more, in kB. */
+const heapGrowth = ({ clusters, heap }: Outcome, smaller: Outcome | undefined): number =>
+  (heap.inFlight - (smaller?.heap.inFlight ?? 0)) / (clusters - (smaller?.clusters ?? 0)) / 1000;
+
+/** What the first clusters need is mostly not theirs: the first growth to compare is that from one number to the next. */
+function heapGoal(smaller: Outcome[]): Pick<Figure, 'baseline' | 'goal'> {
+  const [before, last] = smaller.slice(-2);
+  if (!before || !last) return {};
+  const goal: Goal = { of: 'ratio', most: mostHeapGrowth };
+  return { baseline: { name: 'between smaller numbers', value: heapGrowth(last, before) }, goal };
+}
+
+/** When the requests to Atlas came, in a minute, against what its bucket takes for good. */
+function quarters({ clusters, tally }: Outcome): Figure[] {
+  return tally.quarters.map(({ requests }, index) => ({
+    part: 'scale',
+    block: 'requests to Atlas in a minute',
+    subject: `from ${clock(index * quarterMinutes)}`,
+    name: label(clusters),
+    value: requests / quarterMinutes,
+    unit: 'requests',
+    baseline: { name: 'the bucket’s refill', value: refillPerMinute },
+  }));
+}
+
+const clock = (minutes: number) => `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
+
+/** Where the requests of a cluster go, and what is tried again. */
+function operations({ clusters, tally }: Outcome, one: Outcome): Figure[] {
+  const figure = (subject: string, count: number, ofOne: number): Figure => ({
+    part: 'scale',
+    block: 'per cluster',
+    subject,
+    name: label(clusters),
+    value: count / clusters,
+    unit: 'requests',
+    baseline: { name: 'one cluster', value: ofOne },
+  });
+  return [
+    ...[...tally.asked]
+      .sort()
+      .flatMap(([name, { requests, throttled }]) => [
+        figure(name, requests, one.tally.asked.get(name)?.requests ?? 0),
+        ...(throttled > 0 ? [figure(`${name}, throttled`, throttled, 0)] : []),
+      ]),
+    ...[...tally.retried].sort().map(([name, count]) => figure(`retry of ${name}`, count, 0)),
+  ];
+}
