@@ -1,4 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 
 /**
  * The inside of a Lambda sandbox: does with a bundle what the runtime of Node.js does, over Lambda's own runtime API. AWS's
@@ -18,26 +19,29 @@ for (const name of ['CloseEvent', 'MessageEvent', 'WebSocket']) Object.definePro
 const { AWS_LAMBDA_RUNTIME_API, _HANDLER = '', LAMBDA_TASK_ROOT = '', AWS_LAMBDA_FUNCTION_NAME = '' } = process.env;
 const agent = new http.Agent({ keepAlive: true });
 
-/** Own time is what an invocation takes while no request of its own is out. */
-const outside = { requests: new Set<unknown>(), since: 0, milliseconds: 0, count: 0 };
+/** The requests of the function that are out, and for how long there were any during this invocation. */
+const outside = { requests: new Set<unknown>(), since: 0, milliseconds: 0 };
 
 const [file, exported = 'handler'] = _HANDLER.split('.');
 const { [exported]: handler } = await import(`${LAMBDA_TASK_ROOT}/${file}.mjs`);
 
-// Node's http client serves the AWS SDK, and undici `fetch`. A request is out until the headers of its answer are here: what
-// is left of the body is the function's to read. One that fails has an error instead, or as well.
+// Node's http client serves the AWS SDK and the Atlas client, undici would serve `fetch`. A request is out until its answer is
+// here with its whole body, or has failed.
 diagnostics.subscribe('http.client.request.start', leave);
-diagnostics.subscribe('http.client.response.finish', comeBack);
+diagnostics.subscribe('http.client.response.finish', (message) => {
+  const { request, response } = message as { request: unknown; response: IncomingMessage };
+  for (const event of ['end', 'close']) response.once(event, () => comeBack({ request }));
+});
 diagnostics.subscribe('http.client.request.error', comeBack);
 diagnostics.subscribe('undici:request:create', leave);
-diagnostics.subscribe('undici:request:headers', comeBack);
+diagnostics.subscribe('undici:request:trailers', comeBack);
 diagnostics.subscribe('undici:request:error', comeBack);
 
 for (;;) {
   const next = await call('GET', 'invocation/next', '', { 'bench-cpu-ms': cpuMs() });
   const id = next.headers['lambda-runtime-aws-request-id'];
-  Object.assign(outside, { requests: new Set(), milliseconds: 0, count: 0 });
-  const started = performance.now();
+  Object.assign(outside, { requests: new Set(), milliseconds: 0 });
+  const started = { wallMs: performance.now(), cpu: process.threadCpuUsage() };
   try {
     const result = await handler(JSON.parse(next.body), context(next.headers));
     await answer(`invocation/${id}/response`, JSON.stringify(result), started);
@@ -48,14 +52,21 @@ for (;;) {
   }
 }
 
+interface Started {
+  wallMs: number;
+  cpu: NodeJS.CpuUsage;
+}
+
 /** The headers are no part of the protocol; Lambda would ignore them. */
-async function answer(path: string, body = 'null', started: number): Promise<void> {
-  const ownMs = performance.now() - started - outside.milliseconds;
-  await call('POST', path, body, {
-    'bench-own-ms': String(ownMs),
-    'bench-requests': String(outside.count),
-    'bench-cpu-ms': cpuMs(),
-  });
+async function answer(path: string, body = 'null', started: Started): Promise<void> {
+  const ownMs = ownSince(started);
+  await call('POST', path, body, { 'bench-own-ms': String(ownMs), 'bench-cpu-ms': cpuMs() });
+}
+
+/** The time in which no request was out, or the CPU time of this thread, if that is more: work goes on while requests are out. */
+function ownSince({ wallMs, cpu }: Started): number {
+  const { user, system } = process.threadCpuUsage(cpu);
+  return Math.max(performance.now() - wallMs - outside.milliseconds, (user + system) / 1000);
 }
 
 /** Of the whole process so far. */
@@ -95,7 +106,6 @@ function leave(message: unknown): void {
   if (request.path.startsWith('/2018-06-01/runtime/')) return;
   if (outside.requests.size === 0) outside.since = performance.now();
   outside.requests.add(request);
-  outside.count += 1;
 }
 
 function comeBack(message: unknown): void {
