@@ -6,13 +6,12 @@ export const notes: Record<Part, string> = {
 
 loaded       CPU time of a new process until Lambda's runtime asks for the first event; baseline: a bundle that only
              builds the same AWS clients
-answered     the same until the first answer; baseline: that bundle, which answers without a call
-its calls    a bundle with the same clients and nothing else that sends as many requests; same baseline: what it
-             misses, no function that makes these calls can reach
-÷ its calls  the function's first answer against it: what is left to be ours
-÷ echo       the same against a handler that returns its input`,
-  warm: `own time     wall time of a warm handler without the time in which a request of its own was out; baseline: a bundle
-             that sends as many requests`,
+answered     the same until the first answer; baseline: that bundle again, which answers without a call
+its calls    a bundle of the clients and nothing else that sends as many requests; baseline: that bundle without them
+÷ its calls  the first answer against those calls alone: what is ours
+÷ echo       the first answer against a handler that returns its input`,
+  warm: `own time     wall time of a warm handler without the time in which a request of its own was out, or its CPU time if that
+             is more; baseline: a bundle that sends as many requests`,
   trips: `HTTP requests of a run, digest challenges and reads of the credentials among them; baseline: the least that the
 APIs allow (bench/trips/least.ts). Nonces do not expire here; Atlas's do, and then a poll is challenged again.
 Containers are cold, where nothing else is said.`,
