@@ -4,30 +4,52 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
+import type { ServiceName } from '../local/emulator.ts';
 import { bundle, dist, settings } from '../packaging/bundle.ts';
 
-/** The AWS services of which a function's bundle holds a client, and a call that reads something there. */
+/** The AWS services of which a function's bundle holds a client, their names in the local cloud, and a call to each. */
 const services = {
-  kafka: { client: 'KafkaClient', command: 'DescribeClusterV2Command', input: '{ClusterArn:event.clusterArn}' },
+  kafka: {
+    service: 'kafka',
+    client: 'KafkaClient',
+    command: 'DescribeClusterV2Command',
+    input: '{ClusterArn:event.clusterArn}',
+  },
   'secrets-manager': {
+    service: 'secretsmanager',
     client: 'SecretsManagerClient',
     command: 'GetSecretValueCommand',
     input: '{SecretId:event.secretArn}',
   },
   sfn: {
+    service: 'states',
     client: 'SFNClient',
     command: 'DescribeExecutionCommand',
     input: '{executionArn:event.executionArn}',
   },
-} as const;
+  sns: {
+    service: 'sns',
+    client: 'SNSClient',
+    command: 'PublishCommand',
+    input: '{TopicArn:event.topicArn,Subject:"-",Message:"-"}',
+  },
+} as const satisfies Record<string, { service: ServiceName; client: string; command: string; input: string }>;
 export type ServiceClient = keyof typeof services;
 
-/** What a function is compared with. */
-export type Baseline = 'echo' | 'fetch' | `${'builds' | 'calls'} ${string}`;
+/** How many HTTP requests one invocation sends to each service. */
+export type Requests = Partial<Record<ServiceName, number>>;
 
-/** The name of the baseline that builds the same clients, or makes one call with each of them and with Atlas. */
-export const baselineFor = (kind: 'builds' | 'calls', clients: ServiceClient[]): Baseline =>
-  `${kind} ${clients.toSorted().join('+')}`;
+/** What a function is compared with. */
+export type Baseline = 'echo' | `${'builds' | 'calls'} ${string}`;
+
+/** The name of the baseline that only builds these clients. */
+export const buildsBaseline = (clients: ServiceClient[]): Baseline => `builds ${clients.toSorted().join('+')}`;
+
+/** The name of the baseline that builds them and sends as many requests, to Atlas without any authentication. */
+export function callsBaseline(clients: ServiceClient[], requests: Requests): Baseline {
+  const toAws = clients.toSorted().map((name) => `${name}:${requests[services[name].service] ?? 0}`);
+  return `calls ${[...toAws, `atlas:${requests.atlas ?? 0}`].join('+')}`;
+}
 
 /** Which AWS clients each function's bundle holds, by the function's folder. */
 export async function clientsOfFunctions(): Promise<Map<string, ServiceClient[]>> {
@@ -91,28 +113,39 @@ const baselineSources: Plugin = {
 /** The smallest program that does what its name says. */
 export function sourceOf(baseline: Baseline): string {
   if (baseline === 'echo') return 'export const handler = async (event) => event;';
-  // Atlas is called by global fetch, without any authentication: the least that a call to it can be.
-  const atlas = 'if (event.atlasUrl) await (await fetch(event.atlasUrl)).text();';
-  if (baseline === 'fetch') return `export const handler = async (event) => { ${atlas} };`;
-  const [kind, names = ''] = baseline.split(' ');
-  const clients = names.split('+').map((name) => services[name as ServiceClient]);
-  const imports = names.split('+').map((name, index) => {
-    const { client, command } = clients[index] ?? services.kafka;
-    return `import { ${kind === 'calls' ? `${client}, ${command}` : client} } from '@aws-sdk/client-${name}';`;
-  });
-  const made = clients.map(({ client }) => `new ${client}({})`).join(', ');
-  const calls = clients.map(
-    ({ command, input }, index) => `await clients[${index}].send(new ${command}(${input})).catch(() => undefined);`,
-  );
+  const parts = baseline
+    .slice(baseline.indexOf(' ') + 1)
+    .split('+')
+    .map((part) => part.split(':') as [ServiceClient | 'atlas', string?]);
+  const lines = parts.map(([name, times = '0']) => (name === 'atlas' ? atlasLines(times) : awsLines(name, times)));
   return [
-    ...imports,
-    `const clients = [${made}];`,
+    ...lines.map(({ setUp }) => setUp),
     'export const handler = async (event) => {',
-    ...(kind === 'calls' ? [...calls, atlas] : []),
+    ...lines.map(({ calls }) => calls),
     '  return event;',
     '};',
   ].join('\n');
 }
+
+interface Lines {
+  setUp: string;
+  calls: string;
+}
+
+function awsLines(name: ServiceClient, times: string): Lines {
+  const { client, command, input } = services[name];
+  const imported = times === '0' ? client : `${client}, ${command}`;
+  const setUp = `import { ${imported} } from '@aws-sdk/client-${name}';\nconst built${client} = new ${client}({});`;
+  return { setUp, calls: repeated(times, `await built${client}.send(new ${command}(${input}));`) };
+}
+
+const atlasLines = (times: string): Lines => ({
+  setUp: "const { get } = process.getBuiltinModule('node:http');",
+  calls: repeated(times, "await new Promise((done) => get(event.atlasUrl, (it) => it.resume().on('end', done)));"),
+});
+
+const repeated = (times: string, statement: string) =>
+  times === '0' ? '' : `for (let call = 0; call < ${times}; call++) ${statement}`;
 
 /** The size of a zip with these files, as Serverless makes it: deflated, with yazl's headers and extended timestamps. */
 export function zipBytes(files: { name: string; content: Uint8Array }[]): number {

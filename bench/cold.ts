@@ -1,4 +1,4 @@
-import { type Baseline, baselineFor, clientsOfFunctions, Workshop, zipBytesOf } from './bundles.ts';
+import { type Baseline, buildsBaseline, callsBaseline, clientsOfFunctions, Workshop, zipBytesOf } from './bundles.ts';
 import { type Figure, interleaved, median } from './figures.ts';
 import { type Program, Sandbox } from './runtime/sandbox.ts';
 import type { SteadyWorld, Subject } from './steady-world.ts';
@@ -22,26 +22,14 @@ interface Measured {
   answeredMs: number;
 }
 
-export async function coldStarts({ subjects, baselineEvent }: SteadyWorld): Promise<Figure[]> {
-  const clients = await clientsOfFunctions();
-  const compared = subjects.map((subject) => {
-    const used = clients.get(subject.folder) ?? [];
-    return { ...subject, builds: baselineFor('builds', used), calls: baselineFor('calls', used) };
-  });
+export async function coldStarts(world: SteadyWorld): Promise<Figure[]> {
   const workshop = new Workshop();
   try {
     const runtime = await workshop.makeRuntime();
+    const compared = await comparedWith(world, runtime);
     const names = new Set<Baseline>(['echo', ...compared.flatMap(({ builds, calls }) => [builds, calls])]);
-    const baselines = await workshop.makeBaselines([...names]);
-    const { program } = subjects[0] as Subject;
-    const bare = [...baselines].map(([name, bundle]) => ({
-      name,
-      program: { ...program, bundle },
-      event: baselineEvent,
-    }));
-    const samples = await interleaved([...bare, ...compared], rounds, ({ program, event }) =>
-      start(program, event, runtime),
-    );
+    const bare = world.bare(await workshop.makeBaselines([...names]));
+    const samples = await interleaved([...bare, ...compared], rounds, (it) => start(it, runtime));
     const medians = new Map([...samples].map(([{ name }, measured]) => [name as string, medianOf(measured)]));
     return figures(compared, medians);
   } finally {
@@ -49,7 +37,19 @@ export async function coldStarts({ subjects, baselineEvent }: SteadyWorld): Prom
   }
 }
 
-async function start(program: Program, event: unknown, runtime: string): Promise<Measured> {
+/** The functions with the names of their baselines; that each is started once here brings its files into memory, too. */
+async function comparedWith(world: SteadyWorld, runtime: string): Promise<Compared[]> {
+  const clients = await clientsOfFunctions();
+  const compared: Compared[] = [];
+  for (const subject of world.subjects) {
+    const used = clients.get(subject.folder) ?? [];
+    const requests = await world.requestsDuring(() => start(subject, runtime));
+    compared.push({ ...subject, builds: buildsBaseline(used), calls: callsBaseline(used, requests) });
+  }
+  return compared;
+}
+
+async function start({ program, event }: { program: Program; event: unknown }, runtime: string): Promise<Measured> {
   const sandbox = new Sandbox(program);
   try {
     const { cpuMs } = await sandbox.start(runtime, event);
@@ -72,17 +72,18 @@ function figures(compared: Compared[], medians: Map<string, Measured>): Figure[]
   return compared.flatMap(({ name: subject, folder, builds, calls }): Figure[] => {
     const { initMs, answeredMs } = of(subject);
     const cell = { part: 'cold', subject, unit: 'ms' } as const;
-    const answered = (name: string, baseline: string): Figure => ({
+    const answered = (name: string, value: number, baseline: string): Figure => ({
       ...cell,
       name,
-      value: answeredMs,
+      value,
       baseline: { name: baseline, value: of(baseline).answeredMs },
     });
     return [
       { ...cell, name: 'loaded', value: initMs, baseline: { name: builds, value: of(builds).initMs }, goal },
-      { ...answered('answered', calls), goal },
-      answered('÷ builds', builds),
-      answered('÷ echo', 'echo'),
+      { ...answered('answered', answeredMs, builds), goal },
+      answered('its calls', of(calls).answeredMs, builds),
+      { ...answered('÷ its calls', answeredMs, calls), goal },
+      answered('÷ echo', answeredMs, 'echo'),
       {
         ...cell,
         name: 'zip',

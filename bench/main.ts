@@ -9,6 +9,7 @@ import { SteadyWorld } from './steady-world.ts';
 import { table } from './table.ts';
 import { roundTrips } from './trips/trips.ts';
 import { warmCalls } from './warm.ts';
+import { whyMissed } from './why-missed.ts';
 
 const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}]`;
 
@@ -47,7 +48,7 @@ async function inSteadyWorld(run: (world: SteadyWorld) => Promise<Figure[]>): Pr
 
 function report(figures: Figure[], wanted: Part[]): string {
   const explained = parts.filter((part) => wanted.includes(part)).map((part) => notes[part]);
-  return [table(figures), ...explained].join('\n\n');
+  return [table(figures), ...explained, whyMissed(figures)].filter((text) => text !== '').join('\n\n');
 }
 
 const complete = (figure: Figure) => ({ ...figure, ratio: ratioOf(figure), isMet: isMet(figure) });

@@ -11,8 +11,9 @@ import type { RecordSuccessInput } from '../functions/record-success/record-succ
 import type { RemoveClusterPolicyInput } from '../functions/remove-cluster-policy/remove-cluster-policy.ts';
 import type { SweepClustersInput } from '../functions/sweep-clusters/sweep-clusters.ts';
 import { Cloud } from '../local/cloud.ts';
+import { personsAccessKeyId } from '../local/deployment/iam.ts';
 import { lambdaEnvironment } from '../local/lambda/environment.ts';
-import { functionBundle } from './bundles.ts';
+import { type Baseline, functionBundle, type Requests } from './bundles.ts';
 import type { Program } from './runtime/sandbox.ts';
 
 /** An hour takes a second, until everything is connected. */
@@ -31,8 +32,8 @@ export interface Subject {
 /** A cloud in which everything is connected and nothing changes any more, so that the same event has always the same answer. */
 export class SteadyWorld {
   readonly subjects: Subject[];
-  /** What the baselines ask for. */
-  readonly baselineEvent: object;
+  /** Where the baselines run: they may do everything. */
+  readonly #bare: { program: Program; event: object };
   readonly #cloud: Cloud;
 
   static async start(): Promise<SteadyWorld> {
@@ -78,18 +79,40 @@ export class SteadyWorld {
       return { name: it.name, folder, program, event: all.get(it.name) };
     });
     const { clusterArn } = (events.get('InspectCluster') ?? {}) as { clusterArn: string };
-    this.baselineEvent = {
-      clusterArn,
-      secretArn: cloud.world.scramSecrets[0]?.arn,
-      executionArn: cloud.executions[0]?.arn,
-      atlasUrl: `${cloud.listeners.atlas.url}/api/atlas/v2/groups/${cloud.world.project.id}/streams`,
+    const { arn, environment } = (this.subjects.find(({ name }) => name === 'NotifyOutcome') as Subject).program;
+    this.#bare = {
+      program: { bundle: '', arn, environment: { ...environment, AWS_ACCESS_KEY_ID: personsAccessKeyId } },
+      event: {
+        clusterArn,
+        secretArn: cloud.world.scramSecrets[0]?.arn,
+        executionArn: cloud.executions[0]?.arn,
+        topicArn: environment.NOTIFICATION_TOPIC_ARN,
+        atlasUrl: `${cloud.listeners.atlas.url}/api/atlas/v2/groups/${cloud.world.project.id}/streams`,
+      },
     };
+  }
+
+  /** Baselines as they are to be run. @param bundles the path of each one's bundle, by its name */
+  bare(bundles: Map<Baseline, string>): { name: Baseline; program: Program; event: object }[] {
+    const { program, event } = this.#bare;
+    return [...bundles].map(([name, bundle]) => ({ name, program: { ...program, bundle }, event }));
+  }
+
+  /** How many requests reach the emulators meanwhile. */
+  async requestsDuring(run: () => Promise<unknown>): Promise<Requests> {
+    const { exchanges } = this.#cloud.recorder;
+    const before = exchanges.length;
+    await run();
+    const requests: Requests = {};
+    for (const { service } of exchanges.slice(before)) requests[service] = (requests[service] ?? 0) + 1;
+    return requests;
   }
 
   /** Events of the functions that a run of a connected cluster does not come to, such that they find nothing to do. */
   #furtherEvents(events: Map<string, unknown>): [string, unknown][] {
     const success = events.get('RecordSuccess') as z.infer<typeof RecordSuccessInput>;
-    return Object.entries(furtherEvents(success, this.#cloud.world.scramSecrets[0]?.arn ?? ''));
+    const { executions, world } = this.#cloud;
+    return Object.entries(furtherEvents(success, world.scramSecrets[0]?.arn ?? '', executions[0]?.arn ?? ''));
   }
 
   close(): Promise<void> {
@@ -114,6 +137,7 @@ interface FurtherEvents {
 function furtherEvents(
   { request, connection, privateLink, policy, executionArn, now }: z.infer<typeof RecordSuccessInput>,
   secretArn: string,
+  firstExecutionArn: string,
 ): FurtherEvents {
   const { clusterArn } = request;
   const removal = { outcome: '', deadline: now, pollSeconds: 30, now };
@@ -127,8 +151,8 @@ function furtherEvents(
     DeletePrivateLink: { request: { ...request, clusterArn: clusterArn.replace('orders', 'absent') }, ...removal },
     RemoveClusterPolicy: { clusterArn, principalArn: 'arn:aws:iam::111122223333:root' },
     RecordRemoval: { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy, executionArn },
-    // A run that changed nothing is worth no message.
-    NotifyOutcome: { detail: { executionArn, status: 'SUCCEEDED' } },
+    // The first run has changed something, which is worth a message.
+    NotifyOutcome: { detail: { executionArn: firstExecutionArn, status: 'SUCCEEDED' } },
     SweepClusters: { now },
   };
 }

@@ -1,7 +1,7 @@
-import { type Baseline, baselineFor, clientsOfFunctions, type ServiceClient, Workshop } from './bundles.ts';
+import { type Baseline, callsBaseline, clientsOfFunctions, Workshop } from './bundles.ts';
 import { type Figure, interleaved, median } from './figures.ts';
-import { Sandbox } from './runtime/sandbox.ts';
-import type { SteadyWorld, Subject } from './steady-world.ts';
+import { type Program, Sandbox } from './runtime/sandbox.ts';
+import type { SteadyWorld } from './steady-world.ts';
 
 /**
  * Warm calls: the wall time of a handler without the time in which a request of its own was out. The first events after the
@@ -13,37 +13,45 @@ const events = 40;
 /** What a handler may take of its own. */
 const mostOwnMs = 5;
 
-export async function warmCalls({ subjects, baselineEvent }: SteadyWorld): Promise<Figure[]> {
+interface Warm {
+  name: string;
+  event: unknown;
+  sandbox: Sandbox;
+}
+
+export async function warmCalls(world: SteadyWorld): Promise<Figure[]> {
   const clients = await clientsOfFunctions();
-  const baselineOf = ({ folder }: Subject) => warmBaseline(clients.get(folder) ?? []);
   const workshop = new Workshop();
-  const sandboxes: Sandbox[] = [];
+  const warm: Warm[] = [];
   try {
     const runtime = await workshop.makeRuntime();
-    const baselines = await workshop.makeBaselines([...new Set(subjects.map(baselineOf))]);
-    const { program } = subjects[0] as Subject;
-    const bare = [...baselines].map(([name, bundle]) => ({
-      name,
-      program: { ...program, bundle },
-      event: baselineEvent,
-    }));
-    const started = [];
-    for (const { name, program, event } of [...bare, ...subjects]) {
-      const sandbox = new Sandbox(program);
-      sandboxes.push(sandbox);
-      await sandbox.start(runtime, event);
-      started.push({ name: name as string, event, sandbox });
+    const started = async ({ name, program, event }: { name: string; program: Program; event: unknown }) => {
+      const it = { name, event, sandbox: new Sandbox(program) };
+      warm.push(it);
+      await it.sandbox.start(runtime, event);
+      return it;
+    };
+    const baselines = new Map<string, Baseline>();
+    for (const subject of world.subjects) {
+      const { sandbox, event } = await started(subject);
+      const requests = await world.requestsDuring(() => sandbox.invoke(event));
+      baselines.set(subject.name, callsBaseline(clients.get(subject.folder) ?? [], requests));
     }
-    const samples = await interleaved(started, events, ({ event, sandbox }) => sandbox.invoke(event));
+    const bundles = await workshop.makeBaselines([...new Set(baselines.values())]);
+    for (const baseline of world.bare(bundles)) {
+      const { sandbox, event } = await started(baseline);
+      await sandbox.invoke(event);
+    }
+    const samples = await interleaved(warm, events, ({ event, sandbox }) => sandbox.invoke(event));
     const ownMs = new Map([...samples].map(([{ name }, all]) => [name, median(all.map((it) => it.ownMs))]));
-    return subjects.map((subject) => figure(subject, baselineOf(subject), ownMs));
+    return [...baselines].map(([subject, baseline]) => figure(subject, baseline, ownMs));
   } finally {
-    await Promise.all(sandboxes.map((it) => it.stop()));
+    await Promise.all(warm.map(({ sandbox }) => sandbox.stop()));
     workshop.close();
   }
 }
 
-const figure = ({ name: subject }: Subject, baseline: Baseline, ownMs: Map<string, number>): Figure => ({
+const figure = (subject: string, baseline: Baseline, ownMs: Map<string, number>): Figure => ({
   part: 'warm',
   subject,
   name: 'own time',
@@ -52,7 +60,3 @@ const figure = ({ name: subject }: Subject, baseline: Baseline, ownMs: Map<strin
   baseline: { name: baseline, value: ownMs.get(baseline) ?? Number.NaN },
   goal: { of: 'value', most: mostOwnMs },
 });
-
-/** A function that reads nothing but Atlas's credentials in Secrets Manager has them already when it is warm. */
-const warmBaseline = (clients: ServiceClient[]): Baseline =>
-  clients.join() === 'secrets-manager' ? 'fetch' : baselineFor('calls', clients);

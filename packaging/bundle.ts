@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { withConstantKeys } from './constant-keys.ts';
 
 const root = join(import.meta.dirname, '..');
 export const dist = join(root, 'dist');
@@ -33,7 +34,8 @@ const ownCodeInMaps: Plugin = {
   name: 'own code in maps',
   setup({ onLoad }) {
     onLoad({ filter: /[/\\]node_modules[/\\].*\.[cm]?js$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
+      const source = await readFile(path, 'utf8');
+      const text = isSchemas.test(path) ? withConstantKeys(source) : source;
       const mappings = `${';'.repeat(text.split('\n').length + 1)}AAAA`;
       const map = JSON.stringify({ version: 3, sources: [basename(path)], names: [], mappings });
       const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`;
@@ -41,6 +43,9 @@ const ownCodeInMaps: Plugin = {
     });
   },
 };
+
+/** Of a client of the AWS SDK. */
+const isSchemas = /[/\\]@aws-sdk[/\\]client-[\w-]+[/\\]dist-es[/\\]schemas[/\\]\w+\.js$/;
 
 /** What makes a bundle that deploys. */
 export const settings = {

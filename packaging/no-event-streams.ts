@@ -1,6 +1,6 @@
 /**
  * Stands in for `@smithy/core/event-streams` in the bundles: the SDK loads it where an operation streams events, and none of
- * Amazon MSK, Secrets Manager and Step Functions does.
+ * Amazon MSK, Secrets Manager, Step Functions and SNS does.
  */
 export class EventStreamSerde {
   constructor() {

@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { Agent, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 
 /**
  * The inside of a Lambda sandbox: does with a bundle what the runtime of Node.js does, over Lambda's own runtime API. AWS's
@@ -8,30 +8,40 @@ import { Agent, request } from 'node:http';
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
-const { AWS_LAMBDA_RUNTIME_API, _HANDLER = '', LAMBDA_TASK_ROOT = '', AWS_LAMBDA_FUNCTION_NAME = '' } = process.env;
-const agent = new Agent({ keepAlive: true });
+/**
+ * An `import` of node:http reads all that it exports, and WebSocket is a getter that loads undici, 40 ms of CPU. Lambda's own
+ * runtime does not import it, nor does the SDK where it speaks HTTPS, as on AWS; so here, where it speaks HTTP, it finds none.
+ * @see https://github.com/nodejs/node/issues/57649 and https://github.com/aws/aws-sdk-js-v3/issues/6914
+ */
+const http = process.getBuiltinModule('node:http');
+for (const name of ['CloseEvent', 'MessageEvent', 'WebSocket']) Object.defineProperty(http, name, { value: undefined });
 
-/** Own time is what an invocation takes while no request of its own is out. */
-const outside = { requests: 0, since: 0, milliseconds: 0, count: 0 };
+const { AWS_LAMBDA_RUNTIME_API, _HANDLER = '', LAMBDA_TASK_ROOT = '', AWS_LAMBDA_FUNCTION_NAME = '' } = process.env;
+const agent = new http.Agent({ keepAlive: true });
+
+/** The requests of the function that are out, and for how long there were any during this invocation. */
+const outside = { requests: new Set<unknown>(), since: 0, milliseconds: 0 };
 
 const [file, exported = 'handler'] = _HANDLER.split('.');
 const { [exported]: handler } = await import(`${LAMBDA_TASK_ROOT}/${file}.mjs`);
 
-// Node's http client serves the AWS SDK, and undici `fetch`.
-diagnostics.subscribe('http.client.request.start', (message) => {
-  if (!isOurs(message)) leave();
-});
+// Node's http client serves the AWS SDK and the Atlas client, undici would serve `fetch`. A request is out until its answer is
+// here with its whole body, or has failed.
+diagnostics.subscribe('http.client.request.start', leave);
 diagnostics.subscribe('http.client.response.finish', (message) => {
-  if (!isOurs(message)) comeBack();
+  const { request, response } = message as { request: unknown; response: IncomingMessage };
+  for (const event of ['end', 'close']) response.once(event, () => comeBack({ request }));
 });
+diagnostics.subscribe('http.client.request.error', comeBack);
 diagnostics.subscribe('undici:request:create', leave);
-diagnostics.subscribe('undici:request:headers', comeBack);
+diagnostics.subscribe('undici:request:trailers', comeBack);
+diagnostics.subscribe('undici:request:error', comeBack);
 
 for (;;) {
   const next = await call('GET', 'invocation/next', '', { 'bench-cpu-ms': cpuMs() });
   const id = next.headers['lambda-runtime-aws-request-id'];
-  Object.assign(outside, { requests: 0, milliseconds: 0, count: 0 });
-  const started = performance.now();
+  Object.assign(outside, { requests: new Set(), milliseconds: 0 });
+  const started = { wallMs: performance.now(), cpu: process.threadCpuUsage() };
   try {
     const result = await handler(JSON.parse(next.body), context(next.headers));
     await answer(`invocation/${id}/response`, JSON.stringify(result), started);
@@ -42,14 +52,21 @@ for (;;) {
   }
 }
 
+interface Started {
+  wallMs: number;
+  cpu: NodeJS.CpuUsage;
+}
+
 /** The headers are no part of the protocol; Lambda would ignore them. */
-async function answer(path: string, body = 'null', started: number): Promise<void> {
-  const ownMs = performance.now() - started - outside.milliseconds;
-  await call('POST', path, body, {
-    'bench-own-ms': String(ownMs),
-    'bench-requests': String(outside.count),
-    'bench-cpu-ms': cpuMs(),
-  });
+async function answer(path: string, body = 'null', started: Started): Promise<void> {
+  const ownMs = ownSince(started);
+  await call('POST', path, body, { 'bench-own-ms': String(ownMs), 'bench-cpu-ms': cpuMs() });
+}
+
+/** The time in which no request was out, or the CPU time of this thread, if that is more: work goes on while requests are out. */
+function ownSince({ wallMs, cpu }: Started): number {
+  const { user, system } = process.threadCpuUsage(cpu);
+  return Math.max(performance.now() - wallMs - outside.milliseconds, (user + system) / 1000);
 }
 
 /** Of the whole process so far. */
@@ -61,7 +78,7 @@ function cpuMs(): string {
 function call(method: string, path: string, body = '', headers: Record<string, string> = {}) {
   return new Promise<{ headers: Record<string, string>; body: string }>((resolve, reject) => {
     const url = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/${path}`;
-    const outgoing = request(url, { agent, method, headers }, async (incoming) => {
+    const outgoing = http.request(url, { agent, method, headers }, async (incoming) => {
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk);
       resolve({ headers: incoming.headers as Record<string, string>, body: Buffer.concat(chunks).toString() });
@@ -84,18 +101,14 @@ function context(headers: Record<string, string>) {
   };
 }
 
-function isOurs(message: unknown): boolean {
-  return (message as { request: { path: string } }).request.path.startsWith('/2018-06-01/runtime/');
+function leave(message: unknown): void {
+  const { request } = message as { request: { path: string } };
+  if (request.path.startsWith('/2018-06-01/runtime/')) return;
+  if (outside.requests.size === 0) outside.since = performance.now();
+  outside.requests.add(request);
 }
 
-function leave(): void {
-  outside.count += 1;
-  outside.requests += 1;
-  if (outside.requests === 1) outside.since = performance.now();
-}
-
-function comeBack(): void {
-  if (outside.requests === 0) return;
-  outside.requests -= 1;
-  if (outside.requests === 0) outside.milliseconds += performance.now() - outside.since;
+function comeBack(message: unknown): void {
+  const isLast = outside.requests.delete((message as { request: unknown }).request) && outside.requests.size === 0;
+  if (isLast) outside.milliseconds += performance.now() - outside.since;
 }

@@ -17,10 +17,8 @@ export interface Program {
 export interface Answered {
   /** From the start of the process, or else from the event, to the answer. */
   milliseconds: number;
-  /** Without the time in which a request of the function's own was out. */
+  /** Of the handler: without the time in which a request of its own was out, and at least its CPU time. */
   ownMs: number;
-  /** HTTP requests of the function's own. */
-  requests: number;
   /** Of the whole process so far: user and system. */
   cpuMs: number;
   payload: unknown;
@@ -85,9 +83,8 @@ export class Sandbox {
         'Lambda-Runtime-Invoked-Function-Arn': this.#program.arn,
       })
       .end(JSON.stringify(event));
-    const answer = await this.#answered.promise;
+    const answer = await this.#answered.promise.finally(() => clearTimeout(timer));
     const milliseconds = performance.now() - started;
-    clearTimeout(timer);
     this.#answered = Promise.withResolvers();
     return { milliseconds, ...answer };
   }
@@ -99,13 +96,12 @@ export class Sandbox {
       return;
     }
     const body = await text(incoming);
-    const { 'bench-own-ms': ownMs, 'bench-requests': requests, 'bench-cpu-ms': cpuMs } = incoming.headers;
+    const { 'bench-own-ms': ownMs, 'bench-cpu-ms': cpuMs } = incoming.headers;
     outgoing.writeHead(202).end();
     if (incoming.url?.endsWith('/error')) this.#answered.reject(new Error(body));
     else
       this.#answered.resolve({
         ownMs: Number(ownMs),
-        requests: Number(requests),
         cpuMs: Number(cpuMs),
         payload: JSON.parse(body),
       });

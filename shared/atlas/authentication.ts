@@ -1,16 +1,7 @@
 import { DigestClient } from 'digest-fetch';
 import * as z from 'zod/mini';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
-
-/** A `fetch` that proves to Atlas who calls. */
-export type AtlasFetch = (url: string, init: AtlasRequestInit) => Promise<Response>;
-
-interface AtlasRequestInit {
-  method: string;
-  headers: Record<string, string>;
-  body?: string;
-  signal: AbortSignal;
-}
+import { type AtlasFetch, type AtlasRequestInit, type AtlasResponse, httpFetch } from './http.ts';
 
 /** Printable ASCII without a quote: what a header takes. A placeholder such as "…" is none. */
 const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
@@ -22,6 +13,7 @@ const ServiceAccount = z.object({ clientId: headerSafe, clientSecret: headerSafe
  * digest), `clientId` and `clientSecret` a service account (OAuth 2.0 bearer token).
  *
  * @param secret the secret's JSON value
+ * @returns a `fetch` that proves to Atlas who calls
  * @throws DeploymentMisconfigured when it has neither pair, as Atlas shows them; no value of it is printed
  */
 export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
@@ -34,6 +26,11 @@ export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
   );
 }
 
+/** digest-fetch would take the global fetch. */
+class HttpDigestClient extends DigestClient {
+  override getClient = async () => httpFetch as unknown as typeof fetch;
+}
+
 /**
  * HTTP digest with an Atlas API key. digest-fetch remembers the nonce, so that only the first call of a container is
  * challenged; calls are serialised, because two at once would spend the same nonce count, which a server must refuse.
@@ -43,18 +40,16 @@ export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
  * #4623 for the 401 that passes.
  */
 function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
-  const client = new DigestClient(publicKey, privateKey, { algorithm: 'MD5' });
+  const client = new HttpDigestClient(publicKey, privateKey, { algorithm: 'MD5' });
   // digest-fetch writes its Authorization into the headers that it is given: each attempt gets a copy.
   const attempt = (url: string, init: AtlasRequestInit) =>
-    client.fetch(url, { ...init, headers: { ...init.headers } }) as Promise<Response>;
+    client.fetch(url, { ...init, headers: { ...init.headers } }) as Promise<AtlasResponse>;
   let previous: Promise<unknown> = Promise.resolve();
 
   return (url, init) => {
     const answer = previous.then(async () => {
       const response = await attempt(url, init);
-      if (response.status !== 401) return response;
-      await response.body?.cancel();
-      return attempt(url, init);
+      return response.status === 401 ? attempt(url, init) : response;
     });
     previous = answer.catch(() => undefined);
     return answer;
@@ -62,7 +57,8 @@ function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
 }
 
 /** Whether a 401 says that the nonce has expired, and nothing against the key. */
-export const isStale = ({ headers }: Response): boolean => /stale="?true/i.test(headers.get('www-authenticate') ?? '');
+export const isStale = ({ headers }: AtlasResponse): boolean =>
+  /stale="?true/i.test(headers.get('www-authenticate') ?? '');
 
 const Token = z.object({ access_token: headerSafe, expires_in: z.number() });
 
@@ -79,7 +75,7 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
 
   const token = async (signal: AbortSignal): Promise<string> => {
     if (current && Date.now() < current.renewAt) return current.token;
-    const response = await fetch(`${baseUrl}/api/oauth/token`, {
+    const response = await httpFetch(`${baseUrl}/api/oauth/token`, {
       method: 'POST',
       headers: {
         Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
@@ -98,20 +94,18 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
   };
 
   const attempt = async (url: string, init: AtlasRequestInit) =>
-    fetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token(init.signal)}` } });
+    httpFetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token(init.signal)}` } });
 
   return async (url, init) => {
     const wasCached = current !== undefined;
     const response = await attempt(url, init);
     if (response.status !== 401) return response;
     current = undefined;
-    if (!wasCached) return response;
-    await response.body?.cancel();
-    return attempt(url, init);
+    return wasCached ? attempt(url, init) : response;
   };
 }
 
-async function tokenError(response: Response): Promise<Error> {
+async function tokenError(response: AtlasResponse): Promise<Error> {
   const { status } = response;
   const body = (await response.json().catch(() => ({}))) as { error?: string; error_description?: string };
   const said = [body.error, body.error_description].filter(Boolean).join(': ') || 'no reason';

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
-import { type AtlasFetch, isStale } from './authentication.ts';
+import { isStale } from './authentication.ts';
+import type { AtlasFetch, AtlasResponse } from './http.ts';
 import {
   Accepted,
   AccountDetails,
@@ -162,7 +163,7 @@ export class AtlasClient {
     throw new AtlasUnavailable(`Atlas answered ${what} in a way that cannot be read (${fields}).`);
   }
 
-  async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<Response> {
+  async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {
     const { baseUrl, fetch, signal, remainingMs } = this.#options;
     const url = `${baseUrl}${path}${query ? `?${new URLSearchParams(query)}` : ''}`;
     const headers = {
@@ -182,7 +183,6 @@ export class AtlasClient {
       this.#remainingShare = remainingShareOf(response) ?? this.#remainingShare;
       const waitMs = retryAfterMs(response);
       if (waitMs === undefined || pauses >= mostPauses || waitMs > remainingMs() - timeForTheCallMs) return response;
-      await response.body?.cancel();
       await pause(waitMs + Math.random() * Math.min(waitMs * spread.times, spread.mostMs), undefined, { signal });
     }
   }
@@ -193,7 +193,7 @@ const connections = (projectId: string, workspace: string) =>
   `${streams(projectId)}/${encodeURIComponent(workspace)}/connections`;
 
 /** Retry-After of a 429 or 503, in seconds on Atlas's wire. Zero is no pause: then the machine's back-off must make one. */
-function retryAfterMs(response: Response): number | undefined {
+function retryAfterMs(response: AtlasResponse): number | undefined {
   if (response.status !== 429 && response.status !== 503) return undefined;
   const seconds = Number(response.headers.get('retry-after') || Number.NaN);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
@@ -204,7 +204,7 @@ function retryAfterMs(response: Response): number | undefined {
  *
  * @see https://www.mongodb.com/docs/atlas/api/api-rate-limit/
  */
-function remainingShareOf({ headers }: Response): number | undefined {
+function remainingShareOf({ headers }: AtlasResponse): number | undefined {
   const share = Number(headers.get('ratelimit-remaining') ?? Number.NaN) / Number(headers.get('ratelimit-limit'));
   return share >= 0 && share <= 1 ? share : undefined;
 }
@@ -214,7 +214,7 @@ const isNoAnswer = (error: unknown) =>
   (error instanceof TypeError && error.cause !== undefined) ||
   (error instanceof DOMException && /Timeout|Abort/.test(error.name));
 
-/** What a failed `fetch` says of itself: undici hides the system's code in `cause`. */
+/** What a failed `fetch` says of itself: it hides the system's code in `cause`. */
 function reason(error: unknown): string {
   const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
   return name === 'TimeoutError'
@@ -230,7 +230,7 @@ function json(text: string): unknown {
   }
 }
 
-function refusal(what: string, response: Response, text: string, secrets: string[]): Error {
+function refusal(what: string, response: AtlasResponse, text: string, secrets: string[]): Error {
   const { status, headers } = response;
   const { errorCode, detail, reason } = (json(text) ?? {}) as Record<
     'errorCode' | 'detail' | 'reason',
@@ -244,8 +244,9 @@ function refusal(what: string, response: Response, text: string, secrets: string
     const retryAfter = headers.get('retry-after');
     return new AtlasThrottled(`Atlas throttles ${what}${retryAfter ? ` for ${retryAfter} s` : ''} (${said}).`);
   }
-  // A 404 in other words than Atlas's own is a page of somebody else, and not the answer that there is none.
-  const isNotOfAtlas = status === 404 && !errorCode;
+  // A 404 in other words than Atlas's own is a page of somebody else, and not the answer that there is none; Atlas redirects
+  // nobody.
+  const isNotOfAtlas = (status === 404 && !errorCode) || status < 400;
   if (status >= 500 || status === 408 || status === 425 || (status === 401 && isStale(response)) || isNotOfAtlas)
     return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
   const remedy = remedyFor(status, errorCode);

@@ -1,6 +1,7 @@
-import { type AtlasFetch, authenticate } from '../atlas/authentication.ts';
+import { authenticate } from '../atlas/authentication.ts';
 import { AtlasClient } from '../atlas/client.ts';
 import { AtlasEnvironment } from '../atlas/environment.ts';
+import type { AtlasFetch, AtlasResponse } from '../atlas/http.ts';
 import { AtlasRefused } from '../errors.ts';
 import { readSecret } from '../secret.ts';
 import { environment } from './environment.ts';
@@ -28,7 +29,7 @@ export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
 }
 
 /** A 401 of the call itself, or, where a service account asks for its token, the error that it becomes. */
-const isUnauthorized = (answer: Promise<Response>): Promise<boolean> =>
+const isUnauthorized = (answer: Promise<AtlasResponse>): Promise<boolean> =>
   answer.then(
     ({ status }) => status === 401,
     (error: unknown) => error instanceof AtlasRefused && error.status === 401,

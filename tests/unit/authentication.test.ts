@@ -209,3 +209,13 @@ describe('a service account', () => {
     await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), { name: 'AtlasUnavailable' });
   });
 });
+
+describe('both kinds of credentials', () => {
+  for (const credentials of [apiKey, serviceAccount])
+    it(`send nothing through the global fetch (${Object.keys(credentials)[0]}), which would load an HTTP client of its own`, async (t) => {
+      const door = await frontDoor(t, credentials);
+      const global = t.mock.method(globalThis, 'fetch');
+      assert.equal((await authenticate(credentials, door.url)(`${door.url}/a`, get)).status, 200);
+      assert.equal(global.mock.callCount(), 0);
+    });
+});

@@ -154,6 +154,7 @@ describe('an answer of Atlas', () => {
     'with HTTP 408': apiError(408, 'REQUEST_TIMEOUT'),
     'with HTTP 425': apiError(425, 'TOO_EARLY'),
     'with HTTP 500': apiError(500, 'UNEXPECTED_ERROR'),
+    'with HTTP 302, as Atlas answers nothing': (response) => response.writeHead(302, { location: '/login' }).end(),
     'with HTTP 502 and a page of a proxy': (response) => response.writeHead(502).end('<html>Bad gateway</html>'),
     'with HTTP 503': apiError(503, 'UNAVAILABLE'),
     'that never comes': reset,

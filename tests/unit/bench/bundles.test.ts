@@ -1,28 +1,38 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
-import { baselineFor, clientsOfFunctions, sourceOf, zipBytes } from '../../../bench/bundles.ts';
+import { buildsBaseline, callsBaseline, clientsOfFunctions, sourceOf, zipBytes } from '../../../bench/bundles.ts';
 
 suite('a baseline', () => {
   test('that builds has the clients of the function, and calls nothing', () => {
-    const name = baselineFor('builds', ['sfn', 'kafka']);
+    const name = buildsBaseline(['sfn', 'kafka']);
     assert.equal(name, 'builds kafka+sfn');
     const source = sourceOf(name);
-    assert.match(source, /new KafkaClient\(\{\}\), new SFNClient\(\{\}\)/);
-    assert.doesNotMatch(source, /Command|fetch/);
+    assert.match(source, /new KafkaClient\(\{\}\)/);
+    assert.match(source, /new SFNClient\(\{\}\)/);
+    assert.doesNotMatch(source, /Command|get\(/);
   });
 
-  test('that calls makes one call with each, and one to Atlas', () => {
-    const source = sourceOf(baselineFor('calls', ['secrets-manager']));
+  test('that calls sends as many requests to each service as the function does', () => {
+    const name = callsBaseline(['secrets-manager', 'kafka'], { kafka: 2, secretsmanager: 1, atlas: 3 });
+    assert.equal(name, 'calls kafka:2+secrets-manager:1+atlas:3');
+    const source = sourceOf(name);
     assert.match(source, /import \{ SecretsManagerClient, GetSecretValueCommand \}/);
-    assert.equal(source.match(/\.send\(/g)?.length, 1);
-    assert.equal(source.match(/fetch\(/g)?.length, 1);
+    assert.match(source, /call < 2; call\+\+\) await builtKafkaClient\.send\(/);
+    assert.match(source, /call < 3; call\+\+\) await new Promise.*get\(event\.atlasUrl/);
+  });
+
+  test('builds a client, too, that the function has and does not call', () => {
+    const source = sourceOf(callsBaseline(['sfn', 'sns'], { states: 1 }));
+    assert.match(source, /new SNSClient\(\{\}\)/);
+    assert.doesNotMatch(source, /Publish|get\(/);
   });
 
   test('is found for each function by the clients in its bundle', async () => {
     const clients = await clientsOfFunctions();
     assert.deepEqual(clients.get('check-connection'), ['secrets-manager']);
     assert.deepEqual(clients.get('inspect-cluster'), ['kafka']);
+    assert.deepEqual(clients.get('notify-outcome'), ['sfn', 'sns']);
     assert.deepEqual(clients.get('sweep-clusters'), ['kafka', 'secrets-manager', 'sfn']);
   });
 });
