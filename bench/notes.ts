@@ -30,5 +30,6 @@ refused        share of the requests to Atlas that it answered with 429; throttl
 writes lost    for each cluster: connections that another write had overwritten, and that were written again
 heap           what one cluster more needs of the runner's heap, after garbage collection, while all wait; baseline: the
                same between smaller numbers
-a function     an invocation on the average, simulated, in which time waiting for this machine is`,
+a function     what an invocation takes on the average, simulated, with its pauses after a 429; were this machine too slow
+               for the speed of the clock, this would show it`,
 };

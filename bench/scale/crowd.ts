@@ -45,7 +45,6 @@ export interface Outcome {
     stoodStill: number;
     /** Simulated seconds that an invocation took, on the average, with the wait for a container. */
     functionSeconds: number;
-    mostContainers: number;
     realSeconds: number;
   };
 }
@@ -82,6 +81,7 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
     const inFlight = heapBytes() - heapBefore;
     const ends = await endsOf(cloud, startedAt);
     const made = tally.asked.get('atlas createGroupStreamConnection') ?? { requests: 0, throttled: 0 };
+    const kept = cloud.world.project.connections('streams').length;
     const { stoodStillMs, passedMs } = clock as PatientClock;
     return {
       clusters,
@@ -89,13 +89,12 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
       failures: ends.failures,
       minutes: { last: Math.max(...ends.minutes), middle: quantile(ends.minutes, 0.5) },
       tally,
-      lostWrites: made.requests - made.throttled - clusters,
+      lostWrites: made.requests - made.throttled - kept,
       heap: { inFlight, atEnd: heapBytes() - heapBefore },
       rssBytes: process.memoryUsage().rss,
       runner: {
         stoodStill: stoodStillMs / passedMs,
         functionSeconds: functionSeconds(),
-        mostContainers: cloud.lambda.mostContainers,
         realSeconds: passedMs / 1000,
       },
     };

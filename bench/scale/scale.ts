@@ -89,10 +89,12 @@ const aws = ['kafka', 'secretsmanager', 'states'];
 const heapGrowth = ({ clusters, heap }: Outcome, smaller: Outcome | undefined): number =>
   (heap.inFlight - (smaller?.heap.inFlight ?? 0)) / (clusters - (smaller?.clusters ?? 0)) / 1000;
 
-/** What the first clusters need is mostly not theirs: the first growth to compare is that from one number to the next. */
+/** What a few clusters need is lost in what the runner itself needs. */
+const fewestForHeap = 100;
+
 function heapGoal(smaller: Outcome[]): Pick<Figure, 'baseline' | 'goal'> {
   const [before, last] = smaller.slice(-2);
-  if (!before || !last) return {};
+  if (!before || !last || last.clusters < fewestForHeap) return {};
   const goal: Goal = { of: 'ratio', most: mostHeapGrowth };
   return { baseline: { name: 'between smaller numbers', value: heapGrowth(last, before) }, goal };
 }

@@ -16,12 +16,16 @@ export interface LambdaOptions {
 /** How often containers are asked whether they are at work, in real milliseconds: longer than a request takes here. */
 const lookMs = 20;
 
+/** Containers for each that may be at work: one that sleeps and one of another function, and some; each takes 40 MB. */
+const roomForEach = 8;
+
+/** A look that comes so late says nothing: the containers may have waited for this thread, which answers their requests. */
+const lateMs = 30;
+
 /** Lambda as far as the state machine sees it: functions by ARN, their warm containers, what they printed. */
 export class Lambda {
   /** What each function has printed so far, line by line. */
   readonly logs = new Map<string, string[]>();
-  /** The most containers that there were at once. */
-  mostContainers = 0;
   readonly #functions: Map<string, FunctionConfiguration>;
   readonly #options: LambdaOptions;
   readonly #capacity: Capacity;
@@ -31,6 +35,7 @@ export class Lambda {
   /** Of the busy ones those that are not at work. */
   readonly #asleep = new Set<Container>();
   readonly #looking: NodeJS.Timeout | undefined;
+  #lookedAt = performance.now();
   #isClosed = false;
 
   constructor(functions: FunctionConfiguration[], options: LambdaOptions = {}) {
@@ -82,9 +87,9 @@ export class Lambda {
 
   #start(configuration: FunctionConfiguration): Container {
     const { clock } = this.#options;
+    this.#makeRoom();
     const container = new Container(configuration, (line) => this.#log(configuration.name, line), clock);
     this.#containers.add(container);
-    this.mostContainers = Math.max(this.mostContainers, this.#containers.size);
     return container;
   }
 
@@ -95,10 +100,22 @@ export class Lambda {
     this.#idle.set(arn, idle);
   }
 
+  /** Lets an idle container go, of any function, where there are enough of them. */
+  #makeRoom(): void {
+    const { most = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#containers.size < most * roomForEach) return;
+    const container = [...this.#idle.values()].find(({ length }) => length > 0)?.shift();
+    if (!container) return;
+    this.#containers.delete(container);
+    void container.stop();
+  }
+
   #look(): void {
+    const isLate = performance.now() - this.#lookedAt > lateMs;
+    this.#lookedAt = performance.now();
     for (const container of this.#busy) {
       const isAsleep = container.isLoaded && container.isIdle();
-      if (isAsleep === this.#asleep.has(container)) continue;
+      if (isLate || isAsleep === this.#asleep.has(container)) continue;
       if (isAsleep) {
         this.#asleep.add(container);
         this.#capacity.release();

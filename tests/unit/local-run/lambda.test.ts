@@ -1,24 +1,26 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { Lambda } from '../../../local/lambda/lambda.ts';
+import { Lambda, type LambdaOptions } from '../../../local/lambda/lambda.ts';
+import { PatientClock } from '../../../local/patient-clock.ts';
 
 const arn = 'arn:aws:lambda:us-east-1:123456789012:function:local-Tried';
 
+type Settings = LambdaOptions & { timeoutSeconds?: number; speed?: number };
+
 /** Lambda with one function, whose handler has this body. */
-function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10, speed = 1 } = {}) {
+function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10, speed = 1, ...options }: Settings = {}) {
   const module = `let calls = 0; export const handler = async (event, context) => { calls += 1; ${body} };`;
-  const lambda = new Lambda([
-    {
-      name: 'Tried',
-      functionName: 'local-Tried',
-      arn,
-      bundle: `data:text/javascript,${encodeURIComponent(module)}`,
-      memorySize: 256,
-      timeoutSeconds,
-      environment: { SETTING: 'value' },
-      speed,
-    },
-  ]);
+  const configuration = {
+    name: 'Tried',
+    functionName: 'local-Tried',
+    arn,
+    bundle: `data:text/javascript,${encodeURIComponent(module)}`,
+    memorySize: 256,
+    timeoutSeconds,
+    environment: { SETTING: 'value' },
+    speed,
+  };
+  const lambda = new Lambda([configuration], options);
   t.after(() => lambda.close());
   return { lambda, invoke: (event: unknown) => lambda.invoke(arn, event) };
 }
@@ -122,5 +124,48 @@ suite('the local Lambda', () => {
   test('refuses a function that it does not have', async (t) => {
     const { lambda } = lambdaWith(t, '');
     await assert.rejects(lambda.invoke('arn:other', {}), /has no function arn:other/);
+  });
+});
+
+suite('the local Lambda with more to do than the machine can', () => {
+  const work = 'const until = performance.now() + event.ms; while (performance.now() < until); return calls;';
+
+  test('lets so many be at work at once, and the next one begin when one has ended', async (t) => {
+    const { lambda, invoke } = lambdaWith(t, work, { most: 1 });
+    const all = [1, 2, 3].map(() => invoke({ ms: 60 }));
+    assert.equal(lambda.isBehind, true);
+    // The same container for all of them.
+    assert.deepEqual(
+      (await Promise.all(all)).map(({ payload }) => payload),
+      [1, 2, 3],
+    );
+    assert.equal(lambda.isBehind, false);
+  });
+
+  test('does not wait for one that only waits itself', async (t) => {
+    const body =
+      "const { setTimeout: pause } = await import('node:timers/promises'); await pause(event.ms); return calls;";
+    const { invoke } = lambdaWith(t, body, { most: 1 });
+    const ended: string[] = [];
+    const long = invoke({ ms: 2000 }).then(() => ended.push('long'));
+    await invoke({ ms: 1 }).then(() => ended.push('short'));
+    await long;
+    assert.deepEqual(ended, ['short', 'long']);
+  });
+
+  test('lets the pauses, the time-out and the time that is left of a function keep to the clock of the cloud', async (t) => {
+    const clock = new PatientClock(100, 100);
+    t.after(() => clock.close());
+    const body = `
+      const { setTimeout: pause } = await import('node:timers/promises');
+      const left = context.getRemainingTimeInMillis();
+      await pause(event.ms);
+      return left - context.getRemainingTimeInMillis();`;
+    const { invoke } = lambdaWith(t, body, { clock, speed: 100, timeoutSeconds: 60 });
+    await invoke({ ms: 1 });
+    const { payload } = await clock.inFunctionTime(invoke({ ms: 30_000 }));
+    assert.ok(Number(payload) >= 30_000, `${payload} ms`);
+    const { error } = await clock.inFunctionTime(invoke({ ms: 90_000 }));
+    assert.equal(error?.errorType, 'Sandbox.Timedout');
   });
 });
