@@ -54,6 +54,15 @@ export function pollAfter(
 export const givingWay = (seconds: number, remainingShare: number): number =>
   Math.round(seconds / Math.max(remainingShare, 1 / longestStretch));
 
+/**
+ * How much rarer the polls of AWS become. AWS does not say how many requests it has left, so it is told by those that it has
+ * refused: twice as seldom after one that had to be tried again, and a twentieth more often after each of the others.
+ *
+ * @param stretch of the poll before, 1 at first @param attempts that the SDK has made for this one
+ */
+export const stretchAfter = (stretch: number, attempts: number): number =>
+  attempts > 1 ? Math.min(stretch * 2, longestStretch) : Math.max(1, Math.round(stretch * 95) / 100);
+
 /** The most polls of a wait that lasts until its deadline. */
 export function mostPolls({ pollSeconds, usualMinutes, timeoutMinutes }: Wait): number {
   const within = (minutes: number) => Math.min(minutes, timeoutMinutes);

@@ -30,7 +30,8 @@ export async function associateScramSecret(
       kafka.send(command, { abortSignal: signal }),
     ).catch(async (refusal: unknown) => {
       // MSK tells it by a text only, which nobody has written down: the cluster itself is asked.
-      const { State } = refusal instanceof AwsRefused ? await describeCluster(clusterArn, kafka, signal) : {};
+      if (!(refusal instanceof AwsRefused)) throw refusal;
+      const { State } = (await describeCluster(clusterArn, kafka, signal)).cluster;
       if (!State || State === 'ACTIVE') throw refusal;
       throw new ClusterBusy(`The cluster is ${State}, and MSK associates a secret only while it is ACTIVE.`, {
         cause: refusal,

@@ -34,9 +34,10 @@ export async function checkPrerequisites(
   { request, cluster, isPrivateConnectivityOn }: z.infer<typeof CheckPrerequisitesInput>,
   deps: CheckPrerequisitesDeps,
 ) {
-  const [byCluster, byAtlas, secret] = await Promise.all([
+  // First, because Atlas throttles first where many clusters come at once: then nothing else was asked for in vain.
+  const byAtlas = await unmetByAtlas(request, isPrivateConnectivityOn, deps.atlas);
+  const [byCluster, secret] = await Promise.all([
     unmetByCluster(request.clusterArn, cluster, deps),
-    unmetByAtlas(request, isPrivateConnectivityOn, deps.atlas),
     // Without SASL/SCRAM there can be no SCRAM secret, and saying so twice helps nobody.
     cluster.isScramOn ? chooseSecret(request, cluster, deps) : noSecret,
   ]);

@@ -37,7 +37,7 @@ export async function enablePrivateConnectivity(
     await checkOperation(operationArn, deps);
     return { operationArn };
   }
-  const cluster = await describeCluster(clusterArn, deps.kafka, deps.signal);
+  const { cluster } = await describeCluster(clusterArn, deps.kafka, deps.signal);
   // Somebody else's change is under way, or has done it: the machine waits and looks again.
   if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '' };
   return { operationArn: await updateConnectivity(clusterArn, cluster, deps) };
@@ -54,7 +54,8 @@ async function updateConnectivity(clusterArn: string, cluster: Cluster, { kafka,
     return answer.ClusterOperationArn ?? '';
   } catch (error) {
     if (!(error instanceof AwsRefused)) throw error;
-    return afterRefusal(error, cluster, await describeCluster(clusterArn, kafka, signal));
+    const after = await describeCluster(clusterArn, kafka, signal);
+    return afterRefusal(error, cluster, after.cluster);
   }
 }
 

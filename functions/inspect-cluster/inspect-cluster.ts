@@ -7,11 +7,13 @@ import {
   isPrivateConnectivityOn,
   scramSecrets,
 } from '../../shared/msk/cluster.ts';
-import { keepDeadline, pollAfter, Wait } from '../../shared/wait.ts';
+import { keepDeadline, pollAfter, stretchAfter, Wait } from '../../shared/wait.ts';
 
 export const InspectClusterInput = z.object({
   clusterArn: z.string(),
   wait: z.object({ ...Wait.shape, deadline: z.string() }),
+  /** How much rarer the polls are, because AWS has throttled earlier ones. */
+  stretch: z.number(),
   now: z.string(),
 });
 
@@ -25,11 +27,18 @@ const terminal = new Set(['FAILED', 'DELETING']);
  * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsUnavailable
  */
 export async function inspectCluster(
-  { clusterArn, wait, now }: z.infer<typeof InspectClusterInput>,
+  { clusterArn, wait, stretch: stretchBefore, now }: z.infer<typeof InspectClusterInput>,
   { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<{ isSettled: boolean; isPrivateConnectivityOn: boolean; pollSeconds: number; details: ClusterDetails }> {
+): Promise<{
+  isSettled: boolean;
+  isPrivateConnectivityOn: boolean;
+  pollSeconds: number;
+  stretch: number;
+  details: ClusterDetails;
+}> {
   const { deadline } = wait;
-  const cluster = await describeCluster(clusterArn, kafka, signal);
+  const { cluster, attempts } = await describeCluster(clusterArn, kafka, signal);
+  const stretch = stretchAfter(stretchBefore, attempts);
   const state = cluster.State ?? 'unknown';
   if (terminal.has(state))
     throw new ClusterUnusable(
@@ -44,7 +53,8 @@ export async function inspectCluster(
   return {
     isSettled,
     isPrivateConnectivityOn: isOn,
-    pollSeconds: pollAfter(wait, { now, deadline }),
+    pollSeconds: Math.round(pollAfter(wait, { now, deadline }) * stretch),
+    stretch,
     details: {
       ...details,
       scramSecretArns: isSettled && details.isScramOn ? await scramSecrets(clusterArn, kafka, signal) : [],

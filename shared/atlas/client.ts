@@ -20,8 +20,8 @@ const requestTimeoutMs = 15_000;
 /** Retry-After is honoured inside the function while this much of its time is left for the call itself, */
 const timeForTheCallMs = 20_000;
 
-/** and so many times: after that, the machine's back-off with jitter is kinder to Atlas, and costs nothing. */
-const mostPauses = 2;
+/** and so many times for one request: after that, the machine's back-off is kinder to Atlas, and costs nothing. */
+const mostPauses = 4;
 
 /** Those who were refused together do not come back together: each waits up to this much longer than Atlas names. */
 const spread = { times: 4, mostMs: 5_000 };
@@ -56,6 +56,8 @@ interface Options {
 export class AtlasClient {
   readonly #options: Options;
   #remainingShare = 1;
+  /** Whether a request of this function was answered: one that has not begun is left to the machine, and loses nothing by it. */
+  #hasBegun = false;
 
   constructor(options: Options) {
     this.#options = options;
@@ -182,7 +184,11 @@ export class AtlasClient {
       });
       this.#remainingShare = remainingShareOf(response) ?? this.#remainingShare;
       const waitMs = retryAfterMs(response);
-      if (waitMs === undefined || pauses >= mostPauses || waitMs > remainingMs() - timeForTheCallMs) return response;
+      if (waitMs === undefined) {
+        this.#hasBegun ||= response.ok;
+        return response;
+      }
+      if (!this.#hasBegun || pauses >= mostPauses || waitMs > remainingMs() - timeForTheCallMs) return response;
       await pause(waitMs + Math.random() * Math.min(waitMs * spread.times, spread.mostMs), undefined, { signal });
     }
   }

@@ -25,13 +25,20 @@ export const ClusterDetails = z.object({
 });
 export type ClusterDetails = z.infer<typeof ClusterDetails>;
 
-/** @throws ClusterUnusable when there is no such cluster; AwsRefused, AwsUnavailable */
-export async function describeCluster(clusterArn: string, kafka: KafkaClient, signal: AbortSignal): Promise<Cluster> {
+/**
+ * @returns the cluster, and how many attempts the SDK has made: more than one, where AWS throttles
+ * @throws ClusterUnusable when there is no such cluster; AwsRefused, AwsUnavailable
+ */
+export async function describeCluster(
+  clusterArn: string,
+  kafka: KafkaClient,
+  signal: AbortSignal,
+): Promise<{ cluster: Cluster; attempts: number }> {
   const command = new DescribeClusterV2Command({ ClusterArn: clusterArn });
   const answer = await fromAws('kafka:DescribeClusterV2', kafka.send(command, { abortSignal: signal })).catch(
     noneWhenNotFound,
   );
-  if (answer?.ClusterInfo) return answer.ClusterInfo;
+  if (answer?.ClusterInfo) return { cluster: answer.ClusterInfo, attempts: answer.$metadata?.attempts ?? 1 };
   throw new ClusterUnusable(`The cluster ${clusterArn} does not exist (any more).`);
 }
 

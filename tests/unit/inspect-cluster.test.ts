@@ -11,7 +11,8 @@ function inspector(found: Cluster) {
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: [secretArn] });
   return {
     msk,
-    inspect: (deadline = later) => inspectCluster({ clusterArn, wait: { ...wait, deadline }, now }, { kafka, signal }),
+    inspect: (deadline = later) =>
+      inspectCluster({ clusterArn, wait: { ...wait, deadline }, stretch: 1, now }, { kafka, signal }),
   };
 }
 
@@ -23,6 +24,7 @@ describe('InspectCluster', () => {
       isSettled: true,
       isPrivateConnectivityOn: true,
       pollSeconds: 20,
+      stretch: 1,
       details: {
         clusterType: 'PROVISIONED',
         kafkaVersion: '3.6.0',
