@@ -12,10 +12,9 @@ interface Rate {
 }
 
 /**
- * MSK publishes no rates, but throttles. These are those of Amazon ECS, another control plane for clusters, which publishes its
- * own: 50 and 20 for reads of cluster resources, 20 and 5 where one is changed (docs.aws.amazon.com/AmazonECS/latest/APIReference,
- * "Request throttling"). Secrets Manager: 10,000 reads a second. Step Functions: StartExecution 1,300 and 300 in the large Regions,
- * 800 and 150 elsewhere; DescribeExecution 300 and 15, and 250 and 10.
+ * MSK publishes no rates, but throttles. So these are guesses, after those of other control planes for clusters, such as Amazon
+ * ECS (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). Secrets Manager publishes 10,000 reads a second;
+ * of Step Functions the quotas of the smaller Regions are taken (docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
  */
 const rates: Record<string, Rate> = {
   mskReads: { burst: 50, perSecond: 20 },

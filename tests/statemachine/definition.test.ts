@@ -153,12 +153,12 @@ function contract(machine: string, name: string, state: State) {
       );
     for (const { JitterStrategy, MaxDelaySeconds, MaxAttempts } of state.Retry ?? []) {
       assert.equal(JitterStrategy, 'FULL');
-      assert.ok(MaxDelaySeconds <= 120);
+      assert.ok(MaxDelaySeconds <= 600);
       assert.ok(MaxAttempts > 0);
     }
   });
 
-  it('has the two shapes of retrier that all Tasks of both machines share', () => {
+  it('has the three shapes of retrier that all Tasks of both machines share', () => {
     assert.deepEqual(state.Retry, allTasks[0]?.[1].Retry);
   });
 

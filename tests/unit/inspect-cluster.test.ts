@@ -39,6 +39,13 @@ describe('InspectCluster', () => {
     });
   });
 
+  it('has the next poll come later when AWS has throttled this one', async () => {
+    const { inspect, msk } = inspector(cluster());
+    msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster(), $metadata: { attempts: 2 } });
+    const { pollSeconds, stretch } = await inspect();
+    assert.deepEqual([pollSeconds, stretch], [40, 2]);
+  });
+
   it('reads all pages of SCRAM secrets', async () => {
     const { inspect, msk } = inspector(cluster());
     msk

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { deadlineAfter, givingWay, mostPolls, pollAfter, type Wait } from '../../shared/wait.ts';
+import { deadlineAfter, givingWay, mostPolls, pollAfter, stretchAfter, type Wait } from '../../shared/wait.ts';
 import { now, wait } from '../fixtures/request.ts';
 
 const minutesAfter = (minutes: number) => deadlineAfter(now, minutes);
@@ -43,6 +43,17 @@ describe('A wait', () => {
       [1, 0.5, 0.1, 0.01, 0].map((share) => givingWay(20, share)),
       [20, 40, 200, 300, 300],
     );
+  });
+
+  it('gives way to AWS at once when a poll was refused, and comes back slowly', () => {
+    assert.equal(stretchAfter(1, 2), 2);
+    assert.equal(stretchAfter(2, 3), 4);
+    assert.equal(stretchAfter(12, 2), 15);
+    assert.equal(stretchAfter(4, 1), 3.8);
+    assert.equal(stretchAfter(1, 1), 1);
+    let [stretch, polls] = [15, 0];
+    for (; stretch > 1; polls++) stretch = stretchAfter(stretch, 1);
+    assert.ok(polls < 60, String(polls));
   });
 
   it('knows how often it polls at most', () => {
