@@ -14,8 +14,8 @@ const expected = { from: 0.6, to: 1.6 };
 /** Before and after that, a wait polls so many times as seldom: of a wait of its usual length, that saves a third of the polls. */
 const seldom = 3;
 
-/** The longest that a poll gives way to other requests: from 20 seconds to 5 minutes. */
-const longestStretch = 15;
+/** However many others there are, a wait polls at least so often, where it would do so by itself: an end is worth five minutes. */
+const longestPollSeconds = 300;
 
 /** The deadline of a wait that starts now. @param now ISO 8601, the time at which the state was entered */
 export const deadlineAfter = (now: string, minutes: number): string =>
@@ -51,8 +51,14 @@ export function pollAfter(
  *
  * @param remainingShare 0 to 1, as the Atlas client knows it
  */
-export const givingWay = (seconds: number, remainingShare: number): number =>
-  Math.round(seconds / Math.max(remainingShare, 1 / longestStretch));
+export const givingWay = (seconds: number, remainingShare: number): number => rarer(seconds, 1 / remainingShare);
+
+/** Whole seconds, as Step Functions takes them. */
+export const rarer = (seconds: number, stretch: number): number =>
+  Math.round(Math.min(seconds * stretch, Math.max(seconds, longestPollSeconds)));
+
+/** More than the longest pause has use for. */
+const longestStretch = 15;
 
 /**
  * How much rarer the polls of AWS become. AWS does not say how many requests it has left, so it is told by those that it has

@@ -14,8 +14,8 @@ const mostOfBound = 1.3;
 /** What a cluster costs must not rise with their number: this much is chance, since a look sooner or later is one in fifty. */
 const mostGrowth = 1.05;
 
-/** Requests that were refused are for nothing. */
-const mostRefusedPercent = 2;
+/** Nobody is told that the bucket is empty but by a refusal; a storm is more of them than one in ten. */
+const mostRefusedPercent = 10;
 
 /** The heap that one cluster more needs, against the same for a smaller number: it is flat, as far as garbage can be measured. */
 const mostHeapGrowth = 1.3;

@@ -74,7 +74,12 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
       ? connectionState(connection)
       : { state: connection.state ?? 'PENDING', isReady: false }),
     deadline,
-    pollSeconds: givingWay(pollAfter(input.wait, { now: input.now, deadline }), deps.atlas.remainingShare),
+    // What was written is looked at soon: a simultaneous writer of the workspace may have overwritten it, and then it is to be
+    // written again before it would be waited for in vain.
+    pollSeconds:
+      outcome === 'unchanged'
+        ? givingWay(pollAfter(input.wait, { now: input.now, deadline }), deps.atlas.remainingShare)
+        : input.wait.pollSeconds,
     outcome,
     bootstrapServers,
     secretVersionId: hasPassword ? versionId : '',

@@ -7,7 +7,7 @@ import {
   isPrivateConnectivityOn,
   scramSecrets,
 } from '../../shared/msk/cluster.ts';
-import { keepDeadline, pollAfter, stretchAfter, Wait } from '../../shared/wait.ts';
+import { keepDeadline, pollAfter, rarer, stretchAfter, Wait } from '../../shared/wait.ts';
 
 export const InspectClusterInput = z.object({
   clusterArn: z.string(),
@@ -53,7 +53,7 @@ export async function inspectCluster(
   return {
     isSettled,
     isPrivateConnectivityOn: isOn,
-    pollSeconds: Math.round(pollAfter(wait, { now, deadline }) * stretch),
+    pollSeconds: rarer(pollAfter(wait, { now, deadline }), stretch),
     stretch,
     details: {
       ...details,

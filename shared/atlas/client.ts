@@ -24,7 +24,7 @@ const timeForTheCallMs = 20_000;
 const mostPauses = 4;
 
 /** Those who were refused together do not come back together: each waits up to this much longer than Atlas names. */
-const spread = { times: 4, mostMs: 5_000 };
+const spread = { times: 9, mostMs: 10_000 };
 
 /** Atlas's largest page (`itemsPerPage`). */
 const itemsPerPage = 500;
@@ -188,8 +188,9 @@ export class AtlasClient {
         this.#hasBegun ||= response.ok;
         return response;
       }
-      if (!this.#hasBegun || pauses >= mostPauses || waitMs > remainingMs() - timeForTheCallMs) return response;
-      await pause(waitMs + Math.random() * Math.min(waitMs * spread.times, spread.mostMs), undefined, { signal });
+      const pauseMs = waitMs + Math.random() * Math.min(waitMs * spread.times, spread.mostMs);
+      if (!this.#hasBegun || pauses >= mostPauses || pauseMs > remainingMs() - timeForTheCallMs) return response;
+      await pause(pauseMs, undefined, { signal });
     }
   }
 }

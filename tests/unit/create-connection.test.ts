@@ -90,7 +90,7 @@ describe('CreateConnection', () => {
 
   it('creates the connection over the private link, with the private bootstrap servers as MSK spells them', async (t) => {
     const { run, calls, requests } = await creator(t, { routes: { [get]: absent, [post]: pending } });
-    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'created' });
+    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'created', pollSeconds: 20 });
     assert.deepEqual(calls(), [get, post]);
     assert.deepEqual(requests[1]?.body, { ...wanted, networking });
   });
@@ -114,7 +114,7 @@ describe('CreateConnection', () => {
   it('patches one that differs, without its networking', async (t) => {
     const other = ok(connection({ authentication: { mechanism: 'SCRAM-512', username: 'other' } }));
     const { run, calls, requests } = await creator(t, { routes: { [get]: other, [patch]: pending } });
-    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'updated' });
+    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'updated', pollSeconds: 20 });
     assert.deepEqual(calls(), [get, patch]);
     assert.deepEqual(requests[1]?.body, wanted);
   });
@@ -208,7 +208,7 @@ describe('CreateConnection', () => {
     const failed = ok(connection({ state: 'FAILED' }));
     const { run, calls } = await creator(t, { routes: { [get]: failed, [patch]: failed } });
     // Whether that has mended it, CheckConnection finds out.
-    assert.deepEqual(await run(), { ...result, state: 'FAILED', isReady: false, outcome: 'updated' });
+    assert.deepEqual(await run(), { ...result, state: 'FAILED', isReady: false, outcome: 'updated', pollSeconds: 20 });
     assert.deepEqual(calls(), [get, patch]);
   });
 
@@ -257,7 +257,13 @@ describe('CreateConnection, after the SCRAM secret has rotated', () => {
       routes: { [get]: equal, [patch]: ok(connection()) },
       secretVersion: 'version-0',
     });
-    assert.deepEqual(await run(), { ...result, isReady: false, outcome: 'updated', secretVersionId: 'version-1' });
+    assert.deepEqual(await run(), {
+      ...result,
+      isReady: false,
+      outcome: 'updated',
+      pollSeconds: 20,
+      secretVersionId: 'version-1',
+    });
     assert.deepEqual(calls(), [get, patch]);
     assert.deepEqual(requests[1]?.body, wanted);
   });
@@ -270,7 +276,7 @@ describe('CreateConnection, after the SCRAM secret has rotated', () => {
 
   it('sends the password when nobody has recorded which version Atlas has', async (t) => {
     const { run, calls } = await creator(t, { routes: { [get]: equal, [patch]: equal }, secretVersion: null });
-    assert.deepEqual(await run(), { ...result, isReady: false, outcome: 'updated' });
+    assert.deepEqual(await run(), { ...result, isReady: false, outcome: 'updated', pollSeconds: 20 });
     assert.deepEqual(calls(), [get, patch]);
   });
 
@@ -307,7 +313,7 @@ describe('CreateConnection, after the SCRAM secret has rotated', () => {
 
   it('waits for the connection when Atlas deploys it anew', async (t) => {
     const { run } = await creator(t, { routes: { [get]: equal, [patch]: pending }, secretVersion: 'version-0' });
-    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'updated' });
+    assert.deepEqual(await run(), { ...result, state: 'PENDING', isReady: false, outcome: 'updated', pollSeconds: 20 });
   });
 
   it('sends the new password to a connection that has FAILED, perhaps over the old one', async (t) => {

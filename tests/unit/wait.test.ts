@@ -43,6 +43,7 @@ describe('A wait', () => {
       [1, 0.5, 0.1, 0.01, 0].map((share) => givingWay(20, share)),
       [20, 40, 200, 300, 300],
     );
+    assert.deepEqual([givingWay(60, 0), givingWay(900, 0.5)], [300, 900]);
   });
 
   it('gives way to AWS at once when a poll was refused, and comes back slowly', () => {
