@@ -55,7 +55,8 @@ export class PatientClock extends Clock implements FunctionClock {
     const next = this.#pending.findLastIndex(({ due }) => due > pending.due);
     this.#pending.splice(next + 1, 0, pending);
     const abort = () => {
-      this.#pending.splice(this.#pending.indexOf(pending), 1);
+      const index = this.#pending.indexOf(pending);
+      if (index >= 0) this.#pending.splice(index, 1);
       end();
     };
     signal?.addEventListener('abort', abort);

@@ -34,35 +34,52 @@ export function keepDeadline(what: string, { now, deadline }: { now: string; dea
   );
 }
 
-/** Seconds until the next poll of a wait that ends at `deadline`; both times are ISO 8601. */
-export function pollAfter(
-  { pollSeconds, usualMinutes, timeoutMinutes }: Wait,
-  { now, deadline }: { now: string; deadline: string },
-): number {
-  const elapsed = (Date.parse(now) - Date.parse(deadline)) / 1000 + timeoutMinutes * 60;
-  const untilExpected = usualMinutes * 60 * expected.from - elapsed;
-  if (untilExpected > 0) return Math.round(Math.min(pollSeconds * seldom, Math.max(pollSeconds, untilExpected)));
-  return elapsed < usualMinutes * 60 * expected.to ? pollSeconds : pollSeconds * seldom;
+interface Times {
+  /** ISO 8601, the time at which the state was entered. */
+  now: string;
+  /** ISO 8601. */
+  deadline: string;
 }
 
 /**
- * Lets a poll give way where Atlas has few requests left for the project, so that many waits at once use up no more than
- * Atlas refills, and what is to be done still finds room.
+ * Seconds until the next poll of a wait: often while the end is to be expected, seldom before and after.
  *
- * @param remainingShare 0 to 1, as the Atlas client knows it
+ * @param stretch how much rarer it is to be, because others need the requests: 1, where there are enough
  */
-export const givingWay = (seconds: number, remainingShare: number): number => rarer(seconds, 1 / remainingShare);
+export function pollAfter({ pollSeconds, usualMinutes, timeoutMinutes }: Wait, times: Times, stretch: number): number {
+  const elapsed = timeoutMinutes * 60 - secondsLeft(times);
+  const untilExpected = usualMinutes * 60 * expected.from - elapsed;
+  const isOverdue = elapsed >= usualMinutes * 60 * expected.to;
+  const often = untilExpected <= 0 && !isOverdue;
+  const seconds = often ? pollSeconds : pollSeconds * seldom;
+  // The last of the long pauses ends where the short ones begin.
+  const pause = untilExpected > 0 ? Math.min(seconds, Math.max(pollSeconds, untilExpected)) : seconds;
+  return pollEvery(pause, times, stretch);
+}
 
-/** Whole seconds, as Step Functions takes them. */
-export const rarer = (seconds: number, stretch: number): number =>
-  Math.round(Math.min(seconds * stretch, Math.max(seconds, longestPollSeconds)));
+/** The same for a wait of which nobody knows how long it takes as a rule. */
+export function pollEvery(seconds: number, times: Times, stretch: number): number {
+  const stretched = Math.min(seconds * stretch, Math.max(seconds, longestPollSeconds));
+  // None is later than just after the deadline; and Step Functions takes whole seconds.
+  return Math.max(1, Math.min(Math.round(stretched), Math.ceil(secondsLeft(times)) + 1));
+}
+
+const secondsLeft = ({ now, deadline }: Times): number => (Date.parse(deadline) - Date.parse(now)) / 1000;
 
 /** More than the longest pause has use for. */
 const longestStretch = 15;
 
 /**
- * How much rarer the polls of AWS become. AWS does not say how many requests it has left, so it is told by those that it has
- * refused: twice as seldom after one that had to be tried again, and a twentieth more often after each of the others.
+ * How much rarer polls of Atlas become where it has few requests left for the project, so that many waits at once use up no
+ * more than Atlas refills, and what is to be done still finds room.
+ *
+ * @param remainingShare 0 to 1, as the Atlas client knows it
+ */
+export const stretchFor = (remainingShare: number): number => Math.min(1 / remainingShare, longestStretch);
+
+/**
+ * How much rarer polls of AWS become. AWS does not say how many requests it has left, so it is told by those that had to be tried
+ * again, as a rule because AWS throttles: twice as seldom after one of these, a twentieth more often after each of the others.
  *
  * @param stretch of the poll before, 1 at first @param attempts that the SDK has made for this one
  */

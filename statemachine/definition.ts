@@ -11,7 +11,7 @@ export interface State {
   ResultPath?: string | null;
   TimeoutSeconds?: number;
   SecondsPath?: string;
-  Choices?: { Variable: string; BooleanEquals?: boolean; IsPresent?: boolean; Next: string }[];
+  Choices?: { Variable: string; BooleanEquals?: boolean; StringEqualsPath?: string; Next: string }[];
   Default?: string;
   Retry?: Retrier[];
   Catch?: { ErrorEquals: string[]; ResultPath?: string; Next: string }[];

@@ -21,7 +21,7 @@ export const deployed = (settings: Settings['waits']): Schedule =>
     const [now, deadline] = [elapsedSeconds, timeoutMinutes * 60].map((seconds) =>
       new Date(seconds * 1000).toISOString(),
     );
-    return pollAfter(settings[wait], { now: now ?? '', deadline: deadline ?? '' });
+    return pollAfter(settings[wait], { now: now ?? '', deadline: deadline ?? '' }, 1);
   });
 
 export interface Polled {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
 import { connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
-import { givingWay, keepDeadline, pollAfter, Wait } from '../../shared/wait.ts';
+import { keepDeadline, pollAfter, stretchFor, Wait } from '../../shared/wait.ts';
 
 export const CheckConnectionInput = z.object({
   projectId: z.string(),
@@ -37,6 +37,6 @@ export async function checkConnection(
     keepDeadline(`Connection "${name}" is still ${isOlder ? 'an older one' : state}`, { now, deadline });
   // While it was deploying, its password could not be sent; now it can.
   const isIncomplete = !found || isOlder || (isReady && secretVersionId === '');
-  const pollSeconds = givingWay(pollAfter(wait, { now, deadline }), atlas.remainingShare);
+  const pollSeconds = pollAfter(wait, { now, deadline }, stretchFor(atlas.remainingShare));
   return { ...connection, state, isReady: isReady && !isIncomplete, isIncomplete, pollSeconds };
 }

@@ -28,6 +28,7 @@ export interface CheckPrerequisitesDeps {
  *
  * @returns the SCRAM secret to use, whether it is associated already, and whether Atlas has the connection already; in a dry
  *   run, and where the connection is READY, the `changes` that are still needed; `connected`: null unless nothing is left to do
+ *   and `plannedFor`: the fingerprint of the cluster for which all that holds
  * @throws PrerequisitesNotMet, PrivateLinkFailed; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
  */
 export async function checkPrerequisites(
@@ -48,7 +49,7 @@ export async function checkPrerequisites(
   const { connection, links } = byAtlas;
   const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
   // Only a connection that is READY is worth a look at all the rest: what is not there yet is work for the later states.
-  const isPlanned = request.dryRun || connection?.state === 'READY';
+  const isPlanned = request.dryRun || (isPrivateConnectivityOn && connection?.state === 'READY');
   const { changes, connected } = isPlanned ? await planChanges(request, found, deps) : { changes: [], connected: null };
   return {
     clusterArn: request.clusterArn,
@@ -56,6 +57,7 @@ export async function checkPrerequisites(
     isScramSecretAssociated,
     hasConnection: connection !== undefined,
     changes,
+    plannedFor: cluster.fingerprint,
     isConnected: connected !== null,
     connected,
   };

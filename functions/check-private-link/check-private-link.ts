@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { privateLinkState } from '../../shared/atlas/private-link.ts';
 import { AtlasRefused, PrivateLinkFailed } from '../../shared/errors.ts';
-import { givingWay, keepDeadline, pollAfter, Wait } from '../../shared/wait.ts';
+import { keepDeadline, pollAfter, stretchFor, Wait } from '../../shared/wait.ts';
 
 export const CheckPrivateLinkInput = z.object({
   projectId: z.string(),
@@ -28,6 +28,6 @@ export async function checkPrivateLink(
   });
   const { state, isReady } = privateLinkState(found);
   if (!isReady) keepDeadline(`Private link ${id} is still ${state}`, { now, deadline });
-  const pollSeconds = givingWay(pollAfter(wait, { now, deadline }), atlas.remainingShare);
+  const pollSeconds = pollAfter(wait, { now, deadline }, stretchFor(atlas.remainingShare));
   return { id, state, isReady, deadline, pollSeconds, outcome };
 }

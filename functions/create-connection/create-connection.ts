@@ -9,7 +9,7 @@ import { AtlasRefused, AtlasUnavailable, ConnectionRefused, PrerequisitesNotMet 
 import { privateBootstrapServers } from '../../shared/msk/bootstrap-servers.ts';
 import { mechanisms } from '../../shared/request.ts';
 import { readScramSecret } from '../../shared/scram-secret.ts';
-import { deadlineAfter, givingWay, pollAfter, Wait } from '../../shared/wait.ts';
+import { deadlineAfter, pollAfter, pollEvery, stretchFor, Wait } from '../../shared/wait.ts';
 
 export const CreateConnectionInput = z.object({
   projectId: z.string(),
@@ -67,6 +67,8 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
   };
   const { connection, outcome, hasPassword } = await upsert(wanted, versionId, input, deps.atlas);
   const deadline = input.deadline || deadlineAfter(input.now, input.wait.timeoutMinutes);
+  const times = { now: input.now, deadline };
+  const stretch = stretchFor(deps.atlas.remainingShare);
   return {
     name: input.connectionName,
     // What was written is looked at after a while: until then its state may be that of before.
@@ -74,17 +76,20 @@ export async function createConnection(input: CreateConnectionInput, deps: Creat
       ? connectionState(connection)
       : { state: connection.state ?? 'PENDING', isReady: false }),
     deadline,
-    // What was written is looked at soon: a simultaneous writer of the workspace may have overwritten it, and then it is to be
-    // written again before it would be waited for in vain.
     pollSeconds:
-      outcome === 'unchanged'
-        ? givingWay(pollAfter(input.wait, { now: input.now, deadline }), deps.atlas.remainingShare)
-        : input.wait.pollSeconds,
+      outcome === 'unchanged' ? pollAfter(input.wait, times, stretch) : lookWhetherItStays(input.wait, times, stretch),
     outcome,
     bootstrapServers,
     secretVersionId: hasPassword ? versionId : '',
   };
 }
+
+/**
+ * A simultaneous writer of the workspace may have overwritten what was just written, and then it is to be written again, rather
+ * than waited for in vain: so the first look comes soon, but not for all writers at the same time.
+ */
+const lookWhetherItStays = ({ pollSeconds }: Wait, times: { now: string; deadline: string }, stretch: number): number =>
+  pollEvery(pollSeconds * (1 + 2 * Math.random()), times, stretch);
 
 async function upsert(
   wanted: KafkaConnectionRequest,

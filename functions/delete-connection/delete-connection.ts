@@ -5,7 +5,7 @@ import { linkToRemove } from '../../shared/atlas/private-link.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
 import { Request } from '../../shared/request.ts';
-import { givingWay, keepDeadline } from '../../shared/wait.ts';
+import { keepDeadline, pollEvery, stretchFor } from '../../shared/wait.ts';
 
 export const DeleteConnectionInput = z.object({
   request: Request,
@@ -27,7 +27,7 @@ export async function deleteConnection(
   { atlas }: { atlas: AtlasClient },
 ): Promise<{ isGone: boolean; state: string; outcome: string; pollSeconds: number }> {
   const found = await deleteOrLook(input, atlas);
-  return { ...found, pollSeconds: givingWay(input.pollSeconds, atlas.remainingShare) };
+  return { ...found, pollSeconds: pollEvery(input.pollSeconds, input, stretchFor(atlas.remainingShare)) };
 }
 
 async function deleteOrLook(

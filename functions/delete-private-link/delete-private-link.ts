@@ -3,7 +3,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isGoingAway } from '../../shared/atlas/private-link.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
 import { Request } from '../../shared/request.ts';
-import { givingWay, keepDeadline } from '../../shared/wait.ts';
+import { keepDeadline, pollEvery, stretchFor } from '../../shared/wait.ts';
 
 export const DeletePrivateLinkInput = z.object({
   request: Request,
@@ -25,7 +25,7 @@ export async function deletePrivateLink(
   { atlas }: { atlas: AtlasClient },
 ) {
   const found = await deleteOrLook(input, atlas);
-  return { ...found, pollSeconds: givingWay(input.pollSeconds, atlas.remainingShare) };
+  return { ...found, pollSeconds: pollEvery(input.pollSeconds, input, stretchFor(atlas.remainingShare)) };
 }
 
 async function deleteOrLook(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Cluster, KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { ClusterUnusable } from '../../shared/errors.ts';
@@ -7,7 +8,7 @@ import {
   isPrivateConnectivityOn,
   scramSecrets,
 } from '../../shared/msk/cluster.ts';
-import { keepDeadline, pollAfter, rarer, stretchAfter, Wait } from '../../shared/wait.ts';
+import { keepDeadline, pollAfter, stretchAfter, Wait } from '../../shared/wait.ts';
 
 export const InspectClusterInput = z.object({
   clusterArn: z.string(),
@@ -50,19 +51,26 @@ export async function inspectCluster(
   if (!isSettled) keepDeadline(`The cluster is still ${state}`, { now, deadline });
   else if (!isOn) keepDeadline('Multi-VPC private connectivity of the cluster is still off', { now, deadline });
   const details = detailsOf(cluster);
+  const scramSecretArns = isSettled && details.isScramOn ? await scramSecrets(clusterArn, kafka, signal) : [];
+  // A poll of a cluster that is ACTIVE, and its connectivity still off, goes through twice the states.
+  const rarer = isSettled && !isOn ? 2 : 1;
   return {
     isSettled,
     isPrivateConnectivityOn: isOn,
-    pollSeconds: rarer(pollAfter(wait, { now, deadline }), stretch),
+    pollSeconds: pollAfter(wait, { now, deadline }, stretch * rarer),
     stretch,
-    details: {
-      ...details,
-      scramSecretArns: isSettled && details.isScramOn ? await scramSecrets(clusterArn, kafka, signal) : [],
-    },
+    details: { ...details, scramSecretArns, fingerprint: fingerprintOf({ ...details, scramSecretArns }) },
   };
 }
 
-function detailsOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetails, 'scramSecretArns'> {
+/** The same for as long as nothing changes that the prerequisites depend on, so that they need not be checked again. */
+const fingerprintOf = ({ scramSecretArns, ...details }: Omit<ClusterDetails, 'fingerprint'>): string =>
+  createHash('sha256')
+    .update(JSON.stringify([details, scramSecretArns.toSorted()]))
+    .digest('hex')
+    .slice(0, 16);
+
+function detailsOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint'> {
   const { BrokerNodeGroupInfo, ClientAuthentication, CurrentBrokerSoftwareInfo, EncryptionInfo } = Provisioned ?? {};
   return {
     clusterType: ClusterType ?? 'unknown',

@@ -3,7 +3,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasUnavailable } from '../../shared/errors.ts';
-import { deadlineAfter, givingWay, pollAfter, Wait } from '../../shared/wait.ts';
+import { deadlineAfter, pollAfter, stretchFor, Wait } from '../../shared/wait.ts';
 
 export const RequestPrivateLinkInput = z.object({
   projectId: z.string(),
@@ -26,7 +26,7 @@ export async function requestPrivateLink(
   const result = (privateLink: PrivateLink, outcome: 'adopted' | 'requested') => ({
     ...privateLinkState(privateLink),
     deadline,
-    pollSeconds: givingWay(pollAfter(wait, { now, deadline }), atlas.remainingShare),
+    pollSeconds: pollAfter(wait, { now, deadline }, stretchFor(atlas.remainingShare)),
     outcome,
   });
 

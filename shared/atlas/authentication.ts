@@ -83,6 +83,7 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
         'Content-Type': 'application/x-www-form-urlencoded',
       },
       body: 'grant_type=client_credentials',
+      isRepeatable: true,
       signal,
     });
     if (!response.ok) throw await tokenError(response);

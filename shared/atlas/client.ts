@@ -185,7 +185,7 @@ export class AtlasClient {
       this.#remainingShare = remainingShareOf(response) ?? this.#remainingShare;
       const waitMs = retryAfterMs(response);
       if (waitMs === undefined) {
-        this.#hasBegun ||= response.ok;
+        this.#hasBegun ||= response.status !== 401;
         return response;
       }
       const pauseMs = waitMs + Math.random() * Math.min(waitMs * spread.times, spread.mostMs);

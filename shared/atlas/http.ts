@@ -9,6 +9,8 @@ export interface AtlasRequestInit {
   headers: Record<string, string>;
   body?: string;
   signal: AbortSignal;
+  /** Whether the request may be carried out twice; a GET always may. */
+  isRepeatable?: boolean;
 }
 
 export interface AtlasResponse {
@@ -23,11 +25,14 @@ export interface AtlasResponse {
  * `fetch` over the HTTP client that the AWS SDK has loaded anyway. The global one would load another, undici, which is a third
  * of the cold start of a function that calls Atlas (`npm run bench`). The body is read before the answer is handed over, so
  * that the connection is free for the next request even where nobody asks for the body, as digest-fetch does not of a 401.
- * A connection that has ended unnoticed, while Lambda kept the container frozen, is no fault of Atlas's: a GET takes another.
+ * A connection that has ended unnoticed, while Lambda kept the container frozen, is no fault of Atlas's: what may be repeated takes another.
  *
  * @throws TypeError whose `cause` is the system's error, when no answer comes; the signal's reason, when it is aborted
  */
-export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal }) => {
+export const httpFetch: AtlasFetch = async (
+  url,
+  { method, headers, body, signal, isRepeatable = method === 'GET' },
+) => {
   // Without TLS is the local cloud only. An `import` of node:http would load undici as well (nodejs/node#57649).
   const { request } = new URL(url).protocol === 'https:' ? https : process.getBuiltinModule('node:http');
   const send = (): Promise<IncomingMessage> => {
@@ -36,7 +41,7 @@ export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal
     outgoing.on('response', resolve).on('error', reject).end(body);
     return promise.catch((error: { code?: string }) => {
       // https://nodejs.org/api/http.html#requestreusedsocket
-      const hadEnded = outgoing.reusedSocket && error.code === 'ECONNRESET' && method === 'GET';
+      const hadEnded = outgoing.reusedSocket && error.code === 'ECONNRESET' && isRepeatable;
       return hadEnded ? send() : Promise.reject(error);
     });
   };

@@ -22,6 +22,8 @@ export const ClusterDetails = z.object({
   configurationArn: known,
   configurationRevision: z.nullable(z.number()),
   scramSecretArns: z.array(z.string()),
+  /** Another one as soon as anything of the above is another. */
+  fingerprint: z.string(),
 });
 export type ClusterDetails = z.infer<typeof ClusterDetails>;
 

@@ -47,11 +47,11 @@ suite('a run survives', () => {
     assert.deepEqual([...new Set(run.retried)], atlasTasks.slice(0, 5));
   });
 
-  test('an Atlas that asks for a moment’s patience, without a retry of the state', async () => {
+  test('an Atlas that asks a function for a moment’s patience in the midst of its work, without a retry of the state', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const headers = { 'retry-after': '1' };
     cloud.intercept = faultAt(
-      'getGroupStreamAccountDetails',
+      'createGroupStreamPrivateLinkConnection',
       () => atlasError(429, 'RATE_LIMITED', 'Slowly.', { headers }).answer,
     );
     const run = await connectByTag(cloud);

@@ -128,7 +128,7 @@ describe('the functions', () => {
     assert.deepEqual(waits, {
       cluster: { pollSeconds: 20, usualMinutes: 45, timeoutMinutes: 720 },
       privateLink: { pollSeconds: 20, usualMinutes: 32, timeoutMinutes: 90 },
-      connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 60 },
+      connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 90 },
       removal: { pollSeconds: 30, timeoutMinutes: 120 },
     });
     assert.equal(Environment.parse(Variables).disconnectOnUntag, false);

@@ -70,6 +70,7 @@ async function check(t: TestContext, situation: Situation = {}) {
     configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
     configurationRevision: 2,
     scramSecretArns: [secretArn],
+    fingerprint: 'as-it-was',
     ...situation.cluster,
   };
   const deps = { kafka, secretsManager: fakeSecretsManager(secrets).secretsManager, atlas, signal };
@@ -97,6 +98,7 @@ const ready = {
   hasConnection: false,
   clusterArn,
   changes: [],
+  plannedFor: 'as-it-was',
   isConnected: false,
   connected: null,
 };
@@ -436,7 +438,7 @@ describe('CheckPrerequisites where the connection is READY', () => {
     ['the statement is missing', { policy: '{"Statement":[]}' }, ['ApplyClusterPolicy']],
     ['the SCRAM secret has rotated', { request: { secretVersion: 'version-0' } }, ['CreateConnection']],
     ['nobody knows which password Atlas has', { request: { secretVersion: null } }, []],
-    ['connectivity is off', { isPrivateConnectivityOn: false }, ['EnablePrivateConnectivity']],
+    ['connectivity is off', { isPrivateConnectivityOn: false }, []],
     [
       'the brokers are others',
       atlasWith({ 'GET /streams/connections/orders': ok(connection({ bootstrapServers: 'b-1.old.example:14001' })) }),

@@ -43,7 +43,7 @@ describe("a function's environment", () => {
       waits: {
         cluster: { pollSeconds: 20, usualMinutes: 45, timeoutMinutes: 720 },
         privateLink: { pollSeconds: 20, usualMinutes: 32, timeoutMinutes: 90 },
-        connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 60 },
+        connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 90 },
         removal: { pollSeconds: 30, timeoutMinutes: 120 },
       },
     });
@@ -68,11 +68,11 @@ describe("a function's environment", () => {
   });
 
   const mostWaits: [what: string, most: Record<string, string>, more: Record<string, string>][] = [
-    ['the cluster', { CLUSTER_TIMEOUT_MINUTES: '399' }, { CLUSTER_TIMEOUT_MINUTES: '400' }],
+    ['the cluster', { CLUSTER_TIMEOUT_MINUTES: '873' }, { CLUSTER_TIMEOUT_MINUTES: '874' }],
     [
       'all three together',
-      { CLUSTER_TIMEOUT_MINUTES: '340', PRIVATE_LINK_POLL_SECONDS: '10', CONNECTION_POLL_SECONDS: '12' },
-      { CLUSTER_TIMEOUT_MINUTES: '340', PRIVATE_LINK_POLL_SECONDS: '10', CONNECTION_POLL_SECONDS: '11' },
+      { CLUSTER_TIMEOUT_MINUTES: '730', PRIVATE_LINK_POLL_SECONDS: '10', CONNECTION_POLL_SECONDS: '11' },
+      { CLUSTER_TIMEOUT_MINUTES: '730', PRIVATE_LINK_POLL_SECONDS: '10', CONNECTION_POLL_SECONDS: '10' },
     ],
   ];
   for (const [what, most, more] of mostWaits)
@@ -83,9 +83,16 @@ describe("a function's environment", () => {
       assert.throws(environment(Environment), {
         name: 'DeploymentMisconfigured',
         message:
-          /wrong: clusterPollSeconds=10 for clusterTimeoutMinutes=\d+, privateLinkPollSeconds=.*connectionTimeoutMinutes=60 are .* more polls .*25,000 events; poll less often, for example with clusterPollSeconds=400\. Correct/,
+          /wrong: clusterPollSeconds=10 for clusterTimeoutMinutes=\d+, privateLinkPollSeconds=.*connectionTimeoutMinutes=90 are .* more polls .*25,000 events; poll less often, for example with clusterPollSeconds=400\. Correct/,
       });
     });
+
+  it('may say any usual time, with the polls that are the default', () => {
+    for (const CLUSTER_USUAL_MINUTES of ['1', '180', '450', '1080']) {
+      Object.assign(process.env, variables({ CLUSTER_USUAL_MINUTES }));
+      assert.doesNotThrow(environment(Environment), CLUSTER_USUAL_MINUTES);
+    }
+  });
 
   it('names the mechanisms that are known', () => {
     Object.assign(process.env, variables({ KAFKA_AUTH_MECHANISM: 'SCRAM-256' }));

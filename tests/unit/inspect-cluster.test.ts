@@ -20,23 +20,29 @@ const brokers = { ClientSubnets: [], InstanceType: 'kafka.m7g.large' };
 
 describe('InspectCluster', () => {
   it('tells everything that later states read of an ACTIVE cluster', async () => {
-    assert.deepEqual(await inspector(cluster()).inspect(), {
-      isSettled: true,
-      isPrivateConnectivityOn: true,
-      pollSeconds: 20,
-      stretch: 1,
-      details: {
-        clusterType: 'PROVISIONED',
-        kafkaVersion: '3.6.0',
-        instanceType: 'kafka.m7g.large',
-        isScramOn: true,
-        isUnauthenticatedOn: false,
-        clientBroker: 'TLS',
-        configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
-        configurationRevision: 2,
-        scramSecretArns: [secretArn],
+    const { details, ...rest } = await inspector(cluster()).inspect();
+    const { fingerprint, ...found } = details;
+    assert.match(fingerprint, /^[\da-f]{16}$/);
+    assert.deepEqual(
+      { ...rest, details: found },
+      {
+        isSettled: true,
+        isPrivateConnectivityOn: true,
+        pollSeconds: 20,
+        stretch: 1,
+        details: {
+          clusterType: 'PROVISIONED',
+          kafkaVersion: '3.6.0',
+          instanceType: 'kafka.m7g.large',
+          isScramOn: true,
+          isUnauthenticatedOn: false,
+          clientBroker: 'TLS',
+          configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
+          configurationRevision: 2,
+          scramSecretArns: [secretArn],
+        },
       },
-    });
+    );
   });
 
   it('has the next poll come later when AWS has throttled this one', async () => {
@@ -44,6 +50,30 @@ describe('InspectCluster', () => {
     msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster(), $metadata: { attempts: 2 } });
     const { pollSeconds, stretch } = await inspect();
     assert.deepEqual([pollSeconds, stretch], [40, 2]);
+  });
+
+  it('has another fingerprint as soon as a secret or a setting is another, in whatever order MSK lists them', async () => {
+    const fingerprintWith = async (found: Cluster, ...SecretArnList: string[]) => {
+      const { inspect, msk } = inspector(found);
+      msk.on(ListScramSecretsCommand).resolves({ SecretArnList });
+      return (await inspect()).details.fingerprint;
+    };
+    const before = await fingerprintWith(cluster(), 'a', 'b');
+    assert.equal(await fingerprintWith(cluster(), 'b', 'a'), before);
+    const open = provisioned({
+      ClientAuthentication: { Sasl: { Scram: { Enabled: true } }, Unauthenticated: { Enabled: true } },
+    });
+    for (const other of [
+      await fingerprintWith(cluster(), 'a'),
+      await fingerprintWith(cluster(), 'a', 'c'),
+      await fingerprintWith(cluster({ Provisioned: open }), 'a', 'b'),
+    ])
+      assert.notEqual(other, before);
+  });
+
+  it('polls half as often where the cluster is ACTIVE, and its connectivity still off', async () => {
+    const off = cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) });
+    assert.equal((await inspector(off).inspect()).pollSeconds, 40);
   });
 
   it('reads all pages of SCRAM secrets', async () => {
@@ -60,7 +90,8 @@ describe('InspectCluster', () => {
     const { inspect, msk } = inspector({ ClusterArn: clusterArn, ClusterType: 'SERVERLESS', State: 'ACTIVE' });
     const { isSettled, isPrivateConnectivityOn, details } = await inspect();
     assert.deepEqual([isSettled, isPrivateConnectivityOn], [true, false]);
-    assert.deepEqual(details, {
+    const { fingerprint: _, ...found } = details;
+    assert.deepEqual(found, {
       clusterType: 'SERVERLESS',
       kafkaVersion: null,
       instanceType: null,

@@ -53,7 +53,7 @@ describe('ResolveRequest', () => {
       waits: {
         cluster: { pollSeconds: 20, usualMinutes: 45, timeoutMinutes: 720, deadline: '2026-11-24T00:00:00.000Z' },
         privateLink: { pollSeconds: 20, usualMinutes: 32, timeoutMinutes: 90 },
-        connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 60 },
+        connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 90 },
         removal: { pollSeconds: 30, timeoutMinutes: 120, deadline: '2026-11-23T14:00:00.000Z' },
       },
     });
