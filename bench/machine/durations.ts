@@ -13,9 +13,10 @@ export const usualMinutes: Record<Wait, number> = { cluster: 45, privateLink: 32
  *
  * @param random 0 to 1, once for each wait
  * @param spread 0.3: from 30 % less to 30 % more
+ * @param times of the usual time, around which they spread
  */
-export function drawn(random: () => number, spread: number): Record<Wait, number> {
-  const varied = (minutes: number) => minutes * (1 - spread + 2 * spread * random());
+export function drawn(random: () => number, spread: number, times = 1): Record<Wait, number> {
+  const varied = (minutes: number) => minutes * times * (1 - spread + 2 * spread * random());
   return {
     cluster: varied(usualMinutes.cluster),
     privateLink: varied(usualMinutes.privateLink),

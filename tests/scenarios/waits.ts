@@ -32,6 +32,25 @@ suite('a wait', () => {
     assert.ok(!run.states.includes('CheckPrerequisites'));
   });
 
+  test('of which nothing else came leaves the plan as it was', async () => {
+    const cloud = await cloudWith();
+    const { states } = await connectByTag(cloud);
+    assert.ok(states.filter((name) => name === 'InspectCluster').length > 1);
+    assert.equal(states.filter((name) => name === 'CheckPrerequisites').length, 1);
+  });
+
+  test('in which somebody takes the secret from the cluster has the prerequisites checked again', async () => {
+    const cloud = await cloudWith();
+    cloud.intercept = faultAt('UpdateConnectivity', async (_, next) => {
+      const answer = await next();
+      cloud.world.cluster.scramSecretArns = [];
+      return answer;
+    });
+    const run = await connectByTag(cloud);
+    assertFailed(run, 'PrerequisitesNotMet', /No SCRAM secret is associated with the cluster/);
+    assert.equal(cloud.world.project.connections('streams').length, 0, 'no password has gone to Atlas');
+  });
+
   test('begins again when the cluster leaves ACTIVE before the secret is associated', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn, scramSecrets: [{ isAssociated: false }] });
     const { cluster, scramSecrets } = cloud.world;
