@@ -21,8 +21,8 @@ Containers are cold, where nothing else is said.`,
   machine: `A first connect; the cluster takes 45 minutes, the link 32, the connection 26, or each up to 30 or 60 % more or less, or
 twice as long (simulated). delay is what passes between the end of a wait and the poll that finds it, for the three waits together;
 cost is that of 1000 connects, Step Functions and Lambda. Baseline: a poll every 30 s. Remote answers take no time here. The schedule
-is made for the usual times: an end that comes before 0.6 of them, or after 1.6, is found half a minute later than by a poll every
-30 s, which is what a ✘ here is.`,
+is made for the usual times: an end that comes before 0.6 of them, or after 1.6, is found up to half a minute later than by a poll
+every 30 s, which is what a ✘ here is.`,
   scale: `Clusters that are tagged within one minute: one account and Region, one Atlas project and workspace. Atlas's bucket (1,200
 requests and 500 a minute), its lost writes and AWS's throttling are on; the time is simulated, and waits for this machine.
 
