@@ -61,7 +61,7 @@ describe('CheckConnection', () => {
 
   it('polls less often where Atlas has few requests left', async (t) => {
     const { pollSeconds } = await check(t, ok(connection({ state: 'PENDING' }), left(600)));
-    assert.equal(pollSeconds, 40);
+    assert.equal(pollSeconds, 80);
   });
 
   it('has the password sent to a connection that is READY, when nobody knows which one it has', async (t) => {

@@ -33,8 +33,8 @@ describe('CheckPrivateLink', () => {
     });
 
   it('polls less often where Atlas has few requests left', async (t) => {
-    const { pollSeconds } = await check(t, ok(privateLink({ state: 'WORKING' }), left(120)));
-    assert.equal(pollSeconds, 200);
+    const { pollSeconds } = await check(t, ok(privateLink({ state: 'WORKING' }), left(840)));
+    assert.equal(pollSeconds, 41);
   });
 
   it("ends the run when the link is FAILED, with Atlas's errorMessage", async (t) => {

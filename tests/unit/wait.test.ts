@@ -52,7 +52,7 @@ describe('A wait', () => {
     const after = (seconds: number, share: number) => pollEvery(seconds, longAfterwards, stretchFor(share));
     assert.deepEqual(
       [1, 0.5, 0.1, 0.01, 0].map((share) => after(20, share)),
-      [20, 40, 200, 300, 300],
+      [20, 80, 300, 300, 300],
     );
     assert.deepEqual([after(60, 0), after(900, 0.5)], [300, 900]);
   });
