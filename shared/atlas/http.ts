@@ -35,14 +35,16 @@ export const httpFetch: AtlasFetch = async (
 ) => {
   // Without TLS is the local cloud only. An `import` of node:http would load undici as well (nodejs/node#57649).
   const { request } = new URL(url).protocol === 'https:' ? https : process.getBuiltinModule('node:http');
-  const send = (): Promise<IncomingMessage> => {
+  const send = (agent?: false): Promise<IncomingMessage> => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const outgoing = request(url, { method, headers: { 'User-Agent': 'msk-atlas-privatelink', ...headers }, signal });
+    const options = { method, headers: { 'User-Agent': 'msk-atlas-privatelink', ...headers }, signal };
+    const outgoing = request(url, agent === false ? { ...options, agent } : options);
     outgoing.on('response', resolve).on('error', reject).end(body);
     return promise.catch((error: { code?: string }) => {
       // https://nodejs.org/api/http.html#requestreusedsocket
       const hadEnded = outgoing.reusedSocket && error.code === 'ECONNRESET' && isRepeatable;
-      return hadEnded ? send() : Promise.reject(error);
+      // Without the agent it is a new connection: the agent's others may have ended as well.
+      return hadEnded ? send(false) : Promise.reject(error);
     });
   };
   const failed = (error: unknown): never => {

@@ -72,6 +72,20 @@ describe('the fetch of the Atlas client', () => {
       assert.equal(requests, method === 'GET' ? 3 : 2);
     });
 
+  it('takes a new connection for that, and not another one that may have ended as well', async (t) => {
+    let requests = 0;
+    const url = await serverWith(t, async (response) => {
+      requests += 1;
+      if (requests > 4) return void response.socket?.resetAndDestroy();
+      // All four at once, so that each has a connection of its own.
+      await new Promise((go) => setTimeout(go, 50));
+      response.end();
+    });
+    await Promise.all(Array.from({ length: 4 }, () => httpFetch(url, get)));
+    await assert.rejects(httpFetch(url, get), TypeError);
+    assert.equal(requests, 6);
+  });
+
   it('throws a TypeError with the cause of a broken connection', async (t) => {
     const url = await serverWith(t, (response) => response.socket?.destroy());
     await assert.rejects(httpFetch(url, get), (error: Error) => {
