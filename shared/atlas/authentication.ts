@@ -1,7 +1,7 @@
 import { DigestClient } from 'digest-fetch';
 import * as z from 'zod/mini';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
-import { type AtlasFetch, type AtlasRequestInit, type AtlasResponse, httpFetch } from './http.ts';
+import { type AtlasFetch, type AtlasResponse, httpFetch, takingNewConnection } from './http.ts';
 
 /** Printable ASCII without a quote: what a header takes. A placeholder such as "…" is none. */
 const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
@@ -42,8 +42,9 @@ class HttpDigestClient extends DigestClient {
 function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
   const client = new HttpDigestClient(publicKey, privateKey, { algorithm: 'MD5' });
   // digest-fetch writes its Authorization into the headers that it is given: each attempt gets a copy.
-  const attempt = (url: string, init: AtlasRequestInit) =>
-    client.fetch(url, { ...init, headers: { ...init.headers } }) as Promise<AtlasResponse>;
+  const attempt = takingNewConnection(
+    (url, init) => client.fetch(url, { ...init, headers: { ...init.headers } }) as Promise<AtlasResponse>,
+  );
   let previous: Promise<unknown> = Promise.resolve();
 
   return (url, init) => {
@@ -75,7 +76,7 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
 
   const token = async (signal: AbortSignal): Promise<string> => {
     if (current && Date.now() < current.renewAt) return current.token;
-    const response = await httpFetch(`${baseUrl}/api/oauth/token`, {
+    const response = await takingNewConnection(httpFetch)(`${baseUrl}/api/oauth/token`, {
       method: 'POST',
       headers: {
         Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
@@ -94,8 +95,9 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
     return access_token;
   };
 
-  const attempt = async (url: string, init: AtlasRequestInit) =>
-    httpFetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token(init.signal)}` } });
+  const attempt = takingNewConnection(async (url, init) =>
+    httpFetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token(init.signal)}` } }),
+  );
 
   return async (url, init) => {
     const wasCached = current !== undefined;

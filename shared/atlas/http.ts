@@ -11,6 +11,7 @@ export interface AtlasRequestInit {
   signal: AbortSignal;
   /** Whether the request may be carried out twice; a GET always may. */
   isRepeatable?: boolean;
+  onNewConnection?: boolean;
 }
 
 export interface AtlasResponse {
@@ -21,36 +22,34 @@ export interface AtlasResponse {
   json(): Promise<unknown>;
 }
 
+/** A kept connection has ended unnoticed, as while Lambda kept the container frozen: no fault of the server's. */
+class ConnectionEnded extends TypeError {}
+
 /**
  * `fetch` over the HTTP client that the AWS SDK has loaded anyway. The global one would load another, undici, which is a third
  * of the cold start of a function that calls Atlas (`npm run bench`). The body is read before the answer is handed over, so
  * that the connection is free for the next request even where nobody asks for the body, as digest-fetch does not of a 401.
- * A connection that has ended unnoticed, while Lambda kept the container frozen, is no fault of Atlas's: what may be repeated takes another.
  *
  * @throws TypeError whose `cause` is the system's error, when no answer comes; the signal's reason, when it is aborted
  */
-export const httpFetch: AtlasFetch = async (
-  url,
-  { method, headers, body, signal, isRepeatable = method === 'GET' },
-) => {
+export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal, onNewConnection }) => {
   // Without TLS is the local cloud only. An `import` of node:http would load undici as well (nodejs/node#57649).
   const { request } = new URL(url).protocol === 'https:' ? https : process.getBuiltinModule('node:http');
-  const send = (agent?: false): Promise<IncomingMessage> => {
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const options = { method, headers: { 'User-Agent': 'msk-atlas-privatelink', ...headers }, signal };
-    const outgoing = request(url, agent === false ? { ...options, agent } : options);
-    outgoing.on('response', resolve).on('error', reject).end(body);
-    return promise.catch((error: { code?: string }) => {
-      // https://nodejs.org/api/http.html#requestreusedsocket
-      const hadEnded = outgoing.reusedSocket && error.code === 'ECONNRESET' && isRepeatable;
-      // Without the agent it is a new connection: the agent's others may have ended as well.
-      return hadEnded ? send(false) : Promise.reject(error);
-    });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const outgoing = request(url, {
+    method,
+    headers: { 'User-Agent': 'msk-atlas-privatelink', ...headers },
+    signal,
+    ...(onNewConnection && { agent: false }),
+  });
+  outgoing.on('response', resolve).on('error', reject).end(body);
+  const failed = (cause: unknown): never => {
+    if (signal.aborted) throw signal.reason;
+    // https://nodejs.org/api/http.html#requestreusedsocket
+    const hadEnded = outgoing.reusedSocket && (cause as { code?: string }).code === 'ECONNRESET';
+    throw new (hadEnded ? ConnectionEnded : TypeError)('There is no whole answer.', { cause });
   };
-  const failed = (error: unknown): never => {
-    throw signal.aborted ? signal.reason : new TypeError('There is no whole answer.', { cause: error });
-  };
-  const incoming = await send().catch(failed);
+  const incoming = await promise.catch(failed);
   const read = await readAll(incoming).then(
     (whole) => async () => whole,
     (error: unknown) => async () => failed(error),
@@ -64,6 +63,19 @@ export const httpFetch: AtlasFetch = async (
     json: async () => JSON.parse(await read()),
   };
 };
+
+/**
+ * Takes a new connection, once, where the kept one has ended, if the request may be carried out twice. It is above all that is
+ * signed: a server takes no nonce count twice.
+ */
+export const takingNewConnection =
+  (fetch: AtlasFetch): AtlasFetch =>
+  (url, init) =>
+    fetch(url, init).catch((error: unknown) => {
+      const { method, isRepeatable = method === 'GET' } = init;
+      if (!(error instanceof ConnectionEnded) || !isRepeatable) throw error;
+      return fetch(url, { ...init, onNewConnection: true });
+    });
 
 async function readAll(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { httpFetch } from '../../shared/atlas/http.ts';
+import { httpFetch, takingNewConnection } from '../../shared/atlas/http.ts';
 import { listen } from '../fixtures/loopback.ts';
 
 const { signal } = new AbortController();
@@ -66,7 +66,7 @@ describe('the fetch of the Atlas client', () => {
         else response.socket?.resetAndDestroy();
       });
       await httpFetch(url, get);
-      const second = httpFetch(url, { ...get, method });
+      const second = takingNewConnection(httpFetch)(url, { ...get, method });
       if (method === 'GET') assert.equal((await second).status, 200);
       else await assert.rejects(second, TypeError);
       assert.equal(requests, method === 'GET' ? 3 : 2);
@@ -82,7 +82,7 @@ describe('the fetch of the Atlas client', () => {
       response.end();
     });
     await Promise.all(Array.from({ length: 4 }, () => httpFetch(url, get)));
-    await assert.rejects(httpFetch(url, get), TypeError);
+    await assert.rejects(takingNewConnection(httpFetch)(url, get), TypeError);
     assert.equal(requests, 6);
   });
 
