@@ -27,8 +27,8 @@ export interface CheckPrerequisitesDeps {
  * Checks everything that must be so before the first change, and reports all that is not in one error.
  *
  * @returns the SCRAM secret to use, whether it is associated already, and whether Atlas has the connection already; in a dry
- *   run, and where the connection is READY, the `changes` that are still needed; `connected`: null unless nothing is left to do
- *   and `plannedFor`: the fingerprint of the cluster for which all that holds
+ *   run, and where the connection is READY, the `changes` that are still needed; `connected`: null unless nothing is left to do;
+ *   `plannedFor`: the fingerprint of the cluster for which all that holds
  * @throws PrerequisitesNotMet, PrivateLinkFailed; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
  */
 export async function checkPrerequisites(
