@@ -85,7 +85,7 @@ function figures(compared: Compared[], medians: Map<string, Measured>): Figure[]
     return [
       { ...cell, name: 'loaded', value: initMs, baseline: { name: builds, value: of(builds).initMs } },
       { ...answered('answered', answeredMs, builds), goal },
-      { ...cell, name: 'by the clock', value: wallMs, baseline: { name: builds, value: of(builds).wallMs } },
+      { ...cell, name: 'on the clock', value: wallMs, baseline: { name: builds, value: of(builds).wallMs } },
       answered('its calls', of(calls).answeredMs, builds),
       answered('÷ its calls', answeredMs, calls),
       answered('÷ echo', answeredMs, 'echo'),

@@ -7,7 +7,7 @@ export const notes: Record<Part, string> = {
 loaded       CPU time of a new process until Lambda's runtime asks for the first event; baseline: a bundle that only
              builds the same AWS clients
 answered     the same until the first answer; baseline: that bundle again, which answers without a call
-by the clock from the start of the process to the first answer, which depends on what else the machine has to do
+on the clock from the start of the process to the first answer, which depends on what else the machine has to do
 its calls    a bundle of the clients and nothing else that sends as many requests; baseline: that bundle without them
 ÷ its calls  the first answer against those calls alone: what is ours
 ÷ echo       the first answer against a handler that returns its input`,
