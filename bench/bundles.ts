@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
-import type { ServiceName } from '../local/emulator.ts';
+import type { ServiceName } from '../emulators/emulator.ts';
 import { bundle, dist, settings } from '../packaging/bundle.ts';
 
 /** The AWS services of which a function's bundle holds a client, their names in the local cloud, and a call to each. */

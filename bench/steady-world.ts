@@ -1,4 +1,7 @@
 import type * as z from 'zod/mini';
+import { Cloud } from '../emulators/cloud.ts';
+import { personsAccessKeyId } from '../emulators/deployment/iam.ts';
+import { lambdaEnvironment } from '../emulators/lambda/environment.ts';
 import type { AssociateScramSecretInput } from '../functions/associate-scram-secret/associate-scram-secret.ts';
 import type { DeleteConnectionInput } from '../functions/delete-connection/delete-connection.ts';
 import type { DeletePrivateLinkInput } from '../functions/delete-private-link/delete-private-link.ts';
@@ -10,9 +13,6 @@ import type { RecordRemovalInput } from '../functions/record-removal/record-remo
 import type { RecordSuccessInput } from '../functions/record-success/record-success.ts';
 import type { RemoveClusterPolicyInput } from '../functions/remove-cluster-policy/remove-cluster-policy.ts';
 import type { SweepClustersInput } from '../functions/sweep-clusters/sweep-clusters.ts';
-import { Cloud } from '../local/cloud.ts';
-import { personsAccessKeyId } from '../local/deployment/iam.ts';
-import { lambdaEnvironment } from '../local/lambda/environment.ts';
 import { type Baseline, functionBundle, type Requests } from './bundles.ts';
 import type { Program } from './runtime/sandbox.ts';
 

@@ -1,5 +1,5 @@
+import { defaultParameters } from '../emulators/deployment/deployment.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
-import { defaultParameters } from './deployment/deployment.ts';
 import { readInput } from './own-input.ts';
 import { EventNotTaken, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';

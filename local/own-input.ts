@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { type Place, secretNameOf, somewhere, type WorldSeed } from '../emulators/world.ts';
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { settingTags } from '../shared/msk/tags.ts';
-import { clusterArnIn } from '../shared/request.ts';
+import { clusterArnIn } from '../shared/request/request.ts';
 import { UsageError } from './arguments.ts';
-import { type Place, secretNameOf, somewhere, type WorldSeed } from './world.ts';
 
 /** The fields of a console input and of an event that say what must exist, whatever else there is in it. */
 interface OwnInput {

@@ -1,6 +1,6 @@
+import { Cloud } from '../emulators/cloud.ts';
+import type { Execution, MachineEvent } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
-import { Cloud } from './cloud.ts';
-import type { Execution, MachineEvent } from './machine/execution.ts';
 import { adopt, isEvent } from './own-input.ts';
 import type { Scenario } from './scenarios.ts';
 import { observedState } from './screen/observed-state.ts';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { atlasError } from '../emulators/atlas/error.ts';
+import type { Cloud } from '../emulators/cloud.ts';
+import type { Intercept } from '../emulators/emulator.ts';
+import { newVersion } from '../emulators/msk/cluster.ts';
+import { mskError } from '../emulators/msk/router.ts';
+import type { Execution } from '../emulators/step-functions/execution.ts';
+import type { WorldSeed } from '../emulators/world.ts';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
-import { atlasError } from './atlas/error.ts';
-import type { Cloud } from './cloud.ts';
-import type { Intercept } from './emulator.ts';
-import type { Execution } from './machine/execution.ts';
-import { newVersion } from './msk/cluster.ts';
-import { mskError } from './msk/router.ts';
-import type { WorldSeed } from './world.ts';
 
 export interface Scenario {
   name: string;

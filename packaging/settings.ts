@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { Environment, idsIn } from '../functions/resolve-request/settings.ts';
 import { AtlasEnvironment } from '../shared/atlas/environment.ts';
 import { regionOf } from '../shared/msk/arn.ts';
-import { complaintAbout, shown, shownArn } from '../shared/request.ts';
-import { secretArnPattern } from '../shared/secret-arn.ts';
+import { complaintAbout, shown, shownArn } from '../shared/request/request.ts';
+import { secretArnPattern } from '../shared/secrets/secret-arn.ts';
 import { type Parameters, unmarked } from './example-values.ts';
 
 /**

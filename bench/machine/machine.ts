@@ -1,6 +1,6 @@
+import { readDeployment } from '../../emulators/deployment/deployment.ts';
+import { settingsOf, somewhere } from '../../emulators/world.ts';
 import { Environment, type Settings } from '../../functions/resolve-request/settings.ts';
-import { readDeployment } from '../../local/deployment/deployment.ts';
-import { settingsOf, somewhere } from '../../local/world.ts';
 import { type Figure, type Goal, quantile } from '../figures.ts';
 import { drawn, seeded, waits } from './durations.ts';
 import { type MeasuredRun, measuredRun } from './measured-run.ts';

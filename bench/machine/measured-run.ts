@@ -1,5 +1,5 @@
-import { Cloud } from '../../local/cloud.ts';
-import type { Execution } from '../../local/machine/execution.ts';
+import { Cloud } from '../../emulators/cloud.ts';
+import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { usualMinutes, type Wait, waits } from './durations.ts';
 import type { Use } from './prices.ts';
 

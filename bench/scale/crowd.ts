@@ -1,8 +1,8 @@
 import { TagResourceCommand } from '@aws-sdk/client-kafka';
-import { Cloud } from '../../local/cloud.ts';
-import { personsAccessKeyId } from '../../local/deployment/iam.ts';
-import type { PatientClock } from '../../local/patient-clock.ts';
-import { awsThrottling } from '../../local/throttling.ts';
+import { Cloud } from '../../emulators/cloud.ts';
+import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
+import type { PatientClock } from '../../emulators/patient-clock.ts';
+import { awsThrottling } from '../../emulators/throttling.ts';
 import { quantile } from '../figures.ts';
 import { usualMinutes } from '../machine/durations.ts';
 import { heapBytes } from './memory.ts';

@@ -1,6 +1,6 @@
-import { personsAccessKeyId } from '../../local/deployment/iam.ts';
-import type { MachineEvent } from '../../local/machine/execution.ts';
-import type { Exchange } from '../../local/recorder.ts';
+import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
+import type { Exchange } from '../../emulators/recorder.ts';
+import type { MachineEvent } from '../../emulators/step-functions/execution.ts';
 
 /** How often an operation was asked for, and how often it was refused because there had been too many. */
 export interface Asked {

@@ -1,8 +1,8 @@
-import { Cloud } from '../../local/cloud.ts';
-import { personsAccessKeyId } from '../../local/deployment/iam.ts';
-import type { Execution } from '../../local/machine/execution.ts';
-import type { Exchange } from '../../local/recorder.ts';
-import { settingsOf, somewhere, type WorldSeed } from '../../local/world.ts';
+import { Cloud } from '../../emulators/cloud.ts';
+import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
+import type { Exchange } from '../../emulators/recorder.ts';
+import type { Execution } from '../../emulators/step-functions/execution.ts';
+import { settingsOf, somewhere, type WorldSeed } from '../../emulators/world.ts';
 import type { Figure } from '../figures.ts';
 import { type Journey, leastRequests } from './least.ts';
 import { pollsAmong } from './polls.ts';

@@ -6,7 +6,7 @@ import { awsRegion } from '../../shared/atlas/regions.ts';
 import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
 import { AtlasRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
-import type { Request } from '../../shared/request.ts';
+import type { Request } from '../../shared/request/request.ts';
 
 /**
  * What Atlas must have: the workspace, on AWS and in the cluster's Region, and a connection of that name only if it is ours

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
-import { Request } from '../../shared/request.ts';
+import { Request } from '../../shared/request/request.ts';
 import { unmetByAtlas } from './atlas-prerequisites.ts';
 import { unmetByCluster } from './cluster-prerequisites.ts';
 import { planChanges } from './plan-changes.ts';

@@ -7,7 +7,7 @@ import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import { privateBootstrapServers } from '../../shared/msk/bootstrap-servers.ts';
 import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
-import type { Request } from '../../shared/request.ts';
+import type { Request } from '../../shared/request/request.ts';
 
 export interface Change {
   /** The state that would make it. */

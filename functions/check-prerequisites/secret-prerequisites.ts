@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
-import type { Request } from '../../shared/request.ts';
-import { readScramSecret } from '../../shared/scram-secret.ts';
+import type { Request } from '../../shared/request/request.ts';
+import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
 
 export interface ChosenSecret {
   unmet: string[];

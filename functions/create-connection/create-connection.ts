@@ -7,8 +7,8 @@ import { explainUse, isInUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasUnavailable, ConnectionRefused, PrerequisitesNotMet } from '../../shared/errors.ts';
 import { privateBootstrapServers } from '../../shared/msk/bootstrap-servers.ts';
-import { mechanisms } from '../../shared/request.ts';
-import { readScramSecret } from '../../shared/scram-secret.ts';
+import { mechanisms } from '../../shared/request/request.ts';
+import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
 import { deadlineAfter, pollAfter, pollEvery, stretchFor, Wait } from '../../shared/wait.ts';
 
 export const CreateConnectionInput = z.object({

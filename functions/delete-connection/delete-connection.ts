@@ -4,7 +4,7 @@ import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { linkToRemove } from '../../shared/atlas/private-link.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
-import { Request } from '../../shared/request.ts';
+import { Request } from '../../shared/request/request.ts';
 import { keepDeadline, pollEvery, stretchFor } from '../../shared/wait.ts';
 
 export const DeleteConnectionInput = z.object({

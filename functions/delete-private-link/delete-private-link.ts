@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isGoingAway } from '../../shared/atlas/private-link.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
-import { Request } from '../../shared/request.ts';
+import { Request } from '../../shared/request/request.ts';
 import { keepDeadline, pollEvery, stretchFor } from '../../shared/wait.ts';
 
 export const DeletePrivateLinkInput = z.object({

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { fromAws } from '../../shared/aws.ts';
 import { AwsUnavailable } from '../../shared/errors.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
-import { clusterArnIn } from '../../shared/request.ts';
+import { clusterArnIn } from '../../shared/request/request.ts';
 
 /**
  * The event "Step Functions Execution Status Change" of aws.states. It may lack what is too long for it, so only the

@@ -7,7 +7,7 @@ import { linkToRemove, livePrivateLink } from '../../shared/atlas/private-link.t
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
 import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
-import { Request } from '../../shared/request.ts';
+import { Request } from '../../shared/request/request.ts';
 
 export const PlanRemovalInput = z.object({ request: Request });
 

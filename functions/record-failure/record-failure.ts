@@ -1,12 +1,12 @@
 import type { KafkaClient } from '@aws-sdk/client-kafka';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
-import { cut } from '../../shared/cut.ts';
 import * as errors from '../../shared/errors.ts';
 import { holderOf } from '../../shared/execution.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { type StatusTags, statusTag, tagsOf, writeStatus } from '../../shared/msk/tags.ts';
-import { clusterArnIn } from '../../shared/request.ts';
+import { cut } from '../../shared/request/cut.ts';
+import { clusterArnIn } from '../../shared/request/request.ts';
 
 /** What a Catch leaves behind. Cause is JSON when a Lambda function threw, and plain text or absent otherwise. */
 const Caught = z.object({ Error: z.string(), Cause: z.optional(z.string()) });

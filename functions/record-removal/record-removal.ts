@@ -2,7 +2,7 @@ import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { AwsRefused } from '../../shared/errors.ts';
 import { clearConnectedTags, writeStatus } from '../../shared/msk/tags.ts';
-import { Request } from '../../shared/request.ts';
+import { Request } from '../../shared/request/request.ts';
 
 const text = z.string();
 

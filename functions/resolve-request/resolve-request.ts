@@ -6,7 +6,7 @@ import { AwsRefused, InvalidRequest } from '../../shared/errors.ts';
 import { holderOf } from '../../shared/execution.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import { type StatusTags, settingTags, statusTag, tagsOf, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
-import { type ConsoleInput, type Request, readInput, shown, valid } from '../../shared/request.ts';
+import { type ConsoleInput, type Request, readInput, shown, valid } from '../../shared/request/request.ts';
 import { deadlineAfter } from '../../shared/wait.ts';
 import type { Settings } from './settings.ts';
 

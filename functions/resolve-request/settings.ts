@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { mechanisms } from '../../shared/request.ts';
+import { mechanisms } from '../../shared/request/request.ts';
 import { mostPolls, type Wait } from '../../shared/wait.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Recorder } from '../recorder.ts';
+import type { Recorder } from '../../emulators/recorder.ts';
 
 /** A poll asks for little more than the state that it waits for: a challenge to sign, the secrets of a settled cluster. */
 const recent = 5;

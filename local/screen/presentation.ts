@@ -1,4 +1,4 @@
-import type { Cloud } from '../cloud.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
 import type { Scenario } from '../scenarios.ts';
 import type { Report } from './report.ts';
 import { formatReport } from './report-format.ts';

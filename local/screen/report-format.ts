@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../msk/policy.ts';
+import type { PolicyDocument } from '../../emulators/msk/policy.ts';
 import type { Report } from './report.ts';
 import { formatDuration, type Style, wrap } from './text.ts';
 

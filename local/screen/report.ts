@@ -1,7 +1,7 @@
-import type { Cloud } from '../cloud.ts';
-import type { Execution, ExecutionResult } from '../machine/execution.ts';
-import type { PolicyDocument } from '../msk/policy.ts';
-import type { Recorder } from '../recorder.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import type { PolicyDocument } from '../../emulators/msk/policy.ts';
+import type { Recorder } from '../../emulators/recorder.ts';
+import type { Execution, ExecutionResult } from '../../emulators/step-functions/execution.ts';
 import type { Row } from './timeline.ts';
 
 /** As Atlas's API shows them: what is not there yet is absent, and a password never is there. */

@@ -1,4 +1,4 @@
-import type { MachineEvent } from '../machine/execution.ts';
+import type { MachineEvent } from '../../emulators/step-functions/execution.ts';
 
 /** One line of the timeline: a state, or a wait loop from its first wait to its last check. */
 export interface Row {

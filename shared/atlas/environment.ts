@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { secretArnPattern } from '../secret-arn.ts';
+import { secretArnPattern } from '../secrets/secret-arn.ts';
 
 /** Nothing after the host, since paths are added to it; unencrypted only where nobody can listen: as in a local run. */
 function isBaseUrl(text: string): boolean {

@@ -3,7 +3,7 @@ import { AtlasClient } from '../atlas/client.ts';
 import { AtlasEnvironment } from '../atlas/environment.ts';
 import type { AtlasFetch, AtlasResponse } from '../atlas/http.ts';
 import { AtlasRefused } from '../errors.ts';
-import { readSecret } from '../secret.ts';
+import { readSecret } from '../secrets/secret.ts';
 import { environment } from './environment.ts';
 import type { Invocation } from './handler.ts';
 import { secretsManager } from './secrets-manager.ts';

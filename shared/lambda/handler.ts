@@ -4,7 +4,7 @@ import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { ZodMiniType } from 'zod/mini';
 import * as errors from '../errors.ts';
-import { clusterArnIn } from '../request.ts';
+import { clusterArnIn } from '../request/request.ts';
 import { metrics, publishMetrics } from './metrics.ts';
 
 /** What a function's logic may need to know of the invocation that it runs in. */

@@ -5,7 +5,7 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-kafka';
 import { fromAws } from '../aws.ts';
-import { cut } from '../cut.ts';
+import { cut } from '../request/cut.ts';
 
 /** The tag that asks; the EventBridge rule watches this key and no other. */
 export const triggerTag = 'atlas-streaming';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { AtlasEmulator } from '../../local/atlas/atlas.ts';
-import type { Project } from '../../local/atlas/project.ts';
-import { Clock } from '../../local/clock.ts';
-import { listen, type Service } from '../../local/emulator.ts';
-import { type TagChange, tagChangeEvent } from '../../local/event-bridge.ts';
-import { MskEmulator } from '../../local/msk/msk.ts';
-import { Recorder } from '../../local/recorder.ts';
+import { AtlasEmulator } from '../../emulators/atlas/atlas.ts';
+import type { Project } from '../../emulators/atlas/project.ts';
+import { Clock } from '../../emulators/clock.ts';
+import { listen, type Service } from '../../emulators/emulator.ts';
+import { type TagChange, tagChangeEvent } from '../../emulators/event-bridge.ts';
+import { MskEmulator } from '../../emulators/msk/msk.ts';
+import { Recorder } from '../../emulators/recorder.ts';
 import type { ClientConfig } from './account.ts';
 
 /** How much faster than real time MSK and Atlas are. Step Functions waits in real time. */

@@ -1,6 +1,6 @@
-import { atlasError } from '../../local/atlas/error.ts';
-import type { Answer, ServiceName } from '../../local/emulator.ts';
-import { mskError } from '../../local/msk/router.ts';
+import { atlasError } from '../../emulators/atlas/error.ts';
+import type { Answer, ServiceName } from '../../emulators/emulator.ts';
+import { mskError } from '../../emulators/msk/router.ts';
 
 type Trouble = 'throttled' | 'failed' | 'unavailable' | 'denied';
 

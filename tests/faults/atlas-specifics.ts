@@ -1,7 +1,7 @@
-import { atlasError } from '../../local/atlas/error.ts';
-import type { Cloud } from '../../local/cloud.ts';
-import type { Answer, Intercept } from '../../local/emulator.ts';
-import type { WorldSeed } from '../../local/world.ts';
+import { atlasError } from '../../emulators/atlas/error.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import type { Answer, Intercept } from '../../emulators/emulator.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
 import { faultAt } from '../scenarios/local-cloud.ts';
 import { foreign, seedWith } from './foreign.ts';
 

@@ -1,6 +1,6 @@
-import type { Cloud } from '../../local/cloud.ts';
-import { accessKeyIdOf } from '../../local/deployment/iam.ts';
-import type { Call, Delivery, ServiceName } from '../../local/emulator.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import { accessKeyIdOf } from '../../emulators/deployment/iam.ts';
+import type { Call, Delivery, ServiceName } from '../../emulators/emulator.ts';
 import type { Effect, Fault, RemoteCall } from './faults.ts';
 
 /** A fault at a call, so many times: the first ones of a journey. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { readDeployment } from '../../local/deployment/deployment.ts';
-import { settingsOf, somewhere } from '../../local/world.ts';
+import { readDeployment } from '../../emulators/deployment/deployment.ts';
+import { settingsOf, somewhere } from '../../emulators/world.ts';
 import { ended } from '../fixtures/ended.ts';
 import { cloudWith } from '../scenarios/local-cloud.ts';
 import { specifics } from './atlas-specifics.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Cloud } from '../../local/cloud.ts';
-import type { Answer, Call, Delivery, ServiceName } from '../../local/emulator.ts';
-import type { FunctionEnd } from '../../local/lambda/container.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import type { Answer, Call, Delivery, ServiceName } from '../../emulators/emulator.ts';
+import type { FunctionEnd } from '../../emulators/lambda/container.ts';
 import { page, troubled, versionConflict } from './answers.ts';
 
 /** How many times faster than real time the functions' own time-outs and pauses run here. */

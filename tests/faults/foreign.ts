@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Cloud } from '../../local/cloud.ts';
-import type { Action } from '../../local/deployment/deployment.ts';
-import type { WorldSeed } from '../../local/world.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import type { Action } from '../../emulators/deployment/deployment.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
 import { ended } from '../fixtures/ended.ts';
 
 /** What is other people's in the world of a journey: after whatever happens to a run, it must be as it was. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Cloud } from '../../local/cloud.ts';
-import type { Action } from '../../local/deployment/deployment.ts';
-import type { WorldSeed } from '../../local/world.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import type { Action } from '../../emulators/deployment/deployment.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
 import { statusTag, triggerTag } from '../../shared/msk/tags.ts';
 import { ended } from '../fixtures/ended.ts';
 import { foreign, seedWith, settle } from './foreign.ts';

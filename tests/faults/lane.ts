@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Cloud } from '../../local/cloud.ts';
+import { Cloud } from '../../emulators/cloud.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Cloud } from '../../local/cloud.ts';
-import type { Execution } from '../../local/machine/execution.ts';
-import { newVersion } from '../../local/msk/cluster.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import { newVersion } from '../../emulators/msk/cluster.ts';
+import type { Execution } from '../../emulators/step-functions/execution.ts';
 import * as errors from '../../shared/errors.ts';
 import { ended } from '../fixtures/ended.ts';
 import { changes, cloudWith, faultAt } from '../scenarios/local-cloud.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { atlasError } from '../../local/atlas/error.ts';
-import type { Cloud } from '../../local/cloud.ts';
-import { mskError } from '../../local/msk/router.ts';
-import type { WorldSeed } from '../../local/world.ts';
+import { atlasError } from '../../emulators/atlas/error.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import { mskError } from '../../emulators/msk/router.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
 import {
   assertConnected,
   assertFailed,

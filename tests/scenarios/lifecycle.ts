@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { UntagResourceCommand } from '@aws-sdk/client-kafka';
-import { atlasError } from '../../local/atlas/error.ts';
-import type { Cloud } from '../../local/cloud.ts';
-import type { WorldSeed } from '../../local/world.ts';
+import { atlasError } from '../../emulators/atlas/error.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import {
   assertConnected,

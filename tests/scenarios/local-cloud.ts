@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, type TestContext } from 'node:test';
-import { Cloud, type CloudOptions } from '../../local/cloud.ts';
-import type { Answer, Call, Intercept } from '../../local/emulator.ts';
-import type { FunctionError } from '../../local/lambda/container.ts';
-import type { Execution } from '../../local/machine/execution.ts';
-import type { WorldSeed } from '../../local/world.ts';
+import { Cloud, type CloudOptions } from '../../emulators/cloud.ts';
+import type { Answer, Call, Intercept } from '../../emulators/emulator.ts';
+import type { FunctionError } from '../../emulators/lambda/container.ts';
+import type { Execution } from '../../emulators/step-functions/execution.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
 import { ended } from '../fixtures/ended.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have seen. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Cloud } from '../../local/cloud.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
 import {
   assertConnected,
   changes,

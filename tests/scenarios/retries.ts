@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { atlasError } from '../../local/atlas/error.ts';
-import type { Intercept } from '../../local/emulator.ts';
-import { mskError } from '../../local/msk/router.ts';
+import { atlasError } from '../../emulators/atlas/error.ts';
+import type { Intercept } from '../../emulators/emulator.ts';
+import { mskError } from '../../emulators/msk/router.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import {
   assertConnected,

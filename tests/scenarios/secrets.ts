@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { atlasError } from '../../local/atlas/error.ts';
-import type { Cloud } from '../../local/cloud.ts';
-import type { WorldSeed } from '../../local/world.ts';
+import { atlasError } from '../../emulators/atlas/error.ts';
+import type { Cloud } from '../../emulators/cloud.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
 import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import {
   assertConnected,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { UntagResourceCommand } from '@aws-sdk/client-kafka';
-import { tagChangeEvent } from '../../local/event-bridge.ts';
+import { tagChangeEvent } from '../../emulators/event-bridge.ts';
 import { changes, cloudWith, ended } from './local-cloud.ts';
 
 suite('what starts a run', () => {

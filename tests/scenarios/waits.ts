@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Execution } from '../../local/machine/execution.ts';
+import type { Execution } from '../../emulators/step-functions/execution.ts';
 import {
   assertConnected,
   assertFailed,

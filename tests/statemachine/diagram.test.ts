@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { diagram, readmeText, withDiagram } from '../../docs/generators/diagram.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
-import { diagram, readmeText, withDiagram } from '../../statemachine/diagram.ts';
 
 for (const machine of ['connect', 'disconnect'])
   describe(`the picture of the ${machine} machine`, () => {

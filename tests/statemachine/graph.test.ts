@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { pictureOf, pictures } from '../../local/screen/graph.ts';
+import { readmeText } from '../../docs/generators/diagram.ts';
+import { pictureOf, pictures } from '../../docs/generators/graph.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
-import { readmeText } from '../../statemachine/diagram.ts';
 
 for (const [file, scenario] of Object.entries(pictures))
   describe(`docs/${file}`, () => {

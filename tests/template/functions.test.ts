@@ -20,7 +20,9 @@ interface FunctionSettings {
   environment?: Record<string, string>;
 }
 const { functions } = parse(readText('serverless.yml')) as { functions: Record<string, FunctionSettings> };
-const roles = parse(readText('functions/roles.yml')) as { Resources: Record<string, { Properties: RoleProperties }> };
+const roles = parse(readText('infrastructure/roles.yml')) as {
+  Resources: Record<string, { Properties: RoleProperties }>;
+};
 const { metafile } = await bundle();
 
 /** The files of the project and its dependencies that are, at least in part, in a function's bundle. */

@@ -8,7 +8,7 @@ import {
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
-import type { Request } from '../../shared/request.ts';
+import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
   apiError,

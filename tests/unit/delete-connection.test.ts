@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { deleteConnection } from '../../functions/delete-connection/delete-connection.ts';
-import type { Request } from '../../shared/request.ts';
+import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
   accepted,

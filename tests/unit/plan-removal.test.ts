@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { GetClusterPolicyCommand } from '@aws-sdk/client-kafka';
 import { planRemoval } from '../../functions/plan-removal/plan-removal.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
-import type { Request } from '../../shared/request.ts';
+import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
   apiError,

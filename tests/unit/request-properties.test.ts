@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { InvalidRequest } from '../../shared/errors.ts';
 import { tagValue } from '../../shared/msk/tags.ts';
-import { ConsoleInput, clusterArnIn, readInput } from '../../shared/request.ts';
+import { ConsoleInput, clusterArnIn, readInput } from '../../shared/request/request.ts';
 import { clusterArn, projectId, secretArn, tagEvent } from '../fixtures/request.ts';
 
 fc.configureGlobal({ numRuns: 1000 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InvalidRequest } from '../../shared/errors.ts';
-import { clusterArnIn, readInput } from '../../shared/request.ts';
+import { clusterArnIn, readInput } from '../../shared/request/request.ts';
 import { clusterArn, projectId, secretArn, tagEvent } from '../fixtures/request.ts';
 
 /** What readInput says about a wrong input. */

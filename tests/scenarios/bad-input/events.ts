@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { tagChangeEvent } from '../../../local/event-bridge.ts';
+import { tagChangeEvent } from '../../../emulators/event-bridge.ts';
 import { ended } from '../local-cloud.ts';
 import { assertRefused, assertUntouched, secret, somebodysCloud } from './refused.ts';
 

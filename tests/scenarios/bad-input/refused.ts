@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Cloud } from '../../../local/cloud.ts';
-import type { ClusterSeed } from '../../../local/msk/seed.ts';
-import type { WorldSeed } from '../../../local/world.ts';
+import type { Cloud } from '../../../emulators/cloud.ts';
+import type { ClusterSeed } from '../../../emulators/msk/seed.ts';
+import type { WorldSeed } from '../../../emulators/world.ts';
 import { changes, cloudWith, type Ended, privateConnectivityIsOn } from '../local-cloud.ts';
 
 /** What nobody may read: the rows put it where a person may put a secret by mistake. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { boundMinutes, leastStages } from '../../../bench/scale/bound.ts';
 import { Tally } from '../../../bench/scale/tally.ts';
-import type { MachineEvent } from '../../../local/machine/execution.ts';
-import type { Exchange } from '../../../local/recorder.ts';
+import type { Exchange } from '../../../emulators/recorder.ts';
+import type { MachineEvent } from '../../../emulators/step-functions/execution.ts';
 
 suite('the least time for many clusters', () => {
   test('has the least requests before, between and after the three waits', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { defaultParameters } from '../../../emulators/deployment/deployment.ts';
 import { parseArguments, UsageError } from '../../../local/arguments.ts';
-import { defaultParameters } from '../../../local/deployment/deployment.ts';
 import { scenarios } from '../../../local/scenarios.ts';
 
 const parse = (...args: string[]) => parseArguments(args, { scenarios, parameters: defaultParameters() });

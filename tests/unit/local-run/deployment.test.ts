@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { readDeployment } from '../../../local/deployment/deployment.ts';
-import { resolve } from '../../../local/deployment/template.ts';
-import { lambdaEnvironment } from '../../../local/lambda/environment.ts';
+import { readDeployment } from '../../../emulators/deployment/deployment.ts';
+import { resolve } from '../../../emulators/deployment/template.ts';
+import { lambdaEnvironment } from '../../../emulators/lambda/environment.ts';
 
 const deploy = (params: Record<string, string> = {}) =>
   readDeployment({ region: 'eu-west-1', accountId: '111122223333', params });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { readDeployment } from '../../../local/deployment/deployment.ts';
-import { accessKeyIdOf, iam, personsAccessKeyId, type Statement } from '../../../local/deployment/iam.ts';
+import { readDeployment } from '../../../emulators/deployment/deployment.ts';
+import { accessKeyIdOf, iam, personsAccessKeyId, type Statement } from '../../../emulators/deployment/iam.ts';
 
 const [clusterArn, otherArn] = ['orders', 'others'].map(
   (name) => `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/6357e0b2-5`,

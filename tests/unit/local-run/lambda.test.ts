@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { Lambda, type LambdaOptions } from '../../../local/lambda/lambda.ts';
-import { PatientClock } from '../../../local/patient-clock.ts';
+import { Lambda, type LambdaOptions } from '../../../emulators/lambda/lambda.ts';
+import { PatientClock } from '../../../emulators/patient-clock.ts';
 
 const arn = 'arn:aws:lambda:us-east-1:123456789012:function:local-Tried';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Clock } from '../../../local/clock.ts';
-import type { Outcome } from '../../../local/lambda/container.ts';
-import { Machine } from '../../../local/machine/machine.ts';
+import { Clock } from '../../../emulators/clock.ts';
+import type { Outcome } from '../../../emulators/lambda/container.ts';
+import { Machine } from '../../../emulators/step-functions/machine.ts';
 import type { Definition, Retrier, State } from '../../../statemachine/definition.ts';
 
 const arn = 'arn:aws:states:us-east-1:123456789012:stateMachine:tried';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { MachineEvent } from '../../../local/machine/execution.ts';
+import type { MachineEvent } from '../../../emulators/step-functions/execution.ts';
 import { plain } from '../../../local/screen/text.ts';
 import { Timeline } from '../../../local/screen/timeline.ts';
 import { formatRow } from '../../../local/screen/timeline-format.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as kafka from '@aws-sdk/client-kafka';
-import type { Request } from '../../../local/emulator.ts';
-import { routeMsk } from '../../../local/msk/router.ts';
+import type { Request } from '../../../emulators/emulator.ts';
+import { routeMsk } from '../../../emulators/msk/router.ts';
 
 type OperationSchema = typeof kafka.DescribeClusterV2$;
 

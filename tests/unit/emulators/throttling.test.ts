@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { Call } from '../../../local/emulator.ts';
-import { awsThrottling } from '../../../local/throttling.ts';
-import { TokenBucket } from '../../../local/token-bucket.ts';
+import type { Call } from '../../../emulators/emulator.ts';
+import { awsThrottling } from '../../../emulators/throttling.ts';
+import { TokenBucket } from '../../../emulators/token-bucket.ts';
 import { HandClock } from '../../fixtures/hand-clock.ts';
 
 test('a bucket has its tokens, and then those that come in with the time, up to as many as it holds', () => {

@@ -23,9 +23,9 @@ import {
   UntagResourceCommand,
   UpdateConnectivityCommand,
 } from '@aws-sdk/client-kafka';
-import type { Intercept } from '../../../local/emulator.ts';
-import type { MskOptions } from '../../../local/msk/msk.ts';
-import type { ClusterSeed } from '../../../local/msk/seed.ts';
+import type { Intercept } from '../../../emulators/emulator.ts';
+import type { MskOptions } from '../../../emulators/msk/msk.ts';
+import type { ClusterSeed } from '../../../emulators/msk/seed.ts';
 import { startMsk } from '../../fixtures/emulators.ts';
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/0a1b2c3d-1111-2222-3333-444455556666-2';

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { Graph, layout } from '@dagrejs/dagre';
+import { runScenario } from '../../local/run.ts';
+import { scenarios } from '../../local/scenarios.ts';
+import type { Report } from '../../local/screen/report.ts';
 import { type Definition, readDefinition, type State } from '../../statemachine/definition.ts';
-import { ways } from '../../statemachine/diagram.ts';
-import { runScenario } from '../run.ts';
-import { scenarios } from '../scenarios.ts';
-import type { Report } from './report.ts';
+import { ways } from './diagram.ts';
 
 /** The pictures in docs/, each of a run of one scenario. */
 export const pictures = { 'graph-connected.svg': 'default', 'graph-failed.svg': 'link-fails' };

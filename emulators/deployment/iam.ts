@@ -65,7 +65,7 @@ function applies({ Action, Resource, Condition = {} }: Statement, { action, reso
   );
 }
 
-/** The operators that functions/roles.yml uses; any other throws rather than be ignored. */
+/** The operators that infrastructure/roles.yml uses; any other throws rather than be ignored. */
 function holds(operator: string, wanted: string[], actual: string[] | undefined): boolean {
   switch (operator) {
     case 'Bool':

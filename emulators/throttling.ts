@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Answer, Call, Intercept } from './emulator.ts';
 import { mskError } from './msk/router.ts';
 import { secretsManagerError } from './secrets-manager.ts';
-import { stepFunctionsError } from './step-functions.ts';
+import { stepFunctionsError } from './step-functions/api.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** How many requests of one kind a service takes from an account in a Region: so many at once, and so many a second. */

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { fromAws } from './aws.ts';
+import { fromAws } from '../aws.ts';
 
 /**
  * Reads the current version of a JSON secret.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DigestClient } from 'digest-fetch';
-import type { AtlasOptions } from '../../../local/atlas/atlas.ts';
+import type { AtlasOptions } from '../../../emulators/atlas/atlas.ts';
 import { apiKey, projectId, startAtlas } from '../../fixtures/emulators.ts';
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/0a1b2c3d-1111-2222-3333-444455556666-2';

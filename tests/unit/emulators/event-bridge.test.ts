@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type EventPattern, matches, tagChangeEvent } from '../../../local/event-bridge.ts';
+import { type EventPattern, matches, tagChangeEvent } from '../../../emulators/event-bridge.ts';
 
 const resourceArn = 'arn:aws-cn:kafka:cn-north-1:123456789012:cluster/orders/0a1b2c3d-2';
 

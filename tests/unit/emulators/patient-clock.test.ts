@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PatientClock } from '../../../local/patient-clock.ts';
+import { PatientClock } from '../../../emulators/patient-clock.ts';
 
 const forever = new Promise<void>(() => {});
 

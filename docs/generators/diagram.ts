@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Definition, readDefinition, type State } from './definition.ts';
+import { type Definition, readDefinition, type State } from '../../statemachine/definition.ts';
 
-const readme = new URL('../README.md', import.meta.url);
+const readme = new URL('../../README.md', import.meta.url);
 
 /**
  * Draws a machine as a Mermaid flowchart, which GitHub and most editors show as a picture. The Catch of the Tasks, all to

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Clock } from '../../../local/clock.ts';
+import { Clock } from '../../../emulators/clock.ts';
 
 test('simulated time starts where it is told to and runs as many times faster', async () => {
   const start = new Date('2026-01-01T00:00:00Z');

@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
-import { AwsRefused } from './errors.ts';
+import { AwsRefused } from '../errors.ts';
 import { readSecret } from './secret.ts';
 
 const ScramSecret = z.object({

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
+import { InvalidRequest } from '../errors.ts';
+import { parseClusterArn } from '../msk/arn.ts';
+import { secretArnPattern } from '../secrets/secret-arn.ts';
 import { cut } from './cut.ts';
-import { InvalidRequest } from './errors.ts';
-import { parseClusterArn } from './msk/arn.ts';
-import { secretArnPattern } from './secret-arn.ts';
 
 /** The two mechanisms that may be sent to Atlas. MSK itself speaks SCRAM-SHA-512 only; an older Atlas page names PLAIN. */
 export const mechanisms = ['SCRAM-512', 'PLAIN'] as const;

@@ -68,8 +68,10 @@ export const defaultParameters = (): Record<string, string> =>
 
 export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
   const { service, provider, functions, ...file } = readYaml<ServerlessFile>('serverless.yml');
-  const roles = readYaml<RolesFile>('functions/roles.yml').Resources;
-  const files = ['statemachine/resources.yml', 'statemachine/monitoring.yml'].map((it) => readYaml<ResourcesFile>(it));
+  const roles = readYaml<RolesFile>('infrastructure/roles.yml').Resources;
+  const files = ['infrastructure/resources.yml', 'infrastructure/monitoring.yml'].map((it) =>
+    readYaml<ResourcesFile>(it),
+  );
   const Resources: ResourcesFile['Resources'] = Object.assign({}, ...files.map((it) => it.Resources));
   const Conditions: ResourcesFile['Conditions'] = Object.assign({}, ...files.map((it) => it.Conditions));
 

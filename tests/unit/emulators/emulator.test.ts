@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Call, type Intercept, listen, Refusal, type Service } from '../../../local/emulator.ts';
-import { Recorder } from '../../../local/recorder.ts';
+import { type Call, type Intercept, listen, Refusal, type Service } from '../../../emulators/emulator.ts';
+import { Recorder } from '../../../emulators/recorder.ts';
 import { HandClock } from '../../fixtures/hand-clock.ts';
 
 /** A service with one operation that counts how often it was applied. */

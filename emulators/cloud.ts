@@ -8,12 +8,12 @@ import { executionEvent, matches, type TagChange, tagChangeEvent } from './event
 import type { Outcome } from './lambda/container.ts';
 import { lambdaEnvironment } from './lambda/environment.ts';
 import { Lambda } from './lambda/lambda.ts';
-import type { Execution, MachineEvent } from './machine/execution.ts';
-import { Machine } from './machine/machine.ts';
 import { PatientClock } from './patient-clock.ts';
 import { type Exchange, Recorder } from './recorder.ts';
 import { type Message, SnsEmulator } from './sns.ts';
-import { StepFunctionsEmulator } from './step-functions.ts';
+import { StepFunctionsEmulator } from './step-functions/api.ts';
+import type { Execution, MachineEvent } from './step-functions/execution.ts';
+import { Machine } from './step-functions/machine.ts';
 import { type Place, type Surroundings, settingsOf, somewhere, World, type WorldSeed } from './world.ts';
 
 export interface CloudOptions {

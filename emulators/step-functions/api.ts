@@ -1,8 +1,8 @@
 import { DescribeExecutionOutput$, StartExecutionOutput$ } from '@aws-sdk/client-sfn';
-import { type Authorize, accessDeniedMessage, encode, signedBy } from './aws.ts';
-import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
-import type { Execution } from './machine/execution.ts';
-import type { Machine } from './machine/machine.ts';
+import { type Authorize, accessDeniedMessage, encode, signedBy } from '../aws.ts';
+import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
+import type { Execution } from './execution.ts';
+import type { Machine } from './machine.ts';
 
 interface StepFunctionsOptions {
   machines: () => Machine[];
