@@ -1,13 +1,13 @@
-/** The parts of an ARN that the local cloud needs. */
+/** The parts of an ARN. */
 export function parseArn(arn: string) {
   const [, partition = '', service = '', region = '', account = '', ...resource] = arn.split(':');
   return { partition, service, region, account, resource: resource.join(':') };
 }
 
 /**
- * The domain that a cluster's brokers share, as in `b-1.<domain>` and, over PrivateLink, `b-1.scram.<domain>`. AWS draws
- * the label after the cluster's name at random; here it is taken from the ARN, so that the emulator of Atlas, which like
- * Atlas knows only the ARN, can tell the link's `dnsDomain`.
+ * The domain of a cluster's brokers, as in `b-1.<domain>` and, over PrivateLink, `b-1.scram.<domain>`. In AWS, the label
+ * after the cluster's name is random. Here it is derived from the ARN, because the emulator of Atlas knows nothing but the ARN
+ * and needs the domain for a link's `dnsDomain`.
  */
 export function brokerDomain(clusterArn: string): string {
   const { partition, region, resource } = parseArn(clusterArn);

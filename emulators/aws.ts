@@ -1,36 +1,36 @@
 import { JsonCodec2 } from '@smithy/core/protocols';
 import type { Request } from './emulator.ts';
 
-/** What the emulators of AWS services share: the SDK's own JSON codec, the signature, and IAM's refusal. */
+/** What the emulators of AWS services share: the AWS SDK's JSON codec, signatures, and IAM. */
 
 type Schema = Parameters<ReturnType<JsonCodec2['createSerializer']>['write']>[0];
 
-/** Timestamps without a format of their own are epoch seconds (7), as in the SDK's JSON protocols. */
+/** The default timestamp format is epoch seconds (7), as in the SDK's JSON protocols. */
 const codec = new JsonCodec2({ jsonName: true, timestampFormat: { useTrait: true, default: 7 } });
 
-/** A value in the SDK's PascalCase to the JSON of the wire. */
+/** Converts a value of the SDK, in PascalCase, to JSON as it is sent. */
 export function encode(schema: Schema, value: object): string {
   const serializer = codec.createSerializer();
   serializer.write(schema, value);
   return new TextDecoder().decode(serializer.flush());
 }
 
-/** The JSON of the wire to the SDK's PascalCase. */
+/** Converts JSON as it is sent to a value of the SDK, in PascalCase. */
 export function decode(schema: Schema, json: string): Promise<Record<string, unknown>> {
   return Promise.resolve(codec.createDeserializer().read(schema, json));
 }
 
-/** What IAM condition keys of a request are made from. */
+/** The parts of a request that IAM condition keys are derived from. */
 export interface AuthorizationContext {
   /** `aws:TagKeys` */
   tagKeys?: string[] | undefined;
-  /** `kafka:publicAccessEnabled`; absent where the request says nothing of public access. */
+  /** `kafka:publicAccessEnabled`; undefined if the request does not set public access. */
   publicAccessEnabled?: boolean | undefined;
 }
 
 /**
- * The IAM of the local cloud. `resource` is undefined where the service authorization reference lists no resource type
- * for the action, so that only a statement on `*` can allow it.
+ * The IAM of the local cloud. `resource` is undefined if the service authorization reference lists no resource type for the
+ * action. Only a statement on `*` can allow such an action.
  */
 export type Authorize = (
   caller: string,
@@ -46,9 +46,7 @@ export function accessDeniedMessage(caller: string, action: string, resource = '
   );
 }
 
-/**
- * The access key id that signed the request. The signature itself is not verified: the emulators know no secret keys.
- */
+/** The access key id that signed the request. The signature is not verified, because the emulators have no secret keys. */
 export function signedBy(request: Request, service: string, refuse: (name: string, message: string) => Error): string {
   const header = request.headers.authorization ?? '';
   const scope = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request,/.exec(header);

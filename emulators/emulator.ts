@@ -3,7 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Clock } from './clock.ts';
 
-/** What all emulators share: HTTP on loopback, the recording of exchanges, and the injection of faults. */
+/**
+ * What all emulators share: HTTP on loopback, the recording of exchanges, and the injection of faults.
+ *
+ * The comments of the emulators say how each behaviour is known: documented (by AWS, MongoDB or the AWS SDK), recorded (in real
+ * traffic), reported (by users), or assumed (without any source). An assumption is the reading that is harder on our code.
+ */
 
 export type ServiceName = 'kafka' | 'secretsmanager' | 'states' | 'sns' | 'atlas';
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { parseArn } from './arn.ts';
 
-/** The part of EventBridge that we use: the events of changed tags and ended executions, and the patterns of rules. */
+/** The part of EventBridge that the deployment uses: two kinds of events, and the patterns of rules. */
 
-/** What happened to the tags of one resource. */
+/** A change of the tags of one resource. */
 export interface TagChange {
   resourceArn: string;
-  /** Added, given another value, or removed. */
+  /** The keys of all tags that were added, changed or removed. */
   changedTagKeys: string[];
   /** All tags after the change. */
   tags: Record<string, string>;
@@ -15,7 +15,7 @@ export interface TagChange {
   time: Date;
 }
 
-/** "Tag Change on Resource" as documented in the Tag Editor's user guide and in EventBridge's schema registry. */
+/** The event "Tag Change on Resource". Documented: user guide of Tag Editor, schema registry of EventBridge. */
 export function tagChangeEvent({ resourceArn, changedTagKeys, tags, version, time }: TagChange) {
   const { service, region, account, resource } = parseArn(resourceArn);
   return {
@@ -37,7 +37,7 @@ export function tagChangeEvent({ resourceArn, changedTagKeys, tags, version, tim
   };
 }
 
-/** "Step Functions Execution Status Change", with what our rules and function read of it. */
+/** The event "Step Functions Execution Status Change", reduced to the fields that our rules and function read. */
 export function executionEvent(execution: { arn: string; name: string; stateMachineArn: string; status: string }) {
   const { arn, name, stateMachineArn, status } = execution;
   const { region, account } = parseArn(arn);
@@ -58,20 +58,21 @@ type Matcher = Leaf | { exists: boolean } | { prefix: string };
 export type EventPattern = { [field: string]: EventPattern | Matcher[] };
 
 /**
- * Whether a rule with this pattern takes the event. EventBridge's exact values, `exists` and `prefix` are understood;
- * any other operator throws, wherever it stands, rather than match by mistake.
+ * Whether a rule with this pattern matches the event. Supports exact values, `exists` and `prefix`.
+ *
+ * @throws Error for any other operator, because ignoring it could match by mistake
  */
 export function matches(pattern: EventPattern, event: unknown): boolean {
   return Object.entries(pattern)
     .map(([field, expected]) => {
-      if (field.startsWith('$')) throw new Error(`The local EventBridge does not know the operator '${field}'.`);
+      if (field.startsWith('$')) throw new Error(`The local EventBridge does not support the operator '${field}'.`);
       const actual = isObject(event) ? event[field] : undefined;
       return Array.isArray(expected) ? matchesAny(expected, actual) : matches(expected, actual);
     })
     .every(Boolean);
 }
 
-/** Any matcher for any of the values: a list in an event matches when one of its elements does. */
+/** Whether any matcher matches any value. Documented: a list in an event matches if one of its elements does. */
 function matchesAny(matchers: Matcher[], actual: unknown): boolean {
   const values = Array.isArray(actual) ? actual : [actual];
   return matchers.map((matcher) => values.some(predicate(matcher))).some(Boolean);
@@ -82,7 +83,7 @@ function predicate(matcher: Matcher): (value: unknown) => boolean {
   const [operator, operand] = Object.entries(matcher)[0] ?? [];
   if (operator === 'exists') return (value) => (value !== undefined && !isObject(value)) === operand;
   if (operator === 'prefix') return (value) => typeof value === 'string' && value.startsWith(String(operand));
-  throw new Error(`The local EventBridge does not know the operator '${operator}'.`);
+  throw new Error(`The local EventBridge does not support the operator '${operator}'.`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,4 @@
-/** Compiles a path such as `/v1/clusters/{ClusterArn}/policy`; its labels come back percent-decoded. */
+/** Compiles a path such as `/v1/clusters/{ClusterArn}/policy`. @returns a function that extracts the labels, percent-decoded */
 export function pathTemplate(template: string): (path: string) => Record<string, string> | undefined {
   const pattern = new RegExp(`^${template.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
   return (path) => {

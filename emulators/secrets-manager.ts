@@ -10,11 +10,11 @@ import type { Clock } from './clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
 
 export interface SecretSeed {
-  /** MSK takes only names that begin with `AmazonMSK_`. */
+  /** MSK accepts only names that begin with `AmazonMSK_`. */
   name: string;
   secretString: string;
   arn?: string;
-  /** The customer managed key that encrypts it; without one it is `aws/secretsmanager`, which MSK refuses. */
+  /** The customer managed key. Without it, the key is `aws/secretsmanager`, which MSK refuses. */
   kmsKeyId?: string | undefined;
 }
 
@@ -24,7 +24,7 @@ interface Version {
   createdAt: Date;
 }
 
-/** A secret with its versions, the current one last. */
+/** A secret and its versions. The last version is the current one. */
 export interface Secret {
   name: string;
   arn: string;
@@ -37,7 +37,7 @@ export interface SecretsManagerOptions {
   authorize?: Authorize | undefined;
 }
 
-/** Secrets Manager as the Lambdas use it: GetSecretValue and DescribeSecret, over awsJson1.1. */
+/** The part of Secrets Manager that the functions use: GetSecretValue and DescribeSecret, over awsJson1.1. Documented. */
 export class SecretsManagerEmulator implements Service {
   readonly name = 'secretsmanager';
   readonly #clock: Clock;
@@ -60,14 +60,14 @@ export class SecretsManagerEmulator implements Service {
     return secret;
   }
 
-  /** Gives the secret a new current version and returns its id. */
+  /** Gives the secret a new current version. @returns its id */
   rotate(secretId: string, secretString: string): string {
     const version = this.#version(secretString);
     this.#existing(secretId).versions.push(version);
     return version.id;
   }
 
-  /** A secret by its ARN or its name. */
+  /** Finds a secret by its ARN or its name. */
   secret(secretId: string): Secret | undefined {
     return this.#secrets.find(({ arn, name }) => arn === secretId || name === secretId);
   }
@@ -119,8 +119,8 @@ function value(secret: Secret, input: Record<string, string | undefined>): GetSe
     (it) => (VersionId ?? it.id) === it.id && (!VersionStage || stages(secret, it).includes(VersionStage)),
   );
   if (!version) {
-    const wanted = VersionId ? `VersionId: ${VersionId}` : `staging label: ${VersionStage}`;
-    const message = `Secrets Manager can't find the specified secret value for ${wanted}`;
+    const target = VersionId ? `VersionId: ${VersionId}` : `staging label: ${VersionStage}`;
+    const message = `Secrets Manager can't find the specified secret value for ${target}`;
     throw secretsManagerError('ResourceNotFoundException', message);
   }
   return {
@@ -150,7 +150,7 @@ function stages({ versions }: Secret, version: Version): string[] {
   return version === versions.at(-2) ? ['AWSPREVIOUS'] : [];
 }
 
-/** The service answers every refusal with 400 and names the class in `__type`. */
+/** An error of Secrets Manager: always HTTP 400, with the error's name in `__type`. */
 export function secretsManagerError(name: string, message: string): Refusal {
   return new Refusal(message, answer(JSON.stringify({ __type: name, Message: message }), 400));
 }

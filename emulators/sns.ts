@@ -1,17 +1,17 @@
 import { type Authorize, accessDeniedMessage, signedBy } from './aws.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
 
-/** A message as the subscribers of its topic get it. */
+/** A message as the subscribers of its topic receive it. */
 export interface Message {
   topicArn: string;
   subject: string;
   text: string;
 }
 
-/** SNS takes less than 100 characters of ASCII as a subject. */
+/** Documented: a subject is ASCII text of less than 100 characters. */
 const allowedSubject = /^[ -~]{1,99}$/;
 
-/** Amazon SNS as the Lambdas use it: Publish, over awsQuery. */
+/** The part of Amazon SNS that the functions use: Publish, over awsQuery. Documented. */
 export class SnsEmulator implements Service {
   readonly name = 'sns';
   readonly messages: Message[] = [];

@@ -5,16 +5,17 @@ import { secretsManagerError } from './secrets-manager.ts';
 import { stepFunctionsError } from './step-functions/api.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** How many requests of one kind a service takes from an account in a Region: so many at once, and so many a second. */
+/** How many requests of one kind a service accepts from an account in a Region: at once, and then per second. */
 interface Rate {
   burst: number;
   perSecond: number;
 }
 
 /**
- * MSK publishes no rates, but throttles. So these are guesses, after those of other control planes for clusters, such as Amazon
- * ECS (docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html). Secrets Manager publishes 10,000 reads a second;
- * of Step Functions the quotas of the smaller Regions are taken (docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+ * MSK (assumed): MSK throttles but publishes no rates. These resemble the rates of other control planes, such as Amazon ECS:
+ * docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
+ * Secrets Manager (documented): 10,000 reads per second.
+ * Step Functions (documented): the quotas of the smaller Regions, docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
 const rates: Record<string, Rate> = {
   mskReads: { burst: 50, perSecond: 20 },
@@ -24,25 +25,25 @@ const rates: Record<string, Rate> = {
   DescribeExecution: { burst: 250, perSecond: 10 },
 };
 
-const refused: Record<string, () => Answer> = {
+const refusals: Record<string, () => Answer> = {
   kafka: () => mskError('TooManyRequestsException', 'Too Many Requests').answer,
   secretsmanager: () => secretsManagerError('ThrottlingException', 'Rate exceeded').answer,
   states: () => stepFunctionsError('ThrottlingException', 'Rate exceeded').answer,
 };
 
 /**
- * Throttles as AWS does: per account, Region and kind of request.
+ * Throttles requests as AWS does: per account, Region and kind of request.
  *
- * @param isFree whose calls count not, by access key id
+ * @param isExempt whether the caller with this access key id is never throttled
  */
-export function awsThrottling(clock: Clock, isFree: (caller: string) => boolean): Intercept {
+export function awsThrottling(clock: Clock, isExempt: (caller: string) => boolean): Intercept {
   const buckets = new Map(
     Object.entries(rates).map(([kind, { burst, perSecond }]) => [kind, new TokenBucket(clock, burst, perSecond)]),
   );
   return async (call, next) => {
-    const bucket = isFree(call.caller) ? undefined : buckets.get(kindOf(call));
-    const refusal = refused[call.service];
-    return bucket && refusal && !bucket.take() ? refusal() : next();
+    const bucket = isExempt(call.caller) ? undefined : buckets.get(kindOf(call));
+    const refuse = refusals[call.service];
+    return bucket && refuse && !bucket.take() ? refuse() : next();
   };
 }
 

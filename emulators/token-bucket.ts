@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** Requests that a service takes: at most so many at once, and then as many as come in again with the (simulated) time. */
+/** A token bucket in simulated time. */
 export class TokenBucket {
   readonly capacity: number;
   readonly perSecond: number;
@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#filledAt = clock.now();
   }
 
-  /** Whether there was a token for a request; it is gone now. */
+  /** Takes a token for one request. @returns whether there was one */
   take(): boolean {
     this.#fill();
     if (this.#tokens < 1) return false;
@@ -28,7 +28,7 @@ export class TokenBucket {
     return Math.floor(this.#tokens);
   }
 
-  /** Seconds until there is a token. */
+  /** Seconds until the next token. */
   get wait(): number {
     return Math.max(0, (1 - this.#tokens) / this.perSecond);
   }

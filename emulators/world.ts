@@ -11,31 +11,32 @@ import { MskEmulator } from './msk/msk.ts';
 import type { ClusterSeed } from './msk/seed.ts';
 import { type Secret, SecretsManagerEmulator } from './secrets-manager.ts';
 
-/** What exists in AWS and in Atlas when a run begins, where it differs from the ordinary. */
+/** How the resources in AWS and Atlas differ from the defaults when a run begins. */
 export interface WorldSeed {
   cluster?: Partial<ClusterSeed>;
-  /** One that is as MSK wants it and associated, if not said. */
+  /** Default: one valid, associated secret. */
   scramSecrets?: ScramSecretSeed[];
-  /** The value of the deployment's secret; the API key that Atlas knows, if not said. */
+  /** The value of the deployment's credentials secret. Default: a valid API key. */
   atlasCredentials?: 'api-key' | 'service-account' | object;
-  /** One workspace, on AWS in the cluster's Region, if not said. */
+  /** Default: one workspace, on AWS in the cluster's Region. */
   project?: Partial<ProjectSeed>;
   atlas?: Partial<AtlasBehaviour>;
-  /** MSK may answer an account id as the ARN of its root. */
+  /** Whether MSK returns an account id in a policy as the ARN of the account's root. Default: false. */
   normalisesPrincipals?: boolean;
 }
 
 interface ScramSecretSeed {
   name?: string;
   arn?: string;
-  /** What is stored, as it is; user and password as JSON, if not said. */
+  /** The stored text. Default: user and password as JSON. */
   secretString?: string;
-  /** The key that encrypts it; null: the one of Secrets Manager itself, which MSK refuses. */
+  /** The customer managed key. null: the key of Secrets Manager, which MSK refuses. Default: a customer managed key. */
   kmsKeyId?: string | null;
+  /** Default: true. */
   isAssociated?: boolean;
 }
 
-/** Where the deployment is, and the cluster. */
+/** The account and Region of the deployment, and the cluster. */
 export interface Place {
   region: string;
   accountId: string;
@@ -48,7 +49,7 @@ export const somewhere = (region = 'us-east-1', accountId = '123456789012'): Pla
   clusterArn: `arn:aws:kafka:${region}:${accountId}:cluster/orders/${randomUUID()}-5`,
 });
 
-/** The parameters that only a person who deploys can know. */
+/** The parameters without a default. */
 export const settingsOf = ({ region, accountId }: Place) => ({
   atlasProjectId: '64b7e1c2d3f4a5968778695a',
   atlasWorkspace: 'streams',
@@ -57,17 +58,17 @@ export const settingsOf = ({ region, accountId }: Place) => ({
 
 export interface Surroundings {
   place: Place;
-  /** What the deployment is told of the world. */
+  /** The deployment's parameters that name resources in this world. */
   settings: ReturnType<typeof settingsOf>;
   clock: Clock;
   authorize: Authorize;
   onTagChange: (change: TagChange) => void;
 }
 
-/** The account from which this Atlas connects. */
+/** The AWS account of Atlas. */
 const atlasAccountId = '821274765805';
 
-/** AWS and Atlas as a run finds them: the emulators, with one cluster, its secrets, and one project. */
+/** The resources in AWS and Atlas: one cluster, its secrets, and one project, in their emulators. */
 export class World {
   readonly msk: MskEmulator;
   readonly secretsManager: SecretsManagerEmulator;
@@ -75,7 +76,7 @@ export class World {
   readonly cluster: Cluster;
   readonly scramSecrets: Secret[];
   readonly project: Project;
-  /** What nobody may see outside the one request that carries it. */
+  /** Secrets that must not appear anywhere but in the one request that sends them. */
   readonly secretValues: string[];
 
   constructor(seed: WorldSeed, { place, settings, clock, authorize, onTagChange }: Surroundings) {

@@ -11,8 +11,8 @@ export interface LocalEndpoints {
 }
 
 /**
- * All that a function finds in `process.env`: its own settings, what Lambda sets, and where the emulators are. Nothing comes
- * from the environment or the AWS profile of the person who runs it, so that no call can reach the real AWS.
+ * The complete `process.env` of a function: its settings, Lambda's own variables, and the addresses of the emulators. Nothing
+ * comes from the environment or the AWS profile of whoever runs the local cloud, so no call can reach the real AWS.
  */
 export function lambdaEnvironment(
   { name, functionName, memorySize, environment }: FunctionConfiguration,
@@ -23,11 +23,12 @@ export function lambdaEnvironment(
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerUrl,
     AWS_ENDPOINT_URL_SFN: stepFunctionsUrl,
     AWS_ENDPOINT_URL_SNS: snsUrl,
-    // For a client of any other service, a port on which nobody listens.
+    // For clients of all other services: a port where no server listens.
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   };
   for (const [variable, url] of Object.entries(endpoints)) {
-    if (new URL(url).hostname !== '127.0.0.1') throw new Error(`${variable} is ${url}, which is not on loopback.`);
+    if (new URL(url).hostname !== '127.0.0.1')
+      throw new Error(`${variable} is ${url}, which is not an address on loopback.`);
   }
   return {
     ...environment,
@@ -37,7 +38,7 @@ export function lambdaEnvironment(
     AWS_ACCESS_KEY_ID: accessKeyIdOf({ name }),
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
-    // The SDK would read ~/.aws otherwise.
+    // Keeps the SDK from reading ~/.aws.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',

@@ -16,7 +16,7 @@ interface Input {
   input?: string;
 }
 
-/** Step Functions as the Lambdas use it: StartExecution and DescribeExecution, over awsJson1.0. */
+/** The part of Step Functions that the functions use: StartExecution and DescribeExecution, over awsJson1.0. Documented. */
 export class StepFunctionsEmulator implements Service {
   readonly name = 'states';
   readonly #options: StepFunctionsOptions;
@@ -43,7 +43,7 @@ export class StepFunctionsEmulator implements Service {
     throw stepFunctionsError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
   }
 
-  /** Idempotent only while an execution of that name and input runs; its name is free again 90 days after its end. */
+  /** Documented: idempotent while an execution with this name and input runs. An ended execution keeps its name for 90 days. */
   #start({ stateMachineArn, name, input = '{}' }: Input): Answer {
     const machine = this.#options.machines().find(({ arn }) => arn === stateMachineArn);
     if (!machine)
@@ -75,7 +75,7 @@ const describe = ({ arn, name, startDate, ended }: Execution, machine: Machine) 
   ...(ended && { stopDate: ended.at }),
 });
 
-/** The service answers every refusal with 400 and names the class in `__type`. */
+/** An error of Step Functions: always HTTP 400, with the error's name in `__type`. */
 export const stepFunctionsError = (name: string, message: string): Refusal =>
   new Refusal(message, answer(JSON.stringify({ __type: name, message }), 400));
 
