@@ -19,7 +19,7 @@ const routes = endpoints.map((endpoint) => {
   return { endpoint, method, match: pathTemplate(`/api/atlas/v2/groups/{groupId}${path}`) };
 });
 
-/** The Streams part of the Atlas Admin API, with what stands before it: digest or bearer, versions, rate limit. */
+/** The Streams part of the Atlas Admin API, with authentication, API versions and the rate limit. */
 export class AtlasEmulator implements Service {
   readonly name = 'atlas';
   readonly auth: AtlasAuth;
@@ -77,7 +77,7 @@ export class AtlasEmulator implements Service {
       throw atlasError(404, 'GROUP_NOT_FOUND', `No group with ID ${groupId} exists.`, { parameters: [groupId] });
     }
     if (endpoint.writesWorkspace && workspaceWriteSeconds > 0) {
-      const restore = project.rememberConnections(labels.tenantName);
+      const restore = project.saveConnections(labels.tenantName);
       await this.#clock.wait(workspaceWriteSeconds);
       restore();
     }
@@ -98,7 +98,7 @@ export class AtlasEmulator implements Service {
   }
 }
 
-/** The newest version up to the date that the client accepts; 406 when there is none, or no date. */
+/** Documented: 406 if the client names no date, or one before the endpoint's version. */
 function checkAccept(accept: string | undefined, version: string): void {
   const date = /application\/vnd\.atlas\.(\d{4}-\d{2}-\d{2})\+json/.exec(accept ?? '')?.[1];
   if (!date || date < version) throw atlasError(406, 'INVALID_VERSION_DATE', 'Invalid accept header or version date.');

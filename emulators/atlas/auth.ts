@@ -20,13 +20,13 @@ interface Token {
 
 const realm = 'MMS Public API';
 
-/** "Access Token limit reached" at 100 live tokens of one service account. */
+/** Documented: "Access Token limit reached" at 100 live tokens of one service account. */
 const maxLiveTokens = 100;
 
-/** As `expires_in` says. Of real time: the Lambdas that keep a token do not live on the simulated clock. */
+/** Documented. In real time, because the functions that keep a token read the real time. */
 const tokenSeconds = 3600;
 
-/** The two ways into Atlas: an API key by digest (http-auth keeps the nonces and their counts), and a bearer token. */
+/** The authentication of Atlas: API keys by HTTP digest (http-auth keeps the nonces and their counts), and bearer tokens. */
 export class AtlasAuth {
   readonly #digest;
   readonly #serviceAccounts: ServiceAccount[];
@@ -47,33 +47,33 @@ export class AtlasAuth {
     return this.#tokens;
   }
 
-  /** The public key or client id behind a request; without a good one, the 401 that asks for it. */
+  /** @returns the public key or client id @throws Refusal 401, with a digest challenge if there is no token */
   authenticate(request: Request): Promise<string> | string {
     const { authorization = '' } = request.headers;
     return authorization.startsWith('Bearer ') ? this.#bearer(authorization.slice(7)) : this.#byDigest(request);
   }
 
-  /** Makes every nonce stale, as Atlas's do after a while: the next use of one is answered `stale=true`. */
+  /** Makes all nonces stale, as Atlas does after a while: their next use is answered with `stale=true`. */
   expireNonces(): void {
     this.#digest.nonces = [];
   }
 
-  /** What Atlas answers to a nonce that it takes no longer. */
+  /** Atlas's answer to a nonce that it no longer accepts. */
   staleNonce(): Refusal {
     return unauthorized({ 'www-authenticate': this.#challenge(true) });
   }
 
-  /** What Atlas answers to a key or a token that it does not know. */
+  /** Atlas's answer to an unknown key or token. */
   unknownCaller(): Refusal {
     return unauthorized({ 'www-authenticate': this.#challenge(false) });
   }
 
-  /** Revokes every token, so that the next use of one is answered 401. */
+  /** Revokes all tokens. Their next use is answered with 401. */
   expireTokens(): void {
     this.#tokens = [];
   }
 
-  /** `POST /api/oauth/token`: who asks, by Basic authentication. */
+  /** `POST /api/oauth/token`: the client id, from Basic authentication. Documented. */
   client(request: Request): string {
     const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const [clientId, clientSecret] = Buffer.from(basic, 'base64').toString().split(':');
@@ -82,7 +82,7 @@ export class AtlasAuth {
     return clientId;
   }
 
-  /** `POST /api/oauth/token`: a token for the client. */
+  /** `POST /api/oauth/token`: a token for the client. Documented. */
   issueToken(clientId: string, request: Request): Answer {
     if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
       throw oauthError(400, 'invalid_request', 'The content type must be application/x-www-form-urlencoded.');
@@ -115,14 +115,14 @@ export class AtlasAuth {
     });
   }
 
-  /** Field for field as Atlas writes it: no `opaque`, an empty `domain`. */
+  /** Recorded, field by field: there is no `opaque`, and `domain` is empty. */
   #challenge(stale: boolean): string {
     const nonce = this.#digest.askNonce();
     return `Digest realm="${realm}", domain="", nonce="${nonce}", algorithm=MD5, qop="auth", stale=${stale}`;
   }
 }
 
-/** Unlike other errors of Atlas it has no `parameters`. */
+/** Recorded: unlike other errors of Atlas, it has no `parameters`. */
 function unauthorized(headers: Record<string, string>): Refusal {
   const detail = 'You are not authorized for this resource.';
   return new Refusal(detail, {

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { atlasError } from './error.ts';
 
-/** Reads a request body; what the schema does not know is refused, field by field, as Atlas does. */
+/**
+ * Parses a request body. Assumed: Atlas refuses unknown fields and names each of them.
+ *
+ * @throws Refusal 400
+ */
 export function parseBody<T>(schema: z.ZodType<T>, body: string): T {
   const { data, error } = schema.safeParse(parseJson(body));
   if (data !== undefined) return data;
@@ -26,7 +30,7 @@ function parseJson(body: string): unknown {
   }
 }
 
-/** What a private link's request may say. Only MSK is emulated. */
+/** The fields of a private link. Documented, but only MSK is emulated. */
 export const PrivateLinkRequest = z.strictObject({
   provider: z.string().regex(/^aws$/i, 'The local Atlas makes private links on AWS only.'),
   vendor: z.string().regex(/^msk$/i, 'The local Atlas makes private links to MSK only.'),
@@ -52,7 +56,7 @@ const Networking = z.strictObject({
   }),
 });
 
-/** What a Kafka connection's request may say. Each bootstrap server needs its port; names allow `. - * _`. */
+/** The fields of a Kafka connection. Documented; names allow the special characters `. - * _`. */
 export const ConnectionRequest = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9.\-*_]+$/),
   type: z.literal('Kafka'),
@@ -63,5 +67,5 @@ export const ConnectionRequest = z.strictObject({
   config: z.record(z.string(), z.string()).optional(),
 });
 
-/** An update names what it changes; left out, networking stays as it is. */
+/** The fields of an update. A field that is left out does not change. */
 export const ConnectionUpdate = ConnectionRequest.partial().extend({ networking: Networking.optional() });

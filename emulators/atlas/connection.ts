@@ -6,16 +6,17 @@ import type { PrivateLink } from './private-link.ts';
 
 type Settings = z.infer<typeof ConnectionRequest>;
 
-/** How a connection fares, decided by the emulator that makes it. */
+/** How the deployment of a connection ends. */
 export interface ConnectionFate {
+  /** Until READY or FAILED. */
   minutes: number;
   fails: boolean;
 }
 
-/** A deletion is over after two minutes. */
+/** The duration of a deletion. Assumed. */
 const deleteMinutes = 2;
 
-/** One Kafka connection of a workspace. Its state is computed from the clock each time that somebody asks. */
+/** One Kafka connection of a workspace. Its state is computed from the clock whenever it is read. */
 export class Connection {
   readonly id = randomBytes(12).toString('hex');
   readonly link: PrivateLink | undefined;
@@ -35,7 +36,7 @@ export class Connection {
     this.#fate = fate;
   }
 
-  /** With the password, so that a test can see whether the right one arrived; Atlas never sends it back. */
+  /** Includes the password, so that a test can check it. Recorded: Atlas never returns it. */
   get settings(): Settings {
     return this.#settings;
   }
@@ -51,8 +52,8 @@ export class Connection {
     this.#deletedAt ??= this.#clock.now();
   }
 
-  /** What is stored of it now. @returns puts just that back, whatever has happened since */
-  remember(): () => void {
+  /** Saves what is stored now. @returns a function that restores it */
+  save(): () => void {
     const [settings, deletedAt] = [this.#settings, this.#deletedAt];
     return () => {
       this.#settings = settings;
@@ -60,7 +61,7 @@ export class Connection {
     };
   }
 
-  /** A password is write-only: an update without one keeps the one that is there. */
+  /** Documented: the password is write-only. Assumed: an update without a password keeps the old one. */
   update({ authentication, ...others }: z.infer<typeof ConnectionUpdate>): void {
     const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
     const merged = { ...this.#settings.authentication, ...authentication };
@@ -86,8 +87,8 @@ export class Connection {
   }
 
   /**
-   * Whether a client could connect through the link: it is up, the brokers are those behind it, and the credentials are
-   * of the only kind that MSK takes with SASL/SCRAM. Atlas tells nobody why a connection has failed.
+   * Whether a client could connect through the link: the link is up, the brokers are those behind the link, and the
+   * authentication is the only kind that MSK supports with SASL/SCRAM. Documented: Atlas does not say why a connection failed.
    */
   #reaches(link: PrivateLink): boolean {
     const { bootstrapServers, authentication, security } = this.#settings;

@@ -14,18 +14,18 @@ export interface Context {
 export interface Endpoint {
   /** Atlas's operationId. */
   operation: string;
-  /** Method and path, from the project on. */
+  /** Method, and path after the project. */
   route: string;
-  /** The date of its only version: 2023-02-01, if not said. */
+  /** The date of the only version. Default: 2023-02-01. */
   version?: string;
-  /** Whether it reads, changes and writes the one document that holds a workspace's connections. */
+  /** Whether the endpoint changes the document that holds all connections of a workspace. */
   writesWorkspace?: boolean;
-  /** 200, if not said: Atlas answers so even where it has created something. */
+  /** Default: 200, which Atlas answers even if it has created something. Recorded. */
   status?: number;
   answer(context: Context): object;
 }
 
-/** In the order in which they are tried: a workspace's name must not swallow a path of Atlas's own. */
+/** The first endpoint that matches is used, so fixed paths stand before those with a workspace's name. */
 export const endpoints: Endpoint[] = [
   {
     operation: 'getGroupStreamAccountDetails',
@@ -113,7 +113,7 @@ export const endpoints: Endpoint[] = [
     answer: ({ project, labels, request }) => {
       const update = parseBody(ConnectionUpdate, request.body);
       const connection = project.updateConnection(labels.tenantName, labels.connectionName, update);
-      // Unlike the others this answer has no state.
+      // Unlike other answers, this one has no state.
       return { ...connection.describe(), state: undefined };
     },
   },
@@ -129,7 +129,7 @@ export const endpoints: Endpoint[] = [
   },
 ];
 
-/** Account and VPC are those of a project and a region, in which it must have something. */
+/** Documented: account and VPC belong to a project and a Region. Assumed: 404 if the project has no cluster in the Region. */
 function accountDetails(project: Project, query: URLSearchParams): object {
   const cloudProvider = query.get('cloudProvider');
   if (cloudProvider !== 'aws') throw badQuery('cloudProvider');
@@ -160,7 +160,7 @@ function describeWorkspace(project: Project, { id, name, dataProcessRegion }: Wo
   };
 }
 
-/** One page of a list: `pageNum` from 1, `itemsPerPage` from 1 to 500. */
+/** One page of a list. Documented: `pageNum` from 1, `itemsPerPage` from 1 to 500. */
 function page({ headers, path, query }: Request, items: object[]): object {
   const pageNum = pageParameter(query, 'pageNum', 1, Number.MAX_SAFE_INTEGER);
   const itemsPerPage = pageParameter(query, 'itemsPerPage', 100, 500);

@@ -12,7 +12,7 @@ interface AtlasErrorExtras {
   headers?: Record<string, string>;
 }
 
-/** An error as the Atlas Admin API sends it; whoever reads it branches on `errorCode`. */
+/** An error of the Atlas Admin API. Recorded. */
 export function atlasError(
   status: number,
   errorCode: string,

@@ -1,7 +1,7 @@
-/** The part of http-auth 4 that the emulator of Atlas uses; the package has no types. */
+/** Types for the part of http-auth 4 that the emulator of Atlas uses. The package has none. */
 declare module 'http-auth' {
   interface Digest {
-    /** Those that it still accepts: nonce, milliseconds of issue, highest count seen. */
+    /** The nonces that are still accepted: nonce, time of issue in milliseconds, highest count so far. */
     nonces: [string, number, number][];
     askNonce(): string;
     isAuthenticated(

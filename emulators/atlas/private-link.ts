@@ -4,23 +4,23 @@ import { brokerDomain, parseArn } from '../arn.ts';
 import type { Clock } from '../clock.ts';
 import type { PrivateLinkRequest } from './body.ts';
 
-/** How a private link fares, decided by the emulator that makes it. */
+/** How the creation of a private link ends. */
 export interface LinkFate {
   /** Until DONE or FAILED. */
   minutes: number;
-  /** Makes the link fail at the end, with this message. */
+  /** The message with which the link fails at the end. undefined: it does not fail. */
   failure: string | undefined;
-  /** Asked once, when the link starts WORKING: whether Atlas's account may connect to the cluster. */
+  /** Whether Atlas's account may connect to the cluster. Called once, when the link becomes WORKING. */
   mayConnect: () => boolean;
 }
 
 type LinkState = 'IDLE' | 'WORKING' | 'DONE' | 'FAILED' | 'DELETE_REQUESTED' | 'DELETING' | 'DELETED';
 
-/** The first state of a creation or a deletion lasts a minute; a deletion is over after five. */
+/** The durations of the first state, of a creation or a deletion, and of a whole deletion. Assumed. */
 const firstStateMinutes = 1;
 const deleteMinutes = 5;
 
-/** One private link to an MSK cluster. Its state is computed from the clock each time that somebody asks. */
+/** One private link to an MSK cluster. Its state is computed from the clock whenever it is read. */
 export class PrivateLink {
   readonly id = randomBytes(12).toString('hex');
   readonly request: z.infer<typeof PrivateLinkRequest>;
@@ -47,7 +47,7 @@ export class PrivateLink {
     return this.#fate.failure === undefined ? 'DONE' : 'FAILED';
   }
 
-  get isDying(): boolean {
+  get isBeingDeleted(): boolean {
     return this.#deletedAt !== undefined;
   }
 
@@ -55,12 +55,12 @@ export class PrivateLink {
     this.#deletedAt ??= this.#clock.now();
   }
 
-  /** The answer to the POST: the request as it was sent, and no state. */
+  /** The answer to the POST. Recorded: the fields of the request as sent, and no state. */
   created(): object {
     return { _id: this.id, ...this.request };
   }
 
-  /** What GET and LIST show. */
+  /** The link as in the answers to GET and LIST. Recorded: provider, vendor and Region are in upper case. */
   describe(): object {
     const { arn, authenticationScheme, provider, vendor } = this.request;
     const state = this.state;

@@ -15,30 +15,31 @@ interface WorkspaceSeed {
 
 export interface ProjectSeed {
   id: string;
-  /** The account from which Atlas connects: what `accountDetails` tells. */
+  /** The account from which Atlas connects, as in `accountDetails`. */
   awsAccountId: string;
-  /** Where the project has an Atlas cluster, `us-east-1` if not said: without one there are no private links. */
+  /** The Regions where the project has an Atlas cluster. A private link needs one. Default: `us-east-1`. */
   awsRegions?: string[];
   workspaces: WorkspaceSeed[];
 }
 
-/** How links and connections fare. A scenario may change it at any time; what exists already keeps what it got. */
+/** How links and connections behave. A scenario may change it at any time. Most changes affect only what is created later. */
 export interface AtlasBehaviour {
-  /** Users report 30 to 35 minutes until a link to MSK is DONE, and 23 to 29 until a private connection is READY. */
+  /** Until a link to MSK is DONE. Reported: 30 to 35. */
   linkMinutes: number;
+  /** Until a private connection is READY. Reported: 23 to 29. */
   connectionMinutes: number;
-  /** The `errorMessage` with which links fail. */
+  /** The `errorMessage` with which links fail. undefined: they do not fail. */
   linkFails: string | undefined;
   connectionFails: boolean;
-  /** Whether the cluster lets that account in; a link to one that does not fails. */
+  /** Whether the account may connect to the cluster. If not, a link to the cluster fails. */
   mayConnect: (clusterArn: string, awsAccountId: string) => boolean;
   /**
-   * Simulated seconds between the reading and the writing of a workspace's connections, all of which Atlas stores in one
-   * document: of two writes that overlap, the earlier one is lost, though both were answered with 200.
-   * Source: mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308)
+   * Simulated seconds between reading and writing a workspace's connections, which Atlas stores in one document. If two
+   * writes overlap, the earlier one is lost, although both are answered with 200. Reported:
+   * mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308)
    */
   workspaceWriteSeconds: number;
-  /** An address that Atlas finds not on its access list: the caller's, whoever it is. */
+  /** The address of all callers, if it is not on the access list of the API key. */
   blockedAddress: string | undefined;
 }
 
@@ -47,7 +48,7 @@ export interface Workspace {
   name: string;
   dataProcessRegion: { cloudProvider: string; region: string };
   connections: Connection[];
-  /** Set by a scenario: the emulator runs none. */
+  /** Set by a scenario. The emulator does not run them. */
   processors: StreamProcessor[];
 }
 
@@ -57,7 +58,7 @@ interface StreamProcessor {
   pipeline: object[];
 }
 
-/** One Atlas project: its private links, its stream processing workspaces, and Atlas's rules for changing them. */
+/** One Atlas project: its private links, its stream processing workspaces, and the rules for changing them. */
 export class Project {
   readonly id: string;
   readonly awsAccountId: string;
@@ -84,7 +85,7 @@ export class Project {
     this.#behaviour = behaviour;
   }
 
-  /** Dying ones too, until they are gone. */
+  /** Includes links that are being deleted. Documented by MongoDB's CloudFormation resources. */
   get links(): PrivateLink[] {
     return this.#links.filter(({ state }) => state !== 'DELETED');
   }
@@ -102,7 +103,7 @@ export class Project {
         'You must have an Atlas Cluster on AWS or AWS Network Peering configured to create a Private Link connection',
       );
     }
-    if (this.links.some((it) => !it.isDying && it.request.arn === request.arn)) {
+    if (this.links.some((it) => !it.isBeingDeleted && it.request.arn === request.arn)) {
       const detail = `A private link connection to ${request.arn} already exists.`;
       throw atlasError(400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS', detail, { parameters: [request.arn] });
     }
@@ -133,11 +134,11 @@ export class Project {
     throw atlasError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME', detail, { parameters: [this.id, name] });
   }
 
-  /** What is stored of a workspace's connections now. @returns puts just that back, whatever has happened since */
-  rememberConnections(workspaceName: string): () => void {
+  /** Saves what is stored of a workspace's connections now. @returns a function that restores it */
+  saveConnections(workspaceName: string): () => void {
     const workspace = this.workspace(workspaceName);
     const connections = [...workspace.connections];
-    const restorers = connections.map((connection) => connection.remember());
+    const restorers = connections.map((connection) => connection.save());
     return () => {
       workspace.connections = connections;
       for (const restore of restorers) restore();
@@ -196,7 +197,7 @@ export class Project {
     connection.delete();
   }
 
-  /** Seen in MongoDB's own CI as a 403, for DELETE. */
+  /** Recorded in MongoDB's CI, for DELETE. Assumed for PATCH. */
   #refuseUsed(workspaceName: string, name: string): void {
     const isUser = ({ state, pipeline }: StreamProcessor) =>
       state === 'STARTED' && JSON.stringify(pipeline).includes(`"connectionName":${JSON.stringify(name)}`);
@@ -207,7 +208,7 @@ export class Project {
 
   #linkOf({ networking: { access } }: z.infer<typeof ConnectionRequest>): PrivateLink | undefined {
     if (access.type !== 'PRIVATE_LINK') return undefined;
-    const link = this.links.find((it) => it.id === access.connectionId && !it.isDying);
+    const link = this.links.find((it) => it.id === access.connectionId && !it.isBeingDeleted);
     if (!link)
       throw validationError(`networking.access.connectionId: no private link has the ID ${access.connectionId}`);
     return link;

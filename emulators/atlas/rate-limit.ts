@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { atlasError } from './error.ts';
 
-/** Atlas's limit for the Streams endpoints of one project: 1200 requests, refilled by 500 in a (simulated) minute. */
+/** Documented: the limit for the Streams endpoints of one project is 1200 requests, refilled by 500 per (simulated) minute. */
 const capacity = 1200;
 const refill = 500;
 const intervalSeconds = 60;
@@ -14,7 +14,7 @@ export class RateLimit {
     this.#bucket = new TokenBucket(clock, capacity, refill / intervalSeconds);
   }
 
-  /** Takes one token for a request, or refuses it until there is one. */
+  /** Takes one token for a request. @throws Refusal 429 if there is none */
   take(path: string): void {
     if (this.#bucket.take()) return;
     const seconds = Math.ceil(this.#bucket.wait);

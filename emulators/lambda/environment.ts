@@ -27,8 +27,7 @@ export function lambdaEnvironment(
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
   };
   for (const [variable, url] of Object.entries(endpoints)) {
-    if (new URL(url).hostname !== '127.0.0.1')
-      throw new Error(`${variable} is ${url}, which is not an address on loopback.`);
+    if (new URL(url).hostname !== '127.0.0.1') throw new Error(`${variable} is ${url}, which is not on loopback.`);
   }
   return {
     ...environment,

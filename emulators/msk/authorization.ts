@@ -1,10 +1,10 @@
 import { type Authorize, accessDeniedMessage } from '../aws.ts';
 import { mskError } from './router.ts';
 
-/** Operations for which the service authorization reference lists no resource type: only `*` can allow them. */
+/** Documented in the service authorization reference: these operations have no resource type, so only `*` can allow them. */
 const onAnyResource = ['GetBootstrapBrokers', 'DescribeClusterOperationV2', 'ListClustersV2'];
 
-/** Actions that the caller of an operation needs besides the operation's own. */
+/** Documented in the service authorization reference: further actions that the caller of an operation must be allowed. */
 const dependentActions: Record<string, string[]> = {
   UpdateConnectivity: ['ec2:DescribeRouteTables', 'ec2:DescribeSubnets'],
 };
@@ -18,7 +18,11 @@ interface AuthorizedInput {
   ConnectivityInfo?: { PublicAccess?: { Type?: string } };
 }
 
-/** Asks the local IAM for everything that this call needs, and refuses it as AWS does. */
+/**
+ * Checks that the caller may do everything that this call needs.
+ *
+ * @throws Refusal AccessDeniedException
+ */
 export function permit(authorize: Authorize, caller: string, operation: string, input: AuthorizedInput): void {
   const { ClusterArn, ResourceArn, Arn, Tags, TagKeys, ConnectivityInfo } = input;
   const publicAccess = ConnectivityInfo?.PublicAccess?.Type;

@@ -3,8 +3,10 @@ import { brokerDomain } from '../arn.ts';
 import type { ClusterSeed, Connectivity } from './seed.ts';
 
 /**
- * The bootstrap strings of a cluster. Ports as in the developer guide's "Port information"; over PrivateLink, which that
- * page leaves out, each broker has its own: 14001 for the first. MSK orders the brokers as it likes: `rotation` does.
+ * The bootstrap strings of a cluster.
+ *
+ * Documented: the ports ("Port information" in the developer guide). Reported: over PrivateLink each broker has a port of its
+ * own, 14001 for the first; the order of the brokers may differ between calls, as it does here by `rotation`.
  */
 export function bootstrapBrokers(
   seed: ClusterSeed,
@@ -14,8 +16,8 @@ export function bootstrapBrokers(
   const { clientAuthentication: on, clientBroker, numberOfBrokerNodes } = seed;
   const order = Array.from({ length: numberOfBrokerNodes }, (_, i) => ((i + rotation) % numberOfBrokerNodes) + 1);
   const domain = brokerDomain(seed.arn);
-  const brokers = (listens: boolean, label: string, port: (broker: number) => number) =>
-    listens ? order.map((broker) => `b-${broker}${label}.${domain}:${port(broker)}`).join(',') : undefined;
+  const brokers = (isOn: boolean, label: string, port: (broker: number) => number) =>
+    isOn ? order.map((broker) => `b-${broker}${label}.${domain}:${port(broker)}`).join(',') : undefined;
   const open = publicAccess === 'SERVICE_PROVIDED_EIPS';
   return {
     BootstrapBrokerString: brokers(clientBroker !== 'TLS' && on.unauthenticated, '', () => 9092),

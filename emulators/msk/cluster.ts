@@ -20,7 +20,7 @@ interface StoredPolicy {
   version: string;
 }
 
-/** An update that MSK has accepted. It is PENDING for its first minute. */
+/** An update of the connectivity. Assumed: it is PENDING for its first minute. */
 interface Update {
   arn: string;
   startedAt: Date;
@@ -31,7 +31,7 @@ interface Update {
   newVersion: string;
 }
 
-/** One cluster. What it is like is computed from its seed, its updates and the clock each time that somebody asks. */
+/** One cluster. Its state is computed from its seed, its updates and the clock whenever it is read. */
 export class Cluster {
   readonly seed: ClusterSeed;
   readonly tags: Tags;
@@ -62,7 +62,7 @@ export class Cluster {
     return settled ? 'ACTIVE' : this.seed.state;
   }
 
-  /** "When this update operation is successful, it generates a new cluster version." */
+  /** Documented: "When this update operation is successful, it generates a new cluster version." */
   get currentVersion(): string {
     return this.#lastComplete?.newVersion ?? this.#firstVersion;
   }
@@ -184,7 +184,7 @@ export class Cluster {
 
 const subnets = ['subnet-0a1b2c3d4e5f60711', 'subnet-0a1b2c3d4e5f60712', 'subnet-0a1b2c3d4e5f60713'];
 
-/** Until a scheme is on, `VpcConnectivity` is absent. */
+/** Assumed: `VpcConnectivity` is absent while all schemes are off. */
 function connectivityInfo({ publicAccess, vpcConnectivity }: Connectivity): ConnectivityInfo {
   const on = Object.values(vpcConnectivity).some(Boolean);
   return {
@@ -198,7 +198,7 @@ function authentication({ scram, iam, tls }: Schemes) {
   return { Sasl: { Scram: { Enabled: scram }, Iam: { Enabled: iam } }, Tls: { Enabled: tls } };
 }
 
-/** Versions look like `K3T4TT2Z381HKD`: "Cluster versions aren't simple numbers." */
+/** Documented: a version such as `K3T4TT2Z381HKD`. "Cluster versions aren't simple numbers." */
 export function newVersion(): string {
   return `K${Array.from({ length: 13 }, () => randomInt(36).toString(36))
     .join('')

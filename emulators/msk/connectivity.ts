@@ -4,9 +4,12 @@ import { mskError } from './router.ts';
 import type { Connectivity, Schemes } from './seed.ts';
 
 /**
- * What a cluster would be after this UpdateConnectivity, or MSK's refusal: the requirements of multi-VPC private
- * connectivity in the developer guide. Whether a scheme that the request leaves out stays on is documented nowhere;
- * here it goes off, the reading in which a careless request does harm.
+ * The connectivity of a cluster after this UpdateConnectivity.
+ *
+ * Documented: the requirements of multi-VPC private connectivity (developer guide). Reported: the refusal of a request that
+ * changes nothing. Assumed: a scheme that the request leaves out is turned off, so that a careless request does harm here.
+ *
+ * @throws Refusal if MSK would refuse the request
  */
 export function connectivityTarget(cluster: Cluster, request: UpdateConnectivityRequest): Connectivity {
   const { PublicAccess, VpcConnectivity, NetworkType } = request.ConnectivityInfo ?? {};
@@ -32,9 +35,9 @@ export function connectivityTarget(cluster: Cluster, request: UpdateConnectivity
   return target;
 }
 
-/** Why these schemes cannot be on for this cluster. AWS documents the rules, not their wording. */
-function obstacles({ seed }: Cluster, wanted: Schemes): string[] {
-  const schemes = (['scram', 'iam', 'tls'] as const).filter((scheme) => wanted[scheme]);
+/** Why these schemes cannot be on for this cluster. The rules are documented; the texts are assumed. */
+function obstacles({ seed }: Cluster, target: Schemes): string[] {
+  const schemes = (['scram', 'iam', 'tls'] as const).filter((scheme) => target[scheme]);
   if (schemes.length === 0) return [];
   const off = schemes.filter((scheme) => !seed.clientAuthentication[scheme]);
   return [

@@ -13,19 +13,19 @@ import { type ClusterSeed, completeSeed } from './seed.ts';
 
 export interface MskOptions {
   clock: Clock;
-  /** Where SCRAM secrets are; without it there are none. */
+  /** Where the SCRAM secrets are. Default: there are none. */
   secrets?: Secrets;
   authorize?: Authorize | undefined;
-  /** Called once for each change that AWS would make an `aws.tag` event of. */
+  /** Called once for each change that AWS reports in an `aws.tag` event. */
   onTagChange?: (change: TagChange) => void;
-  /** Stores an account id as the ARN of its root, as some AWS services do and MSK may. */
+  /** Whether account ids in policies become ARNs of their roots. Documented for other AWS services; unknown for MSK. */
   normalisesPrincipals?: boolean;
 }
 
-/** What Atlas's account must be allowed to do with a cluster. */
+/** Documented: what a cluster policy must allow another account to do before the account can connect. */
 const connectActions = ['CreateVpcConnection', 'GetBootstrapBrokers', 'DescribeCluster', 'DescribeClusterV2'];
 
-/** The MSK control plane: clusters that live on the simulated clock, behind the API as the AWS SDK describes it. */
+/** The control plane of MSK. Requests and answers follow the schemas of the AWS SDK; clusters change in simulated time. */
 export class MskEmulator implements Service {
   readonly name = 'kafka';
   readonly clusters = new Map<string, Cluster>();
@@ -46,7 +46,7 @@ export class MskEmulator implements Service {
     return cluster;
   }
 
-  /** Whether an account could open a SCRAM connection to the cluster: what the link of Atlas depends on. */
+  /** Whether an account could open a SCRAM connection to the cluster. Atlas's private link depends on it. */
   mayConnect(clusterArn: string, accountId: string): boolean {
     const cluster = this.clusters.get(clusterArn);
     const actions = connectActions.map((action) => `kafka:${action}`);
@@ -182,14 +182,14 @@ export class MskEmulator implements Service {
     return cluster;
   }
 
-  /** A cluster without a policy answers like one that does not exist. */
+  /** Reported: without a policy, the answer is the same as for a cluster that does not exist. */
   #policy(clusterArn: string) {
     const { policy } = this.#cluster(clusterArn);
     if (!policy) throw notFound('clusterArn');
     return policy;
   }
 
-  /** "In every non-ACTIVE state update calls are refused"; AWS documents no text. */
+  /** Documented: a cluster must be ACTIVE for an update. The texts of the errors are assumed. */
   #updatable(clusterArn: string): Cluster {
     const cluster = this.#cluster(clusterArn);
     if (cluster.seed.clusterType === 'SERVERLESS') {
@@ -205,7 +205,7 @@ export class MskEmulator implements Service {
   #scramCluster(clusterArn: string, secretArns: string[]): Cluster {
     const cluster = this.#updatable(clusterArn);
     if (secretArns.length < 1 || secretArns.length > 10) {
-      throw mskError('BadRequestException', 'A call takes 1 to 10 secrets.', 'secretArnList');
+      throw mskError('BadRequestException', 'Specify 1 to 10 secrets.', 'secretArnList');
     }
     if (!cluster.seed.clientAuthentication.scram) {
       throw mskError('BadRequestException', 'SASL/SCRAM authentication is not on for the cluster.', 'clusterArn');
@@ -218,9 +218,10 @@ function notFound(invalidParameter: string) {
   return mskError('NotFoundException', "The requested resource doesn't exist.", invalidParameter);
 }
 
-/** One page of a list, and the token of the next. */
+/** One page of a list, and the token of the next page. */
 function page<T>(items: T[], maxResults = 100, nextToken?: string): [T[], string | undefined] {
-  if (maxResults < 1 || maxResults > 100) throw mskError('BadRequestException', 'From 1 to 100.', 'maxResults');
+  if (maxResults < 1 || maxResults > 100)
+    throw mskError('BadRequestException', 'maxResults must be from 1 to 100.', 'maxResults');
   const start = nextToken ? Number(Buffer.from(nextToken, 'base64url').toString()) : 0;
   if (!Number.isInteger(start)) throw mskError('BadRequestException', 'The token is not valid.', 'nextToken');
   const end = start + maxResults;

@@ -1,6 +1,6 @@
 import { mskError } from './router.ts';
 
-/** Cluster policies: the grammar that MSK insists on, and what a policy allows another account to do. */
+/** Cluster policies: their grammar, and what they allow another account to do. */
 
 interface Statement {
   Sid?: string;
@@ -15,10 +15,14 @@ export interface PolicyDocument {
   Statement: Statement | Statement[];
 }
 
-/** API reference of PutClusterPolicy. */
+/** Documented in the API reference of PutClusterPolicy. */
 const maxLength = 20_480;
 
-/** Reads a policy that somebody wants to put; what IAM's grammar does not know is refused. */
+/**
+ * Parses a policy.
+ *
+ * @throws Refusal if the policy does not follow IAM's grammar
+ */
 export function parsePolicy(text: string): PolicyDocument {
   if (text.length < 1 || text.length > maxLength) {
     throw badPolicy(`The policy must have 1 to ${maxLength} characters; this one has ${text.length}.`);
@@ -53,8 +57,8 @@ function badPolicy(message: string) {
 }
 
 /**
- * A policy's version is not the cluster's: it is left out for the first policy and required from then on. AWS documents
- * no text for a version that is wrong, only for one that is missing.
+ * Checks the version of the policy, which is not the version of the cluster. Documented: the first policy has no version to
+ * name; later requests must name the current one. Reported: the text for a missing version. Assumed: the text for a wrong one.
  */
 export function checkPolicyVersion(current: string | undefined, given: string | undefined): void {
   if (current !== undefined && given === undefined) {
@@ -66,7 +70,7 @@ export function checkPolicyVersion(current: string | undefined, given: string | 
   }
 }
 
-/** A bare account id in `Principal.AWS` becomes the ARN of its root, as some AWS services store it. */
+/** Replaces account ids in `Principal.AWS` by the ARNs of their roots, as some AWS services do. */
 export function normalisePrincipals(policy: PolicyDocument, partition: string): PolicyDocument {
   const normalise = (principal: string) =>
     /^\d{12}$/.test(principal) ? `arn:${partition}:iam::${principal}:root` : principal;
@@ -80,8 +84,8 @@ export function normalisePrincipals(policy: PolicyDocument, partition: string): 
 }
 
 /**
- * Whether the policy lets the account do all of these on the resource: IAM's wildcards, and Deny before Allow.
- * Conditions are not evaluated and Not… elements never match: a policy that needs them is beyond the local cloud.
+ * Whether the policy lets the account do all of these actions on the resource. Supports IAM's wildcards; a Deny overrides an
+ * Allow. Conditions are ignored, and statements with NotPrincipal, NotAction or NotResource never match.
  */
 export function allows(policy: PolicyDocument, accountId: string, actions: string[], resource: string): boolean {
   const applies = (effect: Statement['Effect'], action: string) =>
@@ -102,7 +106,7 @@ function isPrincipal(principal: Statement['Principal'], accountId: string): bool
   );
 }
 
-/** `*` and `?` as in IAM; everything else literally. */
+/** Supports IAM's wildcards, `*` and `?`. */
 function glob(pattern: string): RegExp {
   return new RegExp(
     `^${pattern

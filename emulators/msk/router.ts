@@ -6,8 +6,8 @@ import { type Answer, Refusal, type Request } from '../emulator.ts';
 import { pathTemplate } from '../path-template.ts';
 
 /**
- * The contract of the MSK API, taken from the schemas by which the AWS SDK itself writes requests and reads answers:
- * which operation a request is, what its input says, how an output or an error looks on the wire.
+ * Routes requests to the operations of the MSK API, and converts their inputs, outputs and errors. All of it follows the
+ * schemas by which the AWS SDK writes requests and reads answers.
  */
 
 type OperationSchema = typeof kafka.DescribeClusterV2$;
@@ -23,10 +23,10 @@ type CommandOutput<Op extends OperationName> = Awaited<
   ReturnType<ReturnType<Command<Op>['resolveMiddleware']>>
 >['output'];
 
-/** Required members are there: the router has checked them. */
+/** An input without its required members is refused, so here they are never undefined. */
 type Checked<Input> = { [K in keyof Input]: object extends Pick<Input, K> ? Input[K] : NonNullable<Input[K]> };
 
-/** The operations that an emulator implements, in the SDK's own types. */
+/** The operations that the emulator implements, in the SDK's types. */
 export type Handlers = {
   [Op in OperationName]?: (
     input: Checked<Command<Op>['input']>,
@@ -34,7 +34,7 @@ export type Handlers = {
   ) => Omit<CommandOutput<Op>, '$metadata'>;
 };
 
-/** One operation of the MSK API, as the SDK's schema has it. */
+/** One operation of the MSK API, from the SDK's schema. */
 class Operation {
   readonly name: OperationName;
   readonly method: string;
@@ -54,7 +54,7 @@ class Operation {
     this.#output = NormalizedSchema.of(output);
   }
 
-  /** Body, labels and query to the SDK's input; a required member that is absent is refused. */
+  /** Makes the SDK's input from body, labels and query. @throws Refusal if a required member is missing */
   async decode(request: Request, labels: Record<string, string>): Promise<Record<string, unknown>> {
     const input = await decode(this.#input, request.body || '{}').catch(() => {
       throw mskError('BadRequestException', 'The request body is not valid JSON.');
@@ -77,7 +77,7 @@ class Operation {
   }
 }
 
-/** Every operation of the MSK API, implemented or not. */
+/** All operations of the MSK API, including those that the emulator does not implement. */
 const operations = Object.values(kafka)
   .filter((it): it is OperationSchema => Array.isArray(it) && it[0] === 9)
   .map((schema) => new Operation(schema));
@@ -90,7 +90,7 @@ export function routeMsk(request: Request) {
   throw mskError('UnknownOperationException', `MSK has no operation at ${request.method} ${request.path}.`);
 }
 
-/** The statuses of errors: the SDK's classes know theirs, the others are IAM's and the emulator's own. */
+/** The HTTP status of each error: from the SDK for MSK's errors; the others are errors of IAM and of the emulator. */
 const statuses = new Map<string, number>([
   ...Object.values(kafka)
     .filter((it): it is ErrorSchema => Array.isArray(it) && it[0] === -3)
@@ -102,7 +102,7 @@ const statuses = new Map<string, number>([
   ['UnknownOperationException', 404],
 ]);
 
-/** An error as MSK sends it: `{message, invalidParameter}`, its class named in a header. */
+/** An error of MSK: `{message, invalidParameter}`, with the error's name in a header. Documented. */
 export function mskError(name: string, message: string, invalidParameter?: string): Refusal {
   return new Refusal(message, {
     status: statuses.get(name) ?? 500,

@@ -3,14 +3,16 @@ import { parseArn } from '../arn.ts';
 import type { Authorize } from '../aws.ts';
 import type { Secret } from '../secrets-manager.ts';
 
-/** Where the emulator of MSK looks secrets up: the emulator of Secrets Manager. */
+/** Secrets by their ARNs, as in the emulator of Secrets Manager. */
 export interface Secrets {
   secret(secretArn: string): Secret | undefined;
 }
 
 /**
- * Why MSK would not associate this secret: entries of `UnprocessedScramSecrets`, inside an answer of 200. The texts are
- * those that people have reported; the code is the same for all of them.
+ * Why MSK does not associate this secret: entries of `UnprocessedScramSecrets`. MSK sends them with HTTP 200.
+ *
+ * Documented: the rules. Reported: the texts about the prefix, the access and CreateGrant, and the code. Assumed: the text
+ * about the key.
  */
 export function unprocessed(
   SecretArn: string,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClusterState, ErrorInfo } from '@aws-sdk/client-kafka';
 
-/** Authentication schemes, on or off. */
+/** Which authentication schemes are on. */
 export interface Schemes {
   scram: boolean;
   iam: boolean;
@@ -13,12 +13,12 @@ export interface Connectivity {
   publicAccess: ClusterSeed['publicAccess'];
 }
 
-/** A cluster as a scenario finds it. The defaults of `addCluster` make it ready but for multi-VPC connectivity. */
+/** A cluster at the start of a scenario. By default it lacks nothing but multi-VPC connectivity. */
 export interface ClusterSeed {
   name: string;
   arn: string;
   clusterType: 'PROVISIONED' | 'SERVERLESS';
-  /** Its state for the first `settlesAfterMinutes` (for good, if that is not said), ACTIVE from then on. */
+  /** The state until `settlesAfterMinutes` have passed; then it is ACTIVE. By default, a given state never changes. */
   state: ClusterState;
   settlesAfterMinutes: number;
   kafkaVersion: string;
@@ -28,13 +28,14 @@ export interface ClusterSeed {
   vpcConnectivity: Schemes;
   publicAccess: 'DISABLED' | 'SERVICE_PROVIDED_EIPS';
   clientBroker: 'TLS' | 'TLS_PLAINTEXT' | 'PLAINTEXT';
-  /** Of its own configuration; undefined: the cluster has none and runs with MSK's defaults. */
+  /** The properties of its configuration. undefined: no configuration, so MSK's defaults apply. */
   serverProperties: string | undefined;
   scramSecretArns: string[];
   tags: Record<string, string>;
   policy: object | undefined;
-  /** How long UpdateConnectivity takes, and, if it is to fail, with what. AWS: "30 minutes or more". */
+  /** The duration of UpdateConnectivity. Documented: "up to 30 minutes or more". */
   updateMinutes: number;
+  /** The error with which UpdateConnectivity ends. undefined: it succeeds. */
   updateError: ErrorInfo | undefined;
 }
 

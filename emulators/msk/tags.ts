@@ -1,7 +1,7 @@
 import type { TagChange } from '../event-bridge.ts';
 import { mskError } from './router.ts';
 
-/** The tags of one MSK resource, with AWS's rules for them, and the change events that EventBridge makes of them. */
+/** The tags of one MSK resource, and the changes that AWS reports in events. */
 export class Tags {
   readonly #resourceArn: string;
   readonly #onChange: (change: Omit<TagChange, 'time'>) => void;
@@ -30,7 +30,7 @@ export class Tags {
     this.#replace(Object.fromEntries(Object.entries(this.#tags).filter(([key]) => !keys.includes(key))));
   }
 
-  /** A tag that is written with the value it has, or removed where there is none, is no change and no event. */
+  /** Assumed: no event if a tag is set to the value that it already has, or if a missing tag is removed. */
   #replace(after: Record<string, string>): void {
     const before = this.#tags;
     const keys = Object.keys({ ...before, ...after });
@@ -42,7 +42,7 @@ export class Tags {
   }
 }
 
-/** What AWS allows in keys (128) and values (256): letters, digits, spaces and `_ . : / = + - @`, no `aws:` in front. */
+/** Documented for AWS in general: the characters of keys and values, their lengths (128 and 256), and the reserved prefix. */
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 function check(key: string, value: string): void {

@@ -103,7 +103,7 @@ export const specifics: Specific[] = [
   {
     what: 'a connection that a simultaneous writer of the workspace overwrites, three times',
     intercept: ({ world: { project } }) => {
-      const restore = project.rememberConnections('streams');
+      const restore = project.saveConnections('streams');
       return faultAt(
         'createGroupStreamConnection',
         async (_, next) => {

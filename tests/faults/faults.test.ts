@@ -50,7 +50,9 @@ suite('Atlas may answer with', () => {
         assert.deepEqual([run.endState, run.error], ['SetupFailed', endsIn[0]], run.cause);
         assert.match(run.cause ?? '', endsIn[1]);
       }
-      const ours = project.links.filter(({ request, isDying }) => request.arn === cluster.arn && !isDying);
+      const ours = project.links.filter(
+        ({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted,
+      );
       assert.ok(ours.length <= 1, 'one link');
       assert.equal(project.links.length - ours.length >= foreignLinks, true, 'the links of others are there');
       assert.deepEqual(harmedBy(cloud, world), []);

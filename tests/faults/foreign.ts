@@ -72,7 +72,8 @@ export function harmedBy({ world: { cluster, project, scramSecrets } }: Cloud, s
     'a foreign tag': !Object.entries(foreign.tags).every(([key, value]) => cluster.tags.all[key] === value),
     'a foreign scheme': !iam || tls || cluster.connectivity.publicAccess !== 'DISABLED',
     'a foreign SCRAM secret': secret !== undefined && !cluster.scramSecretArns.includes(secret.arn),
-    'a foreign link': project.links.filter(({ request, isDying }) => isForeign(request.arn) && !isDying).length !== 1,
+    'a foreign link':
+      project.links.filter(({ request, isBeingDeleted }) => isForeign(request.arn) && !isBeingDeleted).length !== 1,
     'a foreign connection': !same(connection?.settings, foreign.connection),
   };
   return Object.entries(harm).flatMap(([what, isHarmed]) => (isHarmed ? [`${what} is not as it was`] : []));

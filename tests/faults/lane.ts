@@ -142,7 +142,8 @@ export class Lane {
     const cloud = this.#cloud;
     const { cluster, project } = cloud.world;
     const found = {
-      links: project.links.filter(({ request, isDying }) => request.arn === cluster.arn && !isDying).length,
+      links: project.links.filter(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted)
+        .length,
       connections: project.connections('streams').filter(({ settings }) => settings.name === 'orders').length,
       statements: [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => Sid?.startsWith('Atlas'))
         .length,
@@ -166,7 +167,7 @@ export class Lane {
   /** What is wrong with the connection, its link and our statement, where they are there to stay. */
   #wrongParts(): string[] {
     const { cluster, project, scramSecrets } = this.#cloud.world;
-    const link = project.links.find(({ request, isDying }) => request.arn === cluster.arn && !isDying);
+    const link = project.links.find(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted);
     const connection = project.connections('streams').find(({ settings }) => settings.name === 'orders');
     const { authentication, networking } = connection?.settings ?? {};
     const secret = JSON.parse(scramSecrets[0]?.versions.at(-1)?.secretString ?? '{}');
@@ -187,7 +188,7 @@ export class Lane {
     const { cluster, project, scramSecrets } = this.#cloud.world;
     const tags = cluster.tags.all;
     const execution = this.#cloud.executions.at(-1)?.arn ?? '';
-    const link = project.links.find(({ request, isDying }) => request.arn === cluster.arn && !isDying);
+    const link = project.links.find(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted);
     const connected = {
       status: 'connected',
       'private-link-id': link?.id,

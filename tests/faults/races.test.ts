@@ -18,7 +18,7 @@ async function cloudWithForeign(seed = seedWith({ scramSecrets: [{}] })): Promis
 }
 
 const liveLinks = ({ world: { project } }: Cloud, clusterArn: string) =>
-  project.links.filter(({ request, isDying }) => request.arn === clusterArn && !isDying);
+  project.links.filter(({ request, isBeingDeleted }) => request.arn === clusterArn && !isBeingDeleted);
 const ours = ({ world: { cluster } }: Cloud) =>
   [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => Sid?.startsWith('AtlasStreamProcessing'));
 const connectionsNamed = ({ world: { project } }: Cloud, name: string) =>

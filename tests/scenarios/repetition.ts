@@ -78,7 +78,7 @@ suite('there is one link, one connection and one statement', () => {
     const dying = cloud.world.project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cloud.world.cluster.arn });
     cloud.world.project.deleteLink(dying.id);
     assertConnected(await connectByTag(cloud));
-    assert.equal(cloud.world.project.links.filter(({ isDying }) => !isDying).length, 1);
+    assert.equal(cloud.world.project.links.filter(({ isBeingDeleted }) => !isBeingDeleted).length, 1);
   });
 
   test('although our statement is already there, written by somebody in another form', async () => {

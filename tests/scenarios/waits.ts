@@ -69,7 +69,7 @@ suite('a wait', () => {
   test('for a connection that somebody’s simultaneous write has overwritten writes it again', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     const { project } = cloud.world;
-    const restore = project.rememberConnections('streams');
+    const restore = project.saveConnections('streams');
     cloud.intercept = faultAt('createGroupStreamConnection', async (_, next) => {
       const answer = await next();
       restore();

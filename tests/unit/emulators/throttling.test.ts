@@ -28,9 +28,9 @@ suite('AWS throttles', () => {
   };
   const applied = { status: 200, body: '{}' };
 
-  function throttled(isFree = (_: string) => false) {
+  function throttled(isExempt = (_: string) => false) {
     const clock = stoppedClock();
-    const intercept = awsThrottling(clock, isFree);
+    const intercept = awsThrottling(clock, isExempt);
     const statuses = async (call: Call, count: number) => {
       const answers = await Promise.all(Array.from({ length: count }, () => intercept(call, async () => applied)));
       return answers.map((answer) => (typeof answer === 'object' && 'status' in answer ? answer.status : answer));
