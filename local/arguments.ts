@@ -4,7 +4,7 @@ import type { Scenario } from './scenarios.ts';
 
 export interface Arguments {
   scenario: Scenario;
-  /** A file with an input of the user's own. */
+  /** The path of a file with an input. */
   input: string | undefined;
   params: Record<string, string>;
   speed: number;
@@ -14,13 +14,13 @@ export interface Arguments {
   logs: boolean;
 }
 
-/** Wrong arguments. The message is one sentence for the person who typed them, or one for each wrong parameter. */
+/** Wrong arguments. The message is for the user: one sentence, or one for each wrong parameter. */
 export class UsageError extends Error {}
 
-/** An hour takes 10 seconds, and the default scenario, with 98 minutes of waiting, about 20. */
+/** One hour takes 10 seconds. So the default scenario, with 98 minutes of waiting, takes about 20 seconds. */
 const defaultSpeed = 360;
 
-/** A wait of 30 seconds, the shortest of the defaults, takes 3 milliseconds then. */
+/** At this speed, a wait of 30 seconds takes 3 milliseconds. */
 const maxSpeed = 10_000;
 
 const options = {
@@ -36,24 +36,24 @@ const options = {
 
 export const usage = `Usage: npm start -- [options]
 
-Runs the state machine that deploys, with the function bundles that deploy, against emulators of Amazon MSK,
-AWS Secrets Manager and MongoDB Atlas on loopback. It needs no AWS and no Atlas account, and reaches neither.
+Runs the state machine and the function bundles that you deploy against emulators of Amazon MSK, AWS Secrets Manager
+and MongoDB Atlas on this machine. It needs no AWS account and no Atlas account, and it calls neither.
 
-  --scenario NAME      what there is to connect, and what goes wrong (see --list)
-  --list               the scenarios
-  --input FILE         start with this input: the JSON of a console start, or a whole EventBridge event;
-                       the account, the Region and the cluster are those of its ARN
-  --param NAME=VALUE   a parameter of serverless.yml, as for npm run deploy; may be repeated
-  --speed N            how many times faster than real time, 1 to ${maxSpeed} (default ${defaultSpeed})
-  --json               print one JSON document and nothing else; npm start --silent -- --json leaves out the lines
-                       that npm itself prints
-  --logs               print what the functions log, on standard error
-  --help               this text
+  --scenario NAME      the resources, and what goes wrong (see --list)
+  --list               list the scenarios
+  --input FILE         start with the input in this file: the JSON of a console start, or an EventBridge event;
+                       the local cloud then has the account, the Region and the cluster of the cluster's ARN
+  --param NAME=VALUE   set a parameter of the deployment, as for npm run deploy; may be repeated
+  --speed N            how many times faster than real time to run, from 1 to ${maxSpeed} (default ${defaultSpeed})
+  --json               print one JSON document and nothing else; with npm start --silent, npm prints nothing either
+  --logs               print the logs of the functions on standard error
+  --help               show this text
 
-Exit code: 0 when the execution succeeds (Connected, Planned, NothingToDo), 1 when it does not, 2 for wrong arguments.`;
+Exit code: 0 if the execution succeeds (Connected, Disconnected, Planned, NothingToDo), 1 if it fails, 2 for wrong
+arguments.`;
 
 /**
- * @param known what may be asked for: the scenarios, and the deployment's parameters with their defaults
+ * @param known the scenarios, and the deployment's parameters with their defaults
  * @throws UsageError
  */
 export function parseArguments(
@@ -67,7 +67,7 @@ export function parseArguments(
     throw new UsageError(`There is no scenario "${name}"; there are ${names}.`);
   }
   if (flags.json && (flags.list || flags.help))
-    throw new UsageError('--json is for a run; --list and --help print text.');
+    throw new UsageError('--json cannot be combined with --list or --help.');
   const params = Object.fromEntries(param.map(parseParam));
   const complaints = complaintsAbout({ ...known.parameters, ...params }, Object.keys(known.parameters));
   if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
@@ -78,7 +78,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // Node's message goes on with advice about positional arguments, which there are none of.
+    // Only the first sentence: the others explain positional arguments, which do not exist here.
     const [sentence] = (error as Error).message.split(/\.\s|\.$|\n/);
     throw new UsageError(`${sentence}; npm start -- --help lists the options.`);
   }
@@ -86,14 +86,14 @@ function parse(args: string[]) {
 
 function parseParam(param: string): [string, string] {
   const [, name = '', value = ''] = /^(\w+)=(.*)$/s.exec(param) ?? [];
-  if (!name) throw new UsageError(`--param takes NAME=VALUE, such as atlasWorkspace=streams, not "${param}".`);
+  if (!name) throw new UsageError(`--param needs NAME=VALUE, such as atlasWorkspace=streams, not "${param}".`);
   if (name === 'atlasBaseUrl')
-    throw new UsageError('--param atlasBaseUrl is not for here: the local cloud has its own Atlas.');
+    throw new UsageError('--param atlasBaseUrl cannot be set: the local cloud has its own Atlas.');
   return [name, value];
 }
 
 function parseSpeed(text: string): number {
   const speed = Number(text);
   if (speed >= 1 && speed <= maxSpeed) return speed;
-  throw new UsageError(`--speed takes a number from 1 to ${maxSpeed}, not "${text}".`);
+  throw new UsageError(`--speed must be a number from 1 to ${maxSpeed}, not "${text}".`);
 }

@@ -1,13 +1,13 @@
 import { defaultParameters } from '../emulators/deployment/deployment.ts';
 import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
-import { readInput } from './own-input.ts';
-import { EventNotTaken, runScenario } from './run.ts';
+import { readInput } from './input.ts';
+import { NoMatchingRule, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 import { Presentation } from './screen/presentation.ts';
 import { isLive, wrap } from './screen/text.ts';
 
-/** `npm start`: one run of the machine in a local cloud. */
+/** `npm start`: one run of a state machine in the local cloud. */
 async function main(args: string[]): Promise<number> {
   const options = parseArguments(args, { scenarios, parameters: defaultParameters() });
   if (options.help) console.log(usage);
@@ -16,13 +16,13 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** @returns the exit code: 0 when the execution has succeeded */
+/** @returns the exit code: 0 if the execution succeeds */
 async function run({ scenario, input: path, params, speed, json, logs }: Arguments): Promise<number> {
   const input = path === undefined ? undefined : { path, value: readInput(path) };
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
   const { signal } = interruption;
-  // What the functions log would run through the line that is redrawn.
+  // No live line with --logs, because the logs would be printed into it.
   const presentation = json
     ? undefined
     : new Presentation(process.stdout, !logs && isLive(process.stdout, process.env));
@@ -39,7 +39,7 @@ async function run({ scenario, input: path, params, speed, json, logs }: Argumen
       console.error('Interrupted.');
       return interrupted;
     }
-    if (!(error instanceof EventNotTaken)) throw error;
+    if (!(error instanceof NoMatchingRule)) throw error;
     if (json)
       console.log(JSON.stringify({ scenario: scenario.name, status: 'NotStarted', cause: error.message }, null, 2));
     else console.error(error.message);
@@ -47,7 +47,7 @@ async function run({ scenario, input: path, params, speed, json, logs }: Argumen
   }
 }
 
-/** As shells have it: 128, and the number of the signal. */
+/** The exit code that shells use: 128 plus the number of the signal. */
 const interrupted = 130;
 
 function scenarioList(): string {
@@ -59,7 +59,7 @@ function scenarioList(): string {
   return ['Scenarios, for npm start -- --scenario NAME', ...entries].join('\n');
 }
 
-// Whoever reads the output may stop, as `head` does.
+// The reader of the output may close it, as `head` does.
 process.stdout.on('error', () => process.exit(1));
 
 try {

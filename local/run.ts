@@ -1,7 +1,7 @@
 import { Cloud } from '../emulators/cloud.ts';
 import type { Execution, MachineEvent } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
-import { adopt, isEvent } from './own-input.ts';
+import { cloudFor, isEvent } from './input.ts';
 import type { Scenario } from './scenarios.ts';
 import { observedState } from './screen/observed-state.ts';
 import type { Presentation } from './screen/presentation.ts';
@@ -10,7 +10,7 @@ import { Timeline } from './screen/timeline.ts';
 
 export interface RunOptions {
   scenario: Scenario;
-  /** An input of the user's own, which starts the run in place of the scenario's. */
+  /** The user's input. It replaces the start of the scenario. */
   input?: { path: string; value: unknown } | undefined;
   params: Record<string, string>;
   speed: number;
@@ -20,17 +20,17 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-/** The user's event is none that would start the machine. */
-export class EventNotTaken extends Error {}
+/** No rule matches the user's event. */
+export class NoMatchingRule extends Error {}
 
 /**
- * Runs one execution, in a local cloud of its own, to its end.
+ * Runs one execution to its end, in a local cloud of its own.
  *
- * @throws EventNotTaken, and the signal's reason when the run was interrupted
+ * @throws NoMatchingRule, or the signal's reason if the run is interrupted
  */
 export async function runScenario(options: RunOptions): Promise<Report> {
   const { scenario, input, speed, presentation, onLog, signal } = options;
-  const { place, world, params } = adopt(input?.value, scenario.world ?? {});
+  const { place, world, params } = cloudFor(input?.value, scenario.world ?? {});
   let shown: Execution | undefined;
   const cloud = await Cloud.start({
     speed,
@@ -78,22 +78,24 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
   if (!input && !scenario.input) {
     const [execution] = await cloud.tag({ [triggerTag]: 'connect' });
     if (execution) return execution;
-    throw new Error(`The rule has not started the machine for the tag ${triggerTag}=connect.`);
+    throw new Error(`No rule has started an execution for the tag ${triggerTag}=connect.`);
   }
   if (!input || !isEvent(input.value)) return cloud.start(input ? input.value : scenario.input?.(cloud));
   const execution = cloud.deliver(input.value);
   if (execution) return execution;
   const patterns = cloud.deployment.rules.filter(({ isEnabled }) => isEnabled).map(({ eventPattern }) => eventPattern);
-  throw new EventNotTaken(
-    `No rule takes the event in ${input.path}, so nothing is started. They take ${JSON.stringify(patterns)}.`,
+  throw new NoMatchingRule(
+    `No rule matches the event in ${input.path}, so no execution is started. The patterns of the rules: ${JSON.stringify(patterns)}.`,
   );
 }
 
 function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
   if (input)
-    return isEvent(input.value) ? `By the event in ${input.path}.` : `By hand, with the input in ${input.path}.`;
+    return isEvent(input.value)
+      ? `By the event in ${input.path}.`
+      : `From the console, with the input in ${input.path}.`;
   if (scenario.startedBy) return scenario.startedBy;
   if (scenario.input)
-    return `By hand, with ${JSON.stringify(scenario.input(cloud)).replace(cloud.world.cluster.arn, '…')}.`;
-  return `The cluster is tagged ${triggerTag}=connect; the rule takes the event of that and starts the machine.`;
+    return `From the console, with ${JSON.stringify(scenario.input(cloud)).replace(cloud.world.cluster.arn, '…')}.`;
+  return `The cluster is tagged ${triggerTag}=connect. A rule matches the event of the tag and starts the state machine.`;
 }

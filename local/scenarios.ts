@@ -11,18 +11,19 @@ import { statusTag, triggerTag } from '../shared/msk/tags.ts';
 
 export interface Scenario {
   name: string;
-  /** One sentence: what is special, and what comes of it. */
+  /** For the user: what is special, and what happens. */
   description: string;
-  /** The state in which the run ends, with the error's class where that is SetupFailed. */
+  /** The state in which the run ends, and the error if that is SetupFailed. */
   expected: { endState: 'Connected' | 'Disconnected' | 'Planned' | 'SetupFailed'; error?: string };
-  /** What differs from the ordinary: one workspace, and one cluster that is ready but for multi-VPC connectivity. */
+  /** What differs from the defaults: one workspace, and one cluster that lacks nothing but multi-VPC connectivity. */
   world?: WorldSeed;
-  /** What else has happened before the run begins, or is to happen during it. */
+  /** Changes the cloud before the run begins, or sets up what happens during the run. */
   prepare?(cloud: Cloud): void | Promise<void>;
-  /** The input of a console start; without it, the tag starts the run. */
+  /** The input of a console start. Without an input, a tag starts the run. */
   input?(cloud: Cloud): object;
-  /** Any other start: the execution that is shown, and in words what starts it. */
+  /** Any other start. @returns the execution to show */
   start?(cloud: Cloud): Promise<Execution>;
+  /** For the user: what starts the execution. */
   startedBy?: string;
 }
 
@@ -40,13 +41,13 @@ export const scenarios: Scenario[] = [
   {
     name: 'default',
     description:
-      'A cluster without multi-VPC connectivity, whose policy already lets Firehose in, is tagged atlas-streaming=connect.',
+      'A cluster without multi-VPC connectivity, with a policy statement for Firehose, is tagged atlas-streaming=connect.',
     expected: { endState: 'Connected' },
     world: { cluster: { policy: policy(firehose) } },
   },
   {
     name: 'already-connected',
-    description: 'Everything is there from an earlier run: this one verifies it and is done at once.',
+    description: 'Everything exists from an earlier run. This run verifies it and ends at once.',
     expected: { endState: 'Connected' },
     world: {
       cluster: { vpcConnectivity: { scram: true, iam: false, tls: false } },
@@ -56,7 +57,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'dry-run',
-    description: 'A person asks in the console what a run would change, and gets the plan.',
+    description: 'A dry run from the console: it returns the plan and changes nothing.',
     expected: { endState: 'Planned' },
     world: { cluster: { policy: policy(firehose) } },
     input: ({ world }) => ({ clusterArn: world.cluster.arn, dryRun: true }),
@@ -64,7 +65,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'foreign-policy',
     description:
-      'The cluster policy has statements in unusual forms, and somebody else edits it at the same moment; all of it survives.',
+      'The cluster policy has statements in unusual forms, and another person edits it at the same time. The run keeps all of it.',
     expected: { endState: 'Connected' },
     world: {
       cluster: {
@@ -95,7 +96,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'throttled',
     description:
-      'Atlas answers 429 and 503 and MSK answers 429 for a while; the machine waits, tries again and gets there.',
+      'Atlas answers 429 and 503, and MSK answers 429, for a while. The state machine retries until the calls succeed.',
     expected: { endState: 'Connected' },
     prepare: (cloud) => {
       cloud.intercept = throttle(cloud);
@@ -103,7 +104,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'link-fails',
-    description: "Atlas cannot set up the private link; the run ends with Atlas's own message.",
+    description: "Atlas cannot create the private link. The run fails with Atlas's error message.",
     expected: { endState: 'SetupFailed', error: 'PrivateLinkFailed' },
     world: {
       atlas: {
@@ -114,7 +115,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'prerequisites-missing',
     description:
-      'The cluster and the workspace lack many things at once; the run names all of them and changes nothing.',
+      'The cluster and the workspace lack many prerequisites. The run lists all of them and changes nothing.',
     expected: { endState: 'SetupFailed', error: 'PrerequisitesNotMet' },
     world: {
       cluster: {
@@ -130,34 +131,34 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'wrong-credentials',
-    description: 'The deployment has an API key that Atlas does not know.',
+    description: 'Atlas does not accept the API key of the deployment.',
     expected: { endState: 'SetupFailed', error: 'AtlasRefused' },
     world: { atlasCredentials: { publicKey: 'rotated', privateKey: '0a1b2c3d-revoked-last-week' } },
   },
   {
     name: 'service-account',
     description:
-      'The deployment has an Atlas service account (OAuth bearer tokens) instead of an API key (HTTP digest).',
+      'The deployment uses an Atlas service account (OAuth bearer tokens) instead of an API key (HTTP digest).',
     expected: { endState: 'Connected' },
     world: { atlasCredentials: 'service-account' },
   },
   {
     name: 'disconnect',
     description:
-      'A connected cluster is tagged atlas-streaming=disconnect: what was made goes away again, and nothing else does.',
+      'A connected cluster is tagged atlas-streaming=disconnect. The run removes what was created for it, and nothing else.',
     expected: { endState: 'Disconnected' },
-    world: connectedSoon({ cluster: { policy: policy(firehose) } }),
+    world: quickToConnect({ cluster: { policy: policy(firehose) } }),
     prepare: tagAndConnect,
     start: async (cloud) => first(await cloud.tag({ [triggerTag]: 'disconnect' })),
     startedBy:
-      'The cluster is tagged atlas-streaming=disconnect; the rule takes the event and starts the other machine.',
+      'The cluster is tagged atlas-streaming=disconnect. A rule matches the event of the tag and starts the state machine.',
   },
   {
     name: 'rotation',
     description:
-      'The SCRAM secret of a connected cluster rotates; the next sweep sees it, and Atlas gets the new password.',
+      'The SCRAM secret of a connected cluster is rotated. The next sweep detects it, and the run sends the new password to Atlas.',
     expected: { endState: 'Connected' },
-    world: connectedSoon(),
+    world: quickToConnect(),
     prepare: async (cloud) => {
       await tagAndConnect(cloud);
       const { secretsManager, scramSecrets } = cloud.world;
@@ -165,14 +166,14 @@ export const scenarios: Scenario[] = [
       if (secret) secretsManager.rotate(secret.arn, JSON.stringify({ username: 'atlas', password: randomUUID() }));
     },
     start: sweep,
-    startedBy: 'The schedule starts the sweep, which finds a newer version of the secret than Atlas has.',
+    startedBy: 'The schedule starts the sweep, which finds a newer version of the secret than the one that Atlas has.',
   },
   {
     name: 'drift',
     description:
-      'Somebody has removed our statement from the policy and changed the connection; a run by hand repairs both, and nothing else.',
+      'Another person has removed our policy statement and changed the connection. A run from the console repairs only these two.',
     expected: { endState: 'Connected' },
-    world: connectedSoon({ cluster: { policy: policy(firehose) } }),
+    world: quickToConnect({ cluster: { policy: policy(firehose) } }),
     prepare: async (cloud) => {
       await tagAndConnect(cloud);
       const { cluster, project } = cloud.world;
@@ -184,30 +185,31 @@ export const scenarios: Scenario[] = [
   {
     name: 'sweep',
     description:
-      'The event of a tag is lost, as events may be; the next sweep finds the tagged cluster and connects it.',
+      'The event of a tag is lost: EventBridge delivers it with best effort. The next sweep finds the tagged cluster and connects it.',
     expected: { endState: 'Connected' },
-    world: connectedSoon({ cluster: { tags: { [triggerTag]: 'connect' } } }),
+    world: quickToConnect({ cluster: { tags: { [triggerTag]: 'connect' } } }),
     start: sweep,
     startedBy: 'The schedule starts the sweep, which finds a cluster that is tagged and not connected.',
   },
   {
     name: 'duplicate-event',
     description:
-      'EventBridge delivers the event of the tag twice: the first execution holds the cluster, and the second leaves it alone.',
+      'EventBridge delivers the event of a tag twice. The first execution holds the cluster, and the second one does nothing.',
     expected: { endState: 'Connected' },
-    world: connectedSoon(),
+    world: quickToConnect(),
     start: async (cloud) => {
       const holder = first(await cloud.tag({ [triggerTag]: 'connect' }));
       while (cloud.world.cluster.tags.all[statusTag('execution')] !== holder.arn) await setTimeout(5);
       cloud.deliver(holder.input as object);
       return holder;
     },
-    startedBy: 'The cluster is tagged atlas-streaming=connect; the event of that comes once more a moment later.',
+    startedBy:
+      'The cluster is tagged atlas-streaming=connect. EventBridge delivers the event of the tag again a moment later.',
   },
 ];
 
-/** Multi-VPC connectivity is on, and Atlas quick: for scenarios about what comes after the first connect. */
-function connectedSoon(world: WorldSeed = {}): WorldSeed {
+/** Multi-VPC connectivity is on and Atlas is quick: for scenarios about what happens after the first connect. */
+function quickToConnect(world: WorldSeed = {}): WorldSeed {
   return {
     ...world,
     cluster: { vpcConnectivity: { scram: true, iam: false, tls: false }, ...world.cluster },
@@ -229,13 +231,13 @@ async function runOnce(cloud: Cloud): Promise<void> {
   cloud.recorder.exchanges.splice(0);
 }
 
-/** As it was done in the first place: by the tag, which stays. */
+/** Connects the cluster by the tag, which stays. */
 async function tagAndConnect(cloud: Cloud): Promise<void> {
   await first(await cloud.tag({ [triggerTag]: 'connect' })).result;
   cloud.recorder.exchanges.splice(0);
 }
 
-/** Somebody else puts a policy of their own between our reading of it and our writing. */
+/** Another person changes the policy after our run has read it and before it writes it. */
 function editPolicyMeanwhile({ world: { cluster } }: Cloud): Intercept {
   let isEdited = false;
   return (call, next) => {
@@ -258,12 +260,12 @@ function editPolicyMeanwhile({ world: { cluster } }: Cloud): Intercept {
   };
 }
 
-/** For how long Atlas throttles each operation, from its first call on, in (simulated) minutes. */
+/** How long Atlas throttles each operation after its first call, in simulated minutes. */
 const throttledMinutes = 0.5;
 
 /**
- * Refuses what a busy service refuses. Retry-After is longer than a function may wait, because a function waits in real
- * time: it is the machine that tries again.
+ * Throttles as a busy service does. Retry-After is longer than a function waits, so the state machine retries, in simulated
+ * time.
  */
 function throttle({ clock }: Cloud): Intercept {
   const firstCalls = new Map<string, Date>();

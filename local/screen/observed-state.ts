@@ -1,11 +1,11 @@
 import type { Recorder } from '../../emulators/recorder.ts';
 
-/** A poll asks for little more than the state that it waits for: a challenge to sign, the secrets of a settled cluster. */
-const recent = 5;
+/** A poll makes at most this many calls: for the state, and for example for the secrets of the cluster. */
+const callsOfPoll = 5;
 
-/** The state of the cluster, private link or connection that was read last, such as WORKING: what a wait loop waits on. */
+/** The last state that a poll has read, of the cluster, the private link or the connection, such as WORKING. */
 export function observedState({ exchanges }: Recorder): string | undefined {
-  const states = exchanges.slice(-recent).map(({ status, responseBody }) => {
+  const states = exchanges.slice(-callsOfPoll).map(({ status, responseBody }) => {
     const { state, clusterInfo } = status === 200 ? JSON.parse(responseBody || '{}') : {};
     return state ?? clusterInfo?.state;
   });

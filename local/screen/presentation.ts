@@ -7,7 +7,7 @@ import { coloured, plain, type Style, wrap } from './text.ts';
 import type { Timeline } from './timeline.ts';
 import { formatHeader, formatRow } from './timeline-format.ts';
 
-/** Shows a run to a person while it goes on, and sums it up at the end. */
+/** Shows a run while it is running, and a summary at its end. */
 export class Presentation {
   readonly #style: Style;
   readonly #screen: Screen;
@@ -15,7 +15,7 @@ export class Presentation {
   #timeline: Timeline | undefined;
   #printed = 0;
 
-  /** @param isLive whether the output is a terminal, on which the last line can be redrawn */
+  /** @param isLive whether the last line can be redrawn: only on a terminal */
   constructor(output: Output, isLive: boolean) {
     this.#style = isLive ? coloured : plain;
     this.#screen = isLive ? liveScreen(output, (spinner) => this.#lastRow(spinner)) : plainScreen(output);
@@ -27,9 +27,9 @@ export class Presentation {
     const facts: [string, string][] = [
       ['Scenario', `${scenario.name}. ${scenario.description}`],
       ['Cluster', cloud.world.cluster.arn],
-      ['Real', 'The state machine, the rule, and the built functions with their roles: what deploys.'],
-      ['Emulated', 'Amazon MSK, AWS Secrets Manager and MongoDB Atlas, on loopback.'],
-      ['Time', `${speed} times faster: an hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`],
+      ['Real', 'The state machine, the rules, and the built functions with their roles, as you deploy them.'],
+      ['Emulated', 'Amazon MSK, AWS Secrets Manager and MongoDB Atlas, on this machine.'],
+      ['Time', `${speed} times faster: one hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`],
       ['Start', startedBy],
     ];
     this.#print(this.#style('bold', 'msk-atlas-privatelink, run locally'), '');
@@ -54,7 +54,7 @@ export class Presentation {
     this.#print(...formatReport(report, this.#style));
   }
 
-  /** Leaves the terminal as it was. */
+  /** Restores the terminal. */
   close(): void {
     this.#screen.close();
   }
@@ -65,7 +65,7 @@ export class Presentation {
     for (; this.#printed < Math.min(rows.length, upTo); this.#printed += 1) this.#print(...this.#row(this.#printed));
   }
 
-  /** The row that goes on, with a spinner for its mark. */
+  /** The row that has not ended, with a spinner as its mark. */
   #lastRow(spinner: string): string | undefined {
     const last = (this.#timeline?.rows.length ?? 0) - 1;
     return last >= this.#printed ? this.#row(last, this.#style('cyan', spinner))[0] : undefined;

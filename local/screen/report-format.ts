@@ -2,7 +2,7 @@ import type { PolicyDocument } from '../../emulators/msk/policy.ts';
 import type { Report } from './report.ts';
 import { formatDuration, type Style, wrap } from './text.ts';
 
-/** What a run has done, for a person: policy, link, connection, tags, calls, and in the last line the outcome. */
+/** The text of a report: policy, private link, connection, tags, calls and, in the last line, the outcome. */
 export function formatReport(report: Report, style: Style): string[] {
   const { policy, privateLinks, connections, tags, calls, output } = report;
   const { done, changes } = (output ?? {}) as { done?: Record<string, string>; changes?: PlannedChange[] };
@@ -13,7 +13,7 @@ export function formatReport(report: Report, style: Style): string[] {
     ['Tags of the cluster, before and after', tagLines(tags.before, tags.after, style)],
     ['Other executions', report.others.flatMap(otherLines)],
     ['Calls', callLines(calls)],
-    // Of a whole result, the rest has been said above.
+    // The other fields of the output are shown above.
     done
       ? ['What was done', fields(done)]
       : changes
@@ -29,15 +29,15 @@ export function formatReport(report: Report, style: Style): string[] {
   ];
 }
 
-/** What is left of 100 columns beside indentation and marks. */
+/** 100 columns without indentation and marks. */
 const lineWidth = 94;
 
-/** The first eight characters of a UUID tell as much here; the JSON output has all of them. */
+/** The first eight characters of a UUID are enough here. The JSON output has all of them. */
 const shortIds = (line: string) => line.replace(/([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '$1…');
 
 type PolicyStatement = Extract<PolicyDocument['Statement'], unknown[]>[number];
 
-/** Statement by statement: what stayed in one line, what went or came in full. */
+/** One line for each unchanged statement. Removed and added statements are shown completely. */
 function policyLines(before: PolicyDocument | null, after: PolicyDocument | null, style: Style): string[] {
   const [old, now] = [before, after].map((policy) => (policy ? [policy.Statement].flat() : [])) as [
     PolicyStatement[],
@@ -56,7 +56,7 @@ function policyLines(before: PolicyDocument | null, after: PolicyDocument | null
   ];
 }
 
-/** An execution that the same run has started beside the one that is shown. */
+/** Another execution that was started during the run. */
 const otherLines = ({ executionArn, status, output }: Report['others'][number]): string[] => {
   const { reason } = (output ?? {}) as { reason?: string };
   return [`${executionArn.slice(executionArn.lastIndexOf(':') + 1)}  ${status}`, ...wrap(reason ?? '', lineWidth - 4)];
@@ -65,7 +65,7 @@ const otherLines = ({ executionArn, status, output }: Report['others'][number]):
 const label = ({ Sid, Effect, Principal }: PolicyStatement) =>
   Sid === undefined ? `"Effect": "${Effect}", "Principal": ${JSON.stringify(Principal)}` : `"Sid": "${Sid}"`;
 
-/** JSON whose objects and lists stand in one line where they are short. */
+/** JSON with short objects and lists in one line. */
 function compactJson(value: unknown, indent = ''): string {
   const oneLine = JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
   if (oneLine.length + indent.length <= 70 || typeof value !== 'object' || value === null) return oneLine;
@@ -115,7 +115,7 @@ function fields(values: Record<string, string | string[] | undefined>): string[]
   );
 }
 
-/** `+` for a new tag, `~` for one with a new value, `-` for one that is gone. */
+/** `+` marks a new tag, `~` a tag with a new value, `-` a removed tag. */
 function tagLines(before: Record<string, string>, after: Record<string, string>, style: Style): string[] {
   const all = { ...before, ...after };
   const width = Math.max(...Object.keys(all).map((key) => key.length));
@@ -123,16 +123,16 @@ function tagLines(before: Record<string, string>, after: Record<string, string>,
   return Object.entries(all)
     .toSorted(([a], [b]) => a.localeCompare(b))
     .flatMap(([key, value]) => {
-      const isGone = after[key] === undefined;
-      const sign = isGone ? '-' : before[key] === value ? ' ' : before[key] === undefined ? '+' : '~';
+      const isRemoved = after[key] === undefined;
+      const sign = isRemoved ? '-' : before[key] === value ? ' ' : before[key] === undefined ? '+' : '~';
       const lines = wrap(shortIds(value), room).map((line) => shorten(line, room));
       return lines
         .map((line, index) => `${index === 0 ? sign : ' '} ${(index === 0 ? key : '').padEnd(width)}  ${line}`)
-        .map((line) => (sign === ' ' ? line : style(isGone ? 'red' : 'green', line)));
+        .map((line) => (sign === ' ' ? line : style(isRemoved ? 'red' : 'green', line)));
     });
 }
 
-/** Enough of a value to know it by: its beginning and its end. */
+/** The beginning and the end of a long value. */
 function shorten(value: string, room: number): string {
   if (value.length <= room) return value;
   const half = Math.floor((room - 1) / 2);
@@ -144,7 +144,7 @@ interface PlannedChange {
   change: string;
 }
 
-/** A space after each comma lets the JSON in it break. */
+/** With a space after each comma, long JSON can be wrapped. */
 const changeLines = ({ state, change }: PlannedChange) => [
   state,
   ...wrap(change.replace(/,(?=\S)/g, ', '), lineWidth - 2).map((line) => `  ${line}`),

@@ -4,7 +4,7 @@ import type { Recorder } from '../../emulators/recorder.ts';
 import type { Execution, ExecutionResult } from '../../emulators/step-functions/execution.ts';
 import type { Row } from './timeline.ts';
 
-/** As Atlas's API shows them: what is not there yet is absent, and a password never is there. */
+/** Resources as in the answers of Atlas's API. */
 interface PrivateLinkView {
   _id: string;
   arn: string;
@@ -23,7 +23,7 @@ interface ConnectionView {
   networking: { access: { type: string; connectionId?: string } };
 }
 
-/** What a person would find about the cluster in the consoles of AWS and Atlas. */
+/** The resources of the cluster, as in the consoles of AWS and Atlas. */
 export interface Snapshot {
   policy: PolicyDocument | null;
   tags: Record<string, string>;
@@ -38,7 +38,7 @@ type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> &
   retried?: string[];
 };
 
-/** All that is told of a run: what `--json` prints, and what the text is made from. */
+/** The report of a run: `--json` prints it, and the text is made from it. */
 export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   scenario: string;
   clusterArn: string;
@@ -53,9 +53,9 @@ export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   policy: { before: PolicyDocument | null; after: PolicyDocument | null };
   tags: { before: Record<string, string>; after: Record<string, string> };
   timeline: RowSummary[];
-  /** Executions that were started beside this one. */
+  /** Other executions that were started during the run. */
   others: { executionArn: string; status: string; output?: unknown; error?: string }[];
-  /** Service → operation → how often it was called. */
+  /** Service → operation → number of calls. */
   calls: Record<string, Record<string, number>>;
 }
 

@@ -12,7 +12,7 @@ export interface Output {
   columns?: number;
 }
 
-/** Prints lines and, on a terminal, keeps the last one alive below them. */
+/** Prints lines and, on a terminal, redraws a live line below them. */
 export interface Screen {
   print(line: string): void;
   close(): void;
@@ -22,7 +22,7 @@ export function plainScreen(output: Output): Screen {
   return { print: (line) => output.write(`${line}\n`), close: () => {} };
 }
 
-/** @param render the line that is alive, with the present frame of the spinner in it; undefined while there is none */
+/** @param render makes the live line with this frame of the spinner; undefined if there is no live line */
 export function liveScreen(output: Output, render: (spin: string) => string | undefined): Screen {
   let frame = 0;
   let isClosed = false;
@@ -49,7 +49,7 @@ export function liveScreen(output: Output, render: (spin: string) => string | un
   };
 }
 
-/** A line that wraps could not be erased again; one that is cut loses its colours. */
+/** Cuts a line that is too long, because a wrapped line cannot be erased. The cut line loses its colours. */
 function fit(line: string, columns: number): string {
   const text = stripVTControlCharacters(line);
   return text.length < columns ? line : text.slice(0, columns - 1);

@@ -2,24 +2,24 @@ import { styleText } from 'node:util';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Colours a text, or leaves it as it is. */
+/** Colours a text, or returns it unchanged. */
 export type Style = (format: Format, text: string) => string;
 
 export const plain: Style = (_, text) => text;
 export const coloured: Style = (format, text) => styleText(format, text, { validateStream: false });
 
-/** Whether a stream is a terminal that takes control characters, before a person who wants them. */
+/** Whether a stream is a terminal that supports control characters, and the user has not turned them off. */
 export function isLive(stream: { isTTY?: boolean }, environment: Record<string, string | undefined>): boolean {
   return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
 }
 
-/** What fits into a terminal of 100 columns, with some room. */
+/** Fits into a terminal of 100 columns. */
 const textWidth = 92;
 
-/** A label such as `Execution:` is not left alone in its line. */
+/** The width of a label such as `Execution:`, which must not stand alone in its line. */
 const labelWidth = 12;
 
-/** Breaks a text between words. A word as long as a line, such as an ARN, stays whole. */
+/** Breaks a text between words. A word as long as a line, such as an ARN, is not broken. */
 export function wrap(text: string, width = textWidth): string[] {
   const [first = '', ...words] = text.split(' ');
   const lines = [first];

@@ -1,7 +1,7 @@
 import { formatClock, formatDuration, type Style } from './text.ts';
 import type { Row } from './timeline.ts';
 
-/** Columns: a clock, a mark, the states, how long they took, what happened. Together they stay below 100. */
+/** The columns: time, mark, state, duration, notes. Together they have less than 100 characters. */
 const nameWidth = 38;
 const durationWidth = 8;
 const notesWidth = 37;
@@ -10,11 +10,11 @@ export const formatHeader = (): string =>
   `${'elapsed'.padStart(8)}    ${'state'.padEnd(nameWidth)}  ${'took'.padStart(durationWidth)}`;
 
 /**
- * One row of the timeline: a line, and a second one where there is more to say than fits.
+ * One row of the timeline: one line, or two if the notes don't fit into the first.
  *
- * @param startedAt the (simulated) start of the execution, from which the clock counts
- * @param now the (simulated) time, for a row that is not finished
- * @param mark what to show for it instead of the row's own mark, such as a spinner
+ * @param startedAt the simulated start of the execution
+ * @param now the simulated time, for a row that has not ended
+ * @param mark replaces the row's own mark, for example by a spinner
  */
 export function formatRow(row: Row, startedAt: Date, now: Date, style: Style, mark = markOf(row, style)): string[] {
   const clock = style('dim', formatClock(row.enteredAt.getTime() - startedAt.getTime()).padStart(8));
@@ -45,7 +45,7 @@ function nameStyle({ type, error }: Row, style: Style, name: string): string {
   return type === 'Succeed' ? style(['bold', 'green'], name) : name;
 }
 
-/** A function that answered at once is told in real milliseconds; what waited, in simulated time. */
+/** Real milliseconds for a function that succeeds at the first attempt; simulated time for waits and retries. */
 function durationOf({ type, enteredAt, exitedAt, lambdaMs, retried, loop }: Row, now: Date): string {
   const span = formatDuration((exitedAt ?? now).getTime() - enteredAt.getTime());
   if (loop || retried.length > 0) return span;

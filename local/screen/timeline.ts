@@ -1,36 +1,36 @@
 import type { MachineEvent } from '../../emulators/step-functions/execution.ts';
 
-/** One line of the timeline: a state, or a wait loop from its first wait to its last check. */
+/** One row of the timeline: a state, or a wait loop from its first wait to its last check. */
 export interface Row {
   state: string;
   type: 'Task' | 'Choice' | 'Wait' | 'Pass' | 'Succeed' | 'Fail';
   enteredAt: Date;
   exitedAt?: Date | undefined;
-  /** What the function took, in real milliseconds, over all attempts. */
+  /** The duration of the function, in real milliseconds, over all attempts. */
   lambdaMs: number;
-  /** The errors that were retried, in their order. */
+  /** The errors that were retried, in order. */
   retried: string[];
   /** The error that ended the state. */
   error?: string;
-  /** Where a choice or an error led. */
+  /** The next state, after a choice or an error. */
   next?: string;
   loop?: { check: string; polls: number; observed: string[] };
 }
 
-/** Makes lines that a person can follow out of the events of an execution. */
+/** Makes the rows of a timeline from the events of an execution. */
 export class Timeline {
   readonly rows: Row[] = [];
   readonly #observe: () => string | undefined;
-  /** The choice that follows a check: a line of its own only when it leaves the loop. */
+  /** The choice that follows a check. It becomes a row only if it leaves the loop. */
   #choice: Row | undefined;
   #lastError = '';
 
-  /** @param observe the state of the remote resource that was read last, such as WORKING: what a wait loop waits on */
+  /** @param observe returns the last state of the resource that a wait loop waits for, such as WORKING */
   constructor(observe: () => string | undefined = () => undefined) {
     this.#observe = observe;
   }
 
-  /** The row that is not finished yet. */
+  /** The row that has not ended. */
   get current(): Row | undefined {
     return this.#choice ?? this.rows.at(-1);
   }
@@ -77,7 +77,7 @@ export class Timeline {
     this.rows.push(row.type === 'Wait' ? { ...row, loop: { check: '', polls: 0, observed: [] } } : row);
   }
 
-  /** Whether this state belongs to the loop: its wait again, its check, or the choice between the two. */
+  /** Whether this state belongs to the loop: its wait, its check, or the choice between the two. */
   #continues(last: Row, loop: NonNullable<Row['loop']>, row: Row): boolean {
     if (row.type === 'Choice' && !this.#choice) {
       this.#choice = row;

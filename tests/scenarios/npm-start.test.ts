@@ -111,7 +111,10 @@ suite('npm start', { concurrency: 2 }, () => {
     const input = fileWith(t, event('pause'));
     const asText = await start(['--input', input]).ended;
     assert.equal(asText.code, 1);
-    assert.match(asText.stderr, /^No rule takes the event in .*, so nothing is started\. They take \[\{"source":/);
+    assert.match(
+      asText.stderr,
+      /^No rule matches the event in .*, so no execution is started\. The patterns of the rules: \[\{"source":/,
+    );
     const asJson = await start(['--json', '--input', input]).ended;
     assert.equal(asJson.code, 1);
     assert.equal(JSON.parse(asJson.stdout).status, 'NotStarted');

@@ -23,7 +23,7 @@ function digestClient({ publicKey, privateKey } = apiKey) {
   return (url: string): Promise<Response> => client.fetch(url, { headers: { ...headers } });
 }
 
-test('a request without credentials is challenged as Atlas does', async (t) => {
+test('a request without credentials is challenged', async (t) => {
   const { workspaces } = await start(t);
   const first = await fetch(workspaces, { headers });
   assert.equal(first.status, 401);
@@ -43,7 +43,7 @@ test('a request without credentials is challenged as Atlas does', async (t) => {
   assert.notEqual(second.headers.get('www-authenticate'), challenge);
 });
 
-test('an API key gets in by digest, and may use its nonce again', async (t) => {
+test('an API key is accepted by digest, and may use its nonce again', async (t) => {
   const { workspaces, recorder } = await start(t);
   const get = digestClient();
   assert.equal((await get(workspaces)).status, 200);
@@ -83,7 +83,7 @@ test('an expired nonce is answered as stale', async (t) => {
   );
 });
 
-test('a service account gets a token for an hour and gets in with it', async (t) => {
+test('a service account gets a token for an hour, and the token is accepted', async (t) => {
   const { token, bearer, atlas, recorder } = await start(t);
   const answer = await token();
   const { access_token, ...rest } = (await answer.json()) as { access_token: string };
@@ -111,7 +111,7 @@ test('a token lasts an hour of real time', async (t) => {
   assert.equal((await bearer(access_token)).status, 401);
 });
 
-test('wrong credentials and wrong requests for a token are refused in OAuth’s way', async (t) => {
+test('wrong credentials and wrong requests for a token are refused with the errors of OAuth', async (t) => {
   const { token } = await start(t);
   const authorization = `Basic ${Buffer.from(`${serviceAccount.clientId}:wrong`).toString('base64')}`;
   const wrong = await token({ headers: { authorization } });

@@ -65,7 +65,7 @@ function refusal({ status, body }: { status: number; body: Body }) {
   return [status, body.errorCode];
 }
 
-test('account details name the principal, and need the version that has them', async (t) => {
+test('account details name the principal, and need their API version', async (t) => {
   const { call } = await start(t);
   const path = '/streams/accountDetails?cloudProvider=aws&regionName=US_EAST_1';
   const { status, headers, body } = await call(path, { version: '2024-11-13' });
@@ -85,7 +85,7 @@ test('a request that accepts no version is refused', async (t) => {
   assert.deepEqual(refusal(await call('/streams', { version: 'json' })), [406, 'INVALID_VERSION_DATE']);
 });
 
-test('an unknown project, an unknown path and a blocked address are refused in Atlas’s words', async (t) => {
+test('an unknown project, an unknown path and a blocked address are refused with Atlas’s error codes', async (t) => {
   const { call, atlas } = await start(t);
   const unknown = await call('/streams', { project: '1'.repeat(24) });
   assert.equal(unknown.headers.get('content-type'), 'application/json');
@@ -103,7 +103,7 @@ test('an unknown project, an unknown path and a blocked address are refused in A
   assert.deepEqual(blocked.body.parameters, ['203.0.113.7']);
 });
 
-test('workspaces are listed by page, and one of them shows its connections if asked', async (t) => {
+test('workspaces are listed by page, and a workspace includes its connections on request', async (t) => {
   const workspaces = ['analytics', 'billing', 'claims'].map((name) => ({ name }));
   const { call, post } = await start(t, { projects: [{ id: projectId, awsAccountId: '210987654321', workspaces }] });
   const page = await call('/streams?itemsPerPage=2&pageNum=2');
@@ -122,7 +122,7 @@ test('workspaces are listed by page, and one of them shows its connections if as
   assert.deepEqual(refusal(await post('/streams/none/connections', {})), [400, 'VALIDATION_ERROR']);
 });
 
-test('a private link is echoed without a state, then goes IDLE, WORKING and DONE', async (t) => {
+test('a private link is returned without a state, and then becomes IDLE, WORKING and DONE', async (t) => {
   const { call, post, clock } = await start(t);
   const created = await post(links, { ...msk, provider: 'aws', vendor: 'msk', authenticationScheme: 'SASL_SCRAM' });
   assert.equal(created.status, 200);
@@ -140,7 +140,7 @@ test('a private link is echoed without a state, then goes IDLE, WORKING and DONE
   assert.deepEqual((await call(links)).body.results, [done]);
 });
 
-test('a private link that is to fail says why', async (t) => {
+test('a private link that fails says why', async (t) => {
   const { call, post, clock } = await start(t, { behaviour: { linkFails: 'No capacity.', linkMinutes: 10 } });
   const { _id } = (await post(links, msk)).body;
   clock.advance(9);
@@ -150,7 +150,7 @@ test('a private link that is to fail says why', async (t) => {
   assert.deepEqual([state, errorMessage], ['FAILED', 'No capacity.']);
 });
 
-test('a private link fails when, as it starts WORKING, the cluster does not let Atlas in', async (t) => {
+test('a private link fails if the cluster does not let Atlas connect when the link becomes WORKING', async (t) => {
   const asked: unknown[] = [];
   const mayConnect = (...question: unknown[]) => asked.push(question) > 1;
   const { call, post, clock } = await start(t, { behaviour: { mayConnect } });
@@ -181,7 +181,7 @@ test('a second private link to a cluster is refused until the first one is being
   assert.equal((await call(`${links}/${_id}`)).status, 404);
 });
 
-test('a request for a private link that Atlas cannot read is refused field by field', async (t) => {
+test('an invalid request for a private link is refused field by field', async (t) => {
   const { post } = await start(t);
   const { status, body } = await post(links, { ...msk, arn: '1235711', dnsdomain: 'x' });
   assert.equal(status, 400);
@@ -194,14 +194,14 @@ test('a request for a private link that Atlas cannot read is refused field by fi
   assert.deepEqual(refusal(await post(links, '{')), [400, 'MALFORMED_JSON']);
 });
 
-test('a project with nothing in the cluster’s region gets no private link', async (t) => {
+test('a project without an Atlas cluster in the Region gets no private link', async (t) => {
   const { post } = await start(t);
   const refused = await post(links, { ...msk, arn: arn.replace('us-east-1', 'eu-west-1') });
   assert.deepEqual(refusal(refused), [400, 'VALIDATION_ERROR']);
   assert.match(String(refused.body.detail), /You must have an Atlas Cluster on AWS or AWS Network Peering configured/);
 });
 
-test('a connection goes PENDING and READY, and its password stays inside', async (t) => {
+test('a connection becomes PENDING and READY, and its password is never returned', async (t) => {
   const { call, post, clock, request, atlas, recorder } = await startWithLink(t);
   const created = await post(connections, request);
   assert.equal(created.status, 200);
@@ -225,7 +225,7 @@ test('a connection without a private link is READY at once', async (t) => {
   assert.deepEqual([body.state, body.networking], ['READY', { access: { type: 'PUBLIC' } }]);
 });
 
-test('a connection FAILS when it is to, or when no client could connect like this', async (t) => {
+test('a connection becomes FAILED if a scenario says so, or if no client could connect with its settings', async (t) => {
   const { call, post, clock, request, atlas } = await startWithLink(t);
   const plain = { ...request.authentication, mechanism: 'PLAIN' };
   await post(connections, { ...request, name: 'inside', bootstrapServers: 'b-1.orders.amazonaws.com:9096' });
@@ -245,14 +245,14 @@ test('a connection FAILS when it is to, or when no client could connect like thi
   });
 });
 
-test('a connection that is deployed before its private link is DONE has FAILED', async (t) => {
+test('a connection becomes FAILED if its private link is not DONE', async (t) => {
   const { call, post, clock, request } = await startWithLink(t, { behaviour: { linkMinutes: 32 + 27 } });
   await post(connections, request);
   clock.advance(26);
   assert.equal((await call(`${connections}/orders`)).body.state, 'FAILED');
 });
 
-test('a connection needs a private link that is there, a name of its own and servers with ports', async (t) => {
+test('a connection needs an existing private link, a unique name, and servers with ports', async (t) => {
   const { post, remove, request, connectionId } = await startWithLink(t);
   const through = (connectionId: string) => ({
     ...request,
@@ -270,7 +270,7 @@ test('a connection needs a private link that is there, a name of its own and ser
   assert.deepEqual(refusal(await post(connections, { ...request, name: 'late' })), [400, 'VALIDATION_ERROR']);
 });
 
-test('a connection is changed but for its networking, and keeps a password that is not sent', async (t) => {
+test('an update may change everything but the networking, and keeps a password that it does not send', async (t) => {
   const { call, post, patch, request, atlas } = await startWithLink(t);
   await post(connections, request);
   const path = `${connections}/orders`;
@@ -288,7 +288,7 @@ test('a connection is changed but for its networking, and keeps a password that 
   assert.equal(settings()?.bootstrapServers, request.bootstrapServers);
 });
 
-test('things are deleted in one order: the connection once it is deployed, then the link that it used', async (t) => {
+test('a deployed connection is deleted before its private link', async (t) => {
   const { call, post, remove, clock, request, connectionId } = await startWithLink(t);
   const path = `${connections}/orders`;
   const link = `${links}/${connectionId}`;
@@ -307,7 +307,7 @@ test('things are deleted in one order: the connection once it is deployed, then 
   assert.equal((await remove(link)).status, 202);
 });
 
-test('a project has 1200 requests, and 500 more in a minute', async (t) => {
+test('a project has 1200 requests, and 500 more each minute', async (t) => {
   const { call, atlas, clock } = await start(t);
   const { headers } = await call('/streams');
   assert.deepEqual([headers.get('ratelimit-limit'), headers.get('ratelimit-remaining')], ['1200', '1199']);

@@ -12,7 +12,7 @@ const event = tagChangeEvent({
   time: new Date('2026-11-23T12:00:00.123Z'),
 });
 
-test('a tag change is an event in the documented form', () => {
+test('a tag change becomes an event in the documented form', () => {
   const { id, ...rest } = event;
   assert.match(id, /^[0-9a-f-]{36}$/);
   assert.deepEqual(rest, {
@@ -55,7 +55,7 @@ for (const [expected, pattern] of patterns) {
   });
 }
 
-test('an operator that the local EventBridge does not know throws, even where nothing else matches', () => {
+test('an operator that the local EventBridge does not support throws, even if nothing else matches', () => {
   const wildcard = { source: ['aws.ec2'], resources: ['none', { wildcard: 'arn:*' }] } as unknown as EventPattern;
   assert.throws(() => matches(wildcard, event), /'wildcard'/);
   assert.throws(() => matches({ $or: [] }, event), /'\$or'/);

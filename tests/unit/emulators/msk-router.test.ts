@@ -21,7 +21,7 @@ test('every operation of the SDK routes to itself and to nothing else', () => {
   }
 });
 
-test('a path that is none of the API is refused', () => {
+test('an unknown path is refused', () => {
   assert.throws(() => routeMsk(request('GET', '/v1/nothing')), /no operation at GET \/v1\/nothing/);
 });
 
@@ -41,7 +41,7 @@ test('labels, query and body become the input of the SDK', async () => {
   });
 });
 
-test('a required member that is missing, or a body that is no JSON, is a BadRequestException', async () => {
+test('a missing required member and a body that is not JSON are refused with BadRequestException', async () => {
   const { operation, labels } = routeMsk(request('PUT', '/v1/clusters/arn/policy'));
   await assert.rejects(operation.decode(request('PUT', '', '{}'), labels), {
     message: 'Missing required member: Policy.',

@@ -55,7 +55,7 @@ function policyOf(
   return { Version: '2012-10-17', Statement: [statement] };
 }
 
-test('an operation that the local MSK lacks says so by name', async (t) => {
+test('an operation that the local MSK does not implement is refused by its name', async (t) => {
   const { kafka } = await start(t);
   const command = new CreateClusterCommand({} as never);
   await assert.rejects(kafka.send(command), {
@@ -64,7 +64,7 @@ test('an operation that the local MSK lacks says so by name', async (t) => {
   });
 });
 
-test('an unknown cluster is a NotFoundException', async (t) => {
+test('an unknown cluster is refused with NotFoundException', async (t) => {
   const { kafka } = await start(t);
   await assert.rejects(kafka.send(new DescribeClusterV2Command({ ClusterArn: `${arn}0` })), (error) => {
     assert.ok(error instanceof NotFoundException);
@@ -85,7 +85,7 @@ test('a request without a signature, or signed for another service, is refused',
   assert.match(await misdirected.text(), /scoped to correct service: 'kafka'/);
 });
 
-test('whoever is not authorized is told what for, and the request’s condition keys are asked for', async (t) => {
+test('an unauthorized caller gets the name of the action, and the condition keys are checked', async (t) => {
   const asked: unknown[] = [];
   const authorize: MskOptions['authorize'] = (...question) => {
     asked.push(question);
@@ -106,13 +106,13 @@ test('whoever is not authorized is told what for, and the request’s condition 
   await assert.rejects(update(), { name: 'AccessDeniedException' });
 });
 
-test('UpdateConnectivity asks for the two ec2 permissions that it depends on', async (t) => {
+test('UpdateConnectivity needs the two ec2 permissions that it depends on', async (t) => {
   const authorize: MskOptions['authorize'] = (_, action) => action.startsWith('kafka:');
   const { update } = await start(t, {}, { authorize });
   await assert.rejects(update(), /perform: ec2:DescribeRouteTables/);
 });
 
-test('turning VPC connectivity on takes its time, then gives a new version and the bootstrap string', async (t) => {
+test('turning on VPC connectivity ends in a new version and the bootstrap string', async (t) => {
   const { kafka, clock, update, describe } = await start(t, { numberOfBrokerNodes: 2 });
   const before = await describe();
   const { ClusterOperationArn } = await update();
@@ -138,7 +138,7 @@ test('turning VPC connectivity on takes its time, then gives a new version and t
   assert.deepEqual(string.split(',').sort(), [`b-1.${domain}:14001`, `b-2.${domain}:14002`]);
 });
 
-test('brokers come in another order each time', async (t) => {
+test('brokers have another order each time', async (t) => {
   const { kafka } = await start(t);
   const strings = new Set<string | undefined>();
   for (let i = 0; i < 3; i++) {
@@ -160,7 +160,7 @@ test('a failing update says why and changes nothing', async (t) => {
   assert.deepEqual(await describe(), before);
 });
 
-test('UpdateConnectivity refuses a stale version, a cluster that is not ACTIVE, and what is already so', async (t) => {
+test('UpdateConnectivity refuses a stale version, a cluster that is not ACTIVE, and an update that changes nothing', async (t) => {
   const { clock, update, describe } = await start(t);
   const version = (await describe())?.CurrentVersion;
   await update();
@@ -201,7 +201,7 @@ for (const [what, seed, text] of impossible) {
   });
 }
 
-test('a scheme that UpdateConnectivity leaves out goes off', async (t) => {
+test('UpdateConnectivity turns off a scheme that it leaves out', async (t) => {
   const seed = {
     clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
     vpcConnectivity: { scram: false, iam: true, tls: false },
@@ -212,14 +212,14 @@ test('a scheme that UpdateConnectivity leaves out goes off', async (t) => {
   assert.deepEqual(cluster.connectivity.vpcConnectivity, { scram: true, iam: false, tls: false });
 });
 
-test('a new cluster is CREATING until it has settled, and has no brokers to tell', async (t) => {
+test('a new cluster is CREATING until it has settled, and has no bootstrap brokers', async (t) => {
   const { kafka, clock, describe } = await start(t, { state: 'CREATING', settlesAfterMinutes: 20 });
   await assert.rejects(kafka.send(new GetBootstrapBrokersCommand({ ClusterArn: arn })), ConflictException);
   clock.advance(20);
   assert.equal((await describe())?.State, 'ACTIVE');
 });
 
-test('clusters are listed by page, by the beginning of a name and by type, with their tags', async (t) => {
+test('clusters are listed by page, by the beginning of their name and by type, with their tags', async (t) => {
   const { msk, kafka } = await startMsk(t);
   for (const name of ['orders-1', 'orders-2', 'orders-3', 'payments']) msk.addCluster({ name, tags: { name } });
   msk.addCluster({ name: 'orders-serverless', clusterType: 'SERVERLESS' });
@@ -231,7 +231,7 @@ test('clusters are listed by page, by the beginning of a name and by type, with 
   assert.equal(second.NextToken, undefined);
 });
 
-test('a policy needs no version when it is the first, and the current one from then on', async (t) => {
+test('the first policy needs no version, and later ones need the current version', async (t) => {
   const { kafka } = await start(t);
   const get = () => kafka.send(new GetClusterPolicyCommand({ ClusterArn: arn }));
   const put = (CurrentVersion?: string, Policy = JSON.stringify(policyOf(), null, 2)) =>
@@ -255,7 +255,7 @@ test('a policy needs no version when it is the first, and the current one from t
   await assert.rejects(get(), NotFoundException);
 });
 
-test('a policy that is too long, no JSON or no policy is refused', async (t) => {
+test('a policy that is too long, not JSON or not a policy is refused', async (t) => {
   const { kafka } = await start(t);
   const put = (Policy: string) => kafka.send(new PutClusterPolicyCommand({ ClusterArn: arn, Policy }));
   const twice = { ...policyOf(), Statement: [...policyOf().Statement, ...policyOf().Statement] };
@@ -266,14 +266,14 @@ test('a policy that is too long, no JSON or no policy is refused', async (t) => 
   await put(JSON.stringify(policyOf()).padEnd(20_480));
 });
 
-test('an account id may come back as the ARN of its root', async (t) => {
+test('an account id may be returned as the ARN of its root', async (t) => {
   const { kafka } = await start(t, {}, { normalisesPrincipals: true });
   await kafka.send(new PutClusterPolicyCommand({ ClusterArn: arn, Policy: JSON.stringify(policyOf()) }));
   const { Policy } = await kafka.send(new GetClusterPolicyCommand({ ClusterArn: arn }));
   assert.deepEqual(JSON.parse(Policy ?? ''), policyOf('arn:aws:iam::210987654321:root'));
 });
 
-test('an account may connect when SCRAM is on and the policy allows it all four actions', async (t) => {
+test('an account may connect if SCRAM is on and the policy allows all four actions', async (t) => {
   const vpcConnectivity = { scram: true, iam: false, tls: false };
   const deny = { Effect: 'Deny', Principal: '*', Action: 'kafka:CreateVpcConnection', Resource: '*' };
   const answers: [boolean, Partial<ClusterSeed>][] = [
@@ -311,7 +311,7 @@ test('secrets are associated, listed by page and disassociated', async (t) => {
   assert.deepEqual(left.SecretArnList, SecretArnList.slice(0, 1));
 });
 
-test('secrets that MSK cannot use are unprocessed inside an answer of 200', async (t) => {
+test('secrets that MSK cannot use are returned as unprocessed, with HTTP 200', async (t) => {
   const authorize: MskOptions['authorize'] = (_, action) => action !== 'kms:CreateGrant';
   const { kafka, secrets } = await start(t, {}, { authorize });
   const badName = secrets.addSecret({ name: 'other', secretString: '{}', kmsKeyId: 'k' });
@@ -342,7 +342,7 @@ test('one call associates at most ten secrets', async (t) => {
   await assert.rejects(kafka.send(command), BadRequestException);
 });
 
-test('tag changes are told with the keys whose values really changed', async (t) => {
+test('a tag change has only the keys whose values have changed', async (t) => {
   const { kafka, changes } = await start(t, { tags: { team: 'a', env: 'prod' } });
   await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { team: 'a', env: 'test', new: '' } }));
   await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { team: 'a' } }));
@@ -368,7 +368,7 @@ test('tags that AWS does not allow are refused', async (t) => {
   await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { 'key-1': 'é_.:/=+-@ 1'.repeat(20) } }));
 });
 
-test('a configuration revision comes with its properties; MSK’s defaults have none', async (t) => {
+test('a configuration revision has its properties, and a cluster with MSK’s defaults has no configuration', async (t) => {
   const { kafka, cluster, describe, msk } = await start(t);
   const software = (await describe())?.Provisioned?.CurrentBrokerSoftwareInfo;
   const { ServerProperties } = await kafka.send(
@@ -384,7 +384,7 @@ test('a configuration revision comes with its properties; MSK’s defaults have 
   await assert.rejects(kafka.send(revision), NotFoundException);
 });
 
-test('the SDK retries a throttling that an interceptor injects', async (t) => {
+test('the SDK retries a request that an interceptor has throttled', async (t) => {
   const throttled = {
     status: 429,
     headers: { 'x-amzn-errortype': 'TooManyRequestsException' },

@@ -25,7 +25,7 @@ test('a secret is read by ARN or by name, in its current version', async (t) => 
   assert.deepEqual(byId.VersionStages, ['AWSPREVIOUS']);
 });
 
-test('DescribeSecret tells the versions and the key, and no value', async (t) => {
+test('DescribeSecret returns the versions and the key, but no value', async (t) => {
   const { emulator, client, recorder } = await startSecretsManager(t);
   const { arn } = emulator.addSecret({ name: 's', secretString: 'hidden', kmsKeyId: 'key-1' });
   const versionId = emulator.rotate(arn, 'hidden too');
@@ -36,7 +36,7 @@ test('DescribeSecret tells the versions and the key, and no value', async (t) =>
   assert.ok(!recorder.exchanges[0]?.responseBody.includes('hidden'));
 });
 
-test('what is not there is a ResourceNotFoundException of status 400', async (t) => {
+test('an unknown secret or version is refused with ResourceNotFoundException and status 400', async (t) => {
   const { emulator, client } = await startSecretsManager(t);
   await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: 'none' })), (error) => {
     assert.ok(error instanceof ResourceNotFoundException);
@@ -49,7 +49,7 @@ test('what is not there is a ResourceNotFoundException of status 400', async (t)
   await assert.rejects(client.send(noSuchVersion), /specified secret value for VersionId: 0{32}$/);
 });
 
-test('reading takes permission for the secret and for its key', async (t) => {
+test('reading a secret needs permission for the secret and for its key', async (t) => {
   let allowed: string[] = [];
   const { emulator, client } = await startSecretsManager(t, {
     authorize: (caller, action, resource) => allowed.includes(`${caller} ${action} ${resource}`),

@@ -5,7 +5,7 @@ import { awsThrottling } from '../../../emulators/throttling.ts';
 import { TokenBucket } from '../../../emulators/token-bucket.ts';
 import { stoppedClock } from '../../fixtures/clock.ts';
 
-test('a bucket has its tokens, and then those that come in with the time, up to as many as it holds', () => {
+test('a bucket refills with time, up to its capacity', () => {
   const clock = stoppedClock();
   const bucket = new TokenBucket(clock, 3, 1 / 30);
   const takes = (count: number) => Array.from({ length: count }, () => bucket.take());
@@ -38,7 +38,7 @@ suite('AWS throttles', () => {
     return { clock, intercept, statuses };
   }
 
-  test('the reads of MSK apart from its changes, for all callers together', async () => {
+  test('reads of MSK apart from its changes, for all callers together', async () => {
     const { clock, statuses } = throttled();
     assert.equal((await statuses(read, 60)).filter((status) => status === 429).length, 10);
     assert.deepEqual(await statuses({ ...read, caller: 'other' }, 1), [429]);
@@ -54,7 +54,7 @@ suite('AWS throttles', () => {
     assert.equal(headers['x-amzn-errortype'], 'TooManyRequestsException');
   });
 
-  test('nobody whose calls do not count, and no service that is not AWS’s', async () => {
+  test('neither callers that are exempt nor services outside AWS', async () => {
     const { statuses } = throttled((caller) => caller === 'one');
     assert.ok((await statuses(read, 100)).every((status) => status === 200));
     const ofAtlas = { ...read, service: 'atlas', caller: 'key' } as const;

@@ -21,7 +21,7 @@ suite('the arguments of npm start', () => {
     });
   });
 
-  test('name a scenario, an input, a speed and parameters, whose values may hold =, and nothing', () => {
+  test('name a scenario, an input, a speed and parameters, whose values may contain = or be empty', () => {
     const atlasCredentialsSecretArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas=key-a1B2c3';
     const { scenario, input, params, speed } = parse(
       '--scenario=throttled',
@@ -34,28 +34,28 @@ suite('the arguments of npm start', () => {
     assert.deepEqual(params, { atlasCredentialsSecretArn, allowedProjectIds: '' });
   });
 
-  for (const { args, says } of [
-    { args: ['--scenario', 'x'], says: /^There is no scenario "x"; there are default, .*throttled, .*\.$/ },
-    { args: ['--speed', 'fast'], says: /^--speed takes a number from 1 to 10000, not "fast"\.$/ },
-    { args: ['--speed', '0'], says: /not "0"/ },
-    { args: ['--param', 'atlasWorkspace'], says: /^--param takes NAME=VALUE, .* not "atlasWorkspace"\.$/ },
+  for (const { args, message } of [
+    { args: ['--scenario', 'x'], message: /^There is no scenario "x"; there are default, .*throttled, .*\.$/ },
+    { args: ['--speed', 'fast'], message: /^--speed must be a number from 1 to 10000, not "fast"\.$/ },
+    { args: ['--speed', '0'], message: /not "0"/ },
+    { args: ['--param', 'atlasWorkspace'], message: /^--param needs NAME=VALUE, .* not "atlasWorkspace"\.$/ },
     {
       args: ['--param', 'workspace=x'],
-      says: /^There is no parameter "workspace"; serverless\.yml has atlasProjectId, /,
+      message: /^There is no parameter "workspace"; serverless\.yml has atlasProjectId, /,
     },
     {
       args: ['--param', 'atlasWorkspace=a=b'],
-      says: /^atlasWorkspace is "a=b"; it must be the name of .*"streams"\.$/,
+      message: /^atlasWorkspace is "a=b"; it must be the name of .*"streams"\.$/,
     },
-    { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], says: /the local cloud has its own Atlas/ },
-    { args: ['--verbose'], says: /^Unknown option '--verbose'; npm start -- --help lists the options\.$/ },
-    { args: ['--input'], says: /^Option '--input <value>' argument missing; / },
-    { args: ['event.json'], says: /^Unexpected argument 'event\.json'; / },
+    { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], message: /the local cloud has its own Atlas/ },
+    { args: ['--verbose'], message: /^Unknown option '--verbose'; npm start -- --help lists the options\.$/ },
+    { args: ['--input'], message: /^Option '--input <value>' argument missing; / },
+    { args: ['event.json'], message: /^Unexpected argument 'event\.json'; / },
   ]) {
-    test(`are refused in one sentence: ${args.join(' ')}`, () => {
+    test(`are rejected in one sentence: ${args.join(' ')}`, () => {
       assert.throws(
         () => parse(...args),
-        (error) => error instanceof UsageError && says.test(error.message) && !error.message.includes('\n'),
+        (error) => error instanceof UsageError && message.test(error.message) && !error.message.includes('\n'),
       );
     });
   }

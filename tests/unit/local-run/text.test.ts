@@ -3,8 +3,8 @@ import { suite, test } from 'node:test';
 import { liveScreen, plainScreen } from '../../../local/screen/screen.ts';
 import { formatDuration, isLive, wrap } from '../../../local/screen/text.ts';
 
-suite('text for a person', () => {
-  test('is broken between words, and an ARN stays whole beside its label', () => {
+suite('text on the screen', () => {
+  test('breaks between words, and keeps an ARN whole, in the line of its label', () => {
     assert.deepEqual(wrap('A run of the machine that connects a cluster', 30), [
       'A run of the machine that',
       'connects a cluster',
@@ -15,11 +15,11 @@ suite('text for a person', () => {
     assert.deepEqual(wrap('', 10), ['']);
   });
 
-  test('tells durations in hours, minutes and seconds', () => {
+  test('shows durations in hours, minutes and seconds', () => {
     assert.deepEqual([400, 59_600, 61_000, 3_720_000].map(formatDuration), ['0s', '1m 00s', '1m 01s', '1h 02m 00s']);
   });
 
-  test('is alive only on a terminal whose user has not said otherwise', () => {
+  test('is live only on a terminal, and only without NO_COLOR', () => {
     assert.equal(isLive({ isTTY: true }, { TERM: 'xterm' }), true);
     assert.equal(isLive({}, { TERM: 'xterm' }), false);
     assert.equal(isLive({ isTTY: true }, { TERM: 'dumb' }), false);
@@ -33,7 +33,7 @@ suite('the screen', () => {
     return { written, columns: 20, write: (text: string) => written.push(text) };
   };
 
-  test('prints lines and nothing else where there is no terminal', () => {
+  test('prints only lines if the output is no terminal', () => {
     const { written, ...rest } = output();
     const screen = plainScreen(rest);
     screen.print('one');
@@ -41,7 +41,7 @@ suite('the screen', () => {
     assert.deepEqual(written, ['one\n']);
   });
 
-  test('keeps the last line below what it prints, cut to the width of the terminal', () => {
+  test('keeps the live line below what it prints, cut to the width of the terminal', () => {
     const { written, ...rest } = output();
     const screen = liveScreen(rest, () => '\u001b[31ma line that is too long\u001b[39m');
     screen.print('one');
@@ -51,7 +51,7 @@ suite('the screen', () => {
     assert.ok(!text.includes('too l'), JSON.stringify(text));
   });
 
-  test('leaves the terminal as it was, once', () => {
+  test('restores the terminal once', () => {
     const { written, ...rest } = output();
     const screen = liveScreen(rest, () => undefined);
     screen.close();

@@ -7,7 +7,7 @@ import { formatRow } from '../../../local/screen/timeline-format.ts';
 
 const start = Date.parse('2026-11-24T00:00:00Z');
 
-/** The events of a made-up execution, a second apart if nothing else is said. */
+/** The events of an invented execution. Each state takes a second by default. */
 function events() {
   let now = start;
   const all: MachineEvent[] = [];
@@ -57,7 +57,7 @@ function events() {
   return script;
 }
 
-/** The lines of a timeline that has seen these events. */
+/** The rows of a timeline after these events, as text. */
 function lines({ all }: ReturnType<typeof events>, observed: string[] = []): string[] {
   const timeline = new Timeline(() => observed.shift());
   for (const event of all) timeline.add(event);
@@ -66,20 +66,20 @@ function lines({ all }: ReturnType<typeof events>, observed: string[] = []): str
 }
 
 suite('the timeline', () => {
-  test('tells when a state was entered, and how long its function took', () => {
+  test('shows when a state was entered, and how long its function took', () => {
     assert.deepEqual(lines(events().pass(3661).task('LookUpPrincipal', 61.6)), [
       ' 1:01:01  ✔ LookUpPrincipal                            62 ms',
     ]);
   });
 
-  test('tells where a choice leads', () => {
+  test('shows the next state of a choice', () => {
     assert.deepEqual(lines(events().choice('IsDryRun').enter('Planned', 'Succeed')), [
       ' 0:00:00  ◇ IsDryRun → Planned',
       ' 0:00:01  ● Planned',
     ]);
   });
 
-  test('makes one line of a wait loop: its polls, its length, and what was observed', () => {
+  test('shows a wait loop as one line: its polls, its duration, and the observed states', () => {
     const loop = events().choice('IsReady').wait('WaitForLink', 30).task('CheckLink').choice('IsReady');
     loop.wait('WaitForLink', 30).task('CheckLink').choice('IsReady').wait('WaitForLink', 30).task('CheckLink');
     loop.choice('IsReady').task('CreateConnection');
@@ -91,7 +91,7 @@ suite('the timeline', () => {
     ]);
   });
 
-  test('shows a loop that goes on, with the time until now', () => {
+  test('shows a loop that has not ended, with its duration so far', () => {
     const loop = events()
       .wait('WaitForLink', 30)
       .task('CheckLink')
@@ -103,7 +103,7 @@ suite('the timeline', () => {
     ]);
   });
 
-  test('counts the errors that were retried, and then tells the simulated time', () => {
+  test('counts the errors that were retried, and shows the simulated time for such a state', () => {
     const retried = events().enter('LookUpPrincipal').answer(9).fail('LookUpPrincipal', 'AtlasThrottled').pass(5);
     retried.retry('LookUpPrincipal').answer(9).fail('LookUpPrincipal', 'AtlasThrottled').pass(10);
     retried.retry('LookUpPrincipal').fail('LookUpPrincipal', 'AwsUnavailable').retry('LookUpPrincipal').answer(9);
@@ -113,7 +113,7 @@ suite('the timeline', () => {
     ]);
   });
 
-  test('marks the state that failed, where its error led, and the state that ended the run', () => {
+  test('marks the state that failed, the next state, and the state that ended the run', () => {
     const failing = events().enter('InspectCluster').answer(8).fail('InspectCluster', 'ClusterUnusable');
     failing.caught('InspectCluster', 'RecordFailure').task('RecordFailure').enter('SetupFailed', 'Fail');
     assert.deepEqual(lines(failing.fail('SetupFailed', 'ClusterUnusable').failed('ClusterUnusable')), [
@@ -123,7 +123,7 @@ suite('the timeline', () => {
     ]);
   });
 
-  test('ends a loop whose check fails, and says in a second line what does not fit', () => {
+  test('ends a loop whose check fails, and adds a second line if the first one is full', () => {
     const failing = events().wait('WaitForLink', 30).task('CheckLink').choice('IsReady').wait('WaitForLink', 30);
     failing.enter('CheckLink').answer(5).fail('CheckLink', 'PrivateLinkFailed').caught('CheckLink', 'RecordFailure');
     assert.deepEqual(lines(failing.task('RecordFailure'), ['WORKING', 'FAILED']), [

@@ -6,8 +6,8 @@ import { settingTags } from '../shared/msk/tags.ts';
 import { clusterArnIn } from '../shared/request/request.ts';
 import { UsageError } from './arguments.ts';
 
-/** The fields of a console input and of an event that say what must exist, whatever else there is in it. */
-interface OwnInput {
+/** The fields of a console input, or of an event, that name resources. */
+interface UserInput {
   projectId?: unknown;
   workspace?: unknown;
   secretArn?: unknown;
@@ -15,7 +15,7 @@ interface OwnInput {
 }
 
 /**
- * An input of the user's own.
+ * Reads the input in a file.
  *
  * @throws UsageError
  */
@@ -27,23 +27,23 @@ export function readInput(path: string): unknown {
   }
 }
 
-/** Whether the input is an event, which starts the machine only if the rule takes it. */
+/** Whether the input is an event. An event starts an execution only if a rule matches it. */
 export const isEvent = (input: unknown): input is object =>
   typeof input === 'object' && input !== null && 'detail-type' in input;
 
 /**
- * Lets the local deployment and its surroundings be those that an input speaks of (account, Region, cluster, project,
- * workspace, secret), so that anybody's input can be tried unchanged.
+ * The local cloud that fits an input: with its account, Region, cluster, project, workspace and secret. So users can try their
+ * own input without changing it.
  *
- * @param input undefined where the user has none
+ * @param input undefined if the user gives none
  */
-export function adopt(
+export function cloudFor(
   input: unknown,
   world: WorldSeed,
 ): { place: Place; world: WorldSeed; params: Record<string, string> } {
   const place = placeOf(input);
-  const { tags } = ((input ?? {}) as OwnInput).detail ?? {};
-  const { projectId, workspace, secretArn } = settingsIn((input ?? {}) as OwnInput);
+  const { tags } = ((input ?? {}) as UserInput).detail ?? {};
+  const { projectId, workspace, secretArn } = settingsIn((input ?? {}) as UserInput);
   const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(place.region) };
   return {
     place,
@@ -52,7 +52,7 @@ export function adopt(
       ...world,
       ...(tags && { cluster: { ...world.cluster, tags } }),
       ...(workspace && { project: { ...world.project, workspaces: [{ name: workspace, dataProcessRegion }] } }),
-      // A tag may pick only a secret that is associated; one that an input names is associated by the run.
+      // A tag can name only an associated secret. The run itself associates a secret that an input names.
       ...(secretArn && {
         scramSecrets: [{ name: secretNameOf(secretArn), arn: secretArn, isAssociated: tags !== undefined }],
       }),
@@ -66,8 +66,8 @@ function placeOf(input: unknown): Place {
   return cluster ? { region: cluster.region, accountId: cluster.accountId, clusterArn } : somewhere();
 }
 
-/** As the machine finds them: in the input, else in the cluster's tags. */
-function settingsIn({ detail, ...input }: OwnInput) {
+/** The settings in the input or, if they are not there, in the cluster's tags. */
+function settingsIn({ detail, ...input }: UserInput) {
   const setting = (field: 'projectId' | 'workspace' | 'secretArn') => {
     const value = input[field] ?? detail?.tags?.[settingTags[field]];
     return typeof value === 'string' ? value : undefined;
