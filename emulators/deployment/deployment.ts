@@ -30,7 +30,7 @@ interface DeployedRule {
 export type Action = 'connect' | 'disconnect';
 const actions: Action[] = ['connect', 'disconnect'];
 
-export interface DeployedFunction extends FunctionConfiguration {
+interface DeployedFunction extends FunctionConfiguration {
   /** What its role may do. */
   statements: Statement[];
 }
