@@ -13,7 +13,7 @@ import { type Message, SnsEmulator } from './sns.ts';
 import { StepFunctionsEmulator } from './step-functions/api.ts';
 import type { Execution, MachineEvent } from './step-functions/execution.ts';
 import { Machine } from './step-functions/machine.ts';
-import { type Place, type Surroundings, settingsOf, somewhere, World, type WorldSeed } from './world.ts';
+import { defaultPlace, type Place, type Surroundings, settingsOf, World, type WorldSeed } from './world.ts';
 
 export interface CloudOptions {
   /** How many times faster than real time the simulated time passes. */
@@ -99,7 +99,7 @@ export class Cloud {
   }
 
   private constructor(
-    { world = {}, params = {}, place = somewhere(), maxConcurrency, onEvent, onLog }: CloudOptions,
+    { world = {}, params = {}, place = defaultPlace(), maxConcurrency, onEvent, onLog }: CloudOptions,
     { clock, recorder, listeners }: Site,
   ) {
     this.clock = clock;
@@ -143,7 +143,7 @@ export class Cloud {
           onEnd,
         }),
     );
-    // Every setting is given, so that the SDK reads none from the environment of whoever runs this.
+    // Every setting is given, so that the SDK reads none from the user's environment.
     this.kafka = new KafkaClient({
       endpoint: kafka.url,
       region,
@@ -222,7 +222,7 @@ export class Cloud {
   }
 
   /** Replaces the world. The functions stay warm, which saves a test two seconds. */
-  async renew(seed: WorldSeed): Promise<void> {
+  async replaceWorld(seed: WorldSeed): Promise<void> {
     (await this.messages()).splice(0);
     for (const { executions } of this.machines) for (const execution of executions.splice(0)) execution.abort();
     this.recorder.exchanges.splice(0);
@@ -230,7 +230,7 @@ export class Cloud {
     this.intercept = pass;
     this.interceptInvocation = passInvocation;
     const { region, accountId } = this.#surroundings.place;
-    this.world = new World(seed, { ...this.#surroundings, place: somewhere(region, accountId) });
+    this.world = new World(seed, { ...this.#surroundings, place: defaultPlace(region, accountId) });
   }
 
   #emulator(name: ServiceName): Service {

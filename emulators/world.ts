@@ -43,7 +43,7 @@ export interface Place {
   clusterArn: string;
 }
 
-export const somewhere = (region = 'us-east-1', accountId = '123456789012'): Place => ({
+export const defaultPlace = (region = 'us-east-1', accountId = '123456789012'): Place => ({
   region,
   accountId,
   clusterArn: `arn:aws:kafka:${region}:${accountId}:cluster/orders/${randomUUID()}-5`,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Place, secretNameOf, somewhere, type WorldSeed } from '../emulators/world.ts';
+import { defaultPlace, type Place, secretNameOf, type WorldSeed } from '../emulators/world.ts';
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { settingTags } from '../shared/msk/tags.ts';
@@ -63,7 +63,7 @@ export function cloudFor(
 function placeOf(input: unknown): Place {
   const clusterArn = clusterArnIn(input);
   const cluster = clusterArn && parseClusterArn(clusterArn);
-  return cluster ? { region: cluster.region, accountId: cluster.accountId, clusterArn } : somewhere();
+  return cluster ? { region: cluster.region, accountId: cluster.accountId, clusterArn } : defaultPlace();
 }
 
 /** The settings in the input or, if they are not there, in the cluster's tags. */

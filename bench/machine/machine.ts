@@ -1,5 +1,5 @@
 import { readDeployment } from '../../emulators/deployment/deployment.ts';
-import { settingsOf, somewhere } from '../../emulators/world.ts';
+import { defaultPlace, settingsOf } from '../../emulators/world.ts';
 import { Environment, type Settings } from '../../functions/resolve-request/settings.ts';
 import { type Figure, type Goal, quantile } from '../figures.ts';
 import { drawn, seeded, waits } from './durations.ts';
@@ -87,7 +87,7 @@ export function simulate(schedule: Schedule, measured: MeasuredRun, spread: numb
 
 /** The defaults in serverless.yml. */
 function deployedWaits(): Settings['waits'] {
-  const place = somewhere();
+  const place = defaultPlace();
   const { functions } = readDeployment({ ...place, params: settingsOf(place) });
   return Environment.parse(functions.find(({ name }) => name === 'ResolveRequest')?.environment).waits;
 }

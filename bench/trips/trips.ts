@@ -2,7 +2,7 @@ import { Cloud } from '../../emulators/cloud.ts';
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
 import type { Exchange } from '../../emulators/emulator.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
-import { settingsOf, somewhere, type WorldSeed } from '../../emulators/world.ts';
+import { defaultPlace, settingsOf, type WorldSeed } from '../../emulators/world.ts';
 import type { Figure } from '../figures.ts';
 import { type Journey, leastRequests } from './least.ts';
 import { pollsAmong } from './polls.ts';
@@ -92,7 +92,7 @@ async function count(journey: Journey) {
     };
     const [execution] = await ended(await start(cloud));
     const requests = cloud.recorder.exchanges.filter(({ caller }) => caller !== personsAccessKeyId);
-    const { atlasCredentialsSecretArn: credentials } = settingsOf(somewhere());
+    const { atlasCredentialsSecretArn: credentials } = settingsOf(defaultPlace());
     const isWork = (it: Exchange) => it.status !== 401 && !it.requestBody.includes(credentials);
     // A sweep comes before the states.
     const ofStates = invocations.filter(({ name }) => name !== 'SweepClusters');

@@ -7,7 +7,7 @@ import type { PrivateLink } from './private-link.ts';
 type Settings = z.infer<typeof ConnectionRequest>;
 
 /** How the deployment of a connection ends. */
-export interface ConnectionFate {
+export interface ConnectionOutcome {
   /** Until READY or FAILED. */
   minutes: number;
   fails: boolean;
@@ -23,17 +23,23 @@ export class Connection {
   readonly #region: string;
   readonly #clock: Clock;
   readonly #createdAt: Date;
-  readonly #fate: ConnectionFate;
+  readonly #outcome: ConnectionOutcome;
   #settings: Settings;
   #deletedAt: Date | undefined;
 
-  constructor(settings: Settings, link: PrivateLink | undefined, region: string, clock: Clock, fate: ConnectionFate) {
+  constructor(
+    settings: Settings,
+    link: PrivateLink | undefined,
+    region: string,
+    clock: Clock,
+    outcome: ConnectionOutcome,
+  ) {
     this.link = link;
     this.#settings = settings;
     this.#region = region;
     this.#clock = clock;
     this.#createdAt = clock.now();
-    this.#fate = fate;
+    this.#outcome = outcome;
   }
 
   /** Includes the password, so that a test can check it. Recorded: Atlas never returns it. */
@@ -44,8 +50,8 @@ export class Connection {
   get state(): 'PENDING' | 'READY' | 'FAILED' | 'DELETING' | 'DELETED' {
     if (this.#deletedAt) return this.#clock.minutesSince(this.#deletedAt) < deleteMinutes ? 'DELETING' : 'DELETED';
     if (!this.link) return 'READY';
-    if (this.#clock.minutesSince(this.#createdAt) < this.#fate.minutes) return 'PENDING';
-    return this.#fate.fails || !this.#reaches(this.link) ? 'FAILED' : 'READY';
+    if (this.#clock.minutesSince(this.#createdAt) < this.#outcome.minutes) return 'PENDING';
+    return this.#outcome.fails || !this.#reaches(this.link) ? 'FAILED' : 'READY';
   }
 
   delete(): void {

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { PrivateLinkRequest } from './body.ts';
 
 /** How the creation of a private link ends. */
-export interface LinkFate {
+export interface LinkOutcome {
   /** Until DONE or FAILED. */
   minutes: number;
   /** The message with which the link fails at the end. undefined: it does not fail. */
@@ -26,25 +26,25 @@ export class PrivateLink {
   readonly request: z.infer<typeof PrivateLinkRequest>;
   readonly #clock: Clock;
   readonly #createdAt: Date;
-  readonly #fate: LinkFate;
+  readonly #outcome: LinkOutcome;
   #deletedAt: Date | undefined;
   #mayConnect: boolean | undefined;
 
-  constructor(request: z.infer<typeof PrivateLinkRequest>, clock: Clock, fate: LinkFate) {
+  constructor(request: z.infer<typeof PrivateLinkRequest>, clock: Clock, outcome: LinkOutcome) {
     this.request = request;
     this.#clock = clock;
     this.#createdAt = clock.now();
-    this.#fate = fate;
+    this.#outcome = outcome;
   }
 
   get state(): LinkState {
     if (this.#deletedAt) return this.#stateOfDeletion(this.#deletedAt);
     const elapsed = this.#clock.minutesSince(this.#createdAt);
     if (elapsed < firstStateMinutes) return 'IDLE';
-    this.#mayConnect ??= this.#fate.mayConnect();
+    this.#mayConnect ??= this.#outcome.mayConnect();
     if (!this.#mayConnect) return 'FAILED';
-    if (elapsed < this.#fate.minutes) return 'WORKING';
-    return this.#fate.failure === undefined ? 'DONE' : 'FAILED';
+    if (elapsed < this.#outcome.minutes) return 'WORKING';
+    return this.#outcome.failure === undefined ? 'DONE' : 'FAILED';
   }
 
   get isBeingDeleted(): boolean {
@@ -87,7 +87,7 @@ export class PrivateLink {
 
   #errorMessage(): string | undefined {
     return this.#mayConnect
-      ? this.#fate.failure
+      ? this.#outcome.failure
       : `Not authorized to create a VPC connection to ${this.request.arn}. Check the cluster policy.`;
   }
 

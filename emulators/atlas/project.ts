@@ -165,8 +165,8 @@ export class Project {
     }
     const { connectionMinutes: minutes, connectionFails: fails } = this.#behaviour;
     const link = this.#linkOf(request);
-    const fate = { minutes, fails };
-    const connection = new Connection(request, link, workspace.dataProcessRegion.region, this.#clock, fate);
+    const outcome = { minutes, fails };
+    const connection = new Connection(request, link, workspace.dataProcessRegion.region, this.#clock, outcome);
     workspace.connections.push(connection);
     return connection;
   }

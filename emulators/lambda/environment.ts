@@ -12,7 +12,7 @@ export interface LocalEndpoints {
 
 /**
  * The complete `process.env` of a function: its settings, Lambda's own variables, and the addresses of the emulators. Nothing
- * comes from the environment or the AWS profile of whoever runs the local cloud, so no call can reach the real AWS.
+ * comes from the environment or the AWS profile of the user, so no call can reach the real AWS.
  */
 export function lambdaEnvironment(
   { name, functionName, memorySize, environment }: FunctionConfiguration,

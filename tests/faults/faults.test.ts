@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { readDeployment } from '../../emulators/deployment/deployment.ts';
-import { settingsOf, somewhere } from '../../emulators/world.ts';
+import { defaultPlace, settingsOf } from '../../emulators/world.ts';
 import { ended } from '../fixtures/ended.ts';
 import { cloudWith } from '../scenarios/local-cloud.ts';
 import { specifics } from './atlas-specifics.ts';
@@ -16,7 +16,7 @@ const leaksOfSurvey = await surveyor.close();
 
 /** What the functions may call, as far as it is not done on their behalf by another service. */
 function permitted(): string[] {
-  const place = somewhere();
+  const place = defaultPlace();
   const { functions } = readDeployment({ ...place, params: settingsOf(place) });
   return functions.flatMap(({ name, statements }) => {
     const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);

@@ -122,7 +122,7 @@ export class Lane {
   async #begin({ world, prepare }: Journey): Promise<void> {
     const cloud = this.#cloud;
     await this.#calm();
-    await cloud.renew(world);
+    await cloud.replaceWorld(world);
     plantForeign(cloud);
     await prepare?.(cloud);
     for (const machine of cloud.machines) machine.executions.splice(0);

@@ -30,7 +30,7 @@ after(() => shared?.close());
 
 /** A world for one test, in the cloud that all tests share, one after the other: its functions are warm. */
 export async function cloudWith(seed: WorldSeed = {}): Promise<Cloud> {
-  if (shared) await shared.renew(quick(seed));
+  if (shared) await shared.replaceWorld(quick(seed));
   else shared = await startCloud({ world: seed });
   return shared;
 }

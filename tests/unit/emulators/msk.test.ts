@@ -347,8 +347,8 @@ test('a tag change has only the keys whose values have changed', async (t) => {
   await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { team: 'a', env: 'test', new: '' } }));
   await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { team: 'a' } }));
   await kafka.send(new UntagResourceCommand({ ResourceArn: arn, TagKeys: ['env', 'none'] }));
-  const told = changes.map(({ changedTagKeys, tags, version }) => ({ changedTagKeys, tags, version }));
-  assert.deepEqual(told, [
+  const reported = changes.map(({ changedTagKeys, tags, version }) => ({ changedTagKeys, tags, version }));
+  assert.deepEqual(reported, [
     { changedTagKeys: ['env', 'new'], tags: { team: 'a', env: 'test', new: '' }, version: 1 },
     { changedTagKeys: ['env'], tags: { team: 'a', new: '' }, version: 2 },
   ]);

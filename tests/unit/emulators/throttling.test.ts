@@ -8,13 +8,13 @@ import { stoppedClock } from '../../fixtures/clock.ts';
 test('a bucket refills with time, up to its capacity', () => {
   const clock = stoppedClock();
   const bucket = new TokenBucket(clock, 3, 1 / 30);
-  const takes = (count: number) => Array.from({ length: count }, () => bucket.take());
-  assert.deepEqual(takes(4), [true, true, true, false]);
+  const take = (count: number) => Array.from({ length: count }, () => bucket.take());
+  assert.deepEqual(take(4), [true, true, true, false]);
   assert.equal(bucket.wait, 30);
   clock.advance(1);
-  assert.deepEqual(takes(3), [true, true, false]);
+  assert.deepEqual(take(3), [true, true, false]);
   clock.advance(60);
-  assert.deepEqual(takes(4), [true, true, true, false]);
+  assert.deepEqual(take(4), [true, true, true, false]);
 });
 
 suite('AWS throttles', () => {
