@@ -1,4 +1,5 @@
 import type { AuthorizationContext, Authorize } from '../aws.ts';
+import { isLike, list } from '../policy-elements.ts';
 
 /** One statement of a role's policy, its intrinsics resolved. */
 export interface Statement {
@@ -77,17 +78,4 @@ function holds(operator: string, wanted: string[], actual: string[] | undefined)
     default:
       throw new Error(`The local IAM does not know the condition operator '${operator}'.`);
   }
-}
-
-/** `*` and `?` as in IAM; everything else literally. */
-function isLike(pattern: string, value: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(value);
-}
-
-function list<T>(value: T | T[]): T[] {
-  return Array.isArray(value) ? value : [value];
 }

@@ -1,3 +1,4 @@
+import { isLike, list } from '../policy-elements.ts';
 import { mskError } from './router.ts';
 
 /** Cluster policies: their grammar, and what they allow another account to do. */
@@ -93,8 +94,8 @@ export function allows(policy: PolicyDocument, accountId: string, actions: strin
       (statement) =>
         statement.Effect === effect &&
         isPrincipal(statement.Principal, accountId) &&
-        list(statement.Action).some((it) => glob(it.toLowerCase()).test(action.toLowerCase())) &&
-        list(statement.Resource).some((it) => glob(it).test(resource)),
+        list(statement.Action).some((it) => isLike(it.toLowerCase(), action.toLowerCase())) &&
+        list(statement.Resource).some((it) => isLike(it, resource)),
     );
   return actions.every((action) => applies('Allow', action) && !applies('Deny', action));
 }
@@ -104,21 +105,6 @@ function isPrincipal(principal: Statement['Principal'], accountId: string): bool
   return accounts.some(
     (it) => it === '*' || it === accountId || /^arn:[\w-]+:iam::(\d{12}):root$/.exec(it)?.[1] === accountId,
   );
-}
-
-/** Supports IAM's wildcards, `*` and `?`. */
-function glob(pattern: string): RegExp {
-  return new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
-}
-
-function list<T>(value: T | T[] | undefined): T[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
