@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { complaintsAbout } from '../packaging/settings.ts';
+import { complaintsAbout } from '../packaging/check-settings.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface Arguments {
@@ -69,7 +69,7 @@ export function parseArguments(
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json is for a run; --list and --help print text.');
   const params = Object.fromEntries(param.map(parseParam));
-  const complaints = complaintsAbout({ ...known.parameters, ...params }, Object.keys(known.parameters));
+  const complaints = complaintsAbout({ ...known.parameters, ...params });
   if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
   return { scenario, input, params, speed: parseSpeed(speed), ...flags };
 }
