@@ -17,7 +17,7 @@ const readText = (path: string) => readFileSync(join(project, path), 'utf8');
 interface FunctionSettings {
   handler: string;
   role: string;
-  environment?: Record<string, string>;
+  environment?: Record<string, unknown>;
 }
 const { functions } = parse(readText('serverless.yml')) as { functions: Record<string, FunctionSettings> };
 const roles = parse(readText('infrastructure/roles.yml')) as {
@@ -103,8 +103,8 @@ for (const [name, settings] of Object.entries(functions)) {
         .filter(({ Action }) => list(Action).includes('secretsmanager:GetSecretValue'))
         .map(({ Resource }) => Resource);
       const read = [
-        modules.includes('shared/lambda/atlas.ts') && '${param:atlasCredentialsSecretArn}',
-        modules.includes('shared/scram-secret.ts') &&
+        modules.includes('shared/lambda/atlas.ts') && ref('atlasCredentialsSecretArn'),
+        modules.includes('shared/secrets/scram-secret.ts') &&
           arnOf('secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:AmazonMSK_*'),
       ];
       assert.deepEqual(readable, read.filter(Boolean));
