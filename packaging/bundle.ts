@@ -14,16 +14,16 @@ export const dist = join(root, 'dist');
 export const bundle = () =>
   build({
     ...settings,
-    entryPoints: folders(join(root, 'functions')).map((name) => ({ in: `functions/${name}/handler.ts`, out: name })),
+    entryPoints: entryPoints(),
     outdir: dist,
     write: false,
     metafile: true,
   });
 
-const folders = (parent: string) =>
-  readdirSync(parent, { withFileTypes: true })
+export const entryPoints = () =>
+  readdirSync(join(root, 'functions'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+    .map(({ name }) => ({ in: `functions/${name}/handler.ts`, out: name }));
 
 /**
  * Keeps dependencies out of the source maps, which halves a zip: stack traces need our own code only. esbuild uses the map that

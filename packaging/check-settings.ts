@@ -1,5 +1,5 @@
 import { regionOf } from '../shared/msk/arn.ts';
-import { shown, shownArn } from '../shared/request/request.ts';
+import { shown, shownArn } from '../shared/request/redaction.ts';
 import {
   defaultSettings,
   type Parameter,

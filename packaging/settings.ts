@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { shown } from '../shared/request/request.ts';
+import { shown } from '../shared/request/redaction.ts';
 
 const project = join(import.meta.dirname, '..');
 

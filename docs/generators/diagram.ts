@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Definition, readDefinition, type State } from '../../statemachine/definition.ts';
+import { type Action, type Definition, machines, readDefinition, type State } from '../../statemachine/definition.ts';
 
 const readme = new URL('../../README.md', import.meta.url);
 
@@ -62,13 +62,13 @@ function ends(states: [string, State][]): string[] {
 }
 
 /** Puts a machine's picture into a text, between its two markers. */
-export const withDiagram = (text: string, machine: string): string =>
+export const withDiagram = (text: string, machine: Action): string =>
   text.replace(
-    new RegExp(`(<!-- ${machine}.asl.json -->\n)[^]*?(<!-- /${machine}.asl.json -->)`),
+    new RegExp(`(<!-- ${machine}.asl.yaml -->\n)[^]*?(<!-- /${machine}.asl.yaml -->)`),
     (_, before: string, after: string) =>
       `${before}\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\`\n${after}`,
   );
 
 export const readmeText = (): string => readFileSync(readme, 'utf8');
 
-if (import.meta.main) writeFileSync(readme, ['connect', 'disconnect'].reduce(withDiagram, readmeText()));
+if (import.meta.main) writeFileSync(readme, machines.reduce(withDiagram, readmeText()));

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { defaultSettings } from '../../packaging/settings.ts';
+import { type Action, machines } from '../../statemachine/definition.ts';
 import type { EventPattern } from '../event-bridge.ts';
 import type { FunctionConfiguration } from '../lambda/container.ts';
 import type { Statement } from './iam.ts';
@@ -28,8 +29,7 @@ interface DeployedRule {
   targetArn: string;
 }
 
-export type Action = 'connect' | 'disconnect';
-const actions: Action[] = ['connect', 'disconnect'];
+export type { Action };
 
 export interface DeployedFunction extends FunctionConfiguration {
   /** What its role may do. */
@@ -95,7 +95,7 @@ export function readDeployment({ region, accountId, params }: DeploymentOptions)
   const rules = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Events::Rule');
 
   return {
-    machines: actions.map(machine),
+    machines: machines.map(machine),
     rules: rules.map(({ Properties: { EventPattern, State, Targets } }) => ({
       eventPattern: resolve(EventPattern, context) as EventPattern,
       isEnabled: resolve(State, context) === 'ENABLED',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import * as errors from '../../shared/errors.ts';
-import { readDefinition, readText } from '../../statemachine/definition.ts';
+import { type Action, machines, readDefinition } from '../../statemachine/definition.ts';
 import { namesInZip, serverless, serviceFolder } from './serverless.ts';
 import {
   arn,
@@ -34,13 +34,15 @@ const roles = ofType<RoleProperties>(template, 'AWS::IAM::Role');
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (value as { 'Fn::Sub': string })['Fn::Sub'];
 
-const machines = ['Connect', 'Disconnect'] as const;
-const tasksOf = (machine: (typeof machines)[number]) => {
-  const { States } = readDefinition(machine.toLowerCase());
+const tasksOf = (action: Action) => {
+  const { States } = readDefinition(action);
   return Object.keys(States)
     .filter((name) => States[name]?.Type === 'Task')
     .sort();
 };
+/** `ConnectMachine` and the like. */
+const idOf = (action: Action, suffix: string) => `${action[0]?.toUpperCase()}${action.slice(1)}${suffix}`;
+
 /** One for each Task, the sweep, and the notifier. */
 const functionNames = [...new Set([...machines.flatMap(tasksOf), 'SweepClusters', 'NotifyOutcome'])].sort();
 
@@ -98,8 +100,8 @@ describe('the functions', () => {
         },
         id,
       );
-    for (const machine of machines)
-      for (const { Type, TimeoutSeconds } of Object.values(readDefinition(machine.toLowerCase()).States))
+    for (const action of machines)
+      for (const { Type, TimeoutSeconds } of Object.values(readDefinition(action).States))
         if (Type === 'Task') assert.ok(Number(TimeoutSeconds) > 60);
   });
 
@@ -152,20 +154,22 @@ describe('the functions', () => {
   });
 });
 
-for (const name of machines)
-  describe(`the state machine ${name}Machine`, () => {
-    const machine = properties(template, `${name}Machine`);
-    const word = name.toLowerCase();
-    const tasks = tasksOf(name);
+for (const action of machines)
+  describe(`the state machine ${action}`, () => {
+    const id = idOf(action, 'Machine');
+    const machine = properties(template, id);
+    const tasks = tasksOf(action);
 
-    it(`is a Standard workflow with the definition of statemachine/${word}.asl.json`, () => {
-      assert.deepEqual(machine.StateMachineName, named(`-${word}`));
+    it(`is a Standard workflow with the definition of statemachine/${action}.asl.yaml`, () => {
+      assert.deepEqual(machine.StateMachineName, named(`-${action}`));
       assert.equal(machine.StateMachineType, 'STANDARD');
-      assert.deepEqual(machine.Definition, JSON.parse(readText(word)));
+      assert.deepEqual(machine.Definition, readDefinition(action));
     });
 
     it('has a substitution for each placeholder of the definition, and no other', () => {
-      const placeholders = [...readText(word).matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = '']) => placeholder);
+      const placeholders = [...JSON.stringify(machine.Definition).matchAll(/\$\{(\w+)\}/g)].map(
+        ([, placeholder = '']) => placeholder,
+      );
       assert.deepEqual([...new Set(placeholders)].sort(), tasks);
       assert.deepEqual(
         machine.DefinitionSubstitutions,
@@ -174,7 +178,7 @@ for (const name of machines)
     });
 
     it('may invoke these functions, deliver logs and send traces, and do nothing else', () => {
-      const statements = statementsOf(properties<RoleProperties>(template, `${name}MachineRole`));
+      const statements = statementsOf(properties<RoleProperties>(template, `${id}Role`));
       const [invoke, deliverLogs, sendTraces, ...others] = statements;
       const functionArns = tasks.map((task) => arn(`${task}LambdaFunction`));
       assert.equal(invoke?.Action, 'lambda:InvokeFunction');
@@ -188,21 +192,21 @@ for (const name of machines)
       assert.deepEqual(machine.LoggingConfiguration, {
         Level: 'ALL',
         IncludeExecutionData: false,
-        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn(`${name}MachineLogGroup`) } }],
+        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn(`${id}LogGroup`) } }],
       });
-      assert.deepEqual(properties(template, `${name}MachineLogGroup`), {
-        LogGroupName: named(`-${word}`, '/aws/vendedlogs/states/'),
+      assert.deepEqual(properties(template, `${id}LogGroup`), {
+        LogGroupName: named(`-${action}`, '/aws/vendedlogs/states/'),
         RetentionInDays: 30,
       });
     });
 
     it('is traced, and so are its functions', () => {
       assert.deepEqual(machine.TracingConfiguration, { Enabled: true });
-      for (const [id] of functions) assert.deepEqual(properties(template, id).TracingConfig, { Mode: 'Active' }, id);
+      for (const [name] of functions) assert.deepEqual(properties(template, name).TracingConfig, { Mode: 'Active' });
     });
 
     it('is an output of the stack', () => {
-      assert.deepEqual(template.Outputs[`${name}MachineArn`]?.Value, ref(`${name}Machine`));
+      assert.deepEqual(template.Outputs[`${id}Arn`]?.Value, ref(id));
     });
   });
 
@@ -364,9 +368,9 @@ describe('the platform team', () => {
   });
 
   it('reads the real time limit of the machine in the alarm of a time-out', () => {
-    for (const machine of machines) {
-      const { TimeoutSeconds } = readDefinition(machine.toLowerCase());
-      const { AlarmDescription } = properties(template, `${machine}TimedOutAlarm`);
+    for (const action of machines) {
+      const { TimeoutSeconds } = readDefinition(action);
+      const { AlarmDescription } = properties(template, idOf(action, 'TimedOutAlarm'));
       assert.ok(textOf(AlarmDescription).includes(`time limit of ${TimeoutSeconds / 3600} hours`));
     }
   });

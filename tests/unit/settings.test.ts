@@ -18,6 +18,7 @@ import {
   requiredNames,
   type Settings,
 } from '../../packaging/settings.ts';
+import { fields, mechanisms, rules } from '../../shared/request/fields.ts';
 
 const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')) as {
   functions: Record<string, unknown>;
@@ -111,6 +112,22 @@ describe('a setting', () => {
       else for (const allowed of parameters[name]?.AllowedValues ?? []) assert.ok(rule.includes(allowed), allowed);
     });
   }
+
+  for (const [name, field] of [
+    ['atlasProjectId', 'projectId'],
+    ['atlasWorkspace', 'workspace'],
+  ] as const)
+    it(`${name} has the same rule as the field ${field} of an input and the tag`, () => {
+      assert.equal(parameters[name]?.ConstraintDescription, `must be ${rules[field]}`);
+      for (const [isRight, values] of [
+        [true, table[name]?.right],
+        [false, table[name]?.wrong],
+      ] as const)
+        for (const value of values ?? []) assert.equal(fields[field].safeParse(value).success, isRight, value);
+    });
+
+  it('mechanism allows what an input and a tag may name', () =>
+    assert.deepEqual(parameters.mechanism?.AllowedValues, [...mechanisms]));
 
   it('leaves room in its prefix for the longest name of a function', () => {
     const longest = Math.max(...Object.keys(functions).map((name) => name.length));
