@@ -66,7 +66,7 @@ export default class PackagingPlugin {
   asyncInit(): void {
     const { commands, isHelpRequest } = this.#serverless.processedInput;
     const command = commands.join(' ');
-    if (isHelpRequest || !['package', 'deploy', 'deploy function'].includes(command)) return;
+    if (isHelpRequest || !['package', 'deploy', 'deploy function', 'rollback'].includes(command)) return;
     try {
       // For `serverless package`, the option of this name says where to write.
       if (command !== 'package' && this.#options.package) this.#checkPackage(this.#options.package);
