@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { complaintsAbout } from '../packaging/check-settings.ts';
+import { localSettings } from '../packaging/check-settings.ts';
+import { WrongSettings } from '../packaging/settings.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface Arguments {
@@ -26,6 +27,7 @@ const maxSpeed = 10_000;
 const options = {
   scenario: { type: 'string', default: 'default' },
   input: { type: 'string' },
+  stage: { type: 'string' },
   param: { type: 'string', multiple: true, default: [] as string[] },
   speed: { type: 'string', default: String(defaultSpeed) },
   list: { type: 'boolean', default: false },
@@ -43,7 +45,8 @@ AWS Secrets Manager and MongoDB Atlas on loopback. It needs no AWS and no Atlas 
   --list               the scenarios
   --input FILE         start with this input: the JSON of a console start, or a whole EventBridge event;
                        the account, the Region and the cluster are those of its ARN
-  --param NAME=VALUE   a parameter of serverless.yml, as for npm run deploy; may be repeated
+  --stage NAME         use the settings in stages/NAME.yml
+  --param NAME=VALUE   a setting, as for npm run deploy; may be repeated
   --speed N            how many times faster than real time, 1 to ${maxSpeed} (default ${defaultSpeed})
   --json               print one JSON document and nothing else; npm start --silent -- --json leaves out the lines
                        that npm itself prints
@@ -53,25 +56,29 @@ AWS Secrets Manager and MongoDB Atlas on loopback. It needs no AWS and no Atlas 
 Exit code: 0 when the execution succeeds (Connected, Planned, NothingToDo), 1 when it does not, 2 for wrong arguments.`;
 
 /**
- * @param known what may be asked for: the scenarios, and the deployment's parameters with their defaults
+ * @param scenarios that exist
  * @throws UsageError
  */
-export function parseArguments(
-  args: string[],
-  known: { scenarios: Scenario[]; parameters: Record<string, string> },
-): Arguments {
-  const { scenario: name, input, param, speed, ...flags } = parse(args);
-  const scenario = known.scenarios.find((it) => it.name === name);
+export function parseArguments(args: string[], scenarios: Scenario[]): Arguments {
+  const { scenario: name, input, stage, param, speed, ...flags } = parse(args);
+  const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) {
-    const names = known.scenarios.map((it) => it.name).join(', ');
+    const names = scenarios.map((it) => it.name).join(', ');
     throw new UsageError(`There is no scenario "${name}"; there are ${names}.`);
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json is for a run; --list and --help print text.');
-  const params = Object.fromEntries(param.map(parseParam));
-  const complaints = complaintsAbout({ ...known.parameters, ...params });
-  if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
+  const params = readSettings(param, stage);
   return { scenario, input, params, speed: parseSpeed(speed), ...flags };
+}
+
+function readSettings(param: string[], stage: string | undefined): Record<string, string> {
+  try {
+    return localSettings(Object.fromEntries(param.map(parseParam)), stage);
+  } catch (error) {
+    if (error instanceof WrongSettings) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 function parse(args: string[]) {

@@ -1,4 +1,3 @@
-import { defaultParameters } from '../emulators/deployment/deployment.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './own-input.ts';
 import { EventNotTaken, runScenario } from './run.ts';
@@ -8,7 +7,7 @@ import { isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of the machine in a local cloud. */
 async function main(args: string[]): Promise<number> {
-  const options = parseArguments(args, { scenarios, parameters: defaultParameters() });
+  const options = parseArguments(args, scenarios);
   if (options.help) console.log(usage);
   else if (options.list) console.log(scenarioList());
   else return run(options);

@@ -4,10 +4,37 @@ import {
   defaultSettings,
   type Parameter,
   parameters,
+  readSettings,
   readStageFile,
   requiredNames,
   type Settings,
+  stageFile,
+  WrongSettings,
 } from './settings.ts';
+
+/**
+ * The settings of a local run: what is typed and, with a stage, the stage's own.
+ *
+ * @throws WrongSettings
+ */
+export function localSettings(typed: Settings, stage?: string): Settings {
+  if (stage === undefined) {
+    refuse(complaintsAbout({ ...defaultSettings('local'), ...typed }));
+    return typed;
+  }
+  if (!readStageFile(stage)) throw new WrongSettings([howToMakeStageFile(stage)]);
+  const settings = readSettings(stage, typed);
+  refuse([...complaintsAbout(settings), ...complaintsAboutMissing(settings, stageFile(stage))]);
+  return settings;
+}
+
+/** @throws WrongSettings if there is a complaint */
+export function refuse(complaints: string[]): void {
+  if (complaints.length > 0) throw new WrongSettings(complaints);
+}
+
+export const howToMakeStageFile = (stage: string): string =>
+  `There is no ${stageFile(stage)}. Copy stages/example.yml to it and set ${new Intl.ListFormat('en-GB').format(requiredNames)}:\n\n  cp stages/example.yml ${stageFile(stage)}\n`;
 
 /**
  * Checks settings by the rules of infrastructure/parameters.yml, and against each other.

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from './build.ts';
 import {
   complaintAboutStage,
   complaintsAbout,
   complaintsAboutExamples,
   complaintsAboutMissing,
+  howToMakeStageFile,
+  refuse,
 } from './check-settings.ts';
 import { readSettings, readStageFile, requiredNames, type Settings, stageFile, WrongSettings } from './settings.ts';
 
@@ -46,6 +48,8 @@ export default class PackagingPlugin {
   readonly hooks;
   readonly #serverless: Serverless;
   readonly #options: Options;
+  /** The required settings that have no value. */
+  #unset: string[] = [];
 
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice(text: string): void } }) {
     this.#serverless = serverless;
@@ -56,8 +60,8 @@ export default class PackagingPlugin {
       'before:package:function:package': build,
       'before:package:finalize': () => this.#startNamesWithPrefix(),
       'after:package:finalize': () => {
-        if (!this.#stageFileExists())
-          log.notice(`There is no ${this.#stageFile}, so the package has no values for ${list.format(requiredNames)}.`);
+        if (this.#unset.length > 0)
+          log.notice(`There is no ${this.#stageFile}, so the package has no value for ${list.format(this.#unset)}.`);
       },
     };
   }
@@ -78,8 +82,8 @@ export default class PackagingPlugin {
   }
 
   #useSettings(command: string): void {
-    const exists = this.#stageFileExists();
-    if (command !== 'package' && !exists) throw new WrongSettings([this.#howToMakeStageFile()]);
+    const exists = readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
+    if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
     const settings = readSettings(this.#stage, this.#typedSettings(), this.#serverless.serviceDir);
     const ofStage = complaintAboutStage(this.#stage);
     const { prefix: _, ...others } = settings;
@@ -88,6 +92,7 @@ export default class PackagingPlugin {
       ...(exists ? complaintsAboutMissing(settings, this.#stageFile) : []),
       ...(command !== 'package' ? complaintsAboutExamples(settings, this.#stageFile) : []),
     ]);
+    this.#unset = requiredNames.filter((name) => settings[name] === undefined);
     const stackParameters = Object.entries(settings).map(
       ([ParameterKey, ParameterValue]): StackParameter => ({ ParameterKey, ParameterValue }),
     );
@@ -97,9 +102,10 @@ export default class PackagingPlugin {
   /** `serverless deploy --package` deploys an earlier package with the settings of that time. */
   #checkPackage(directory: string): void {
     const file = join(directory, 'serverless-state.json');
+    const path = resolve(this.#serverless.serviceDir, file);
     // Serverless itself refuses a folder without this file.
-    if (!existsSync(join(this.#serverless.serviceDir, file))) return;
-    const state = JSON.parse(readFileSync(join(this.#serverless.serviceDir, file), 'utf8'));
+    if (!existsSync(path)) return;
+    const state = JSON.parse(readFileSync(path, 'utf8'));
     const stackParameters: StackParameter[] = state.service.provider.stackParameters;
     const settings: Settings = Object.fromEntries(
       stackParameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
@@ -110,12 +116,6 @@ export default class PackagingPlugin {
       ...complaintsAboutExamples(settings, `${this.#stageFile} and package again`),
     ]);
   }
-
-  #howToMakeStageFile(): string {
-    return `There is no ${this.#stageFile}. Copy stages/example.yml to it and set ${list.format(requiredNames)}:\n\n  cp stages/example.yml ${this.#stageFile}\n`;
-  }
-
-  #stageFileExists = (): boolean => readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
 
   /** `--param=name=value` */
   #typedSettings = (): Settings =>
@@ -159,8 +159,4 @@ export default class PackagingPlugin {
   get #stageFile(): string {
     return stageFile(this.#stage);
   }
-}
-
-function refuse(complaints: string[]): void {
-  if (complaints.length > 0) throw new WrongSettings(complaints);
 }

@@ -59,13 +59,10 @@ interface InfrastructureFile {
 
 const stage = 'local';
 
-/** The settings of the local deployment that have a default. */
-export const defaultParameters = (): Record<string, string> => defaultSettings(stage);
-
 export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
   const { service, provider, functions } = readYaml<ServerlessFile>('serverless.yml');
   const { Resources, Conditions } = readInfrastructure();
-  const settings = { ...defaultParameters(), ...params };
+  const settings = { ...defaultSettings(stage), ...params };
 
   const functionName = (name: string) => `${settings.prefix}-${name}`;
   const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;

@@ -56,7 +56,7 @@ describe('npm run package', () => {
   it('says which values the package does not have', () => {
     assert.match(
       packaging.output,
-      /There is no stages\/dev\.yml, so the package has no values for atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn\./,
+      /There is no stages\/dev\.yml, so the package has no value for atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn\./,
     );
   });
 
