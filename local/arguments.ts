@@ -68,11 +68,11 @@ export function parseArguments(args: string[], scenarios: Scenario[]): Arguments
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json is for a run; --list and --help print text.');
-  const params = readSettings(param, stage);
+  const params = parseSettings(param, stage);
   return { scenario, input, params, speed: parseSpeed(speed), ...flags };
 }
 
-function readSettings(param: string[], stage: string | undefined): Record<string, string> {
+function parseSettings(param: string[], stage: string | undefined): Record<string, string> {
   try {
     return localSettings(Object.fromEntries(param.map(parseParam)), stage);
   } catch (error) {
