@@ -71,7 +71,7 @@ describe('ApplyClusterPolicy', () => {
     });
 
   for (const text of ['The principal is invalid.', 'Unsupported policy Version 2008-10-17.'])
-    it(`ends the run if MSK refuses the policy, in MSK's words: ${text}`, async () => {
+    it(`ends the run if MSK refuses the policy, with the reason: ${text}`, async () => {
       const { apply, msk } = applier();
       msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, text));
       await assert.rejects(apply(), { name: 'AwsRefused', message: new RegExp(`PutClusterPolicy.*${text}`) });
