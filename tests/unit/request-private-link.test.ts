@@ -92,6 +92,12 @@ describe('RequestPrivateLink', () => {
     await assert.rejects(run(), { name: 'PrivateLinkFailed', message: /authentication scheme TLS/ });
   });
 
+  it('ends the run if Atlas refuses with a 409 that is not about a duplicate', async (t) => {
+    const { run, calls } = await requester(t, list([]), apiError(409, 'SOMETHING_NEW', 'No.'));
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /SOMETHING_NEW: No\./ });
+    assert.deepEqual(calls(), [get, post]);
+  });
+
   it('ends the run if Atlas refuses, with the reason', async (t) => {
     const detail = 'You must have an Atlas Cluster on AWS or AWS Network Peering configured.';
     const { run } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', detail));
