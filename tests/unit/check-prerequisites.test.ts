@@ -8,6 +8,7 @@ import {
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
+import type { Result } from '../../shared/outcomes.ts';
 import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
@@ -33,6 +34,8 @@ interface Situation {
   request?: Partial<Request>;
   cluster?: Partial<ClusterDetails>;
   isPrivateConnectivityOn?: boolean;
+  /** Set if this run has already visited EnablePrivateConnectivity. */
+  connectivity?: { result: Result };
   properties?: string;
   secrets?: Record<string, string>;
   policy?: string;
@@ -73,7 +76,11 @@ async function check(t: TestContext, situation: Situation = {}) {
     fingerprint: 'as-it-was',
     ...situation.cluster,
   };
-  const input = taskInput({ request: request(situation.request), cluster: { isPrivateConnectivityOn, details } });
+  const input = taskInput({
+    request: request(situation.request),
+    cluster: { isPrivateConnectivityOn, details },
+    ...(situation.connectivity && { connectivity: situation.connectivity }),
+  });
   const plan = await checkPrerequisites(input, { msk: client, secrets: fakeSecretsManager(secrets).secrets, atlas });
   return { plan, calls: [...calls(), ...commandsOf(msk)] };
 }
@@ -439,6 +446,7 @@ describe('CheckPrerequisites, if the connection is READY,', () => {
   const incomplete: [what: string, situation: Situation, changes: string[]][] = [
     ['the statement is missing', { policy: '{"Statement":[]}' }, ['ApplyClusterPolicy']],
     ['the SCRAM secret has rotated', { request: { secretVersion: 'version-0' } }, ['CreateConnection']],
+    ['this run has turned on connectivity, which its output must report', { connectivity: { result: 'updated' } }, []],
     ['it is unknown which password Atlas has', { request: { secretVersion: null } }, []],
     ['connectivity is off', { isPrivateConnectivityOn: false }, []],
     [
