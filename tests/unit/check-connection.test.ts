@@ -52,8 +52,18 @@ describe('CheckConnection', () => {
     });
 
   const incomplete: [what: string, answer: Answer, state: string, still: RegExp][] = [
-    ['is not shown', apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'), 'not shown', /still not shown/],
-    ['has other bootstrap servers', ok(connection({ bootstrapServers: 'b-1.old:14001' })), 'READY', /an older one/],
+    [
+      'is not shown',
+      apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'),
+      'not shown',
+      /"orders" is still not shown by Atlas, and/,
+    ],
+    [
+      'has other bootstrap servers',
+      ok(connection({ bootstrapServers: 'b-1.old:14001' })),
+      'READY',
+      /"orders" still has old bootstrap servers, and/,
+    ],
   ];
   for (const [what, answer, state, still] of incomplete)
     it(`lets CreateConnection write a connection again that ${what}, until the deadline`, async (t) => {

@@ -166,7 +166,7 @@ describe('SweepClusters', () => {
       'could not be connected and is tagged to disconnect',
       { ...removal, status: 'failed', execution: executionArn },
       ended('FAILED', 1),
-      'it is failed, and its tag says disconnect',
+      'its last run failed, and its tag now says disconnect',
     ],
   ];
   const need = (verdict: string | RegExp) =>
