@@ -185,7 +185,7 @@ describe('CreateConnection', () => {
     [409, 'DUPLICATE'],
     [400, 'STREAM_CONNECTION_ALREADY_EXISTS'],
   ] as const)
-    it(`uses a connection that another party has created meanwhile: ${status} ${errorCode}`, async (t) => {
+    it(`uses a connection that another party has just created: ${status} ${errorCode}`, async (t) => {
       const routes = { [get]: [absent, pending], [post]: apiError(status, errorCode) };
       const { run, calls } = await creator(t, { routes, secretVersion: null });
       assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, secretVersionId: '' });

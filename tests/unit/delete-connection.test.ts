@@ -78,7 +78,7 @@ describe('DeleteConnection', () => {
     assert.equal((await visit()).isGone, true);
   });
 
-  it('treats a connection that another party deletes meanwhile as done', async (t) => {
+  it('treats a connection that another party has just deleted as done', async (t) => {
     const { visit } = await deleter(t, { [remove]: absent });
     assert.deepEqual(await visit(), { isGone: true, state: 'absent', result: 'absent' });
   });

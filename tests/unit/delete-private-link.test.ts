@@ -81,7 +81,7 @@ describe('DeletePrivateLink', () => {
     }
   });
 
-  it('treats a link that another party deletes meanwhile as done', async (t) => {
+  it('treats a link that another party has just deleted as done', async (t) => {
     const { visit } = await deleter(t, { [remove]: apiError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND') });
     assert.deepEqual(await visit(), { ...found, isGone: true, state: 'absent' });
   });

@@ -84,7 +84,7 @@ describe('RemoveClusterPolicy', () => {
     assert.deepEqual(commandsOf(msk), []);
   });
 
-  it('treats a policy that another party deletes meanwhile as removed', async () => {
+  it('treats a policy that another party has just deleted as removed', async () => {
     const { remove, msk } = remover(policyOf(ours));
     msk
       .on(GetClusterPolicyCommand)
@@ -94,7 +94,7 @@ describe('RemoveClusterPolicy', () => {
     assert.deepEqual(await remove(), removed);
   });
 
-  it('lets the machine retry, and keeps an edit that another party has made meanwhile', async () => {
+  it('lets the machine retry, and keeps an edit that another party has just made', async () => {
     const { remove, put, msk } = remover(policyOf(foreign, ours));
     msk
       .on(PutClusterPolicyCommand)

@@ -62,7 +62,7 @@ describe('RequestPrivateLink', () => {
     assert.deepEqual(calls(), [get, post]);
   });
 
-  it('adopts a link that another party has created meanwhile', async (t) => {
+  it('adopts a link that another party has just created', async (t) => {
     const { run, calls } = await requester(t, [list(dying), list([...dying, privateLink()])], alreadyExists);
     const { id, result } = await run();
     assert.deepEqual([id, result, calls()], [privateLinkId, 'adopted', [get, post, get]]);
