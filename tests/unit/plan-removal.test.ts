@@ -94,6 +94,16 @@ describe('PlanRemoval', () => {
     assert.deepEqual(statesOf(await plan(t, { policy })), ['DeleteConnection', 'DeletePrivateLink']);
   });
 
+  it('leaves out the statement if Atlas no longer names an account', async (t) => {
+    const routes = { [account]: apiError(404, 'NOTHING_THERE') };
+    assert.deepEqual(statesOf(await plan(t, { routes })), ['DeleteConnection', 'DeletePrivateLink']);
+  });
+
+  it('fails as the run would if Atlas refuses to name the account', async (t) => {
+    const routes = { [account]: apiError(403, 'USER_UNAUTHORIZED') };
+    await assert.rejects(plan(t, { routes }), { name: 'AtlasRefused' });
+  });
+
   it('fails as the run would if Atlas refuses', async (t) => {
     const routes = { [get]: apiError(403, 'USER_UNAUTHORIZED') };
     await assert.rejects(plan(t, { routes }), { name: 'AtlasRefused', message: /USER_UNAUTHORIZED/ });
