@@ -58,11 +58,14 @@ export const complaintsAboutMissing = (settings: Settings, place: string): strin
     .map((name) => `${name} is missing in ${place}; it ${parameters[name]?.ConstraintDescription}.`);
 
 /** @returns one sentence for each setting that still has the value of the example */
-export function complaintsAboutExamples(settings: Settings, place: string): string[] {
+export function complaintsAboutExamples(settings: Settings): string[] {
   const example = readStageFile('example');
   return requiredNames
     .filter((name) => settings[name] === example?.[name])
-    .map((name) => `${name} still has the value of stages/example.yml; set your own in ${place}.`);
+    .map(
+      (name) =>
+        `${name} still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.`,
+    );
 }
 
 /** CloudFormation refuses a template with a default that breaks its own rule, even if the setting has another value. */
@@ -96,13 +99,13 @@ function shownAs(name: string, value: string): string {
 
 /** The functions read the secret in their own Region. */
 function complaintAboutRegion({ atlasCredentialsSecretArn: arn = '' }: Settings, region?: string): string | undefined {
-  const isElsewhere = region !== undefined && arn.startsWith('arn:') && regionOf(arn) !== region;
-  return isElsewhere
+  const isElsewhere = complaintAbout('atlasCredentialsSecretArn', arn) === undefined && regionOf(arn) !== region;
+  return region !== undefined && isElsewhere
     ? `atlasCredentialsSecretArn is ${shown(arn)}; it must be in Region ${region}, where this is deployed, for example "arn:aws:secretsmanager:${region}:111122223333:secret:atlas-streaming-credentials-a1B2c3".`
     : undefined;
 }
 
-/** The alarm must not fire between two sweeps. How often a cron expression runs, only Scheduler knows. */
+/** The alarm must not fire between two sweeps. Only Scheduler knows how often a cron expression runs. */
 function complaintAboutSweepAlarm({ sweepSchedule = '', sweepAlarmHours = '' }: Settings): string | undefined {
   const [, value, unit = ''] = /^rate\((\d+) +(minute|hour|day)s?\)$/.exec(sweepSchedule) ?? [];
   const hours = Number(value) * ({ minute: 1 / 60, hour: 1, day: 24 }[unit] ?? 0);

@@ -90,7 +90,7 @@ export default class PackagingPlugin {
     refuse([
       ...(ofStage ? [ofStage, ...complaintsAbout(others, this.#region)] : complaintsAbout(settings, this.#region)),
       ...(exists ? complaintsAboutMissing(settings, this.#stageFile) : []),
-      ...(command !== 'package' ? complaintsAboutExamples(settings, this.#stageFile) : []),
+      ...(command !== 'package' ? complaintsAboutExamples(settings) : []),
     ]);
     this.#unset = requiredNames.filter((name) => settings[name] === undefined);
     const stackParameters = Object.entries(settings).map(
@@ -113,7 +113,7 @@ export default class PackagingPlugin {
     refuse([
       ...complaintsAbout(settings, this.#region),
       ...complaintsAboutMissing(settings, file),
-      ...complaintsAboutExamples(settings, `${this.#stageFile} and package again`),
+      ...complaintsAboutExamples(settings),
     ]);
   }
 

@@ -84,7 +84,7 @@ describe('npm run deploy', () => {
     assert.match(output, /\natlasWorkspace is "my streams"; it must be the name of .*\n/);
     assert.match(
       output,
-      /\natlasProjectId still has the value of stages\/example\.yml; set your own in stages\/prod\.yml\.\n/,
+      /\natlasProjectId still has the value of stages\/example\.yml; set your own in a copy of that file, /,
     );
   });
 

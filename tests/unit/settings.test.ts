@@ -99,7 +99,7 @@ describe('a setting', () => {
 
     for (const value of wrong)
       it(`cannot be ${name}=${value}`, () => {
-        const [complaint = '', ...more] = complaintsAbout({ [name]: value });
+        const [complaint = '', ...more] = complaintsAbout({ [name]: value }, 'us-east-1');
         assert.deepEqual(more, []);
         assert.ok(complaint.startsWith(`${name} is `) && complaint.endsWith(`; it ${rule}.`), complaint);
       });
@@ -211,9 +211,9 @@ describe('the complaints about settings', () => {
 
   it('name the values that are still those of the example', () => {
     const example = readStageFile('example') ?? {};
-    assert.deepEqual(complaintsAboutExamples({ ...example, atlasWorkspace: 'streams' }, 'stages/prod.yml'), [
-      'atlasProjectId still has the value of stages/example.yml; set your own in stages/prod.yml.',
-      'atlasCredentialsSecretArn still has the value of stages/example.yml; set your own in stages/prod.yml.',
+    assert.deepEqual(complaintsAboutExamples({ ...example, atlasWorkspace: 'streams' }), [
+      'atlasProjectId still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.',
+      'atlasCredentialsSecretArn still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.',
     ]);
   });
 });
