@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { DescribeExecutionCommand, type ExecutionStatus, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { holderOf, isExecutionOf } from '../../shared/executions.ts';
 import { awsError } from '../fixtures/aws.ts';
-import { fakeExecutionsClient } from '../fixtures/clients.ts';
+import { fakeExecutionsClient, signalsOf } from '../fixtures/clients.ts';
 import { clusterArn, disconnectExecutionArn, executionArn } from '../fixtures/request.ts';
 
 const stateMachineArn = executionArn.replace(':execution:', ':stateMachine:').replace(/:run-1$/, '');
@@ -20,8 +20,7 @@ describe('ExecutionsClient', () => {
     ];
     for (const [action, call] of calls)
       await assert.rejects(call, { name: 'AwsUnavailable', message: new RegExp(`states:${action} `) });
-    for (const { args } of mock.calls())
-      assert.equal((args[1] as { abortSignal?: AbortSignal } | undefined)?.abortSignal, signal);
+    for (const passed of signalsOf(mock)) assert.equal(passed, signal);
   });
 });
 

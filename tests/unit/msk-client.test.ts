@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-kafka';
 import { AwsRefused } from '../../shared/errors.ts';
 import { awsError, cluster, commandsOf } from '../fixtures/aws.ts';
-import { fakeMskClient } from '../fixtures/clients.ts';
+import { fakeMskClient, signalsOf } from '../fixtures/clients.ts';
 import { clusterArn, secretArn } from '../fixtures/request.ts';
 
 const notFound = () => awsError('NotFoundException', 404);
@@ -52,7 +52,7 @@ describe('MskClient', () => {
   it('passes its abort signal to every call', async () => {
     const { signal } = new AbortController();
     const { msk, mock } = fakeMskClient(signal);
-    mock.onAnyCommand().resolves({});
+    mock.onAnyCommand().resolves({ $metadata: {} });
     await Promise.allSettled([
       msk.describeCluster(clusterArn),
       msk.listClusters(),
@@ -71,8 +71,7 @@ describe('MskClient', () => {
     ]);
     // deletePolicy also reads the policy.
     assert.equal(mock.calls().length, 15);
-    for (const { args } of mock.calls())
-      assert.equal((args[1] as { abortSignal?: AbortSignal } | undefined)?.abortSignal, signal);
+    for (const passed of signalsOf(mock)) assert.equal(passed, signal);
   });
 });
 

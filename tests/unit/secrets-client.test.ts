@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { awsError } from '../fixtures/aws.ts';
-import { fakeSecretsClient } from '../fixtures/clients.ts';
+import { fakeSecretsClient, signalsOf } from '../fixtures/clients.ts';
 import { secretArn } from '../fixtures/request.ts';
 
 describe('SecretsClient', () => {
@@ -20,8 +20,7 @@ describe('SecretsClient', () => {
         assert.ok(error.message.includes(`secretsmanager:${action} on ${secretArn}`), error.message);
         return true;
       });
-    for (const { args } of mock.calls())
-      assert.equal((args[1] as { abortSignal?: AbortSignal } | undefined)?.abortSignal, signal);
+    for (const passed of signalsOf(mock)) assert.equal(passed, signal);
   });
 
   it('keeps the code of a refusal', async () => {
