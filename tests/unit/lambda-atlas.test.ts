@@ -12,7 +12,7 @@ const invocation = { signal: new AbortController().signal, remainingMs: () => 59
 async function container(t: TestContext, credentials: object, baseUrl: string) {
   Object.assign(process.env, {
     AWS_REGION: region,
-    ATLAS_BASE_URL: baseUrl,
+    ATLAS_BASE_URL: `${baseUrl}/`,
     ATLAS_CREDENTIALS_SECRET_ARN: secretArn,
   });
   const secrets = mockClient(SecretsManagerClient);
