@@ -3,16 +3,16 @@ import { describe, it } from 'node:test';
 import { DescribeExecutionCommand, type ExecutionStatus, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { holderOf, isExecutionOf } from '../../shared/executions.ts';
 import { awsError } from '../fixtures/aws.ts';
-import { fakeExecutionsClient, signalsOf } from '../fixtures/clients.ts';
 import { clusterArn, disconnectExecutionArn, executionArn } from '../fixtures/request.ts';
+import { haveSignal } from '../fixtures/signals.ts';
+import { fakeStepFunctions } from '../fixtures/step-functions.ts';
 
 const stateMachineArn = executionArn.replace(':execution:', ':stateMachine:').replace(/:run-1$/, '');
 
 describe('ExecutionsClient', () => {
   it('throws our errors from every call, and passes its abort signal', async () => {
-    const { signal } = new AbortController();
-    const { executions, mock } = fakeExecutionsClient(signal);
-    mock.onAnyCommand().rejects(awsError('ServiceUnavailable', 503));
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock.onAnyCommand().rejects(awsError('ServiceUnavailable', 503));
     const calls: [action: string, call: Promise<unknown>][] = [
       ['DescribeExecution', executions.describe(executionArn)],
       ['DescribeExecution', executions.describeWhole(executionArn)],
@@ -20,53 +20,56 @@ describe('ExecutionsClient', () => {
     ];
     for (const [action, call] of calls)
       await assert.rejects(call, { name: 'AwsUnavailable', message: new RegExp(`states:${action} `) });
-    for (const passed of signalsOf(mock)) assert.equal(passed, signal);
+    assert.ok(haveSignal(sfnMock).every(Boolean));
   });
 });
 
 describe('an execution', () => {
   it('is described without its input and output, or whole', async () => {
-    const { executions, mock } = fakeExecutionsClient();
-    mock.on(DescribeExecutionCommand).resolves({ executionArn, status: 'RUNNING' });
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock.on(DescribeExecutionCommand).resolves({ executionArn, status: 'RUNNING' });
     assert.equal((await executions.describe(executionArn))?.status, 'RUNNING');
     assert.equal((await executions.describeWhole(executionArn)).status, 'RUNNING');
     assert.deepEqual(
-      mock.commandCalls(DescribeExecutionCommand).map(({ args }) => args[0].input),
+      sfnMock.commandCalls(DescribeExecutionCommand).map(({ args }) => args[0].input),
       [{ executionArn, includedData: 'METADATA_ONLY' }, { executionArn }],
     );
   });
 
   for (const code of ['ExecutionDoesNotExist', 'InvalidArn'])
     it(`is undefined after ${code}`, async () => {
-      const { executions, mock } = fakeExecutionsClient();
-      mock.on(DescribeExecutionCommand).rejects(awsError(code, 400));
+      const { executions, sfnMock } = fakeStepFunctions();
+      sfnMock.on(DescribeExecutionCommand).rejects(awsError(code, 400));
       assert.equal(await executions.describe(executionArn), undefined);
     });
 
   it('that must exist is refused if it does not', async () => {
-    const { executions, mock } = fakeExecutionsClient();
-    mock.on(DescribeExecutionCommand).rejects(awsError('ExecutionDoesNotExist', 400));
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock.on(DescribeExecutionCommand).rejects(awsError('ExecutionDoesNotExist', 400));
     await assert.rejects(executions.describeWhole(executionArn), { name: 'AwsRefused', code: 'ExecutionDoesNotExist' });
   });
 
   it('that we may not describe is a refusal', async () => {
-    const { executions, mock } = fakeExecutionsClient();
-    mock.on(DescribeExecutionCommand).rejects(awsError('AccessDeniedException', 400));
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock.on(DescribeExecutionCommand).rejects(awsError('AccessDeniedException', 400));
     await assert.rejects(executions.describe(executionArn), { name: 'AwsRefused', code: 'AccessDeniedException' });
   });
 
   it('is started, unless one of that name exists', async () => {
-    const { executions, mock } = fakeExecutionsClient();
-    mock.on(StartExecutionCommand).resolvesOnce({ executionArn }).rejectsOnce(awsError('ExecutionAlreadyExists', 400));
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock
+      .on(StartExecutionCommand)
+      .resolvesOnce({ executionArn })
+      .rejectsOnce(awsError('ExecutionAlreadyExists', 400));
     const execution = { stateMachineArn, name: 'sweep-1', input: '{}' };
     assert.equal(await executions.start(execution), true);
     assert.equal(await executions.start(execution), false);
-    assert.deepEqual(mock.commandCalls(StartExecutionCommand)[0]?.args[0].input, execution);
+    assert.deepEqual(sfnMock.commandCalls(StartExecutionCommand)[0]?.args[0].input, execution);
   });
 
   it('that cannot be started for another reason is a refusal', async () => {
-    const { executions, mock } = fakeExecutionsClient();
-    mock.on(StartExecutionCommand).rejects(awsError('StateMachineDoesNotExist', 400));
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock.on(StartExecutionCommand).rejects(awsError('StateMachineDoesNotExist', 400));
     await assert.rejects(executions.start({ stateMachineArn, name: 'a', input: '{}' }), {
       name: 'AwsRefused',
       code: 'StateMachineDoesNotExist',
@@ -88,10 +91,8 @@ describe('the holder of a cluster', () => {
 
   /** Reads the holder from these tags. Step Functions knows one execution, which has this status. */
   async function holder(of: Record<string, string>, known: [arn: string, status: ExecutionStatus] | undefined) {
-    const { executions, mock } = fakeExecutionsClient();
-    mock.on(DescribeExecutionCommand).rejects(awsError('ExecutionDoesNotExist', 400));
-    if (known) mock.on(DescribeExecutionCommand, { executionArn: known[0] }).resolves({ status: known[1] });
-    return { holder: await holderOf(of, executionArn, executions), reads: mock.calls().length };
+    const { executions, sfnMock } = fakeStepFunctions(known && { [known[0]]: { status: known[1] } });
+    return { holder: await holderOf(of, executionArn, executions), reads: sfnMock.calls().length };
   }
 
   const other = executionArn.replace(/run-1$/, 'run-2');
@@ -133,8 +134,8 @@ describe('the holder of a cluster', () => {
     });
 
   it('is unknown if Step Functions does not answer', async () => {
-    const { executions, mock } = fakeExecutionsClient();
-    mock.on(DescribeExecutionCommand).rejects(awsError('ServiceUnavailable', 503));
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock.on(DescribeExecutionCommand).rejects(awsError('ServiceUnavailable', 503));
     await assert.rejects(holderOf(tags('connecting', other), executionArn, executions), { name: 'AwsUnavailable' });
   });
 });

@@ -4,13 +4,13 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { AwsThrottled, AwsUnavailable } from '../../shared/errors.ts';
 import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
 import { awsError } from '../fixtures/aws.ts';
-import { fakeSecretsClient } from '../fixtures/clients.ts';
 import { secretArn } from '../fixtures/request.ts';
+import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 describe('a SCRAM secret', () => {
   const read = (SecretString: string) => {
-    const { secrets, mock } = fakeSecretsClient();
-    mock.on(GetSecretValueCommand, { SecretId: secretArn }).resolves({ SecretString, VersionId: 'version-1' });
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock.on(GetSecretValueCommand, { SecretId: secretArn }).resolves({ SecretString, VersionId: 'version-1' });
     return readScramSecret(secretArn, secrets);
   };
 
@@ -40,8 +40,8 @@ describe('a SCRAM secret', () => {
     });
 
   it('is unusable if AWS refuses to return it, with the reason and a remedy', async () => {
-    const { secrets, mock } = fakeSecretsClient();
-    mock.on(GetSecretValueCommand).rejects(awsError('AccessDeniedException', 400, 'Access to KMS is denied.'));
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock.on(GetSecretValueCommand).rejects(awsError('AccessDeniedException', 400, 'Access to KMS is denied.'));
     const { unusable: sentence } = await readScramSecret(secretArn, secrets);
     assert.match(
       sentence ?? '',
@@ -50,8 +50,8 @@ describe('a SCRAM secret', () => {
   });
 
   it('is read again by the machine if AWS throttles or does not answer', async () => {
-    const { secrets, mock } = fakeSecretsClient();
-    mock
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock
       .on(GetSecretValueCommand)
       .rejectsOnce(awsError('InternalServiceError', 500))
       .rejectsOnce(awsError('ThrottlingException', 400));

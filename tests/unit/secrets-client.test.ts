@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { awsError } from '../fixtures/aws.ts';
-import { fakeSecretsClient, signalsOf } from '../fixtures/clients.ts';
 import { secretArn } from '../fixtures/request.ts';
+import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
+import { haveSignal } from '../fixtures/signals.ts';
 
 describe('SecretsClient', () => {
   it('throws our errors from every call, with the secret that the call is about, and passes its abort signal', async () => {
-    const { signal } = new AbortController();
-    const { secrets, mock } = fakeSecretsClient(signal);
-    mock.onAnyCommand().rejects(awsError('InternalServiceError', 500));
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock.onAnyCommand().rejects(awsError('InternalServiceError', 500));
     for (const [action, call] of [
       ['GetSecretValue', secrets.read(secretArn)],
       ['DescribeSecret', secrets.versionStages(secretArn)],
@@ -20,12 +20,12 @@ describe('SecretsClient', () => {
         assert.ok(error.message.includes(`secretsmanager:${action} on ${secretArn}`), error.message);
         return true;
       });
-    for (const passed of signalsOf(mock)) assert.equal(passed, signal);
+    assert.ok(haveSignal(secretsMock).every(Boolean));
   });
 
   it('keeps the code of a refusal', async () => {
-    const { secrets, mock } = fakeSecretsClient();
-    mock.on(GetSecretValueCommand).rejects(awsError('ResourceNotFoundException', 400));
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock.on(GetSecretValueCommand).rejects(awsError('ResourceNotFoundException', 400));
     await assert.rejects(secrets.read(secretArn), { name: 'AwsRefused', code: 'ResourceNotFoundException' });
   });
 });
@@ -33,8 +33,8 @@ describe('SecretsClient', () => {
 describe('a secret', () => {
   /** Reads a secret with this content. */
   const read = (content: { SecretString?: string; SecretBinary?: Uint8Array }) => {
-    const { secrets, mock } = fakeSecretsClient();
-    mock.on(GetSecretValueCommand, { SecretId: secretArn }).resolves({ ...content, VersionId: 'version-1' });
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock.on(GetSecretValueCommand, { SecretId: secretArn }).resolves({ ...content, VersionId: 'version-1' });
     return secrets.read(secretArn);
   };
 
@@ -53,9 +53,12 @@ describe('a secret', () => {
   });
 
   it('has versions with stages', async () => {
-    const { secrets, mock } = fakeSecretsClient();
+    const { secrets, secretsMock } = fakeSecretsManager();
     const VersionIdsToStages = { a: ['AWSCURRENT'], b: ['AWSPREVIOUS'] };
-    mock.on(DescribeSecretCommand, { SecretId: secretArn }).resolvesOnce({ VersionIdsToStages }).resolvesOnce({});
+    secretsMock
+      .on(DescribeSecretCommand, { SecretId: secretArn })
+      .resolvesOnce({ VersionIdsToStages })
+      .resolvesOnce({});
     assert.deepEqual(await secrets.versionStages(secretArn), VersionIdsToStages);
     assert.deepEqual(await secrets.versionStages(secretArn), {});
   });

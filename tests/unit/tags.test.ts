@@ -10,8 +10,7 @@ import {
   triggerTag,
   writeStatus,
 } from '../../shared/msk/tags.ts';
-import { awsError } from '../fixtures/aws.ts';
-import { fakeMskClient } from '../fixtures/clients.ts';
+import { awsError, fakeMsk } from '../fixtures/aws.ts';
 import { clusterArn, executionArn } from '../fixtures/request.ts';
 
 describe("a tag's value", () => {
@@ -30,10 +29,10 @@ describe("a tag's value", () => {
 
 describe('the status', () => {
   it('is written on tags of our own that neither start a run nor are settings', async () => {
-    const { msk, mock } = fakeMskClient();
-    mock.on(TagResourceCommand).resolves({});
-    await writeStatus(clusterArn, { status: 'failed', detail: 'a "b"', execution: executionArn }, msk);
-    const [call] = mock.commandCalls(TagResourceCommand);
+    const { client, msk } = fakeMsk();
+    msk.on(TagResourceCommand).resolves({});
+    await writeStatus(clusterArn, { status: 'failed', detail: 'a "b"', execution: executionArn }, client);
+    const [call] = msk.commandCalls(TagResourceCommand);
     assert.deepEqual(call?.args[0].input, {
       ResourceArn: clusterArn,
       Tags: {
@@ -47,9 +46,9 @@ describe('the status', () => {
   });
 
   it('that AWS refuses, or does not answer, is one of our errors', async () => {
-    const { msk, mock } = fakeMskClient();
-    const write = () => writeStatus(clusterArn, { status: 'failed', detail: '', execution: '' }, msk);
-    mock
+    const { client, msk } = fakeMsk();
+    const write = () => writeStatus(clusterArn, { status: 'failed', detail: '', execution: '' }, client);
+    msk
       .on(TagResourceCommand)
       .rejectsOnce(awsError('BadRequestException', 400, 'Too many tags.'))
       .rejectsOnce(awsError('InternalServerErrorException', 500));
@@ -60,21 +59,21 @@ describe('the status', () => {
 
 describe('the tags that say what is connected', () => {
   it('are removed; the trigger tag, the settings and the outcome stay', async () => {
-    const { msk, mock } = fakeMskClient();
-    mock.on(UntagResourceCommand).resolves({});
-    await clearConnectedTags(clusterArn, msk);
-    assert.deepEqual(mock.commandCalls(UntagResourceCommand)[0]?.args[0].input, {
+    const { client, msk } = fakeMsk();
+    msk.on(UntagResourceCommand).resolves({});
+    await clearConnectedTags(clusterArn, client);
+    assert.deepEqual(msk.commandCalls(UntagResourceCommand)[0]?.args[0].input, {
       ResourceArn: clusterArn,
       TagKeys: ['atlas-streaming:private-link-id', 'atlas-streaming:secret-version', 'atlas-streaming:verified-at'],
     });
   });
 
   it('are read under the keys under which they are written', async () => {
-    const { msk, mock } = fakeMskClient();
-    mock.on(TagResourceCommand).resolves({});
+    const { client, msk } = fakeMsk();
+    msk.on(TagResourceCommand).resolves({});
     const status = { status: 'connected', detail: 'a', execution: executionArn, 'secret-version': 'b' } as const;
-    await writeStatus(clusterArn, status, msk);
-    const tags = mock.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags ?? {};
+    await writeStatus(clusterArn, status, client);
+    const tags = msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags ?? {};
     for (const [name, value] of Object.entries(status))
       assert.equal(tags[statusTag(name as keyof typeof status)], value, name);
   });
