@@ -27,7 +27,7 @@ const meanings = {
 
 describe("an error of Atlas's API", () => {
   const cases: [error: unknown, expected: (keyof typeof meanings)[]][] = [
-    [refused(404, 'STREAM_CONNECTION_NOT_FOUND'), ['isAbsent']],
+    [refused(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'), ['isAbsent']],
     [refused(400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS'), ['isAlreadyThere', 'isConnectionAlreadyThere']],
     [refused(409), ['isBusy', 'isConnectionAlreadyThere']],
     [refused(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'), ['isConnectionInUse']],

@@ -75,7 +75,7 @@ describe('a handler', () => {
     assert.deepEqual(linesOf(log())[0].answer, { isReady: true });
   });
 
-  it('tells the logic where it runs and how much time is left', async () => {
+  it('passes the logic its function ARN and the time that is left', async () => {
     const seen = await invoke(async (_, { functionArn: arn, remainingMs, signal }) => {
       return { arn, remainingMs: remainingMs(), aborted: signal.aborted };
     }, event);
