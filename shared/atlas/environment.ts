@@ -2,6 +2,10 @@ import * as z from 'zod/mini';
 
 /** The settings of a function that calls Atlas. CloudFormation has checked the values (infrastructure/parameters.yml). */
 export const AtlasEnvironment = z.object({
-  ATLAS_BASE_URL: z.string(),
+  /** Without the slash at its end: paths are added. */
+  ATLAS_BASE_URL: z.pipe(
+    z.string(),
+    z.transform((url) => url.replace(/\/$/, '')),
+  ),
   ATLAS_CREDENTIALS_SECRET_ARN: z.string(),
 });

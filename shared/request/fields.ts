@@ -62,7 +62,8 @@ export function valid<F extends Field>(field: F, value: unknown, name: string): 
 export function complaint(field: Field, value: unknown, name: string = field): string {
   if (field === 'config' && isRecord(value)) {
     const badNames = Object.keys(value).filter((key) => !isSetting(key));
-    if (badNames.length > 0) return `${name} has the key ${listed(badNames)}; it must be ${rules.config}`;
+    if (badNames.length > 0)
+      return `${name} has the key ${listed(badNames)}, which cannot be the name of a setting; it must be ${rules.config}`;
     const notText = Object.keys(value).filter((key) => typeof value[key] !== 'string');
     return `${name}.${listed(notText)} must be a string; ${name} is ${rules.config}`;
   }

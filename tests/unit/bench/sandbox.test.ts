@@ -10,7 +10,7 @@ import { Workshop } from '../../../bench/bundles.ts';
 import { Sandbox } from '../../../bench/runtime/sandbox.ts';
 import { listen } from '../../fixtures/loopback.ts';
 
-/** Far longer than what a handler here does by itself. */
+/** The time that the server takes. Timers may fire a little early. */
 const remoteMs = 200;
 
 suite('the sandbox', () => {
@@ -25,14 +25,14 @@ suite('the sandbox', () => {
     rmSync(directory, { recursive: true });
   });
 
-  /** The second answer of a function with this body, in which `send` is node:http's get as a promise. */
+  /** The second answer of a function with this body. In the body, `send` is node:http's get as a promise. */
   async function warm(t: TestContext, body: string, event: unknown) {
     const bundle = join(directory, `${randomUUID()}.mjs`);
     writeFileSync(
       bundle,
       `const { get } = process.getBuiltinModule('node:http');
        const send = (url) => new Promise((resolve, reject) =>
-         get(url, (it) => it.resume().on('end', resolve).on('error', reject)).on('error', reject));
+         get(url, { agent: false }, (it) => it.resume().on('end', resolve).on('error', reject)).on('error', reject));
        export const handler = async (event) => { ${body} };`,
     );
     const arn = 'arn:aws:lambda:us-east-1:123456789012:function:bench';
@@ -50,32 +50,33 @@ suite('the sandbox', () => {
 
   const ways = { 'node:http': 'await send(event);', fetch: 'await (await fetch(event)).text();' };
   for (const [way, body] of Object.entries(ways)) {
-    test(`leaves out of a handler's own time what a request takes, its body included (${way})`, async (t) => {
+    test(`does not count the time of a request and its body as a handler's own time (${way})`, async (t) => {
       const url = await slow(t, async (response) => {
         response.writeHead(200).write('half');
         await pause(remoteMs);
         response.end();
       });
       const { milliseconds, ownMs } = await warm(t, body, url);
-      assert.ok(milliseconds >= 2 * remoteMs - 10 && ownMs < remoteMs / 2, `${ownMs} of ${milliseconds} ms`);
+      assert.ok(milliseconds - ownMs >= 2 * remoteMs - 10, `${ownMs} of ${milliseconds} ms`);
     });
 
-    test(`counts the time after a request that has failed (${way})`, async (t) => {
+    test(`counts the time after a failed request (${way})`, async (t) => {
       const url = await slow(t, (response) => response.socket?.destroy());
       const after = 'await new Promise((done) => setTimeout(done, 100));';
-      const { ownMs } = await warm(t, `try { ${body} } catch {} ${after}`, url);
-      assert.ok(ownMs >= 99 && ownMs < remoteMs, `${ownMs} ms`);
+      const { milliseconds, ownMs } = await warm(t, `try { ${body} } catch {} ${after}`, url);
+      assert.ok(ownMs >= 99 && milliseconds - ownMs >= remoteMs - 10, `${ownMs} of ${milliseconds} ms`);
     });
   }
 
-  test('counts what a handler does while its request is out', async (t) => {
+  test('counts the work of a handler while its request is pending', async (t) => {
     const url = await slow(t, (response) => response.end());
-    const busy = 'const until = Date.now() + 100; while (Date.now() < until);';
-    const { ownMs } = await warm(t, `const answer = send(event); ${busy} await answer`, url);
-    assert.ok(ownMs >= 60 && ownMs < remoteMs, `${ownMs} ms`);
+    const busy =
+      'for (let cpu = { user: 0, system: 0 }, from = process.threadCpuUsage(); cpu.user + cpu.system < 100_000; ) cpu = process.threadCpuUsage(from);';
+    const { milliseconds, ownMs } = await warm(t, `const answer = send(event); ${busy} await answer`, url);
+    assert.ok(ownMs >= 100 && milliseconds - ownMs >= remoteMs - 110, `${ownMs} of ${milliseconds} ms`);
   });
 
-  test('has no undici in it until a function uses the global fetch', async (t) => {
+  test('does not load undici until a function uses the global fetch', async (t) => {
     const url = await listen(t, (_request, response) => response.end());
     const count = 'return process.moduleLoadList.filter((name) => name.includes("undici/undici")).length;';
     assert.equal((await warm(t, `await import('node:http'); await send(event); ${count}`, url)).payload, 0);

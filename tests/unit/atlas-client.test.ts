@@ -32,7 +32,7 @@ const wanted: KafkaConnectionRequest = {
 };
 const { networking: _, ...patch } = wanted;
 
-describe("Atlas's API", () => {
+describe('AtlasClient', () => {
   const calls: [
     call: string,
     run: (atlas: AtlasClient) => Promise<unknown>,
@@ -90,7 +90,7 @@ describe("Atlas's API", () => {
     ],
   ];
   for (const [call, run, answer, { query = {}, body = '', version = '2023-02-01' } = {}] of calls)
-    it(`is called by ${call}`, async (t) => {
+    it(`sends ${call}`, async (t) => {
       const { atlas, requests } = await fakeAtlas(t, { [call]: ok(answer) });
       assert.deepEqual(await run(atlas), answer);
       const [request] = requests;
@@ -101,12 +101,12 @@ describe("Atlas's API", () => {
       assert.equal(request?.headers['content-type'], body ? 'application/vnd.atlas.2023-02-01+json' : undefined);
     });
 
-  it('may add fields that nobody knows', async (t) => {
+  it('ignores fields that it does not know', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams': ok(workspaceOf({ newField: { a: 1 } })) });
     assert.deepEqual(Object.keys(await atlas.getWorkspace(projectId, 'streams')), ['name', 'dataProcessRegion']);
   });
 
-  it('may accept a deletion with a body, or without one', async (t) => {
+  it('treats a deletion as accepted with or without a body', async (t) => {
     for (const body of ['{}', '']) {
       const { atlas } = await fakeAtlas(t, {
         'DELETE /streams/connections/orders': (response) => response.writeHead(202).end(body),
@@ -115,14 +115,14 @@ describe("Atlas's API", () => {
     }
   });
 
-  it('has not accepted a deletion when a page of somebody else comes in its place', async (t) => {
+  it("does not treat another server's page as an accepted deletion", async (t) => {
     const { atlas } = await fakeAtlas(t, {
       'DELETE /streams/connections/orders': (response) => response.writeHead(200).end('<html>Please log in.</html>'),
     });
     await assert.rejects(atlas.deleteConnection(projectId, 'streams', 'orders'), { name: 'AtlasUnavailable' });
   });
 
-  it('is read page by page', async (t) => {
+  it('reads all pages of a list', async (t) => {
     const page = (from: number, to: number) =>
       list(
         Array.from({ length: to - from }, (_, i) => privateLink({ _id: String(from + i).padStart(24, '0') })),
@@ -137,7 +137,7 @@ describe("Atlas's API", () => {
     );
   });
 
-  it('is not asked for ever when it counts more than it lists', async (t) => {
+  it('stops at an empty page if Atlas counts more than it lists', async (t) => {
     const { atlas, calls } = await fakeAtlas(t, {
       'GET /privateLinkConnections': [list([privateLink()], 2), list([], 2)],
     });
@@ -154,12 +154,12 @@ describe('an answer of Atlas', () => {
     'with HTTP 408': apiError(408, 'REQUEST_TIMEOUT'),
     'with HTTP 425': apiError(425, 'TOO_EARLY'),
     'with HTTP 500': apiError(500, 'UNEXPECTED_ERROR'),
-    'with HTTP 302, as Atlas answers nothing': (response) => response.writeHead(302, { location: '/login' }).end(),
-    'with HTTP 502 and a page of a proxy': (response) => response.writeHead(502).end('<html>Bad gateway</html>'),
+    'with HTTP 302, because Atlas never redirects': (response) => response.writeHead(302, { location: '/login' }).end(),
+    'with HTTP 502 and the page of a proxy': (response) => response.writeHead(502).end('<html>Bad gateway</html>'),
     'with HTTP 503': apiError(503, 'UNAVAILABLE'),
     'that never comes': reset,
     'that is cut short': cut,
-    'that is no JSON': (response) => response.end('<html>'),
+    'that is not JSON': (response) => response.end('<html>'),
     'that lacks the id': ok({ state: 'DONE' }),
     'that is null': ok(null),
   };
@@ -174,14 +174,14 @@ describe('an answer of Atlas', () => {
       assert.equal(calls().length, 1);
     });
 
-  it('of a server that is not there is AtlasUnavailable, with the reason', async () => {
+  it('of a server that does not exist is AtlasUnavailable, with the reason', async () => {
     await assert.rejects(getLink(atlasClient('http://127.0.0.1:1')), {
       name: 'AtlasUnavailable',
       message: /did not answer GET .* \(.+\)\./,
     });
   });
 
-  it('that takes too long is AtlasUnavailable, with the time that it had', async () => {
+  it('that takes too long is AtlasUnavailable, with the time limit', async () => {
     const timeout = () => Promise.reject(new DOMException('The operation timed out.', 'TimeoutError'));
     await assert.rejects(getLink(atlasClient('http://atlas', 59_000, timeout)), {
       name: 'AtlasUnavailable',
@@ -189,7 +189,7 @@ describe('an answer of Atlas', () => {
     });
   });
 
-  it('that is a mistake of ours is handed on: a TypeError without a cause', async () => {
+  it('that fails by our own mistake, a TypeError without a cause, is thrown unchanged', async () => {
     const impossible = new TypeError('Invalid header value');
     await assert.rejects(getLink(atlasClient('http://atlas', 59_000, () => Promise.reject(impossible))), impossible);
   });
@@ -204,7 +204,7 @@ describe('an answer of Atlas', () => {
     });
   });
 
-  it('with 4xx that is no ApiError is AtlasRefused without a code', async (t) => {
+  it('with 4xx that is not an ApiError is AtlasRefused without a code', async (t) => {
     const { atlas } = await fakeAtlas(t, { [route]: (response) => response.writeHead(406).end('Not acceptable') });
     await assert.rejects(getLink(atlas), {
       name: 'AtlasRefused',
@@ -214,7 +214,7 @@ describe('an answer of Atlas', () => {
     });
   });
 
-  it('with 401 that only says that a nonce is stale is AtlasUnavailable: it is nothing against the key', async (t) => {
+  it('with 401 is AtlasUnavailable if only the nonce is stale', async (t) => {
     const stale = apiError(401, 'UNEXPECTED_ERROR', 'Not authorized.', { 'www-authenticate': 'Digest stale=true' });
     const { atlas } = await fakeAtlas(t, { [route]: stale });
     await assert.rejects(getLink(atlas), { name: 'AtlasUnavailable' });
@@ -227,12 +227,12 @@ describe('an answer of Atlas', () => {
     [403, 'ORG_REQUIRES_ACCESS_LIST', /access list/],
   ];
   for (const [status, errorCode, remedy] of remedies)
-    it(`with ${status} ${errorCode} comes with a remedy`, async (t) => {
+    it(`with ${status} ${errorCode} has a remedy`, async (t) => {
       const { atlas } = await fakeAtlas(t, { [route]: apiError(status, errorCode) });
       await assert.rejects(getLink(atlas), { name: 'AtlasRefused', message: remedy });
     });
 
-  it('that repeats the password is told without it', async (t) => {
+  it('that repeats the password becomes an error without it', async (t) => {
     for (const [status, name] of [[400, 'AtlasRefused'] as const, [500, 'AtlasUnavailable'] as const]) {
       const answer = apiError(status, 'VALIDATION_ERROR', `The password "${password}" is too weak.`);
       const { atlas } = await fakeAtlas(t, {
@@ -245,42 +245,42 @@ describe('an answer of Atlas', () => {
     }
   });
 
-  it('that is an error of authentication is handed on', async () => {
+  it('that is an authentication error is thrown unchanged', async () => {
     const refused = new AtlasRefused('The secret has expired.', { status: 401, errorCode: 'invalid_client' });
     await assert.rejects(getLink(atlasClient('http://atlas', 59_000, () => Promise.reject(refused))), refused);
   });
 });
 
-describe('a throttled call', () => {
+describe('a throttled request', () => {
   const throttled = (retryAfter?: string) =>
     apiError(429, 'RATE_LIMITED', 'Too many requests.', retryAfter === undefined ? {} : { 'retry-after': retryAfter });
 
-  /** A function that has begun: one request of it was answered. */
-  const begun = async (url: string, remainingMs?: number) => {
+  /** The client of a function that has had an answer. */
+  const startedClient = async (url: string, remainingMs?: number) => {
     const atlas = atlasClient(url, remainingMs);
     await atlas.listPrivateLinks(projectId);
     return atlas;
   };
   const routes = (...answers: Answer[]) => ({ [route]: answers, 'GET /privateLinkConnections': list([]) });
 
-  it('is left to the machine where it is the first of a function, which loses nothing by it', async (t) => {
+  it('is left to the machine if it is the first of a function, because nothing is lost', async (t) => {
     const { atlas, calls } = await fakeAtlas(t, routes(throttled('0.01'), ok(privateLink())));
     await assert.rejects(getLink(atlas), { name: 'AtlasThrottled' });
     assert.equal(calls().length, 1);
   });
 
-  it('is repeated after the time that Atlas names', async (t) => {
+  it('is repeated after the time that Atlas requests', async (t) => {
     const { url, calls } = await fakeAtlas(t, routes(throttled('0.2'), ok(privateLink())));
-    const atlas = await begun(url);
+    const atlas = await startedClient(url);
     const start = performance.now();
     assert.equal((await getLink(atlas))._id, privateLinkId);
     assert.ok(performance.now() - start >= 190);
     assert.equal(calls().length, 3);
   });
 
-  it('is not repeated at the same moment by all that were refused together', async (t) => {
+  it('is repeated at different times by functions that were refused together', async (t) => {
     const { url } = await fakeAtlas(t, routes(...Array(8).fill(throttled('0.05')), ok(privateLink())));
-    const crowd = await Promise.all(Array.from({ length: 8 }, () => begun(url)));
+    const crowd = await Promise.all(Array.from({ length: 8 }, () => startedClient(url)));
     const start = performance.now();
     const ends = crowd.map((atlas) => getLink(atlas).then(() => performance.now() - start));
     const times = (await Promise.all(ends)).toSorted((a, b) => a - b);
@@ -288,29 +288,29 @@ describe('a throttled call', () => {
     assert.ok((times[0] ?? 0) >= 45, times.join());
   });
 
-  it('is repeated after a 503 that names a time', async (t) => {
+  it('is repeated after a 503 with a time', async (t) => {
     const busy = apiError(503, 'BUSY', 'Later.', { 'retry-after': '0.01' });
     const { url } = await fakeAtlas(t, routes(busy, busy, ok(privateLink())));
-    assert.equal((await getLink(await begun(url)))._id, privateLinkId);
+    assert.equal((await getLink(await startedClient(url)))._id, privateLinkId);
   });
 
-  it('is left to the machine when Atlas throttles again and again', async (t) => {
+  it('is left to the machine if Atlas keeps throttling', async (t) => {
     const { url, calls } = await fakeAtlas(t, routes(throttled('0.01')));
-    await assert.rejects(getLink(await begun(url)), { name: 'AtlasThrottled' });
+    await assert.rejects(getLink(await startedClient(url)), { name: 'AtlasThrottled' });
     assert.equal(calls().filter((call) => call === route).length, 5);
   });
 
   const leftToTheMachine: [what: string, retryAfter: string | undefined, remainingMs: number, message: RegExp][] = [
     ['the time is longer than the function has', '40', 59_000, /throttles GET .* for 40 s \(RATE_LIMITED: Too many/],
     ['the function has no time left', '1', 20_500, /for 1 s/],
-    ['Atlas names no time', undefined, 59_000, /privateLinkConnections\/[0-9a-f]+ \(RATE_LIMITED/],
-    ['Atlas names no number', 'Mon, 23 Nov 2026 12:00:00 GMT', 59_000, /RATE_LIMITED/],
-    ['Atlas names no time to wait', '0', 59_000, /RATE_LIMITED/],
+    ['Atlas sends no time', undefined, 59_000, /privateLinkConnections\/[0-9a-f]+ \(RATE_LIMITED/],
+    ['Atlas sends a date', 'Mon, 23 Nov 2026 12:00:00 GMT', 59_000, /RATE_LIMITED/],
+    ['Atlas sends zero', '0', 59_000, /RATE_LIMITED/],
   ];
   for (const [what, retryAfter, remainingMs, message] of leftToTheMachine)
-    it(`is left to the machine when ${what}`, async (t) => {
+    it(`is left to the machine if ${what}`, async (t) => {
       const { url, calls } = await fakeAtlas(t, routes(throttled(retryAfter), ok(privateLink())));
-      await assert.rejects(getLink(await begun(url, remainingMs)), (error: Error) => {
+      await assert.rejects(getLink(await startedClient(url, remainingMs)), (error: Error) => {
         assert.ok(error instanceof AtlasThrottled, String(error));
         assert.match(error.message, message);
         return true;
@@ -326,12 +326,12 @@ describe('the share of requests that Atlas has left', () => {
     return atlas.remainingShare;
   };
 
-  it('is that of the last answer, be it a refusal', async (t) => {
+  it('is that of the last answer, also of a refusal', async (t) => {
     assert.equal(await shareAfter(t, ok(privateLink(), left(900)), ok(privateLink(), left(300))), 0.25);
     assert.equal(await shareAfter(t, apiError(429, 'RATE_LIMITED', 'Too many.', left(0))), 0);
   });
 
-  it('is all of them, or that of before, where Atlas does not say it', async (t) => {
+  it('does not change if Atlas does not send it, and is 1 at first', async (t) => {
     assert.equal(await shareAfter(t, ok(privateLink())), 1);
     assert.equal(await shareAfter(t, ok(privateLink(), left(300)), ok(privateLink())), 0.25);
     for (const odd of [{ 'ratelimit-limit': '0', 'ratelimit-remaining': '0' }, { 'ratelimit-remaining': '5' }])
@@ -339,8 +339,8 @@ describe('the share of requests that Atlas has left', () => {
   });
 });
 
-describe('a connection of Atlas', () => {
-  it('is read without what is not needed', async (t) => {
+describe("Atlas's answer about a connection", () => {
+  it('is reduced to what we need', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
     const { id: _id, region: _region, ...needed } = connection();
     assert.deepEqual(await atlas.getConnection(projectId, 'streams', 'orders'), needed);

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InvalidRequest } from '../../shared/errors.ts';
-import { clusterArnIn, readInput } from '../../shared/request/request.ts';
+import { clusterArnIn, readInput } from '../../shared/request/input.ts';
 import { clusterArn, projectId, secretArn, tagEvent } from '../fixtures/request.ts';
 
 /** What readInput says about a wrong input. */
-function complaint(input: unknown): string {
+function refusalOf(input: unknown): string {
   try {
     readInput(input);
   } catch (error) {
     assert.ok(error instanceof InvalidRequest, String(error));
     return error.message;
   }
-  throw new Error(`${JSON.stringify(input)} is taken for a right input`);
+  throw new Error(`${JSON.stringify(input)} is accepted`);
 }
 
 describe("the execution's input", () => {
@@ -40,13 +40,13 @@ describe("the execution's input", () => {
   });
 });
 
-describe('an input that is wrong', () => {
+describe('a wrong input', () => {
   const arn = /must be the ARN of an Amazon MSK cluster, for example "arn:aws:kafka:us-east-1:\d{12}:cluster\//;
   const wrongFields: [what: string, input: object, field: string, shown: string, rightExample: RegExp][] = [
-    ['an ARN that is missing', {}, 'clusterArn', 'missing', arn],
-    ['an ARN that is no text', { clusterArn: 5 }, 'clusterArn', '5', arn],
-    ['an ARN that is null', { clusterArn: null }, 'clusterArn', 'null', arn],
-    ['no ARN at all', { clusterArn: 'orders' }, 'clusterArn', '"orders"', arn],
+    ['a missing ARN', {}, 'clusterArn', 'missing', arn],
+    ['a number as ARN', { clusterArn: 5 }, 'clusterArn', '5', arn],
+    ['null as ARN', { clusterArn: null }, 'clusterArn', 'null', arn],
+    ['a name as ARN', { clusterArn: 'orders' }, 'clusterArn', '"orders"', arn],
     [
       'an ARN of another service',
       { clusterArn: 'arn:aws:sqs:us-east-1:111122223333:orders' },
@@ -55,15 +55,15 @@ describe('an input that is wrong', () => {
       arn,
     ],
     [
-      'an ARN of something else in MSK',
+      'an ARN of another MSK resource',
       { clusterArn: clusterArn.replace('cluster', 'topic') },
       'clusterArn',
       '"arn:aws:kafka:us-east-1:111122223333:topic/',
       arn,
     ],
-    ['an ARN with more behind it', { clusterArn: `${clusterArn}\n` }, 'clusterArn', '-5\\n"', arn],
+    ['an ARN with a newline at the end', { clusterArn: `${clusterArn}\n` }, 'clusterArn', '-5\\n"', arn],
     [
-      'an ARN without an end',
+      'an endless ARN',
       { clusterArn: clusterArn.replace('us-east-1', 'us'.repeat(99_999)) },
       'clusterArn',
       '… (200',
@@ -95,7 +95,7 @@ describe('an input that is wrong', () => {
       /the whole ARN .* example "arn:aws:secretsmanager:us-east-1:\d{12}:secret:AmazonMSK_/,
     ],
     [
-      'a secret without an end',
+      'an endless secret',
       { clusterArn, secretArn: secretArn.replace('us-east-1', 'us'.repeat(99_999)) },
       'secretArn',
       '… (200',
@@ -109,36 +109,42 @@ describe('an input that is wrong', () => {
       /one of "SCRAM-512" and "PLAIN"/,
     ],
     [
-      'a config of numbers',
+      'a config with a number',
       { clusterArn, config: { 'fetch.min.bytes': 5 } },
       'config',
-      'an object in which "fetch.min.bytes" is no string',
+      'config."fetch.min.bytes" must be a string; config is an object',
       /\{"auto.offset.reset":"earliest"\}/,
     ],
     [
       'a config that is a list',
       { clusterArn, config: ['hunter2'] },
       'config',
-      'no JSON object',
+      'not a JSON object',
       /\{"auto.offset.reset"/,
     ],
     [
-      'a config with keys that are no settings',
+      'a config with keys that cannot be settings',
       { clusterArn, config: JSON.parse('{"__proto__":"hunter2","":"hunter2","a b":"hunter2","client.id":5}') },
       'config',
-      'an object in which "__proto__", "", "a b" cannot be the name of a setting',
+      'has the key "__proto__", "", "a b", which cannot be the name of a setting; it must be an object',
       /\{"auto.offset.reset"/,
     ],
-    ['a config that is a text', { clusterArn, config: 'hunter2' }, 'config', 'no JSON object', /\{"auto.offset.reset"/],
     [
-      'a secret where its ARN should be',
+      'a config that is a text',
+      { clusterArn, config: 'hunter2' },
+      'config',
+      'not a JSON object',
+      /\{"auto.offset.reset"/,
+    ],
+    [
+      'a secret in place of its ARN',
       { clusterArn, secretArn: 'hunter2' },
       'secretArn',
       'something that does not start with "arn:"',
       /example "arn:aws:secretsmanager:/,
     ],
     [
-      'the value of a secret where its ARN should be',
+      'the value of a secret in place of its ARN',
       { clusterArn, secretArn: { username: 'atlas', password: 'hunter2' } },
       'secretArn',
       'something that does not start with "arn:"',
@@ -147,60 +153,60 @@ describe('an input that is wrong', () => {
     ['a dryRun in quotes', { clusterArn, dryRun: 'true' }, 'dryRun', '"true"', /must be true or false/],
   ];
   for (const [what, input, field, shown, rightExample] of wrongFields)
-    it(`is told by field, value and a right example: ${what}`, () => {
-      const message = complaint(input);
-      assert.match(message, new RegExp(`^${field} is `));
+    it(`is refused with field, value and a right example: ${what}`, () => {
+      const message = refusalOf(input);
+      assert.match(message, new RegExp(`^${field}( is | has the key |\\.")`));
       assert.ok(message.includes(shown), message);
       assert.match(message, rightExample);
       assert.doesNotMatch(message, /hunter2/);
       assert.match(message, /Start with \{"clusterArn":"arn:aws:kafka:/);
     });
 
-  it('is told as a whole when several fields are wrong', () => {
-    const message = complaint({ mechanism: 'X', dryRun: 1 });
+  it('is refused with everything that is wrong', () => {
+    const message = refusalOf({ mechanism: 'X', dryRun: 1 });
     for (const part of ['clusterArn is missing', 'mechanism is "X"', 'dryRun is 1']) assert.ok(message.includes(part));
   });
 
-  it('is told when it has an unknown field, by the names of all fields and not by its value', () => {
-    const message = complaint({ clusterArn, password: 'hunter2' });
+  it('is refused with the names of all fields if it has an unknown one, and without its value', () => {
+    const message = refusalOf({ clusterArn, password: 'hunter2' });
     assert.match(message, /^The input has the unknown field "password"; the fields are clusterArn, projectId, /);
     assert.doesNotMatch(message, /hunter2/);
   });
 
-  it('is told by five of many unknown fields', () => {
+  it('is refused with five of many unknown fields', () => {
     const unknown = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`field${i}`, 'hunter2']));
-    const message = complaint({ clusterArn, ...unknown });
+    const message = refusalOf({ clusterArn, ...unknown });
     assert.match(message, /unknown field "field0", "field1", "field2", "field3", "field4" and 7 more; the fields are /);
     assert.doesNotMatch(message, /hunter2|field5/);
   });
 
-  it('is told by five of many settings that are no text, without the values of any', () => {
+  it('is refused with five of many settings that are not strings, and without any value', () => {
     const config = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`key.${i}`, [`hunter2`]]));
-    const message = complaint({ clusterArn, config: { 'client.id': 'hunter2', ...config } });
-    assert.match(message, /^config is an object in which "key\.0", .*"key\.4" and 1 more is no string; it must be/);
+    const message = refusalOf({ clusterArn, config: { 'client.id': 'hunter2', ...config } });
+    assert.match(message, /^config\."key\.0", .*"key\.4" and 1 more must be a string; config is/);
     assert.doesNotMatch(message, /hunter2|key\.5|client\.id/);
   });
 
-  it('is told without its values when it is JSON in quotes or in a list', () => {
+  it('is refused without its values if it is JSON in quotes or in a list', () => {
     const input = { clusterArn, secretArn: 'hunter2', config: { 'client.id': 'hunter2' } };
-    assert.match(complaint(JSON.stringify(input)), /^The input is JSON in quotes; (?!.*hunter2)/);
-    assert.match(complaint([input]), /^The input is a list; (?!.*hunter2)/);
+    assert.match(refusalOf(JSON.stringify(input)), /^The input is JSON in quotes; (?!.*hunter2)/);
+    assert.match(refusalOf([input]), /^The input is a list; (?!.*hunter2)/);
   });
 
   for (const input of [undefined, null, '', 'x', 5, true, [], [clusterArn]])
-    it(`is told when it is no JSON object: ${JSON.stringify(input)}`, () => {
-      assert.match(complaint(input), /^The input is .*; it must be a JSON object\. Start with /);
+    it(`is refused if it is not a JSON object: ${JSON.stringify(input)}`, () => {
+      assert.match(refusalOf(input), /^The input is .*; it must be a JSON object\. Start with /);
     });
 
-  it('is cut and escaped to what a sentence can hold', () => {
-    const message = complaint({ clusterArn, workspace: `a\n${'b'.repeat(500)}` });
+  it('is cut and escaped in the refusal', () => {
+    const message = refusalOf({ clusterArn, workspace: `a\n${'b'.repeat(500)}` });
     assert.ok(message.includes('"a\\nbbb'));
     assert.match(message, /… \(505 characters\)/);
     assert.ok(message.length < 500);
   });
 
-  it('is told without a control character, a mark that turns the text round, or half of a character', () => {
-    const message = complaint({
+  it('is refused without control characters, marks that reverse text, and half surrogate pairs', () => {
+    const message = refusalOf({
       clusterArn,
       workspace: `\u0000\u007f\u0085\u2028\u202e\ud800 ü\u{e0001}${'😀'.repeat(99)}`,
     });
@@ -209,14 +215,14 @@ describe('an input that is wrong', () => {
     assert.doesNotMatch(message, /[\p{Cc}\p{Cf}\p{Zl}]/u);
   });
 
-  it('is told whatever the depth of a field', () => {
+  it('is refused however deep a field is', () => {
     const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
     for (const field of ['clusterArn', 'workspace', 'secretArn', 'config', 'dryRun'])
       assert.match(
-        complaint({ clusterArn, [field]: deep }),
+        refusalOf({ clusterArn, [field]: deep }),
         new RegExp(`^${field} is (a list|no|something).*; it must be`),
       );
-    assert.match(complaint(deep), /^The input is a list; /);
+    assert.match(refusalOf(deep), /^The input is a list; /);
   });
 
   const misplaced: [what: string, value: unknown][] = [
@@ -229,29 +235,29 @@ describe('an input that is wrong', () => {
   ];
   const names = ['workspace', 'connectionName'];
   const others = ['clusterArn', 'projectId', 'secretArn', 'mechanism', 'dryRun'];
-  const toldWithout = (value: unknown, fields: string[]) => {
+  const refusedWithout = (value: unknown, fields: string[]) => {
     for (const field of fields) {
-      const message = complaint({ clusterArn, [field]: value });
+      const message = refusalOf({ clusterArn, [field]: value });
       assert.match(message, new RegExp(`^${field} is .*; it must be `));
       assert.doesNotMatch(message, /hunter2|3fa5c1d2/);
     }
   };
   for (const [what, value] of misplaced)
-    it(`is told without its value when a field holds ${what}`, () => toldWithout(value, [...names, ...others]));
+    it(`is refused without its value if a field holds ${what}`, () => refusedWithout(value, [...names, ...others]));
 
-  it('is told without its value when a field holds the private key of an API key', () => {
-    toldWithout('3fa5c1d2-a1b2-4c3d-8e9f-0123456789ab', others);
+  it('is refused without its value if a field holds the private key of an API key', () => {
+    refusedWithout('3fa5c1d2-a1b2-4c3d-8e9f-0123456789ab', others);
   });
 
-  it('is told when it holds a credential, without its value', () => {
+  it('is refused if config has a credential, without its value', () => {
     for (const config of [
       { 'sasl.jaas.config': 'hunter2' },
       { 'ssl.key.password': 'hunter2', 'fetch.min.bytes': 5 },
       { 'sasl.oauthbearer.token': 'hunter2' },
       { 'basic.auth.user.info': 'atlas:hunter2' },
     ]) {
-      const message = complaint({ clusterArn, config });
-      assert.match(message, /^config has the key "[a-z.]+", which looks like a credential; it must be left out/);
+      const message = refusalOf({ clusterArn, config });
+      assert.match(message, /^config has the key "[a-z.]+", which looks like a credential\. Leave it out/);
       assert.doesNotMatch(message, /hunter2/);
     }
   });
@@ -262,48 +268,48 @@ describe('an input that is wrong', () => {
     'about no resource': tagEvent({ resources: [] }),
     'about two resources': tagEvent({ resources: [clusterArn, clusterArn] }),
     'without a source': tagEvent({ source: undefined }),
-    'that has nothing but a source': { source: 'aws.tag', resources: [clusterArn] },
-    'that has nothing but a kind': { 'detail-type': 'Tag Change on Resource', resources: [clusterArn] },
+    'with only a source': { source: 'aws.tag', resources: [clusterArn] },
+    'with only a kind': { 'detail-type': 'Tag Change on Resource', resources: [clusterArn] },
     'without tags': tagEvent({ detail: { 'changed-tag-keys': ['atlas-streaming'] } }),
   };
   for (const [what, event] of Object.entries(wrongEvents))
-    it(`is told when it is an event ${what}`, () => {
-      assert.match(complaint(event), /^The input looks like an event but is not .* Start with \{"clusterArn"/);
+    it(`is refused if it is an event ${what}`, () => {
+      assert.match(refusalOf(event), /^The input looks like an event but is not .* Start with \{"clusterArn"/);
     });
 
-  it('is told when it is an event of many wrong fields, by five of them, cut and escaped', () => {
+  it('is refused with five wrong fields of an event, cut and escaped', () => {
     const tags = Object.fromEntries(Array.from({ length: 999 }, (_, i) => [`${'k'.repeat(200)}\u0085${i}`, i]));
-    const message = complaint(tagEvent({ detail: { 'changed-tag-keys': [], tags } }));
+    const message = refusalOf(tagEvent({ detail: { 'changed-tag-keys': [], tags } }));
     assert.match(message, /\("detail\.tags\.k+… \(\d+ characters\), .* and 994 more\)\. Start with /);
     assert.ok(message.length < 1000);
   });
 
-  it('is told when it is an event whose resources are wrong in two ways, once', () => {
-    assert.match(complaint(tagEvent({ resources: clusterArn })), /about one resource \("resources"\)\. Start with /);
+  it('is refused with each wrong field of an event once', () => {
+    assert.match(refusalOf(tagEvent({ resources: clusterArn })), /about one resource \("resources"\)\. Start with /);
   });
 
-  it('is told when it is an event about something else in MSK', () => {
+  it('is refused if it is an event about another MSK resource', () => {
     const replicator = 'arn:aws:kafka:us-east-1:111122223333:replicator/orders/1';
     assert.match(
-      complaint(tagEvent({ resources: [replicator] })),
+      refusalOf(tagEvent({ resources: [replicator] })),
       /^resources\[0\] is "arn:aws:kafka:us-east-1:111122223333:replicator\/orders\/1"; it must be the ARN of an Amazon MSK/,
     );
   });
 });
 
 describe('the cluster in an input', () => {
-  it('is found also when the input is wrong otherwise', () => {
+  it('is found also if the input is wrong otherwise', () => {
     assert.equal(clusterArnIn({ clusterArn, mechanism: 'X' }), clusterArn);
     assert.equal(clusterArnIn(tagEvent({ source: 'x' })), clusterArn);
   });
 
-  it('of an event is the one that the event is about', () => {
+  it('is that of the resource of an event', () => {
     assert.equal(clusterArnIn(tagEvent({ clusterArn: clusterArn.replace('orders', 'other') })), clusterArn);
     assert.equal(clusterArnIn(tagEvent({ clusterArn, resources: [] })), undefined);
-    assert.equal(clusterArnIn({ resources: [clusterArn] }), undefined, 'what is no event has no resources');
+    assert.equal(clusterArnIn({ resources: [clusterArn] }), undefined, 'only an event has resources');
   });
 
-  it('is not found where there is none', () => {
+  it('is undefined if there is none', () => {
     for (const input of [undefined, null, 'x', [], {}, { clusterArn: 'x' }, { resources: 'x' }, { resources: [5] }])
       assert.equal(clusterArnIn(input), undefined);
   });
