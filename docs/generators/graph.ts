@@ -43,7 +43,7 @@ interface Arrow {
  * each Task to RecordFailure is one dashed arrow, and an arrow of its own if the run took it. The picture has a background, so that it
  * looks the same on a light and on a dark page.
  */
-export function graph({ StartAt, States }: Definition, timeline: Report['timeline']): string {
+function graph({ StartAt, States }: Definition, timeline: Report['timeline']): string {
   const ended = endedStates(timeline);
   const drawing = new Graph<Size & { ranksep: number; nodesep: number }, Box, Arrow>();
   drawing.setGraph({ ranksep: 32, nodesep: 20, width: 0, height: 0 });
