@@ -3,7 +3,7 @@ import { type Place, secretNameOf, somewhere, type WorldSeed } from '../emulator
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { settingTags } from '../shared/msk/tags.ts';
-import { clusterArnIn } from '../shared/request/request.ts';
+import { clusterArnIn } from '../shared/request/input.ts';
 import { UsageError } from './arguments.ts';
 
 /** The fields of a console input and of an event that say what must exist, whatever else there is in it. */

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
-import { Environment, idsIn } from '../functions/resolve-request/settings.ts';
+import { Environment } from '../functions/resolve-request/settings.ts';
 import { AtlasEnvironment } from '../shared/atlas/environment.ts';
 import { regionOf } from '../shared/msk/arn.ts';
-import { complaintAbout, shown, shownArn } from '../shared/request/request.ts';
+import { complaint, type Field, fields } from '../shared/request/fields.ts';
+import { shown, shownArn } from '../shared/request/redaction.ts';
 import { secretArnPattern } from '../shared/secrets/secret-arn.ts';
 import { type Parameters, unmarked } from './example-values.ts';
 
@@ -34,6 +35,15 @@ const ServiceSettings = z.object({
     }),
   ),
 });
+
+const complaintAbout = (field: Field, value: unknown, name: string) =>
+  fields[field].safeParse(value).success ? undefined : `${complaint(field, value, name)}.`;
+
+const idsIn = (list: string) =>
+  list
+    .split(',')
+    .map((id) => id.trim())
+    .filter(Boolean);
 
 /** serverless.yml hands `clusterPollSeconds` to a function as `CLUSTER_POLL_SECONDS`. */
 const variableOf = (parameter: string) => parameter.replace(/[A-Z]/g, '_$&').toUpperCase();

@@ -1,10 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readDefinition } from '../../statemachine/definition.ts';
+import { machines, readDefinition } from '../../statemachine/definition.ts';
 import { configuration } from './configuration.ts';
 import { diagram } from './diagram.ts';
 import { withPart } from './marked-parts.ts';
 import { permissions } from './permissions.ts';
+import { waitsTable } from './waits.ts';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -20,9 +21,9 @@ export const generated: Record<string, () => string> = {
   'docs/configuration.md': configuration,
   'docs/security.md': () => withPart(readDocument('docs/security.md'), 'permissions', permissions()),
   'docs/architecture.md': () =>
-    ['connect', 'disconnect'].reduce(
+    machines.reduce<string>(
       (text, machine) =>
         withPart(text, `${machine} diagram`, `\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\``),
-      readDocument('docs/architecture.md'),
+      withPart(readDocument('docs/architecture.md'), 'waits', waitsTable()),
     ),
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { readInput } from '../../shared/request/request.ts';
+import { readInput } from '../../shared/request/input.ts';
 import { blocks } from './markdown.ts';
 
 /** How the text of a block is checked, by its language. `hcl` has no parser with a permissive licence on npm. */

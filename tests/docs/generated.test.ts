@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { diagram } from '../../docs/generators/diagram.ts';
 import { generated, pathOf, readDocument } from '../../docs/generators/documents.ts';
 import { pictureOf, pictures } from '../../docs/generators/graph.ts';
-import { readDefinition } from '../../statemachine/definition.ts';
+import { machines, readDefinition } from '../../statemachine/definition.ts';
 
 describe('the generated parts of the documentation (npm run docs writes them)', () => {
   for (const [file, text] of Object.entries(generated))
@@ -19,7 +19,7 @@ describe('the generated parts of the documentation (npm run docs writes them)', 
 });
 
 describe('the diagram of a machine', () => {
-  for (const machine of ['connect', 'disconnect'])
+  for (const machine of machines)
     it(`shows every state of ${machine}`, () => {
       const definition = readDefinition(machine);
       const picture = diagram(definition);
