@@ -60,7 +60,11 @@ ${table(
 `;
 }
 
-const allowed = ({ ConstraintDescription }: Parameter): string => ConstraintDescription.replace(/^must be /, '');
+/** The rule of a setting, with what it quotes as code. */
+const allowed = ({ ConstraintDescription }: Parameter): string =>
+  ConstraintDescription.replace(/^must be /, '')
+    .replace(/"([^"]+)"/g, '`$1`')
+    .replace(/<(?=\w)/g, '\\<');
 
 const defaultOf = ({ Default }: Parameter): string =>
   Default === '' ? 'empty' : `\`${String(Default).replace('${sls:stage}', '<stage>')}\``;

@@ -44,13 +44,14 @@ export const masked = (text: string): string =>
   text
     .replace(/\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '#')
     .replace(/\b[\da-f]{6,}\b/g, '#')
-    .replace(/\d[\d.]*/g, '0')
+    .replace(/\d+(?:\.\d+)*/g, '0')
     .replace(/\s+/g, ' ')
     .replace(/ polls? (?:[A-Z_]+ → )*/g, ' polls ')
     .trim();
 
 /**
- * Replaces the output blocks of a text by those of new runs. A part of an output is found by its first and its last line.
+ * Replaces the output blocks of a text by those of new runs, unless they differ only in what is masked. A part of an output is found by
+ * its first and its last line.
  *
  * @param outputs the lines that each command prints, by its arguments
  * @throws if a command no longer prints such a line
@@ -58,8 +59,12 @@ export const masked = (text: string): string =>
 export function withOutputs(text: string, outputs: Map<string, string[]>): string {
   return text.replace(blocks, (_, begin: string, whole: string | undefined, args = '', shown: string, end: string) => {
     const output = outputs.get(args) ?? [];
-    const parts = whole ? [output] : partsOf(shown.split('\n')).map((part) => sliceOf(output, part));
-    return `${begin}${parts.map((part) => part.join('\n')).join(`\n${leftOut}\n`)}${end}`;
+    const parts = partsOf(shown.split('\n')).map((part) => {
+      const now = whole ? output : sliceOf(output, part);
+      const [before, after] = [part, now].map((lines) => lines.join('\n'));
+      return masked(before ?? '') === masked(after ?? '') ? before : after;
+    });
+    return `${begin}${parts.join(`\n${leftOut}\n`)}${end}`;
   });
 }
 

@@ -6,7 +6,10 @@ const described: Record<keyof Waits, [waitFor: string, usually: string]> = {
   cluster: ['the cluster to become ACTIVE again', '45 minutes for the rolling reboot; hours for a large cluster'],
   privateLink: ['the private link', 'about 30 minutes'],
   connection: ['the connection', 'about 25 minutes'],
-  removal: ['the removal of the connection and the private link', 'minutes; longer if Atlas still deploys the connection'],
+  removal: [
+    'the removal of the connection and the private link',
+    'minutes; longer if Atlas still deploys the connection',
+  ],
 };
 
 /** @returns the table of the waits, with their poll intervals and deadlines */
