@@ -16,11 +16,14 @@ export interface State {
   SecondsPath?: string;
   ErrorPath?: string;
   CausePath?: string;
-  Choices?: { Variable: string; BooleanEquals: boolean; Next: string }[];
+  Choices?: ((Test | { And: Test[] }) & { Next: string })[];
   Default?: string;
   Retry?: Retrier[];
   Catch?: { ErrorEquals: string[]; ResultPath: string; Next: string }[];
 }
+
+/** One comparison of a Choice. */
+export type Test = { Variable: string; BooleanEquals: boolean } | { Variable: string; IsPresent: true };
 
 export interface Retrier {
   ErrorEquals: string[];
@@ -66,10 +69,13 @@ const withErrorNames = (retrier: Retrier): Retrier => ({
 });
 
 /** The names of the error classes that extend a base class directly. */
-export function namesOf(base: string): string[] {
-  const classes = Object.entries(errors);
-  const baseClass = errors[base as keyof typeof errors];
-  const names = classes.filter(([, it]) => Object.getPrototypeOf(it) === baseClass).map(([name]) => name);
-  // ThrottlingError is a TransientError, and abstract itself.
-  return names.filter((name) => !classes.some(([, it]) => Object.getPrototypeOf(it) === errors[name as never]));
+function namesOf(base: string): string[] {
+  const names = classes.filter((it) => parentOf(it) === base).map(({ name }) => name);
+  // ThrottlingError is a TransientError, but abstract itself.
+  const concrete = names.filter((name) => !classes.some((it) => parentOf(it) === name));
+  if (concrete.length === 0) throw new Error(`shared/errors.ts has no class that extends ${base}.`);
+  return concrete;
 }
+
+const classes = Object.values(errors);
+const parentOf = (errorClass: object): string => Object.getPrototypeOf(errorClass).name;

@@ -36,7 +36,7 @@ export const ways = ({ Type, Next, Choices = [], Default = '' }: State): { next:
     ? [
         ...Choices.map((it) => ({
           next: it.Next,
-          label: Choices.length > 1 ? (it.Variable.split('.').at(-1) ?? '') : 'yes',
+          label: Choices.length > 1 && 'Variable' in it ? (it.Variable.split('.').at(-1) ?? '') : 'yes',
         })),
         { next: Default, label: 'no' },
       ]
