@@ -18,7 +18,7 @@ export const AssociateScramSecretOutput = z.object({ result: Result });
 const pausesMs = [3_000, 6_000];
 
 /**
- * Associates a SCRAM secret with the cluster, unless it is associated already. Other secrets stay associated.
+ * Associates a SCRAM secret with the cluster, unless it is already associated. Other secrets stay associated.
  *
  * @throws ClusterBusy if the cluster has left ACTIVE; AwsRefused, AwsThrottled, AwsUnavailable
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-scram-secrets.html
@@ -30,7 +30,8 @@ export async function associateScramSecret(
   const { clusterArn } = request;
   const { secretArn } = plan;
   const associated = await msk.listScramSecrets(clusterArn);
-  if (associated.includes(secretArn)) return { result: 'unchanged' };
+  // The secret was not associated when this run planned: most likely the answer to an earlier attempt was lost.
+  if (associated.includes(secretArn)) return { result: 'created' };
 
   for (const pauseMs of [...pausesMs, undefined]) {
     const refused = await msk

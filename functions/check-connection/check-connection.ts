@@ -50,8 +50,12 @@ export async function checkConnection(
   const found = await atlas.getConnection(request.projectId, request.workspace, name).catch(noneWhenAbsent);
   const { state, isReady } = found ? connectionState(found) : { state: 'not shown', isReady: false };
   const isOlder = found !== undefined && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);
-  if (!isReady || isOlder)
-    checkDeadline(`Connection "${name}" is still ${isOlder ? 'an older one' : state}`, { now, deadline });
+  const still = isOlder
+    ? 'still has old bootstrap servers'
+    : found
+      ? `is still ${state}`
+      : 'is still not shown by Atlas';
+  if (!isReady || isOlder) checkDeadline(`Connection "${name}" ${still}`, { now, deadline });
   // While the connection was deploying, its password could not be sent; now it can.
   const isIncomplete = !found || isOlder || (isReady && secretVersionId === '');
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));

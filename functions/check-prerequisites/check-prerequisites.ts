@@ -3,6 +3,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { Result } from '../../shared/outcomes.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { unmetByAtlas } from './atlas-prerequisites.ts';
@@ -14,6 +15,8 @@ export const CheckPrerequisitesInput = z.object({
   run: z.object({
     request: Request,
     cluster: z.object({ isPrivateConnectivityOn: z.boolean(), details: ClusterDetails }),
+    /** Only if this run has visited EnablePrivateConnectivity. */
+    connectivity: z.optional(z.object({ result: Result })),
   }),
 });
 
@@ -23,7 +26,7 @@ const Plan = z.object({
   isScramSecretAssociated: z.boolean(),
   /** Whether Atlas has the connection already. */
   hasConnection: z.boolean(),
-  /** What is left to change; only for a dry run, or if the connection is READY. */
+  /** What is left to change; only for a dry run, or if the run may end here because the connection is READY. */
   changes: z.array(Change),
   /** The fingerprint of the cluster that this plan is for. */
   plannedFor: z.string(),
@@ -48,7 +51,7 @@ export interface CheckPrerequisitesDeps {
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
-  { run: { request, cluster } }: z.infer<typeof CheckPrerequisitesInput>,
+  { run: { request, cluster, connectivity } }: z.infer<typeof CheckPrerequisitesInput>,
   deps: CheckPrerequisitesDeps,
 ): Promise<z.infer<typeof CheckPrerequisitesOutput>> {
   const { isPrivateConnectivityOn, details } = cluster;
@@ -65,8 +68,9 @@ export async function checkPrerequisites(
   const { secretArn, isScramSecretAssociated, user } = secret;
   const { connection, links } = byAtlas;
   const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
-  // If the connection isn't READY, the later states find out what is left to do.
-  const isPlanned = request.dryRun || (isPrivateConnectivityOn && connection?.state === 'READY');
+  // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
+  const mayBeConnected = isPrivateConnectivityOn && connection?.state === 'READY' && !connectivity;
+  const isPlanned = request.dryRun || mayBeConnected;
   const { changes, connected } = isPlanned
     ? await planChanges(request, found, deps)
     : { changes: [], connected: undefined };

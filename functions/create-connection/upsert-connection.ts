@@ -1,6 +1,6 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
-import { isAlreadyThere, isBusy, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
+import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
@@ -47,7 +47,7 @@ export async function upsertConnection(
     const connection = await atlas.createConnection(projectId, workspace, wanted);
     return { connection, result: 'created', hasPassword: true };
   } catch (error) {
-    if (!isAlreadyThere(error)) throw error;
+    if (!isConnectionAlreadyThere(error)) throw error;
     const other = await find();
     if (other) return updateConnection(other, wanted, known, place, atlas);
     // Atlas may not show a connection yet that it has just created.

@@ -61,9 +61,10 @@ function messageOf({ status, cause, output }: DescribeExecutionCommandOutput): s
     return 'The execution exceeded the time limit of its state machine and was stopped. Nothing is lost: start it again and it resumes where it was.';
   if (status !== 'SUCCEEDED') return undefined;
   const run = RunOutput.safeParse(parsed(output));
-  const changes = run.success ? run.data.done.filter(isChange) : [];
-  if (!run.success || changes.length === 0) return undefined;
-  return [`Done for ${run.data.clusterArn}:`, ...changes.map((outcome) => `  ${sentenceOf(outcome)}`)].join('\n');
+  if (!run.success || !run.data.done.some(isChange)) return undefined;
+  // A link that is kept still costs money, so what stays is listed too.
+  const listed = run.data.done.filter(({ result }) => result !== 'unchanged' && result !== 'absent');
+  return [`Done for ${run.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)].join('\n');
 }
 
 /** SNS allows less than 100 ASCII characters. */

@@ -42,7 +42,6 @@ interface Deps {
  * Words the failure for the person who reads it in the Step Functions console, and writes it in short on the cluster's tags. A dry
  * run, or a cluster outside this deployment, gets no tags. The Cause mentions tags that cannot be written: they must not hide the
  * error itself.
- *
  */
 export async function recordFailure(
   { run, executionArn }: z.infer<typeof RecordFailureInput>,
@@ -70,9 +69,8 @@ export async function recordFailure(
   return { error, cause: cause.filter(Boolean).join('\n') };
 }
 
-/** The class of an error's name, if it is one of ours; its message is written for a person. */
-const classOf = (name: string): { prototype: Error } | undefined =>
-  Object.hasOwn(errors, name) ? errors[name as keyof typeof errors] : undefined;
+/** Our error classes by name. Their messages are written for a person. */
+const classes = new Map<string, { prototype: Error }>(Object.entries(errors));
 
 /** The error's own words and its remedy. A Lambda function's error arrives as `{"errorType","errorMessage","trace"}`. */
 function messageOf(error: string, cause = ''): string {
@@ -83,7 +81,7 @@ function messageOf(error: string, cause = ''): string {
     // Plain text: Step Functions' own words.
   }
   const said = typeof message === 'string' && message ? message : cause;
-  const ours = classOf(error);
+  const ours = classes.get(error);
   if (ours?.prototype instanceof errors.TransientError)
     return `${said} This is usually transient, but it outlasted this state's retries. Nothing is lost: start the execution again later and it resumes here.`;
   if (ours) return said;

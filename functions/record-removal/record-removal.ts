@@ -2,9 +2,10 @@ import * as z from 'zod/mini';
 import { AwsRefused } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { clearConnectedTags, writeStatus } from '../../shared/msk/tags.ts';
-import { Outcome, Result, sentenceOf } from '../../shared/outcomes.ts';
+import { Outcome, Result } from '../../shared/outcomes.ts';
 
 const Done = z.object({ result: Result, note: z.optional(z.string()) });
+type Done = z.infer<typeof Done>;
 
 export const RecordRemovalInput = z.object({
   run: z.object({
@@ -43,15 +44,16 @@ export async function recordRemoval(
   { msk }: { msk: MskClient },
 ): Promise<z.infer<typeof RecordRemovalOutput>> {
   const { clusterArn, projectId, workspace, connectionName } = request;
-  const usedBy = privateLink.usedBy.length > 0 ? `used by ${privateLink.usedBy.join(', ')}` : undefined;
+  const { result, usedBy } = privateLink;
+  const link: Done = usedBy.length > 0 ? { result, note: `used by ${usedBy.join(', ')}` } : { result };
   const done: Outcome[] = [
     { resource: 'connection', ...connection },
-    { resource: 'privateLink', result: privateLink.result, ...(usedBy && { note: usedBy }) },
+    { resource: 'privateLink', ...link },
     { resource: 'policyStatement', ...(policy ?? { result: 'kept', note: 'the private link needs it' }) },
     { resource: 'multiVpcConnectivity', result: 'kept', note: 'other consumers may use it' },
     { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
   ];
-  const detail = done.slice(0, 2).map(sentenceOf).join(', ');
+  const detail = `Connection ${connectionName} in workspace ${workspace}: ${inShort(connection)}. Private link: ${inShort(link)}`;
   const statusTags = await writeStatus(clusterArn, { status: 'disconnected', detail, execution: executionArn }, msk)
     .then(() => clearConnectedTags(clusterArn, msk))
     .then(
@@ -63,3 +65,6 @@ export async function recordRemoval(
     );
   return { clusterArn, projectId, workspace, connectionName, done, statusTags };
 }
+
+/** A tag may hold neither commas nor parentheses. */
+const inShort = ({ result, note }: Done): string => (note ? `${result} - ${note}` : result);

@@ -55,7 +55,7 @@ export async function decide(
     if (status !== 'failed') return work(`its last run ended while ${status}`);
     // Disconnect may succeed although connect failed, and the reverse.
     const isOfOtherAction = last?.executionArn && !isExecutionOf(last.executionArn, deps.machines[action]);
-    if (isOfOtherAction) return work(`it is failed, and its tag says ${action}`);
+    if (isOfOtherAction) return work(`its last run failed, and its tag now says ${action}`);
     if (age(last?.stopDate) > retryFailureMs) return work('its last run failed more than six hours ago');
     // A new version of the secret may be the fix.
     const secret = action === 'connect' ? await secretInUse(clusterArn, tags, deps) : undefined;

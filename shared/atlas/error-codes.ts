@@ -23,9 +23,13 @@ export const noneWhenAbsent = (error: unknown): undefined => {
   throw error;
 };
 
-/** Atlas documents 409 for a duplicate connection, without a code; other duplicates are a 400 with …ALREADY_EXISTS. */
+/** A duplicate is usually a 400 with …ALREADY_EXISTS. */
 export const isAlreadyThere = (error: unknown): error is AtlasRefused =>
-  error instanceof AtlasRefused && (error.status === 409 || error.errorCode.includes('ALREADY_EXISTS'));
+  error instanceof AtlasRefused && error.errorCode.includes('ALREADY_EXISTS');
+
+/** For a duplicate connection Atlas documents 409, without a code. */
+export const isConnectionAlreadyThere = (error: unknown): error is AtlasRefused =>
+  isAlreadyThere(error) || (error instanceof AtlasRefused && error.status === 409);
 
 /** Atlas is still at work on an earlier change of the connection. */
 export const isBusy = (error: unknown): error is AtlasRefused => error instanceof AtlasRefused && error.status === 409;
