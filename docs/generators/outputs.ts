@@ -44,6 +44,7 @@ export const masked = (text: string): string =>
   text
     .replace(/\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '#')
     .replace(/\b[\da-f]{6,}\b/g, '#')
+    .replace(/\b(?:\d+h )?(?:\d+m )?\d+s\b/g, '0s')
     .replace(/\d+(?:\.\d+)*/g, '0')
     .replace(/\s+/g, ' ')
     .replace(/ polls? (?:[A-Z_]+ → )*/g, ' polls ')
