@@ -7,7 +7,7 @@ import { build, type Plugin } from 'esbuild';
 import type { ServiceName } from '../emulators/emulator.ts';
 import { bundle, dist, settings } from '../packaging/bundle.ts';
 
-/** The AWS services of which a function's bundle holds a client, their names in the local cloud, and a call to each. */
+/** The AWS services whose clients our bundles contain: the service's name in the local cloud, and one request to it. */
 const services = {
   kafka: {
     service: 'kafka',
@@ -36,22 +36,22 @@ const services = {
 } as const satisfies Record<string, { service: ServiceName; client: string; command: string; input: string }>;
 export type ServiceClient = keyof typeof services;
 
-/** How many HTTP requests one invocation sends to each service. */
+/** The number of HTTP requests that one invocation sends to each service. */
 export type Requests = Partial<Record<ServiceName, number>>;
 
-/** What a function is compared with. */
+/** A minimal function that is measured for comparison. */
 export type Baseline = 'echo' | `${'builds' | 'calls'} ${string}`;
 
-/** The name of the baseline that only builds these clients. */
+/** The baseline that only builds these clients. */
 export const buildsBaseline = (clients: ServiceClient[]): Baseline => `builds ${clients.toSorted().join('+')}`;
 
-/** The name of the baseline that builds them and sends as many requests, to Atlas without any authentication. */
+/** The baseline that builds these clients and sends as many requests. Those to Atlas have no authentication. */
 export function callsBaseline(clients: ServiceClient[], requests: Requests): Baseline {
   const toAws = clients.toSorted().map((name) => `${name}:${requests[services[name].service] ?? 0}`);
   return `calls ${[...toAws, `atlas:${requests.atlas ?? 0}`].join('+')}`;
 }
 
-/** Which AWS clients each function's bundle holds, by the function's folder. */
+/** The AWS clients in each function's bundle, by the function's folder. */
 export async function clientsOfFunctions(): Promise<Map<string, ServiceClient[]>> {
   const { metafile } = await bundle();
   return new Map(
@@ -66,7 +66,7 @@ export async function clientsOfFunctions(): Promise<Map<string, ServiceClient[]>
 
 export const functionBundle = (folder: string): string => join(dist, `${folder}.mjs`);
 
-/** Bundles that exist for a benchmark only, made with the settings of those that deploy. */
+/** Makes the bundles that only the benchmark needs, with the settings of the deployed ones. */
 export class Workshop {
   readonly #directory = mkdtempSync(join(tmpdir(), 'bench-'));
 
@@ -110,7 +110,7 @@ const baselineSources: Plugin = {
   },
 };
 
-/** The smallest program that does what its name says. */
+/** The smallest program that does what the baseline's name says. */
 export function sourceOf(baseline: Baseline): string {
   if (baseline === 'echo') return 'export const handler = async (event) => event;';
   const parts = baseline
@@ -147,7 +147,7 @@ const atlasLines = (times: string): Lines => ({
 const repeated = (times: string, statement: string) =>
   times === '0' ? '' : `for (let call = 0; call < ${times}; call++) ${statement}`;
 
-/** The size of a zip with these files, as Serverless makes it: deflated, with yazl's headers and extended timestamps. */
+/** The size of a zip of these files as Serverless makes it: deflated, with yazl's headers and extended timestamps. */
 export function zipBytes(files: { name: string; content: Uint8Array }[]): number {
   const endOfDirectory = 22;
   return files.reduce((sum, { name, content }) => {
@@ -156,7 +156,7 @@ export function zipBytes(files: { name: string; content: Uint8Array }[]): number
   }, endOfDirectory);
 }
 
-/** Of a function's zip: the bundle and its source map. */
+/** The size of a function's zip, which has the bundle and its source map. */
 export function zipBytesOf(folder: string): number {
   const names = [`dist/${folder}.mjs`, `dist/${folder}.mjs.map`];
   return zipBytes(names.map((name) => ({ name, content: readFileSync(join(settings.absWorkingDir, name)) })));

@@ -4,23 +4,23 @@ import { type Program, Sandbox } from './runtime/sandbox.ts';
 import type { SteadyWorld, Subject } from './steady-world.ts';
 
 /**
- * Cold start, in CPU time of the process: Lambda gives 256 MB a seventh of a CPU, so that is what a cold start there is made
- * of, and, unlike the time on the clock, it says the same on a machine that has other work.
+ * Cold starts in CPU time of the process. Lambda gives a function of 256 MB a seventh of a CPU, so CPU time dominates a cold start
+ * there. Unlike wall time, it does not depend on what else runs on this machine.
  */
 
 const rounds = 15;
 
-/** How much more than the AWS client itself a function may cost. */
-const mostOfClient = 1.25;
+/** How many times the cost of its AWS clients a first answer may cost. */
+const maxRatio = 1.25;
 
-const mostZipKb = 200;
+const maxZipKb = 200;
 
 interface Measured {
   /** Until the runtime asks for the first event. */
   initMs: number;
   /** Until the first answer. */
   answeredMs: number;
-  /** The same on the clock. */
+  /** Until the first answer, in wall time. */
   wallMs: number;
 }
 
@@ -39,7 +39,7 @@ export async function coldStarts(world: SteadyWorld): Promise<Figure[]> {
   }
 }
 
-/** The functions with the names of their baselines; that each is started once here brings its files into memory, too. */
+/** The functions with the names of their baselines. Each starts once here, which also brings its files into memory. */
 async function comparedWith(world: SteadyWorld, runtime: string): Promise<Compared[]> {
   const clients = await clientsOfFunctions();
   const compared: Compared[] = [];
@@ -72,7 +72,7 @@ type Compared = Subject & { builds: Baseline; calls: Baseline };
 function figures(compared: Compared[], medians: Map<string, Measured>): Figure[] {
   const none = { initMs: Number.NaN, answeredMs: Number.NaN, wallMs: Number.NaN };
   const of = (name: string) => medians.get(name) ?? none;
-  const goal = { of: 'ratio', most: mostOfClient } as const;
+  const goal = { of: 'ratio', max: maxRatio } as const;
   return compared.flatMap(({ name: subject, folder, builds, calls }): Figure[] => {
     const { initMs, answeredMs, wallMs } = of(subject);
     const cell = { part: 'cold', subject, unit: 'ms' } as const;
@@ -85,16 +85,16 @@ function figures(compared: Compared[], medians: Map<string, Measured>): Figure[]
     return [
       { ...cell, name: 'loaded', value: initMs, baseline: { name: builds, value: of(builds).initMs } },
       { ...answered('answered', answeredMs, builds), goal },
-      { ...cell, name: 'on the clock', value: wallMs, baseline: { name: builds, value: of(builds).wallMs } },
-      answered('its calls', of(calls).answeredMs, builds),
-      answered('÷ its calls', answeredMs, calls),
+      { ...cell, name: 'wall time', value: wallMs, baseline: { name: builds, value: of(builds).wallMs } },
+      answered('requests', of(calls).answeredMs, builds),
+      answered('÷ requests', answeredMs, calls),
       answered('÷ echo', answeredMs, 'echo'),
       {
         ...cell,
         name: 'zip',
         value: zipBytesOf(folder) / 1000,
         unit: 'kB',
-        goal: { of: 'value', most: mostZipKb },
+        goal: { of: 'value', max: maxZipKb },
       },
     ];
   });

@@ -1,15 +1,15 @@
-/** What a figure must not exceed: itself, or its ratio to the baseline. */
+/** The maximum of a figure: of its value, or of its ratio to the baseline. */
 export interface Goal {
   of: 'value' | 'ratio';
-  most: number;
+  max: number;
 }
 
 /** One cell of the table. */
 export interface Figure {
   part: Part;
-  /** What has columns of its own within the part. */
+  /** Figures of one block share the columns of a table; by default, a part is one block. */
   block?: string;
-  /** The line: a function, a run. */
+  /** The row: a function, a run. */
   subject: string;
   /** The column. */
   name: string;
@@ -20,22 +20,22 @@ export interface Figure {
   goal?: Goal;
 }
 
-export const parts = ['cold', 'warm', 'trips', 'machine', 'scale'] as const;
+export const parts = ['cold', 'warm', 'trips', 'cost', 'scale'] as const;
 export type Part = (typeof parts)[number];
 type Unit = 'ms' | 's' | 'min' | 'kB' | 'MB' | '%' | 'requests' | 'transitions' | 'clusters' | '$/1000';
 
-/** The figure's share of its baseline; undefined where there is nothing to compare. */
+/** The figure divided by its baseline; undefined without a baseline. */
 export const ratioOf = ({ value, baseline }: Figure): number | undefined =>
   baseline && baseline.value > 0 ? value / baseline.value : undefined;
 
-/** Undefined where no goal is set. */
+/** Whether the goal is met; undefined without a goal. */
 export function isMet(figure: Figure): boolean | undefined {
   const { goal, value } = figure;
   if (!goal) return undefined;
-  return (goal.of === 'value' ? value : (ratioOf(figure) ?? Number.POSITIVE_INFINITY)) <= goal.most;
+  return (goal.of === 'value' ? value : (ratioOf(figure) ?? Number.POSITIVE_INFINITY)) <= goal.max;
 }
 
-/** @param share 0 to 1; 0.5 is the median. Between two values it is interpolated. */
+/** Interpolates between two values. @param share 0 to 1; 0.5 is the median */
 export function quantile(values: number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   const at = (sorted.length - 1) * share;
@@ -45,7 +45,7 @@ export function quantile(values: number[], share: number): number {
 
 export const median = (values: number[]): number => quantile(values, 0.5);
 
-/** Measures everything once, again and again, so that a busy minute of the machine falls on all alike. */
+/** Measures all subjects once per round, so that a busy minute of the machine affects all of them alike. */
 export async function interleaved<Subject, Sample>(
   subjects: Subject[],
   rounds: number,
@@ -53,7 +53,7 @@ export async function interleaved<Subject, Sample>(
 ): Promise<Map<Subject, Sample[]>> {
   const samples = new Map<Subject, Sample[]>(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
-    // Another one is the first of each round.
+    // Each round starts with another subject.
     const start = round % subjects.length;
     for (const subject of [...subjects.slice(start), ...subjects.slice(0, start)])
       samples.get(subject)?.push(await measure(subject));

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../local/arguments.ts';
 import { coldStarts } from './cold.ts';
+import { costs } from './cost.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
-import { machineRuns } from './machine/machine.ts';
 import { notes } from './notes.ts';
 import { numbersOfClusters, scale } from './scale/scale.ts';
 import { SteadyWorld } from './steady-world.ts';
@@ -13,16 +13,16 @@ import { whyMissed } from './why-missed.ts';
 
 const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}]`;
 
-/** `npm run bench`: every figure is compared with a baseline that is measured in the same run. */
+/** `npm run bench`: most figures are compared with a baseline that is measured in the same run. */
 async function main(args: string[]): Promise<void> {
   const options = { json: { type: 'boolean' }, only: { type: 'string' }, clusters: { type: 'string' } } as const;
   const { values } = parseArgs({ args, options });
   const wanted = (values.only ?? parts.join()).split(',');
   const unknown = wanted.filter((part) => !parts.includes(part as Part));
-  if (unknown.length > 0) throw new UsageError(`There is no part ${unknown.join(' and no part ')}.`);
+  if (unknown.length > 0) throw new UsageError(`There is no part ${unknown.join(', ')}.`);
   const clusters = (values.clusters ?? numbersOfClusters.join()).split(',').map(Number);
   if (!clusters.every((number) => Number.isInteger(number) && number > 0))
-    throw new UsageError(`--clusters takes whole numbers, such as 1,10, and not ${values.clusters}.`);
+    throw new UsageError(`--clusters must be whole numbers, such as 1,10, and is ${values.clusters}.`);
 
   const figures: Figure[] = [];
   for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part](clusters)));
@@ -33,7 +33,7 @@ const measure: Record<Part, (clusters: number[]) => Promise<Figure[]>> = {
   cold: () => inSteadyWorld(coldStarts),
   warm: () => inSteadyWorld(warmCalls),
   trips: roundTrips,
-  machine: machineRuns,
+  cost: costs,
   scale,
 };
 

@@ -6,36 +6,36 @@ export const notes: Record<Part, string> = {
 
 loaded       CPU time of a new process until Lambda's runtime asks for the first event; baseline: a bundle that only
              builds the same AWS clients
-answered     the same until the first answer; baseline: that bundle again, which answers without a call
-on the clock from the start of the process to the first answer, which depends on what else the machine has to do
-its calls    a bundle of the clients and nothing else that sends as many requests; baseline: that bundle without them
-÷ its calls  the first answer against those calls alone: what is ours
-÷ echo       the first answer against a handler that returns its input`,
-  warm: `own time     wall time of a warm handler without the time in which a request of its own was out, or its CPU time if that
-             is more; baseline: a bundle that sends as many requests
+answered     the same until the first answer; baseline: the same bundle, which answers without a request
+wall time    from the start of the process to the first answer; it depends on the load of the machine
+requests     a bundle of only the clients that sends as many requests; baseline: the same bundle without requests
+÷ requests   the first answer compared with those requests alone: the cost of our own code
+÷ echo       the first answer compared with a handler that returns its input`,
+  warm: `own time     wall time of a warm handler without the time in which it waits for a request, or its CPU time if that is more;
+             baseline: a bundle that sends as many requests
 
-The events are those of a cluster that is connected, so that each can be given again and again: nothing is created.`,
-  trips: `HTTP requests of a run, digest challenges and reads of the credentials among them; baseline: the least that the
-APIs allow (bench/trips/least.ts). Nonces do not expire here; Atlas's do, and then a poll is challenged again.
-Containers are cold, where nothing else is said.`,
-  machine: `A first connect; the cluster takes 45 minutes, the link 32, the connection 26, or each up to 30 or 60 % more or less, or
-twice as long (simulated). delay is what passes between the end of a wait and the poll that finds it, for the three waits together;
-cost is that of 1000 connects, Step Functions and Lambda. Baseline: a poll every 30 s. Remote answers take no time here. The schedule
-is made for the usual times: an end that comes before 0.6 of them, or after 1.6, is found up to half a minute later than by a poll
-every 30 s, which is what a ✘ here is.`,
-  scale: `Clusters that are tagged within one minute: one account and Region, one Atlas project and workspace. Atlas's bucket (1,200
-requests and 500 a minute), its lost writes and AWS's throttling are on; the time is simulated, and waits for this machine.
+The events are those of a connected cluster. Nothing is created, so each event can be repeated.`,
+  trips: `HTTP requests of a run, including digest challenges and reads of the credentials; baseline: the fewest requests that the
+APIs allow (bench/trips/fewest.ts). Nonces do not expire here. Atlas's nonces do, and then a poll is challenged again.
+Containers are cold unless the name says otherwise.`,
+  cost: `A first connect as deployed: the cluster takes 45 minutes, the link 32, the connection 26. cost is that of 1,000 connects: Step
+Functions and Lambda, without the free tier. Requests to AWS and Atlas take no time here, so Lambda costs more in reality, but
+transitions are nearly the whole cost. delay is the time from the end of a wait to the poll that finds it, for the three waits
+together: 0 to 90 seconds, 45 on average.`,
+  scale: `Clusters that are tagged within one minute: one account and Region, one Atlas project and workspace. Atlas's rate limit (1,200
+requests at once and 500 more each minute), its lost writes and AWS's throttling are on. The time is simulated, and waits for this
+machine.
 
 One run for each number.
 
-connected      as Atlas says and the tags of the cluster, of those that were tagged
-total time     from the first tag to the last end; baseline: what the remote times and Atlas's bucket allow
+connected      clusters that Atlas and the cluster's tags call connected, of those that were tagged
+total time     from the first tag to the end of the last run; baseline: what the remote times and Atlas's rate limit allow
                (bench/scale/bound.ts)
 to Atlas, to AWS, transitions: for each cluster; baseline: one cluster
-refused        share of the requests to Atlas that it answered with 429; throttled: the same of AWS
-writes lost    for each cluster: connections that another write had overwritten, and that were written again
-heap           what one cluster more needs of the runner's heap, after garbage collection, while all wait; baseline: the
+refused        share of the requests to Atlas that it answers with 429; throttled: the same for AWS
+writes lost    for each cluster: connections that another write has overwritten, and that were written again
+heap           what one more cluster needs of the runner's heap, after garbage collection, while all runs wait; baseline: the
                same between smaller numbers
-a function     what an invocation takes on the average, simulated, with its pauses after a 429; were this machine too slow
-               for the speed of the clock, this would show it`,
+a function     simulated duration of an average invocation, including its pauses after a 429; it grows if this machine is too
+               slow for the speed of the clock`,
 };

@@ -13,26 +13,27 @@ import type { RecordRemovalInput } from '../functions/record-removal/record-remo
 import type { RecordSuccessInput } from '../functions/record-success/record-success.ts';
 import type { RemoveClusterPolicyInput } from '../functions/remove-cluster-policy/remove-cluster-policy.ts';
 import type { SweepClustersInput } from '../functions/sweep-clusters/sweep-clusters.ts';
+import type { Request } from '../shared/request/request.ts';
 import { type Baseline, functionBundle, type Requests } from './bundles.ts';
 import type { Program } from './runtime/sandbox.ts';
 
-/** An hour takes a second, until everything is connected. */
+/** An hour takes a second while the cluster is connected. */
 const speed = 3600;
 
-/** A function, the environment that it deploys with, and an event that it can be given any number of times. */
+/** A function with the environment that it deploys with, and an event that is safe to repeat. */
 export interface Subject {
   /** As in the state machine. */
   name: string;
-  /** Of functions/ and dist/. */
+  /** In functions/; also the bundle's name in dist/. */
   folder: string;
   program: Program;
   event: unknown;
 }
 
-/** A cloud in which everything is connected and nothing changes any more, so that the same event has always the same answer. */
+/** A cloud in which everything is connected and nothing changes, so that the same event always has the same answer. */
 export class SteadyWorld {
   readonly subjects: Subject[];
-  /** Where the baselines run: they may do everything. */
+  /** The environment of the baselines, with all permissions, and their event. */
   readonly #bare: { program: Program; event: object };
   readonly #cloud: Cloud;
 
@@ -51,7 +52,7 @@ export class SteadyWorld {
     };
     const [first] = await cloud.tag({ 'atlas-streaming': 'connect' });
     await first?.result;
-    // The second run finds all of it done.
+    // The second run finds everything done.
     const second = await cloud.start({ clusterArn: cloud.world.cluster.arn }).result;
     if (second.status !== 'SUCCEEDED') throw new Error(`The cluster could not be connected: ${second.cause}`);
     await cloud.lambda.close();
@@ -78,12 +79,11 @@ export class SteadyWorld {
       const program = { bundle: functionBundle(folder), arn: it.arn, environment };
       return { name: it.name, folder, program, event: all.get(it.name) };
     });
-    const { clusterArn } = (events.get('InspectCluster') ?? {}) as { clusterArn: string };
     const { arn, environment } = (this.subjects.find(({ name }) => name === 'NotifyOutcome') as Subject).program;
     this.#bare = {
       program: { bundle: '', arn, environment: { ...environment, AWS_ACCESS_KEY_ID: personsAccessKeyId } },
       event: {
-        clusterArn,
+        clusterArn: cloud.world.cluster.arn,
         secretArn: cloud.world.scramSecrets[0]?.arn,
         executionArn: cloud.executions[0]?.arn,
         topicArn: environment.NOTIFICATION_TOPIC_ARN,
@@ -92,13 +92,13 @@ export class SteadyWorld {
     };
   }
 
-  /** Baselines as they are to be run. @param bundles the path of each one's bundle, by its name */
+  /** Baselines, ready to run. @param bundles the path of each baseline's bundle */
   bare(bundles: Map<Baseline, string>): { name: Baseline; program: Program; event: object }[] {
     const { program, event } = this.#bare;
     return [...bundles].map(([name, bundle]) => ({ name, program: { ...program, bundle }, event }));
   }
 
-  /** How many requests reach the emulators meanwhile. */
+  /** Counts the requests that reach the emulators during `run`. */
   async requestsDuring(run: () => Promise<unknown>): Promise<Requests> {
     const { exchanges } = this.#cloud.recorder;
     const before = exchanges.length;
@@ -108,11 +108,16 @@ export class SteadyWorld {
     return requests;
   }
 
-  /** Events of the functions that a run of a connected cluster does not come to, such that they find nothing to do. */
+  /** Events of the functions that a run of a connected cluster does not visit. With these events, they find nothing to do. */
   #furtherEvents(events: Map<string, unknown>): [string, unknown][] {
-    const success = events.get('RecordSuccess') as z.infer<typeof RecordSuccessInput>;
+    const success = events.get('RecordSuccess') as SuccessEvent;
     const { executions, world } = this.#cloud;
-    return Object.entries(furtherEvents(success, world.scramSecrets[0]?.arn ?? '', executions[0]?.arn ?? ''));
+    const further = furtherEvents(success, {
+      secretArn: world.scramSecrets[0]?.arn ?? '',
+      // The first run created the connection, so its outcome is published.
+      changedExecutionArn: executions[0]?.arn ?? '',
+    });
+    return Object.entries(further);
   }
 
   close(): Promise<void> {
@@ -120,7 +125,10 @@ export class SteadyWorld {
   }
 }
 
-/** The inputs of the functions, so that the compiler tells when one of them has changed. */
+/** RecordSuccess gets the whole request, although it reads only a part of it. */
+type SuccessEvent = z.infer<typeof RecordSuccessInput> & { run: { request: Request } };
+
+/** Typed, so that the compiler finds an event that no longer fits its function. */
 interface FurtherEvents {
   EnablePrivateConnectivity: z.infer<typeof EnablePrivateConnectivityInput>;
   AssociateScramSecret: z.infer<typeof AssociateScramSecretInput>;
@@ -135,24 +143,25 @@ interface FurtherEvents {
 }
 
 function furtherEvents(
-  { request, connection, privateLink, policy, executionArn, now }: z.infer<typeof RecordSuccessInput>,
-  secretArn: string,
-  firstExecutionArn: string,
+  { run, executionArn, now }: SuccessEvent,
+  { secretArn, changedExecutionArn }: { secretArn: string; changedExecutionArn: string },
 ): FurtherEvents {
-  const { clusterArn } = request;
-  const removal = { outcome: '', deadline: now, pollSeconds: 30, now };
+  const { request, connection, privateLink, policy } = run;
+  const absentCluster = { ...request, clusterArn: request.clusterArn.replace('orders', 'absent') };
   const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
   return {
-    EnablePrivateConnectivity: { clusterArn, operationArn: '' },
-    AssociateScramSecret: { clusterArn, secretArn },
-    RecordFailure: { run: { failed: { CheckConnection: failure } }, input: { clusterArn }, executionArn },
-    PlanRemoval: { request },
-    DeleteConnection: { request: { ...request, connectionName: 'absent' }, ...removal },
-    DeletePrivateLink: { request: { ...request, clusterArn: clusterArn.replace('orders', 'absent') }, ...removal },
-    RemoveClusterPolicy: { clusterArn, principalArn: 'arn:aws:iam::111122223333:root' },
-    RecordRemoval: { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy, executionArn },
-    // The first run has changed something, which is worth a message.
-    NotifyOutcome: { detail: { executionArn: firstExecutionArn, status: 'SUCCEEDED' } },
+    EnablePrivateConnectivity: { run: { request } },
+    AssociateScramSecret: { run: { request, plan: { secretArn } } },
+    RecordFailure: {
+      run: { input: { clusterArn: request.clusterArn }, failed: { CheckConnection: failure } },
+      executionArn,
+    },
+    PlanRemoval: { run: { request } },
+    DeleteConnection: { run: { request: { ...request, connectionName: 'absent' } }, now },
+    DeletePrivateLink: { run: { request: absentCluster, connection: { deadline: now } }, now },
+    RemoveClusterPolicy: { run: { request, principal: { principalArn: 'arn:aws:iam::111122223333:root' } } },
+    RecordRemoval: { run: { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy }, executionArn },
+    NotifyOutcome: { detail: { executionArn: changedExecutionArn, status: 'SUCCEEDED' } },
     SweepClusters: { now },
   };
 }

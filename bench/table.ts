@@ -1,15 +1,15 @@
 import { type Figure, isMet, ratioOf } from './figures.ts';
 
 /**
- * The figures as text, for a person: a line for each subject, a column for each kind of figure. A cell is what was measured,
- * and its ratio to the baseline; ✘ marks what misses its goal.
+ * The figures as text: a row for each subject, a column for each kind of figure. A cell has the measured value and its ratio to
+ * the baseline; ✘ marks a missed goal.
  */
 export function table(figures: Figure[]): string {
   const kinds = [...Map.groupBy(figures, columnsOf).values()];
   return kinds.map(block).join('\n\n');
 }
 
-/** Subjects with the same columns share a block: functions, journeys, schedules. */
+/** Subjects with the same columns share a block, such as functions or journeys. */
 const columnsOf = ({ part, block = part }: Figure): string =>
   part === 'cold' || part === 'warm' ? 'functions' : block;
 
@@ -32,18 +32,18 @@ function cell(figure: Figure): string {
   const { value, unit, baseline } = figure;
   const ratio = ratioOf(figure);
   if (!baseline || ratio === undefined) return `${amount(value, unit)}${mark(figure)}`;
-  // Of a time, the ratio says more than the baseline, which is a time on somebody's machine as well.
+  // The baseline of a time depends on the machine, so its ratio is enough.
   const measured = unit === 'ms' ? amount(value, unit) : `${digits(value)} / ${amount(baseline.value, unit)}`;
   return `${measured} ${ratio.toFixed(2)}${mark(figure)}`;
 }
 
-/** As wide where there is none, so that the numbers stand below each other. */
+/** Two characters in any case, so that the numbers are aligned. */
 const mark = (figure: Figure) => (figure.goal ? (isMet(figure) ? '  ' : ' ✘') : '');
 
 function goal(figure: Figure | undefined): string {
   if (!figure?.goal) return '';
-  const { of, most } = figure.goal;
-  return `≤ ${of === 'ratio' ? most.toFixed(2) : amount(most, figure.unit)}  `;
+  const { of, max } = figure.goal;
+  return `≤ ${of === 'ratio' ? max.toFixed(2) : amount(max, figure.unit)}  `;
 }
 
 const counted = new Set<Figure['unit']>(['requests', 'transitions', 'clusters']);
@@ -54,7 +54,7 @@ export function amount(value: number, unit: Figure['unit']): string {
   return counted.has(unit) ? text : `${text} ${unit}`;
 }
 
-/** Three significant digits, and whole numbers of what is counted. */
+/** Three significant digits; no decimals from 100 on. */
 const digits = (value: number): string =>
   value >= 100 ? value.toFixed(0) : Number.isInteger(value) ? String(value) : value.toPrecision(3);
 

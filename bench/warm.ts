@@ -4,14 +4,14 @@ import { type Program, Sandbox } from './runtime/sandbox.ts';
 import type { SteadyWorld } from './steady-world.ts';
 
 /**
- * Warm calls: the wall time of a handler without the time in which a request of its own was out. The first events after the
- * cold one count, because a container sees no more of them: a wait asks for its state some dozens of times.
+ * Warm calls: the wall time of a handler without the time in which it waits for a request. Only the first events after the cold
+ * start count, because a container gets few: a wait polls a few dozen times.
  */
 
 const events = 40;
 
-/** What a handler may take of its own. */
-const mostOwnMs = 5;
+/** The most time that a handler may use itself. */
+const maxOwnMs = 5;
 
 interface Warm {
   name: string;
@@ -58,5 +58,5 @@ const figure = (subject: string, baseline: Baseline, ownMs: Map<string, number>)
   value: ownMs.get(subject) ?? Number.NaN,
   unit: 'ms',
   baseline: { name: baseline, value: ownMs.get(baseline) ?? Number.NaN },
-  goal: { of: 'value', most: mostOwnMs },
+  goal: { of: 'value', max: maxOwnMs },
 });

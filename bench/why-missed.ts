@@ -1,13 +1,14 @@
 import { type Figure, isMet, ratioOf } from './figures.ts';
 
 /**
- * Why first answers miss their goal, in figures of the same run: how much of it the calls alone take, and what is left.
+ * Explains first answers that miss their goal by figures of the same run: how much the requests alone take, and our own share.
  *
- * @param figures of any parts @returns '' where there is no cold start among them, or none that misses
+ * @param figures of any parts
+ * @returns '' if no first answer misses its goal
  */
 export function whyMissed(figures: Figure[]): string {
   const cold = figures.filter(({ part }) => part === 'cold');
-  const named = (wanted: string) => cold.filter(({ name }) => name === wanted);
+  const named = (name: string) => cold.filter((figure) => figure.name === name);
   const missed = named('answered').filter((figure) => isMet(figure) === false);
   if (missed.length === 0) return '';
   const subjects = new Set(missed.map(({ subject }) => subject));
@@ -15,12 +16,12 @@ export function whyMissed(figures: Figure[]): string {
     named(name)
       .filter(({ subject }) => subjects.has(subject))
       .map((figure) => ratioOf(figure) ?? Number.NaN);
-  const most = missed[0]?.goal?.most ?? Number.NaN;
-  const byCalls = ratios('its calls').filter((ratio) => ratio > most).length;
-  return `${missed.length} first answers miss ${most.toFixed(2)}: they make calls, and their baseline makes none. Their calls alone, by a
-bundle without any code of ours, come to ${range(ratios('its calls'))} (${byCalls} of them over the goal): a first call runs and loads
-what building a client does not, from the endpoint and the signature to the connection and the answer. What is ours
-multiplies that by ${range(ratios('÷ its calls'))}.`;
+  const max = missed[0]?.goal?.max ?? Number.NaN;
+  const byRequests = ratios('requests').filter((ratio) => ratio > max).length;
+  return `${missed.length} first answers miss ${max.toFixed(2)}: they send requests, and their baseline sends none. The same requests, sent by a bundle
+without our code, cost ${range(ratios('requests'))} (${byRequests} of them miss the goal): a first request loads and runs what building a
+client does not, from the endpoint and the signature to the connection and the answer. Our own code multiplies that by
+${range(ratios('÷ requests'))}.`;
 }
 
 const range = (values: number[]): string => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { complaintsAbout } from '../packaging/settings.ts';
+import { localSettings } from '../packaging/check-settings.ts';
+import { WrongSettings } from '../packaging/settings.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface Arguments {
@@ -26,6 +27,7 @@ const maxSpeed = 10_000;
 const options = {
   scenario: { type: 'string', default: 'default' },
   input: { type: 'string' },
+  stage: { type: 'string' },
   param: { type: 'string', multiple: true, default: [] as string[] },
   speed: { type: 'string', default: String(defaultSpeed) },
   list: { type: 'boolean', default: false },
@@ -43,7 +45,8 @@ and MongoDB Atlas on this machine. It needs no AWS account and no Atlas account,
   --list               list the scenarios
   --input FILE         start with the input in this file: the JSON of a console start, or an EventBridge event;
                        the local cloud then has the account, the Region and the cluster of the cluster's ARN
-  --param NAME=VALUE   set a parameter of the deployment, as for npm run deploy; may be repeated
+  --stage NAME         use the settings in stages/NAME.yml
+  --param NAME=VALUE   set one setting, as for npm run deploy; may be repeated
   --speed N            how many times faster than real time to run, from 1 to ${maxSpeed} (default ${defaultSpeed})
   --json               print one JSON document and nothing else; with npm start --silent, npm prints nothing either
   --logs               print the logs of the functions on standard error
@@ -53,25 +56,29 @@ Exit code: 0 if the execution succeeds (Connected, Disconnected, Planned, Nothin
 arguments.`;
 
 /**
- * @param known the scenarios, and the deployment's parameters with their defaults
+ * @param scenarios all scenarios
  * @throws UsageError
  */
-export function parseArguments(
-  args: string[],
-  known: { scenarios: Scenario[]; parameters: Record<string, string> },
-): Arguments {
-  const { scenario: name, input, param, speed, ...flags } = parse(args);
-  const scenario = known.scenarios.find((it) => it.name === name);
+export function parseArguments(args: string[], scenarios: Scenario[]): Arguments {
+  const { scenario: name, input, stage, param, speed, ...flags } = parse(args);
+  const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) {
-    const names = known.scenarios.map((it) => it.name).join(', ');
+    const names = scenarios.map((it) => it.name).join(', ');
     throw new UsageError(`There is no scenario "${name}"; there are ${names}.`);
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
-  const params = Object.fromEntries(param.map(parseParam));
-  const complaints = complaintsAbout({ ...known.parameters, ...params }, Object.keys(known.parameters));
-  if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
+  const params = parseSettings(param, stage);
   return { scenario, input, params, speed: parseSpeed(speed), ...flags };
+}
+
+function parseSettings(param: string[], stage: string | undefined): Record<string, string> {
+  try {
+    return localSettings(Object.fromEntries(param.map(parseParam)), stage);
+  } catch (error) {
+    if (error instanceof WrongSettings) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 function parse(args: string[]) {

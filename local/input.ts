@@ -3,7 +3,7 @@ import { defaultPlace, type Place, secretNameOf, type WorldSeed } from '../emula
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { settingTags } from '../shared/msk/tags.ts';
-import { clusterArnIn } from '../shared/request/request.ts';
+import { clusterArnIn } from '../shared/request/input.ts';
 import { UsageError } from './arguments.ts';
 
 /** The fields of a console input, or of an event, that name resources. */

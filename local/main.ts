@@ -1,4 +1,3 @@
-import { defaultParameters } from '../emulators/deployment/deployment.ts';
 import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './input.ts';
@@ -9,7 +8,7 @@ import { isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of a state machine in the local cloud. */
 async function main(args: string[]): Promise<number> {
-  const options = parseArguments(args, { scenarios, parameters: defaultParameters() });
+  const options = parseArguments(args, scenarios);
   if (options.help) console.log(usage);
   else if (options.list) console.log(scenarioList());
   else return run(options);

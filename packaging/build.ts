@@ -3,17 +3,17 @@ import { basename, join } from 'node:path';
 import { bundle, dist } from './bundle.ts';
 
 /**
- * Writes the bundles into dist/ and removes what is no bundle any more. A file changes in one step, and only if its
- * content does, so that whoever runs or packages the bundles meanwhile finds them whole.
+ * Writes the bundles to dist/ and removes old ones. A file is replaced in one step, and only if its content differs, so another
+ * process that runs or packages the bundles at the same time always reads complete files.
  */
 export async function build(): Promise<void> {
   await mkdir(dist, { recursive: true });
   const { outputFiles } = await bundle();
   await Promise.all(outputFiles.map(({ path, contents }) => replace(path, contents)));
 
-  const current = new Set(outputFiles.map(({ path }) => basename(path)));
-  const strays = (await readdir(dist)).filter((name) => /\.mjs(\.map)?$/.test(name) && !current.has(name));
-  await Promise.all(strays.map((name) => rm(join(dist, name), { force: true })));
+  const currentNames = new Set(outputFiles.map(({ path }) => basename(path)));
+  const oldFiles = (await readdir(dist)).filter((name) => /\.mjs(\.map)?$/.test(name) && !currentNames.has(name));
+  await Promise.all(oldFiles.map((name) => rm(join(dist, name), { force: true })));
 }
 
 async function replace(path: string, contents: Uint8Array): Promise<void> {
@@ -24,5 +24,5 @@ async function replace(path: string, contents: Uint8Array): Promise<void> {
   await rename(written, path);
 }
 
-// Not awaited: Serverless loads this module with require(), which takes no top-level await.
+// Not awaited: Serverless loads this module with require(), which does not support top-level await.
 if (import.meta.main) void build();

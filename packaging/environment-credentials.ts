@@ -1,8 +1,8 @@
 import type { KafkaClientConfig } from '@aws-sdk/client-kafka';
 
 /**
- * Stands in for `@aws-sdk/credential-provider-node` in the bundles. Lambda hands every function its role's credentials in
- * the environment, so the SDK's search through files, SSO, STS and the instance's metadata is weight that never runs.
+ * Replaces `@aws-sdk/credential-provider-node` in the bundles. Lambda passes the role's credentials in the environment, so the
+ * SDK's search in files, SSO, STS and instance metadata never runs. It is a quarter of a zip.
  */
 export const defaultProvider: NonNullable<KafkaClientConfig['credentialDefaultProvider']> = () => async () => {
   const {

@@ -1,94 +1,162 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build } from './build.ts';
-import { deployCommand, examplesAmong, type Parameters, sentence } from './example-values.ts';
-import { complaintAboutStage, complaintsAbout } from './settings.ts';
+import {
+  complaintAboutStage,
+  complaintsAbout,
+  complaintsAboutExamples,
+  complaintsAboutMissing,
+  howToMakeStageFile,
+  refuse,
+} from './check-settings.ts';
+import { readSettings, readStageFile, requiredNames, type Settings, stageFile, WrongSettings } from './settings.ts';
 
 /** The part of the Serverless Framework that is used here. */
 interface Serverless {
+  serviceDir: string;
   processedInput: { commands: string[]; isHelpRequest: boolean };
-  configurationInput: { params: { default: Parameters; [stage: string]: Parameters } };
-  service: { service: string; functions: Record<string, unknown> };
+  service: {
+    service: string;
+    provider: { compiledCloudFormationTemplate: Template; coreCloudFormationTemplate: Template };
+    resources: { Parameters: object };
+  };
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string };
+  extendConfiguration(path: string[], value: unknown): void;
   classes: { Error: new (message: string, code: string) => Error };
 }
 
+interface Template {
+  Parameters?: object;
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
+interface StackParameter {
+  ParameterKey: string;
+  ParameterValue: string;
+}
+
 /** Of the command line. */
-interface Options extends Record<string, unknown> {
+interface Options {
   param?: string[];
   package?: string;
 }
 
-/** Refuses wrong settings, builds the bundles before Serverless packages them, and keeps example values out of AWS. */
+const list = new Intl.ListFormat('en-GB');
+
+/** Checks the settings, passes them to CloudFormation, and builds the bundles before Serverless packages them. */
 export default class PackagingPlugin {
   readonly hooks;
   readonly #serverless: Serverless;
   readonly #options: Options;
+  /** The required settings that have no value. */
+  #unset: string[] = [];
 
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice(text: string): void } }) {
     this.#serverless = serverless;
     this.#options = options;
     this.hooks = {
+      'after:package:initialize': () => this.#declareParameters(),
       'before:package:createDeploymentArtifacts': build,
       'before:package:function:package': build,
+      'before:package:finalize': () => this.#startNamesWithPrefix(),
       'after:package:finalize': () => {
-        const examples = examplesAmong(this.#parameters());
-        if (Object.keys(examples).length > 0) log.notice(`To be read, not to be deployed: ${sentence(examples)}.`);
+        if (this.#unset.length > 0)
+          log.notice(`There is no ${this.#stageFile}, so the package has no value for ${list.format(this.#unset)}.`);
       },
     };
   }
 
-  /** Comes before all hooks, in the first of which Serverless asks AWS who is deploying. */
+  /** Runs before all hooks; in the first one, Serverless asks AWS who is deploying. */
   asyncInit(): void {
     const { commands, isHelpRequest } = this.#serverless.processedInput;
     const command = commands.join(' ');
-    if (isHelpRequest || !['package', 'deploy', 'deploy function'].includes(command)) return;
-    // To `serverless package`, the option of this name says where to write.
-    const directory = command === 'package' ? undefined : this.#options.package;
-    if (directory === undefined) this.#refuseWrongSettings();
-    if (command !== 'package')
-      this.#refuseExamples(directory === undefined ? this.#parameters() : this.#parametersOfPackage(directory));
+    if (isHelpRequest || !['package', 'deploy', 'deploy function', 'rollback'].includes(command)) return;
+    try {
+      // For `serverless package`, the option of this name says where to write.
+      if (command !== 'package' && this.#options.package) this.#checkPackage(this.#options.package);
+      else this.#useSettings(command);
+    } catch (error) {
+      if (!(error instanceof WrongSettings)) throw error;
+      throw new this.#serverless.classes.Error(error.message, 'WRONG_SETTINGS');
+    }
   }
 
-  #refuseWrongSettings(): void {
-    const { service, configurationInput, classes } = this.#serverless;
-    const provider = this.#serverless.getProvider('aws');
-    const complaints = complaintsAbout(
-      this.#parameters(),
-      Object.keys(configurationInput.params.default),
-      provider.getRegion(),
+  #useSettings(command: string): void {
+    const exists = readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
+    if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
+    const settings = readSettings(this.#stage, this.#typedSettings(), this.#serverless.serviceDir);
+    const ofStage = complaintAboutStage(this.#stage);
+    const { prefix: _, ...others } = settings;
+    refuse([
+      ...(ofStage ? [ofStage, ...complaintsAbout(others, this.#region)] : complaintsAbout(settings, this.#region)),
+      ...(exists ? complaintsAboutMissing(settings, this.#stageFile) : []),
+      ...(command !== 'package' ? complaintsAboutExamples(settings) : []),
+    ]);
+    this.#unset = requiredNames.filter((name) => settings[name] === undefined);
+    const stackParameters = Object.entries(settings).map(
+      ([ParameterKey, ParameterValue]): StackParameter => ({ ParameterKey, ParameterValue }),
     );
-    const ofStage = complaintAboutStage(provider.getStage(), service.service, Object.keys(service.functions));
-    if (ofStage) complaints.push(ofStage);
-    if (complaints.length > 0) throw new classes.Error(complaints.join('\n'), 'WRONG_SETTINGS');
+    this.#serverless.extendConfiguration(['provider', 'stackParameters'], stackParameters);
   }
 
-  #refuseExamples(parameters: Parameters): void {
-    const examples = examplesAmong(parameters);
-    if (Object.keys(examples).length === 0) return;
-    const { package: _, ...options } = this.#options;
-    throw new this.#serverless.classes.Error(
-      `Nothing was deployed, because ${sentence(examples)}. Give your own:\n\n  ${deployCommand(options, examples)}`,
-      'EXAMPLE_VALUES',
+  /** `serverless deploy --package` deploys an earlier package with the settings of that time. */
+  #checkPackage(directory: string): void {
+    const file = join(directory, 'serverless-state.json');
+    const path = resolve(this.#serverless.serviceDir, file);
+    // Serverless itself refuses a folder without this file.
+    if (!existsSync(path)) return;
+    const state = JSON.parse(readFileSync(path, 'utf8'));
+    const stackParameters: StackParameter[] = state.service.provider.stackParameters;
+    const settings: Settings = Object.fromEntries(
+      stackParameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
     );
+    refuse([
+      ...complaintsAbout(settings, this.#region),
+      ...complaintsAboutMissing(settings, file),
+      ...complaintsAboutExamples(settings),
+    ]);
   }
 
-  /** As `${param:…}` finds them: from the command line, else for the stage, else the default. */
-  #parameters(): Parameters {
-    const { params } = this.#serverless.configurationInput;
-    const stage = this.#serverless.getProvider('aws').getStage();
-    const configured = [params.default, params[stage] ?? {}]
-      .flatMap(Object.entries)
-      .filter(([, value]) => value != null);
-    const typed = (this.#options.param ?? []).map((parameter) => parameter.trimEnd().split(/=(.*)/s));
-    return Object.fromEntries([...configured, ...typed]);
+  /** `--param=name=value` */
+  #typedSettings = (): Settings =>
+    Object.fromEntries(
+      (this.#options.param ?? []).map((parameter) => {
+        const [name = '', value = ''] = parameter.trimEnd().split(/=(.*)/s);
+        return [name, value];
+      }),
+    );
+
+  /**
+   * Serverless creates a stack with nothing but its bucket, and gives it all parameters; CloudFormation refuses those that a
+   * template does not declare.
+   */
+  #declareParameters(): void {
+    const { provider, resources } = this.#serverless.service;
+    provider.coreCloudFormationTemplate.Parameters = resources.Parameters;
   }
 
-  /** `serverless deploy --package` deploys what an earlier `serverless package` was given. */
-  #parametersOfPackage(directory: string): Parameters {
-    const file = join(directory, 'cloudformation-template-update-stack.json');
-    const template = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    const { default: defaults } = this.#serverless.configurationInput.params;
-    return Object.fromEntries(Object.entries(defaults).filter(([, value]) => template.includes(value)));
+  /** Serverless writes literal names of functions and their log groups. Here they start with the parameter `prefix`. */
+  #startNamesWithPrefix(): void {
+    const { service, provider } = this.#serverless.service;
+    const literal = `${service}-${this.#stage}-`;
+    for (const [id, { Type, Properties }] of Object.entries(provider.compiledCloudFormationTemplate.Resources)) {
+      const property = { 'AWS::Lambda::Function': 'FunctionName', 'AWS::Logs::LogGroup': 'LogGroupName' }[Type];
+      if (!property) continue;
+      const name = String(Properties[property]);
+      if (!name.includes(literal)) throw new Error(`${property} of ${id} is ${name}, without ${literal}.`);
+      Properties[property] = { 'Fn::Sub': name.replace(literal, '${prefix}-') };
+    }
+  }
+
+  get #stage(): string {
+    return this.#serverless.getProvider('aws').getStage();
+  }
+
+  get #region(): string {
+    return this.#serverless.getProvider('aws').getRegion();
+  }
+
+  get #stageFile(): string {
+    return stageFile(this.#stage);
   }
 }

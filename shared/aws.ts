@@ -1,8 +1,8 @@
 import { AwsRefused, AwsThrottled, AwsUnavailable } from './errors.ts';
 
 /**
- * Settings of every AWS client: the SDK's own three attempts with back-off, and an end to each of them well inside the
- * function's 60 seconds. Region, credentials and `AWS_ENDPOINT_URL…` are the SDK's own business.
+ * Settings of every AWS client: the SDK's own three attempts with back-off, each of which ends well inside the function's 60
+ * seconds. The SDK itself finds the Region, the credentials and `AWS_ENDPOINT_URL…`.
  */
 export const clientOptions = {
   maxAttempts: 3,
@@ -13,7 +13,8 @@ export const clientOptions = {
  * Awaits a call to AWS and turns its exception into one of ours.
  *
  * @param action the IAM action of the call, such as `kafka:GetClusterPolicy`, for the message
- * @throws AwsUnavailable, or its AwsThrottled, when AWS gave no usable answer after the SDK's attempts: a write may or may not have happened
+ * @throws AwsThrottled when AWS still throttles after the SDK's attempts
+ * @throws AwsUnavailable when AWS gave no usable answer after the SDK's attempts: a write may or may not have happened
  * @throws AwsRefused otherwise, with the exception's name as `code`
  */
 export async function fromAws<Answer>(action: string, answer: Promise<Answer>): Promise<Answer> {
@@ -25,29 +26,29 @@ export async function fromAws<Answer>(action: string, answer: Promise<Answer>): 
 }
 
 interface SdkError extends Error {
-  /** Whose fault an error is that the service itself has sent; anything else has none. */
+  /** Set only on an error that the service itself has sent. */
   $fault?: 'client' | 'server';
   $metadata?: { httpStatusCode?: number };
   code?: string;
 }
 
-/** Conflict (409) and time-outs pass by themselves as 5xx do; no status at all means that the connection broke. */
-const passing = new Set([408, 409, 425]);
+/** 408, 409 (conflict) and 425 pass by themselves as 5xx do. No status at all means that the connection broke. */
+const transientStatuses = new Set([408, 409, 425]);
 
 function awsError(action: string, error: unknown): Error {
   const { name, message, code, $fault, $metadata } = error as SdkError;
   const status = $metadata?.httpStatusCode;
-  // An answer that breaks off has a status, and the SDK's own error. The cause is kept where AWS answered with an error: what
-  // the SDK says of a body that it cannot read quotes that body, which may be a secret.
+  // An answer that is cut short has a status and the SDK's own error, which quotes the body. The body may be a secret, so the
+  // cause is kept only if AWS itself answered with an error.
   if (status && $fault && (status === 429 || /throttl/i.test(name)))
     return new AwsThrottled(`AWS throttles ${action} (HTTP ${status}, ${name}).`, { cause: error });
-  if (!status || !$fault || status >= 500 || passing.has(status) || status < 400)
+  if (!status || !$fault || status >= 500 || transientStatuses.has(status) || status < 400)
     return new AwsUnavailable(
       `AWS did not carry out ${action} (${status ? `HTTP ${status}, ` : ''}${code ?? name}).`,
       status && $fault && status >= 400 ? { cause: error } : {},
     );
   const remedy = /AccessDenied|Forbidden/.test(name)
-    ? ` The function's role lacks ${action}, or a policy of the organisation or the key denies it.`
+    ? ` The function's role lacks ${action}, or a policy of the organization or of the key denies it.`
     : '';
   return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${message}).${remedy}`, {
     code: name,
@@ -56,7 +57,7 @@ function awsError(action: string, error: unknown): Error {
   });
 }
 
-/** Turns the refusals that mean "there is none" into undefined: not found is an outcome, not an error. */
+/** Turns a refusal that means "not found" into undefined: not found is an outcome, not an error. */
 export const noneWhenNotFound = (error: unknown): undefined => {
   if (error instanceof AwsRefused && /NotFound/.test(error.code)) return undefined;
   throw error;

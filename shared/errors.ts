@@ -1,106 +1,119 @@
 /**
- * Every error that a function throws on purpose. Their names are the contract with the state machines: Lambda reports
- * `name` as `errorType`, and `Retry` and `Catch` match on it. The names are literals, so that minifying keeps them.
- * A message is written for the person who reads it in the Step Functions console: what failed, what AWS or Atlas said,
- * what to do. It never holds a secret.
+ * Every error that a function throws on purpose. The names are the contract with the state machines: Lambda reports `name` as
+ * `errorType`, and `Retry` and `Catch` match on it. They are literals, so that minifying keeps them. The base class says how the
+ * machine reacts; statemachine/definition.ts and RecordFailure derive from it.
+ *
+ * A message is written for the person who reads it in the Step Functions console: what failed, what AWS or Atlas said, what to
+ * do. It never holds a secret.
  */
 
-// Retried by the machine: passes by itself.
+/** Passes by itself: the machine retries. */
+export abstract class TransientError extends Error {}
 
-/** Atlas answered 429, or has no room for another access token. */
-export class AtlasThrottled extends Error {
+/** Passes by itself, but slowly: the machine retries after longer pauses. */
+export abstract class ThrottlingError extends TransientError {}
+
+/** The machine catches it and goes on at another state. */
+export abstract class RedirectError extends Error {}
+
+/** Needs a person: the machine fails. */
+export abstract class NeedsPersonError extends Error {}
+
+/** Atlas answered 429, or issues no further access token for now. */
+export class AtlasThrottled extends ThrottlingError {
   override readonly name = 'AtlasThrottled' as const;
 }
 
+/** AWS throttled a call, after the SDK's own attempts. */
+export class AwsThrottled extends ThrottlingError {
+  override readonly name = 'AwsThrottled' as const;
+}
+
 /** Atlas gave no usable answer (5xx, time-out, reset, cut short), or is still busy with an earlier change. */
-export class AtlasUnavailable extends Error {
+export class AtlasUnavailable extends TransientError {
   override readonly name = 'AtlasUnavailable' as const;
 }
 
 /** AWS gave no usable answer (5xx, conflict, time-out, reset), after the SDK's own attempts. */
-export class AwsUnavailable extends Error {
-  override readonly name: 'AwsUnavailable' | 'AwsThrottled' = 'AwsUnavailable';
+export class AwsUnavailable extends TransientError {
+  override readonly name = 'AwsUnavailable' as const;
 }
 
-/** AWS throttled a call, after the SDK's own attempts: whoever handles AwsUnavailable handles this, and an alarm counts it. */
-export class AwsThrottled extends AwsUnavailable {
-  override readonly name = 'AwsThrottled' as const;
-}
-
-/** Somebody else changed the cluster or its policy between our read and our write. */
-export class VersionConflict extends Error {
+/** Another writer changed the cluster or its policy between our read and our write. */
+export class VersionConflict extends TransientError {
   override readonly name = 'VersionConflict' as const;
 }
 
 /** The function ran into its own time-out. */
-export class FunctionTimedOut extends Error {
+export class FunctionTimedOut extends TransientError {
   override readonly name = 'FunctionTimedOut' as const;
 }
 
-// Not retried: the machine goes back to where it waits for the cluster.
-
-/** MSK takes no change now, because the cluster has left ACTIVE. */
-export class ClusterBusy extends Error {
+/** MSK takes no change now, because the cluster has left ACTIVE. The machine waits for the cluster again. */
+export class ClusterBusy extends RedirectError {
   override readonly name = 'ClusterBusy' as const;
 }
 
-// Not retried: needs a person.
-
 /** The input, or a tag that stands in for it, is wrong. Nothing was changed. */
-export class InvalidRequest extends Error {
+export class InvalidRequest extends NeedsPersonError {
   override readonly name = 'InvalidRequest' as const;
 }
 
 /** The cluster, its secret or the workspace lacks something; the message lists everything, each with its remedy. */
-export class PrerequisitesNotMet extends Error {
+export class PrerequisitesNotMet extends NeedsPersonError {
   override readonly name = 'PrerequisitesNotMet' as const;
 }
 
 /** The cluster is FAILED, DELETING or gone. */
-export class ClusterUnusable extends Error {
+export class ClusterUnusable extends NeedsPersonError {
   override readonly name = 'ClusterUnusable' as const;
 }
 
 /** MSK accepted the connectivity update and then failed it. */
-export class ClusterUpdateFailed extends Error {
+export class ClusterUpdateFailed extends NeedsPersonError {
   override readonly name = 'ClusterUpdateFailed' as const;
 }
 
-/** The cluster policy cannot take our statement. */
-export class PolicyRefused extends Error {
+/** Our statement cannot be added to the cluster policy. */
+export class PolicyRefused extends NeedsPersonError {
   override readonly name = 'PolicyRefused' as const;
 }
 
-/** Atlas's private link is FAILED, going away, or of another authentication scheme. */
-export class PrivateLinkFailed extends Error {
+/** Atlas's private link is FAILED, is being deleted, or has another authentication scheme. */
+export class PrivateLinkFailed extends NeedsPersonError {
   override readonly name = 'PrivateLinkFailed' as const;
 }
 
 /** A connection of that name exists and cannot become the one that is wanted. */
-export class ConnectionRefused extends Error {
+export class ConnectionRefused extends NeedsPersonError {
   override readonly name = 'ConnectionRefused' as const;
 }
 
-/** Running stream processors use the connection, and Atlas changes or deletes none that is in use. */
-export class ConnectionInUse extends Error {
+/** Running stream processors use the connection, and Atlas neither changes nor deletes a connection in use. */
+export class ConnectionInUse extends NeedsPersonError {
   override readonly name = 'ConnectionInUse' as const;
 }
 
-/** Atlas's Kafka connection is FAILED or going away. */
-export class ConnectionFailed extends Error {
+/** Atlas's Kafka connection is FAILED or is being deleted. */
+export class ConnectionFailed extends NeedsPersonError {
   override readonly name = 'ConnectionFailed' as const;
 }
 
 /** A wait has passed its deadline. */
-export class WaitTimedOut extends Error {
+export class WaitTimedOut extends NeedsPersonError {
   override readonly name = 'WaitTimedOut' as const;
 }
 
+/** The deployment itself is wrong: its settings, its credentials secret, or functions and machine of two versions. */
+export class DeploymentMisconfigured extends NeedsPersonError {
+  override readonly name = 'DeploymentMisconfigured' as const;
+}
+
 /** Atlas refused a call for good (4xx). */
-export class AtlasRefused extends Error {
+export class AtlasRefused extends NeedsPersonError {
   override readonly name = 'AtlasRefused' as const;
   readonly status: number;
-  /** Atlas's `errorCode`, or '' where the answer had none. */
+  /** Atlas's `errorCode`, or '' if the answer had none. */
   readonly errorCode: string;
 
   constructor(message: string, { status, errorCode }: { status: number; errorCode: string }) {
@@ -111,7 +124,7 @@ export class AtlasRefused extends Error {
 }
 
 /** AWS refused a call for good (4xx). */
-export class AwsRefused extends Error {
+export class AwsRefused extends NeedsPersonError {
   override readonly name = 'AwsRefused' as const;
   /** The name of the SDK's exception, such as NotFoundException. */
   readonly code: string;
@@ -123,9 +136,4 @@ export class AwsRefused extends Error {
     this.code = code;
     this.said = said;
   }
-}
-
-/** The deployment itself is wrong: its settings, its credentials secret, or functions and machine of two versions. */
-export class DeploymentMisconfigured extends Error {
-  override readonly name = 'DeploymentMisconfigured' as const;
 }

@@ -1,21 +1,29 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import * as errors from '../shared/errors.ts';
 
 /** The parts of the Amazon States Language that our machines use. @see https://states-language.net/spec.html */
 export interface State {
   Type: 'Task' | 'Choice' | 'Wait' | 'Pass' | 'Succeed' | 'Fail';
   Comment?: string;
   Next?: string;
+  /** The ARN of a Lambda function. In the file it is `${<state's name>}`. */
   Resource?: string;
-  Parameters?: { FunctionName?: string; Payload?: Record<string, unknown> };
-  ResultSelector?: Record<string, unknown>;
+  Parameters?: Record<string, unknown>;
   ResultPath?: string | null;
+  OutputPath?: string;
   TimeoutSeconds?: number;
   SecondsPath?: string;
-  Choices?: { Variable: string; BooleanEquals?: boolean; StringEqualsPath?: string; Next: string }[];
+  ErrorPath?: string;
+  CausePath?: string;
+  Choices?: ((Test | { And: Test[] }) & { Next: string })[];
   Default?: string;
   Retry?: Retrier[];
-  Catch?: { ErrorEquals: string[]; ResultPath?: string; Next: string }[];
+  Catch?: { ErrorEquals: string[]; ResultPath: string; Next: string }[];
 }
+
+/** One comparison of a Choice. */
+export type Test = { Variable: string; BooleanEquals: boolean } | { Variable: string; IsPresent: true };
 
 export interface Retrier {
   ErrorEquals: string[];
@@ -33,8 +41,41 @@ export interface Definition {
   States: Record<string, State>;
 }
 
-export const readText = (machine: string): string =>
-  readFileSync(new URL(`./${machine}.asl.json`, import.meta.url), 'utf8');
+export const machines = ['connect', 'disconnect'] as const;
+export type Action = (typeof machines)[number];
 
-/** @param machine such as `connect` */
-export const readDefinition = (machine: string): Definition => JSON.parse(readText(machine)) as Definition;
+/**
+ * Reads a state machine from its YAML file. In `ErrorEquals`, `${TransientError}` and the like stand for the names of the error
+ * classes that extend this base class directly, so the list of names is only in shared/errors.ts.
+ *
+ * @throws Error if a base class does not exist
+ */
+export function readDefinition(machine: Action): Definition {
+  const file = new URL(`./${machine}.asl.yaml`, import.meta.url);
+  const definition = parse(readFileSync(file, 'utf8')) as Definition;
+  const States = Object.entries(definition.States).map(([name, state]): [string, State] => [
+    name,
+    state.Retry ? { ...state, Retry: state.Retry.map(withErrorNames) } : state,
+  ]);
+  return { ...definition, States: Object.fromEntries(States) };
+}
+
+const withErrorNames = (retrier: Retrier): Retrier => ({
+  ...retrier,
+  ErrorEquals: retrier.ErrorEquals.flatMap((name) => {
+    const base = /^\$\{(\w+)\}$/.exec(name)?.[1];
+    return base ? namesOf(base) : name;
+  }),
+});
+
+/** The names of the error classes that extend a base class directly. */
+function namesOf(base: string): string[] {
+  const names = classes.filter((it) => parentOf(it) === base).map(({ name }) => name);
+  // ThrottlingError is a TransientError, but abstract itself.
+  const concrete = names.filter((name) => !classes.some((it) => parentOf(it) === name));
+  if (concrete.length === 0) throw new Error(`shared/errors.ts has no class that extends ${base}.`);
+  return concrete;
+}
+
+const classes = Object.values(errors);
+const parentOf = (errorClass: object): string => Object.getPrototypeOf(errorClass).name;

@@ -2,15 +2,16 @@ import diagnostics from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The inside of a Lambda sandbox: does with a bundle what the runtime of Node.js does, over Lambda's own runtime API. AWS's
- * `aws-lambda-ric` compiles a native addon on its installation, so it is no dependency that one would want for a benchmark.
+ * The process inside a Lambda sandbox. It runs a bundle as Lambda's Node.js runtime does, over the runtime API. AWS's own
+ * `aws-lambda-ric` is not used, because it compiles a native addon on installation.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 
 /**
- * An `import` of node:http reads all that it exports, and WebSocket is a getter that loads undici, 40 ms of CPU. Lambda's own
- * runtime does not import it, nor does the SDK where it speaks HTTPS, as on AWS; so here, where it speaks HTTP, it finds none.
+ * An `import` of node:http reads its exports, and WebSocket is a getter that loads undici, 40 ms of CPU. On AWS nothing imports
+ * node:http, because the SDK uses HTTPS. Here the SDK uses HTTP, so the getters are removed.
+ *
  * @see https://github.com/nodejs/node/issues/57649 and https://github.com/aws/aws-sdk-js-v3/issues/6914
  */
 const http = process.getBuiltinModule('node:http');
@@ -19,28 +20,28 @@ for (const name of ['CloseEvent', 'MessageEvent', 'WebSocket']) Object.definePro
 const { AWS_LAMBDA_RUNTIME_API, _HANDLER = '', LAMBDA_TASK_ROOT = '', AWS_LAMBDA_FUNCTION_NAME = '' } = process.env;
 const agent = new http.Agent({ keepAlive: true });
 
-/** The requests of the function that are out, and for how long there were any during this invocation. */
-const outside = { requests: new Set<unknown>(), since: 0, milliseconds: 0 };
+/** The function's requests that have no complete answer yet, and how long there was at least one in this invocation. */
+const pending = { requests: new Set<unknown>(), since: 0, milliseconds: 0 };
 
 const [file, exported = 'handler'] = _HANDLER.split('.');
 const { [exported]: handler } = await import(`${LAMBDA_TASK_ROOT}/${file}.mjs`);
 
-// Node's http client serves the AWS SDK and the Atlas client, undici would serve `fetch`. A request is out until its answer is
-// here with its whole body, or has failed.
-diagnostics.subscribe('http.client.request.start', leave);
+// Node's http client serves the AWS SDK and the Atlas client; undici serves `fetch`. A request is pending until its answer has
+// arrived with its whole body, or has failed.
+diagnostics.subscribe('http.client.request.start', requestStarted);
 diagnostics.subscribe('http.client.response.finish', (message) => {
   const { request, response } = message as { request: unknown; response: IncomingMessage };
-  for (const event of ['end', 'close']) response.once(event, () => comeBack({ request }));
+  for (const event of ['end', 'close']) response.once(event, () => requestEnded({ request }));
 });
-diagnostics.subscribe('http.client.request.error', comeBack);
-diagnostics.subscribe('undici:request:create', leave);
-diagnostics.subscribe('undici:request:trailers', comeBack);
-diagnostics.subscribe('undici:request:error', comeBack);
+diagnostics.subscribe('http.client.request.error', requestEnded);
+diagnostics.subscribe('undici:request:create', requestStarted);
+diagnostics.subscribe('undici:request:trailers', requestEnded);
+diagnostics.subscribe('undici:request:error', requestEnded);
 
 for (;;) {
   const next = await call('GET', 'invocation/next', '', { 'bench-cpu-ms': cpuMs() });
   const id = next.headers['lambda-runtime-aws-request-id'];
-  Object.assign(outside, { requests: new Set(), milliseconds: 0 });
+  Object.assign(pending, { requests: new Set(), milliseconds: 0 });
   const started = { wallMs: performance.now(), cpu: process.threadCpuUsage() };
   try {
     const result = await handler(JSON.parse(next.body), context(next.headers));
@@ -57,19 +58,19 @@ interface Started {
   cpu: NodeJS.CpuUsage;
 }
 
-/** The headers are no part of the protocol; Lambda would ignore them. */
+/** The headers are not part of Lambda's protocol. */
 async function answer(path: string, body = 'null', started: Started): Promise<void> {
   const ownMs = ownSince(started);
   await call('POST', path, body, { 'bench-own-ms': String(ownMs), 'bench-cpu-ms': cpuMs() });
 }
 
-/** The time in which no request was out, or the CPU time of this thread, if that is more: work goes on while requests are out. */
+/** The time without a pending request, or the CPU time of this thread if that is more: a handler may work while a request is pending. */
 function ownSince({ wallMs, cpu }: Started): number {
   const { user, system } = process.threadCpuUsage(cpu);
-  return Math.max(performance.now() - wallMs - outside.milliseconds, (user + system) / 1000);
+  return Math.max(performance.now() - wallMs - pending.milliseconds, (user + system) / 1000);
 }
 
-/** Of the whole process so far. */
+/** The CPU time of the whole process so far. */
 function cpuMs(): string {
   const { user, system } = process.cpuUsage();
   return String((user + system) / 1000);
@@ -101,14 +102,14 @@ function context(headers: Record<string, string>) {
   };
 }
 
-function leave(message: unknown): void {
+function requestStarted(message: unknown): void {
   const { request } = message as { request: { path: string } };
   if (request.path.startsWith('/2018-06-01/runtime/')) return;
-  if (outside.requests.size === 0) outside.since = performance.now();
-  outside.requests.add(request);
+  if (pending.requests.size === 0) pending.since = performance.now();
+  pending.requests.add(request);
 }
 
-function comeBack(message: unknown): void {
-  const isLast = outside.requests.delete((message as { request: unknown }).request) && outside.requests.size === 0;
-  if (isLast) outside.milliseconds += performance.now() - outside.since;
+function requestEnded(message: unknown): void {
+  const isLast = pending.requests.delete((message as { request: unknown }).request) && pending.requests.size === 0;
+  if (isLast) pending.milliseconds += performance.now() - pending.since;
 }

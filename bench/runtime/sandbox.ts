@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** A function as it is to be run. */
+/** A function that a sandbox can run. */
 export interface Program {
-  /** The built module that exports `handler`: a path. */
+  /** The path of the built module that exports `handler`. */
   bundle: string;
   arn: string;
   environment: Record<string, string>;
@@ -15,26 +15,26 @@ export interface Program {
 
 /** One answered event. */
 export interface Answered {
-  /** From the start of the process, or else from the event, to the answer. */
+  /** To the answer: from the start of the process for the first event, otherwise from the event. */
   milliseconds: number;
-  /** Of the handler: without the time in which a request of its own was out, and at least its CPU time. */
+  /** Of the handler: without the time in which it waits for a request, but at least its CPU time. */
   ownMs: number;
-  /** Of the whole process so far: user and system. */
+  /** User and system time of the whole process so far. */
   cpuMs: number;
   payload: unknown;
 }
 
-/** Far more than anything here takes; a sandbox that hangs must not hang the benchmark. */
-const patienceMs = 30_000;
+/** A sandbox that hangs must not hang the benchmark. */
+const timeoutMs = 120_000;
 
-/** Starts as a Lambda sandbox does, on the flags and with the variables of Lambda's runtime. */
+/** A process that runs a function as a Lambda sandbox does, with the flags and variables of Lambda's runtime. */
 export class Sandbox {
   readonly #server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
   readonly #program: Program;
-  /** Of the process, until it has loaded the function and asked for the first event. */
+  /** CPU time of the process until it has loaded the function and asks for the first event. */
   initCpuMs = 0;
   #child: ChildProcess | undefined;
-  /** The call of the runtime that waits for an event. */
+  /** The runtime's pending request for the next event. */
   #idle = Promise.withResolvers<ServerResponse>();
   #answered = Promise.withResolvers<Omit<Answered, 'milliseconds'>>();
 
@@ -55,14 +55,14 @@ export class Sandbox {
         LAMBDA_TASK_ROOT: dirname(bundle),
         _HANDLER: `${basename(bundle, '.mjs')}.handler`,
       },
-      // Its log goes nowhere, as in a container whose log somebody else reads.
+      // Its log is discarded.
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let complaints = '';
+    let errors = '';
     this.#child.stderr?.on('data', (chunk) => {
-      complaints += chunk;
+      errors += chunk;
     });
-    this.#child.on('exit', () => this.#answered.reject(new Error(`${bundle} has ended: ${complaints}`)));
+    this.#child.on('exit', () => this.#answered.reject(new Error(`${bundle} exited: ${errors}`)));
     return this.#invoke(event, started);
   }
 
@@ -72,7 +72,7 @@ export class Sandbox {
   }
 
   async #invoke(event: unknown, startedAt: number | undefined): Promise<Answered> {
-    const timer = setTimeout(() => this.#answered.reject(new Error('The sandbox does not answer.')), patienceMs);
+    const timer = setTimeout(() => this.#answered.reject(new Error('The sandbox does not answer.')), timeoutMs);
     const waiting = await Promise.race([this.#idle.promise, this.#answered.promise.then(() => undefined)]);
     this.#idle = Promise.withResolvers();
     const started = startedAt ?? performance.now();
@@ -108,7 +108,7 @@ export class Sandbox {
   }
 
   async stop(): Promise<void> {
-    // Its end is no failure any more.
+    // Its exit is no longer a failure.
     this.#answered.promise.catch(() => {});
     this.#child?.removeAllListeners('exit').kill('SIGKILL');
     this.#server.close();

@@ -2,53 +2,52 @@ import { TagResourceCommand } from '@aws-sdk/client-kafka';
 import { Cloud } from '../../emulators/cloud.ts';
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
 import { awsThrottling } from '../../emulators/throttling.ts';
-import { quantile } from '../figures.ts';
-import { usualMinutes } from '../machine/durations.ts';
+import { usualMinutes } from '../durations.ts';
 import { heapBytes } from './memory.ts';
 import { Tally } from './tally.ts';
 
-/** Where nothing is at work, an hour takes a second. */
+/** While no function runs, an hour takes a second. */
 const speed = 3600;
 
-/** Where a function is: its ten real milliseconds are a fifth of a second, which is what one takes in Lambda. */
+/** While a function runs: its ten real milliseconds are a fifth of a second, as long as it takes in Lambda. */
 const functionSpeed = 20;
 
 /** Two for each of two processors, and two that wait for the emulators, which have work of their own. */
 const maxConcurrency = 6;
 
-/** Within which all clusters are tagged, one after the other. */
+/** The time in which all clusters are tagged, one after the other. */
 export const tagMinutes = 1;
 
-/** Of two writes to one workspace within so many seconds one is lost: nobody knows how long Atlas takes for a write. */
+/** Atlas loses one of two writes to a workspace within this time. Assumed: the duration of a write is not known. */
 const workspaceWriteSeconds = 1;
 
-/** When all are tagged, and none is further than its cluster's update. */
+/** A time at which all clusters are tagged, and all runs wait for the cluster's update. */
 const inFlightMinutes = 30;
 
 export interface Outcome {
   clusters: number;
-  /** As the machine says, and Atlas as well. */
+  /** According to the cluster's tags and to Atlas. */
   connected: number;
-  /** Why the others are not, without what differs from cluster to cluster, and how often. */
+  /** Why the others are not connected, without names and ids, and how often. */
   failures: Map<string, number>;
-  /** Simulated, from the first tag to the last end of a run, and to the middle one. */
-  minutes: { last: number; middle: number };
+  /** Simulated, from the first tag to the end of the last run. */
+  minutes: number;
   tally: Tally;
-  /** Creations of connections that had to be repeated, because another write had overwritten them. */
+  /** Connections that were created again, because another write had overwritten them. */
   lostWrites: number;
-  /** Bytes that this thread has needed, since before the clusters were there, for all of them: while they wait, and at the end. */
+  /** Heap of this thread for all clusters together: while they wait, and at the end. */
   heap: { inFlight: number; atEnd: number };
   rssBytes: number;
   runner: {
     /** Share of the real time in which the simulated time stood still, because the machine could not keep up. */
     stoodStill: number;
-    /** Simulated seconds that an invocation took, on the average, with the wait for a container. */
+    /** Simulated duration of an average invocation, including the wait for a container. */
     functionSeconds: number;
     realSeconds: number;
   };
 }
 
-/** Tags so many clusters, of one account and Region, whose connections go into one workspace of one Atlas project. */
+/** Connects many clusters of one account and Region to one workspace of one Atlas project. */
 export async function connectCrowd(clusters: number): Promise<Outcome> {
   let startedAt = new Date();
   const tally = new Tally(() => startedAt);
@@ -69,7 +68,7 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
   });
   try {
     const { clock } = cloud;
-    // Whoever tags uses up nothing of what is there for the functions.
+    // The person who tags does not use up the functions' requests.
     cloud.intercept = awsThrottling(clock, (caller) => caller === personsAccessKeyId);
     const functionSeconds = timeFunctions(cloud);
     const heapBefore = heapBytes();
@@ -79,14 +78,14 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
     await clock.wait((inFlightMinutes - tagMinutes) * 60);
     const inFlight = heapBytes() - heapBefore;
     const ends = await endsOf(cloud, startedAt);
-    const made = tally.asked.get('atlas createGroupStreamConnection') ?? { requests: 0, throttled: 0 };
+    const made = tally.requests.get('atlas createGroupStreamConnection') ?? { requests: 0, throttled: 0 };
     const kept = cloud.world.project.connections('streams').length;
     const { uncountedMs, realMs } = clock;
     return {
       clusters,
       connected: readyIn(cloud, arns),
       failures: ends.failures,
-      minutes: { last: Math.max(...ends.minutes), middle: quantile(ends.minutes, 0.5) },
+      minutes: Math.max(...ends.minutes),
       tally,
       lostWrites: made.requests - made.throttled - kept,
       heap: { inFlight, atEnd: heapBytes() - heapBefore },
@@ -102,7 +101,7 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
   }
 }
 
-/** @returns the average so far */
+/** @returns a function that returns the average so far, in seconds */
 function timeFunctions(cloud: Cloud): () => number {
   let [milliseconds, count] = [0, 0];
   cloud.interceptInvocation = async (_, next) => {
@@ -166,6 +165,6 @@ function readyIn({ world: { msk, project } }: Cloud, arns: string[]): number {
   ).length;
 }
 
-/** A cause without names, ids and times, as far as a line has room. */
+/** A cause without names, ids and times, cut for one line. */
 const general = (cause: string): string =>
   cause.replaceAll(/orders-\d+|[0-9a-f]{24}|[0-9a-f-]{36}|\d{4}-\d\d-\d\dT[\d:.]+Z/g, '…').slice(0, 300);

@@ -3,22 +3,22 @@ import { boundMinutes, refillPerMinute } from './bound.ts';
 import { connectCrowd, type Outcome, tagMinutes } from './crowd.ts';
 import { quarterMinutes } from './tally.ts';
 
-/** Many clusters that are tagged within a minute, against emulators that throttle, and lose writes, as AWS and Atlas do. */
+/** Many clusters that are tagged within a minute. The emulators throttle and lose writes as AWS and Atlas do. */
 
-/** The first of them is what the others are compared with. */
+/** The other numbers are compared with the first. */
 export const numbersOfClusters = [1, 10, 100, 1000];
 
-/** What the remote times and Atlas's bucket allow, and a third of it. */
-const mostOfBound = 1.3;
+/** How many times the shortest possible time all runs together may take. */
+const maxTimeRatio = 1.3;
 
-/** What a cluster costs must not rise with their number: this much is chance, since a look sooner or later is one in fifty. */
-const mostGrowth = 1.05;
+/** The cost of a cluster must not grow with their number. One poll more or less is 2 %, so this much is chance. */
+const maxGrowth = 1.05;
 
-/** Nobody is told that the bucket is empty but by a refusal; a storm is more of them than one in ten. */
-const mostRefusedPercent = 10;
+/** Only a refusal tells a run that the bucket is empty, so some are normal. */
+const maxRefusedPercent = 10;
 
-/** The heap that one cluster more needs, against the same for a smaller number: it is flat, as far as garbage can be measured. */
-const mostHeapGrowth = 1.3;
+/** The heap of one more cluster must not grow with their number, apart from inaccuracies of garbage collection. */
+const maxHeapGrowth = 1.3;
 
 export async function scale(clusters: number[]): Promise<Figure[]> {
   const outcomes: Outcome[] = [];
@@ -37,7 +37,7 @@ export async function scale(clusters: number[]): Promise<Figure[]> {
 
 const label = (clusters: number) => (clusters === 1 ? '1 cluster' : `${clusters.toLocaleString('en')} clusters`);
 
-/** For whoever waits for the table. */
+/** Printed when a number is done, because the table takes long. */
 function progress({ clusters, connected, failures, runner }: Outcome): string {
   const { realSeconds, stoodStill } = runner;
   const time = `${realSeconds.toFixed(0)} s, in ${(stoodStill * 100).toFixed(0)} % of which the simulated time stood still`;
@@ -57,19 +57,19 @@ function figures(outcome: Outcome, one: Outcome, smaller: Outcome[]): Figure[] {
   });
   const perCluster = (name: string, unit: 'requests' | 'transitions', of: (it: Outcome) => number): Figure => {
     const baseline = { name: 'one cluster', value: of(one) };
-    return figure(name, unit, of(outcome) / clusters, { baseline, goal: { of: 'ratio', most: mostGrowth } });
+    return figure(name, unit, of(outcome) / clusters, { baseline, goal: { of: 'ratio', max: maxGrowth } });
   };
   const refused = (name: string, prefixes: string[]) => {
     const { requests, throttled } = tally.sum(...prefixes);
     return figure(name, '%', (throttled / Math.max(1, requests)) * 100, {
-      goal: { of: 'value', most: mostRefusedPercent },
+      goal: { of: 'value', max: maxRefusedPercent },
     });
   };
   const bound = { name: 'remote times and bucket', value: boundMinutes(clusters, tagMinutes) };
   return [
     figure('connected', 'clusters', connected, { baseline: { name: 'tagged', value: clusters } }),
-    figure('failed', 'clusters', clusters - connected, { goal: { of: 'value', most: 0 } }),
-    figure('total time', 'min', minutes.last, { baseline: bound, goal: { of: 'ratio', most: mostOfBound } }),
+    figure('failed', 'clusters', clusters - connected, { goal: { of: 'value', max: 0 } }),
+    figure('total time', 'min', minutes, { baseline: bound, goal: { of: 'ratio', max: maxTimeRatio } }),
     perCluster('to Atlas', 'requests', (it) => it.tally.sum('atlas').requests),
     refused('refused', ['atlas']),
     perCluster('to AWS', 'requests', (it) => it.tally.sum(...aws).requests),
@@ -85,21 +85,21 @@ function figures(outcome: Outcome, one: Outcome, smaller: Outcome[]): Figure[] {
 
 const aws = ['kafka', 'secretsmanager', 'states'];
 
-/** Of one cluster more, in kB. */
+/** The heap of one more cluster, in kB. */
 const heapGrowth = ({ clusters, heap }: Outcome, smaller: Outcome | undefined): number =>
   (heap.inFlight - (smaller?.heap.inFlight ?? 0)) / (clusters - (smaller?.clusters ?? 0)) / 1000;
 
-/** What a few clusters need is lost in what the runner itself needs. */
-const fewestForHeap = 100;
+/** The heap of fewer clusters is too small compared with the runner's own. */
+const minClustersForHeap = 100;
 
 function heapGoal(smaller: Outcome[]): Pick<Figure, 'baseline' | 'goal'> {
   const [before, last] = smaller.slice(-2);
-  if (!before || !last || last.clusters < fewestForHeap) return {};
-  const goal: Goal = { of: 'ratio', most: mostHeapGrowth };
+  if (!before || !last || last.clusters < minClustersForHeap) return {};
+  const goal: Goal = { of: 'ratio', max: maxHeapGrowth };
   return { baseline: { name: 'between smaller numbers', value: heapGrowth(last, before) }, goal };
 }
 
-/** When the requests to Atlas came, in a minute, against what its bucket takes for good. */
+/** The requests to Atlas over time, compared with the tokens that each minute adds to its bucket. */
 function quarters({ clusters, tally }: Outcome): Figure[] {
   return tally.quarters.map(({ requests }, index) => ({
     part: 'scale',
@@ -114,7 +114,7 @@ function quarters({ clusters, tally }: Outcome): Figure[] {
 
 const clock = (minutes: number) => `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
 
-/** Where the requests of a cluster go, and what is tried again. */
+/** The requests and retries of a cluster, by operation. */
 function operations({ clusters, tally }: Outcome, one: Outcome): Figure[] {
   const figure = (subject: string, count: number, ofOne: number): Figure => ({
     part: 'scale',
@@ -126,10 +126,10 @@ function operations({ clusters, tally }: Outcome, one: Outcome): Figure[] {
     baseline: { name: 'one cluster', value: ofOne },
   });
   return [
-    ...[...tally.asked]
+    ...[...tally.requests]
       .sort()
       .flatMap(([name, { requests, throttled }]) => [
-        figure(name, requests, one.tally.asked.get(name)?.requests ?? 0),
+        figure(name, requests, one.tally.requests.get(name)?.requests ?? 0),
         ...(throttled > 0 ? [figure(`${name}, throttled`, throttled, 0)] : []),
       ]),
     ...[...tally.retried].sort().map(([name, count]) => figure(`retry of ${name}`, count, 0)),

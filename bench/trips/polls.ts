@@ -5,9 +5,9 @@ interface Entered {
 }
 
 /**
- * Which of a run's Tasks were looks in vain: a wait came before, and another one after.
+ * Finds the Tasks of a run that were polls without a result: the run waited before and after them.
  *
- * @returns their places among the Tasks
+ * @returns their positions among the Tasks
  */
 export function pollsAmong(states: Entered[]): Set<number> {
   const steps = states.filter(({ type }) => type === 'Task' || type === 'Wait');

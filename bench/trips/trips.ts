@@ -4,23 +4,22 @@ import type { Exchange } from '../../emulators/emulator.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { defaultPlace, settingsOf, type WorldSeed } from '../../emulators/world.ts';
 import type { Figure } from '../figures.ts';
-import { type Journey, leastRequests } from './least.ts';
+import { fewestRequests, type Journey } from './fewest.ts';
 import { pollsAmong } from './polls.ts';
 
-/** HTTP requests of whole runs, on containers that are cold at their beginning, as after a night; of one run on warm ones. */
+/** HTTP requests of whole runs. Containers are cold at the start, as after a night, except for one run. */
 
 /** An hour takes a second. */
 const speed = 3600;
 
-/** How much more than the least a run may send. */
-const mostOfLeast = 1.2;
+/** How many times the fewest requests a run may send. */
+const maxRatio = 1.2;
 
 const isOn = { vpcConnectivity: { scram: true, iam: false, tls: false } };
 const quick = { linkMinutes: 5, connectionMinutes: 5 };
 
 interface Course {
   world: WorldSeed;
-  /** Before it begins. */
   isConnected: boolean;
   isWarm?: boolean;
   start(cloud: Cloud): Promise<Execution[]>;
@@ -59,18 +58,18 @@ export async function roundTrips(): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const journey of Object.keys(journeys) as Journey[]) {
     const { all, polls } = await count(journey);
-    const least = leastRequests(journey);
+    const baselineRequests = fewestRequests(journey);
     const figure = (name: string, value: number, baseline: number): Figure => ({
       part: 'trips',
       subject: journey,
       name,
       value,
       unit: 'requests',
-      baseline: { name: 'the least that the APIs allow', value: baseline },
+      baseline: { name: 'the fewest that the APIs allow', value: baseline },
     });
     figures.push(
-      { ...figure('without polls', all - polls.requests, least), goal: { of: 'ratio', most: mostOfLeast } },
-      figure('with polls', all, least + polls.looks),
+      { ...figure('without polls', all - polls.requests, baselineRequests), goal: { of: 'ratio', max: maxRatio } },
+      figure('with polls', all, baselineRequests + polls.count),
     );
   }
   return figures;
@@ -80,7 +79,7 @@ async function count(journey: Journey) {
   const { world, isConnected, isWarm = false, start } = journeys[journey];
   const cloud = await Cloud.start({ speed, world });
   try {
-    if (isConnected) await ended(await cloud.tag({ 'atlas-streaming': 'connect' }));
+    if (isConnected) await allEnded(await cloud.tag({ 'atlas-streaming': 'connect' }));
     if (!isWarm) await cloud.lambda.coolDown();
     cloud.recorder.exchanges.splice(0);
     const invocations: { name: string; exchanges: Exchange[] }[] = [];
@@ -90,26 +89,26 @@ async function count(journey: Journey) {
       invocations.push({ name, exchanges: cloud.recorder.exchanges.slice(before) });
       return outcome;
     };
-    const [execution] = await ended(await start(cloud));
+    const [execution] = await allEnded(await start(cloud));
     const requests = cloud.recorder.exchanges.filter(({ caller }) => caller !== personsAccessKeyId);
     const { atlasCredentialsSecretArn: credentials } = settingsOf(defaultPlace());
     const isWork = (it: Exchange) => it.status !== 401 && !it.requestBody.includes(credentials);
-    // A sweep comes before the states.
+    // The sweep is not part of the run.
     const ofStates = invocations.filter(({ name }) => name !== 'SweepClusters');
     const polls = ofStates.filter((_, index) => pollsAmong(statesOf(execution)).has(index));
     return {
       all: requests.length,
-      polls: { looks: polls.length, requests: polls.flatMap(({ exchanges }) => exchanges.filter(isWork)).length },
+      polls: { count: polls.length, requests: polls.flatMap(({ exchanges }) => exchanges.filter(isWork)).length },
     };
   } finally {
     await cloud.close();
   }
 }
 
-async function ended(executions: Execution[]): Promise<Execution[]> {
+async function allEnded(executions: Execution[]): Promise<Execution[]> {
   for (const { result } of executions) {
     const { status, cause } = await result;
-    if (status !== 'SUCCEEDED') throw new Error(`A run of the benchmark has failed: ${cause}`);
+    if (status !== 'SUCCEEDED') throw new Error(`A run of the benchmark failed: ${cause}`);
   }
   return executions;
 }

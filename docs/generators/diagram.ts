@@ -1,11 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { type Definition, readDefinition, type State } from '../../statemachine/definition.ts';
-
-const readme = new URL('../../README.md', import.meta.url);
+import type { Definition, State } from '../../statemachine/definition.ts';
 
 /**
- * Draws a machine as a Mermaid flowchart, which GitHub and most editors show as a picture. The Catch of the Tasks, all to
- * the same state, is one arrow.
+ * Draws a machine as a Mermaid flowchart, which GitHub and most editors show as a picture. If several Tasks have a Catch to the same
+ * state, that is one arrow.
  */
 export function diagram({ StartAt, States }: Definition): string {
   const states = Object.entries(States);
@@ -20,7 +17,7 @@ export function diagram({ StartAt, States }: Definition): string {
   ].join('\n');
 }
 
-/** One pseudo-state for "any Task", except where only a single Task is caught by that handler. */
+/** The Task whose errors a state handles, or one pseudo-state "any Task" if it handles those of several. */
 function errorOf(handler: string, states: Definition['States']): string {
   const caught = Object.entries(states).filter(([, { Catch = [] }]) => Catch.some(({ Next }) => Next === handler));
   return caught.length > 1 ? 'any([any Task])' : (caught[0]?.[0] ?? '');
@@ -33,13 +30,13 @@ function shape(name: string, { Type }: State): string {
   return `${name}[${name}]`;
 }
 
-/** Where a state leads when it has succeeded; a choice says when. */
+/** The states that can follow if a state succeeds. A choice has a label for each. */
 export const ways = ({ Type, Next, Choices = [], Default = '' }: State): { next: string; label?: string }[] =>
   Type === 'Choice'
     ? [
         ...Choices.map((it) => ({
           next: it.Next,
-          label: Choices.length > 1 ? (it.Variable.split('.').at(-1) ?? '') : 'yes',
+          label: Choices.length > 1 && 'Variable' in it ? (it.Variable.split('.').at(-1) ?? '') : 'yes',
         })),
         { next: Default, label: 'no' },
       ]
@@ -50,25 +47,13 @@ export const ways = ({ Type, Next, Choices = [], Default = '' }: State): { next:
 const arrows = (state: State): string[] =>
   ways(state).map(({ next, label }) => (label ? `-- ${label} --> ${next}` : `--> ${next}`));
 
-/** Green for the ends that are well, red for the others. */
+/** Green for the ends that are a success, red for the others. */
 function ends(states: [string, State][]): string[] {
   const named = (type: State['Type']) => states.filter(([, { Type }]) => Type === type).map(([name]) => name);
   return [
-    '  classDef well fill:#d7f5dd,stroke:#2b8a3e,color:#000',
+    '  classDef success fill:#d7f5dd,stroke:#2b8a3e,color:#000',
     '  classDef failed fill:#ffe3e3,stroke:#c92a2a,color:#000',
-    `  class ${named('Succeed').join()} well`,
+    `  class ${named('Succeed').join()} success`,
     `  class ${named('Fail').join()} failed`,
   ];
 }
-
-/** Puts a machine's picture into a text, between its two markers. */
-export const withDiagram = (text: string, machine: string): string =>
-  text.replace(
-    new RegExp(`(<!-- ${machine}.asl.json -->\n)[^]*?(<!-- /${machine}.asl.json -->)`),
-    (_, before: string, after: string) =>
-      `${before}\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\`\n${after}`,
-  );
-
-export const readmeText = (): string => readFileSync(readme, 'utf8');
-
-if (import.meta.main) writeFileSync(readme, ['connect', 'disconnect'].reduce(withDiagram, readmeText()));

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { Graph, layout } from '@dagrejs/dagre';
 import { runScenario } from '../../local/run.ts';
 import { scenarios } from '../../local/scenarios.ts';
@@ -6,10 +5,10 @@ import type { Report } from '../../local/screen/report.ts';
 import { type Definition, readDefinition, type State } from '../../statemachine/definition.ts';
 import { ways } from './diagram.ts';
 
-/** The pictures in docs/, each of a run of one scenario. */
+/** The pictures in docs/images/, each of a run of one scenario of the connect machine. */
 export const pictures = { 'graph-connected.svg': 'default', 'graph-failed.svg': 'link-fails' };
 
-/** How a state ended, in the words of the console's legend, and in its colours. */
+/** How a state ended, with the words and colours of the console's legend. */
 const outcomes = {
   Succeeded: { fill: '#d7f5dd', stroke: '#1d8102' },
   'Caught error': { fill: '#ffe8cc', stroke: '#d9730d' },
@@ -18,7 +17,7 @@ const outcomes = {
 };
 type Outcome = keyof typeof outcomes;
 
-/** What the console writes above a state's name. */
+/** What the console shows above a state's name. */
 const kinds: Record<State['Type'], string> = {
   Task: 'Lambda: Invoke',
   Choice: 'Choice state',
@@ -40,11 +39,11 @@ interface Arrow {
 }
 
 /**
- * Draws a run as the graph view of the Step Functions console does: every state of the machine, coloured by how it ended.
- * That each Task has a Catch to RecordFailure is one dashed arrow, and an arrow of its own where it was taken. The picture
- * has a background, so that it is the same on a light page and on a dark one.
+ * Draws a run as the graph view of the Step Functions console does: every state of the machine, coloured by how it ended. The Catch of
+ * each Task to RecordFailure is one dashed arrow, and an arrow of its own if the run took it. The picture has a background, so that it
+ * looks the same on a light and on a dark page.
  */
-export function graph({ StartAt, States }: Definition, timeline: Report['timeline']): string {
+function graph({ StartAt, States }: Definition, timeline: Report['timeline']): string {
   const ended = endedStates(timeline);
   const drawing = new Graph<Size & { ranksep: number; nodesep: number }, Box, Arrow>();
   drawing.setGraph({ ranksep: 32, nodesep: 20, width: 0, height: 0 });
@@ -123,7 +122,7 @@ function box({ x, y, width, height, lines, outcome }: Box): string {
   return `${frame}\n${text(kind, x, y - 6, 10.5, '#545b64')}\n${text(name, x, y + 12, 14, '#16191f')}`;
 }
 
-/** So that a label can be read where its arrow runs through it. */
+/** Keeps a label readable on top of its arrow. */
 const halo = ' stroke="#f9fafb" stroke-width="4" paint-order="stroke"';
 
 const text = (value: string, x: number, y: number, size: number, colour: string, extra = '') =>
@@ -131,14 +130,10 @@ const text = (value: string, x: number, y: number, size: number, colour: string,
 
 const round = (value: number) => Math.round(value * 10) / 10;
 
-/** @returns the picture of a run of that scenario, which is the same each time */
+/** Draws a run of a scenario. The picture is the same for every run. */
 export async function pictureOf(name: string): Promise<string> {
   const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) throw new Error(`There is no scenario ${name}.`);
   const { timeline } = await runScenario({ scenario, params: {}, speed: 9000, signal: new AbortController().signal });
   return graph(readDefinition('connect'), timeline);
 }
-
-if (import.meta.main)
-  for (const [file, scenario] of Object.entries(pictures))
-    writeFileSync(new URL(`../../docs/${file}`, import.meta.url), await pictureOf(scenario));

@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { defaultSettings } from '../../packaging/settings.ts';
+import { type Action, machines } from '../../statemachine/definition.ts';
 import type { EventPattern } from '../event-bridge.ts';
 import type { FunctionConfiguration } from '../lambda/container.ts';
 import type { Statement } from './iam.ts';
 import { resolve, type TemplateContext } from './template.ts';
 
-/** What `npm run deploy` would make of serverless.yml and its resources, as far as the local cloud runs it. */
+/** What `npm run deploy` would create from serverless.yml and infrastructure/, as far as the local cloud runs it. */
 export interface Deployment {
   functions: DeployedFunction[];
   machines: DeployedMachine[];
@@ -14,21 +16,20 @@ export interface Deployment {
 
 interface DeployedMachine {
   arn: string;
-  /** The name of its definition: statemachine/<action>.asl.json */
+  /** The name of its definition in statemachine/. */
   action: Action;
-  /** DefinitionSubstitutions: the ARN of the function for each placeholder in the machine's definition. */
+  /** The ARN of the function for each placeholder in the definition. */
   substitutions: Record<string, string>;
 }
 
 interface DeployedRule {
   eventPattern: EventPattern;
   isEnabled: boolean;
-  /** Of the machine or the function that it starts. */
+  /** The machine or function that it starts. */
   targetArn: string;
 }
 
-export type Action = 'connect' | 'disconnect';
-const actions: Action[] = ['connect', 'disconnect'];
+export type { Action };
 
 interface DeployedFunction extends FunctionConfiguration {
   /** What its role may do. */
@@ -38,51 +39,36 @@ interface DeployedFunction extends FunctionConfiguration {
 export interface DeploymentOptions {
   region: string;
   accountId: string;
-  /** As with `--param`. */
+  /** Settings, which override the defaults. */
   params: Record<string, string>;
 }
 
 // Only what is read here, in the shapes of Serverless and CloudFormation.
 interface ServerlessFile {
   service: string;
-  params: { default: Record<string, string> };
-  provider: { memorySize: number; timeout: number; environment: Record<string, string> };
+  provider: { memorySize: number; timeout: number; environment: Record<string, unknown> };
   functions: Record<
     string,
-    { handler: string; role: string; timeout?: number; memorySize?: number; environment?: Record<string, string> }
+    { handler: string; role: string; timeout?: number; memorySize?: number; environment?: Record<string, unknown> }
   >;
 }
-interface RolesFile {
-  Resources: Record<string, { Properties: { Policies: { PolicyDocument: { Statement: unknown } }[] } }>;
-}
-interface ResourcesFile {
-  Conditions: Record<string, unknown>;
-  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+interface InfrastructureFile {
+  Conditions?: Record<string, unknown>;
+  Resources?: Record<string, { Type: string; Properties: Record<string, unknown> }>;
 }
 
 const stage = 'local';
 
-/** The parameters that serverless.yml knows, with its defaults. */
-export const defaultParameters = (): Record<string, string> =>
-  readYaml<ServerlessFile>('serverless.yml').params.default;
-
 export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
-  const { service, provider, functions, ...file } = readYaml<ServerlessFile>('serverless.yml');
-  const roles = readYaml<RolesFile>('infrastructure/roles.yml').Resources;
-  const files = ['infrastructure/resources.yml', 'infrastructure/monitoring.yml'].map((it) =>
-    readYaml<ResourcesFile>(it),
-  );
-  const Resources: ResourcesFile['Resources'] = Object.assign({}, ...files.map((it) => it.Resources));
-  const Conditions: ResourcesFile['Conditions'] = Object.assign({}, ...files.map((it) => it.Conditions));
+  const { service, provider, functions } = readYaml<ServerlessFile>('serverless.yml');
+  const { Resources, Conditions } = readInfrastructure();
+  const settings = { ...defaultSettings(stage), ...params };
 
-  const functionName = (name: string) => `${service}-${stage}-${name}`;
+  const functionName = (name: string) => `${settings.prefix}-${name}`;
   const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;
   const context: TemplateContext = {
-    service,
-    stage,
-    region,
-    accountId,
-    params: { ...file.params.default, ...params },
+    variables: { 'self:service': service, 'sls:stage': stage },
+    parameters: { ...settings, 'AWS::Partition': 'aws', 'AWS::Region': region, 'AWS::AccountId': accountId },
     conditions: Conditions,
     // Serverless gives the function X the logical id XLambdaFunction.
     arnOf: (logicalId) => {
@@ -99,10 +85,14 @@ export function readDeployment({ region, accountId, params }: DeploymentOptions)
     const substitutions = resolve(Resources[logicalId]?.Properties.DefinitionSubstitutions, context);
     return { arn: machineArn(logicalId), action, substitutions: substitutions as Record<string, string> };
   };
+  const statementsOf = (role: string): Statement[] => {
+    const policies = Resources[role]?.Properties.Policies as { PolicyDocument: { Statement: unknown } }[];
+    return policies.flatMap(({ PolicyDocument }) => resolve(PolicyDocument.Statement, context) as Statement[]);
+  };
   const rules = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Events::Rule');
 
   return {
-    machines: actions.map(machine),
+    machines: machines.map(machine),
     rules: rules.map(({ Properties: { EventPattern, State, Targets } }) => ({
       eventPattern: resolve(EventPattern, context) as EventPattern,
       isEnabled: resolve(State, context) === 'ENABLED',
@@ -116,16 +106,22 @@ export function readDeployment({ region, accountId, params }: DeploymentOptions)
       memorySize: memorySize ?? provider.memorySize,
       timeoutSeconds: timeout ?? provider.timeout,
       environment: resolve({ ...provider.environment, ...environment }, context) as DeployedFunction['environment'],
-      statements: resolve(
-        roles[role]?.Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
-        context,
-      ) as Statement[],
+      statements: statementsOf(role),
     })),
+  };
+}
+
+function readInfrastructure(): Required<InfrastructureFile> {
+  const names = readdirSync(projectFile('infrastructure')).filter((name) => name.endsWith('.yml'));
+  const files = names.map((name) => readYaml<InfrastructureFile>(`infrastructure/${name}`));
+  return {
+    Conditions: Object.assign({}, ...files.map(({ Conditions }) => Conditions)),
+    Resources: Object.assign({}, ...files.map(({ Resources }) => Resources)),
   };
 }
 
 const projectFile = (path: string) => new URL(`../../${path}`, import.meta.url);
 
 function readYaml<File>(path: string): File {
-  return parse(readFileSync(projectFile(path), 'utf8'));
+  return parse(readFileSync(projectFile(path), 'utf8'), { merge: true });
 }

@@ -11,9 +11,9 @@ export interface Statement {
 
 interface AccessRequest {
   action: string;
-  /** Undefined where the service knows no resource for the action: only `*` covers that. */
+  /** Undefined if IAM supports no resource for the action: only `*` matches it. */
   resource: string | undefined;
-  /** The values of condition keys; a key that is absent from the request is undefined. */
+  /** The values of condition keys; undefined for a key that the request does not have. */
   keys: Record<string, string[] | undefined>;
 }
 
@@ -34,13 +34,13 @@ export function iam(functions: { name: string; statements: Statement[] }[], regi
   };
 }
 
-/** IAM's evaluation of identity-based policies: a Deny wins, and what no statement allows is denied. */
+/** IAM's evaluation of identity-based policies: a Deny wins, and an action that no statement allows is denied. */
 function isAllowed(statements: Statement[], request: AccessRequest): boolean {
   const applying = statements.filter((statement) => applies(statement, request));
   return applying.some(({ Effect }) => Effect === 'Allow') && !applying.some(({ Effect }) => Effect === 'Deny');
 }
 
-/** KMS is only ever called for somebody, by the service to which the secret is of use. */
+/** A function never calls KMS itself: the service that uses the secret does. */
 function conditionKeys(
   action: string,
   { tagKeys, publicAccessEnabled }: AuthorizationContext,
@@ -65,7 +65,7 @@ function applies({ Action, Resource, Condition = {} }: Statement, { action, reso
   );
 }
 
-/** The operators that infrastructure/roles.yml uses; any other throws rather than be ignored. */
+/** The operators that infrastructure/roles.yml uses. Any other throws. */
 function holds(operator: string, wanted: string[], actual: string[] | undefined): boolean {
   switch (operator) {
     case 'Bool':

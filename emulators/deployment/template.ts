@@ -1,18 +1,16 @@
-/** Resolves what a template leaves open: the variables of Serverless and the intrinsic functions of CloudFormation. */
+/** Resolves the variables of Serverless and the intrinsic functions of CloudFormation in a template. */
 
 export interface TemplateContext {
-  service: string;
-  stage: string;
-  /** `--param`, with the defaults of serverless.yml. */
-  params: Record<string, string>;
-  region: string;
-  accountId: string;
+  /** `${self:service}` and `${sls:stage}`, by what stands in the braces. */
+  variables: Record<string, string>;
+  /** The settings, and pseudo parameters such as `AWS::Region`. */
+  parameters: Record<string, string>;
   conditions: Record<string, unknown>;
-  /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine or a topic */
+  /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine or a topic. */
   arnOf(logicalId: string): string;
 }
 
-/** A copy of a part of a template without anything left to resolve; an intrinsic function that is not known throws. */
+/** @returns a copy without anything left to resolve @throws if it meets an unknown variable or intrinsic function */
 export function resolve(value: unknown, context: TemplateContext): unknown {
   if (typeof value === 'string') return withVariables(value, context);
   if (Array.isArray(value)) return value.map((item) => resolve(item, context));
@@ -23,29 +21,14 @@ export function resolve(value: unknown, context: TemplateContext): unknown {
   return Object.fromEntries(entries.map(([name, item]) => [name, resolve(item, context)]));
 }
 
-/** `${param:x}`, `${self:service}`, `${sls:stage}`; `${AWS::Region}` and the like are left to Fn::Sub. */
-function withVariables(text: string, { service, stage, params }: TemplateContext): string {
-  return text.replace(/\$\{(\w+):(\w+)\}/g, (variable, source: string, name: string) => {
-    const value = { param: params, self: { service }, sls: { stage } }[source]?.[name as never];
-    if (value === undefined) throw new Error(`The local deployment cannot resolve ${variable}.`);
-    return value;
-  });
-}
+/** Serverless's `${self:service}`; `${prefix}` and `${AWS::Region}` are for Fn::Sub. */
+const withVariables = (text: string, { variables }: TemplateContext): string =>
+  text.replace(/\$\{(\w+:\w+)\}/g, (_, name: string) => known(variables, name));
 
 function intrinsic(name: string, argument: unknown, context: TemplateContext): unknown {
-  const pseudoParameters: Record<string, string> = {
-    'AWS::Partition': 'aws',
-    'AWS::Region': context.region,
-    'AWS::AccountId': context.accountId,
-  };
-  const pseudoParameter = (parameter: string) => {
-    const value = pseudoParameters[parameter];
-    if (value === undefined) throw new Error(`The local deployment cannot resolve the reference to ${parameter}.`);
-    return value;
-  };
   if (name === 'Ref') {
     const id = String(argument);
-    return /(Machine|Topic)$/.test(id) ? context.arnOf(id) : pseudoParameter(id);
+    return /(Machine|Topic)$/.test(id) ? context.arnOf(id) : known(context.parameters, id);
   }
   if (name === 'Fn::If' && Array.isArray(argument)) {
     const [condition, yes, no] = argument;
@@ -56,8 +39,15 @@ function intrinsic(name: string, argument: unknown, context: TemplateContext): u
     return one === other;
   }
   if (name === 'Fn::Sub') {
-    return withVariables(String(argument), context).replace(/\$\{([^}]+)\}/g, (_, it: string) => pseudoParameter(it));
+    const text = withVariables(String(argument), context);
+    return text.replace(/\$\{([^}]+)\}/g, (_, parameter: string) => known(context.parameters, parameter));
   }
   if (name === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') return context.arnOf(argument[0]);
   throw new Error(`The local deployment cannot resolve ${name} ${JSON.stringify(argument)}.`);
+}
+
+function known(values: Record<string, string>, name: string): string {
+  const value = values[name];
+  if (value === undefined) throw new Error(`The local deployment cannot resolve ${name}.`);
+  return value;
 }

@@ -117,17 +117,16 @@ export class Execution {
     return Object.fromEntries(this.#states.map(([name, { Retry: retriers = [] }]) => [name, retriers.map(() => 0)]));
   }
 
-  /** Lambda's `invoke` integration: its answer, or an error with the function's answer as the Cause. */
-  #task(name: string, { Retry: retriers = [] }: State): Handler {
+  /** A Task with a function's ARN: the function's answer, or an error with the function's answer as the Cause. */
+  #task(name: string, { Resource = '', Retry: retriers = [] }: State): Handler {
     let attempts: number[] = [];
     return async (parameters) => {
-      const { FunctionName, Payload } = parameters as { FunctionName: string; Payload: unknown };
-      const { milliseconds, payload, error } = await this.#options.invoke(FunctionName, Payload);
+      const { milliseconds, payload, error } = await this.#options.invoke(Resource, parameters);
       this.#goOn();
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
       if (!error) {
         attempts = [];
-        return { ExecutedVersion: '$LATEST', Payload: payload as Json, StatusCode: 200 };
+        return payload as Json;
       }
       attempts = await this.#backOff(retriers, error.errorType, attempts);
       throw Object.assign(new Error(JSON.stringify(error)), { name: error.errorType });

@@ -69,11 +69,13 @@ function forEngine({ States, ...machine }: Definition): Definition {
     if (state.Type === 'Task') return [name, { ...state, TimeoutSeconds: longest }];
     if (state.Type !== 'Wait') return [name, state];
     const { SecondsPath: _, ...wait } = state;
-    const Resource = 'arn:aws:states:::lambda:invoke';
-    return [name, { ...wait, Type: 'Task', Resource, ResultPath: null, TimeoutSeconds: longest }];
+    return [name, { ...wait, Type: 'Task', Resource: waitResource, ResultPath: null, TimeoutSeconds: longest }];
   });
   return { ...machine, States: Object.fromEntries(states) };
 }
+
+/** The engine requires the ARN of a function; its handler does not call one. */
+const waitResource = 'arn:aws:lambda:us-east-1:000000000000:function:wait';
 
 /** As CloudFormation does with DefinitionSubstitutions. */
 function substitute(definition: Definition, substitutions: Record<string, string>): Definition {
@@ -85,12 +87,11 @@ function substitute(definition: Definition, substitutions: Record<string, string
   return JSON.parse(text);
 }
 
-/** The engine would call the real AWS for a Task that nobody handles. */
+/** The engine would call the real AWS for a Task without a handler. */
 function refuseOtherTasks({ States }: Definition): void {
-  for (const [name, { Type, Resource, Parameters }] of Object.entries(States)) {
+  for (const [name, { Type, Resource }] of Object.entries(States)) {
     if (Type !== 'Task') continue;
-    const isFunction = Resource === 'arn:aws:states:::lambda:invoke' && Parameters?.FunctionName?.startsWith('arn:');
-    if (!isFunction)
-      throw new Error(`The local cloud can run only Lambda functions, and ${name} is none (${Resource}).`);
+    if (!Resource?.startsWith('arn:aws:lambda:'))
+      throw new Error(`The local cloud can run only Lambda functions, and the Resource of ${name} is ${Resource}.`);
   }
 }

@@ -1,26 +1,34 @@
-import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import { putClusterPolicy, readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
 import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
+import { Result } from '../../shared/outcomes.ts';
 
-export const ApplyClusterPolicyInput = z.object({ clusterArn: z.string(), principalArn: z.string() });
+export const ApplyClusterPolicyInput = z.object({
+  run: z.object({
+    request: z.object({ clusterArn: z.string() }),
+    principal: z.object({ principalArn: z.string() }),
+  }),
+});
+
+export const ApplyClusterPolicyOutput = z.object({ sid: z.string(), result: Result });
 
 /**
- * Makes sure that the cluster policy lets Atlas connect. Reads, merges by meaning, and writes with the version that was
- * read, so that nobody else's edit can be lost; writes nothing when nothing is missing.
+ * Makes sure that the cluster policy lets Atlas connect: reads the policy, merges our statement by meaning, and writes it with
+ * the version that was read. Writes nothing if nothing is missing.
  *
- * @throws VersionConflict when the policy changed in between: the machine comes again, and merges into the new one
- * @throws PolicyRefused, AwsRefused, AwsUnavailable
+ * @throws VersionConflict if the policy changed in between: the machine retries, and merges into the new one
+ * @throws PolicyRefused, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function applyClusterPolicy(
-  { clusterArn, principalArn }: z.infer<typeof ApplyClusterPolicyInput>,
-  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<{ sid: string; outcome: 'written' | 'unchanged' }> {
-  const statement = atlasStatement(clusterArn, principalArn);
-  const { policy, version } = await readClusterPolicy(clusterArn, { kafka, signal });
+  { run: { request, principal } }: z.infer<typeof ApplyClusterPolicyInput>,
+  { msk }: { msk: MskClient },
+): Promise<z.infer<typeof ApplyClusterPolicyOutput>> {
+  const { clusterArn } = request;
+  const statement = atlasStatement(clusterArn, principal.principalArn);
+  const { policy, version } = await msk.getPolicy(clusterArn);
   const merged = mergeStatement(policy, statement);
-  if (merged === undefined) return { sid: statement.Sid, outcome: 'unchanged' };
+  if (merged === undefined) return { sid: statement.Sid, result: 'unchanged' };
 
-  await putClusterPolicy(clusterArn, merged, version, { kafka, signal });
-  return { sid: statement.Sid, outcome: 'written' };
+  await msk.putPolicy(clusterArn, merged, version);
+  return { sid: statement.Sid, result: 'created' };
 }

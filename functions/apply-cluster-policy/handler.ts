@@ -1,8 +1,9 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { ApplyClusterPolicyInput, applyClusterPolicy } from './apply-cluster-policy.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { ApplyClusterPolicyInput, ApplyClusterPolicyOutput, applyClusterPolicy } from './apply-cluster-policy.ts';
 
-/** The ApplyClusterPolicy state: one statement of ours in the cluster policy, nothing else touched. */
-export const handler = lambdaHandler(ApplyClusterPolicyInput, (input, { signal }) =>
-  applyClusterPolicy(input, { kafka: kafka(), signal }),
+/** The ApplyClusterPolicy state: adds our one statement to the cluster policy. */
+export const handler = lambdaHandler(
+  { input: ApplyClusterPolicyInput, output: ApplyClusterPolicyOutput },
+  (input, invocation) => applyClusterPolicy(input, { msk: msk(invocation) }),
 );

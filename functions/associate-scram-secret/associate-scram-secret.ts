@@ -1,49 +1,57 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { BatchAssociateScramSecretCommand, type KafkaClient, type UnprocessedScramSecret } from '@aws-sdk/client-kafka';
+import type { UnprocessedScramSecret } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import { fromAws } from '../../shared/aws.ts';
 import { AwsRefused, ClusterBusy } from '../../shared/errors.ts';
-import { describeCluster, scramSecrets } from '../../shared/msk/cluster.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
+import { Result } from '../../shared/outcomes.ts';
 
-export const AssociateScramSecretInput = z.object({ clusterArn: z.string(), secretArn: z.string() });
+export const AssociateScramSecretInput = z.object({
+  run: z.object({
+    request: z.object({ clusterArn: z.string() }),
+    plan: z.object({ secretArn: z.string() }),
+  }),
+});
 
-/** A secret that was made a moment ago may be refused at first, so a refusal counts only the third time. */
+export const AssociateScramSecretOutput = z.object({ result: Result });
+
+/** MSK may refuse a secret that was created a moment ago, so only the third refusal counts. */
 const pausesMs = [3_000, 6_000];
 
 /**
- * Associates a SCRAM secret with the cluster, unless it is. Others stay associated.
+ * Associates a SCRAM secret with the cluster, unless it is already associated. Other secrets stay associated.
  *
- * @throws ClusterBusy when the cluster has left ACTIVE meanwhile; AwsRefused, AwsUnavailable
+ * @throws ClusterBusy if the cluster has left ACTIVE; AwsRefused, AwsThrottled, AwsUnavailable
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-scram-secrets.html
  */
 export async function associateScramSecret(
-  { clusterArn, secretArn }: z.infer<typeof AssociateScramSecretInput>,
-  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<{ secretArn: string }> {
-  const associated = await scramSecrets(clusterArn, kafka, signal);
-  if (associated.includes(secretArn)) return { secretArn };
+  { run: { request, plan } }: z.infer<typeof AssociateScramSecretInput>,
+  { msk, signal }: { msk: MskClient; signal: AbortSignal },
+): Promise<z.infer<typeof AssociateScramSecretOutput>> {
+  const { clusterArn } = request;
+  const { secretArn } = plan;
+  const associated = await msk.listScramSecrets(clusterArn);
+  // The secret was not associated when this run planned: most likely the answer to an earlier attempt was lost.
+  if (associated.includes(secretArn)) return { result: 'created' };
 
   for (const pauseMs of [...pausesMs, undefined]) {
-    const command = new BatchAssociateScramSecretCommand({ ClusterArn: clusterArn, SecretArnList: [secretArn] });
-    const { UnprocessedScramSecrets = [] } = await fromAws(
-      'kafka:BatchAssociateScramSecret',
-      kafka.send(command, { abortSignal: signal }),
-    ).catch(async (refusal: unknown) => {
-      // MSK tells it by a text only, which nobody has written down: the cluster itself is asked.
-      if (!(refusal instanceof AwsRefused)) throw refusal;
-      const { State } = (await describeCluster(clusterArn, kafka, signal)).cluster;
-      if (!State || State === 'ACTIVE') throw refusal;
-      throw new ClusterBusy(`The cluster is ${State}, and MSK associates a secret only while it is ACTIVE.`, {
-        cause: refusal,
-      });
-    });
-    // MSK reports failures inside an HTTP 200.
-    const [refused] = UnprocessedScramSecrets;
+    const refused = await msk
+      .associateScramSecret(clusterArn, secretArn)
+      .catch((refusal: unknown) => whyRefused(refusal, clusterArn, msk));
     if (!refused) break;
     if (pauseMs === undefined) throw refusal(refused, secretArn);
     await pause(pauseMs, undefined, { signal });
   }
-  return { secretArn };
+  return { result: 'created' };
+}
+
+/** MSK tells that the cluster is busy only by an undocumented text, so the cluster's state is read. */
+async function whyRefused(refusal: unknown, clusterArn: string, msk: MskClient): Promise<never> {
+  if (!(refusal instanceof AwsRefused)) throw refusal;
+  const { State } = (await msk.describeCluster(clusterArn)).cluster;
+  if (!State || State === 'ACTIVE') throw refusal;
+  throw new ClusterBusy(`The cluster is ${State}, and MSK associates a secret only while it is ACTIVE.`, {
+    cause: refusal,
+  });
 }
 
 const refusal = ({ ErrorCode = '', ErrorMessage = '' }: UnprocessedScramSecret, secretArn: string) =>

@@ -1,8 +1,13 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { AssociateScramSecretInput, associateScramSecret } from './associate-scram-secret.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import {
+  AssociateScramSecretInput,
+  AssociateScramSecretOutput,
+  associateScramSecret,
+} from './associate-scram-secret.ts';
 
-/** The AssociateScramSecret state: pairs the SCRAM secret with the cluster. */
-export const handler = lambdaHandler(AssociateScramSecretInput, (input, { signal }) =>
-  associateScramSecret(input, { kafka: kafka(), signal }),
+/** The AssociateScramSecret state: associates the SCRAM secret with the cluster. */
+export const handler = lambdaHandler(
+  { input: AssociateScramSecretInput, output: AssociateScramSecretOutput },
+  (input, invocation) => associateScramSecret(input, { msk: msk(invocation), signal: invocation.signal }),
 );

@@ -1,42 +1,63 @@
 import * as z from 'zod/mini';
-import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
-import { keepDeadline, pollAfter, stretchFor, Wait } from '../../shared/wait.ts';
+import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
+import { Result } from '../../shared/outcomes.ts';
+import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const CheckConnectionInput = z.object({
-  projectId: z.string(),
-  workspace: z.string(),
-  connection: z.object({
-    name: z.string(),
-    deadline: z.string(),
-    outcome: z.string(),
-    bootstrapServers: z.string(),
-    secretVersionId: z.string(),
+  run: z.object({
+    request: z.object({ projectId: z.string(), workspace: z.string() }),
+    connection: z.object({
+      name: z.string(),
+      deadline: z.string(),
+      result: Result,
+      bootstrapServers: z.string(),
+      secretVersionId: z.string(),
+    }),
   }),
-  wait: Wait,
   now: z.string(),
 });
 
+/** The connection as CreateConnection and CheckConnection pass it on. */
+export const CheckConnectionOutput = z.object({
+  name: z.string(),
+  state: z.string(),
+  isReady: z.boolean(),
+  /** Whether CreateConnection must write it again. */
+  isIncomplete: z.boolean(),
+  deadline: z.string(),
+  pollSeconds: z.number(),
+  result: Result,
+  bootstrapServers: z.string(),
+  /** The version of the SCRAM secret that Atlas certainly has, or ''. */
+  secretVersionId: z.string(),
+});
+
 /**
- * Reads the connection's state once, and whether all that was to be written is there; what is not, CreateConnection writes
- * again, which is safe where Atlas merely shows it late. Atlas stores all connections of a workspace in one document, and of
- * two writers at once the later one may overwrite what the earlier one wrote, though both were answered with success.
+ * Reads the connection once, and whether everything that was written is there. If not, CreateConnection writes it again, which is
+ * safe if Atlas merely shows it late. Atlas stores all connections of a workspace in one document: of two simultaneous writers the
+ * later one may overwrite the other's change, although both were answered with success.
  * Source: mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308).
  *
  * @throws ConnectionFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkConnection(
-  { projectId, workspace, connection, wait, now }: z.infer<typeof CheckConnectionInput>,
-  { atlas }: { atlas: AtlasClient },
-) {
+  { run: { request, connection }, now }: z.infer<typeof CheckConnectionInput>,
+  { atlas, wait }: { atlas: AtlasClient; wait: Wait },
+): Promise<z.infer<typeof CheckConnectionOutput>> {
   const { name, deadline, bootstrapServers, secretVersionId } = connection;
-  const found = await atlas.getConnection(projectId, workspace, name).catch(noneWhenAbsent);
+  const found = await atlas.getConnection(request.projectId, request.workspace, name).catch(noneWhenAbsent);
   const { state, isReady } = found ? connectionState(found) : { state: 'not shown', isReady: false };
-  const isOlder = found && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);
-  if (!isReady || isOlder)
-    keepDeadline(`Connection "${name}" is still ${isOlder ? 'an older one' : state}`, { now, deadline });
-  // While it was deploying, its password could not be sent; now it can.
+  const isOlder = found !== undefined && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);
+  const still = isOlder
+    ? 'still has old bootstrap servers'
+    : found
+      ? `is still ${state}`
+      : 'is still not shown by Atlas';
+  if (!isReady || isOlder) checkDeadline(`Connection "${name}" ${still}`, { now, deadline });
+  // While the connection was deploying, its password could not be sent; now it can.
   const isIncomplete = !found || isOlder || (isReady && secretVersionId === '');
-  const pollSeconds = pollAfter(wait, { now, deadline }, stretchFor(atlas.remainingShare));
+  const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
   return { ...connection, state, isReady: isReady && !isIncomplete, isIncomplete, pollSeconds };
 }

@@ -1,5 +1,6 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
+import { isAbsent, projectNotFound } from '../../shared/atlas/error-codes.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion } from '../../shared/atlas/regions.ts';
@@ -9,10 +10,10 @@ import { regionOf } from '../../shared/msk/arn.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 /**
- * What Atlas must have: the workspace, on AWS and in the cluster's Region, and a connection of that name only if it is ours
- * to update. Where the brokers would have to be rebooted, also what the states after that would find out.
+ * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
+ * update. If the brokers must still be rebooted, also checks what the states after the reboot would find out.
  *
- * @returns the unmet ones, each with its remedy; the connection that exists, and the private links, if they had to be read
+ * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links`: if they were read
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function unmetByAtlas(
@@ -52,7 +53,7 @@ export async function unmetByAtlas(
   };
 }
 
-/** What a later state would end with, or undefined. */
+/** The error with which a later state would fail, or undefined. */
 async function complaint(check: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await check();
@@ -70,12 +71,12 @@ function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): str
 }
 
 const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }: Request) =>
-  errorCode === 'GROUP_NOT_FOUND'
-    ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming:project-id): Atlas knows no project ${projectId}, or does not show it to this key.`
+  errorCode === projectNotFound
+    ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming:project-id): project ${projectId} doesn't exist, or this key may not see it.`
     : `Create the workspace "${workspace}" in Atlas project ${projectId}, or name an existing one (workspace in the input, or the tag atlas-streaming:workspace).`;
 
-/** Not found is an outcome here, too, with Atlas's own words for it. */
+/** Not found is an outcome here; Atlas's own words say what was not found. */
 const refusalWhenAbsent = (error: unknown): AtlasRefused => {
-  if (error instanceof AtlasRefused && error.status === 404) return error;
+  if (isAbsent(error)) return error;
   throw error;
 };

@@ -1,46 +1,66 @@
-import type { KafkaClient } from '@aws-sdk/client-kafka';
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { Result } from '../../shared/outcomes.ts';
 import { Request } from '../../shared/request/request.ts';
+import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { unmetByAtlas } from './atlas-prerequisites.ts';
 import { unmetByCluster } from './cluster-prerequisites.ts';
-import { planChanges } from './plan-changes.ts';
+import { Change, Connected, planChanges } from './plan-changes.ts';
 import { type ChosenSecret, chooseSecret } from './secret-prerequisites.ts';
 
 export const CheckPrerequisitesInput = z.object({
-  request: Request,
-  cluster: ClusterDetails,
-  isPrivateConnectivityOn: z.boolean(),
+  run: z.object({
+    request: Request,
+    cluster: z.object({ isPrivateConnectivityOn: z.boolean(), details: ClusterDetails }),
+    /** Only if this run has visited EnablePrivateConnectivity. */
+    connectivity: z.optional(z.object({ result: Result })),
+  }),
 });
 
+const Plan = z.object({
+  clusterArn: z.string(),
+  secretArn: z.string(),
+  isScramSecretAssociated: z.boolean(),
+  /** Whether Atlas has the connection already. */
+  hasConnection: z.boolean(),
+  /** What is left to change; only for a dry run, or if the run may end here because the connection is READY. */
+  changes: z.array(Change),
+  /** The fingerprint of the cluster that this plan is for. */
+  plannedFor: z.string(),
+});
+
+/** `isConnected`: nothing is left to change or to wait for. */
+export const CheckPrerequisitesOutput = z.discriminatedUnion('isConnected', [
+  z.extend(Plan, { isConnected: z.literal(true), connected: Connected }),
+  z.extend(Plan, { isConnected: z.literal(false) }),
+]);
+
 export interface CheckPrerequisitesDeps {
-  kafka: KafkaClient;
-  secretsManager: SecretsManagerClient;
+  msk: MskClient;
+  secrets: SecretsClient;
   atlas: AtlasClient;
-  signal: AbortSignal;
 }
 
 /**
- * Checks everything that must be so before the first change, and reports all that is not in one error.
+ * Checks everything that must be true before the first change, and reports everything that is missing in one error.
  *
- * @returns the SCRAM secret to use, whether it is associated already, and whether Atlas has the connection already; in a dry
- *   run, and where the connection is READY, the `changes` that are still needed; `connected`: null unless nothing is left to do;
- *   `plannedFor`: the fingerprint of the cluster for which all that holds
- * @throws PrerequisitesNotMet, PrivateLinkFailed; AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsUnavailable
+ * @throws PrerequisitesNotMet, PrivateLinkFailed
+ * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
-  { request, cluster, isPrivateConnectivityOn }: z.infer<typeof CheckPrerequisitesInput>,
+  { run: { request, cluster, connectivity } }: z.infer<typeof CheckPrerequisitesInput>,
   deps: CheckPrerequisitesDeps,
-) {
-  // First, because Atlas throttles first where many clusters come at once: then nothing else was asked for in vain.
+): Promise<z.infer<typeof CheckPrerequisitesOutput>> {
+  const { isPrivateConnectivityOn, details } = cluster;
+  // Atlas first: with many clusters at once Atlas throttles first, and then no other request was wasted.
   const byAtlas = await unmetByAtlas(request, isPrivateConnectivityOn, deps.atlas);
   const [byCluster, secret] = await Promise.all([
-    unmetByCluster(request.clusterArn, cluster, deps),
-    // Without SASL/SCRAM there can be no SCRAM secret, and saying so twice helps nobody.
-    cluster.isScramOn ? chooseSecret(request, cluster, deps) : noSecret,
+    unmetByCluster(request.clusterArn, details, deps.msk),
+    // Without SASL/SCRAM there is no SCRAM secret; one complaint is enough.
+    details.isScramOn ? chooseSecret(request, details, deps.secrets) : noSecret,
   ]);
   const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet];
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
@@ -48,19 +68,21 @@ export async function checkPrerequisites(
   const { secretArn, isScramSecretAssociated, user } = secret;
   const { connection, links } = byAtlas;
   const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
-  // Only a connection that is READY is worth a look at all the rest: what is not there yet is work for the later states.
-  const isPlanned = request.dryRun || (isPrivateConnectivityOn && connection?.state === 'READY');
-  const { changes, connected } = isPlanned ? await planChanges(request, found, deps) : { changes: [], connected: null };
-  return {
+  // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
+  const mayBeConnected = isPrivateConnectivityOn && connection?.state === 'READY' && !connectivity;
+  const isPlanned = request.dryRun || mayBeConnected;
+  const { changes, connected } = isPlanned
+    ? await planChanges(request, found, deps)
+    : { changes: [], connected: undefined };
+  const plan = {
     clusterArn: request.clusterArn,
     secretArn,
     isScramSecretAssociated,
     hasConnection: connection !== undefined,
     changes,
-    plannedFor: cluster.fingerprint,
-    isConnected: connected !== null,
-    connected,
+    plannedFor: details.fingerprint,
   };
+  return connected ? { ...plan, isConnected: true, connected } : { ...plan, isConnected: false };
 }
 
 const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false, user: undefined };

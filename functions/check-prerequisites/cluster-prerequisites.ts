@@ -1,17 +1,16 @@
-import { DescribeConfigurationRevisionCommand, type KafkaClient } from '@aws-sdk/client-kafka';
-import { fromAws } from '../../shared/aws.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { parseProperties } from './server-properties.ts';
 
 /**
- * What multi-VPC private connectivity with SASL/SCRAM asks of a cluster, each unmet one with its remedy.
+ * Checks what multi-VPC private connectivity with SASL/SCRAM requires of a cluster.
+ *
+ * @returns the unmet prerequisites, each with its remedy
+ * @throws AwsRefused, AwsThrottled, AwsUnavailable
  *
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/aws-access-mult-vpc.html#mvpc-requirements
  */
-export async function unmetByCluster(
-  clusterArn: string,
-  cluster: ClusterDetails,
-  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<string[]> {
+export async function unmetByCluster(clusterArn: string, cluster: ClusterDetails, msk: MskClient): Promise<string[]> {
   if (cluster.clusterType !== 'PROVISIONED')
     return [
       `clusterArn is "${clusterArn}", a ${cluster.clusterType} cluster; it must be a PROVISIONED one, because MSK Serverless has neither SASL/SCRAM nor this kind of private connectivity. Use a provisioned cluster, for example arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5.`,
@@ -25,47 +24,32 @@ export async function unmetByCluster(
     !isScramOn &&
       'SASL/SCRAM authentication is off. Turn it on (MSK console > Properties > Security settings > Edit, or UpdateSecurity).',
     isUnauthenticatedOn &&
-      'Unauthenticated access is on, which multi-VPC connectivity excludes. Turn it off (Security settings), after its clients have moved to an authenticated scheme.',
+      "Unauthenticated access is on, which multi-VPC connectivity doesn't allow. Move its clients to an authenticated scheme, then turn it off (Security settings).",
     clientBroker !== null &&
       clientBroker !== 'TLS' &&
       `Encryption between clients and brokers is ${clientBroker}; it must be TLS. Change it (Security settings > Encryption).`,
-    await unmetByConfiguration(cluster, kafka, signal),
+    await unmetByConfiguration(cluster, msk),
   ];
   return unmet.filter((sentence) => typeof sentence === 'string');
 }
 
 const property = 'allow.everyone.if.no.acl.found';
 
-/** Mandatory for SASL/SCRAM over private connectivity, and MSK's default is true: a cluster without configuration fails. */
+/** Must be false for SASL/SCRAM over private connectivity. MSK's default is true, so a cluster without a configuration fails. */
 async function unmetByConfiguration(
   { configurationArn, configurationRevision }: ClusterDetails,
-  kafka: KafkaClient,
-  signal: AbortSignal,
+  msk: MskClient,
 ): Promise<string | false> {
-  const remedy = `Give the SCRAM user its Kafka ACLs first, then set ${property}=false in the cluster's configuration: other clients without ACLs are locked out by it.`;
+  const remedy = `Give the SCRAM user its Kafka ACLs first, then set ${property}=false in the cluster's configuration: clients without ACLs then lose access.`;
   if (!configurationArn || configurationRevision === null)
-    return `The cluster has no configuration of its own, so ${property} is true, MSK's default; it must be false. ${remedy}`;
-  const command = new DescribeConfigurationRevisionCommand({ Arn: configurationArn, Revision: configurationRevision });
-  const { ServerProperties } = await fromAws(
-    'kafka:DescribeConfigurationRevision',
-    kafka.send(command, { abortSignal: signal }),
-  );
-  const value = serverProperties(new TextDecoder().decode(ServerProperties)).get(property) ?? 'true, the default';
+    return `The cluster has no custom configuration, so ${property} is true, MSK's default; it must be false. ${remedy}`;
+  const text = await msk.serverProperties(configurationArn, configurationRevision);
+  const value = parseProperties(text).get(property) ?? 'true, the default';
   return (
     value.toLowerCase() !== 'false' &&
     `${property} is ${value} in revision ${configurationRevision} of ${configurationArn}; it must be false. ${remedy}`
   );
 }
-
-/** Java properties, as far as MSK takes them: `key=value`, `key: value`, comments with `#` or `!`; the last one counts. */
-const serverProperties = (text: string) =>
-  new Map(
-    text
-      .split(/\r?\n/)
-      .map((line) => /^\s*([^#!=:\s][^=:\s]*)\s*[=:\s]\s*(.*?)\s*$/.exec(line))
-      .filter((match) => match !== null)
-      .map(([, key = '', value = '']) => [key, value]),
-  );
 
 /** Compares versions such as 2.8.2.tiered and 3.7.x.kraft by their leading numbers; `x` is newer than any number. */
 function isOlder(version: string | null, [major, minor, patch]: [number, number, number]): boolean {

@@ -1,15 +1,12 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { secretsManager } from '../../shared/lambda/secrets-manager.ts';
-import { CheckPrerequisitesInput, checkPrerequisites } from './check-prerequisites.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { secrets } from '../../shared/lambda/secrets.ts';
+import { CheckPrerequisitesInput, CheckPrerequisitesOutput, checkPrerequisites } from './check-prerequisites.ts';
 
-/** The CheckPrerequisites state: all that is missing, at once; otherwise the plan. */
-export const handler = lambdaHandler(CheckPrerequisitesInput, (input, invocation) =>
-  checkPrerequisites(input, {
-    kafka: kafka(),
-    secretsManager: secretsManager(),
-    atlas: atlas(invocation),
-    signal: invocation.signal,
-  }),
+/** The CheckPrerequisites state: reports everything that is missing, otherwise the plan. */
+export const handler = lambdaHandler(
+  { input: CheckPrerequisitesInput, output: CheckPrerequisitesOutput },
+  (input, invocation) =>
+    checkPrerequisites(input, { msk: msk(invocation), secrets: secrets(invocation), atlas: atlas(invocation) }),
 );

@@ -1,39 +1,39 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import type { Request } from '../../shared/request/request.ts';
+import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
 
 export interface ChosenSecret {
   unmet: string[];
   secretArn: string;
   isScramSecretAssociated: boolean;
-  /** The user's name and the version of the secret that it is of; the password stays here. */
+  /** The user's name and the secret's version. The password is not passed on. */
   user: { username: string; versionId: string } | undefined;
 }
 
 /**
- * Chooses the SCRAM secret: the one that was named, else the only one that is associated with the cluster. A tag may pick
- * only a secret that is associated already, since whoever may tag must not gain more by it.
+ * Chooses the SCRAM secret: the one that the input or a tag names, else the only one that is associated with the cluster. A tag may
+ * pick only a secret that is already associated, so that the right to tag grants nothing more.
  *
- * @throws AwsUnavailable
+ * @throws AwsThrottled, AwsUnavailable
  */
 export async function chooseSecret(
   request: Request,
   { scramSecretArns }: ClusterDetails,
-  { secretsManager, signal }: { secretsManager: SecretsManagerClient; signal: AbortSignal },
+  secrets: SecretsClient,
 ): Promise<ChosenSecret> {
   const secretArn = request.secretArn ?? scramSecretArns[0] ?? '';
   const isScramSecretAssociated = scramSecretArns.includes(secretArn);
-  const refused = whyNoChoice(request, scramSecretArns, isScramSecretAssociated);
+  const refused = whyRefused(request, scramSecretArns, isScramSecretAssociated);
   if (refused) return { unmet: [refused], secretArn, isScramSecretAssociated, user: undefined };
-  const secret = await readScramSecret(secretArn, secretsManager, signal);
+  const secret = await readScramSecret(secretArn, secrets);
   if (secret.unusable !== undefined)
     return { unmet: [secret.unusable], secretArn, isScramSecretAssociated, user: undefined };
   const { username, versionId } = secret;
   return { unmet: [], secretArn, isScramSecretAssociated, user: { username, versionId } };
 }
 
-function whyNoChoice(
+function whyRefused(
   { secretArn, maySecretBeAssociated }: Request,
   scramSecretArns: string[],
   isScramSecretAssociated: boolean,
@@ -43,7 +43,7 @@ function whyNoChoice(
       ? undefined
       : `The tag atlas-streaming:secret-arn names ${secretArn}, which is not associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start by hand with secretArn in the input.`;
   if (scramSecretArns.length === 0)
-    return 'No SCRAM secret is associated with the cluster. Store {"username":"…","password":"…"} in a secret named AmazonMSK_… with a KMS key of your own and associate it (MSK console > Properties > Associate secrets), or start by hand with secretArn in the input.';
+    return 'No SCRAM secret is associated with the cluster. Store {"username":"…","password":"…"} in a secret named AmazonMSK_… encrypted with a customer managed KMS key, and associate it (MSK console > Properties > Associate secrets), or start by hand with secretArn in the input.';
   if (scramSecretArns.length > 1)
     return `${scramSecretArns.length} SCRAM secrets are associated with the cluster. Name one of them by the tag atlas-streaming:secret-arn or by secretArn in the input: ${scramSecretArns.slice(0, 5).join(', ')}${scramSecretArns.length > 5 ? ', …' : ''}.`;
   return undefined;

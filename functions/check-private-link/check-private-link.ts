@@ -1,14 +1,27 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { isAbsent } from '../../shared/atlas/error-codes.ts';
 import { privateLinkState } from '../../shared/atlas/private-link.ts';
-import { AtlasRefused, PrivateLinkFailed } from '../../shared/errors.ts';
-import { keepDeadline, pollAfter, stretchFor, Wait } from '../../shared/wait.ts';
+import { PrivateLinkFailed } from '../../shared/errors.ts';
+import { Result } from '../../shared/outcomes.ts';
+import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const CheckPrivateLinkInput = z.object({
-  projectId: z.string(),
-  privateLink: z.object({ id: z.string(), deadline: z.string(), outcome: z.string() }),
-  wait: Wait,
+  run: z.object({
+    request: z.object({ projectId: z.string() }),
+    privateLink: z.object({ id: z.string(), deadline: z.string(), result: Result }),
+  }),
   now: z.string(),
+});
+
+/** The private link as RequestPrivateLink and CheckPrivateLink pass it on. */
+export const CheckPrivateLinkOutput = z.object({
+  id: z.string(),
+  state: z.string(),
+  isReady: z.boolean(),
+  deadline: z.string(),
+  pollSeconds: z.number(),
+  result: Result,
 });
 
 /**
@@ -17,17 +30,18 @@ export const CheckPrivateLinkInput = z.object({
  * @throws PrivateLinkFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkPrivateLink(
-  { projectId, privateLink: { id, deadline, outcome }, wait, now }: z.infer<typeof CheckPrivateLinkInput>,
-  { atlas }: { atlas: AtlasClient },
-) {
-  const found = await atlas.getPrivateLink(projectId, id).catch((error: unknown) => {
-    if (!(error instanceof AtlasRefused) || error.status !== 404) throw error;
+  { run: { request, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
+  { atlas, wait }: { atlas: AtlasClient; wait: Wait },
+): Promise<z.infer<typeof CheckPrivateLinkOutput>> {
+  const { id, deadline, result } = privateLink;
+  const found = await atlas.getPrivateLink(request.projectId, id).catch((error: unknown) => {
+    if (!isAbsent(error)) throw error;
     throw new PrivateLinkFailed(
-      `Private link ${id} is gone: somebody has deleted it. Start again to request a new one.`,
+      `Private link ${id} no longer exists: it was deleted during this run. Start the execution again to request a new one.`,
     );
   });
   const { state, isReady } = privateLinkState(found);
-  if (!isReady) keepDeadline(`Private link ${id} is still ${state}`, { now, deadline });
-  const pollSeconds = pollAfter(wait, { now, deadline }, stretchFor(atlas.remainingShare));
-  return { id, state, isReady, deadline, pollSeconds, outcome };
+  if (!isReady) checkDeadline(`Private link ${id} is still ${state}`, { now, deadline });
+  const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
+  return { id, state, isReady, deadline, pollSeconds, result };
 }

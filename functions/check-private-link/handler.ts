@@ -1,8 +1,10 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { CheckPrivateLinkInput, checkPrivateLink } from './check-private-link.ts';
+import { waits } from '../../shared/lambda/waits.ts';
+import { CheckPrivateLinkInput, CheckPrivateLinkOutput, checkPrivateLink } from './check-private-link.ts';
 
-/** The CheckPrivateLink state: one look at the private link. */
-export const handler = lambdaHandler(CheckPrivateLinkInput, (input, invocation) =>
-  checkPrivateLink(input, { atlas: atlas(invocation) }),
+/** The CheckPrivateLink state: reads the private link once. */
+export const handler = lambdaHandler(
+  { input: CheckPrivateLinkInput, output: CheckPrivateLinkOutput },
+  (input, invocation) => checkPrivateLink(input, { atlas: atlas(invocation), wait: waits().privateLink }),
 );

@@ -1,66 +1,92 @@
 import * as z from 'zod/mini';
-import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
+import { isAbsent, isDeploying, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { linkToRemove } from '../../shared/atlas/private-link.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
-import { AtlasRefused } from '../../shared/errors.ts';
+import { Result } from '../../shared/outcomes.ts';
 import { Request } from '../../shared/request/request.ts';
-import { keepDeadline, pollEvery, stretchFor } from '../../shared/wait.ts';
+import { checkDeadline, deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
+
+const DeletedConnection = z.object({
+  isGone: z.boolean(),
+  state: z.string(),
+  result: Result,
+  /** Why it was kept. */
+  note: z.optional(z.string()),
+});
+type DeletedConnection = z.infer<typeof DeletedConnection>;
 
 export const DeleteConnectionInput = z.object({
-  request: Request,
-  /** What an earlier visit of this run has come to. */
-  outcome: z.string(),
-  deadline: z.string(),
-  pollSeconds: z.number(),
+  run: z.object({
+    request: z.pick(Request, {
+      projectId: true,
+      workspace: true,
+      connectionName: true,
+      clusterArn: true,
+      privateLinkId: true,
+    }),
+    /** Of this state's earlier visit. */
+    connection: z.optional(z.object({ result: Result, deadline: z.string() })),
+  }),
   now: z.string(),
 });
 
+/** `deadline`: of the wait for the connection and the private link together. */
+export const DeleteConnectionOutput = z.extend(DeletedConnection, { deadline: z.string(), pollSeconds: z.number() });
+
 /**
- * Deletes the Kafka connection, and says whether it is gone; the machine comes again until it is. Gone already counts as
- * done, and a connection that does not go through this cluster's private link is not ours and stays.
+ * Deletes the Kafka connection and returns whether it is gone; the machine repeats this state until it is. An already deleted
+ * connection counts as done. A connection that doesn't use this cluster's private link isn't ours and stays.
  *
  * @throws ConnectionInUse, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function deleteConnection(
-  input: z.infer<typeof DeleteConnectionInput>,
-  { atlas }: { atlas: AtlasClient },
-): Promise<{ isGone: boolean; state: string; outcome: string; pollSeconds: number }> {
-  const found = await deleteOrLook(input, atlas);
-  return { ...found, pollSeconds: pollEvery(input.pollSeconds, input, stretchFor(atlas.remainingShare)) };
+  { run: { request, connection: before }, now }: z.infer<typeof DeleteConnectionInput>,
+  { atlas, wait }: { atlas: AtlasClient; wait: Wait },
+): Promise<z.infer<typeof DeleteConnectionOutput>> {
+  const deadline = before?.deadline ?? deadlineAfter(now, wait);
+  const found = await deleteOnce(request, before?.result ?? 'absent', { now, deadline }, atlas);
+  const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
+  return { ...found, deadline, pollSeconds };
 }
 
-async function deleteOrLook(
-  { request, outcome, deadline, now }: z.infer<typeof DeleteConnectionInput>,
+async function deleteOnce(
+  {
+    projectId,
+    workspace,
+    connectionName,
+    clusterArn,
+    privateLinkId,
+  }: z.infer<typeof DeleteConnectionInput>['run']['request'],
+  result: Result,
+  times: { now: string; deadline: string },
   atlas: AtlasClient,
-): Promise<{ isGone: boolean; state: string; outcome: string }> {
-  const { projectId, workspace, connectionName, clusterArn, privateLinkId } = request;
+): Promise<DeletedConnection> {
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
-  if (!connection) return { isGone: true, state: 'absent', outcome };
+  if (!connection) return { isGone: true, state: 'absent', result };
 
   const state = connection.state ?? 'unknown';
-  // An earlier visit has found it ours, and deleted it.
-  if (state === 'DELETING' && outcome === 'deleted') {
-    keepDeadline(`Connection "${connectionName}" is still ${state}`, { now, deadline });
-    return { isGone: false, state, outcome };
+  // An earlier visit found that the connection is ours, and deleted it.
+  if (state === 'DELETING' && result === 'removed') {
+    checkDeadline(`Connection "${connectionName}" is still ${state}`, times);
+    return { isGone: false, state, result };
   }
   const link = linkToRemove(await atlas.listPrivateLinks(projectId), clusterArn, privateLinkId);
-  const notOurs = whyNotOurs(connection, link);
-  if (notOurs) return { isGone: true, state: 'kept', outcome: `kept: ${notOurs}` };
+  const note = whyNotOurs(connection, link);
+  if (note) return { isGone: true, state: 'kept', result: 'kept', note };
 
-  // Also when Atlas accepts the deletion again and again, and the connection stays.
-  if (state === 'DELETING' || outcome === 'deleted')
-    keepDeadline(`Connection "${connectionName}" is still ${state}`, { now, deadline });
-  if (state === 'DELETING') return { isGone: false, state, outcome: 'deleted' };
+  // Also if Atlas accepts the deletion again and again, and the connection stays.
+  if (state === 'DELETING' || result === 'removed')
+    checkDeadline(`Connection "${connectionName}" is still ${state}`, times);
+  if (state === 'DELETING') return { isGone: false, state, result: 'removed' };
   try {
     await atlas.deleteConnection(projectId, workspace, connectionName);
-    return { isGone: false, state: 'DELETING', outcome: 'deleted' };
+    return { isGone: false, state: 'DELETING', result: 'removed' };
   } catch (error) {
-    if (!(error instanceof AtlasRefused)) throw error;
-    if (error.status === 404) return { isGone: true, state: 'absent', outcome };
-    if (error.errorCode !== 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING')
-      return explainUse(error, { projectId, workspace, connectionName }, atlas);
-    keepDeadline(`Connection "${connectionName}" is still deploying, and cannot be deleted before`, { now, deadline });
-    return { isGone: false, state, outcome };
+    if (isAbsent(error)) return { isGone: true, state: 'absent', result };
+    if (!isDeploying(error)) return explainUse(error, { projectId, workspace, connectionName }, atlas);
+    checkDeadline(`Connection "${connectionName}" is still deploying, and Atlas deletes it only after that`, times);
+    return { isGone: false, state, result };
   }
 }

@@ -1,8 +1,10 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { DeleteConnectionInput, deleteConnection } from './delete-connection.ts';
+import { waits } from '../../shared/lambda/waits.ts';
+import { DeleteConnectionInput, DeleteConnectionOutput, deleteConnection } from './delete-connection.ts';
 
-/** The DeleteConnection state: deletes it and looks whether it is gone. Waiting belongs to the state machine. */
-export const handler = lambdaHandler(DeleteConnectionInput, (input, invocation) =>
-  deleteConnection(input, { atlas: atlas(invocation) }),
+/** The DeleteConnection state: deletes the connection and returns whether it is gone. */
+export const handler = lambdaHandler(
+  { input: DeleteConnectionInput, output: DeleteConnectionOutput },
+  (input, invocation) => deleteConnection(input, { atlas: atlas(invocation), wait: waits().removal }),
 );

@@ -1,8 +1,10 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { DeletePrivateLinkInput, deletePrivateLink } from './delete-private-link.ts';
+import { waits } from '../../shared/lambda/waits.ts';
+import { DeletePrivateLinkInput, DeletePrivateLinkOutput, deletePrivateLink } from './delete-private-link.ts';
 
-/** The DeletePrivateLink state: deletes it and looks whether it is gone. Waiting belongs to the state machine. */
-export const handler = lambdaHandler(DeletePrivateLinkInput, (input, invocation) =>
-  deletePrivateLink(input, { atlas: atlas(invocation) }),
+/** The DeletePrivateLink state: deletes the private link and returns whether it is gone. */
+export const handler = lambdaHandler(
+  { input: DeletePrivateLinkInput, output: DeletePrivateLinkOutput },
+  (input, invocation) => deletePrivateLink(input, { atlas: atlas(invocation), wait: waits().removal }),
 );

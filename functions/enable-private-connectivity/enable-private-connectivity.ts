@@ -1,79 +1,69 @@
-import {
-  type Cluster,
-  DescribeClusterOperationV2Command,
-  type KafkaClient,
-  UpdateConnectivityCommand,
-  type VpcConnectivityClientAuthentication,
-} from '@aws-sdk/client-kafka';
+import type { Cluster, VpcConnectivityClientAuthentication } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import { fromAws } from '../../shared/aws.ts';
 import { AwsRefused, ClusterUpdateFailed, VersionConflict } from '../../shared/errors.ts';
-import { describeCluster, isPrivateConnectivityOn, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
+import { isPrivateConnectivityOn, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
+import { Result } from '../../shared/outcomes.ts';
 
 export const EnablePrivateConnectivityInput = z.object({
-  clusterArn: z.string(),
-  /** The update that this run has asked for before, or '': a null would not survive CloudFormation. */
-  operationArn: z.string(),
+  run: z.object({
+    request: z.object({ clusterArn: z.string() }),
+    /** Of this state's earlier visit. */
+    connectivity: z.optional(z.object({ operationArn: z.string(), result: Result })),
+  }),
 });
 
-interface Deps {
-  kafka: KafkaClient;
-  signal: AbortSignal;
-}
+/** `operationArn`: the update that this run has requested, or ''. */
+export const EnablePrivateConnectivityOutput = z.object({ operationArn: z.string(), result: Result });
+type Connectivity = z.infer<typeof EnablePrivateConnectivityOutput>;
 
 /**
- * Adds SASL/SCRAM to the cluster's multi-VPC private connectivity and returns at once; the machine waits for the brokers'
- * rolling reboot. The machine comes here again only when connectivity is still off after an update: then that update has
- * failed, or is not visible yet.
+ * Adds SASL/SCRAM to the cluster's multi-VPC private connectivity and returns at once; the machine waits for the rolling reboot of
+ * the brokers. The machine returns to this state only if connectivity is still off after the update: then the update has failed,
+ * or isn't visible yet.
  *
- * @returns the update's operation, or '' when none was needed
- * @throws ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsUnavailable
+ * @throws ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function enablePrivateConnectivity(
-  { clusterArn, operationArn }: z.infer<typeof EnablePrivateConnectivityInput>,
-  deps: Deps,
-): Promise<{ operationArn: string }> {
-  if (operationArn !== '') {
-    await checkOperation(operationArn, deps);
-    return { operationArn };
+  { run: { request, connectivity } }: z.infer<typeof EnablePrivateConnectivityInput>,
+  { msk }: { msk: MskClient },
+): Promise<Connectivity> {
+  if (connectivity?.operationArn) {
+    await checkOperation(connectivity.operationArn, msk);
+    return connectivity;
   }
-  const { cluster } = await describeCluster(clusterArn, deps.kafka, deps.signal);
-  // Somebody else's change is under way, or has done it: the machine waits and looks again.
-  if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '' };
-  return { operationArn: await updateConnectivity(clusterArn, cluster, deps) };
+  const { clusterArn } = request;
+  const { cluster } = await msk.describeCluster(clusterArn);
+  // Another party's update is under way, or has already turned it on: the machine waits and reads the cluster again.
+  if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
+  const operationArn = await updateConnectivity(clusterArn, cluster, msk);
+  return { operationArn, result: operationArn ? 'updated' : 'unchanged' };
 }
 
-async function updateConnectivity(clusterArn: string, cluster: Cluster, { kafka, signal }: Deps): Promise<string> {
-  const command = new UpdateConnectivityCommand({
-    ClusterArn: clusterArn,
-    CurrentVersion: cluster.CurrentVersion,
-    ConnectivityInfo: { VpcConnectivity: { ClientAuthentication: withScram(vpcConnectivityOf(cluster)) } },
+async function updateConnectivity(clusterArn: string, cluster: Cluster, msk: MskClient): Promise<string> {
+  const schemes = withScram(vpcConnectivityOf(cluster));
+  return msk.updateConnectivity(clusterArn, cluster.CurrentVersion, schemes).catch(async (refusal: unknown) => {
+    if (!(refusal instanceof AwsRefused)) throw refusal;
+    const after = await msk.describeCluster(clusterArn);
+    return afterRefusal(refusal, cluster, after.cluster);
   });
-  try {
-    const answer = await fromAws('kafka:UpdateConnectivity', kafka.send(command, { abortSignal: signal }));
-    return answer.ClusterOperationArn ?? '';
-  } catch (error) {
-    if (!(error instanceof AwsRefused)) throw error;
-    const after = await describeCluster(clusterArn, kafka, signal);
-    return afterRefusal(error, cluster, after.cluster);
-  }
 }
 
 /**
- * MSK tells "identical to the current value", "the version isn't current" and "not in the ACTIVE state" apart only by the text
- * of a BadRequestException. So the cluster itself is asked: whatever somebody else has changed meanwhile needs no person.
+ * MSK distinguishes "identical to the current value", "the version isn't current" and "not in the ACTIVE state" only by the text of
+ * a BadRequestException. So the cluster itself is read: a change that another party has made meanwhile needs no person.
  */
 function afterRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): string {
   if (isPrivateConnectivityOn(after) || after.State !== 'ACTIVE') return '';
-  // A describe may lag behind; the text then says what it does not show yet.
+  // DescribeClusterV2 may lag behind. Then only the text says that the version is stale.
   const isStale = after.CurrentVersion !== before.CurrentVersion || /isn.t current/.test(refusal.said);
   if (!isStale) throw refusal;
-  throw new VersionConflict(`Somebody else changed the cluster meanwhile (${refusal.said}).`, { cause: refusal });
+  throw new VersionConflict(`Another writer changed the cluster (${refusal.said}).`, { cause: refusal });
 }
 
 /**
- * The schemes that are on, and SASL/SCRAM. MSK does not say whether it keeps a scheme that is left out, and turning one off
- * would cut its consumers. Public access is left out, so that it stays as it is.
+ * The schemes that are on, and SASL/SCRAM. MSK doesn't document whether it keeps a scheme that a request omits, and turning one off
+ * would disconnect its consumers. Public access is omitted, so it stays as it is.
  */
 function withScram({ Sasl, Tls }: VpcConnectivityClientAuthentication = {}): VpcConnectivityClientAuthentication {
   return {
@@ -82,15 +72,11 @@ function withScram({ Sasl, Tls }: VpcConnectivityClientAuthentication = {}): Vpc
   };
 }
 
-async function checkOperation(operationArn: string, { kafka, signal }: Deps): Promise<void> {
-  const command = new DescribeClusterOperationV2Command({ ClusterOperationArn: operationArn });
-  const { ClusterOperationInfo: operation } = await fromAws(
-    'kafka:DescribeClusterOperationV2',
-    kafka.send(command, { abortSignal: signal }),
-  );
+async function checkOperation(operationArn: string, msk: MskClient): Promise<void> {
+  const operation = await msk.describeOperation(operationArn);
   if (operation?.OperationState !== 'UPDATE_FAILED') return;
   const { ErrorCode = 'no error code', ErrorString = 'no reason given' } = operation.ErrorInfo ?? {};
   throw new ClusterUpdateFailed(
-    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Mend the reason, and start again.`,
+    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Fix the cause, then start the execution again.`,
   );
 }

@@ -1,8 +1,13 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { EnablePrivateConnectivityInput, enablePrivateConnectivity } from './enable-private-connectivity.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import {
+  EnablePrivateConnectivityInput,
+  EnablePrivateConnectivityOutput,
+  enablePrivateConnectivity,
+} from './enable-private-connectivity.ts';
 
-/** The EnablePrivateConnectivity state: asks MSK for the update. Waiting for it belongs to the state machine. */
-export const handler = lambdaHandler(EnablePrivateConnectivityInput, (input, { signal }) =>
-  enablePrivateConnectivity(input, { kafka: kafka(), signal }),
+/** The EnablePrivateConnectivity state: requests the update from MSK. */
+export const handler = lambdaHandler(
+  { input: EnablePrivateConnectivityInput, output: EnablePrivateConnectivityOutput },
+  (input, invocation) => enablePrivateConnectivity(input, { msk: msk(invocation) }),
 );

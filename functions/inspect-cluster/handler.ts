@@ -1,8 +1,10 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { InspectClusterInput, inspectCluster } from './inspect-cluster.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { waits } from '../../shared/lambda/waits.ts';
+import { InspectClusterInput, InspectClusterOutput, inspectCluster } from './inspect-cluster.ts';
 
-/** The InspectCluster state: what the cluster is and whether it is at rest. Waiting belongs to the state machine. */
-export const handler = lambdaHandler(InspectClusterInput, (input, { signal }) =>
-  inspectCluster(input, { kafka: kafka(), signal }),
+/** The InspectCluster state: reads the cluster once. */
+export const handler = lambdaHandler(
+  { input: InspectClusterInput, output: InspectClusterOutput },
+  (input, invocation) => inspectCluster(input, { msk: msk(invocation), wait: waits().cluster }),
 );

@@ -1,76 +1,84 @@
 import { createHash } from 'node:crypto';
-import type { Cluster, KafkaClient } from '@aws-sdk/client-kafka';
+import type { Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { ClusterUnusable } from '../../shared/errors.ts';
-import {
-  type ClusterDetails,
-  describeCluster,
-  isPrivateConnectivityOn,
-  scramSecrets,
-} from '../../shared/msk/cluster.ts';
-import { keepDeadline, pollAfter, stretchAfter, Wait } from '../../shared/wait.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
+import { ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
+import { checkDeadline, deadlineAfter, pollDelay, slowdownAfterAttempts, type Wait } from '../../shared/waits.ts';
 
 export const InspectClusterInput = z.object({
-  clusterArn: z.string(),
-  wait: z.object({ ...Wait.shape, deadline: z.string() }),
-  /** How much rarer the polls are, because AWS has throttled earlier ones. */
-  stretch: z.number(),
+  run: z.object({
+    request: z.object({ clusterArn: z.string() }),
+    /** Of this state's earlier visit. */
+    cluster: z.optional(z.object({ deadline: z.string(), slowdown: z.number() })),
+    plan: z.optional(z.object({ plannedFor: z.string() })),
+  }),
   now: z.string(),
 });
 
-/** The states that do not pass by themselves. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-cluster-states.html */
+export const InspectClusterOutput = z.object({
+  isSettled: z.boolean(),
+  isPrivateConnectivityOn: z.boolean(),
+  /** Whether CheckPrerequisites has already checked this cluster as it is now. */
+  isPlanned: z.boolean(),
+  deadline: z.string(),
+  pollSeconds: z.number(),
+  /** How many times longer the polls pause, because AWS throttled earlier ones. */
+  slowdown: z.number(),
+  details: ClusterDetails,
+});
+
+/** The states that don't pass by themselves. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-cluster-states.html */
 const terminal = new Set(['FAILED', 'DELETING']);
 
 /**
- * Reads a cluster. ACTIVE is settled; FAILED and DELETING end the run; every other state, known or not, is waited for until
- * the deadline. So is private connectivity, which may stay off although MSK reports its update as complete.
+ * Reads a cluster. ACTIVE is settled; FAILED and DELETING end the run; any other state, known or not, is waited for until the
+ * deadline. The deadline also covers private connectivity, which may stay off although MSK reports its update as complete.
  *
- * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsUnavailable
+ * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function inspectCluster(
-  { clusterArn, wait, stretch: stretchBefore, now }: z.infer<typeof InspectClusterInput>,
-  { kafka, signal }: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<{
-  isSettled: boolean;
-  isPrivateConnectivityOn: boolean;
-  pollSeconds: number;
-  stretch: number;
-  details: ClusterDetails;
-}> {
-  const { deadline } = wait;
-  const { cluster, attempts } = await describeCluster(clusterArn, kafka, signal);
-  const stretch = stretchAfter(stretchBefore, attempts);
+  { run: { request, cluster: before, plan }, now }: z.infer<typeof InspectClusterInput>,
+  { msk, wait }: { msk: MskClient; wait: Wait },
+): Promise<z.infer<typeof InspectClusterOutput>> {
+  const { clusterArn } = request;
+  const deadline = before?.deadline ?? deadlineAfter(now, wait);
+  const { cluster, attempts } = await msk.describeCluster(clusterArn);
+  const slowdown = slowdownAfterAttempts(before?.slowdown ?? 1, attempts);
   const state = cluster.State ?? 'unknown';
   if (terminal.has(state))
     throw new ClusterUnusable(
-      `The cluster ${clusterArn} is ${state}${cluster.StateInfo?.Message ? ` (${cluster.StateInfo.Message})` : ''}; it must be ACTIVE.`,
+      `Cluster ${clusterArn} is ${state}${cluster.StateInfo?.Message ? ` (${cluster.StateInfo.Message})` : ''}; it must be ACTIVE.`,
     );
 
   const isSettled = state === 'ACTIVE';
   const isOn = isPrivateConnectivityOn(cluster);
-  if (!isSettled) keepDeadline(`The cluster is still ${state}`, { now, deadline });
-  else if (!isOn) keepDeadline('Multi-VPC private connectivity of the cluster is still off', { now, deadline });
-  const details = detailsOf(cluster);
-  const scramSecretArns = isSettled && details.isScramOn ? await scramSecrets(clusterArn, kafka, signal) : [];
-  // A poll of a cluster that is ACTIVE, and its connectivity still off, goes through twice the states.
-  const rarer = isSettled && !isOn ? 2 : 1;
+  if (!isSettled) checkDeadline(`The cluster is still ${state}`, { now, deadline });
+  else if (!isOn) checkDeadline('Multi-VPC private connectivity of the cluster is still off', { now, deadline });
+  const properties = propertiesOf(cluster);
+  const scramSecretArns = isSettled && properties.isScramOn ? await msk.listScramSecrets(clusterArn) : [];
+  const fingerprint = fingerprintOf(properties, scramSecretArns);
+  // A poll of a cluster that is ACTIVE with connectivity still off passes through twice as many states.
+  const statesFactor = isSettled && !isOn ? 2 : 1;
   return {
     isSettled,
     isPrivateConnectivityOn: isOn,
-    pollSeconds: pollAfter(wait, { now, deadline }, stretch * rarer),
-    stretch,
-    details: { ...details, scramSecretArns, fingerprint: fingerprintOf({ ...details, scramSecretArns }) },
+    isPlanned: plan?.plannedFor === fingerprint,
+    deadline,
+    pollSeconds: pollDelay(wait, { now, deadline }, slowdown * statesFactor),
+    slowdown,
+    details: { ...properties, scramSecretArns, fingerprint },
   };
 }
 
-/** The same for as long as nothing changes that the prerequisites depend on, so that they need not be checked again. */
-const fingerprintOf = ({ scramSecretArns, ...details }: Omit<ClusterDetails, 'fingerprint'>): string =>
+/** Stays the same while nothing changes that the prerequisites depend on, so they need not be checked again. */
+const fingerprintOf = (properties: object, scramSecretArns: string[]): string =>
   createHash('sha256')
-    .update(JSON.stringify([details, scramSecretArns.toSorted()]))
+    .update(JSON.stringify([properties, scramSecretArns.toSorted()]))
     .digest('hex')
     .slice(0, 16);
 
-function detailsOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint'> {
+function propertiesOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint'> {
   const { BrokerNodeGroupInfo, ClientAuthentication, CurrentBrokerSoftwareInfo, EncryptionInfo } = Provisioned ?? {};
   return {
     clusterType: ClusterType ?? 'unknown',

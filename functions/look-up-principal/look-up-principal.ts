@@ -2,14 +2,18 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 
-export const LookUpPrincipalInput = z.object({ projectId: z.string(), clusterArn: z.string() });
+export const LookUpPrincipalInput = z.object({
+  run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string() }) }),
+});
+
+export const LookUpPrincipalOutput = z.object({ awsAccountId: z.string(), principalArn: z.string() });
 
 /**
- * Looks up the AWS principal with which Atlas will connect to the cluster.
+ * Looks up the AWS principal with which Atlas connects to the cluster.
  *
  * @throws PrerequisitesNotMet, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export const lookUpPrincipal = (
-  { projectId, clusterArn }: z.infer<typeof LookUpPrincipalInput>,
+  { run: { request } }: z.infer<typeof LookUpPrincipalInput>,
   { atlas }: { atlas: AtlasClient },
-): Promise<{ awsAccountId: string; principalArn: string }> => atlasPrincipal(projectId, clusterArn, atlas);
+): Promise<z.infer<typeof LookUpPrincipalOutput>> => atlasPrincipal(request.projectId, request.clusterArn, atlas);

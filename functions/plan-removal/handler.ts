@@ -1,9 +1,9 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { PlanRemovalInput, planRemoval } from './plan-removal.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { PlanRemovalInput, PlanRemovalOutput, planRemoval } from './plan-removal.ts';
 
-/** The PlanRemoval state: what a run would delete, for a dry run. */
-export const handler = lambdaHandler(PlanRemovalInput, (input, invocation) =>
-  planRemoval(input, { kafka: kafka(), atlas: atlas(invocation), signal: invocation.signal }),
+/** The PlanRemoval state: lists what a run would delete, for a dry run. */
+export const handler = lambdaHandler({ input: PlanRemovalInput, output: PlanRemovalOutput }, (input, invocation) =>
+  planRemoval(input, { msk: msk(invocation), atlas: atlas(invocation) }),
 );

@@ -1,25 +1,31 @@
-import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import { type AtlasClient, noneWhenAbsent } from '../../shared/atlas/client.ts';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
+import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { linkToRemove, livePrivateLink } from '../../shared/atlas/private-link.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
-import { readClusterPolicy } from '../../shared/msk/cluster-policy.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
 import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { Request } from '../../shared/request/request.ts';
 
-export const PlanRemovalInput = z.object({ request: Request });
+export const PlanRemovalInput = z.object({ run: z.object({ request: Request }) });
+
+export const PlanRemovalOutput = z.object({
+  clusterArn: z.string(),
+  /** In the machine's order; `state` makes the change. */
+  changes: z.array(z.object({ state: z.string(), change: z.string() })),
+});
 
 /**
- * What a run of the disconnect machine would delete, in its order: reads what the later states would read, writes nothing.
+ * Lists what the disconnect machine would delete: reads what the later states would read, and writes nothing.
  *
  * @throws what those states would throw
  */
 export async function planRemoval(
-  { request }: z.infer<typeof PlanRemovalInput>,
-  { kafka, atlas, signal }: { kafka: KafkaClient; atlas: AtlasClient; signal: AbortSignal },
-) {
+  { run: { request } }: z.infer<typeof PlanRemovalInput>,
+  { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
+): Promise<z.infer<typeof PlanRemovalOutput>> {
   const { clusterArn, projectId, workspace, connectionName } = request;
   const links = await atlas.listPrivateLinks(projectId);
   const link = livePrivateLink(links, clusterArn);
@@ -30,7 +36,7 @@ export async function planRemoval(
     throw error;
   });
   const Sid = principal && atlasStatement(clusterArn, principal.principalArn).Sid;
-  const { policy } = await readClusterPolicy(clusterArn, { kafka, signal });
+  const { policy } = await msk.getPolicy(clusterArn);
   const hasStatement = Sid && policy !== undefined && removeStatement(policy, Sid) !== undefined;
 
   const changes = [
@@ -44,7 +50,7 @@ export async function planRemoval(
     },
     hasStatement && {
       state: 'RemoveClusterPolicy',
-      change: `Take the statement ${Sid} out of the cluster policy, if the private link goes; all others stay as they are.`,
+      change: `Remove the statement ${Sid} from the cluster policy if the private link is deleted; all other statements stay as they are.`,
     },
   ];
   return { clusterArn, changes: changes.filter((change) => typeof change === 'object') };

@@ -1,9 +1,13 @@
+import { executions } from '../../shared/lambda/executions.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { sfn } from '../../shared/lambda/sfn.ts';
-import { RecordFailureInput, recordFailure } from './record-failure.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { RecordFailureInput, RecordFailureOutput, recordFailure } from './record-failure.ts';
 
-/** The RecordFailure state: the Cause for a person, and the outcome on the cluster's tags. */
-export const handler = lambdaHandler(RecordFailureInput, (input, { functionArn, signal }) =>
-  recordFailure(input, { kafka: kafka(), sfn: sfn(), functionArn, signal }),
+/** The RecordFailure state: words the Cause for a person and writes the outcome on the cluster's tags. */
+export const handler = lambdaHandler({ input: RecordFailureInput, output: RecordFailureOutput }, (input, invocation) =>
+  recordFailure(input, {
+    msk: msk(invocation),
+    executions: executions(invocation),
+    functionArn: invocation.functionArn,
+  }),
 );

@@ -1,8 +1,8 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { RecordRemovalInput, recordRemoval } from './record-removal.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { RecordRemovalInput, RecordRemovalOutput, recordRemoval } from './record-removal.ts';
 
-/** The RecordRemoval state: the outcome on the cluster's tags, and the execution's output. */
-export const handler = lambdaHandler(RecordRemovalInput, (input, { signal }) =>
-  recordRemoval(input, { kafka: kafka(), signal }),
+/** The RecordRemoval state: writes the outcome on the cluster's tags and returns the execution's output. */
+export const handler = lambdaHandler({ input: RecordRemovalInput, output: RecordRemovalOutput }, (input, invocation) =>
+  recordRemoval(input, { msk: msk(invocation) }),
 );

@@ -1,34 +1,61 @@
-import type { KafkaClient } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { AwsRefused } from '../../shared/errors.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
 import { clearConnectedTags, writeStatus } from '../../shared/msk/tags.ts';
-import { Request } from '../../shared/request/request.ts';
+import { Outcome, Result } from '../../shared/outcomes.ts';
 
-const text = z.string();
+const Done = z.object({ result: Result, note: z.optional(z.string()) });
+type Done = z.infer<typeof Done>;
 
 export const RecordRemovalInput = z.object({
-  request: Request,
-  connection: z.object({ outcome: text }),
-  privateLink: z.object({ outcome: text, usedBy: z.array(text) }),
-  policy: z.object({ outcome: text }),
-  executionArn: text,
+  run: z.object({
+    request: z.object({
+      clusterArn: z.string(),
+      projectId: z.string(),
+      workspace: z.string(),
+      connectionName: z.string(),
+    }),
+    connection: Done,
+    privateLink: z.object({ result: Result, usedBy: z.array(z.string()) }),
+    /** Absent if the private link stays: Atlas then still needs the statement. */
+    policy: z.optional(Done),
+  }),
+  executionArn: z.string(),
+});
+
+/** The execution's output. */
+export const RecordRemovalOutput = z.object({
+  clusterArn: z.string(),
+  projectId: z.string(),
+  workspace: z.string(),
+  connectionName: z.string(),
+  done: z.array(Outcome),
+  statusTags: z.string(),
 });
 
 /**
- * Writes the outcome on the cluster's own tags, and sums up the run. Tags that AWS refuses do not make a failure of what
- * has been removed (the cluster itself may be gone): the result says so instead.
+ * Writes the outcome on the cluster's own tags and returns the execution's output. Tags that AWS refuses don't fail the run (the
+ * cluster itself may be gone): the output says so instead.
  *
- * @throws AwsUnavailable
+ * @throws AwsThrottled, AwsUnavailable
  */
 export async function recordRemoval(
-  { request, connection, privateLink, policy, executionArn }: z.infer<typeof RecordRemovalInput>,
-  deps: { kafka: KafkaClient; signal: AbortSignal },
-) {
+  { run: { request, connection, privateLink, policy }, executionArn }: z.infer<typeof RecordRemovalInput>,
+  { msk }: { msk: MskClient },
+): Promise<z.infer<typeof RecordRemovalOutput>> {
   const { clusterArn, projectId, workspace, connectionName } = request;
-  const left = privateLink.usedBy.length > 0 ? `; the private link stays, used by ${privateLink.usedBy.join(' ')}` : '';
-  const detail = `Connection ${connectionName} in workspace ${workspace}: ${connection.outcome}${left}`;
-  const statusTags = await writeStatus(clusterArn, { status: 'disconnected', detail, execution: executionArn }, deps)
-    .then(() => clearConnectedTags(clusterArn, deps))
+  const { result, usedBy } = privateLink;
+  const link: Done = usedBy.length > 0 ? { result, note: `used by ${usedBy.join(', ')}` } : { result };
+  const done: Outcome[] = [
+    { resource: 'connection', ...connection },
+    { resource: 'privateLink', ...link },
+    { resource: 'policyStatement', ...(policy ?? { result: 'kept', note: 'the private link needs it' }) },
+    { resource: 'multiVpcConnectivity', result: 'kept', note: 'other consumers may use it' },
+    { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
+  ];
+  const detail = `Connection ${connectionName} in workspace ${workspace}: ${inShort(connection)}. Private link: ${inShort(link)}`;
+  const statusTags = await writeStatus(clusterArn, { status: 'disconnected', detail, execution: executionArn }, msk)
+    .then(() => clearConnectedTags(clusterArn, msk))
     .then(
       () => 'written',
       (error: unknown) => {
@@ -36,18 +63,8 @@ export async function recordRemoval(
         throw error;
       },
     );
-  return {
-    clusterArn,
-    projectId,
-    workspace,
-    done: {
-      connection: `${connectionName} ${connection.outcome}`,
-      privateLink: privateLink.outcome,
-      policyStatement: policy.outcome,
-      privateConnectivity: 'unchanged: other consumers may use it',
-      scramSecret: 'unchanged: other clients may use it',
-    },
-    privateLinkUsedBy: privateLink.usedBy,
-    statusTags,
-  };
+  return { clusterArn, projectId, workspace, connectionName, done, statusTags };
 }
+
+/** A tag may hold neither commas nor parentheses. */
+const inShort = ({ result, note }: Done): string => (note ? `${result} - ${note}` : result);

@@ -1,9 +1,9 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
 import { metrics } from '../../shared/lambda/metrics.ts';
-import { RecordSuccessInput, recordSuccess } from './record-success.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { RecordSuccessInput, RecordSuccessOutput, recordSuccess } from './record-success.ts';
 
-/** The RecordSuccess state: the outcome on the cluster's tags, and the execution's output. */
-export const handler = lambdaHandler(RecordSuccessInput, (input, { signal }) =>
-  recordSuccess(input, { kafka: kafka(), signal, measure: metrics.addMetric.bind(metrics) }),
+/** The RecordSuccess state: writes the outcome on the cluster's tags and returns the execution's output. */
+export const handler = lambdaHandler({ input: RecordSuccessInput, output: RecordSuccessOutput }, (input, invocation) =>
+  recordSuccess(input, { msk: msk(invocation), measure: metrics.addMetric.bind(metrics) }),
 );

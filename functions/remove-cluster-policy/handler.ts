@@ -1,8 +1,9 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { kafka } from '../../shared/lambda/kafka.ts';
-import { RemoveClusterPolicyInput, removeClusterPolicy } from './remove-cluster-policy.ts';
+import { msk } from '../../shared/lambda/msk.ts';
+import { RemoveClusterPolicyInput, RemoveClusterPolicyOutput, removeClusterPolicy } from './remove-cluster-policy.ts';
 
-/** The RemoveClusterPolicy state: our statement leaves the cluster policy, nothing else does. */
-export const handler = lambdaHandler(RemoveClusterPolicyInput, (input, { signal }) =>
-  removeClusterPolicy(input, { kafka: kafka(), signal }),
+/** The RemoveClusterPolicy state: removes our one statement from the cluster policy. */
+export const handler = lambdaHandler(
+  { input: RemoveClusterPolicyInput, output: RemoveClusterPolicyOutput },
+  (input, invocation) => removeClusterPolicy(input, { msk: msk(invocation) }),
 );

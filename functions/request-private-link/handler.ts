@@ -1,11 +1,10 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
-import { RequestPrivateLinkInput, requestPrivateLink } from './request-private-link.ts';
+import { waits } from '../../shared/lambda/waits.ts';
+import { RequestPrivateLinkInput, RequestPrivateLinkOutput, requestPrivateLink } from './request-private-link.ts';
 
-/**
- * The RequestPrivateLink state: makes sure that Atlas has one live private link to this cluster. Waiting for it belongs to
- * the state machine.
- */
-export const handler = lambdaHandler(RequestPrivateLinkInput, (input, invocation) =>
-  requestPrivateLink(input, { atlas: atlas(invocation) }),
+/** The RequestPrivateLink state: makes sure that Atlas has one live private link to the cluster. */
+export const handler = lambdaHandler(
+  { input: RequestPrivateLinkInput, output: RequestPrivateLinkOutput },
+  (input, invocation) => requestPrivateLink(input, { atlas: atlas(invocation), wait: waits().privateLink }),
 );

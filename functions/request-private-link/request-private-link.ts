@@ -1,43 +1,53 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
-import { AtlasRefused, AtlasUnavailable } from '../../shared/errors.ts';
-import { deadlineAfter, pollAfter, stretchFor, Wait } from '../../shared/wait.ts';
+import { AtlasUnavailable } from '../../shared/errors.ts';
+import { Result } from '../../shared/outcomes.ts';
+import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const RequestPrivateLinkInput = z.object({
-  projectId: z.string(),
-  clusterArn: z.string(),
-  wait: Wait,
+  run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string() }) }),
   now: z.string(),
 });
 
+export const RequestPrivateLinkOutput = z.object({
+  id: z.string(),
+  state: z.string(),
+  isReady: z.boolean(),
+  deadline: z.string(),
+  pollSeconds: z.number(),
+  result: Result,
+});
+
 /**
- * Makes sure that Atlas has one live private link to the cluster, and returns at once. Atlas takes no client token, so:
- * list, adopt by ARN, else request; and when Atlas says that there is one already, list and adopt again.
+ * Makes sure that Atlas has one live private link to the cluster, and returns at once. Atlas has no client token, so this lists
+ * the links, adopts the one with this ARN, else requests one. If Atlas then says that one exists, it lists and adopts again.
  *
  * @throws PrivateLinkFailed, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function requestPrivateLink(
-  { projectId, clusterArn, wait, now }: z.infer<typeof RequestPrivateLinkInput>,
-  { atlas }: { atlas: AtlasClient },
-) {
-  const deadline = deadlineAfter(now, wait.timeoutMinutes);
-  const result = (privateLink: PrivateLink, outcome: 'adopted' | 'requested') => ({
+  { run: { request }, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { atlas, wait }: { atlas: AtlasClient; wait: Wait },
+): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
+  const { projectId, clusterArn } = request;
+  const deadline = deadlineAfter(now, wait);
+  const as = (result: 'adopted' | 'created', privateLink: PrivateLink) => ({
     ...privateLinkState(privateLink),
     deadline,
-    pollSeconds: pollAfter(wait, { now, deadline }, stretchFor(atlas.remainingShare)),
-    outcome,
+    pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
+    result,
   });
 
   const existing = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-  if (existing) return result(existing, 'adopted');
+  if (existing) return as('adopted', existing);
   try {
-    return result(await atlas.createPrivateLink(projectId, clusterArn), 'requested');
+    return as('created', await atlas.createPrivateLink(projectId, clusterArn));
   } catch (error) {
-    if (!(error instanceof AtlasRefused) || !error.errorCode.includes('ALREADY_EXISTS')) throw error;
+    if (!isAlreadyThere(error)) throw error;
     const other = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-    if (other) return result(other, 'adopted');
+    if (other) return as('adopted', other);
     throw new AtlasUnavailable(`Atlas is still deleting the previous private link to ${clusterArn}.`, { cause: error });
   }
 }

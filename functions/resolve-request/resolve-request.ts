@@ -1,107 +1,99 @@
-import type { KafkaClient } from '@aws-sdk/client-kafka';
-import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
 import { noneWhenNotFound } from '../../shared/aws.ts';
 import { AwsRefused, InvalidRequest } from '../../shared/errors.ts';
-import { holderOf } from '../../shared/execution.ts';
+import { type ExecutionsClient, holderOf } from '../../shared/executions.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
-import { type StatusTags, settingTags, statusTag, tagsOf, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
-import { type ConsoleInput, type Request, readInput, shown, valid } from '../../shared/request/request.ts';
-import { deadlineAfter } from '../../shared/wait.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
+import { type StatusTags, settingTags, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import { valid } from '../../shared/request/fields.ts';
+import { type ConsoleInput, readInput } from '../../shared/request/input.ts';
+import { shown } from '../../shared/request/redaction.ts';
+import { Request } from '../../shared/request/request.ts';
 import type { Settings } from './settings.ts';
 
+const Action = z.enum(['connect', 'disconnect']);
+type Action = z.infer<typeof Action>;
+
 export const ResolveRequestInput = z.object({
-  action: z.enum(['connect', 'disconnect']),
-  input: z.unknown(),
+  run: z.object({ action: Action, input: z.unknown() }),
   executionArn: z.string(),
-  now: z.string(),
 });
-type Action = z.infer<typeof ResolveRequestInput>['action'];
+
+/** `reason`: why there is something to do, or why not. */
+export const ResolveRequestOutput = z.discriminatedUnion('isAnythingToDo', [
+  z.object({ isAnythingToDo: z.literal(false), reason: z.string() }),
+  z.extend(Request, { isAnythingToDo: z.literal(true), reason: z.string() }),
+]);
 
 export interface ResolveRequestDeps {
-  kafka: KafkaClient;
-  sfn: SFNClient;
+  msk: MskClient;
+  executions: ExecutionsClient;
   settings: Settings;
-  /** Where the functions run: `arn:aws:lambda:us-east-1:111122223333:function:…` */
+  /** The function's own: `arn:aws:lambda:us-east-1:111122223333:function:…` */
   functionArn: string;
-  signal: AbortSignal;
 }
 
 /**
- * Decides who asks, for which cluster, with which settings: from the input, else from the cluster's tags, else from the
- * deployment. Refuses bad input before anything is changed; then marks the cluster as `connecting` or `disconnecting`, and as
- * held by this execution. A dry run holds nothing, and marks nothing.
+ * Decides who asks, for which cluster, with which settings: from the input, else from the cluster's tags, else from the deployment.
+ * Refuses bad input before anything is changed. Then marks the cluster as `connecting` or `disconnecting` and as held by this
+ * execution. A dry run neither holds nor marks the cluster.
  *
- * @returns `decision`: whether there is anything to do, and why; `request` and `waits`: null when there is not
- * @throws InvalidRequest, AwsRefused, AwsUnavailable
+ * @throws InvalidRequest, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function resolveRequest(
-  { action, input, executionArn, now }: z.infer<typeof ResolveRequestInput>,
-  { kafka, sfn, settings, functionArn, signal }: ResolveRequestDeps,
-) {
+  { run: { action, input }, executionArn }: z.infer<typeof ResolveRequestInput>,
+  { msk, executions, settings, functionArn }: ResolveRequestDeps,
+): Promise<z.infer<typeof ResolveRequestOutput>> {
   const { startedBy, given } = readInput(input);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
-  const tags = await existingTags(clusterArn, action, { kafka, signal });
+  const tags = await existingTags(clusterArn, action, msk);
 
-  // Events are delivered at least once and late: what counts is what the cluster's tag says now.
-  const asked = startedBy === 'console' || (tags[triggerTag] ?? onUntag(settings)) === action;
-  if (!asked) {
-    const found = tags[triggerTag] === undefined ? 'is gone' : `is ${shown(tags[triggerTag])}, not "${action}"`;
+  // Events may arrive late and more than once, so only the cluster's tag as it is now counts.
+  const isWanted = startedBy === 'console' || (tags[triggerTag] ?? onUntag(settings)) === action;
+  if (!isWanted) {
+    const found =
+      tags[triggerTag] === undefined ? 'no longer exists' : `is ${shown(tags[triggerTag])}, not "${action}"`;
     return nothingToDo(`The tag ${triggerTag} of ${clusterArn} ${found}.`);
   }
-  // Before the settings are looked at: a mistake in them must not disturb the execution that holds the cluster.
-  const holder = given.dryRun ? undefined : await holderOf(tags, executionArn, { sfn, signal });
-  if (holder)
-    return nothingToDo(`Execution ${holder} holds ${clusterArn} and is still running; this one leaves it alone.`);
+  // Before the settings are checked: a mistake in them must not disturb the execution that holds the cluster.
+  const holder = given.dryRun ? undefined : await holderOf(tags, executionArn, executions);
+  if (holder) return nothingToDo(`Execution ${holder} is working on ${clusterArn}, so this execution changes nothing.`);
   const request = settle(given, tags, settings, clusterName);
   if (!request.dryRun) {
     const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
-    await claim(clusterArn, { status: `${action}ing`, detail, execution: executionArn }, { kafka, signal });
+    await claim(clusterArn, { status: `${action}ing`, detail, execution: executionArn }, msk);
   }
-  const { cluster, removal, ...waits } = settings.waits;
   return {
-    decision: {
-      isAnythingToDo: true,
-      reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started by hand, or by the sweep.',
-    },
-    request,
-    waits: { ...waits, cluster: until(cluster, now), removal: until(removal, now) },
+    isAnythingToDo: true,
+    reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started by hand or by the sweep.',
+    ...request,
   };
 }
 
-const nothingToDo = (reason: string) => ({ decision: { isAnythingToDo: false, reason }, request: null, waits: null });
+const nothingToDo = (reason: string) => ({ isAnythingToDo: false as const, reason });
 
-/** What the missing tag asks for. */
+/** The action that a missing tag stands for. */
 const onUntag = ({ disconnectOnUntag }: Settings): Action | undefined => (disconnectOnUntag ? 'disconnect' : undefined);
 
-const until = <Limited extends { timeoutMinutes: number }>(wait: Limited, now: string) => ({
-  ...wait,
-  deadline: deadlineAfter(now, wait.timeoutMinutes),
-});
-
-/** A cluster that is gone, or that has 50 tags already, cannot be marked; the run goes on without, and says so at its end. */
-async function claim(
-  clusterArn: string,
-  status: StatusTags,
-  deps: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<void> {
-  await writeStatus(clusterArn, status, deps).catch((error: unknown) => {
+/** A cluster that is gone or has 50 tags cannot be marked; the run continues, and its end says so. */
+async function claim(clusterArn: string, status: StatusTags, msk: MskClient): Promise<void> {
+  await writeStatus(clusterArn, status, msk).catch((error: unknown) => {
     if (!(error instanceof AwsRefused)) throw error;
   });
 }
 
-/** A deployment serves the clusters of its own account and Region; Atlas itself takes no other partition than `aws`. */
+/** A deployment serves the clusters of its own account and Region; Atlas supports only the partition `aws`. */
 function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
   const cluster = parseClusterArn(clusterArn) as ClusterArn;
   const [, , , region, accountId] = functionArn.split(':');
   const complaint =
     cluster.partition !== 'aws'
-      ? `is of the partition "${cluster.partition}"; it must be of "aws", the only one that Atlas connects to`
+      ? `has the partition "${cluster.partition}"; it must be "aws", the only one that Atlas supports`
       : cluster.region !== region
         ? `is in Region ${cluster.region}; it must be in ${region}, where this is deployed (deploy it in ${cluster.region} as well)`
         : cluster.accountId !== accountId
-          ? `is of account ${cluster.accountId}; it must be of account ${accountId}, where this is deployed`
+          ? `is in account ${cluster.accountId}; it must be in account ${accountId}, where this is deployed`
           : undefined;
   if (complaint)
     throw new InvalidRequest(
@@ -110,42 +102,38 @@ function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
   return cluster;
 }
 
-async function existingTags(
-  clusterArn: string,
-  action: Action,
-  deps: { kafka: KafkaClient; signal: AbortSignal },
-): Promise<Record<string, string>> {
-  const tags = await tagsOf(clusterArn, deps).catch(noneWhenNotFound);
+async function existingTags(clusterArn: string, action: Action, msk: MskClient): Promise<Record<string, string>> {
+  const tags = await msk.listTags(clusterArn).catch(noneWhenNotFound);
   if (tags) return tags;
-  // What Atlas still has for a cluster that was deleted can be taken away by hand.
+  // A manual disconnect can still remove what Atlas has for a deleted cluster.
   if (action === 'disconnect') return {};
   throw new InvalidRequest(
-    `clusterArn is ${shown(clusterArn)}, and MSK knows no such cluster; it must be the ARN of an existing one, as the MSK console shows it.`,
+    `clusterArn is ${shown(clusterArn)}, but MSK has no such cluster; it must be the ARN of an existing one, as the MSK console shows it.`,
   );
 }
 
-/** Each setting comes from the input, else from its tag, else from the deployment, and is checked wherever it comes from. */
+/** Takes each setting from the input, else from its tag, else from the deployment. */
 function settle(given: ConsoleInput, tags: Record<string, string>, settings: Settings, clusterName: string): Request {
   const { projectId, workspace, mechanism, allowedProjectIds } = settings;
-  const setting = (field: keyof typeof settingTags, byDefault: string | undefined, parameter: string) => {
+  const setting = (field: keyof typeof settingTags): { value: string; name: string } | undefined => {
     if (given[field] !== undefined) return { value: given[field], name: field };
     const tag = settingTags[field];
-    if (tags[tag] !== undefined) return { value: valid(field, tags[tag], `The tag ${tag}`), name: `The tag ${tag}` };
-    return { value: byDefault === undefined ? null : valid(field, byDefault, parameter), name: parameter };
+    const name = `The tag ${tag}`;
+    return tags[tag] === undefined ? undefined : { value: valid(field, tags[tag], name), name };
   };
 
-  const project = setting('projectId', projectId, 'The parameter atlasProjectId');
-  if (!allowedProjectIds.has(project.value ?? ''))
+  const project = setting('projectId');
+  if (project && !allowedProjectIds.has(project.value))
     throw new InvalidRequest(
       `${project.name} is ${shown(project.value)}, which this deployment does not allow; it must be one of ${[...allowedProjectIds].map(shown).join(', ')} (the parameters atlasProjectId and allowedProjectIds).`,
     );
   return {
     clusterArn: given.clusterArn,
-    projectId: project.value as string,
-    workspace: setting('workspace', workspace, 'The parameter atlasWorkspace').value as string,
-    connectionName: setting('connectionName', clusterName, 'The cluster name').value as string,
+    projectId: project?.value ?? projectId,
+    workspace: setting('workspace')?.value ?? workspace,
+    connectionName: setting('connectionName')?.value ?? clusterName,
     mechanism: given.mechanism ?? mechanism,
-    secretArn: setting('secretArn', undefined, '').value,
+    secretArn: setting('secretArn')?.value ?? null,
     maySecretBeAssociated: given.secretArn !== undefined,
     config: given.config ?? null,
     dryRun: given.dryRun ?? false,

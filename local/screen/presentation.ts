@@ -29,7 +29,10 @@ export class Presentation {
       ['Cluster', cloud.world.cluster.arn],
       ['Real', 'The state machine, the rules, and the built functions with their roles, as you deploy them.'],
       ['Emulated', 'Amazon MSK, AWS Secrets Manager and MongoDB Atlas, on this machine.'],
-      ['Time', `Waits are ${speed} times faster: one hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`],
+      [
+        'Time',
+        `Waits are ${speed} times faster: one hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`,
+      ],
       ['Start', startedBy],
     ];
     this.#print(this.#style('bold', 'msk-atlas-privatelink, run locally'), '');

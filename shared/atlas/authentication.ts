@@ -1,20 +1,20 @@
 import { DigestClient } from 'digest-fetch';
 import * as z from 'zod/mini';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
-import { type AtlasFetch, type AtlasResponse, httpFetch, takingNewConnection } from './http.ts';
+import { type AtlasFetch, type AtlasResponse, httpFetch, withReconnect } from './http.ts';
 
-/** Printable ASCII without a quote: what a header takes. A placeholder such as "…" is none. */
+/** Printable ASCII without a quote, as a header requires. A placeholder such as "…" does not match. */
 const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
 const ApiKey = z.object({ publicKey: headerSafe, privateKey: headerSafe });
 const ServiceAccount = z.object({ clientId: headerSafe, clientSecret: headerSafe });
 
 /**
- * Chooses the way in by the fields of the Atlas credentials secret: `publicKey` and `privateKey` are an API key (HTTP
+ * Chooses how to authenticate by the fields of the Atlas credentials secret: `publicKey` and `privateKey` are an API key (HTTP
  * digest), `clientId` and `clientSecret` a service account (OAuth 2.0 bearer token).
  *
  * @param secret the secret's JSON value
- * @returns a `fetch` that proves to Atlas who calls
- * @throws DeploymentMisconfigured when it has neither pair, as Atlas shows them; no value of it is printed
+ * @returns a `fetch` that authenticates each request
+ * @throws DeploymentMisconfigured when it has neither pair in the form that Atlas shows; no value of it is printed
  */
 export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
   const apiKey = ApiKey.safeParse(secret);
@@ -26,23 +26,23 @@ export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
   );
 }
 
-/** digest-fetch would take the global fetch. */
+/** digest-fetch would use the global fetch. */
 class HttpDigestClient extends DigestClient {
   override getClient = async () => httpFetch as unknown as typeof fetch;
 }
 
 /**
- * HTTP digest with an Atlas API key. digest-fetch remembers the nonce, so that only the first call of a container is
- * challenged; calls are serialised, because two at once would spend the same nonce count, which a server must refuse.
- * A 401 after an answered challenge gets one more try: with `stale=true` it says that the nonce has expired and nothing else,
- * and Atlas is known to answer a good key and nonce with a 401 now and then.
- * Source: RFC 7616 §3.3–3.4; Atlas's challenge is MD5, qop=auth, without opaque; mongodb/terraform-provider-mongodbatlas
- * #4623 for the 401 that passes.
+ * HTTP digest with an Atlas API key. digest-fetch remembers the nonce, so only the first call of a container is challenged.
+ * Calls are serialized, because two at once would use the same nonce count, which a server must refuse. A 401 after an answered
+ * challenge is tried once more: `stale=true` means only that the nonce has expired, and Atlas sometimes answers a good key and
+ * nonce with a 401.
+ * Source: RFC 7616 §3.3–3.4; Atlas's challenge is MD5, qop=auth, without opaque; the transient 401:
+ * mongodb/terraform-provider-mongodbatlas #4623.
  */
 function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
   const client = new HttpDigestClient(publicKey, privateKey, { algorithm: 'MD5' });
-  // digest-fetch writes its Authorization into the headers that it is given: each attempt gets a copy.
-  const attempt = takingNewConnection(
+  // digest-fetch writes its Authorization into the headers that it gets, so each attempt gets a copy.
+  const attempt = withReconnect(
     (url, init) => client.fetch(url, { ...init, headers: { ...init.headers } }) as Promise<AtlasResponse>,
   );
   let previous: Promise<unknown> = Promise.resolve();
@@ -57,18 +57,18 @@ function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
   };
 }
 
-/** Whether a 401 says that the nonce has expired, and nothing against the key. */
+/** Whether a 401 means only that the nonce has expired. */
 export const isStale = ({ headers }: AtlasResponse): boolean =>
   /stale="?true/i.test(headers.get('www-authenticate') ?? '');
 
 const Token = z.object({ access_token: headerSafe, expires_in: z.number() });
 
-/** A token is renewed this long before its end, so that it cannot end between our check and Atlas's. */
+/** A token is renewed this long before it expires, so that it cannot expire between our check and Atlas's. */
 const renewBeforeExpiryMs = 60_000;
 
 /**
- * OAuth 2.0 client credentials of an Atlas service account. Atlas allows 100 live tokens per account, and every container
- * holds one for its hour, so a token is fetched once per container and only again when it ends or is refused.
+ * OAuth 2.0 client credentials of an Atlas service account. Atlas allows 100 live tokens per account, so each container fetches
+ * one token, and another only when that one expires or is refused.
  * Source: MongoDB Atlas documentation, "Atlas Administration API Authentication" (service accounts).
  */
 function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, baseUrl: string): AtlasFetch {
@@ -76,7 +76,7 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
 
   const token = async (signal: AbortSignal): Promise<string> => {
     if (current && Date.now() < current.renewAt) return current.token;
-    const response = await takingNewConnection(httpFetch)(`${baseUrl}/api/oauth/token`, {
+    const response = await withReconnect(httpFetch)(`${baseUrl}/api/oauth/token`, {
       method: 'POST',
       headers: {
         Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
@@ -89,13 +89,13 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
     });
     if (!response.ok) throw await tokenError(response);
     const answer = Token.safeParse(await response.json().catch(() => undefined));
-    if (!answer.success) throw new AtlasUnavailable('Atlas answered the request for an access token with no token.');
+    if (!answer.success) throw new AtlasUnavailable('Atlas answered the request for an access token without a token.');
     const { access_token, expires_in } = answer.data;
     current = { token: access_token, renewAt: Date.now() + expires_in * 1000 - renewBeforeExpiryMs };
     return access_token;
   };
 
-  const attempt = takingNewConnection(async (url, init) =>
+  const attempt = withReconnect(async (url, init) =>
     httpFetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token(init.signal)}` } }),
   );
 
@@ -112,9 +112,9 @@ async function tokenError(response: AtlasResponse): Promise<Error> {
   const { status } = response;
   const body = (await response.json().catch(() => ({}))) as { error?: string; error_description?: string };
   const said = [body.error, body.error_description].filter(Boolean).join(': ') || 'no reason';
-  // 403 access_denied "Access Token limit reached": tokens end by themselves within the hour.
+  // 403 access_denied "Access Token limit reached": tokens expire within the hour.
   if (status === 429 || /limit/i.test(said))
-    return new AtlasThrottled(`Atlas has no room for another access token (${said}).`);
+    return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
   if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
   return new AtlasRefused(
     `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,

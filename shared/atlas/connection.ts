@@ -2,8 +2,8 @@ import { ConnectionFailed } from '../errors.ts';
 import type { Connection, KafkaConnectionRequest } from './types.ts';
 
 /**
- * Why an existing connection cannot become the one that is wanted, or undefined when it is ours: Atlas lets nobody change
- * the type and the networking of a connection.
+ * Why an existing connection cannot become the one that is wanted, or undefined if it can: Atlas never changes the type and the
+ * networking of a connection.
  */
 export function whyNotOurs(
   { name, type, networking }: Connection,
@@ -19,8 +19,8 @@ export function whyNotOurs(
 }
 
 /**
- * The fields in which an existing connection differs from the wanted one. Its password never comes back, so it cannot be
- * compared; `config` is compared only where the request has one.
+ * The fields in which an existing connection differs from the wanted one. Atlas never returns the password, so it cannot be
+ * compared. `config` is compared only if the request has one.
  */
 export function differences(existing: Connection, wanted: KafkaConnectionRequest): string[] {
   const { authentication, security, config } = existing;
@@ -34,8 +34,8 @@ export function differences(existing: Connection, wanted: KafkaConnectionRequest
 }
 
 /**
- * True when both strings lead to the same brokers. MSK names only some brokers of a large cluster, and others the next
- * time, in another order; so the listener's domain must agree, and the port of every broker that both name.
+ * Whether both strings lead to the same brokers. For a large cluster MSK names only some brokers, in changing order, so the
+ * listener's domain must match, and the port of every broker that both name.
  */
 export function sameBootstrapServers(one: string, other: string): boolean {
   const [a, b] = [brokers(one), brokers(other)];
@@ -53,16 +53,16 @@ const sameConfig = (one: Record<string, string>, other: Record<string, string>) 
   JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
 
 /**
- * Reads a connection's state. READY is ready; an absent state, or one that nobody knows, counts as in progress.
+ * Reads a connection's state. READY is ready. An absent or unknown state counts as in progress.
  *
- * @throws ConnectionFailed when it is FAILED or going away; Atlas gives no reason with it
+ * @throws ConnectionFailed if it is FAILED or is being deleted; Atlas gives no reason
  */
 export function connectionState({ name, state }: Connection): { state: string; isReady: boolean } {
   if (state === 'FAILED')
     throw new ConnectionFailed(
-      `Atlas reports connection "${name}" as FAILED, without a reason. Look at the Kafka ACLs of the SCRAM user, at the user and password in the SCRAM secret, and at the connection's bootstrap servers; then delete the connection in Atlas and start again.`,
+      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. Then delete the connection in Atlas and start the execution again.`,
     );
   if (state === 'DELETING')
-    throw new ConnectionFailed(`Connection "${name}" is being deleted. Start again when it is gone.`);
+    throw new ConnectionFailed(`Connection "${name}" is being deleted. Start the execution again when it is gone.`);
   return { state: state ?? 'PENDING', isReady: state === 'READY' };
 }

@@ -9,7 +9,7 @@ export interface AtlasRequestInit {
   headers: Record<string, string>;
   body?: string;
   signal: AbortSignal;
-  /** Whether the request may be carried out twice; a GET always may. */
+  /** Whether the request is safe to repeat; a GET always is. */
   isRepeatable?: boolean;
   onNewConnection?: boolean;
 }
@@ -22,18 +22,18 @@ export interface AtlasResponse {
   json(): Promise<unknown>;
 }
 
-/** A kept connection has ended unnoticed, as while Lambda kept the container frozen: no fault of the server's. */
-class ConnectionEnded extends TypeError {}
+/** A kept-alive connection was closed meanwhile, for example while Lambda kept the container frozen. */
+class ConnectionClosed extends TypeError {}
 
 /**
- * `fetch` over the HTTP client that the AWS SDK has loaded anyway. The global one would load another, undici, which is a third
- * of the cold start of a function that calls Atlas (`npm run bench`). The body is read before the answer is handed over, so
- * that the connection is free for the next request even where nobody asks for the body, as digest-fetch does not of a 401.
+ * `fetch` over the HTTP client that the AWS SDK has loaded anyway. The global fetch would load another client, undici, which takes
+ * a third of the cold start of a function that calls Atlas (`npm run bench`). The body is read before the answer is returned, so
+ * the connection is free for the next request even if the caller ignores the body, as digest-fetch does for a 401.
  *
- * @throws TypeError whose `cause` is the system's error, when no answer comes; the signal's reason, when it is aborted
+ * @throws TypeError whose `cause` is the system's error, if no answer comes; the signal's reason, if it is aborted
  */
 export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal, onNewConnection }) => {
-  // Without TLS is the local cloud only. An `import` of node:http would load undici as well (nodejs/node#57649).
+  // Only the local cloud has no TLS. An `import` of node:http would load undici as well (nodejs/node#57649).
   const { request } = new URL(url).protocol === 'https:' ? https : process.getBuiltinModule('node:http');
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = request(url, {
@@ -46,8 +46,8 @@ export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal
   const failed = (cause: unknown): never => {
     if (signal.aborted) throw signal.reason;
     // https://nodejs.org/api/http.html#requestreusedsocket
-    const hadEnded = outgoing.reusedSocket && (cause as { code?: string }).code === 'ECONNRESET';
-    throw new (hadEnded ? ConnectionEnded : TypeError)('There is no whole answer.', { cause });
+    const wasClosed = outgoing.reusedSocket && (cause as { code?: string }).code === 'ECONNRESET';
+    throw new (wasClosed ? ConnectionClosed : TypeError)('The answer is missing or incomplete.', { cause });
   };
   const incoming = await promise.catch(failed);
   const read = await readAll(incoming).then(
@@ -65,15 +65,15 @@ export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal
 };
 
 /**
- * Takes a new connection, once, where the kept one has ended, if the request may be carried out twice. It is above all that is
- * signed: a server takes no nonce count twice.
+ * Repeats a request once on a new connection if the kept-alive one was closed and the request is repeatable. It wraps the
+ * signing `fetch`, because a server refuses a nonce count that it has seen.
  */
-export const takingNewConnection =
+export const withReconnect =
   (fetch: AtlasFetch): AtlasFetch =>
   (url, init) =>
     fetch(url, init).catch((error: unknown) => {
       const { method, isRepeatable = method === 'GET' } = init;
-      if (!(error instanceof ConnectionEnded) || !isRepeatable) throw error;
+      if (!(error instanceof ConnectionClosed) || !isRepeatable) throw error;
       return fetch(url, { ...init, onNewConnection: true });
     });
 

@@ -4,18 +4,17 @@ import type { AtlasClient } from './client.ts';
 import { atlasRegion } from './regions.ts';
 
 /**
- * The AWS principal with which Atlas connects to a cluster: the root of the account that Atlas keeps for this project and
- * Region.
+ * The AWS principal with which Atlas connects to a cluster: the root of the account that Atlas uses for this project and Region.
  *
  * @returns `awsAccountId`: 12 digits; `principalArn`: `arn:aws:iam::<awsAccountId>:root`
- * @throws PrerequisitesNotMet when the project has nothing in the Region; AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @throws PrerequisitesNotMet when the project has no resources in the Region; AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function atlasPrincipal(projectId: string, clusterArn: string, atlas: AtlasClient) {
   const region = atlasRegion(regionOf(clusterArn));
   const { awsAccountId } = await atlas.accountDetails(projectId, region).catch((error: unknown) => {
     if (!(error instanceof AtlasRefused) || (error.status !== 404 && error.status !== 400)) throw error;
     throw new PrerequisitesNotMet(
-      `Atlas names no AWS account for project ${projectId} in ${region}. ${error.message} The project needs something of its own there first: deploy an Atlas cluster (or a network peering) on AWS in ${region}.`,
+      `Atlas names no AWS account for project ${projectId} in ${region}. ${error.message} The project first needs a resource of its own there: deploy an Atlas cluster (or a network peering) on AWS in ${region}.`,
     );
   });
   return { awsAccountId, principalArn: `arn:aws:iam::${awsAccountId}:root` };

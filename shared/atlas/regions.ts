@@ -1,6 +1,6 @@
 /**
  * A Region has four spellings: `us-east-1` in an ARN, `US_EAST_1` in Atlas's account details, `us_east_1` or `US_EAST_1`
- * on a private link, and `VIRGINIA_USA` on a workspace. This file is the one place that knows them.
+ * on a private link, and `VIRGINIA_USA` on a workspace. Only this file knows them.
  * Source: MongoDB Atlas documentation, "Amazon Web Services", table "Stream Processing Workspaces".
  */
 const workspaceRegions: Record<string, string> = {
@@ -20,9 +20,9 @@ const workspaceRegions: Record<string, string> = {
   SINGAPORE_SGP: 'ap-southeast-1',
 };
 
-/** Any spelling → AWS's, such as `us-east-1`. A name that is not in the table is taken for AWS's with underscores. */
+/** Any spelling → AWS's, such as `us-east-1`. A name that isn't in the table is read as AWS's with underscores. */
 export const awsRegion = (spelling: string): string =>
   workspaceRegions[spelling.toUpperCase()] ?? spelling.toLowerCase().replaceAll('_', '-');
 
-/** Any spelling → the one of Atlas's account details, such as `US_EAST_1`. */
+/** Any spelling → that of Atlas's account details, such as `US_EAST_1`. */
 export const atlasRegion = (spelling: string): string => awsRegion(spelling).toUpperCase().replaceAll('-', '_');

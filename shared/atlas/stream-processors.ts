@@ -1,8 +1,9 @@
 import { AtlasRefused, ConnectionInUse } from '../errors.ts';
 import type { AtlasClient } from './client.ts';
+import { isConnectionInUse } from './error-codes.ts';
 import type { StreamProcessor } from './types.ts';
 
-/** A processor in one of these states has let go of its connections; in any other it holds them, STOPPING included. */
+/** In these states a processor has released its connections. In any other, including STOPPING, it holds them. */
 const released = new Set(['STOPPED', 'FAILED', 'CREATED', 'DROPPED']);
 
 /** Whether a processor that holds its connections uses this one. */
@@ -10,13 +11,9 @@ const uses = ({ state, pipeline }: StreamProcessor, connectionName: string): boo
   !released.has(state) &&
   JSON.stringify(pipeline ?? null).includes(`"connectionName":${JSON.stringify(connectionName)}`);
 
-/** Seen as HTTP 403: "Stream connection with name … has active processors, and cannot be changed." */
-export const isInUse = (error: unknown): error is AtlasRefused =>
-  error instanceof AtlasRefused && error.errorCode === 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS';
-
 /**
  * Turns Atlas's refusal to change or delete a connection that is in use into an error that names the stream processors.
- * Any other error is thrown on as it is.
+ * Any other error is thrown unchanged.
  *
  * @throws ConnectionInUse
  */
@@ -25,15 +22,15 @@ export async function explainUse(
   { projectId, workspace, connectionName }: { projectId: string; workspace: string; connectionName: string },
   atlas: AtlasClient,
 ): Promise<never> {
-  if (!isInUse(error)) throw error;
+  if (!isConnectionInUse(error)) throw error;
   const processors = await atlas.listStreamProcessors(projectId, workspace).catch((refusal: unknown) => {
-    // Whoever may not list them still learns what is wrong.
+    // A key that may not list processors still gets the error itself.
     if (refusal instanceof AtlasRefused) return [];
     throw refusal;
   });
   const names = processors.filter((processor) => uses(processor, connectionName)).map(({ name }) => `"${name}"`);
   throw new ConnectionInUse(
-    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${names.join(', ')}` : 'a running stream processor'}, and Atlas changes no connection that is in use. Stop the processor, and start again.`,
+    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${names.join(', ')}` : 'a running stream processor'}, and Atlas doesn't change a connection in use. Stop the processor, then start the execution again.`,
     { cause: error },
   );
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 
 /**
- * What we read of the Atlas Admin API's answers, and no more: Atlas adds fields without notice.
+ * What we read of the Atlas Admin API's answers. Atlas adds fields without notice, so all others are ignored.
  * Source: Atlas Administration API v2, Streams, versions 2023-02-01 and 2024-11-13.
  */
 
-/** Atlas leaves out what it does not have, or answers null. */
+/** Atlas omits a field that it does not have, or answers null. */
 const text = z.optional(z.nullable(z.string()));
 
 const ObjectId = z.string().check(z.regex(/^[a-f0-9]{24}$/));

@@ -3,10 +3,9 @@ import { AtlasClient } from '../atlas/client.ts';
 import { AtlasEnvironment } from '../atlas/environment.ts';
 import type { AtlasFetch, AtlasResponse } from '../atlas/http.ts';
 import { AtlasRefused } from '../errors.ts';
-import { readSecret } from '../secrets/secret.ts';
 import { environment } from './environment.ts';
 import type { Invocation } from './handler.ts';
-import { secretsManager } from './secrets-manager.ts';
+import { secrets } from './secrets.ts';
 
 const settings = environment(AtlasEnvironment);
 
@@ -14,8 +13,8 @@ const settings = environment(AtlasEnvironment);
 let cached: { fetch: AtlasFetch; secretVersionId: string } | undefined;
 
 /**
- * An Atlas client for this invocation, with the credentials of the deployment's secret. Atlas's 401 makes it read the
- * secret once more: its keys may have been rotated while the container lived.
+ * Atlas for this invocation, with the credentials of the deployment's secret. After a 401 the secret is read again: its keys may
+ * have been rotated while the container lived.
  */
 export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
   const fetch: AtlasFetch = async (url, init) => {
@@ -28,7 +27,7 @@ export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
   return new AtlasClient({ baseUrl: settings().ATLAS_BASE_URL, fetch, signal, remainingMs });
 }
 
-/** A 401 of the call itself, or, where a service account asks for its token, the error that it becomes. */
+/** A 401 of the call itself, or the error that a 401 of a service account's token request becomes. */
 const isUnauthorized = (answer: Promise<AtlasResponse>): Promise<boolean> =>
   answer.then(
     ({ status }) => status === 401,
@@ -37,7 +36,7 @@ const isUnauthorized = (answer: Promise<AtlasResponse>): Promise<boolean> =>
 
 async function renew(signal: AbortSignal) {
   const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = settings();
-  const { value, versionId } = await readSecret(ATLAS_CREDENTIALS_SECRET_ARN, secretsManager(), signal);
+  const { value, versionId } = await secrets({ signal }).read(ATLAS_CREDENTIALS_SECRET_ARN);
   if (cached?.secretVersionId !== versionId)
     cached = { fetch: authenticate(value, ATLAS_BASE_URL), secretVersionId: versionId };
   return cached;

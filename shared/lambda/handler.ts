@@ -4,10 +4,10 @@ import middy, { type MiddyfiedHandler } from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { ZodMiniType } from 'zod/mini';
 import * as errors from '../errors.ts';
-import { clusterArnIn } from '../request/request.ts';
+import { clusterArnIn } from '../request/input.ts';
 import { metrics, publishMetrics } from './metrics.ts';
 
-/** What a function's logic may need to know of the invocation that it runs in. */
+/** What a function's logic may need to know about its invocation. */
 export interface Invocation {
   /** Aborted just before Lambda would end the function. */
   signal: AbortSignal;
@@ -23,14 +23,15 @@ const answerBeforeTimeoutMs = 1000;
 export const logger = new Logger();
 
 /**
- * The one middy chain of every function: log context, checked input, a line about the answer or the failure, metrics. There is
- * no error handler, on purpose: a state must fail in order to be retried or caught. Each failure of a class of ours is a metric
- * of that name.
+ * The middy chain of every function: log context, checked input, stripped output, one log line about the result or the failure,
+ * metrics. There is no error handler on purpose: a state must fail to be retried or caught. Each failure with an error class of
+ * ours is a metric of that name.
  *
- * @param input the shape that the state machine hands over; a mismatch means that machine and function are of two versions
+ * @param schemas `input`: what the function reads of the state machine's data (a mismatch means that machine and function are of
+ *   two versions); `output`: what it passes on, other fields are dropped
  */
 export const lambdaHandler = <Input, Output>(
-  input: ZodMiniType<Input>,
+  { input, output }: { input: ZodMiniType<Input>; output: ZodMiniType<Output> },
   run: (input: Input, invocation: Invocation) => Promise<Output>,
 ): MiddyfiedHandler<unknown, Output> =>
   middy<unknown, Output>({
@@ -41,45 +42,47 @@ export const lambdaHandler = <Input, Output>(
   })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .before(({ event, context }) => {
-      logger.appendKeys(whatItIsAbout(event, context));
+      logger.appendKeys(subjectOf(event, context));
     })
     .after(({ event, context, response }) => {
-      logger.info('answered', { answer: inShort(response) });
-      publishMetrics(whatItIsAbout(event, context));
+      logger.info('answered', { answer: summaryOf(response) });
+      publishMetrics(subjectOf(event, context));
     })
     .onError(({ event, context, error }) => {
       if (error) logger.error(error.message, error);
       if (error && error.name in errors) metrics.addMetric(error.name, 'Count', 1);
-      publishMetrics(whatItIsAbout(event, context));
+      publishMetrics(subjectOf(event, context));
     })
-    .handler((event: unknown, context: Context, { signal }: { signal: AbortSignal }) =>
-      run(checked(input, event), {
+    .handler(async (event: unknown, context: Context, { signal }: { signal: AbortSignal }) => {
+      const invocation = {
         signal,
         remainingMs: () => context.getRemainingTimeInMillis() - answerBeforeTimeoutMs,
         functionArn: context.invokedFunctionArn,
-      }),
-    );
+      };
+      return output.parse(await run(checked(input, event), invocation));
+    });
 
-/** What each line of the log begins with. */
-function whatItIsAbout(event: unknown, { functionName }: Context): Record<string, string> {
-  const { executionArn, clusterArn, input, detail } = (event ?? {}) as Record<string, unknown>;
+/** The keys of every log line: the state, and the execution and the cluster that the event is about. */
+function subjectOf(event: unknown, { functionName }: Context): Record<string, string> {
+  // A Task gets `executionArn` and `run`; an event about an execution names it in its detail.
+  const { executionArn, run, detail } = (event ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  const { request, input } = (run ?? {}) as { request?: { clusterArn?: unknown }; input?: unknown };
   const keys = {
     state: functionName.split('-').at(-1),
-    // An event about an execution names it in its detail.
-    execution: executionArn ?? (detail as { executionArn?: unknown } | undefined)?.executionArn,
-    cluster: clusterArn ?? clusterArnIn(input),
+    execution: executionArn ?? detail?.executionArn,
+    cluster: request?.clusterArn ?? clusterArnIn(input),
   };
   return Object.fromEntries(
     Object.entries(keys).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
 
-/** The texts, numbers and switches of an answer, and of its parts; what is in lists, or deeper, stays in the history. */
-const inShort = (answer: unknown, depth = 1): object =>
+/** The scalar fields of an answer and of its direct parts. Lists and deeper parts are only in the execution's history. */
+const summaryOf = (answer: unknown, depth = 1): object =>
   Object.fromEntries(
     Object.entries(answer ?? {})
       .filter(([, value]) => value !== null && (typeof value !== 'object' || (depth > 0 && !Array.isArray(value))))
-      .map(([key, value]) => [key, typeof value === 'object' ? inShort(value, depth - 1) : value]),
+      .map(([key, value]) => [key, typeof value === 'object' ? summaryOf(value, depth - 1) : value]),
   );
 
 function checked<Input>(input: ZodMiniType<Input>, event: unknown): Input {

@@ -1,6 +1,6 @@
 import { PolicyRefused } from '../errors.ts';
 
-/** A statement of a resource policy, as far as we read it; everything else in it is carried along unread. */
+/** A statement of a resource policy, as far as we read it; its other fields are kept unread. */
 export interface Statement {
   Sid?: string;
   Effect?: string;
@@ -16,7 +16,7 @@ interface Policy {
   [other: string]: unknown;
 }
 
-/** What Atlas needs to open its managed VPC connection; the data plane needs nothing, since SCRAM users have Kafka ACLs. */
+/** What Atlas needs to create its managed VPC connection. The data plane needs nothing here: SCRAM users have Kafka ACLs. */
 const actions = [
   'kafka:CreateVpcConnection',
   'kafka:GetBootstrapBrokers',
@@ -27,7 +27,7 @@ const actions = [
 /** @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-policy.html (`policy`, MaxLength) */
 const longestPolicy = 20_480;
 
-/** Our statement. Its Sid holds the Atlas account, so that projects of two Atlas accounts have a statement each. */
+/** Our statement. Its Sid holds the Atlas account, so projects of two Atlas accounts have one statement each. */
 export const atlasStatement = (clusterArn: string, principalArn: string) =>
   ({
     Sid: `AtlasStreamProcessing${accountId(principalArn)}`,
@@ -38,12 +38,12 @@ export const atlasStatement = (clusterArn: string, principalArn: string) =>
   }) satisfies Statement;
 
 /**
- * Merges our statement into a cluster policy. Statements under another Sid are carried over as they are; ours is written
- * only where no statement grants as much already.
+ * Merges our statement into a cluster policy. Statements under other Sids stay as they are; ours is written only if no statement
+ * grants as much already.
  *
  * @param text the policy as MSK returned it, or undefined when the cluster has none
- * @returns the new text, or undefined when nothing is missing
- * @throws PolicyRefused when the policy is not readable or would be longer than MSK allows
+ * @returns the new text, or undefined if nothing is missing
+ * @throws PolicyRefused if the policy cannot be read or would be longer than MSK allows
  */
 export function mergeStatement(
   text: string | undefined,
@@ -57,16 +57,16 @@ export function mergeStatement(
   const merged = JSON.stringify({ ...policy, Statement: [...others, wanted] });
   if (merged.length > longestPolicy)
     throw new PolicyRefused(
-      `The cluster policy would be ${merged.length} characters long with the statement for Atlas, and MSK allows ${longestPolicy}. Shorten the policy by ${merged.length - longestPolicy} characters, for example by joining statements, and start again.`,
+      `The cluster policy would be ${merged.length} characters long with the statement for Atlas, and MSK allows ${longestPolicy}. Shorten the policy by ${merged.length - longestPolicy} characters, for example by joining statements, and start the execution again.`,
     );
   return merged;
 }
 
 /**
- * Takes our statement out of a cluster policy; the others are carried over as they are.
+ * Removes our statement from a cluster policy; the others stay as they are.
  *
- * @returns the new text; null when nothing else is left, so that the policy can go; undefined when ours is not in it
- * @throws PolicyRefused when the policy is not readable
+ * @returns the new text; null if no other statement is left, so the policy can be deleted; undefined if ours isn't in it
+ * @throws PolicyRefused if the policy cannot be read
  */
 export function removeStatement(text: string, sid: string): string | null | undefined {
   const policy = parse(text);
@@ -101,15 +101,15 @@ const samePrincipal = (one: string, other: string) =>
 const accountId = (principal: string): string => principal.split(':')[4] ?? principal;
 
 /**
- * IAM's wildcards: `*` is any run of characters, `?` any one. Without a regular expression, because some patterns would keep
- * one busy for hours, and whoever edits the policy chooses the pattern.
+ * IAM's wildcards: `*` matches any characters, `?` exactly one. Not a regular expression, because a policy's author could choose a
+ * pattern that keeps one busy for hours.
  */
 function covers(pattern: string, text: string): boolean {
   let [at, position, afterStar, resumeAt] = [0, 0, -1, 0];
   while (position < text.length) {
     if (pattern[at] === '*') [afterStar, resumeAt] = [++at, position];
     else if (pattern[at] === '?' || pattern[at] === text[position]) [at, position] = [at + 1, position + 1];
-    // The last `*` takes one character more.
+    // The last `*` matches one character more.
     else if (afterStar >= 0) [at, position] = [afterStar, ++resumeAt];
     else return false;
   }
@@ -119,7 +119,7 @@ function covers(pattern: string, text: string): boolean {
 const listOf = <Item>(value: Item | Item[] | undefined): Item[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** What grants nothing that we understand, such as an account id that is written as a number, is passed over. */
+/** Ignores values that aren't text, such as an account id written as a number. */
 const textsOf = (value: unknown): string[] => listOf(value).filter((item) => typeof item === 'string');
 
 function parse(text: string): Policy {
@@ -130,17 +130,17 @@ function parse(text: string): Policy {
     // Falls through to the one sentence below.
   }
   throw new PolicyRefused(
-    'The cluster policy is no JSON object with statements. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start again.',
+    'The cluster policy is not a valid policy document. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start the execution again.',
   );
 }
 
 type Reviver = Parameters<typeof JSON.parse>[1];
 
-/** A number that JavaScript would write in another way, such as 12345678901234567890, stays as the statement's author wrote it. */
+/** A number that JavaScript would write in another way, such as 12345678901234567890, stays as its author wrote it. */
 const numbersAsSpelled = (_: string, value: unknown, { source }: { source: string }) =>
   typeof value === 'number' && String(value) !== source ? rawJSON(source) : value;
 
-/** Of Node since 22, and not yet among TypeScript's types. */
+/** In Node since 22, but not yet in TypeScript's types. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,33 +1,31 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod/mini';
 import { AwsRefused } from '../errors.ts';
-import { readSecret } from './secret.ts';
+import type { SecretsClient } from './client.ts';
 
 const ScramSecret = z.object({
   username: z.string().check(z.minLength(1)),
   password: z.string().check(z.minLength(1)),
 });
 
-/** What MSK wants in a secret. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-password-tutorial.html */
+/** The shape that MSK requires of a SCRAM secret. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-password-tutorial.html */
 const shape = '{"username":"…","password":"…"}';
 
 /**
- * Reads the user and password of an MSK SCRAM secret. The caller must let neither out.
+ * Reads the user and password of an MSK SCRAM secret. The caller must not log or return the password.
  *
- * @returns the credentials and the version they are of, or `unusable`: a sentence that says why, and what to do
- * @throws AwsUnavailable
+ * @returns the credentials and their version, or `unusable`: a sentence that says why, and what to do
+ * @throws AwsThrottled, AwsUnavailable
  */
 export async function readScramSecret(
   secretArn: string,
-  secretsManager: SecretsManagerClient,
-  signal: AbortSignal,
+  secrets: SecretsClient,
 ): Promise<{ username: string; password: string; versionId: string; unusable?: never } | { unusable: string }> {
   try {
-    const { value, versionId } = await readSecret(secretArn, secretsManager, signal);
+    const { value, versionId } = await secrets.read(secretArn);
     const secret = ScramSecret.safeParse(value);
     if (secret.success) return { ...secret.data, versionId };
     const fields = secret.error.issues.map(({ path }) => path.join('.')).filter(Boolean);
-    const found = fields.length > 0 ? `has no usable ${fields.join(' and ')}` : 'is no JSON object';
+    const found = fields.length > 0 ? `has no usable ${fields.join(' and ')}` : "isn't a JSON object";
     return { unusable: `The SCRAM secret ${secretArn} ${found}; it must be JSON such as ${shape}.` };
   } catch (error) {
     if (!(error instanceof AwsRefused)) throw error;

@@ -3,10 +3,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CloudFormationClient, DescribeStacksCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { serverless, serviceFolder } from '../template/serverless.ts';
+import { defaultSettings } from '../../packaging/settings.ts';
+import { serverless, serviceFolder, writeStageFile } from '../template/serverless.ts';
 import { accountId, clientConfig, environment, region } from './account.ts';
 import { executionsOf, follow } from './executions.ts';
 import { install, Unavailable } from './install.ts';
@@ -15,9 +21,10 @@ import { startMiniStack } from './ministack.ts';
 import { subscribe } from './subscriber.ts';
 import { createSecrets, emitTagEvents, startSurroundings } from './surroundings.ts';
 
-/** The deployment, from `serverless deploy` to `serverless remove`, in an AWS that others have built. */
+/** The deployment, from `serverless deploy` to `serverless remove`, in MiniStack, an emulator of AWS that is not ours. */
 
 const stage = 'deploy-test';
+const prefix = 'atlas-test';
 const StackName = `msk-atlas-privatelink-${stage}`;
 const clusterArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders/4c038240-bfb7-4b63-bbb0-f77f942caaa5-5`;
 
@@ -27,12 +34,17 @@ const command = await install().catch((error: unknown) => {
 });
 const skip = command instanceof Unavailable && `MiniStack cannot be installed here: ${command.message}`;
 
-// All that is written for a while is in one folder, which goes however this process ends.
+// All temporary files are in one folder, which is removed however this process ends.
 const temporary = mkdtempSync(join(tmpdir(), 'deploy-test-'));
 process.env.TMPDIR = temporary;
 process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
-// Without a listener, a signal would end it without its exit handlers, and MiniStack would stay.
+// Without a listener, a signal would end the process without its exit handlers, and MiniStack would keep running.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const valuesOf = (stack: Stack | undefined) =>
+  Object.fromEntries(
+    (stack?.Parameters ?? []).map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
+  );
 
 test('a deployment in MiniStack', { skip }, async (t) => {
   const surroundings = await startSurroundings();
@@ -59,60 +71,66 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.equal(code, 0, output);
   };
 
-  // Each step begins where the one before it has ended.
+  // Each step starts from the result of the one before.
   let failed = false;
   const step = (sentence: string, work: () => Promise<void>) =>
     t.test(sentence, { skip: failed && 'an earlier step has failed' }, async () => {
       failed = true;
       await work().catch(async (error: unknown) => {
-        // All that others have to say of it.
         t.diagnostic((await ministack.log()).split('\n').slice(-200).join('\n'));
         throw error;
       });
       failed = false;
     });
 
+  const describeStack = async () => {
+    const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    return stack;
+  };
+
   const secrets = await createSecrets(surroundings, config);
   const before = await inventory(config);
   let machines: Record<string, string> = {};
 
-  await step('takes the template as it was packaged', async () => {
-    const parameters = {
+  await step('accepts the packaged template with the settings of the stage', async () => {
+    const settings = {
       atlasProjectId: project.id,
       atlasWorkspace: 'streams',
       atlasCredentialsSecretArn: secrets.credentialsArn,
       atlasBaseUrl: surroundings.atlasUrl,
-      // The shortest that are allowed, with time-outs that go with them.
-      clusterPollSeconds: '10',
-      clusterUsualMinutes: '1',
-      clusterTimeoutMinutes: '30',
-      privateLinkPollSeconds: '10',
-      privateLinkUsualMinutes: '1',
-      privateLinkTimeoutMinutes: '10',
-      connectionPollSeconds: '10',
-      connectionUsualMinutes: '1',
-      connectionTimeoutMinutes: '10',
-      removalPollSeconds: '10',
-      removalTimeoutMinutes: '10',
+      prefix,
+      // A poll each second. The clock of Step Functions runs in real time.
+      waitSpeed: '30',
     };
-    await runServerless('deploy', ...Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`));
+    writeStageFile(folder, stage, settings);
+    await runServerless('deploy');
 
     const packaged = readFileSync(join(folder, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
     const template = JSON.parse(packaged) as { Resources: Record<string, { Type: string }> };
     const { TemplateBody = '' } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
     assert.deepEqual(JSON.parse(TemplateBody), template);
 
-    const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    const stack = await describeStack();
     machines = Object.fromEntries(
       (stack?.Outputs ?? []).map(({ OutputKey, OutputValue = '' }) => [OutputKey, OutputValue]),
     );
+    assert.deepEqual(valuesOf(stack), { ...defaultSettings(stage), ...settings });
 
     const types = Object.values(template.Resources).map(({ Type }) => Type);
-    for (const [kind, found] of Object.entries(await inventory(config)))
+    for (const [kind, found] of Object.entries(await inventory(config))) {
       assert.equal(found.length, types.filter((type) => type === kind).length, `${kind}: ${found}`);
+      // CloudFormation itself names the roles.
+      if (kind !== 'AWS::IAM::Role')
+        for (const name of found) assert.match(String(name), new RegExp(`(^|[/:])${prefix}-`), kind);
+    }
   });
 
-  await step('connects a cluster that is tagged so, and once only', async () => {
+  await step('applies a changed setting', async () => {
+    await runServerless('deploy', '--param=sweepSchedule=rate(30 minutes)');
+    assert.equal(valuesOf(await describeStack()).sweepSchedule, 'rate(30 minutes)');
+  });
+
+  await step('connects a tagged cluster, and starts no second execution', async () => {
     const { ConnectMachineArn = '' } = machines;
     msk.addCluster({ arn: clusterArn, name: 'orders', updateMinutes: 8, scramSecretArns: [secrets.scramArn] });
     await tag({ 'atlas-streaming': 'connect' });
@@ -120,16 +138,15 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     const [execution = ''] = await executionsOf(sfn, ConnectMachineArn);
     const { status, states, output, why } = await follow(sfn, execution, emit);
     assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Connected'], why);
-    // It has waited for the cluster, the private link and the connection.
     for (const wait of ['WaitForCluster', 'WaitForPrivateLink', 'WaitForConnection'])
       assert.ok(states.includes(wait), wait);
     assert.equal(output.connection.state, 'READY');
     assert.equal(msk.clusters.get(clusterArn)?.tags.all['atlas-streaming:status'], 'connected');
-    // The status tags were events as well.
+    // The status tags caused events, too.
     assert.deepEqual(await executionsOf(sfn, ConnectMachineArn), [execution]);
   });
 
-  await step('changes nothing when it is started by hand', async () => {
+  await step('changes nothing when an execution is started by hand', async () => {
     recorder.exchanges.splice(0);
     const { executionArn = '' } = await sfn.send(
       new StartExecutionCommand({
@@ -143,21 +160,21 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.deepEqual([...new Set(writes)], ['TagResource']);
   });
 
-  await step('tells whoever listens of a run that fails', async () => {
-    const listener = await subscribe(config, machines.NotificationTopicArn ?? '');
+  await step('notifies subscribers of a failed run', async () => {
+    const subscriber = await subscribe(config, machines.NotificationTopicArn ?? '');
     const { executionArn = '' } = await sfn.send(
       new StartExecutionCommand({ stateMachineArn: machines.ConnectMachineArn, input: '{"clusterArn":"orders"}' }),
     );
     const { status, states } = await follow(sfn, executionArn, emit);
     assert.deepEqual([status, states.at(-1)], ['FAILED', 'SetupFailed']);
-    const { Subject, Message } = await listener.next();
+    const { Subject, Message } = await subscriber.next();
     assert.match(Subject, /^a cluster: connect failed/);
     assert.match(Message, /console\.aws\.amazon\.com\/states\/home\?region=us-east-1/);
     assert.ok(Message.includes(executionArn));
-    await listener.end();
+    await subscriber.end();
   });
 
-  await step('disconnects a cluster that is tagged so', async () => {
+  await step('disconnects a tagged cluster', async () => {
     await tag({ 'atlas-streaming': 'disconnect' });
     const [execution = ''] = await executionsOf(sfn, machines.DisconnectMachineArn ?? '');
     const { status, states, why } = await follow(sfn, execution, emit);

@@ -7,14 +7,12 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 
-/** Step Functions, as somebody sees it who follows executions. */
-
 export async function executionsOf(sfn: SFNClient, stateMachineArn: string): Promise<string[]> {
   const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
   return executions.map(({ executionArn = '' }) => executionArn);
 }
 
-/** Waits for the end of an execution, and asks each second. @param meanwhile done at each look */
+/** Waits for the end of an execution. @param meanwhile runs once a second */
 export async function follow(sfn: SFNClient, executionArn: string, meanwhile: () => Promise<void>) {
   for (;;) {
     const { status, output, error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn }));

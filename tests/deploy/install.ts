@@ -7,21 +7,21 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const requirements = join(import.meta.dirname, 'requirements.txt');
-/** Where npm packages keep what they can make again: `npm ci` empties it. */
+/** A cache, which `npm ci` empties. */
 const venv = join(import.meta.dirname, '../../node_modules/.cache/ministack');
-/** A copy of the requirements, written last: what is in the virtual environment. */
+/** A copy of the requirements, written last: it says what is installed. */
 const installed = join(venv, 'installed.txt');
 
-/** Why there is no MiniStack on this machine: Python is missing, or PyPI out of reach. */
+/** MiniStack cannot be installed on this machine: Python is missing, or PyPI cannot be reached. */
 export class Unavailable extends Error {}
 
-/** Installs MiniStack from PyPI into a virtual environment of its own, once. @returns the command that starts it */
+/** Installs MiniStack from PyPI into its own virtual environment, once. @returns the command that starts it */
 export async function install(): Promise<string> {
   if (!(await isInstalled())) {
     await rm(venv, { recursive: true, force: true });
     await attempt('python3', ['-m', 'venv', venv]);
     const options = ['--quiet', '--no-input', '--disable-pip-version-check', '--retries=1', '--timeout=10'];
-    // Wheels only, so that nothing of the packages runs before it is asked to.
+    // Wheels only: the packages run no code at installation.
     await attempt(join(venv, 'bin/pip'), ['install', ...options, '--only-binary=:all:', '--requirement', requirements]);
     await copyFile(requirements, installed);
   }
@@ -43,8 +43,8 @@ async function attempt(command: string, args: string[]): Promise<void> {
       message,
     } = error as ExecFileException & { stdout?: string; stderr?: string };
     if (code === 'ENOENT') throw new Unavailable(`there is no ${basename(command)}`, { cause: error });
-    // pip's last error is its verdict; venv begins with the reason and goes on with advice. A pin that PyPI does not have is a
-    // mistake of ours, and no reason to skip.
+    // pip ends with its error; venv starts with the reason, followed by advice. A version that PyPI does not have is our own
+    // mistake and must fail.
     const lines = `${stdout}${stderr}`.trim().split('\n');
     if (args.includes('install') && !/Retrying|require a different python/i.test(stderr)) throw error;
     throw new Unavailable(lines.findLast((line) => line.startsWith('ERROR')) ?? (lines[0] || message), {

@@ -9,9 +9,8 @@ import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { ClientConfig } from './account.ts';
 
 /**
- * What there is in the account, by kind, as the services themselves list it: CloudFormation only tells what it believes.
- * An account of this size fits on the first page of each list. Alarms and dashboards are missing: MiniStack lists them with times
- * that the AWS SDK cannot read.
+ * What exists in the account, by type, as the services list it; CloudFormation only lists what it believes. The first page of each
+ * list is enough. Alarms and dashboards are missing: MiniStack lists them with times that the AWS SDK cannot read.
  */
 export async function inventory(config: ClientConfig): Promise<Record<string, (string | undefined)[]>> {
   const [roles, functions, logGroups, machines, rules, schedules, queues, topics] = await Promise.all([

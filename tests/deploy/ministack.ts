@@ -8,12 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export interface MiniStack {
   url: string;
-  /** All that it has printed. */
+  /** Everything that it has printed. */
   log(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Only what the template needs. Whatever else is called is refused, MiniStack's own MSK among it. */
+/** What the template needs. MiniStack refuses calls to all other services, including its own MSK. */
 const services = [
   'cloudformation',
   'cloudwatch',
@@ -34,23 +34,23 @@ const services = [
 const startTimeoutMs = 60_000;
 
 /**
- * Runs MiniStack on a free port of loopback, until it is stopped or this process ends.
+ * Runs MiniStack on a free port of loopback until it is stopped or this process ends.
  *
- * @param environment reaches the functions, too: MiniStack hands them its own environment below theirs
+ * @param environment also for the functions: MiniStack adds its own environment to theirs
  */
 export async function startMiniStack(command: string, environment: Record<string, string>): Promise<MiniStack> {
   const folder = await mkdtemp(join(tmpdir(), 'ministack-'));
   const port = await freePort();
   const logFile = join(folder, 'log');
   const output = openSync(logFile, 'w');
-  // In a process group of its own: the functions that it starts end with it.
+  // In its own process group, so that the functions that it starts end with it.
   const child = spawn(command, {
     cwd: folder,
     detached: true,
     stdio: ['ignore', output, output],
-    // Nothing of the person's own environment, so that no call can reach the real AWS.
+    // Nothing of the user's own environment, so that no call can reach the real AWS.
     env: {
-      // It runs nodejs24.x with the first `node` that it finds: the one that runs this.
+      // It runs nodejs24.x with the first `node` that it finds: this one.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       HOME: folder,
       TMPDIR: folder,
@@ -58,11 +58,11 @@ export async function startMiniStack(command: string, environment: Record<string
       GATEWAY_PORT: String(port),
       MINISTACK_HOST: '127.0.0.1',
       SERVICES: services.join(','),
-      // Listeners of other services, which would not keep to loopback.
+      // Other services, which would not listen on loopback only.
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
-      // IAM, as far as MiniStack has it.
+      // IAM, as far as MiniStack supports it.
       AUTH: 'true',
       ...environment,
     },
@@ -76,7 +76,7 @@ export async function startMiniStack(command: string, environment: Record<string
     }
   };
   const killAtExit = () => kill('SIGKILL');
-  // Before the listener that removes what it writes to.
+  // Before the listener that removes its folder.
   process.prependOnceListener('exit', killAtExit);
 
   const ministack = {

@@ -13,7 +13,7 @@ interface Notification {
   Message: string;
 }
 
-/** Somebody who listens to a topic: a queue of their own. */
+/** Subscribes a new queue to a topic. */
 export async function subscribe(config: ClientConfig, TopicArn: string) {
   const [sns, sqs] = [new SNSClient(config), new SQSClient(config)];
   const statement = {
@@ -30,7 +30,7 @@ export async function subscribe(config: ClientConfig, TopicArn: string) {
     new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn, ReturnSubscriptionArn: true }),
   );
   return {
-    /** The next message, or an error when none has come within a minute. */
+    /** @returns the next message @throws Error if none arrives within a minute */
     async next(): Promise<Notification> {
       for (let attempts = 0; attempts < 6; attempts++) {
         const { Messages: [message] = [] } = await sqs.send(
@@ -38,7 +38,7 @@ export async function subscribe(config: ClientConfig, TopicArn: string) {
         );
         if (message?.Body) return JSON.parse(message.Body) as Notification;
       }
-      throw new Error('No message has come.');
+      throw new Error('No message arrived.');
     },
     async end(): Promise<void> {
       await sns.send(new UnsubscribeCommand({ SubscriptionArn }));

@@ -4,32 +4,55 @@ import { describe, it } from 'node:test';
 import aslService from 'amazon-states-language-service';
 import validateAsl from 'asl-validator';
 import * as errors from '../../shared/errors.ts';
-import { type Definition, readDefinition, readText, type State } from '../../statemachine/definition.ts';
+import { waits } from '../../shared/waits.ts';
+import { machines, readDefinition, type State } from '../../statemachine/definition.ts';
+import { kebab, tasksOf } from './tasks.ts';
 
-/** What a machine says of itself, how it fails, and its longest waits: the limits of functions/resolve-request/settings.ts. */
-const machines = {
-  connect: { says: /tag.*READY Kafka connection/, failsAs: 'SetupFailed', longestWaitsMinutes: 1080 + 180 + 120 },
-  disconnect: { says: /connection.*private link.*policy/, failsAs: 'RemovalFailed', longestWaitsMinutes: 360 },
+/** What each machine's Comment says, how it fails, and the waits that follow each other at most. */
+const expected = {
+  connect: {
+    says: /tag.*READY Kafka connection/,
+    failsAs: 'SetupFailed',
+    waits: [waits.cluster, waits.privateLink, waits.connection],
+  },
+  disconnect: { says: /connection.*private link.*policy/, failsAs: 'RemovalFailed', waits: [waits.removal] },
 };
 const functionsFolder = new URL('../../functions/', import.meta.url);
 
 /** Started by a schedule and by rules, not by a machine. */
 const withoutTask = ['sweep-clusters', 'notify-outcome'];
 
-/** The classes that pass by themselves, as shared/errors.ts divides them. */
-const transient = [
-  'AtlasThrottled',
-  'AtlasUnavailable',
-  'AwsThrottled',
-  'AwsUnavailable',
-  'VersionConflict',
-  'FunctionTimedOut',
-];
-const permanent = Object.keys(errors).filter((name) => !transient.includes(name));
+type ErrorClass = { prototype: Error };
+const classes = Object.entries(errors) as [string, ErrorClass][];
+const { TransientError, ThrottlingError, RedirectError } = errors;
+const isRetried = ({ prototype }: ErrorClass) => prototype instanceof TransientError;
+const retriedErrors = classes
+  .filter(([name, it]) => isRetried(it) && name !== ThrottlingError.name)
+  .map(([name]) => name);
+const otherErrors = classes.filter(([, it]) => !isRetried(it)).map(([name]) => name);
 
-const kebab = (state: string) => state.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-const tasksOf = ({ States }: Definition) => Object.entries(States).filter(([, { Type }]) => Type === 'Task');
-const allTasks = Object.keys(machines).flatMap((machine) => tasksOf(readDefinition(machine)));
+/** Errors of Lambda's Invoke and of a function's sandbox that a repetition may solve: every 5xx and 409 that says "try again". */
+const lambdaErrors = [
+  'Lambda.TooManyRequestsException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ResourceNotReadyException',
+  'Lambda.ResourceConflictException',
+  'Lambda.CodeArtifactUserPendingException',
+  'Lambda.ENINotReadyException',
+  'Lambda.ENILimitReachedException',
+  'Lambda.EC2ThrottledException',
+  'Lambda.EC2UnexpectedException',
+  'Lambda.SubnetIPAddressLimitReachedException',
+  'Lambda.Unknown',
+  'Sandbox.Timedout',
+  'Runtime.ExitError',
+  'States.Timeout',
+];
+
+const allTasks = machines.flatMap((machine) => tasksOf(readDefinition(machine)));
 
 it('every Task has a function, and every function a Task of its name in one machine or in both', () => {
   const folders = readdirSync(functionsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -40,7 +63,8 @@ it('every Task has a function, and every function a Task of its name in one mach
       assert.ok(existsSync(new URL(`${name}/${file}`, functionsFolder)), `functions/${name}/${file}`);
 });
 
-for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(machines)) {
+for (const machine of machines) {
+  const { says, failsAs, waits: following } = expected[machine];
   const definition = readDefinition(machine);
   const states = Object.entries(definition.States);
 
@@ -52,7 +76,7 @@ for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(m
 
     it("is valid for AWS's own language service", async () => {
       const service = aslService.getLanguageService({});
-      const document = aslService.TextDocument.create(`${machine}.asl.json`, 'asl', 1, readText(machine));
+      const document = aslService.TextDocument.create(`${machine}.asl.json`, 'asl', 1, JSON.stringify(definition));
       const diagnostics = await service.doValidation(document, service.parseJSONDocument(document));
       assert.deepEqual(
         diagnostics.map(({ message, range }) => `line ${range.start.line + 1}: ${message}`),
@@ -61,7 +85,8 @@ for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(m
     });
 
     it('has a time-out for the whole run that is longer than all waits together', () => {
-      assert.ok(definition.TimeoutSeconds >= longestWaitsMinutes * 60);
+      const minutes = following.reduce((sum, { timeoutMinutes }) => sum + timeoutMinutes, 0);
+      assert.ok(definition.TimeoutSeconds > minutes * 60);
     });
 
     it('says in a Comment what the run achieves and what every state is for', () => {
@@ -72,14 +97,14 @@ for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(m
       );
     });
 
-    it('names choices IsX and waits WaitForX', () => {
+    it('names choices Is… and waits WaitFor…', () => {
       for (const [name, { Type }] of states) {
         assert.equal(/^Is[A-Z]/.test(name), Type === 'Choice', name);
         assert.equal(/^WaitFor[A-Z]/.test(name), Type === 'Wait', name);
       }
     });
 
-    it('reaches every state, and goes only to states that there are', () => {
+    it('reaches every state, and only existing ones', () => {
       const next = ({ Next, Default, Choices = [], Catch = [] }: State) =>
         [Next, Default, ...[...Choices, ...Catch].map((way) => way.Next)].filter((name) => name !== undefined);
       const reached = new Set([definition.StartAt]);
@@ -87,9 +112,9 @@ for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(m
       assert.deepEqual([...reached].sort(), states.map(([name]) => name).sort());
     });
 
-    it(`fails as ${failsAs} with the error and the Cause that RecordFailure has worded, and in no other way of its own`, () => {
+    it(`fails only as ${failsAs}, with the error and the Cause from RecordFailure, or as FailureNotRecorded`, () => {
       const { Next } = definition.States.RecordFailure as State;
-      const failure = definition.States[failsAs] as State & { ErrorPath?: string; CausePath?: string };
+      const failure = definition.States[failsAs] as State;
       assert.equal(Next, failsAs);
       assert.deepEqual(
         [failure.Type, failure.ErrorPath, failure.CausePath],
@@ -99,16 +124,15 @@ for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(m
       assert.deepEqual(fails.sort(), ['FailureNotRecorded', failsAs].sort());
     });
 
-    it('tells ResolveRequest which machine asks', () => {
-      assert.equal(definition.States.ResolveRequest?.Parameters?.Payload?.action, machine);
+    it('passes its action on to ResolveRequest', () => {
+      assert.equal(definition.States.ReceiveRequest?.Parameters?.action, machine);
     });
 
-    it('polls a function that keeps the deadline of the wait, and says when to come again', () => {
+    it('returns from each wait to the Task that checks the deadline and says how long to wait', () => {
       for (const [name, { Type, SecondsPath, Next = '' }] of states) {
         if (Type !== 'Wait') continue;
         assert.equal(SecondsPath, `${definition.States[Next]?.ResultPath}.pollSeconds`, name);
         assert.equal(definition.States[Next]?.Type, 'Task', name);
-        assert.match(JSON.stringify(definition.States[Next]?.Parameters), /State\.EnteredTime/, name);
       }
     });
   });
@@ -118,39 +142,37 @@ for (const [machine, { says, failsAs, longestWaitsMinutes }] of Object.entries(m
 }
 
 function contract(machine: string, name: string, state: State) {
-  it('invokes its own function, with a time-out', () => {
-    assert.equal(state.Resource, 'arn:aws:states:::lambda:invoke');
-    assert.equal(state.Parameters?.FunctionName, `\${${name}}`);
+  it('calls its own function, with a time-out', () => {
+    assert.equal(state.Resource, `\${${name}}`);
     assert.equal(state.TimeoutSeconds, 70);
   });
 
-  it('hands over exactly the fields that its function reads', async () => {
-    const module = (await import(`../../functions/${kebab(name)}/${kebab(name)}.ts`)) as Record<string, unknown>;
-    const schema = module[`${name}Input`] as { shape: Record<string, unknown> };
-    const read = Object.keys(schema.shape);
-    const payload = Object.keys(state.Parameters?.Payload ?? {}).map((key) => key.replace(/\.\$$/, ''));
-    // Where its code does not read them, they are for its log.
-    const logged = ['executionArn', 'clusterArn'].filter((field) => !read.includes(field));
-    assert.deepEqual(payload.filter((field) => !logged.includes(field)).sort(), read.sort());
+  it('passes the execution, the time and the whole run to its function', () => {
+    assert.deepEqual(state.Parameters, {
+      'executionArn.$': '$$.Execution.Id',
+      'now.$': '$$.State.EnteredTime',
+      'run.$': '$',
+    });
   });
 
-  it('hands over what each line of the log begins with: which execution, which cluster', () => {
-    const payload = state.Parameters?.Payload ?? {};
-    assert.equal(payload['executionArn.$'], '$$.Execution.Id');
-    // Which cluster the whole input is about, the function finds out.
-    const isBeforeOrAfterTheRequest = ['ResolveRequest', 'RecordFailure'].includes(name);
-    assert.equal(payload['clusterArn.$'], isBeforeOrAfterTheRequest ? undefined : '$.request.clusterArn');
-  });
-
-  it('retries what passes by itself, with full jitter and a longest delay, and nothing else', () => {
+  it('retries every transient error of ours and of Lambda, and no other error', () => {
     const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
-    for (const error of transient) assert.ok(retried.includes(error), error);
-    for (const error of permanent) assert.ok(!retried.includes(error), error);
-    for (const error of retried)
-      assert.ok(
-        error in errors || /^(States\.Timeout|Lambda\..+|Sandbox\.Timedout|Runtime\.ExitError)$/.test(error),
-        error,
-      );
+    assert.deepEqual(retried.toSorted(), [...retriedErrors, ...lambdaErrors].sort());
+    assert.deepEqual(
+      otherErrors.filter((error) => retried.includes(error)),
+      [],
+    );
+  });
+
+  it('retries throttled calls after longer pauses than other transient errors', () => {
+    const [throttled, transient] = ['AwsThrottled', 'AwsUnavailable'].map((error) =>
+      state.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes(error)),
+    );
+    assert.ok((throttled?.IntervalSeconds ?? 0) > (transient?.IntervalSeconds ?? 0));
+    assert.ok((throttled?.MaxDelaySeconds ?? 0) > (transient?.MaxDelaySeconds ?? 0));
+  });
+
+  it('retries with full jitter and a longest delay', () => {
     for (const { JitterStrategy, MaxDelaySeconds, MaxAttempts } of state.Retry ?? []) {
       assert.equal(JitterStrategy, 'FULL');
       assert.ok(MaxDelaySeconds <= 600);
@@ -158,20 +180,29 @@ function contract(machine: string, name: string, state: State) {
     }
   });
 
-  it('has the three shapes of retrier that all Tasks of both machines share', () => {
+  it('has the same retriers as every Task of both machines', () => {
     assert.deepEqual(state.Retry, allTasks[0]?.[1].Retry);
   });
 
-  it('leaves every other error under its own name for RecordFailure', () => {
+  it('passes every other error under its own name to RecordFailure', () => {
     const next = name === 'RecordFailure' ? 'FailureNotRecorded' : 'RecordFailure';
     assert.deepEqual(state.Catch?.at(-1), { ErrorEquals: ['States.ALL'], ResultPath: `$.failed.${name}`, Next: next });
-    // The only errors that are outcomes: a disconnect goes on where Atlas names no account any more, and a cluster that has
-    // left ACTIVE is waited for.
+    // The only errors that don't end a run: disconnect continues if Atlas no longer names an account, and connect waits for a
+    // cluster that has left ACTIVE.
     const others = state.Catch?.slice(0, -1).map(({ ErrorEquals, Next }) => [...ErrorEquals, Next]);
-    const outcomes: Record<string, string[]> = {
+    const redirects: Record<string, string[]> = {
       'disconnect LookUpPrincipal': ['PrerequisitesNotMet', 'DeleteConnection'],
       'connect AssociateScramSecret': ['ClusterBusy', 'WaitForCluster'],
     };
-    assert.deepEqual(others, [outcomes[`${machine} ${name}`]].filter(Boolean));
+    assert.deepEqual(others, [redirects[`${machine} ${name}`]].filter(Boolean));
   });
 }
+
+it('every error that redirects a machine is caught by name in one', () => {
+  const redirecting = classes.filter(([, { prototype }]) => prototype instanceof RedirectError).map(([name]) => name);
+  const caught = allTasks.flatMap(([, { Catch = [] }]) => Catch.flatMap(({ ErrorEquals }) => ErrorEquals));
+  assert.deepEqual(
+    redirecting.filter((name) => !caught.includes(name)),
+    [],
+  );
+});

@@ -3,13 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { bundle } from '../../packaging/bundle.ts';
+import { calledActions, modulesOf, readVariables } from './own-code.ts';
 import { list, type RoleProperties, ref, type Statement, statementsOf, sub } from './template.ts';
 
-/**
- * Each function gets exactly what its code needs. What the code needs is read off its bundle: esbuild drops what is never
- * reached, so a command of the AWS SDK that is in the bundle is one that the function can send.
- */
+/** Each function may do exactly what its code calls, and gets the environment variables that its code reads. */
 
 const project = join(import.meta.dirname, '../..');
 const readText = (path: string) => readFileSync(join(project, path), 'utf8');
@@ -17,38 +14,18 @@ const readText = (path: string) => readFileSync(join(project, path), 'utf8');
 interface FunctionSettings {
   handler: string;
   role: string;
-  environment?: Record<string, string>;
+  environment?: Record<string, unknown>;
 }
-const { functions } = parse(readText('serverless.yml')) as { functions: Record<string, FunctionSettings> };
+const { functions, provider } = parse(readText('serverless.yml')) as {
+  functions: Record<string, FunctionSettings>;
+  provider: { environment: object };
+};
 const roles = parse(readText('infrastructure/roles.yml')) as {
   Resources: Record<string, { Properties: RoleProperties }>;
 };
-const { metafile } = await bundle();
-
-/** The files of the project and its dependencies that are, at least in part, in a function's bundle. */
-function modulesOf({ handler }: FunctionSettings): string[] {
-  const inputs = metafile.outputs[handler.replace(/\.handler$/, '.mjs')]?.inputs ?? {};
-  return Object.keys(inputs).filter((path) => inputs[path] && inputs[path].bytesInOutput > 0);
-}
-
-const actionPrefix: Record<string, string> = {
-  kafka: 'kafka',
-  'secrets-manager': 'secretsmanager',
-  sfn: 'states',
-  sns: 'sns',
-};
-
-/** The IAM actions of the commands in a bundle: at all of these services, each operation is an action of its name. */
-function calledActions(modules: string[]): string[] {
-  return modules
-    .map((path) => /@aws-sdk\/client-([a-z-]+)\/dist-es\/commands\/(\w+)Command\.js$/.exec(path))
-    .filter((match) => match !== null)
-    .map(([, client = '', operation]) => `${actionPrefix[client]}:${operation}`);
-}
-
 /**
- * What AWS does as the caller of an action. The first two: Service Authorization Reference, "Dependent actions"; there
- * kms:DescribeKey is missing, which CloudFormation's own handler of AWS::MSK::BatchScramSecret asks for.
+ * What a service calls with the caller's permissions. The first two are "dependent actions" in the Service Authorization
+ * Reference. It lacks kms:DescribeKey, which CloudFormation's handler of AWS::MSK::BatchScramSecret requires.
  */
 const dependentActions: Record<string, string[]> = {
   'kafka:UpdateConnectivity': ['ec2:DescribeRouteTables', 'ec2:DescribeSubnets'],
@@ -56,12 +33,12 @@ const dependentActions: Record<string, string[]> = {
   'secretsmanager:GetSecretValue': ['kms:Decrypt'],
 };
 
-/** What Lambda does with a function's role, whatever its code is. */
+/** What Lambda itself does with a function's role. */
 const ofLambda = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 
 const allowed = (statements: Statement[]) => statements.filter(({ Effect }) => Effect === 'Allow');
 
-/** Actions that IAM knows no resource for. */
+/** Actions for which IAM supports no resource. */
 const onAnyResource = [
   'kafka:GetBootstrapBrokers',
   'kafka:DescribeClusterOperationV2',
@@ -75,12 +52,12 @@ const configurations = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:configurati
 const keys = arnOf('kms:${AWS::Region}:*:key/*');
 
 for (const [name, settings] of Object.entries(functions)) {
-  const modules = modulesOf(settings);
+  const folder = settings.handler.replace(/^dist\/|\.handler$/g, '');
   const statements = statementsOf(roles.Resources[settings.role]?.Properties as RoleProperties);
 
   describe(`the function ${name}`, () => {
     it('may do what its code calls, and nothing else', () => {
-      const called = calledActions(modules);
+      const called = calledActions(folder);
       const needed = [...called, ...called.flatMap((action) => dependentActions[action] ?? []), ...ofLambda];
       const granted = allowed(statements).flatMap(({ Action }) => list(Action));
       assert.deepEqual([...new Set(granted)].sort(), needed.sort());
@@ -103,18 +80,17 @@ for (const [name, settings] of Object.entries(functions)) {
         .filter(({ Action }) => list(Action).includes('secretsmanager:GetSecretValue'))
         .map(({ Resource }) => Resource);
       const read = [
-        modules.includes('shared/lambda/atlas.ts') && '${param:atlasCredentialsSecretArn}',
-        modules.includes('shared/scram-secret.ts') &&
+        modulesOf(folder).includes('shared/lambda/atlas.ts') && ref('atlasCredentialsSecretArn'),
+        modulesOf(folder).includes('shared/secrets/scram-secret.ts') &&
           arnOf('secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:AmazonMSK_*'),
       ];
       assert.deepEqual(readable, read.filter(Boolean));
     });
 
     it('has the environment variables that its code reads, and no others', () => {
-      const own = modules.filter((path) => /^(functions|shared)\//.test(path)).map(readText);
-      // A line of a schema: `    ATLAS_WORKSPACE: z.string(),`
-      const read = own.flatMap((text) => [...text.matchAll(/^ +([A-Z]+(?:_[A-Z]+)+): (?:z\.|between\()/gm)]);
-      assert.deepEqual(Object.keys(settings.environment ?? {}).sort(), read.map(([, variable]) => variable).sort());
+      const ofAll = Object.keys(provider.environment);
+      const read = readVariables(folder).filter((name) => !ofAll.includes(name));
+      assert.deepEqual(Object.keys(settings.environment ?? {}).sort(), read.sort());
     });
   });
 }

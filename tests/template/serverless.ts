@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from '../fixtures/loopback.ts';
@@ -8,17 +8,23 @@ const project = join(import.meta.dirname, '../..');
 const cli = join(project, 'node_modules/serverless/bin/serverless.js');
 
 /**
- * The project as a folder of its own, by links: Serverless empties and fills `.serverless/` where it runs, and here it
- * meets nobody else who does.
+ * The project as a folder of its own, by links: Serverless empties and fills `.serverless/` where it runs, and here no other
+ * test does so. It has no settings yet.
  */
 export function serviceFolder(test: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'serverless-'));
   test.after(() => rmSync(folder, { recursive: true }));
-  for (const name of ['dist', 'functions', 'node_modules', 'packaging', 'statemachine'])
+  for (const name of ['dist', 'functions', 'infrastructure', 'node_modules', 'packaging', 'statemachine'])
     symlinkSync(join(project, name), join(folder, name));
   // Serverless does not follow a link to its configuration.
   copyFileSync(join(project, 'serverless.yml'), join(folder, 'serverless.yml'));
+  mkdirSync(join(folder, 'stages'));
   return folder;
+}
+
+export function writeStageFile(folder: string, stage: string, settings: Record<string, string>): void {
+  const lines = Object.entries(settings).map(([name, value]) => `${name}: ${value}\n`);
+  writeFileSync(join(folder, `stages/${stage}.yml`), lines.join(''));
 }
 
 /** Runs the Serverless command, without the AWS environment and the AWS profiles of the person who runs the test. */

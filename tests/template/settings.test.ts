@@ -1,51 +1,115 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
-import { serverless, serviceFolder } from './serverless.ts';
+import { describe, it, type TestContext } from 'node:test';
+import { parameters, readStageFile } from '../../packaging/settings.ts';
+import { listen } from '../fixtures/loopback.ts';
+import { serverless, serviceFolder, writeStageFile } from './serverless.ts';
+
+const own = {
+  atlasProjectId: '64b7f1d2e5a9c80011223344',
+  atlasWorkspace: 'streams',
+  atlasCredentialsSecretArn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas-x1Y2z3',
+};
 
 describe('npm run package', () => {
-  const refused: { args: string[]; says: string[] }[] = [
-    {
-      args: ['--param=atlasProjectId=mine'],
-      says: [
-        'atlasProjectId is "mine"; it must be the 24 hexadecimal characters of an Atlas project id, for example "5f1a2b3c4d5e6f7a8b9c0d1e".',
-      ],
-    },
-    {
-      args: ['--param=clusterPollSeconds=9', '--param=atlasBaseUrl=http://cloud.mongodb.com'],
-      says: [
-        'clusterPollSeconds is "9"; it must be a whole number from 10 to 3600, for example 20.',
-        'atlasBaseUrl is "http://cloud.mongodb.com"; it must be an https address (http only on loopback) without user, path and query, for example "https://cloud.mongodb.com".',
-      ],
-    },
-    {
-      args: [
-        ...['--region', 'eu-west-1', '--stage', 'production-europe', '--param=atlasProjectID=mine'],
-        '--param=atlasCredentialsSecretArn=arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas-x1Y2z3',
-      ],
-      says: [
-        'There is no parameter "atlasProjectID"; serverless.yml has atlasProjectId, ',
-        '; it must be in Region eu-west-1, where this is deployed, ',
-        'The stage "production-europe" has 17 characters; it must have at most 16, ',
-      ],
-    },
-  ];
-  for (const { args, says } of refused)
-    it(`writes nothing, and says why: ${args.join(' ')}`, async (t) => {
-      const folder = serviceFolder(t);
-      const { code, output } = await serverless(folder, ['package', '--package', 'packaged', ...args]);
-      assert.equal(code, 1, output);
-      for (const sentence of says) assert.ok(output.includes(sentence), output);
-      for (const name of ['packaged', '.serverless']) assert.equal(existsSync(join(folder, name)), false, name);
-    });
+  it('writes nothing, and says everything that is wrong with the settings', async (t) => {
+    const folder = serviceFolder(t);
+    const { atlasWorkspace: _, ...settings } = own;
+    writeStageFile(folder, 'production-europe', { ...settings, sweepAlarmHours: '0', pollSeconds: '20' });
+    const { code, output } = await serverless(folder, [
+      ...['package', '--package', 'packaged', '--stage', 'production-europe', '--region', 'eu-west-1'],
+      ...['--param=disconnectOnUntag=yes', '--param=workspace=streams'],
+    ]);
+    assert.equal(code, 1, output);
+    for (const sentence of [
+      'The stage "production-europe" cannot be used, because its default of prefix is "msk-atlas-privatelink-production-europe"; it must be at most 38 ',
+      'sweepAlarmHours is "0"; it must be a whole number from 1 to 48, for example 1.\n',
+      'There is no setting "pollSeconds". The settings are atlasProjectId, ',
+      'disconnectOnUntag is "yes"; it must be true or false.\n',
+      'There is no setting "workspace". The settings are atlasProjectId, ',
+      '; it must be in Region eu-west-1, where this is deployed, ',
+      'atlasWorkspace is missing in stages/production-europe.yml; it must be the name of an Atlas ',
+    ])
+      assert.ok(output.includes(sentence), output);
+    for (const name of ['packaged', '.serverless']) assert.equal(existsSync(join(folder, name)), false, name);
+  });
+
+  it('passes the settings of the stage to CloudFormation, and every parameter exists when the stack is created', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', { ...own, prefix: 'atlas', sweepAlarmHours: '2' });
+    const { code, output } = await serverless(folder, ['package', '--stage', 'prod', '--param=sweepAlarmHours=3']);
+    assert.equal(code, 0, output);
+    const state = JSON.parse(readFileSync(join(folder, '.serverless/serverless-state.json'), 'utf8'));
+    const { stackParameters, coreCloudFormationTemplate } = state.service.provider;
+    const passed = Object.fromEntries(
+      stackParameters.map(({ ParameterKey, ParameterValue }: Record<string, string>) => [ParameterKey, ParameterValue]),
+    );
+    assert.deepEqual(Object.keys(passed).sort(), Object.keys(parameters).sort());
+    assert.equal(passed.atlasProjectId, own.atlasProjectId);
+    assert.deepEqual([passed.prefix, passed.sweepAlarmHours, passed.notificationEmail], ['atlas', '3', '']);
+    // CloudFormation refuses a parameter that the template does not declare.
+    assert.deepEqual(Object.keys(coreCloudFormationTemplate.Parameters), Object.keys(parameters));
+  });
 });
 
+/** Runs `serverless deploy` until it ends or sends AWS a request: there is no AWS here. */
+async function deploy(t: TestContext, folder: string, ...args: string[]) {
+  const asked = new AbortController();
+  const AWS_ENDPOINT_URL = await listen(t, () => asked.abort());
+  const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'none', AWS_ENDPOINT_URL };
+  const run = await serverless(folder, ['deploy', ...args], { environment, signal: asked.signal });
+  return { ...run, isAwsAsked: asked.signal.aborted };
+}
+
 describe('npm run deploy', () => {
-  it('stops at the same, before it looks for credentials', async (t) => {
-    const { code, output } = await serverless(serviceFolder(t), ['deploy', '--param=disconnectOnUntag=yes']);
+  it('says which file to copy and what to set before it does anything else', async (t) => {
+    const { code, output, isAwsAsked } = await deploy(t, serviceFolder(t), '--stage', 'prod');
     assert.equal(code, 1);
-    assert.match(output, /\ndisconnectOnUntag is "yes"; it must be true or false\.\n/);
-    assert.doesNotMatch(output, /example values|credentials/i);
+    assert.equal(isAwsAsked, false);
+    assert.ok(
+      output.includes(
+        'There is no stages/prod.yml. Copy stages/example.yml to it and set atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn:\n\n  cp stages/example.yml stages/prod.yml\n',
+      ),
+      output,
+    );
+  });
+
+  it('refuses the values of the example and wrong ones before it sends AWS a request', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', { ...readStageFile('example'), atlasWorkspace: 'my streams' });
+    const { code, output, isAwsAsked } = await deploy(t, folder, '--stage', 'prod');
+    assert.equal(code, 1);
+    assert.equal(isAwsAsked, false);
+    assert.match(output, /\natlasWorkspace is "my streams"; it must be the name of .*\n/);
+    assert.match(
+      output,
+      /\natlasProjectId still has the value of stages\/example\.yml; set your own in a copy of that file, /,
+    );
+  });
+
+  it('continues to AWS with values of your own', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', own);
+    const { output, isAwsAsked } = await deploy(t, folder, '--stage', 'prod');
+    assert.ok(isAwsAsked, output);
+  });
+
+  it('deploys a package with the settings of that time, and refuses one without', async (t) => {
+    const folder = serviceFolder(t);
+    const pack = (name: string, ...args: string[]) => serverless(folder, ['package', '--package', name, ...args]);
+    assert.equal((await pack('without-settings')).code, 0);
+    const { output, isAwsAsked } = await deploy(t, folder, '--package', 'without-settings');
+    assert.equal(isAwsAsked, false);
+    assert.match(output, /\natlasWorkspace is missing in without-settings\/serverless-state\.json; it must be /);
+
+    writeStageFile(folder, 'prod', own);
+    assert.equal((await pack('with-settings', '--stage', 'prod')).code, 0);
+    assert.ok((await deploy(t, folder, '--package', 'with-settings', '--stage', 'prod')).isAwsAsked);
+  });
+
+  it('shows its help without any settings', async (t) => {
+    const { code, output } = await deploy(t, serviceFolder(t), '--help');
+    assert.equal(code, 0, output);
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { Environment } from '../../functions/resolve-request/settings.ts';
+import { isDeepStrictEqual } from 'node:util';
 import * as errors from '../../shared/errors.ts';
-import { readDefinition, readText } from '../../statemachine/definition.ts';
+import { type Action, machines, readDefinition } from '../../statemachine/definition.ts';
 import { namesInZip, serverless, serviceFolder } from './serverless.ts';
 import {
   arn,
@@ -26,17 +26,24 @@ assert.equal(packaging.code, 0, packaging.output);
 const packaged = join(folder, 'packaged');
 const template = readTemplate(join(packaged, 'cloudformation-template-update-stack.json'));
 
-const stack = 'msk-atlas-privatelink-dev';
+/** A name that starts with the parameter `prefix`. */
+const named = (rest: string, before = '') => sub(`${before}\${prefix}${rest}`);
 const functions = Object.entries(ofType<FunctionProperties>(template, 'AWS::Lambda::Function'));
 const roles = ofType<RoleProperties>(template, 'AWS::IAM::Role');
-const machines = ['Connect', 'Disconnect'] as const;
-const tasksOf = (machine: (typeof machines)[number]) => {
-  const { States } = readDefinition(machine.toLowerCase());
+/** Of a literal or an Fn::Sub. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (value as { 'Fn::Sub': string })['Fn::Sub'];
+
+const tasksOf = (action: Action) => {
+  const { States } = readDefinition(action);
   return Object.keys(States)
     .filter((name) => States[name]?.Type === 'Task')
     .sort();
 };
-/** Each Task's, the one that the schedule starts, and the one that tells of outcomes. */
+/** `ConnectMachine` and the like. */
+const idOf = (action: Action, suffix: string) => `${action[0]?.toUpperCase()}${action.slice(1)}${suffix}`;
+
+/** One for each Task, the sweep, and the notifier. */
 const functionNames = [...new Set([...machines.flatMap(tasksOf), 'SweepClusters', 'NotifyOutcome'])].sort();
 
 describe('npm run package', () => {
@@ -46,14 +53,14 @@ describe('npm run package', () => {
     assert.doesNotMatch(packaging.output, /warning|deprecat/i);
   });
 
-  it('says which parameters are example values', () => {
+  it('says which values the package does not have', () => {
     assert.match(
       packaging.output,
-      /To be read, not to be deployed: atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn are example values\./,
+      /There is no stages\/dev\.yml, so the package has no value for atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn\./,
     );
   });
 
-  it('puts into each zip the bundle of its function and the source map, and nothing else', () => {
+  it('puts the bundle and its source map into each zip, and nothing else', () => {
     const zips = readdirSync(packaged).filter((file) => file.endsWith('.zip'));
     assert.deepEqual(
       zips.sort(),
@@ -63,24 +70,25 @@ describe('npm run package', () => {
       const bundle = Handler.replace(/\.handler$/, '.mjs');
       const zip = join(packaged, id.replace(/LambdaFunction$/, '.zip'));
       assert.deepEqual(namesInZip(zip).sort(), [bundle, `${bundle}.map`]);
+      assert.ok(statSync(zip).size < 300_000, id);
     }
   });
 });
 
 describe('the functions', () => {
-  it('are one for each Task, under its name, the sweep, and the one that tells of outcomes', () => {
+  it('are one for each Task, under its name, the sweep and the notifier', () => {
     assert.deepEqual(
       functions.map(([id]) => id).sort(),
       functionNames.map((name) => `${name}LambdaFunction`),
     );
     for (const [id, { FunctionName, Handler }] of functions) {
       const task = id.replace(/LambdaFunction$/, '');
-      assert.equal(FunctionName, `${stack}-${task}`);
+      assert.deepEqual(FunctionName, named(`-${task}`));
       assert.equal(Handler.replaceAll(/^dist\/|-|\.handler$/g, ''), task.toLowerCase());
     }
   });
 
-  it('run on Node 24 and arm64, for less time than their Task waits', () => {
+  it('run on Node 24 and arm64, and time out before their Task does', () => {
     for (const [id, { Runtime, Architectures, MemorySize, Timeout }] of functions)
       assert.deepEqual(
         { Runtime, Architectures, MemorySize, Timeout },
@@ -92,51 +100,52 @@ describe('the functions', () => {
         },
         id,
       );
-    for (const machine of machines)
-      for (const { Type, TimeoutSeconds } of Object.values(readDefinition(machine.toLowerCase()).States))
+    for (const action of machines)
+      for (const { Type, TimeoutSeconds } of Object.values(readDefinition(action).States))
         if (Type === 'Task') assert.ok(Number(TimeoutSeconds) > 60);
   });
 
-  it('have a role of their own each, for Lambda alone', () => {
+  it('have a role each, for Lambda only', () => {
     for (const [id, { Role }] of functions) assert.deepEqual(Role, arn(id.replace(/LambdaFunction$/, 'Role')));
     for (const name of functionNames)
       assert.deepEqual(roles[`${name}Role`]?.AssumeRolePolicyDocument.Statement, [
         { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
       ]);
-    // The machines', the rules' and the schedule's.
+    // The roles of the machines, the rules and the schedule.
     assert.equal(Object.keys(roles).length, functionNames.length + 5);
   });
 
-  it('have a log group each, which keeps for 30 days what their role lets them write', () => {
-    for (const [id, { FunctionName }] of functions) {
+  it('have a log group each, with a retention of 30 days, to which their role may write', () => {
+    for (const [id] of functions) {
       const task = id.replace(/LambdaFunction$/, '');
-      const LogGroupName = `/aws/lambda/${FunctionName}`;
+      const LogGroupName = named(`-${task}`, '/aws/lambda/');
       assert.deepEqual(properties(template, `${task}LogGroup`), { LogGroupName, RetentionInDays: 30 });
       assert.ok(template.Resources[id]?.DependsOn?.includes(`${task}LogGroup`));
       const [logs] = statementsOf(properties<RoleProperties>(template, `${task}Role`));
       assert.deepEqual(
         logs?.Resource,
-        sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${stack}-*`),
+        sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/\${prefix}-*`),
       );
     }
   });
 
-  it('have the documented defaults', () => {
-    const { Variables } = properties<FunctionProperties>(template, 'ResolveRequestLambdaFunction').Environment;
-    const { mechanism, waits } = Environment.parse(Variables);
-    assert.equal(mechanism, 'SCRAM-512');
-    assert.deepEqual(waits, {
-      cluster: { pollSeconds: 20, usualMinutes: 45, timeoutMinutes: 720 },
-      privateLink: { pollSeconds: 20, usualMinutes: 32, timeoutMinutes: 90 },
-      connection: { pollSeconds: 20, usualMinutes: 26, timeoutMinutes: 90 },
-      removal: { pollSeconds: 30, timeoutMinutes: 120 },
-    });
-    assert.equal(Environment.parse(Variables).disconnectOnUntag, false);
-    const atlas = properties<FunctionProperties>(template, 'CreateConnectionLambdaFunction').Environment.Variables;
-    assert.equal(atlas.ATLAS_BASE_URL, 'https://cloud.mongodb.com');
+  it('get the settings as environment variables', () => {
+    const variablesOf = (name: string) =>
+      properties<FunctionProperties>(template, `${name}LambdaFunction`).Environment.Variables;
+    const { ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED } =
+      variablesOf('ResolveRequest');
+    assert.deepEqual(
+      [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
+      ['atlasProjectId', 'atlasWorkspace', 'allowedProjectIds', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
+    );
+    const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = variablesOf('CreateConnection');
+    assert.deepEqual(
+      [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN],
+      ['atlasBaseUrl', 'atlasCredentialsSecretArn'].map(ref),
+    );
   });
 
-  it('are logged at the level INFO, under the name of the service, with source maps', () => {
+  it('log at the level INFO, under the name of the service, with source maps', () => {
     for (const [, { Environment }] of functions) {
       assert.equal(Environment.Variables.POWERTOOLS_SERVICE_NAME, 'msk-atlas-privatelink');
       assert.equal(Environment.Variables.POWERTOOLS_LOG_LEVEL, 'INFO');
@@ -145,20 +154,22 @@ describe('the functions', () => {
   });
 });
 
-for (const name of machines)
-  describe(`the state machine ${name}Machine`, () => {
-    const machine = properties(template, `${name}Machine`);
-    const word = name.toLowerCase();
-    const tasks = tasksOf(name);
+for (const action of machines)
+  describe(`the state machine ${action}`, () => {
+    const id = idOf(action, 'Machine');
+    const machine = properties(template, id);
+    const tasks = tasksOf(action);
 
-    it(`is a Standard workflow with the very definition of statemachine/${word}.asl.json`, () => {
-      assert.equal(machine.StateMachineName, `${stack}-${word}`);
+    it(`is a Standard workflow with the definition of statemachine/${action}.asl.yaml`, () => {
+      assert.deepEqual(machine.StateMachineName, named(`-${action}`));
       assert.equal(machine.StateMachineType, 'STANDARD');
-      assert.deepEqual(machine.Definition, JSON.parse(readText(word)));
+      assert.deepEqual(machine.Definition, readDefinition(action));
     });
 
-    it('has a substitution for every placeholder of the definition, and no other', () => {
-      const placeholders = [...readText(word).matchAll(/\$\{(\w+)\}/g)].map(([, placeholder = '']) => placeholder);
+    it('has a substitution for each placeholder of the definition, and no other', () => {
+      const placeholders = [...JSON.stringify(machine.Definition).matchAll(/\$\{(\w+)\}/g)].map(
+        ([, placeholder = '']) => placeholder,
+      );
       assert.deepEqual([...new Set(placeholders)].sort(), tasks);
       assert.deepEqual(
         machine.DefinitionSubstitutions,
@@ -166,8 +177,8 @@ for (const name of machines)
       );
     });
 
-    it('may invoke exactly these functions, have its logs and traces delivered, and nothing else', () => {
-      const statements = statementsOf(properties<RoleProperties>(template, `${name}MachineRole`));
+    it('may invoke these functions, deliver logs and send traces, and do nothing else', () => {
+      const statements = statementsOf(properties<RoleProperties>(template, `${id}Role`));
       const [invoke, deliverLogs, sendTraces, ...others] = statements;
       const functionArns = tasks.map((task) => arn(`${task}LambdaFunction`));
       assert.equal(invoke?.Action, 'lambda:InvokeFunction');
@@ -177,25 +188,25 @@ for (const name of machines)
       assert.deepEqual(others, []);
     });
 
-    it('logs all its events without their data, for 30 days', () => {
+    it('logs all events without their data, for 30 days', () => {
       assert.deepEqual(machine.LoggingConfiguration, {
         Level: 'ALL',
         IncludeExecutionData: false,
-        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn(`${name}MachineLogGroup`) } }],
+        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn(`${id}LogGroup`) } }],
       });
-      assert.deepEqual(properties(template, `${name}MachineLogGroup`), {
-        LogGroupName: `/aws/vendedlogs/states/${stack}-${word}`,
+      assert.deepEqual(properties(template, `${id}LogGroup`), {
+        LogGroupName: named(`-${action}`, '/aws/vendedlogs/states/'),
         RetentionInDays: 30,
       });
     });
 
-    it('is traced, as its functions are', () => {
+    it('is traced, and so are its functions', () => {
       assert.deepEqual(machine.TracingConfiguration, { Enabled: true });
-      for (const [id] of functions) assert.deepEqual(properties(template, id).TracingConfig, { Mode: 'Active' }, id);
+      for (const [name] of functions) assert.deepEqual(properties(template, name).TracingConfig, { Mode: 'Active' });
     });
 
     it('is an output of the stack', () => {
-      assert.deepEqual(template.Outputs[`${name}MachineArn`]?.Value, ref(`${name}Machine`));
+      assert.deepEqual(template.Outputs[`${id}Arn`]?.Value, ref(id));
     });
   });
 
@@ -212,7 +223,7 @@ describe('the rules', () => {
   ];
 
   for (const { id, machine, tag, state } of rules) {
-    it(`${id} takes the events of a tag atlas-streaming on an MSK resource`, () => {
+    it(`${id} matches the events of a tag atlas-streaming on an MSK resource`, () => {
       const { State, EventPattern } = properties(template, id);
       assert.deepEqual(State, state);
       assert.deepEqual(EventPattern, {
@@ -223,7 +234,7 @@ describe('the rules', () => {
       });
     });
 
-    it(`${id} hands the whole event to the machine, for a day, and then to the queue`, () => {
+    it(`${id} passes the whole event to the machine, retries for a day, and then sends it to the queue`, () => {
       assert.deepEqual(properties(template, id).Targets, [
         {
           Id: `${machine}Machine`,
@@ -242,9 +253,9 @@ describe('the rules', () => {
     });
   }
 
-  it('alone may send to the queue, which is encrypted and keeps events for 14 days', () => {
+  it('are the only ones that may send to the queue, which is encrypted and keeps events for 14 days', () => {
     assert.deepEqual(properties(template, 'DeadLetterQueue'), {
-      QueueName: `${stack}-dead-letters`,
+      QueueName: named('-dead-letters'),
       SqsManagedSseEnabled: true,
       MessageRetentionPeriod: 14 * 24 * 60 * 60,
     });
@@ -268,12 +279,12 @@ describe('the rules', () => {
 });
 
 describe('the sweep', () => {
-  it('runs every 15 minutes, and is told the time of its schedule', () => {
-    const { ScheduleExpression, Target } = properties<{ ScheduleExpression: string; Target: Record<string, unknown> }>(
+  it('runs at its schedule, and receives the scheduled time', () => {
+    const { ScheduleExpression, Target } = properties<{ ScheduleExpression: unknown; Target: Record<string, unknown> }>(
       template,
       'SweepSchedule',
     );
-    assert.equal(ScheduleExpression, 'rate(15 minutes)');
+    assert.deepEqual(ScheduleExpression, ref('sweepSchedule'));
     assert.deepEqual([Target.Arn, Target.RoleArn], [arn('SweepClustersLambdaFunction'), arn('SweepScheduleRole')]);
     assert.equal(Target.Input, '{"now":"<aws.scheduler.scheduled-time>"}');
   });
@@ -286,29 +297,30 @@ describe('the sweep', () => {
     );
   });
 
-  it('is all that its schedule may start', () => {
+  it('is the only function that its schedule may start', () => {
     assert.deepEqual(statementsOf(properties<RoleProperties>(template, 'SweepScheduleRole')), [
       { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arn('SweepClustersLambdaFunction') },
     ]);
   });
 });
 
-describe('whoever wants to know', () => {
+describe('the platform team', () => {
   interface Alarm {
-    AlarmDescription: string;
-    Namespace: string;
+    AlarmDescription: unknown;
+    Namespace: unknown;
     MetricName: string;
     Dimensions: { Name: string; Value: unknown }[];
     TreatMissingData: string;
     AlarmActions: unknown;
   }
+  const ownNamespace = ref('prefix');
   const alarms = ofType<Alarm>(template, 'AWS::CloudWatch::Alarm');
 
   for (const [id, status, state] of [
     ['FailureRule', ['FAILED', 'TIMED_OUT'], 'ENABLED'],
     ['SuccessRule', ['SUCCEEDED'], { 'Fn::If': ['NotifiesOnSuccess', 'ENABLED', 'DISABLED'] }],
   ] as const)
-    it(`is told by the ${id} of runs that are ${status.join(' or ')}`, () => {
+    it(`is notified by the ${id} of runs that are ${status.join(' or ')}`, () => {
       const { EventPattern, State, Targets } = properties<{ EventPattern: object; State: unknown; Targets: object[] }>(
         template,
         id,
@@ -331,13 +343,14 @@ describe('whoever wants to know', () => {
       });
     });
 
-  it('is alarmed of failures, time-outs, throttling, dead letters, and a sweep that does not run', () => {
+  it('has alarms for failures, time-outs, throttling, dead letters, and a sweep that does not run', () => {
     const watched = Object.entries(alarms).map(
-      ([id, { Namespace, MetricName }]) => `${id}: ${Namespace} ${MetricName}`,
+      ([id, { Namespace, MetricName }]) =>
+        `${id}: ${isDeepStrictEqual(Namespace, ownNamespace) ? 'own' : Namespace} ${MetricName}`,
     );
     assert.deepEqual(watched.sort(), [
-      `AtlasThrottledAlarm: ${stack} AtlasThrottled`,
-      `AwsThrottledAlarm: ${stack} AwsThrottled`,
+      'AtlasThrottledAlarm: own AtlasThrottled',
+      'AwsThrottledAlarm: own AwsThrottled',
       'ConnectFailedAlarm: AWS/States ExecutionsFailed',
       'ConnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
       'DeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible',
@@ -349,22 +362,31 @@ describe('whoever wants to know', () => {
     ]);
     for (const [id, { AlarmActions, AlarmDescription, TreatMissingData }] of Object.entries(alarms)) {
       assert.deepEqual(AlarmActions, [ref('NotificationTopic')], id);
-      assert.ok(AlarmDescription.endsWith('.'), 'says what to do');
+      assert.match(textOf(AlarmDescription), /^[A-Z].*\.$/, id);
       assert.equal(TreatMissingData, id === 'SweepMissingAlarm' ? 'breaching' : 'notBreaching', id);
     }
   });
 
-  it('is alarmed by metrics that the functions publish under these names', () => {
-    const own = Object.values(alarms).filter(({ Namespace }) => Namespace === stack);
+  it('reads the real time limit of the machine in the alarm of a time-out', () => {
+    for (const action of machines) {
+      const { TimeoutSeconds } = readDefinition(action);
+      const { AlarmDescription } = properties(template, idOf(action, 'TimedOutAlarm'));
+      assert.ok(textOf(AlarmDescription).includes(`time limit of ${TimeoutSeconds / 3600} hours`));
+    }
+  });
+
+  it('has alarms on metrics that the functions publish under these names', () => {
+    const own = Object.values(alarms).filter(({ Namespace }) => isDeepStrictEqual(Namespace, ownNamespace));
+    assert.ok(own.length > 0);
     for (const { MetricName, Dimensions } of own) {
       assert.ok(MetricName in errors, MetricName);
       assert.deepEqual(Dimensions, [{ Name: 'service', Value: 'msk-atlas-privatelink' }]);
     }
     for (const [id, { Environment }] of functions)
-      assert.equal(Environment.Variables.POWERTOOLS_METRICS_NAMESPACE, stack, id);
+      assert.deepEqual(Environment.Variables.POWERTOOLS_METRICS_NAMESPACE, ownNamespace, id);
   });
 
-  it('sees a dashboard of what there is', () => {
+  it('has a dashboard of existing resources', () => {
     const { DashboardBody } = properties<{ DashboardBody: { 'Fn::Sub': string } }>(template, 'Dashboard');
     const text = DashboardBody['Fn::Sub'];
     const { widgets } = JSON.parse(text) as { widgets: { properties: { title: string; metrics?: unknown } }[] };
@@ -375,24 +397,25 @@ describe('whoever wants to know', () => {
         'Runs by outcome',
         'Time to connect',
         'Polls',
-        'Throttles and other faults that pass',
+        'Throttling and other transient errors',
         'Dead letters and sweeps',
-        'Cost',
-        'What has gone wrong last',
+        'Estimated cost',
+        'Latest failures',
       ],
     );
-    for (const [, id = ''] of text.matchAll(/\$\{(\w+)(?:\.\w+)?\}/g)) assert.ok(template.Resources[id], id);
+    for (const [, id = ''] of text.matchAll(/\$\{(\w+)(?:\.\w+)?\}/g))
+      assert.ok(template.Resources[id] ?? template.Parameters[id], id);
     for (const id of Object.keys(alarms)) assert.ok(text.includes(`\${${id}.Arn}`), id);
-    // In quotes, SEARCH would look for a function of just that name.
-    assert.match(text, new RegExp(`FunctionName=${stack} `));
+    // With quotes, SEARCH would match only a function of exactly that name.
+    assert.ok(text.includes('FunctionName=${prefix} '));
     assert.doesNotMatch(text, /FunctionName=\\"/);
   });
 
-  it('gets an e-mail where the deployment names an address, and nothing where it does not', () => {
+  it('gets e-mails only if the settings name an address', () => {
     assert.deepEqual(template.Resources.NotificationEmail, {
       Type: 'AWS::SNS::Subscription',
       Condition: 'HasNotificationEmail',
-      Properties: { TopicArn: ref('NotificationTopic'), Protocol: 'email', Endpoint: '' },
+      Properties: { TopicArn: ref('NotificationTopic'), Protocol: 'email', Endpoint: ref('notificationEmail') },
     });
   });
 });
@@ -405,7 +428,7 @@ describe('the whole template', () => {
     for (const action of actions) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
   });
 
-  it('gives the roles of the machines and the rules to these alone', () => {
+  it('lets only the machines and the rules assume their roles', () => {
     const trusted = (id: string) => properties<RoleProperties>(template, id).AssumeRolePolicyDocument.Statement;
     const statement = (service: string, ...resources: string[]) => {
       const arns = resources.map((it) =>
@@ -421,19 +444,32 @@ describe('the whole template', () => {
         },
       };
     };
-    assert.deepEqual(trusted('ConnectMachineRole'), [statement('states', `stateMachine:${stack}-connect`)]);
-    assert.deepEqual(trusted('DisconnectMachineRole'), [statement('states', `stateMachine:${stack}-disconnect`)]);
-    assert.deepEqual(trusted('ConnectRuleRole'), [statement('events', `rule/${stack}-connect`)]);
+    assert.deepEqual(trusted('ConnectMachineRole'), [statement('states', `stateMachine:\${prefix}-connect`)]);
+    assert.deepEqual(trusted('DisconnectMachineRole'), [statement('states', `stateMachine:\${prefix}-disconnect`)]);
+    assert.deepEqual(trusted('ConnectRuleRole'), [statement('events', `rule/\${prefix}-connect`)]);
     assert.deepEqual(trusted('DisconnectRuleRole'), [
-      statement('events', `rule/${stack}-disconnect`, `rule/${stack}-untag`),
+      statement('events', `rule/\${prefix}-disconnect`, `rule/\${prefix}-untag`),
     ]);
   });
 
-  it('holds no secret, and refers to none by its value', () => {
+  it('contains no secret, and no reference that resolves to one', () => {
     const text = JSON.stringify(template);
     assert.doesNotMatch(text, /\{\{resolve:/);
     for (const [, { Environment }] of functions)
       for (const variable of Object.keys(Environment.Variables))
         assert.doesNotMatch(variable, /KEY|TOKEN|PASSWORD|SECRET(?!_ARN)/);
+  });
+
+  it('has no name without the parameter `prefix`, except those of Serverless itself', () => {
+    const { Resources, Conditions, Outputs } = JSON.parse(JSON.stringify(template));
+    for (const { Properties } of Object.values<{ Properties: { Code?: object } }>(Resources)) delete Properties.Code;
+    delete Outputs.ServerlessDeploymentBucketName;
+    assert.doesNotMatch(JSON.stringify({ Resources, Conditions, Outputs }), /msk-atlas-privatelink-dev/);
+  });
+
+  it('has a default for each parameter except those that only the user knows', () => {
+    const without = Object.keys(template.Parameters).filter((name) => template.Parameters[name]?.Default === undefined);
+    assert.deepEqual(without, ['atlasProjectId', 'atlasWorkspace', 'atlasCredentialsSecretArn']);
+    assert.equal(template.Parameters.prefix?.Default, 'msk-atlas-privatelink-dev');
   });
 });

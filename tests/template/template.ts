@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** The parts of a CloudFormation template that the tests read. */
 export interface Template {
+  Parameters: Record<string, { Default?: string | number }>;
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Value: unknown }>;
 }
@@ -26,14 +27,14 @@ export interface RoleProperties {
 }
 
 export interface FunctionProperties {
-  FunctionName: string;
+  FunctionName: unknown;
   Handler: string;
   Runtime: string;
   Architectures: string[];
   MemorySize: number;
   Timeout: number;
   Role: unknown;
-  Environment: { Variables: Record<string, string> };
+  Environment: { Variables: Record<string, unknown> };
 }
 
 export const readTemplate = (file: string): Template => JSON.parse(readFileSync(file, 'utf8')) as Template;

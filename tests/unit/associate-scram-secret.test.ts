@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-kafka';
 import { associateScramSecret } from '../../functions/associate-scram-secret/associate-scram-secret.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, secretArn } from '../fixtures/request.ts';
+import { clusterArn, request, secretArn, taskInput } from '../fixtures/request.ts';
 
 const refused = {
   UnprocessedScramSecrets: [
@@ -17,7 +17,7 @@ const refused = {
 };
 
 function associator(t: TestContext, ...associated: string[]) {
-  const { kafka, msk } = fakeMsk();
+  const { client, msk } = fakeMsk();
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: associated });
   msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: { State: 'ACTIVE' } });
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -26,9 +26,10 @@ function associator(t: TestContext, ...associated: string[]) {
     t.mock.timers.reset();
     syncBuiltinESMExports();
   });
-  // The pauses between the tries pass at once.
+  const input = taskInput({ request: request(), plan: { secretArn } });
+  // The pauses between the attempts end at once.
   const associate = async () => {
-    const result = associateScramSecret({ clusterArn, secretArn }, { kafka, signal });
+    const result = associateScramSecret(input, { msk: client, signal });
     let isDone = false;
     result
       .catch(() => {})
@@ -45,7 +46,7 @@ function associator(t: TestContext, ...associated: string[]) {
 }
 
 describe('AssociateScramSecret', () => {
-  it('lets the machine wait for a cluster that has left ACTIVE meanwhile', async (t) => {
+  it('lets the machine wait for a cluster that has left ACTIVE', async (t) => {
     const { msk, associate } = associator(t);
     msk.on(BatchAssociateScramSecretCommand).rejects(awsError('BadRequestException', 400, 'Not in that state.'));
     msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: { State: 'UPDATING' } });
@@ -55,27 +56,27 @@ describe('AssociateScramSecret', () => {
   it('associates the secret, and only that one', async (t) => {
     const { msk, associate } = associator(t, `${secretArn}2`);
     msk.on(BatchAssociateScramSecretCommand).resolves({ UnprocessedScramSecrets: [] });
-    assert.deepEqual(await associate(), { secretArn });
+    assert.deepEqual(await associate(), { result: 'created' });
     assert.deepEqual(msk.commandCalls(BatchAssociateScramSecretCommand)[0]?.args[0].input, {
       ClusterArn: clusterArn,
       SecretArnList: [secretArn],
     });
   });
 
-  it('does nothing when the secret is associated already', async (t) => {
+  it('sends nothing if an earlier attempt has already associated the secret, and reports it as created', async (t) => {
     const { msk, associate } = associator(t, `${secretArn}2`, secretArn);
-    assert.deepEqual(await associate(), { secretArn });
+    assert.deepEqual(await associate(), { result: 'created' });
     assert.deepEqual(commandsOf(msk), ['ListScramSecrets']);
   });
 
-  it('tries again when MSK refuses a secret inside an HTTP 200, since a new one is refused at first', async (t) => {
+  it('retries if MSK refuses a secret inside an HTTP 200, as it may do with a new one', async (t) => {
     const { msk, associate } = associator(t);
     msk.on(BatchAssociateScramSecretCommand).resolvesOnce(refused).resolvesOnce(refused).resolves({});
-    assert.deepEqual(await associate(), { secretArn });
+    assert.deepEqual(await associate(), { result: 'created' });
     assert.equal(msk.commandCalls(BatchAssociateScramSecretCommand).length, 3);
   });
 
-  it('ends the run when MSK refuses the secret for good, with its reason and a remedy', async (t) => {
+  it('ends the run if MSK keeps refusing the secret, with the reason and a remedy', async (t) => {
     const { msk, associate } = associator(t);
     msk.on(BatchAssociateScramSecretCommand).resolves(refused);
     await assert.rejects(associate(), {
@@ -86,7 +87,7 @@ describe('AssociateScramSecret', () => {
     assert.equal(msk.commandCalls(BatchAssociateScramSecretCommand).length, 3);
   });
 
-  it('is tried again by the machine when MSK does not answer', async (t) => {
+  it('lets the machine retry if MSK throttles', async (t) => {
     const { msk, associate } = associator(t);
     msk.on(BatchAssociateScramSecretCommand).rejects(awsError('TooManyRequestsException', 429));
     await assert.rejects(associate(), { name: 'AwsThrottled' });

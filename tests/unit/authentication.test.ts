@@ -8,7 +8,7 @@ const get = { method: 'GET', headers: {}, signal };
 
 describe('the Atlas credentials secret', () => {
   for (const secret of [undefined, 'hunter2', {}, { publicKey: 'hunter2' }, { clientId: 'hunter2', clientSecret: '' }])
-    it(`is refused when it is ${JSON.stringify(secret)}, with the shapes that are right and without its values`, () => {
+    it(`is refused if it is ${JSON.stringify(secret)}, with the right shapes and without its values`, () => {
       assert.throws(
         () => authenticate(secret, 'http://atlas'),
         (error: Error) =>
@@ -21,14 +21,14 @@ describe('the Atlas credentials secret', () => {
 });
 
 describe('the values of the Atlas credentials secret', () => {
-  const unfit: [what: string, value: string][] = [
+  const wrong: [what: string, value: string][] = [
     ['the placeholder', '…'],
     ['letters beyond ASCII', 'hunter2ñ'],
     ['a space', 'hunter2 hunter2'],
     ['a newline at the end', 'hunter2\n'],
     ['quotes', '"hunter2"'],
   ];
-  for (const [what, value] of unfit)
+  for (const [what, value] of wrong)
     it(`are refused with ${what}, without the value`, () => {
       for (const good of [apiKey, serviceAccount])
         for (const field of Object.keys(good))
@@ -51,14 +51,14 @@ describe('the values of the Atlas credentials secret', () => {
 });
 
 describe('an API key', () => {
-  it('is challenged once, and then spends the same nonce', async (t) => {
+  it('is challenged once, and then uses the same nonce', async (t) => {
     const door = await frontDoor(t, apiKey);
     const call = authenticate(apiKey, door.url);
     for (let i = 0; i < 3; i++) assert.equal((await call(`${door.url}/a?b=c`, get)).status, 200);
     assert.deepEqual(door.statuses, [401, 200, 200, 200]);
   });
 
-  it('sends method, headers and body on, and leaves the headers that it was given alone', async (t) => {
+  it("sends method, headers and body, and does not change the caller's headers", async (t) => {
     const door = await frontDoor(t, apiKey);
     const headers = { Accept: 'application/vnd.atlas.2023-02-01+json', 'Content-Type': 'text/x' };
     await authenticate(apiKey, door.url)(`${door.url}/a`, { method: 'PATCH', headers, body: '{"a":1}', signal });
@@ -70,7 +70,7 @@ describe('an API key', () => {
     assert.deepEqual(Object.keys(headers), ['Accept', 'Content-Type']);
   });
 
-  it('serves calls at once one after the other, so that no nonce count is spent twice', async (t) => {
+  it('serializes simultaneous calls, so that no nonce count is used twice', async (t) => {
     const door = await frontDoor(t, apiKey);
     const call = authenticate(apiKey, door.url);
     const responses = await Promise.all(Array.from({ length: 8 }, () => call(`${door.url}/a`, get)));
@@ -78,7 +78,7 @@ describe('an API key', () => {
     assert.equal(door.statuses.length, 9);
   });
 
-  it('gets a new nonce when the old one has expired between two calls', async (t) => {
+  it('gets a new nonce if the old one expires between two calls', async (t) => {
     const door = await frontDoor(t, apiKey);
     const call = authenticate(apiKey, door.url);
     await call(`${door.url}/a`, get);
@@ -86,7 +86,7 @@ describe('an API key', () => {
     assert.equal((await call(`${door.url}/a`, get)).status, 200);
   });
 
-  it('tries once more when a nonce expires in the moment of its first use', async (t) => {
+  it('retries once if a nonce expires at its first use', async (t) => {
     const door = await frontDoor(t, apiKey);
     door.beforeDigest = () => {
       door.digest.nonces = [];
@@ -96,7 +96,7 @@ describe('an API key', () => {
     assert.deepEqual(door.statuses, [401, 401, 401, 200]);
   });
 
-  it('gives up when every nonce has expired at once', async (t) => {
+  it('gives up if every nonce expires at once', async (t) => {
     const door = await frontDoor(t, apiKey);
     door.beforeDigest = () => {
       door.digest.nonces = [];
@@ -105,14 +105,14 @@ describe('an API key', () => {
     assert.deepEqual(door.statuses, [401, 401, 401, 401]);
   });
 
-  it('gives the 401 back when Atlas does not know it', async (t) => {
+  it('returns the 401 if Atlas does not know the key', async (t) => {
     const door = await frontDoor(t, apiKey);
     const call = authenticate({ ...apiKey, privateKey: 'wrong' }, door.url);
     assert.equal((await call(`${door.url}/a`, get)).status, 401);
     assert.deepEqual(door.statuses, [401, 401, 401, 401], 'a challenge and an answer, twice');
   });
 
-  it('goes on after a call that failed', async (t) => {
+  it('continues after a failed call', async (t) => {
     const door = await frontDoor(t, apiKey);
     const call = authenticate(apiKey, door.url);
     await assert.rejects(call('http://127.0.0.1:1/a', get), TypeError);
@@ -121,7 +121,7 @@ describe('an API key', () => {
 });
 
 describe('a service account', () => {
-  it('asks for one token and uses it for every call', async (t) => {
+  it('requests one token and uses it for every call', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     const call = authenticate(serviceAccount, door.url);
     for (let i = 0; i < 3; i++) assert.equal((await call(`${door.url}/a`, get)).status, 200);
@@ -134,7 +134,7 @@ describe('a service account', () => {
     ]);
   });
 
-  it('asks for another token a minute before the old one ends', async (t) => {
+  it('requests another token a minute before the old one expires', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
     const call = authenticate(serviceAccount, door.url);
@@ -147,7 +147,7 @@ describe('a service account', () => {
     assert.equal(door.tokenRequests.length, 2);
   });
 
-  it('asks for another token when Atlas refuses the one that it has', async (t) => {
+  it('requests another token if Atlas refuses the old one', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     const call = authenticate(serviceAccount, door.url);
     await call(`${door.url}/a`, get);
@@ -156,7 +156,7 @@ describe('a service account', () => {
     assert.deepEqual(door.statuses, [200, 401, 200]);
   });
 
-  it('gives the 401 back when Atlas refuses a new token', async (t) => {
+  it('returns the 401 if Atlas refuses a new token', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     door.tokenAnswer = answer(200, { access_token: 'of-no-use', expires_in: 3600 });
     assert.equal((await authenticate(serviceAccount, door.url)(`${door.url}/a`, get)).status, 401);
@@ -174,15 +174,15 @@ describe('a service account', () => {
       403,
       { error: 'access_denied', error_description: 'Access Token limit reached for this account.' },
       'AtlasThrottled',
-      /no room for another access token \(access_denied: Access Token limit reached/,
+      /issues no further access token for now \(access_denied: Access Token limit reached/,
     ],
-    [429, {}, 'AtlasThrottled', /no room/],
+    [429, {}, 'AtlasThrottled', /no further access token/],
     [500, 'no JSON object', 'AtlasUnavailable', /HTTP 500/],
-    [200, { expires_in: 3600 }, 'AtlasUnavailable', /no token/],
-    [200, { access_token: 'a\nb', expires_in: 3600 }, 'AtlasUnavailable', /no token/],
+    [200, { expires_in: 3600 }, 'AtlasUnavailable', /without a token/],
+    [200, { access_token: 'a\nb', expires_in: 3600 }, 'AtlasUnavailable', /without a token/],
   ];
   for (const [status, body, name, message] of tokenAnswers)
-    it(`fails as ${name} when its token request is answered ${status} ${JSON.stringify(body)}`, async (t) => {
+    it(`fails as ${name} if the answer to its token request is ${status} ${JSON.stringify(body)}`, async (t) => {
       const door = await frontDoor(t, serviceAccount);
       door.tokenAnswer = answer(status, body);
       await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), (error: Error) => {
@@ -193,14 +193,14 @@ describe('a service account', () => {
       });
     });
 
-  it("keeps the token endpoint's code of a refusal", async (t) => {
+  it('keeps the error code of the token endpoint', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     door.tokenAnswer = answer(400, { error: 'invalid_grant' });
     const refused = { name: 'AtlasRefused', status: 400, errorCode: 'invalid_grant' };
     await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), refused);
   });
 
-  it('fails as AtlasUnavailable when the token endpoint breaks off its answer', async (t) => {
+  it("fails as AtlasUnavailable if the token endpoint's answer is cut short", async (t) => {
     const door = await frontDoor(t, serviceAccount);
     door.tokenAnswer = (response) => {
       response.writeHead(200, { 'content-length': '1000' });
@@ -212,7 +212,7 @@ describe('a service account', () => {
 
 describe('both kinds of credentials', () => {
   for (const credentials of [apiKey, serviceAccount])
-    it(`send nothing through the global fetch (${Object.keys(credentials)[0]}), which would load an HTTP client of its own`, async (t) => {
+    it(`do not use the global fetch, which would load another HTTP client (${Object.keys(credentials)[0]})`, async (t) => {
       const door = await frontDoor(t, credentials);
       const global = t.mock.method(globalThis, 'fetch');
       assert.equal((await authenticate(credentials, door.url)(`${door.url}/a`, get)).status, 200);

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { DescribeClusterV2Command, KafkaClient } from '@aws-sdk/client-kafka';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientOptions, fromAws, noneWhenNotFound } from '../../shared/aws.ts';
-import { AwsRefused, AwsUnavailable } from '../../shared/errors.ts';
+import { AwsRefused, AwsThrottled, AwsUnavailable } from '../../shared/errors.ts';
 import { listen } from '../fixtures/loopback.ts';
 import { clusterArn, region, secretArn } from '../fixtures/request.ts';
 
@@ -25,18 +25,18 @@ async function describeClusterAt(t: TestContext, listener: RequestListener, maxA
 }
 
 describe('a call to AWS', () => {
-  const passing: [status: number, errorType: string][] = [
-    [500, 'InternalServerErrorException'],
-    [503, 'ServiceUnavailableException'],
-    [429, 'TooManyRequestsException'],
-    [409, 'ConflictException'],
-    [408, 'RequestTimeout'],
-    [400, 'ThrottlingException'],
+  const transient: [status: number, errorType: string, Class: typeof AwsThrottled | typeof AwsUnavailable][] = [
+    [500, 'InternalServerErrorException', AwsUnavailable],
+    [503, 'ServiceUnavailableException', AwsUnavailable],
+    [409, 'ConflictException', AwsUnavailable],
+    [408, 'RequestTimeout', AwsUnavailable],
+    [429, 'TooManyRequestsException', AwsThrottled],
+    [400, 'ThrottlingException', AwsThrottled],
   ];
-  for (const [status, errorType] of passing)
-    it(`is AwsUnavailable after HTTP ${status} ${errorType}`, async (t) => {
+  for (const [status, errorType, Class] of transient)
+    it(`is ${Class.name} after HTTP ${status} ${errorType}`, async (t) => {
       await assert.rejects(describeClusterAt(t, answering(status, errorType)), (error: Error) => {
-        assert.ok(error instanceof AwsUnavailable, String(error));
+        assert.ok(error instanceof Class, String(error));
         assert.match(error.message, new RegExp(`kafka:DescribeClusterV2 \\(HTTP ${status}, ${errorType}\\)`));
         assert.equal((error.cause as Error).name, errorType);
         return true;
@@ -56,7 +56,7 @@ describe('a call to AWS', () => {
     await assert.rejects(describeClusterAt(t, cut), { name: 'AwsUnavailable' });
   });
 
-  it('is AwsUnavailable after a refusal that was cut short: what it would have said is not known', async (t) => {
+  it('is AwsUnavailable after a refusal that was cut short, because its text is not known', async (t) => {
     const cut: RequestListener = (_, response) => {
       response.writeHead(400, { 'x-amzn-errortype': 'BadRequestException', 'content-length': '1000' });
       response.write('{"message":', () => response.socket?.destroy());
@@ -64,7 +64,7 @@ describe('a call to AWS', () => {
     await assert.rejects(describeClusterAt(t, cut), { name: 'AwsUnavailable' });
   });
 
-  it("is tried three times by the SDK before it is anybody else's business", async (t) => {
+  it('fails only after three attempts by the SDK', async (t) => {
     let attempts = 0;
     const thirdTime: RequestListener = (request, response) =>
       ++attempts < 3
@@ -86,14 +86,14 @@ describe('a call to AWS', () => {
   });
 
   for (const errorType of ['ForbiddenException', 'AccessDeniedException'])
-    it(`names the permission that is lacking after ${errorType}`, async (t) => {
+    it(`names the missing permission after ${errorType}`, async (t) => {
       await assert.rejects(describeClusterAt(t, answering(403, errorType)), {
         name: 'AwsRefused',
         message: /The function's role lacks kafka:DescribeClusterV2/,
       });
     });
 
-  it('that finds nothing may count as nothing, and no other refusal may', async (t) => {
+  it('may turn not found into undefined, but no other refusal', async (t) => {
     const none = describeClusterAt(t, answering(404, 'NotFoundException')).catch(noneWhenNotFound);
     assert.equal(await none, undefined);
     const refused = describeClusterAt(t, answering(400, 'BadRequestException')).catch(noneWhenNotFound);
@@ -102,7 +102,7 @@ describe('a call to AWS', () => {
     await assert.rejects(unavailable, AwsUnavailable);
   });
 
-  it('that brings a secret in an unreadable answer keeps it out of the error', async (t) => {
+  it('keeps a secret in an unreadable answer out of its error', async (t) => {
     for (const body of ['hunter2', '{"SecretString":"hunter2",,}', '"hunter2']) {
       const endpoint = await listen(t, (_, response) => response.end(body));
       const client = new SecretsManagerClient({ ...clientOptions, maxAttempts: 1, endpoint, region, credentials });

@@ -2,17 +2,25 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkConnection } from '../../functions/check-connection/check-connection.ts';
 import { type Answer, apiError, bootstrapServers, connection, fakeAtlas, left, ok } from '../fixtures/atlas.ts';
-import { before, later, now, projectId, wait, workspace } from '../fixtures/request.ts';
+import { before, later, request, taskInput, wait } from '../fixtures/request.ts';
 
-const given = { name: 'orders', deadline: later, outcome: 'created', bootstrapServers, secretVersionId: 'version-1' };
+/** The connection as CreateConnection passes it on. */
+const given = {
+  name: 'orders',
+  deadline: later,
+  result: 'created' as const,
+  bootstrapServers,
+  secretVersionId: 'version-1',
+};
 
-async function check(t: TestContext, answer: Answer, deadline = later) {
+async function check(t: TestContext, answer: Answer, overrides: Partial<typeof given> = {}) {
   const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': answer });
-  return checkConnection({ projectId, workspace, connection: { ...given, deadline }, wait, now }, { atlas });
+  const input = taskInput({ request: request(), connection: { ...given, ...overrides } });
+  return checkConnection(input, { atlas, wait });
 }
 
 describe('CheckConnection', () => {
-  it('finds the connection ready when it is READY, also after the deadline', async (t) => {
+  it('finds that a READY connection is ready, even after the deadline', async (t) => {
     assert.deepEqual(await check(t, ok(connection())), {
       ...given,
       state: 'READY',
@@ -20,12 +28,12 @@ describe('CheckConnection', () => {
       isIncomplete: false,
       pollSeconds: 20,
     });
-    assert.equal((await check(t, ok(connection()), before)).isReady, true);
+    assert.equal((await check(t, ok(connection()), { deadline: before })).isReady, true);
   });
 
   const inProgress: [what: string, answer: Answer, state: string][] = [
     ['is PENDING', ok(connection({ state: 'PENDING' })), 'PENDING'],
-    ['is in a state that nobody knows', ok(connection({ state: 'SOMETHING_NEW' })), 'SOMETHING_NEW'],
+    ['is in an unknown state', ok(connection({ state: 'SOMETHING_NEW' })), 'SOMETHING_NEW'],
     ['has no state', ok(connection({ state: undefined })), 'PENDING'],
   ];
   for (const [what, answer, state] of inProgress)
@@ -37,18 +45,28 @@ describe('CheckConnection', () => {
         isIncomplete: false,
         pollSeconds: 20,
       });
-      await assert.rejects(check(t, answer, before), {
+      await assert.rejects(check(t, answer, { deadline: before }), {
         name: 'WaitTimedOut',
-        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start again`),
+        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start the execution again`),
       });
     });
 
-  const lost: [what: string, answer: Answer, state: string, still: RegExp][] = [
-    ['is not shown', apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'), 'not shown', /still not shown/],
-    ['has other bootstrap servers', ok(connection({ bootstrapServers: 'b-1.old:14001' })), 'READY', /an older one/],
+  const incomplete: [what: string, answer: Answer, state: string, still: RegExp][] = [
+    [
+      'is not shown',
+      apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'),
+      'not shown',
+      /"orders" is still not shown by Atlas, and/,
+    ],
+    [
+      'has other bootstrap servers',
+      ok(connection({ bootstrapServers: 'b-1.old:14001' })),
+      'READY',
+      /"orders" still has old bootstrap servers, and/,
+    ],
   ];
-  for (const [what, answer, state, still] of lost)
-    it(`has it written again when the connection ${what}, until the deadline`, async (t) => {
+  for (const [what, answer, state, still] of incomplete)
+    it(`lets CreateConnection write a connection again that ${what}, until the deadline`, async (t) => {
       assert.deepEqual(await check(t, answer), {
         ...given,
         state,
@@ -56,31 +74,29 @@ describe('CheckConnection', () => {
         isIncomplete: true,
         pollSeconds: 20,
       });
-      await assert.rejects(check(t, answer, before), { name: 'WaitTimedOut', message: still });
+      await assert.rejects(check(t, answer, { deadline: before }), { name: 'WaitTimedOut', message: still });
     });
 
-  it('polls less often where Atlas has few requests left', async (t) => {
+  it('polls less often if Atlas has few requests left', async (t) => {
     const { pollSeconds } = await check(t, ok(connection({ state: 'PENDING' }), left(600)));
     assert.equal(pollSeconds, 80);
   });
 
-  it('has the password sent to a connection that is READY, when nobody knows which one it has', async (t) => {
-    const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
-    const input = { projectId, workspace, connection: { ...given, secretVersionId: '' }, wait, now };
-    const { isReady, isIncomplete } = await checkConnection(input, { atlas });
+  it('lets CreateConnection send the password to a READY connection if it is unknown which one Atlas has', async (t) => {
+    const { isReady, isIncomplete } = await check(t, ok(connection()), { secretVersionId: '' });
     assert.deepEqual([isReady, isIncomplete], [false, true]);
   });
 
   for (const state of ['FAILED', 'DELETING'])
-    it(`ends the run when the connection is ${state}`, async (t) => {
+    it(`ends the run if the connection is ${state}`, async (t) => {
       await assert.rejects(check(t, ok(connection({ state }))), { name: 'ConnectionFailed', message: /"orders"/ });
     });
 
-  it('is tried again when Atlas does not answer', async (t) => {
+  it('lets the machine retry if Atlas fails', async (t) => {
     await assert.rejects(check(t, apiError(500, 'UNEXPECTED_ERROR')), { name: 'AtlasUnavailable' });
   });
 
-  it('ends the run when Atlas refuses', async (t) => {
+  it('ends the run if Atlas refuses', async (t) => {
     await assert.rejects(check(t, apiError(403, 'USER_UNAUTHORIZED')), { name: 'AtlasRefused' });
   });
 });

@@ -8,6 +8,7 @@ import {
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
+import type { Result } from '../../shared/outcomes.ts';
 import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
@@ -21,30 +22,32 @@ import {
   privateLinkId,
   workspaceOf,
 } from '../fixtures/atlas.ts';
-import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, principalArn, projectId, request, secretArn } from '../fixtures/request.ts';
+import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
+import { clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const otherSecretArn = `${secretArn}2`;
 const credentials = '{"username":"atlas","password":"hunter2"}';
-const denies = 'allow.everyone.if.no.acl.found=false';
+const requiresAcls = 'allow.everyone.if.no.acl.found=false';
 
 interface Situation {
   request?: Partial<Request>;
   cluster?: Partial<ClusterDetails>;
   isPrivateConnectivityOn?: boolean;
+  /** Set if this run has already visited EnablePrivateConnectivity. */
+  connectivity?: { result: Result };
   properties?: string;
   secrets?: Record<string, string>;
   policy?: string;
   atlas?: Record<string, Answer>;
 }
 
-/** Checks a cluster and a workspace that lack nothing, but for what the test says. */
+/** Checks a cluster and a workspace that lack nothing, except what the situation says. */
 async function check(t: TestContext, situation: Situation = {}) {
-  const { kafka, msk } = fakeMsk();
+  const { client, msk } = fakeMsk();
   const {
     isPrivateConnectivityOn = true,
-    properties = denies,
+    properties = requiresAcls,
     secrets = { [secretArn]: credentials },
     policy,
   } = situation;
@@ -60,7 +63,7 @@ async function check(t: TestContext, situation: Situation = {}) {
     'GET /accountDetails': ok({ awsAccountId: '123456789012' }),
     ...situation.atlas,
   });
-  const cluster = {
+  const details = {
     clusterType: 'PROVISIONED',
     kafkaVersion: '3.6.0',
     instanceType: 'kafka.m7g.large',
@@ -73,18 +76,19 @@ async function check(t: TestContext, situation: Situation = {}) {
     fingerprint: 'as-it-was',
     ...situation.cluster,
   };
-  const deps = { kafka, secretsManager: fakeSecretsManager(secrets).secretsManager, atlas, signal };
-  const plan = await checkPrerequisites(
-    { request: request(situation.request), cluster, isPrivateConnectivityOn },
-    deps,
-  );
+  const input = taskInput({
+    request: request(situation.request),
+    cluster: { isPrivateConnectivityOn, details },
+    ...(situation.connectivity && { connectivity: situation.connectivity }),
+  });
+  const plan = await checkPrerequisites(input, { msk: client, secrets: fakeSecretsManager(secrets).secrets, atlas });
   return { plan, calls: [...calls(), ...commandsOf(msk)] };
 }
 
-/** The message about what is not met. */
+/** The message about the unmet prerequisites. */
 async function complaint(t: TestContext, situation: Situation): Promise<string> {
   const error = await check(t, situation).then(
-    () => assert.fail('every prerequisite is met'),
+    () => assert.fail('Every prerequisite is met.'),
     (thrown: Error) => thrown,
   );
   assert.equal(error.name, 'PrerequisitesNotMet', error.message);
@@ -92,6 +96,7 @@ async function complaint(t: TestContext, situation: Situation): Promise<string> 
   return error.message;
 }
 
+/** The plan if nothing is missing. */
 const ready = {
   secretArn,
   isScramSecretAssociated: true,
@@ -100,11 +105,10 @@ const ready = {
   changes: [],
   plannedFor: 'as-it-was',
   isConnected: false,
-  connected: null,
 };
 
 describe('CheckPrerequisites', () => {
-  it('names the only SCRAM secret of the cluster when nothing is missing, and changes nothing', async (t) => {
+  it('names the only SCRAM secret of the cluster if nothing is missing, and changes nothing', async (t) => {
     const { plan, calls } = await check(t);
     assert.deepEqual(plan, ready);
     assert.ok(
@@ -128,7 +132,7 @@ describe('CheckPrerequisites', () => {
       /SASL\/SCRAM .* is off/,
       /Turn it on/,
     ],
-    ['open access', { cluster: { isUnauthenticatedOn: true } }, /Unauthenticated access is on/, /Turn it off/],
+    ['open access', { cluster: { isUnauthenticatedOn: true } }, /Unauthenticated access is on/, /turn it off/],
     [
       'plain text between clients and brokers',
       { cluster: { clientBroker: 'TLS_PLAINTEXT' } },
@@ -136,23 +140,28 @@ describe('CheckPrerequisites', () => {
       /Change it/,
     ],
     [
-      'no configuration of its own',
+      'a cluster without a custom configuration',
       { cluster: { configurationArn: null, configurationRevision: null } },
-      /no configuration of its own, so allow\.everyone\.if\.no\.acl\.found is true/,
+      /no custom configuration, so allow\.everyone\.if\.no\.acl\.found is true/,
       /ACLs first, then set allow\.everyone\.if\.no\.acl\.found=false/,
     ],
     [
-      'access for everyone where no ACL is found',
+      'access for everyone if no ACL is found',
       { properties: 'allow.everyone.if.no.acl.found=true' },
       /allow\.everyone\.if\.no\.acl\.found is true in revision 2 of arn:aws:kafka:.*; it must be false/,
       /ACLs first/,
     ],
-    ['no word about access without ACLs', { properties: 'a=b' }, /is true, the default in revision 2/, /ACLs first/],
+    [
+      'a configuration that leaves access without ACLs at its default',
+      { properties: 'a=b' },
+      /is true, the default in revision 2/,
+      /ACLs first/,
+    ],
     [
       'no SCRAM secret',
       { cluster: { scramSecretArns: [] } },
       /No SCRAM secret is associated/,
-      /AmazonMSK_.*KMS key of your own.*secretArn in the input/,
+      /AmazonMSK_.*customer managed KMS key.*secretArn in the input/,
     ],
     [
       'two SCRAM secrets',
@@ -166,9 +175,9 @@ describe('CheckPrerequisites', () => {
       /has no usable password/,
       /it must be JSON such as/,
     ],
-    ['a secret that is not there', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
+    ['a secret that does not exist', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
     [
-      'a secret in a tag that is not associated, though it is fine',
+      'a secret in a tag that is not associated, although it is usable',
       { request: { secretArn: otherSecretArn }, secrets: { [secretArn]: credentials, [otherSecretArn]: credentials } },
       /tag atlas-streaming:secret-arn names .*2, which is not associated/,
       /Associate it .*, or start by hand/,
@@ -180,19 +189,19 @@ describe('CheckPrerequisites', () => {
       /Create the workspace "streams" in Atlas project .*workspace in the input, or the tag atlas-streaming:workspace/,
     ],
     [
-      'a project that Atlas does not know',
+      'a project that does not exist',
       { atlas: { 'GET /streams': apiError(404, 'GROUP_NOT_FOUND', 'No group with ID X exists.') } },
       /GROUP_NOT_FOUND: No group with ID X exists/,
       /Correct projectId \(the parameter atlasProjectId, or the tag atlas-streaming:project-id\)(?!.*[Cc]reate the workspace)/,
     ],
     [
-      'a project without anything in the Region, before the brokers are rebooted for nothing',
+      'a project without resources in the Region, before the brokers are rebooted',
       { isPrivateConnectivityOn: false, atlas: { 'GET /accountDetails': apiError(404, 'NOTHING_THERE') } },
       /names no AWS account for project .* in US_EAST_1.*NOTHING_THERE/,
       /deploy an Atlas cluster/,
     ],
     [
-      'a private link that is FAILED, before the brokers are rebooted for nothing',
+      'a private link that is FAILED, before the brokers are rebooted',
       {
         isPrivateConnectivityOn: false,
         atlas: {
@@ -203,16 +212,16 @@ describe('CheckPrerequisites', () => {
       /delete the link in Atlas/,
     ],
     [
-      'a private link of another scheme, before the brokers are rebooted for nothing',
+      'a private link with another authentication scheme, before the brokers are rebooted',
       {
         isPrivateConnectivityOn: false,
         atlas: { 'GET /privateLinkConnections': list([privateLink({ authenticationScheme: 'SASL_IAM' })]) },
       },
       /authentication scheme SASL_IAM; a SCRAM connection needs SASL_SCRAM/,
-      /Delete that link in Atlas/,
+      /delete it in Atlas/,
     ],
     [
-      'a workspace of another cloud',
+      'a workspace in another cloud',
       {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'GCP', region: 'US_EAST1' } })) },
       },
@@ -228,13 +237,13 @@ describe('CheckPrerequisites', () => {
       /Name a workspace there/,
     ],
     [
-      'a connection of that name that is no Kafka connection',
+      'a connection of that name that is not a Kafka connection',
       { atlas: { 'GET /streams/connections/orders': ok(connection({ type: 'Cluster' })) } },
       /In workspace streams, connection "orders" exists and is of type Cluster/,
       /Choose another name .*atlas-streaming:connection-name.*, or delete that connection/,
     ],
     [
-      'a connection of that name without private link',
+      'a connection of that name without a private link',
       { atlas: { 'GET /streams/connections/orders': ok(connection({ networking: { access: { type: 'PUBLIC' } } })) } },
       /exists with PUBLIC networking/,
       /Choose another name/,
@@ -259,7 +268,7 @@ describe('CheckPrerequisites', () => {
       assert.match(message, remedy);
     });
 
-  it('names five of many SCRAM secrets', async (t) => {
+  it('names only five of many SCRAM secrets', async (t) => {
     const scramSecretArns = Array.from({ length: 6 }, (_, i) => `${secretArn}${i}`);
     const message = await complaint(t, { cluster: { scramSecretArns } });
     assert.match(message, /6 SCRAM secrets/);
@@ -289,7 +298,7 @@ describe('CheckPrerequisites', () => {
     );
   });
 
-  it('reports what is missing for the states after the reboot beside the rest', async (t) => {
+  it('also reports what the states after the reboot would miss', async (t) => {
     const message = await complaint(t, {
       isPrivateConnectivityOn: false,
       cluster: { kafkaVersion: '2.6.3' },
@@ -304,7 +313,7 @@ describe('CheckPrerequisites', () => {
     );
   });
 
-  it('leaves that to those states where nothing would be rebooted', async (t) => {
+  it('leaves that to those states if no reboot is needed', async (t) => {
     const { plan, calls } = await check(t, { atlas: { 'GET /accountDetails': apiError(404, 'NOTHING_THERE') } });
     assert.deepEqual(plan, ready);
     assert.deepEqual(
@@ -317,7 +326,7 @@ describe('CheckPrerequisites', () => {
     [403, 'AtlasRefused'],
     [500, 'AtlasUnavailable'],
   ] as const)
-    it(`takes Atlas's ${status} for no answer about the account`, async (t) => {
+    it(`does not treat Atlas's ${status} as an answer about the account`, async (t) => {
       const atlas = { 'GET /accountDetails': apiError(status, 'X') };
       await assert.rejects(check(t, { isPrivateConnectivityOn: false, atlas }), { name });
     });
@@ -357,15 +366,15 @@ describe('CheckPrerequisites', () => {
     });
 
   for (const [what, situation] of [
-    ['of which a tag names one', { request: { secretArn } }],
-    ['of which the input names one', { request: { secretArn, maySecretBeAssociated: true } }],
+    ['if a tag names one', { request: { secretArn } }],
+    ['if the input names one', { request: { secretArn, maySecretBeAssociated: true } }],
   ] as const)
     it(`accepts two SCRAM secrets ${what}`, async (t) => {
       const { plan } = await check(t, { ...situation, cluster: { scramSecretArns: [otherSecretArn, secretArn] } });
       assert.deepEqual(plan, ready);
     });
 
-  it('accepts a secret in the input that is yet to be associated', async (t) => {
+  it('accepts a secret in the input that is not associated yet', async (t) => {
     const { plan } = await check(t, {
       request: { secretArn, maySecretBeAssociated: true },
       cluster: { scramSecretArns: [] },
@@ -381,7 +390,7 @@ describe('CheckPrerequisites', () => {
     );
   });
 
-  it('accepts a connection of that name that goes through the private link to the cluster', async (t) => {
+  it('accepts a connection of that name that uses the private link to the cluster', async (t) => {
     const { plan } = await check(t, {
       atlas: {
         'GET /streams/connections/orders': ok(connection({ state: 'PENDING' })),
@@ -397,14 +406,14 @@ describe('CheckPrerequisites', () => {
     [429, 'AtlasThrottled'],
     [500, 'AtlasUnavailable'],
   ] as const)
-    it(`takes Atlas's ${status} for no answer about the workspace`, async (t) => {
+    it(`does not treat Atlas's ${status} as an answer about the workspace`, async (t) => {
       await assert.rejects(check(t, { atlas: { 'GET /streams': apiError(status, 'X') } }), { name });
     });
 });
 
 const states = (plan: { changes: { state: string }[] }) => plan.changes.map(({ state }) => state);
 
-/** Everything is there, and Atlas has the password of today. */
+/** Everything exists, and Atlas has the current password. */
 const connectedSituation: Situation = {
   request: { secretVersion: 'version-1' },
   policy: JSON.stringify({ Statement: atlasStatement(clusterArn, principalArn) }),
@@ -415,32 +424,33 @@ const connectedSituation: Situation = {
 };
 const connected = {
   principal: { awsAccountId: '123456789012', principalArn },
-  policy: { sid: 'AtlasStreamProcessing123456789012', outcome: 'unchanged' },
-  privateLink: { id: privateLinkId, outcome: 'adopted' },
+  policy: { sid: 'AtlasStreamProcessing123456789012', result: 'unchanged' },
+  privateLink: { id: privateLinkId, result: 'adopted' },
   connection: {
     name: 'orders',
     state: 'READY',
-    outcome: 'unchanged',
+    result: 'unchanged',
     bootstrapServers,
     secretVersionId: 'version-1',
   },
 };
 
-describe('CheckPrerequisites where the connection is READY', () => {
-  it('finds that nothing is left to do, and asks for nothing twice', async (t) => {
+describe('CheckPrerequisites, if the connection is READY,', () => {
+  it('finds that nothing is left to do, and reads nothing twice', async (t) => {
     const { plan, calls } = await check(t, connectedSituation);
     assert.deepEqual(plan, { ...ready, hasConnection: true, isConnected: true, connected });
     assert.deepEqual([...new Set(calls)].sort(), calls.toSorted());
   });
 
   const atlasWith = (answers: Record<string, Answer>) => ({ atlas: { ...connectedSituation.atlas, ...answers } });
-  const left: [what: string, situation: Situation, changes: string[]][] = [
+  const incomplete: [what: string, situation: Situation, changes: string[]][] = [
     ['the statement is missing', { policy: '{"Statement":[]}' }, ['ApplyClusterPolicy']],
     ['the SCRAM secret has rotated', { request: { secretVersion: 'version-0' } }, ['CreateConnection']],
-    ['nobody knows which password Atlas has', { request: { secretVersion: null } }, []],
+    ['this run has turned on connectivity, which its output must report', { connectivity: { result: 'updated' } }, []],
+    ['it is unknown which password Atlas has', { request: { secretVersion: null } }, []],
     ['connectivity is off', { isPrivateConnectivityOn: false }, []],
     [
-      'the brokers are others',
+      'the bootstrap servers differ',
       atlasWith({ 'GET /streams/connections/orders': ok(connection({ bootstrapServers: 'b-1.old.example:14001' })) }),
       ['CreateConnection'],
     ],
@@ -450,7 +460,7 @@ describe('CheckPrerequisites where the connection is READY', () => {
       [],
     ],
     [
-      'the secret is yet to be associated',
+      'the secret is not associated yet',
       {
         request: { secretVersion: 'version-1', secretArn, maySecretBeAssociated: true },
         cluster: { scramSecretArns: [] },
@@ -458,13 +468,13 @@ describe('CheckPrerequisites where the connection is READY', () => {
       ['AssociateScramSecret'],
     ],
   ];
-  for (const [what, situation, changes] of left)
-    it(`leaves the rest to the later states when ${what}`, async (t) => {
+  for (const [what, situation, changes] of incomplete)
+    it(`leaves the rest to the later states if ${what}`, async (t) => {
       const { plan } = await check(t, { ...connectedSituation, ...situation });
-      assert.deepEqual([states(plan), plan.isConnected, plan.connected], [changes, false, null]);
+      assert.deepEqual([states(plan), plan.isConnected], [changes, false]);
     });
 
-  it('reads nothing of the rest while the connection is still PENDING', async (t) => {
+  it('reads nothing else while the connection is still PENDING', async (t) => {
     const atlas = atlasWith({ 'GET /streams/connections/orders': ok(connection({ state: 'PENDING' })) });
     const { plan, calls } = await check(t, { ...connectedSituation, ...atlas });
     assert.deepEqual(plan, { ...ready, hasConnection: true });
@@ -477,7 +487,7 @@ describe('CheckPrerequisites where the connection is READY', () => {
 
 describe('CheckPrerequisites in a dry run', () => {
   const dryRun = { request: { dryRun: true } };
-  it('plans every change, in the order of the machine, and makes none', async (t) => {
+  it('plans every change, in the order of the states, and makes none', async (t) => {
     const { plan, calls } = await check(t, {
       request: { dryRun: true, secretArn, maySecretBeAssociated: true },
       cluster: { scramSecretArns: [] },
@@ -503,7 +513,7 @@ describe('CheckPrerequisites in a dry run', () => {
 
   const everything: Situation = { ...connectedSituation, ...dryRun };
 
-  it('plans nothing when everything is there', async (t) => {
+  it('plans nothing if everything exists', async (t) => {
     assert.deepEqual((await check(t, everything)).plan, { ...ready, hasConnection: true });
   });
 
@@ -526,7 +536,7 @@ describe('CheckPrerequisites in a dry run', () => {
       'authentication.username',
     ],
     [
-      'whose password is of another version of the secret',
+      'whose password comes from another version of the secret',
       {},
       { secretVersion: 'version-0' },
       'authentication.password',
@@ -550,7 +560,7 @@ describe('CheckPrerequisites in a dry run', () => {
       ]);
     });
 
-  it('plans no update for bootstrap servers that will be there only after the reboot', async (t) => {
+  it('plans no update of bootstrap servers that exist only after the reboot', async (t) => {
     const { bootstrapServers } = other;
     const atlas = { ...everything.atlas, 'GET /streams/connections/orders': ok(connection({ bootstrapServers })) };
     const { plan, calls } = await check(t, { ...everything, atlas, isPrivateConnectivityOn: false });
@@ -558,12 +568,12 @@ describe('CheckPrerequisites in a dry run', () => {
     assert.ok(!calls.includes('GetBootstrapBrokers'));
   });
 
-  it('tells what is connected when Atlas has the password of today', async (t) => {
+  it('says what is connected if Atlas has the current password', async (t) => {
     const { plan } = await check(t, { ...everything, request: { dryRun: true, secretVersion: 'version-1' } });
     assert.deepEqual(plan, { ...ready, hasConnection: true, isConnected: true, connected });
   });
 
-  it('fails as the run would: on a project without anything in the Region', async (t) => {
+  it('fails as the run would on a project without resources in the Region', async (t) => {
     const atlas = { ...everything.atlas, 'GET /accountDetails': apiError(404, 'NOTHING_THERE') };
     await assert.rejects(check(t, { ...everything, atlas }), {
       name: 'PrerequisitesNotMet',
@@ -571,7 +581,7 @@ describe('CheckPrerequisites in a dry run', () => {
     });
   });
 
-  it('fails as the run would: on a private link that is FAILED', async (t) => {
+  it('fails as the run would on a private link that is FAILED', async (t) => {
     const atlas = {
       'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
     };

@@ -2,20 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkPrivateLink } from '../../functions/check-private-link/check-private-link.ts';
 import { type Answer, apiError, fakeAtlas, left, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
-import { before, later, now, projectId, wait } from '../fixtures/request.ts';
+import { before, later, request, taskInput, wait } from '../fixtures/request.ts';
 
 async function check(t: TestContext, answer: Answer, deadline = later) {
   const { atlas } = await fakeAtlas(t, { [`GET /privateLinkConnections/${privateLinkId}`]: answer });
-  return checkPrivateLink(
-    { projectId, privateLink: { id: privateLinkId, deadline, outcome: 'adopted' }, wait, now },
-    { atlas },
-  );
+  const given = { id: privateLinkId, deadline, result: 'adopted' as const };
+  return checkPrivateLink(taskInput({ request: request(), privateLink: given }), { atlas, wait });
 }
 
-const link = { id: privateLinkId, deadline: later, pollSeconds: 20, outcome: 'adopted' };
+const link = { id: privateLinkId, deadline: later, pollSeconds: 20, result: 'adopted' };
 
 describe('CheckPrivateLink', () => {
-  it('finds the link ready when it is DONE, also after the deadline', async (t) => {
+  it('finds that a DONE link is ready, even after the deadline', async (t) => {
     assert.deepEqual(await check(t, ok(privateLink())), { ...link, state: 'DONE', isReady: true });
     assert.equal((await check(t, ok(privateLink()), before)).isReady, true);
   });
@@ -27,31 +25,31 @@ describe('CheckPrivateLink', () => {
       await assert.rejects(check(t, answer, before), {
         name: 'WaitTimedOut',
         message: new RegExp(
-          `Private link ${privateLinkId} is still ${state ?? 'IDLE'}, and the deadline .*start again`,
+          `Private link ${privateLinkId} is still ${state ?? 'IDLE'}, and the deadline .*start the execution again`,
         ),
       });
     });
 
-  it('polls less often where Atlas has few requests left', async (t) => {
+  it('polls less often if Atlas has few requests left', async (t) => {
     const { pollSeconds } = await check(t, ok(privateLink({ state: 'WORKING' }), left(840)));
     assert.equal(pollSeconds, 41);
   });
 
-  it("ends the run when the link is FAILED, with Atlas's errorMessage", async (t) => {
+  it("ends the run if the link is FAILED, with Atlas's errorMessage", async (t) => {
     const failed = ok(privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' }));
     await assert.rejects(check(t, failed), { name: 'PrivateLinkFailed', message: /The policy is missing\./ });
   });
 
-  it('ends the run when the link is being deleted or gone', async (t) => {
+  it('ends the run if the link is being deleted or no longer exists', async (t) => {
     await assert.rejects(check(t, ok(privateLink({ state: 'DELETING' }))), { name: 'PrivateLinkFailed' });
-    await assert.rejects(check(t, apiError(404, 'X')), { name: 'PrivateLinkFailed', message: /is gone/ });
+    await assert.rejects(check(t, apiError(404, 'X')), { name: 'PrivateLinkFailed', message: /no longer exists/ });
   });
 
-  it('ends the run when Atlas refuses', async (t) => {
+  it('ends the run if Atlas refuses', async (t) => {
     await assert.rejects(check(t, apiError(403, 'USER_UNAUTHORIZED')), { name: 'AtlasRefused', status: 403 });
   });
 
-  it('is tried again when Atlas does not answer', async (t) => {
+  it('lets the machine retry if Atlas fails', async (t) => {
     await assert.rejects(check(t, apiError(500, 'UNEXPECTED_ERROR')), { name: 'AtlasUnavailable' });
   });
 });

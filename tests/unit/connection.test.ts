@@ -15,20 +15,20 @@ const wanted: KafkaConnectionRequest = {
 
 describe('two strings of bootstrap servers', () => {
   const [one, two, three] = bootstrapServers.split(',') as [string, string, string];
-  it('are the same in another order and with other spaces', () =>
+  it('are equal in another order and with other spaces', () =>
     assert.ok(sameBootstrapServers(bootstrapServers, ` ${three}, ${one} ,${two}`)));
-  it('are the same when they name other brokers of one cluster', () =>
+  it('are equal if they name other brokers of one cluster', () =>
     assert.ok(sameBootstrapServers(`${one},${two}`, three)));
   it('differ by the port of a broker', () =>
     assert.ok(!sameBootstrapServers(bootstrapServers, bootstrapServers.replace('14002', '14012'))));
   it('differ by the cluster', () =>
     assert.ok(!sameBootstrapServers(bootstrapServers, bootstrapServers.replaceAll('abc123', 'xyz789'))));
   it('differ by the listener', () => assert.ok(!sameBootstrapServers(one, one.replace('.scram.', '.iam.'))));
-  it('differ when one is empty', () => assert.ok(!sameBootstrapServers('', bootstrapServers)));
+  it('differ if one is empty', () => assert.ok(!sameBootstrapServers('', bootstrapServers)));
 });
 
 describe('an existing connection', () => {
-  it('differs in nothing when it is equal', () => assert.deepEqual(differences(connection(), wanted), []));
+  it('has no difference if it is equal', () => assert.deepEqual(differences(connection(), wanted), []));
 
   const different: [field: string, overrides: Record<string, unknown>][] = [
     ['bootstrapServers', { bootstrapServers: 'b-1.orders.abc123.c2.kafka.us-east-1.amazonaws.com:9096' }],
@@ -42,7 +42,7 @@ describe('an existing connection', () => {
     it(`differs in ${field}: ${JSON.stringify(overrides)}`, () =>
       assert.deepEqual(differences(connection(overrides), wanted), [field]));
 
-  it('is compared in its config only where the request has one', () => {
+  it('is compared in its config only if the request has one', () => {
     const config = { 'client.id': 'a', 'auto.offset.reset': 'earliest' };
     assert.deepEqual(differences(connection({ config }), wanted), []);
     const reordered = { 'auto.offset.reset': 'earliest', 'client.id': 'a' };
@@ -52,7 +52,7 @@ describe('an existing connection', () => {
     assert.deepEqual(differences(connection({ config: null }), { ...wanted, config }), ['config']);
   });
 
-  it('is ours when it is a Kafka connection through the private link to the cluster', () =>
+  it('is ours if it is a Kafka connection through the private link to the cluster', () =>
     assert.equal(whyNotOurs(connection(), privateLinkId), undefined));
 
   const foreign: [why: RegExp, overrides: Record<string, unknown>, linkId?: string | undefined][] = [
@@ -68,19 +68,19 @@ describe('an existing connection', () => {
 });
 
 describe("a connection's state", () => {
-  it('is ready when it is READY', () =>
+  it('is ready if it is READY', () =>
     assert.deepEqual(connectionState(connection()), { state: 'READY', isReady: true }));
 
   for (const state of ['PENDING', 'SOMETHING_NEW', undefined])
-    it(`is in progress when it is ${state}`, () =>
+    it(`is in progress if it is ${state}`, () =>
       assert.deepEqual(connectionState(connection({ state })), { state: state ?? 'PENDING', isReady: false }));
 
-  it('ends the run when it is FAILED, with what to look at', () =>
+  it('ends the run if it is FAILED, with what to check', () =>
     assert.throws(() => connectionState(connection({ state: 'FAILED' })), {
       name: 'ConnectionFailed',
       message: /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers/,
     }));
 
-  it('ends the run when it is DELETING', () =>
+  it('ends the run if it is DELETING', () =>
     assert.throws(() => connectionState(connection({ state: 'DELETING' })), { name: 'ConnectionFailed' }));
 });

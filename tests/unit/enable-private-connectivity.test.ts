@@ -8,12 +8,16 @@ import {
   type VpcConnectivityClientAuthentication,
 } from '@aws-sdk/client-kafka';
 import { enablePrivateConnectivity } from '../../functions/enable-private-connectivity/enable-private-connectivity.ts';
-import { awsError, cluster, commandsOf, fakeMsk, provisioned, signal } from '../fixtures/aws.ts';
-import { clusterArn } from '../fixtures/request.ts';
+import { awsError, cluster, commandsOf, fakeMsk, provisioned } from '../fixtures/aws.ts';
+import { clusterArn, request, taskInput } from '../fixtures/request.ts';
 
 const operationArn = 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2';
 
-/** An ACTIVE cluster with these schemes on for multi-VPC connectivity, and public access. */
+type Connectivity = Awaited<ReturnType<typeof enablePrivateConnectivity>>;
+const updated: Connectivity = { operationArn, result: 'updated' };
+const unchanged: Connectivity = { operationArn: '', result: 'unchanged' };
+
+/** An ACTIVE cluster with public access and these schemes of multi-VPC connectivity. */
 const withSchemes = (ClientAuthentication?: VpcConnectivityClientAuthentication): Cluster =>
   cluster({
     Provisioned: provisioned({
@@ -28,25 +32,26 @@ const withSchemes = (ClientAuthentication?: VpcConnectivityClientAuthentication)
     }),
   });
 
-/** Runs the state on a cluster that is found so, and `later` when it is looked at again. */
+/** Runs the state on a cluster that MSK first shows as `found` and then as `later`. */
 function enabler(found: Cluster = withSchemes(), later: Cluster = found) {
-  const { kafka, msk } = fakeMsk();
+  const { client, msk } = fakeMsk();
   msk
     .on(DescribeClusterV2Command, { ClusterArn: clusterArn })
     .resolvesOnce({ ClusterInfo: found })
     .resolves({ ClusterInfo: later });
   msk.on(UpdateConnectivityCommand).resolves({ ClusterOperationArn: operationArn });
-  return {
-    msk,
-    enable: (earlier = '') => enablePrivateConnectivity({ clusterArn, operationArn: earlier }, { kafka, signal }),
-  };
+  const enable = (connectivity?: Connectivity) =>
+    enablePrivateConnectivity(taskInput({ request: request(), ...(connectivity && { connectivity }) }), {
+      msk: client,
+    });
+  return { msk, enable };
 }
 
 describe('EnablePrivateConnectivity', () => {
   const unions: [what: string, on: VpcConnectivityClientAuthentication | undefined, sent: object][] = [
     ['turns on SCRAM', undefined, { Sasl: { Scram: { Enabled: true } } }],
     [
-      'turns on SCRAM where all schemes are off',
+      'turns on SCRAM if all schemes are off',
       { Sasl: { Scram: { Enabled: false }, Iam: { Enabled: false } }, Tls: { Enabled: false } },
       { Sasl: { Scram: { Enabled: true } } },
     ],
@@ -67,9 +72,9 @@ describe('EnablePrivateConnectivity', () => {
     ],
   ];
   for (const [what, on, ClientAuthentication] of unions)
-    it(`${what}, with the version that it read, and does not mention public access`, async () => {
+    it(`${what}, with the version that it read, and leaves out public access`, async () => {
       const { enable, msk } = enabler(withSchemes(on));
-      assert.deepEqual(await enable(), { operationArn });
+      assert.deepEqual(await enable(), updated);
       assert.deepEqual(msk.commandCalls(UpdateConnectivityCommand)[0]?.args[0].input, {
         ClusterArn: clusterArn,
         CurrentVersion: 'K3AEGXETSR30VB',
@@ -77,58 +82,61 @@ describe('EnablePrivateConnectivity', () => {
       });
     });
 
-  it('asks for nothing when SCRAM is on already', async () => {
+  it('requests nothing if SCRAM is already on', async () => {
     const { enable, msk } = enabler(withSchemes({ Sasl: { Scram: { Enabled: true } } }));
-    assert.deepEqual(await enable(), { operationArn: '' });
+    assert.deepEqual(await enable(), unchanged);
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
-  it("asks for nothing while somebody else's update is under way", async () => {
+  it("requests nothing while another party's update is under way", async () => {
     const { enable, msk } = enabler({ ...withSchemes(), State: 'UPDATING' });
-    assert.deepEqual(await enable(), { operationArn: '' });
+    assert.deepEqual(await enable(), unchanged);
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
   const raced: [what: string, later: Cluster, text: string][] = [
     [
-      'has turned it on meanwhile',
+      'has turned it on',
       { ...withSchemes({ Sasl: { Scram: { Enabled: true } } }), CurrentVersion: 'K2' },
       'The specified parameter value is identical to the current value for the cluster. Specify a different value.',
     ],
     [
-      'has begun an update meanwhile',
+      'has begun an update',
       { ...withSchemes(), State: 'UPDATING', CurrentVersion: 'K2' },
       "You can't perform this operation while the cluster isn't in the ACTIVE state.",
     ],
   ];
   for (const [what, later, text] of raced)
-    it(`asks for nothing more when MSK refuses because somebody ${what}`, async () => {
+    it(`requests nothing more if MSK refuses because another party ${what}`, async () => {
       const { enable, msk } = enabler(withSchemes(), later);
       msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
-      assert.deepEqual(await enable(), { operationArn: '' });
+      assert.deepEqual(await enable(), unchanged);
       assert.deepEqual(commandsOf(msk), ['DescribeClusterV2', 'UpdateConnectivity', 'DescribeClusterV2']);
     });
 
-  it("comes again when the cluster has another version by now, with AWS's words, whatever they are", async () => {
+  it('lets the machine retry if the cluster has a newer version, whatever AWS says', async () => {
     const { enable, msk } = enabler(withSchemes(), { ...withSchemes(), CurrentVersion: 'K2' });
     msk.on(UpdateConnectivityCommand).rejects(awsError('ConflictOfSomeKind', 400, 'Look again.'));
-    await assert.rejects(enable(), { name: 'VersionConflict', message: /meanwhile \(Look again\.\)/ });
+    await assert.rejects(enable(), {
+      name: 'VersionConflict',
+      message: /Another writer changed the cluster \(Look again\.\)/,
+    });
   });
 
-  it('comes again when MSK says that the version is stale, and does not show the newer one yet', async () => {
+  it('lets the machine retry if MSK says that the version is stale but does not show the newer one yet', async () => {
     const { enable, msk } = enabler();
     const text = "The version of the cluster isn't current. Check the current version and try again.";
     msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
     await assert.rejects(enable(), { name: 'VersionConflict', message: new RegExp(text) });
   });
 
-  it('ends the run when MSK refuses and the cluster is as it was', async () => {
+  it('ends the run if MSK refuses and the cluster has not changed', async () => {
     const { enable, msk } = enabler();
     msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, 'Not with this broker type.'));
     await assert.rejects(enable(), { name: 'AwsRefused', message: /UpdateConnectivity.*Not with this broker type/ });
   });
 
-  it('is tried again when MSK does not answer, without a second look', async () => {
+  it('lets the machine retry if MSK fails, without reading the cluster again', async () => {
     const { enable, msk } = enabler();
     msk.on(UpdateConnectivityCommand).rejects(awsError('ServiceUnavailableException', 503));
     await assert.rejects(enable(), { name: 'AwsUnavailable' });
@@ -136,20 +144,20 @@ describe('EnablePrivateConnectivity', () => {
   });
 
   for (const OperationState of ['PENDING', 'UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'])
-    it(`does not ask twice when its own update is ${OperationState}`, async () => {
+    it(`requests nothing more if its own update is ${OperationState}`, async () => {
       const { enable, msk } = enabler();
       msk.on(DescribeClusterOperationV2Command).resolves({ ClusterOperationInfo: { OperationState } });
-      assert.deepEqual(await enable(operationArn), { operationArn });
+      assert.deepEqual(await enable(updated), updated);
       assert.deepEqual(commandsOf(msk), ['DescribeClusterOperationV2']);
     });
 
-  it("ends the run when its own update is UPDATE_FAILED, with MSK's reason", async () => {
+  it("ends the run if its own update is UPDATE_FAILED, with MSK's reason", async () => {
     const { enable, msk } = enabler();
     const ErrorInfo = { ErrorCode: 'InvalidConfiguration', ErrorString: 'ACLs are open.' };
     msk
       .on(DescribeClusterOperationV2Command, { ClusterOperationArn: operationArn })
       .resolves({ ClusterOperationInfo: { OperationState: 'UPDATE_FAILED', ErrorInfo } });
-    await assert.rejects(enable(operationArn), {
+    await assert.rejects(enable(updated), {
       name: 'ClusterUpdateFailed',
       message: /\(InvalidConfiguration: ACLs are open\.\), in operation arn:.*cluster-operation/,
     });

@@ -4,25 +4,56 @@ import { describe, it } from 'node:test';
 import { transform } from 'esbuild';
 import * as errors from '../../shared/errors.ts';
 
-type Classes = Record<string, new (message: string, details: object) => Error>;
+type Class = new (message: string, details: object) => Error;
 
-const details = { status: 404, errorCode: 'NOT_FOUND', code: 'NotFoundException', said: 'There is none.' };
+const details = { status: 404, errorCode: 'NOT_FOUND', code: 'NotFoundException', said: 'It does not exist.' };
 
-describe('the name of an error', () => {
-  it('is that of its class', () => {
-    for (const [name, Class] of Object.entries(errors as Classes)) {
+const { TransientError, ThrottlingError, RedirectError, NeedsPersonError } = errors;
+/** The base classes, one for each reaction of a machine. ThrottlingError is a TransientError. */
+const reactions = { TransientError, ThrottlingError, RedirectError, NeedsPersonError };
+
+const classesOf = (module: object) =>
+  Object.entries(module as Record<string, Class>).filter(([name]) => !Object.hasOwn(reactions, name));
+
+describe('an error class', () => {
+  const classes = classesOf(errors);
+
+  it('exists', () => assert.ok(classes.length > 0));
+
+  for (const [name, Class] of classes) {
+    it(`has a name that equals its export: ${name}`, () => {
       const error = new Class('Something is wrong.', details);
       assert.ok(error instanceof Error);
       assert.deepEqual([error.name, error.message], [name, 'Something is wrong.']);
-    }
-  });
+    });
 
-  it('survives minifying', async () => {
+    it(`has one reaction, which it extends directly: ${name}`, () => {
+      assert.ok(Object.values(reactions).includes(Object.getPrototypeOf(Class)));
+    });
+  }
+
+  it('has a literal name, which minifying keeps', async () => {
     const source = await readFile(new URL('../../shared/errors.ts', import.meta.url), 'utf8');
     const { code } = await transform(source, { loader: 'ts', minify: true, format: 'esm' });
-    const minified: Classes = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    const minified: object = await import(`data:text/javascript,${encodeURIComponent(code)}`);
     assert.deepEqual(Object.keys(minified).sort(), Object.keys(errors).sort());
-    for (const [name, Class] of Object.entries(minified)) assert.equal(new Class('', details).name, name);
+    for (const [name, Class] of classesOf(minified)) assert.equal(new Class('', details).name, name);
+  });
+});
+
+describe('the reactions', () => {
+  it('are separate, except that throttling is transient', () => {
+    assert.equal(Object.getPrototypeOf(ThrottlingError), TransientError);
+    for (const reaction of [TransientError, RedirectError, NeedsPersonError])
+      assert.equal(Object.getPrototypeOf(reaction), Error);
+  });
+
+  it('suit what happened', () => {
+    assert.ok(new errors.AtlasThrottled('') instanceof errors.ThrottlingError);
+    assert.ok(new errors.AwsThrottled('') instanceof errors.ThrottlingError);
+    assert.ok(new errors.VersionConflict('') instanceof errors.TransientError);
+    assert.ok(new errors.ClusterBusy('') instanceof errors.RedirectError);
+    assert.ok(new errors.AwsRefused('', details) instanceof errors.NeedsPersonError);
   });
 });
 
@@ -33,7 +64,7 @@ describe('an error', () => {
     assert.equal(new errors.AwsRefused('Later.', { ...details, cause }).cause, cause);
   });
 
-  it('keeps the codes on which the callers branch', () => {
+  it('keeps the codes on which callers branch', () => {
     const { status, errorCode } = new errors.AtlasRefused('', details);
     const { code, said } = new errors.AwsRefused('', details);
     assert.deepEqual({ status, errorCode, code, said }, details);

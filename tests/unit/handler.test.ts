@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { VersionConflict } from '../../shared/errors.ts';
 import { type Invocation, lambdaHandler } from '../../shared/lambda/handler.ts';
 import { clusterArn, executionArn, functionArn, tagEvent } from '../fixtures/request.ts';
 
-const Input = z.object({ clusterArn: z.string(), count: z.number() });
-const input = { clusterArn: 'arn', count: 1 };
+const schemas = {
+  input: z.object({ run: z.object({ request: z.object({ clusterArn: z.string() }), count: z.number() }) }),
+  output: z.looseObject({}),
+};
+const event = { run: { request: { clusterArn }, count: 1 } };
 
 const context = (remainingMs = 60_000) =>
   ({
@@ -20,10 +23,13 @@ const context = (remainingMs = 60_000) =>
     getRemainingTimeInMillis: () => remainingMs,
   }) as Context;
 
-const invoke = (run: (given: unknown, invocation: Invocation) => Promise<unknown>, event: unknown, ms?: number) =>
-  lambdaHandler(Input, run)(event, context(ms));
+const invoke = (
+  run: (input: unknown, invocation: Invocation) => Promise<Record<string, unknown>>,
+  given: unknown,
+  remainingMs?: number,
+) => lambdaHandler(schemas, run)(given, context(remainingMs));
 
-/** The lines that the function logs; all else, such as what the test runner writes, goes its way. */
+/** The lines that the function logs. Other output, such as the test runner's, is not caught. */
 function logOf(t: TestContext): () => string {
   const lines: string[] = [];
   for (const stream of [process.stderr, process.stdout]) {
@@ -35,99 +41,132 @@ function logOf(t: TestContext): () => string {
   return () => lines.join('');
 }
 
+/** The log lines as objects. */
+const linesOf = (log: string) =>
+  log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
 describe('a handler', () => {
-  it('gives the logic its input, without fields that the schema does not know, and gives back its answer', async () => {
+  it('passes the input to the logic without fields that the schema does not know, and returns its answer', async () => {
     const given: unknown[] = [];
     const run = async (value: unknown) => {
       given.push(value);
       return { isReady: true };
     };
-    assert.deepEqual(await invoke(run, { ...input, unknown: 1 }), { isReady: true });
-    assert.deepEqual(given, [input]);
+    assert.deepEqual(await invoke(run, { ...event, unknown: 1 }), { isReady: true });
+    assert.deepEqual(given, [event]);
   });
 
-  it('tells the logic where it runs and how long it still has', async () => {
+  it('returns only the fields of the output schema', async () => {
+    const answer = { isReady: true, password: 'hunter2' };
+    const handler = lambdaHandler({ ...schemas, output: z.object({ isReady: z.boolean() }) }, async () => answer);
+    assert.deepEqual(await handler(event, context()), { isReady: true });
+  });
+
+  it('logs only the fields of the output schema', async (t) => {
+    const log = logOf(t);
+    const answer = { isReady: true, password: 'hunter2' };
+    await lambdaHandler({ ...schemas, output: z.object({ isReady: z.boolean() }) }, async () => answer)(
+      event,
+      context(),
+    );
+    assert.deepEqual(linesOf(log())[0].answer, { isReady: true });
+  });
+
+  it('passes the logic its function ARN and the time that is left', async () => {
     const seen = await invoke(async (_, { functionArn: arn, remainingMs, signal }) => {
       return { arn, remainingMs: remainingMs(), aborted: signal.aborted };
-    }, input);
+    }, event);
     assert.deepEqual(seen, { arn: functionArn, remainingMs: 59_000, aborted: false });
   });
 
-  it('says in each line of its log which state, execution and cluster it is about, and what the answer was in short', async (t) => {
+  it('logs the state, the execution, the cluster and a summary of the answer', async (t) => {
     const log = logOf(t);
-    const about = { executionArn, clusterArn, count: 1 };
-    await invoke(async () => ({ outcome: 'written', list: ['x'], done: { link: 'adopted', deeper: { x: 1 } } }), about);
-    const { level, message, state, execution, cluster, answer } = JSON.parse(log());
+    const answer = { result: 'updated', list: ['x'], none: null, done: { link: 'adopted', deeper: { x: 1 } } };
+    await invoke(async () => answer, { ...event, executionArn });
+    const [line] = linesOf(log());
     assert.deepEqual(
-      [level, message, state, execution, cluster, answer],
+      [line.level, line.message, line.state, line.execution, line.cluster, line.answer],
       [
         'INFO',
         'answered',
         'ResolveRequest',
         executionArn,
         clusterArn,
-        { outcome: 'written', done: { link: 'adopted' } },
+        { result: 'updated', done: { link: 'adopted' } },
       ],
     );
   });
 
-  it('finds the cluster in the input of the execution, where it is not handed over', async (t) => {
+  it('finds the cluster in the input of the execution before the request is resolved', async (t) => {
     const log = logOf(t);
-    await invoke(async () => ({}), { ...input, clusterArn: undefined, input: tagEvent() }).catch(() => {});
-    assert.equal(JSON.parse(log().split('\n')[0] ?? '').cluster, clusterArn);
+    await invoke(async () => ({}), { run: { input: tagEvent() } }).catch(() => {});
+    assert.equal(linesOf(log())[0].cluster, clusterArn);
   });
 
-  it('publishes a metric for each error of a class of ours, in the embedded metric format, and for no other', async (t) => {
+  it('finds the execution in an event about it', async (t) => {
     const log = logOf(t);
-    const about = { executionArn, clusterArn, count: 1 };
-    await assert.rejects(invoke(() => Promise.reject(new VersionConflict('Somebody else was faster.')), about));
+    await invoke(async () => ({}), { detail: { executionArn } }).catch(() => {});
+    assert.equal(linesOf(log())[0].execution, executionArn);
+  });
+
+  it('logs nothing about a subject of another shape', async (t) => {
+    const log = logOf(t);
+    for (const odd of [null, 'x', { run: null }, { run: 'x', detail: 5, executionArn: { a: 1 } }])
+      await invoke(async () => ({}), odd).catch(() => {});
+    for (const { execution, cluster } of linesOf(log()).filter(({ level }) => level === 'ERROR'))
+      assert.deepEqual([execution, cluster], [undefined, undefined]);
+    assert.equal(linesOf(log()).filter(({ level }) => level === 'ERROR').length, 4);
+  });
+
+  it('publishes a metric for each of our error classes in the embedded metric format, and for no other error', async (t) => {
+    const log = logOf(t);
+    const about = { ...event, executionArn };
+    await assert.rejects(invoke(() => Promise.reject(new VersionConflict('Another writer was faster.')), about));
     await assert.rejects(invoke(() => Promise.reject(new TypeError('x is undefined')), about));
-    const lines = log()
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    const [metric, ...others] = lines.filter((line) => '_aws' in line);
+    const [metric, ...others] = linesOf(log()).filter((line) => '_aws' in line);
     assert.deepEqual(others, []);
     assert.deepEqual([metric.VersionConflict, metric.execution, metric.cluster], [1, executionArn, clusterArn]);
     assert.deepEqual(metric._aws.CloudWatchMetrics[0].Metrics, [{ Name: 'VersionConflict', Unit: 'Count' }]);
   });
 
-  it('does not run the logic on an input of another shape, and says which fields are wrong', async (t) => {
+  it('does not run the logic on an input of another shape, and names the wrong fields', async (t) => {
     logOf(t);
     const run = t.mock.fn(async () => ({}));
-    for (const [event, fields] of [
-      [{ clusterArn: 5 }, /\(clusterArn, count\)/],
+    for (const [given, fields] of [
+      [{ run: { request: { clusterArn: 5 } } }, /\(run\.request\.clusterArn, run\.count\)/],
       ['x', /\(the whole input\)/],
     ] as const)
-      await assert.rejects(invoke(run, event), { name: 'DeploymentMisconfigured', message: fields });
+      await assert.rejects(invoke(run, given), { name: 'DeploymentMisconfigured', message: fields });
     assert.equal(run.mock.callCount(), 0);
   });
 
   it("fails with the logic's own error, unchanged, and logs it with its cause but without the input", async (t) => {
     const log = logOf(t);
-    const failure = new VersionConflict('Somebody else was faster.', { cause: new Error('Version K3.') });
+    const failure = new VersionConflict('Another writer was faster.', { cause: new Error('Version K3.') });
     await assert.rejects(
-      invoke(() => Promise.reject(failure), { ...input, config: 'not to be logged' }),
+      invoke(() => Promise.reject(failure), { ...event, config: 'not to be logged' }),
       (error) => error === failure,
     );
-    const entry = JSON.parse(log().split('\n')[0] ?? '');
+    const [entry] = linesOf(log());
     assert.deepEqual(
       [entry.level, entry.message, entry.error.name, entry.error.cause.message, entry.function_request_id],
-      ['ERROR', 'Somebody else was faster.', 'VersionConflict', 'Version K3.', 'request-1'],
+      ['ERROR', 'Another writer was faster.', 'VersionConflict', 'Version K3.', 'request-1'],
     );
     assert.doesNotMatch(log(), /not to be logged/);
   });
 
-  it('fails as FunctionTimedOut a second before Lambda would end it, and stops the logic', async (t) => {
+  it('fails as FunctionTimedOut a second before Lambda would end it, and aborts the logic', async (t) => {
     logOf(t);
-    let aborted = false;
+    const aborted = Promise.withResolvers<void>();
     const run = async (_: unknown, { signal }: Invocation) => {
-      signal.addEventListener('abort', () => {
-        aborted = true;
-      });
-      await pause(500, undefined, { ref: false });
+      await once(signal, 'abort');
+      aborted.resolve();
+      return {};
     };
-    await assert.rejects(invoke(run, input, 1_010), { name: 'FunctionTimedOut', message: /ran out of time/ });
-    assert.ok(aborted);
+    await assert.rejects(invoke(run, event, 1_010), { name: 'FunctionTimedOut', message: /ran out of time/ });
+    await aborted.promise;
   });
 });

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import diagnostics from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { httpFetch, takingNewConnection } from '../../shared/atlas/http.ts';
+import { httpFetch, withReconnect } from '../../shared/atlas/http.ts';
 import { listen } from '../fixtures/loopback.ts';
 
 const { signal } = new AbortController();
 const get = { method: 'GET', headers: {}, signal };
 
-/** A server whose answers are these. */
+/** A server that answers like this. */
 const serverWith = (t: TestContext, answer: (response: ServerResponse) => void) =>
   listen(t, (_request, response) => answer(response));
 
@@ -31,7 +32,7 @@ describe('the fetch of the Atlas client', () => {
     assert.equal(rest['content-length'], '8');
   });
 
-  it('tells the status, and the headers whatever their case', async (t) => {
+  it('returns the status, and the headers whatever their case', async (t) => {
     const url = await serverWith(t, (response) => response.writeHead(429, { 'Retry-After': '7' }).end());
     const { status, ok, headers } = await httpFetch(url, get);
     assert.deepEqual([status, ok], [429, false]);
@@ -44,7 +45,7 @@ describe('the fetch of the Atlas client', () => {
     assert.equal((await httpFetch(url, get)).status, 302);
   });
 
-  it('leaves the connection to the next request, even if nobody reads the body', async (t) => {
+  it('frees the connection for the next request, even if the caller ignores the body', async (t) => {
     const connections = new Set<Socket | null>();
     const url = await serverWith(t, (response) => {
       connections.add(response.socket);
@@ -55,10 +56,10 @@ describe('the fetch of the Atlas client', () => {
   });
 
   for (const [method, outcome] of [
-    ['GET', 'is sent once more, and only once'],
-    ['POST', 'is not sent again: it may have been carried out'],
+    ['GET', 'repeats a GET once'],
+    ['POST', 'does not repeat a POST, which may have been carried out'],
   ] as const)
-    it(`on a connection that has ended unnoticed, a ${method} ${outcome}`, async (t) => {
+    it(`${outcome} if the kept-alive connection was closed`, async (t) => {
       let requests = 0;
       const url = await serverWith(t, (response) => {
         requests += 1;
@@ -66,23 +67,25 @@ describe('the fetch of the Atlas client', () => {
         else response.socket?.resetAndDestroy();
       });
       await httpFetch(url, get);
-      const second = takingNewConnection(httpFetch)(url, { ...get, method });
+      const second = withReconnect(httpFetch)(url, { ...get, method });
       if (method === 'GET') assert.equal((await second).status, 200);
       else await assert.rejects(second, TypeError);
       assert.equal(requests, method === 'GET' ? 3 : 2);
     });
 
-  it('takes a new connection for that, and not another one that may have ended as well', async (t) => {
+  it('repeats it on a new connection, because other kept-alive ones may be closed as well', async (t) => {
     let requests = 0;
+    const four = Promise.withResolvers<void>();
     const url = await serverWith(t, async (response) => {
       requests += 1;
       if (requests > 4) return void response.socket?.resetAndDestroy();
-      // All four at once, so that each has a connection of its own.
-      await new Promise((go) => setTimeout(go, 50));
+      // The server answers when all four are there, so each has a connection of its own.
+      if (requests === 4) four.resolve();
+      await four.promise;
       response.end();
     });
     await Promise.all(Array.from({ length: 4 }, () => httpFetch(url, get)));
-    await assert.rejects(takingNewConnection(httpFetch)(url, get), TypeError);
+    await assert.rejects(withReconnect(httpFetch)(url, get), TypeError);
     assert.equal(requests, 6);
   });
 
@@ -101,19 +104,28 @@ describe('the fetch of the Atlas client', () => {
     });
     const response = await httpFetch(url, get);
     assert.equal(response.status, 200);
-    await assert.rejects(response.text(), { name: 'TypeError', message: 'There is no whole answer.' });
+    await assert.rejects(response.text(), { name: 'TypeError', message: 'The answer is missing or incomplete.' });
   });
 
-  it('ends with the reason of its signal, before the answer and in the midst of it', async (t) => {
-    const silent = await serverWith(t, () => {});
-    const halting = await serverWith(t, (response) => response.writeHead(200).write('half'));
-    const timeout = () => ({ ...get, signal: AbortSignal.timeout(50) });
-    await assert.rejects(httpFetch(silent, timeout()), { name: 'TimeoutError' });
-    const response = await httpFetch(halting, timeout());
-    await assert.rejects(response.text(), { name: 'TimeoutError' });
+  it('fails with the reason of its signal before the answer', async (t) => {
+    const controller = new AbortController();
+    const timeout = new DOMException('Too late.', 'TimeoutError');
+    const url = await serverWith(t, () => controller.abort(timeout));
+    await assert.rejects(httpFetch(url, { ...get, signal: controller.signal }), timeout);
   });
 
-  it('does not load undici, which the global fetch is made of', async (t) => {
+  it('fails with the reason of its signal in the middle of the answer', async (t) => {
+    const controller = new AbortController();
+    const timeout = new DOMException('Too late.', 'TimeoutError');
+    const url = await serverWith(t, (response) => response.writeHead(200).write('half'));
+    const onHeaders = () => controller.abort(timeout);
+    diagnostics.subscribe('http.client.response.finish', onHeaders);
+    t.after(() => diagnostics.unsubscribe('http.client.response.finish', onHeaders));
+    const response = await httpFetch(url, { ...get, signal: controller.signal });
+    await assert.rejects(response.text(), timeout);
+  });
+
+  it('does not load undici, the client of the global fetch', async (t) => {
     const url = await serverWith(t, (response) => response.end());
     const program = `
       const { httpFetch } = await import(${JSON.stringify(new URL('../../shared/atlas/http.ts', import.meta.url))});

@@ -1,25 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Cluster, DescribeClusterV2Command, ListScramSecretsCommand } from '@aws-sdk/client-kafka';
-import { inspectCluster } from '../../functions/inspect-cluster/inspect-cluster.ts';
-import { awsError, cluster, commandsOf, fakeMsk, provisioned, signal } from '../fixtures/aws.ts';
-import { before, clusterArn, later, now, secretArn, wait } from '../fixtures/request.ts';
+import type * as z from 'zod/mini';
+import { type InspectClusterInput, inspectCluster } from '../../functions/inspect-cluster/inspect-cluster.ts';
+import { awsError, cluster, commandsOf, fakeMsk, provisioned } from '../fixtures/aws.ts';
+import { before, clusterArn, deadline, later, now, request, secretArn, taskInput, wait } from '../fixtures/request.ts';
+
+/** What an earlier visit of the state has found. */
+const visited = { deadline: later, slowdown: 1 };
 
 function inspector(found: Cluster) {
-  const { kafka, msk } = fakeMsk();
+  const { client, msk } = fakeMsk();
   msk.on(DescribeClusterV2Command, { ClusterArn: clusterArn }).resolves({ ClusterInfo: found });
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: [secretArn] });
-  return {
-    msk,
-    inspect: (deadline = later) =>
-      inspectCluster({ clusterArn, wait: { ...wait, deadline }, stretch: 1, now }, { kafka, signal }),
-  };
+  const inspect = (run: Partial<z.infer<typeof InspectClusterInput>['run']> = {}) =>
+    inspectCluster(taskInput({ request: request(), ...run }), { msk: client, wait });
+  return { msk, inspect, inspectAt: (end: string) => inspect({ cluster: { ...visited, deadline: end } }) };
 }
 
 const brokers = { ClientSubnets: [], InstanceType: 'kafka.m7g.large' };
 
 describe('InspectCluster', () => {
-  it('tells everything that later states read of an ACTIVE cluster', async () => {
+  it('returns everything that later states read of an ACTIVE cluster, and sets the deadline', async () => {
     const { details, ...rest } = await inspector(cluster()).inspect();
     const { fingerprint, ...found } = details;
     assert.match(fingerprint, /^[\da-f]{16}$/);
@@ -28,8 +30,10 @@ describe('InspectCluster', () => {
       {
         isSettled: true,
         isPrivateConnectivityOn: true,
+        isPlanned: false,
+        deadline,
         pollSeconds: 20,
-        stretch: 1,
+        slowdown: 1,
         details: {
           clusterType: 'PROVISIONED',
           kafkaVersion: '3.6.0',
@@ -45,14 +49,16 @@ describe('InspectCluster', () => {
     );
   });
 
-  it('has the next poll come later when AWS has throttled this one', async () => {
+  it('polls later if AWS has throttled this poll, and then gradually faster', async () => {
     const { inspect, msk } = inspector(cluster());
     msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster(), $metadata: { attempts: 2 } });
-    const { pollSeconds, stretch } = await inspect();
-    assert.deepEqual([pollSeconds, stretch], [40, 2]);
+    const { pollSeconds, slowdown } = await inspect();
+    assert.deepEqual([pollSeconds, slowdown], [40, 2]);
+    msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster(), $metadata: { attempts: 1 } });
+    assert.equal((await inspect({ cluster: { ...visited, slowdown } })).slowdown, 1.9);
   });
 
-  it('has another fingerprint as soon as a secret or a setting is another, in whatever order MSK lists them', async () => {
+  it('has another fingerprint as soon as a secret or a setting differs, in whatever order MSK lists the secrets', async () => {
     const fingerprintWith = async (found: Cluster, ...SecretArnList: string[]) => {
       const { inspect, msk } = inspector(found);
       msk.on(ListScramSecretsCommand).resolves({ SecretArnList });
@@ -71,7 +77,17 @@ describe('InspectCluster', () => {
       assert.notEqual(other, before);
   });
 
-  it('polls half as often where the cluster is ACTIVE, and its connectivity still off', async () => {
+  it('is planned only while the cluster is as CheckPrerequisites found it', async () => {
+    const { inspect } = inspector(cluster());
+    const { fingerprint } = (await inspect()).details;
+    for (const [plannedFor, isPlanned] of [
+      [fingerprint, true],
+      ['0123456789abcdef', false],
+    ] as const)
+      assert.equal((await inspect({ plan: { plannedFor } })).isPlanned, isPlanned);
+  });
+
+  it('polls half as often if the cluster is ACTIVE and its connectivity still off', async () => {
     const off = cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) });
     assert.equal((await inspector(off).inspect()).pollSeconds, 40);
   });
@@ -86,7 +102,7 @@ describe('InspectCluster', () => {
     assert.equal(msk.commandCalls(ListScramSecretsCommand)[1]?.args[0].input.NextToken, 'next');
   });
 
-  it('tells a serverless cluster, about which MSK says nothing else', async () => {
+  it('reads a serverless cluster, about which MSK says nothing else', async () => {
     const { inspect, msk } = inspector({ ClusterArn: clusterArn, ClusterType: 'SERVERLESS', State: 'ACTIVE' });
     const { isSettled, isPrivateConnectivityOn, details } = await inspect();
     assert.deepEqual([isSettled, isPrivateConnectivityOn], [true, false]);
@@ -105,7 +121,7 @@ describe('InspectCluster', () => {
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
-  it('takes connectivity for other schemes only as off', async () => {
+  it('treats connectivity for other schemes only as off', async () => {
     const BrokerNodeGroupInfo = {
       ...brokers,
       ConnectivityInfo: { VpcConnectivity: { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } } },
@@ -124,38 +140,38 @@ describe('InspectCluster', () => {
     undefined,
   ])
     it(`waits while the cluster is ${State}, until the deadline`, async () => {
-      const { inspect, msk } = inspector(cluster({ State } as Cluster));
+      const { inspect, inspectAt, msk } = inspector(cluster({ State } as Cluster));
       assert.equal((await inspect()).isSettled, false);
       assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
-      await assert.rejects(inspect(before), {
+      await assert.rejects(inspectAt(before), {
         name: 'WaitTimedOut',
         message: new RegExp(`is still ${State ?? 'unknown'}, and the deadline of this wait \\(${before}\\) has passed`),
       });
     });
 
-  it('waits until the very deadline', async () => {
-    assert.equal((await inspector(cluster({ State: 'UPDATING' })).inspect(now)).isSettled, false);
+  it('waits until exactly the deadline', async () => {
+    assert.equal((await inspector(cluster({ State: 'UPDATING' })).inspectAt(now)).isSettled, false);
   });
 
-  it('goes on after the deadline when the cluster is ready for it', async () => {
-    assert.equal((await inspector(cluster()).inspect(before)).isSettled, true);
+  it('continues after the deadline if the cluster is ready', async () => {
+    assert.equal((await inspector(cluster()).inspectAt(before)).isSettled, true);
   });
 
-  it('keeps the deadline also when MSK reports the update as done and connectivity stays off', async () => {
-    const { inspect } = inspector(cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) }));
+  it('keeps the deadline even if MSK reports the update as complete and connectivity stays off', async () => {
+    const { inspect, inspectAt } = inspector(cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) }));
     assert.equal((await inspect()).isSettled, true);
-    await assert.rejects(inspect(before), { name: 'WaitTimedOut', message: /private connectivity.*still off/ });
+    await assert.rejects(inspectAt(before), { name: 'WaitTimedOut', message: /private connectivity.*still off/ });
   });
 
   for (const State of ['FAILED', 'DELETING'] as const)
-    it(`ends the run when the cluster is ${State}, with MSK's reason`, async () => {
+    it(`ends the run if the cluster is ${State}, with MSK's reason`, async () => {
       await assert.rejects(inspector(cluster({ State, StateInfo: { Message: 'No KMS key.' } })).inspect(), {
         name: 'ClusterUnusable',
-        message: `The cluster ${clusterArn} is ${State} (No KMS key.); it must be ACTIVE.`,
+        message: `Cluster ${clusterArn} is ${State} (No KMS key.); it must be ACTIVE.`,
       });
     });
 
-  it('ends the run when the cluster is gone', async () => {
+  it('ends the run if the cluster does not exist', async () => {
     const { inspect, msk } = inspector(cluster());
     msk.on(DescribeClusterV2Command).rejects(awsError('NotFoundException', 404));
     await assert.rejects(inspect(), { name: 'ClusterUnusable', message: /does not exist/ });

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { lookUpPrincipal } from '../../functions/look-up-principal/look-up-principal.ts';
 import { type Answer, apiError, fakeAtlas, ok } from '../fixtures/atlas.ts';
-import { clusterArn, projectId } from '../fixtures/request.ts';
+import { request, taskInput } from '../fixtures/request.ts';
 
 async function lookUp(t: TestContext, answer: Answer) {
   const { atlas, requests } = await fakeAtlas(t, { 'GET /accountDetails': answer });
-  return { requests, result: lookUpPrincipal({ projectId, clusterArn }, { atlas }) };
+  return { requests, result: lookUpPrincipal(taskInput({ request: request() }), { atlas }) };
 }
 
 describe('LookUpPrincipal', () => {
@@ -20,7 +20,7 @@ describe('LookUpPrincipal', () => {
   });
 
   for (const status of [400, 404])
-    it(`tells what the project needs when Atlas answers ${status}`, async (t) => {
+    it(`says what the project needs if Atlas answers ${status}`, async (t) => {
       const { result } = await lookUp(t, apiError(status, 'NOTHING_THERE', 'Nothing there.'));
       await assert.rejects(result, {
         name: 'PrerequisitesNotMet',
@@ -28,12 +28,12 @@ describe('LookUpPrincipal', () => {
       });
     });
 
-  it('ends the run when Atlas refuses to answer', async (t) => {
+  it('ends the run if Atlas refuses', async (t) => {
     const { result } = await lookUp(t, apiError(403, 'USER_UNAUTHORIZED'));
     await assert.rejects(result, { name: 'AtlasRefused', status: 403 });
   });
 
-  it('never makes a principal of something that is no account', async (t) => {
+  it('never accepts an account id that is not 12 digits', async (t) => {
     for (const awsAccountId of [undefined, '', '*', '12345', 'arn:aws:iam::123456789012:root']) {
       const { result } = await lookUp(t, ok({ awsAccountId }));
       await assert.rejects(result, { name: 'AtlasUnavailable', message: /\(awsAccountId\)/ });

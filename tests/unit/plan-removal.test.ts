@@ -14,8 +14,8 @@ import {
   privateLink,
   privateLinkId,
 } from '../fixtures/atlas.ts';
-import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, principalArn, request } from '../fixtures/request.ts';
+import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
+import { clusterArn, principalArn, request, taskInput } from '../fixtures/request.ts';
 
 const [get, links, account] = ['GET /streams/connections/orders', 'GET /privateLinkConnections', 'GET /accountDetails'];
 const ours = atlasStatement(clusterArn, principalArn);
@@ -27,10 +27,10 @@ interface Situation {
   overrides?: Partial<Request>;
 }
 
-/** Plans the removal of all that a connect run makes, as far as the situation is no other. */
+/** Plans the removal of everything that a connect run creates, unless the situation differs. */
 async function plan(t: TestContext, situation: Situation = {}) {
   const { routes = {}, overrides = {}, policy = policyOf(ours) } = situation;
-  const { kafka, msk } = fakeMsk();
+  const { client, msk } = fakeMsk();
   if (policy === '') msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
   else msk.on(GetClusterPolicyCommand).resolves({ Policy: policy, CurrentVersion: 'K1' });
   const { atlas, calls } = await fakeAtlas(t, {
@@ -39,12 +39,10 @@ async function plan(t: TestContext, situation: Situation = {}) {
     [account]: ok({ awsAccountId: '123456789012' }),
     ...routes,
   });
-  const { clusterArn: of, changes } = await planRemoval(
-    { request: request({ dryRun: true, ...overrides }) },
-    { kafka, atlas, signal },
-  );
+  const input = taskInput({ request: request({ dryRun: true, ...overrides }) });
+  const { clusterArn: of, changes } = await planRemoval(input, { msk: client, atlas });
   assert.equal(of, clusterArn);
-  // A dry run reads, whatever it finds.
+  // A dry run only reads, whatever it finds.
   assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
   for (const call of calls()) assert.match(call, /^GET /);
   return changes;
@@ -63,12 +61,12 @@ describe('PlanRemoval', () => {
       },
       {
         state: 'RemoveClusterPolicy',
-        change: `Take the statement ${ours.Sid} out of the cluster policy, if the private link goes; all others stay as they are.`,
+        change: `Remove the statement ${ours.Sid} from the cluster policy if the private link is deleted; all other statements stay as they are.`,
       },
     ]);
   });
 
-  it('lists nothing when all is gone', async (t) => {
+  it('lists nothing if nothing is left', async (t) => {
     assert.deepEqual(await plan(t, { routes: { [get]: absent, [links]: list([]) }, policy: '' }), []);
   });
 
@@ -80,23 +78,33 @@ describe('PlanRemoval', () => {
     ]);
   });
 
-  it('leaves out a connection through the link to another cluster, though a tag names that link', async (t) => {
+  it('leaves out a connection that uses the link to another cluster, even if a tag names that link', async (t) => {
     const routes = { [links]: list([privateLink({ arn: `${clusterArn}0` })]) };
     const overrides = { privateLinkId };
     assert.deepEqual(statesOf(await plan(t, { routes, overrides })), ['RemoveClusterPolicy']);
   });
 
-  it('leaves out a link that is on its way out, and keeps its connection', async (t) => {
+  it('leaves out a link that is being deleted, and lists its connection', async (t) => {
     const routes = { [links]: list([privateLink({ state: 'DELETING' })]) };
     assert.deepEqual(statesOf(await plan(t, { routes })), ['DeleteConnection', 'RemoveClusterPolicy']);
   });
 
-  it("leaves out a policy without our statement, whatever others' grant", async (t) => {
+  it('leaves out a policy without our statement, whatever other statements grant', async (t) => {
     const policy = policyOf({ ...ours, Sid: 'Terraform' });
     assert.deepEqual(statesOf(await plan(t, { policy })), ['DeleteConnection', 'DeletePrivateLink']);
   });
 
-  it('ends as the run would when Atlas refuses', async (t) => {
+  it('leaves out the statement if Atlas no longer names an account', async (t) => {
+    const routes = { [account]: apiError(404, 'NOTHING_THERE') };
+    assert.deepEqual(statesOf(await plan(t, { routes })), ['DeleteConnection', 'DeletePrivateLink']);
+  });
+
+  it('fails as the run would if Atlas refuses to name the account', async (t) => {
+    const routes = { [account]: apiError(403, 'USER_UNAUTHORIZED') };
+    await assert.rejects(plan(t, { routes }), { name: 'AtlasRefused' });
+  });
+
+  it('fails as the run would if Atlas refuses', async (t) => {
     const routes = { [get]: apiError(403, 'USER_UNAUTHORIZED') };
     await assert.rejects(plan(t, { routes }), { name: 'AtlasRefused', message: /USER_UNAUTHORIZED/ });
   });

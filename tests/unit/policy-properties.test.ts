@@ -14,7 +14,7 @@ const atlas = '123456789012';
 const others = ['210987654321', '111122223333'];
 const otherCluster = clusterArn.replace('orders', 'payments');
 
-// What IAM allows, usual or not; much of it about Atlas's account and this cluster, so that statements come close to ours.
+// What IAM allows, usual or unusual. Much of it is about Atlas's account and this cluster, so that statements resemble ours.
 
 const oneOrMany = (item: fc.Arbitrary<unknown>) => fc.oneof(item, fc.array(item, { maxLength: 4 }));
 const accounts = fc
@@ -75,7 +75,7 @@ const statements: fc.Arbitrary<Statement> = fc
     either('Resource', resources),
   )
   .map((parts) => Object.assign({}, ...parts));
-/** One that nearly grants what we want, or does so. */
+/** A statement that grants what we need, or almost. */
 const similar = fc
   .record(
     { Sid: fc.string(), Principal: principals, Action: actions, Resource: resources, Condition: conditions },
@@ -83,7 +83,7 @@ const similar = fc
   )
   .map((overrides): Statement => ({ ...wanted, ...overrides }));
 
-/** What makes a policy about as long as MSK takes it. */
+/** Makes a policy about as long as MSK allows. */
 const long = fc.integer({ min: 18_000, max: 20_400 }).map((length) => 'x'.repeat(length));
 
 const policies = fc
@@ -106,7 +106,7 @@ const statementsOf = (text: string | null | undefined): Statement[] => (text ? l
 const list = <Item>(value: Item | Item[] | undefined) => (value === undefined ? [] : ([value].flat() as Item[]));
 const foreign = (text: string | null | undefined) => statementsOf(text).filter(({ Sid }) => Sid !== wanted.Sid);
 
-/** The merged policy; the same one where nothing was missing; undefined where it would be too long. */
+/** The merged policy; the same one if nothing is missing; undefined if it would be too long. */
 function merged(text: string | undefined): string | undefined {
   try {
     return mergeStatement(text, wanted) ?? text;
@@ -116,7 +116,7 @@ function merged(text: string | undefined): string | undefined {
   }
 }
 
-// What a policy means, told independently of the code that is tested: who may do what, as IAM decides.
+// The meaning of a policy, independent of the tested code: who may do what, as IAM decides.
 
 interface Question {
   account: string;
@@ -129,7 +129,7 @@ const questions: Question[] = [atlas, ...others].flatMap((account) =>
   ),
 );
 
-/** Whether a condition holds is part of the question, so that both answers are compared. */
+/** Whether conditions hold is part of the question, so that both answers are compared. */
 const decision = (text: string | undefined, question: Question, doConditionsHold: boolean) => {
   const effects = statementsOf(text)
     .filter((statement) => applies(statement, question) && (doConditionsHold || !hasCondition(statement)))
@@ -155,7 +155,7 @@ function matches(statement: Statement, element: string, test: (text: string) => 
 const isAccount = (principal: string, account: string) =>
   ['*', account, `arn:aws:iam::${account}:root`].includes(principal);
 
-/** A pattern eats the text from the left: `*` nothing or one character more. */
+/** Matches a pattern from the left: `*` matches nothing, or one more character. */
 function like(pattern: string, text: string): boolean {
   const [first, rest] = [pattern[0], pattern.slice(1)];
   if (first === undefined) return text === '';
@@ -172,11 +172,11 @@ const ours = questions.filter(
 );
 const notOurs = questions.filter((question) => !ours.includes(question));
 
-/** A policy in which no statement has our Sid: what stood under it before is ours to replace. */
+/** Policies without our Sid. A statement under our Sid is ours to replace. */
 const withoutOurs = policies.filter((text) => foreign(text).length === statementsOf(text).length);
 
-describe('whatever the cluster policy', () => {
-  it('is, a merge leaves every foreign statement and every other element as it was, and in order', () => {
+describe('whatever the cluster policy is', () => {
+  it('a merge keeps every other statement and element as it was, in order', () => {
     fc.assert(
       fc.property(policies, (text) => {
         const after = merged(text);
@@ -189,7 +189,7 @@ describe('whatever the cluster policy', () => {
     );
   });
 
-  it('is, a merge changes no decision but those that Atlas needs', () => {
+  it('a merge changes only the decisions that Atlas needs', () => {
     fc.assert(
       fc.property(withoutOurs, (text) => {
         const after = merged(text);
@@ -198,7 +198,7 @@ describe('whatever the cluster policy', () => {
     );
   });
 
-  it('is, a merge allows Atlas what it needs, unless a statement denies it', () => {
+  it('a merge allows Atlas what it needs, unless a statement denies it', () => {
     fc.assert(
       fc.property(policiesOrNone, (text) => {
         const after = merged(text);
@@ -207,7 +207,7 @@ describe('whatever the cluster policy', () => {
     );
   });
 
-  it('is, a second merge finds nothing to do', () => {
+  it('a second merge finds nothing to do', () => {
     fc.assert(
       fc.property(policiesOrNone, (text) => {
         const after = merged(text);
@@ -216,7 +216,7 @@ describe('whatever the cluster policy', () => {
     );
   });
 
-  it('is, a merge gives JSON that MSK takes, or is refused', () => {
+  it('a merge returns JSON that MSK accepts, or is refused', () => {
     fc.assert(
       fc.property(policiesOrNone, (text) => {
         let after: string | undefined;
@@ -236,14 +236,14 @@ describe('whatever the cluster policy', () => {
     );
   });
 
-  it('is, a removal undoes a merge', () => {
+  it('a removal undoes a merge', () => {
     fc.assert(
       fc.property(withoutOurs, (text) => {
         const after = merged(text);
         if (after === undefined) return;
         const removed = removeStatement(after, wanted.Sid);
         if (after === text) assert.equal(removed, undefined, 'nothing was merged, so nothing is removed');
-        else if (statementsOf(text).length === 0) assert.equal(removed, null, 'no empty policy stays');
+        else if (statementsOf(text).length === 0) assert.equal(removed, null, 'no empty policy is left');
         else {
           const before = JSON.parse(text);
           assert.deepEqual(JSON.parse(removed ?? 'null'), { ...before, Statement: list(before.Statement) });
@@ -253,7 +253,7 @@ describe('whatever the cluster policy', () => {
     assert.equal(removeStatement(merged(undefined) ?? '', wanted.Sid), null);
   });
 
-  it('is, a second removal finds nothing to do', () => {
+  it('a second removal finds nothing to do', () => {
     fc.assert(
       fc.property(policies, (text) => {
         const removed = removeStatement(text, wanted.Sid);
@@ -263,7 +263,7 @@ describe('whatever the cluster policy', () => {
     );
   });
 
-  it('would be, if it were any JSON, it is merged into or refused', () => {
+  it('any JSON is merged or refused', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -43,11 +43,11 @@ describe('the statement for Atlas', () => {
     });
   });
 
-  it('makes a whole policy where there is none', () => {
+  it('makes a whole policy if the cluster has none', () => {
     assert.deepEqual(merged(undefined), { Version: '2012-10-17', Statement: [wanted] });
   });
 
-  const asGood: Record<string, object> = {
+  const sufficient: Record<string, object> = {
     'is ours already': {},
     'has another Sid': { Sid: 'Terraform' },
     'has no Sid': { Sid: undefined },
@@ -64,14 +64,14 @@ describe('the statement for Atlas', () => {
     'has many wildcards in its resource': { Resource: `${'*?'.repeat(40)}-5` },
     'is about every resource': { Resource: '*' },
   };
-  for (const [what, overrides] of Object.entries(asGood))
-    it(`is not written when a statement ${what}`, () => {
+  for (const [what, overrides] of Object.entries(sufficient))
+    it(`is not written if a statement ${what}`, () => {
       const statement = { ...wanted, ...overrides };
       assert.equal(mergeStatement(policy([firehose, statement]), wanted), undefined);
-      assert.equal(mergeStatement(policy(statement), wanted), undefined, 'as a Statement that is no list');
+      assert.equal(mergeStatement(policy(statement), wanted), undefined, 'as a Statement that is not a list');
     });
 
-  const notAsGood: Record<string, object> = {
+  const insufficient: Record<string, object> = {
     'denies the same': { Effect: 'Deny' },
     'has a condition': { Condition: { Bool: { 'aws:SecureTransport': 'true' } } },
     'has NotAction': { Action: undefined, NotAction: 'kafka:DeleteCluster' },
@@ -79,29 +79,29 @@ describe('the statement for Atlas', () => {
     'has NotResource': { Resource: undefined, NotResource: 'arn:aws:kafka:us-east-1:111122223333:cluster/other/1' },
     'lacks one of the actions': { Action: [create, brokers, describeOne] },
     'has a wildcard that is too narrow': { Action: [create, brokers, 'kafka:DescribeCluster?'] },
-    'has a dot where only a regular expression sees a wildcard': { Action: [create, brokers, 'kafka.Describe.*'] },
+    'has a dot, which is a wildcard only in a regular expression': { Action: [create, brokers, 'kafka.Describe.*'] },
     'is for another account': { Principal: { AWS: 'arn:aws:iam::210987654321:root' } },
     'is for a role of the account': { Principal: { AWS: 'arn:aws:iam::123456789012:role/root' } },
     'is for a deleted role': { Principal: { AWS: 'AROAEXAMPLEID123456' } },
     'is for a service': { Principal: { Service: 'kafka.amazonaws.com' } },
-    'is for anybody': { Principal: '*' },
+    'is for everybody': { Principal: '*' },
     'is for an account whose id is a number': { Principal: { AWS: 123456789012 } },
     'has a principal of another shape': { Principal: { AWS: [null, [principalArn], { AWS: principalArn }] } },
     'has an action of another shape': { Action: [null, 5, wanted.Action] },
     'has no action': { Action: null },
     'has a resource of another shape': { Resource: [{ arn: clusterArn }] },
     'is about another cluster': { Resource: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/other' },
-    'has many wildcards that lead nowhere': { Resource: `${'*?'.repeat(20)}!` },
+    'has many wildcards and does not match': { Resource: `${'*?'.repeat(20)}!` },
     'has more question marks than there are characters': { Resource: `*${'?'.repeat(200)}` },
     'spells the resource in another case': { Resource: clusterArn.toUpperCase() },
   };
-  for (const [what, overrides] of Object.entries(notAsGood))
+  for (const [what, overrides] of Object.entries(insufficient))
     it(`is written beside a statement that ${what}`, () => {
       const statement = JSON.parse(JSON.stringify({ ...wanted, Sid: 'Other', ...overrides }));
       assert.deepEqual(merged(policy([statement])).Statement, [statement, wanted]);
     });
 
-  it('is written although two statements together grant as much, which harms nobody', () => {
+  it('is written although two statements together grant as much, which is harmless', () => {
     const halves = [
       { ...wanted, Sid: 'One', Action: [create, brokers] },
       { ...wanted, Sid: 'Two', Action: [describeOne, describeTwo] },
@@ -109,7 +109,7 @@ describe('the statement for Atlas', () => {
     assert.deepEqual(merged(policy(halves)).Statement, [...halves, wanted]);
   });
 
-  it('takes the place of an older one of ours, and of no other', () => {
+  it('replaces our older statement, and no other', () => {
     const ofAnotherAtlasAccount = atlasStatement(clusterArn, 'arn:aws:iam::210987654321:root');
     const older = { ...wanted, Action: [create] };
     assert.deepEqual(merged(policy([older, firehose, ofAnotherAtlasAccount])).Statement, [
@@ -119,7 +119,7 @@ describe('the statement for Atlas', () => {
     ]);
   });
 
-  it('leaves everything else as it was, known to us or not', () => {
+  it('keeps everything else as it was, known or unknown', () => {
     const foreign = [
       { ...firehose, Principal: { Service: ['firehose.amazonaws.com', 'delivery.logs.amazonaws.com'] } },
       { Effect: 'Deny', NotPrincipal: { AWS: 'AROAEXAMPLEID123456' }, NotAction: 'kafka:Get*', NotResource: '*' },
@@ -131,7 +131,7 @@ describe('the statement for Atlas', () => {
     assert.deepEqual(merged('{"Version":"2012-10-17"}'), { Version: '2012-10-17', Statement: [wanted] });
   });
 
-  it('leaves the numbers of others as they are spelled', () => {
+  it('keeps numbers in other statements as they are spelled', () => {
     const condition = '"Condition":{"NumericEquals":{"a":12345678901234567890,"b":1.0,"c":[1e999,-0]}}';
     const text = policy([{ ...firehose, Condition: 'here' }]).replace('"Condition":"here"', condition);
     const withOurs = mergeStatement(text, wanted) ?? '';
@@ -139,11 +139,11 @@ describe('the statement for Atlas', () => {
     assert.ok(removeStatement(withOurs, wanted.Sid)?.includes(condition));
   });
 
-  it('merges into its own result without a change', () => {
+  it('is not written twice', () => {
     assert.equal(mergeStatement(mergeStatement(policy([firehose]), wanted), wanted), undefined);
   });
 
-  it('may fill the policy up to 20,480 characters, and is refused beyond', () => {
+  it('may fill the policy up to 20,480 characters, and is refused above that', () => {
     const withSidOf = (length: number) => policy([{ ...firehose, Sid: 'x'.repeat(length) }]);
     const room = 20_480 - (mergeStatement(withSidOf(0), wanted) ?? '').length;
     assert.equal(mergeStatement(withSidOf(room), wanted)?.length, 20_480);
@@ -153,7 +153,7 @@ describe('the statement for Atlas', () => {
     });
   });
 
-  it('is not written into a policy that is no JSON object with statements', () => {
+  it('is not written into an invalid policy document', () => {
     for (const text of unreadable) assert.throws(() => mergeStatement(text, wanted), PolicyRefused, text);
   });
 });
@@ -161,7 +161,7 @@ describe('the statement for Atlas', () => {
 describe('the removal of the statement for Atlas', () => {
   const remove = (text: string) => removeStatement(text, wanted.Sid);
 
-  it('leaves everything else as it was, known to us or not', () => {
+  it('keeps everything else as it was, known or unknown', () => {
     const foreign = [
       { ...firehose, Principal: { Service: ['firehose.amazonaws.com', 'delivery.logs.amazonaws.com'] } },
       { Effect: 'Deny', NotPrincipal: { AWS: 'AROAEXAMPLEID123456' }, NotAction: 'kafka:Get*', NotResource: '*' },
@@ -173,7 +173,7 @@ describe('the removal of the statement for Atlas', () => {
     assert.deepEqual(JSON.parse(remove(text) ?? ''), { ...rest, Statement: foreign });
   });
 
-  it('is by its Sid alone: a statement of others that grants the same stays', () => {
+  it('uses only the Sid: another statement that grants the same stays', () => {
     const same = { ...wanted, Sid: 'Terraform' };
     const { Sid: _, ...nameless } = wanted;
     assert.equal(remove(policy([same, nameless])), undefined);
@@ -182,10 +182,10 @@ describe('the removal of the statement for Atlas', () => {
 
   it('leaves no empty policy', () => {
     assert.equal(remove(policy([wanted])), null);
-    assert.equal(remove(policy(wanted)), null, 'as a Statement that is no list');
+    assert.equal(remove(policy(wanted)), null, 'as a Statement that is not a list');
   });
 
-  it('is done when the statement is not there', () => {
+  it('is done if the statement is not there', () => {
     for (const text of [policy([firehose]), policy(firehose), policy([]), '{"Version":"2012-10-17"}'])
       assert.equal(remove(text), undefined, text);
   });
@@ -194,7 +194,7 @@ describe('the removal of the statement for Atlas', () => {
     assert.equal(remove(mergeStatement(policy([firehose]), wanted) ?? ''), policy([firehose]));
   });
 
-  it('is refused in a policy that is no JSON object with statements', () => {
+  it('is refused in an invalid policy document', () => {
     for (const text of unreadable) assert.throws(() => remove(text), PolicyRefused, text);
   });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TagResourceCommand } from '@aws-sdk/client-kafka';
-import { recordSuccess } from '../../functions/record-success/record-success.ts';
+import type * as z from 'zod/mini';
+import { type RecordSuccessInput, recordSuccess } from '../../functions/record-success/record-success.ts';
 import { bootstrapServers, privateLinkId } from '../fixtures/atlas.ts';
-import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
+import { awsError, fakeMsk } from '../fixtures/aws.ts';
 import {
   before,
   clusterArn,
@@ -13,32 +14,36 @@ import {
   projectId,
   request,
   secretArn,
+  taskInput,
 } from '../fixtures/request.ts';
 
-const input = {
-  request: request({ connectionName: 'orders*1' }),
-  plan: { secretArn, isScramSecretAssociated: false },
-  connectivity: { operationArn: 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2' },
-  principal: { principalArn },
-  policy: { sid: 'AtlasStreamProcessing123456789012', outcome: 'written' },
-  privateLink: { id: privateLinkId, outcome: 'requested' },
-  connection: { name: 'orders*1', state: 'READY', outcome: 'created', bootstrapServers, secretVersionId: 'version-1' },
-  executionArn,
+type Run = z.infer<typeof RecordSuccessInput>['run'];
+
+/** A run that has changed everything. */
+const everything: Run = {
   startedAt: before,
-  now,
+  request: request({ connectionName: 'orders*1' }),
+  plan: { secretArn },
+  connectivity: { result: 'updated' },
+  scramSecretAssociation: { result: 'created' },
+  principal: { principalArn },
+  policy: { sid: 'AtlasStreamProcessing123456789012', result: 'created' },
+  privateLink: { id: privateLinkId, result: 'created' },
+  connection: { name: 'orders*1', state: 'READY', result: 'created', bootstrapServers, secretVersionId: 'version-1' },
 };
 
 function recorder() {
-  const { kafka, msk } = fakeMsk();
+  const { client, msk } = fakeMsk();
   msk.on(TagResourceCommand).resolves({});
   const measured: unknown[] = [];
   const measure = (...metric: unknown[]) => measured.push(metric);
-  const record = (overrides = {}) => recordSuccess({ ...input, ...overrides }, { kafka, signal, measure });
+  const record = (run = everything, at = now) =>
+    recordSuccess({ ...taskInput(run), now: at }, { msk: client, measure });
   return { msk, measured, record };
 }
 
 describe('RecordSuccess', () => {
-  it('sums up the run', async () => {
+  it('returns what the run has done', async () => {
     assert.deepEqual(await recorder().record(), {
       clusterArn,
       projectId,
@@ -47,32 +52,33 @@ describe('RecordSuccess', () => {
       privateLinkId,
       atlasPrincipal: principalArn,
       scramSecretArn: secretArn,
-      done: {
-        privateConnectivity: 'turned on',
-        scramSecret: 'associated',
-        policyStatement: 'AtlasStreamProcessing123456789012 written',
-        privateLink: 'requested',
-        connection: 'created',
-      },
+      done: [
+        { resource: 'multiVpcConnectivity', result: 'updated' },
+        { resource: 'scramSecretAssociation', result: 'created' },
+        { resource: 'policyStatement', result: 'created', note: 'AtlasStreamProcessing123456789012' },
+        { resource: 'privateLink', result: 'created' },
+        { resource: 'connection', result: 'created' },
+      ],
       statusTags: 'written',
       verifiedAt: now,
     });
   });
 
-  it('measures how long a first connect has taken, and no other run', async () => {
+  it('measures the duration of a first connect, and of no other run', async () => {
     const { record, measured } = recorder();
-    await record({ connection: { ...input.connection, outcome: 'unchanged' } });
+    await record({ ...everything, connection: { ...everything.connection, result: 'unchanged' } });
     assert.deepEqual(measured, []);
-    await record({ startedAt: '2026-11-23T10:59:30.500Z', now: '2026-11-23T12:00:00Z' });
+    await record({ ...everything, startedAt: '2026-11-23T10:59:30.500Z' }, '2026-11-23T12:00:00Z');
     assert.deepEqual(measured, [['TimeToConnect', 'Seconds', 3629.5]]);
   });
 
-  it('tells what was there already', async () => {
-    const { done } = await recorder().record({
-      plan: { secretArn, isScramSecretAssociated: true },
-      connectivity: { operationArn: '' },
-    });
-    assert.deepEqual([done.privateConnectivity, done.scramSecret], ['unchanged', 'unchanged']);
+  it('reports what the run did not need to visit as unchanged', async () => {
+    const { connectivity: _, scramSecretAssociation: __, ...rest } = everything;
+    const { done } = await recorder().record(rest);
+    assert.deepEqual(done.slice(0, 2), [
+      { resource: 'multiVpcConnectivity', result: 'unchanged' },
+      { resource: 'scramSecretAssociation', result: 'unchanged' },
+    ]);
   });
 
   it("writes the outcome on the cluster's tags, in the characters that AWS allows", async () => {
@@ -91,7 +97,7 @@ describe('RecordSuccess', () => {
     });
   });
 
-  it('does not fail a connection that is READY over tags that AWS refuses', async () => {
+  it('does not fail over tags that AWS refuses, because the connection is READY', async () => {
     const { record, msk } = recorder();
     msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
     const { statusTags, connection } = await record();
@@ -99,7 +105,7 @@ describe('RecordSuccess', () => {
     assert.equal(connection.state, 'READY');
   });
 
-  it('brings the three tags of its beginning up to date where AWS has no room for six', async () => {
+  it('updates at least the three existing tags if AWS has no room for six', async () => {
     const { record, msk } = recorder();
     msk
       .on(TagResourceCommand)
@@ -117,13 +123,13 @@ describe('RecordSuccess', () => {
     });
   });
 
-  it('is tried again when AWS does not answer', async () => {
+  it('lets the machine retry if AWS fails', async () => {
     const { record, msk } = recorder();
     msk.on(TagResourceCommand).rejects(awsError('InternalServerErrorException', 500));
     await assert.rejects(record(), { name: 'AwsUnavailable' });
   });
 
-  it('is tried again when AWS does not answer the shorter list', async () => {
+  it('lets the machine retry if AWS fails to write the shorter list', async () => {
     const { record, msk } = recorder();
     msk
       .on(TagResourceCommand)

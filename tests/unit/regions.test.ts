@@ -26,12 +26,12 @@ describe('a Region', () => {
     ['SINGAPORE_SGP', 'ap-southeast-1'],
   ];
   for (const [spelling, region] of workspaceRegions)
-    it(`is ${region} where a workspace has ${spelling}`, () => {
+    it(`is ${region} if a workspace has ${spelling}`, () => {
       assert.equal(awsRegion(spelling), region);
       assert.equal(atlasRegion(spelling), region.toUpperCase().replaceAll('-', '_'));
     });
 
-  it('that nobody knows yet is taken for one of AWS', () => {
+  it("that isn't in the table is read as AWS's spelling", () => {
     assert.equal(awsRegion('AP_SOUTH_9'), 'ap-south-9');
     assert.equal(atlasRegion('ap-south-9'), 'AP_SOUTH_9');
   });

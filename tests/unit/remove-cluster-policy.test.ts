@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { DeleteClusterPolicyCommand, GetClusterPolicyCommand, PutClusterPolicyCommand } from '@aws-sdk/client-kafka';
 import { removeClusterPolicy } from '../../functions/remove-cluster-policy/remove-cluster-policy.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
-import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
-import { clusterArn, principalArn } from '../fixtures/request.ts';
+import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
+import { clusterArn, principalArn, request, taskInput } from '../fixtures/request.ts';
 
 const ours = atlasStatement(clusterArn, principalArn);
 const foreign = { Sid: 'Firehose', Effect: 'Allow', Principal: { Service: 'x' }, Action: 'kafka:*', Resource: '*' };
 const policyOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
 
 function remover(Policy?: string) {
-  const { kafka, msk } = fakeMsk();
+  const { client, msk } = fakeMsk();
   if (Policy === undefined) msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
   else
     msk.on(GetClusterPolicyCommand, { ClusterArn: clusterArn }).resolves({ Policy, CurrentVersion: 'KTVPDKIKX0DER' });
@@ -21,15 +21,17 @@ function remover(Policy?: string) {
     return answered;
   });
   const put = (index = 0) => msk.commandCalls(PutClusterPolicyCommand)[index]?.args[0].input;
-  return { msk, put, remove: () => removeClusterPolicy({ clusterArn, principalArn }, { kafka, signal }) };
+  const remove = (principal: { principal?: { principalArn: string } } = { principal: { principalArn } }) =>
+    removeClusterPolicy(taskInput({ request: request(), ...principal }), { msk: client });
+  return { msk, put, remove };
 }
 
-/** As AWS answers. */
+/** AWS's own answer has a request id. */
 const answered = { $metadata: { httpStatusCode: 200, requestId: '6357e0b2-0e6a-4b86-a0b4-70df934c2e31' } };
-const removed = { sid: 'AtlasStreamProcessing123456789012', outcome: 'removed' };
+const removed = { sid: 'AtlasStreamProcessing123456789012', result: 'removed' };
 
 describe('RemoveClusterPolicy', () => {
-  it('takes its statement out from between the others and gives the version back', async () => {
+  it('removes its statement from between the others, with the version that it read', async () => {
     const last = { ...foreign, Sid: 'Terraform' };
     const { remove, put, msk } = remover(policyOf(foreign, ours, last));
     assert.deepEqual(await remove(), removed);
@@ -41,13 +43,13 @@ describe('RemoveClusterPolicy', () => {
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'PutClusterPolicy']);
   });
 
-  it('deletes a policy that would be empty', async () => {
+  it('deletes a policy that has no other statement', async () => {
     const { remove, msk } = remover(policyOf(ours));
     assert.deepEqual(await remove(), removed);
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'DeleteClusterPolicy']);
   });
 
-  it('looks whether the policy is gone when the answer does not have the id of a request', async () => {
+  it('reads the policy again if the answer to the deletion has no request id', async () => {
     const { remove, msk } = remover(policyOf(ours));
     msk.on(DeleteClusterPolicyCommand).callsFake(() => {
       msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
@@ -57,7 +59,7 @@ describe('RemoveClusterPolicy', () => {
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'DeleteClusterPolicy', 'GetClusterPolicy']);
   });
 
-  it('is tried again when MSK still shows the policy that somebody has said to be deleted', async () => {
+  it('lets the machine retry if MSK still shows the policy after such an answer', async () => {
     const { remove, msk } = remover(policyOf(ours));
     msk.on(DeleteClusterPolicyCommand).resolves({ $metadata: {} });
     await assert.rejects(remove(), { name: 'AwsUnavailable', message: /still shows the policy/ });
@@ -68,13 +70,21 @@ describe('RemoveClusterPolicy', () => {
     ['it has no statement of ours', policyOf(foreign, { ...ours, Sid: 'Terraform' })],
     ['it has one of ours for another Atlas account', policyOf(atlasStatement(clusterArn, 'arn:aws:iam::1:root'))],
   ] as const)
-    it(`writes nothing when ${what}`, async () => {
+    it(`writes nothing if ${what}`, async () => {
       const { remove, msk } = remover(policy);
-      assert.deepEqual(await remove(), { ...removed, outcome: 'absent' });
+      assert.deepEqual(await remove(), { ...removed, result: 'absent' });
       assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
     });
 
-  it('is done when the policy goes between the look and the deletion', async () => {
+  it('keeps what there is if Atlas no longer names an account, and says so', async () => {
+    const { remove, msk } = remover(policyOf(ours));
+    const { result, note } = await remove({});
+    assert.equal(result, 'kept');
+    assert.match(note ?? '', /Atlas no longer names an AWS account/);
+    assert.deepEqual(commandsOf(msk), []);
+  });
+
+  it('treats a policy that another party has just deleted as removed', async () => {
     const { remove, msk } = remover(policyOf(ours));
     msk
       .on(GetClusterPolicyCommand)
@@ -84,7 +94,7 @@ describe('RemoveClusterPolicy', () => {
     assert.deepEqual(await remove(), removed);
   });
 
-  it('comes again and loses no edit that somebody made meanwhile', async () => {
+  it('lets the machine retry, and keeps an edit that another party has just made', async () => {
     const { remove, put, msk } = remover(policyOf(foreign, ours));
     msk
       .on(PutClusterPolicyCommand)
@@ -97,19 +107,19 @@ describe('RemoveClusterPolicy', () => {
     assert.deepEqual([put(1)?.CurrentVersion, put(1)?.Policy], ['K2', policyOf(foreign, newer)]);
   });
 
-  it('ends the run when MSK refuses, with what it said', async () => {
+  it('ends the run if MSK refuses, with the reason', async () => {
     const { remove, msk } = remover(policyOf(ours));
     msk.on(DeleteClusterPolicyCommand).rejects(awsError('BadRequestException', 400, 'Not now.'));
     await assert.rejects(remove(), { name: 'AwsRefused', message: /kafka:DeleteClusterPolicy.*Not now\./ });
   });
 
-  it('is tried again when MSK does not answer', async () => {
+  it('lets the machine retry if MSK fails', async () => {
     const { remove, msk } = remover(policyOf(ours));
     msk.on(DeleteClusterPolicyCommand).rejects(awsError('InternalServerErrorException', 500));
     await assert.rejects(remove(), { name: 'AwsUnavailable' });
   });
 
-  it('leaves a policy alone that it cannot read', async () => {
+  it('does not change a policy that it cannot read', async () => {
     const { remove, msk } = remover('{"Version":');
     await assert.rejects(remove(), { name: 'PolicyRefused' });
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);

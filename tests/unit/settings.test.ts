@@ -1,55 +1,60 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
-import { complaintAboutStage, complaintsAbout } from '../../packaging/settings.ts';
+import {
+  complaintAboutStage,
+  complaintsAbout,
+  complaintsAboutExamples,
+  complaintsAboutMissing,
+} from '../../packaging/check-settings.ts';
+import {
+  defaultSettings,
+  parameters,
+  readSettings,
+  readStageFile,
+  requiredNames,
+  type Settings,
+} from '../../packaging/settings.ts';
+import { fields, mechanisms, rules } from '../../shared/request/fields.ts';
 
-const { params, functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')) as {
-  params: { default: Record<string, string> };
-  functions: Record<string, { environment?: Record<string, string> }>;
+const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')) as {
+  functions: Record<string, unknown>;
 };
-const known = Object.keys(params.default);
 const secretArn = (region = 'us-east-1') => `arn:aws:secretsmanager:${region}:111122223333:secret:atlas-x1Y2z3`;
-const complaints = (given: Record<string, string>, region = 'us-east-1') =>
-  complaintsAbout({ ...params.default, ...given }, known, region);
+const anId = '5f1a2b3c4d5e6f7a8b9c0d1e';
+const others = '64b7f1d2e5a9c80011223344';
 
 interface Row {
   right: string[];
   wrong: string[];
-  rule: string;
 }
 
-const anId = '5f1a2b3c4d5e6f7a8b9c0d1e';
-const anArn = 'the whole ARN of a Secrets Manager secret, for example "arn:aws:secretsmanager:us-east-1:';
-
-/** Beside the defaults of the other waits, whose polls must fit into an execution as well. */
-const number = (least: number, most: number, right: string[]): Row => ({
-  right,
-  wrong: ['', `${least - 1}`, `${most + 1}`, '1e3', '60.5', '-60', ' 60', 'often'],
-  rule: `a whole number from ${least} to ${most}, for example `,
+const flag: Row = { right: ['true', 'false'], wrong: ['', 'yes', 'True', '1'] };
+const number = (least: number, most: number): Row => ({
+  right: [`${least}`, `${most}`],
+  wrong: ['', `${least - 1}`, `${most + 1}`, '1e1', '1.5', '-1', ' 1', 'often'],
 });
 
-/** For each parameter what is right, what is wrong, and how the sentence goes on after the value. */
 const table: Record<string, Row> = {
   atlasProjectId: {
-    right: [anId, `example:${anId}`],
-    wrong: ['', 'mine', anId.toUpperCase(), `${anId}0`, ` ${anId}`, 'example:mine'],
-    rule: `the 24 hexadecimal characters of an Atlas project id, for example "${anId}"`,
+    right: [anId, '123456789012345678901234'],
+    wrong: ['', 'mine', anId.toUpperCase(), `${anId}0`, ` ${anId}`],
   },
   atlasWorkspace: {
     right: ['streams', 'a.b_c-1', 'w'.repeat(64)],
     wrong: ['', 'a/b', 'my streams', 'w'.repeat(65)],
-    rule: 'the name of an Atlas Stream Processing workspace',
   },
   atlasCredentialsSecretArn: {
     right: [secretArn(), secretArn().replace('arn:aws:', 'arn:aws-us-gov:')],
     wrong: [secretArn().replace(/-x1Y2z3$/, ''), secretArn().replace('secretsmanager', 'ssm'), 'arn:aws:s3:::bucket'],
-    rule: anArn,
   },
+  prefix: { right: ['a', 'Atlas-1', 'p'.repeat(38)], wrong: ['', 'p'.repeat(39), '1a', '-a', 'a_b', 'a.b'] },
   allowedProjectIds: {
-    right: ['', anId, ` ${anId} , ${anId},`],
-    wrong: ['mine', `${anId}, mine`, `${anId};${anId}`],
-    rule: 'the 24 hexadecimal characters',
+    right: ['', anId, `${anId},${others}`, `${anId} , ${others}`],
+    wrong: ['mine', `${anId}, mine`, `${anId};${others}`, `${anId},`],
   },
   atlasBaseUrl: {
     right: [
@@ -60,21 +65,9 @@ const table: Record<string, Row> = {
       ...['', 'cloud.mongodb.com', 'http://cloud.mongodb.com', 'ftp://127.0.0.1', 'http://128.0.0.1', 'https://'],
       ...['http://127.0.0.1.example.com', 'http://localhost.example.com', 'https://cloud.mongodb.com/api/atlas/v2'],
     ],
-    rule: 'an https address (http only on loopback) without user, path and query, for example "https://cloud.mongodb.com"',
   },
-  kafkaAuthMechanism: { right: ['SCRAM-512', 'PLAIN'], wrong: ['', 'SCRAM-256', 'plain'], rule: 'SCRAM-512 or PLAIN' },
-  clusterPollSeconds: number(10, 3600, ['20', '3600']),
-  clusterUsualMinutes: number(1, 1080, ['1', '1080']),
-  clusterTimeoutMinutes: number(1, 1080, ['1', '720']),
-  privateLinkPollSeconds: number(10, 3600, ['10', '3600']),
-  privateLinkUsualMinutes: number(1, 180, ['1', '180']),
-  privateLinkTimeoutMinutes: number(1, 180, ['1', '90']),
-  connectionPollSeconds: number(10, 3600, ['10', '3600']),
-  connectionUsualMinutes: number(1, 120, ['1', '120']),
-  connectionTimeoutMinutes: number(1, 120, ['1', '60']),
-  removalPollSeconds: number(10, 3600, ['10', '3600']),
-  removalTimeoutMinutes: number(1, 360, ['1', '360']),
-  disconnectOnUntag: { right: ['true', 'false'], wrong: ['', 'yes', 'True', '1'], rule: 'true or false' },
+  mechanism: { right: ['SCRAM-512', 'PLAIN'], wrong: ['', 'SCRAM-256', 'plain'] },
+  disconnectOnUntag: flag,
   sweepSchedule: {
     right: [
       ...['rate(15 minutes)', 'rate(1 minute)', 'rate(1 minutes)', 'rate(30 minutes)', 'rate(59 minutes)'],
@@ -85,136 +78,203 @@ const table: Record<string, Row> = {
       ...['0/15 * * * ? *', 'cron(0/15 * * * *)', 'cron(0/15 * * * * *)', 'cron(0 0/15 * * * ? *)'],
       'at(2026-11-20T13:00:00)',
     ],
-    rule: 'rate(value unit), or cron(fields) with six fields and "?" for one of the two days, for example "rate(15 minutes)" or',
   },
-  sweepAlarmHours: number(1, 48, ['1', '48']),
+  sweepAlarmHours: number(1, 48),
   notificationEmail: {
     right: ['', 'team@example.com', 'a.b+c@mail.example.co.uk'],
     wrong: ['team', 'team@', '@example.com', 'a b@example.com', 'a@b@example.com', 'team@example'],
-    rule: 'an e-mail address, for example "team@example.com"',
   },
-  notifyOnSuccess: { right: ['true', 'false'], wrong: ['', 'yes'], rule: 'true or false' },
+  notifyOnSuccess: flag,
+  waitSpeed: number(1, 1000),
 };
 
-describe('the parameters of a deployment', () => {
-  it('are all checked, under the names by which the functions get them', () => {
-    assert.deepEqual(Object.keys(table), known);
-    for (const { environment = {} } of Object.values(functions))
-      for (const [variable, value] of Object.entries(environment)) {
-        const [, parameter] = /^\$\{param:(\w+)\}$/.exec(value) ?? [];
-        if (parameter) assert.equal(variable.replaceAll('_', ''), parameter.toUpperCase());
-      }
-  });
+describe('a setting', () => {
+  it('is a row of the table below', () => assert.deepEqual(Object.keys(table).sort(), Object.keys(parameters).sort()));
 
-  it('are right as serverless.yml has them, in any Region', () => {
-    assert.deepEqual(complaints({}), []);
-    assert.deepEqual(complaints({}, 'eu-west-1'), []);
-  });
+  for (const [name, { right, wrong }] of Object.entries(table)) {
+    const rule = String(parameters[name]?.ConstraintDescription);
 
-  it('may be written without quotes in YAML', () => {
-    assert.deepEqual(complaints(parse('{ clusterPollSeconds: 90, disconnectOnUntag: true }')), []);
-    assert.match(complaints(parse('{ clusterPollSeconds: 9 }')).join(), /^clusterPollSeconds is "9"; /);
-  });
-
-  for (const [name, { right, wrong, rule }] of Object.entries(table)) {
     for (const value of right)
-      it(`may say ${name}=${value}`, () => assert.deepEqual(complaints({ [name]: value }), []));
+      it(`can be ${name}=${value}`, () => assert.deepEqual(complaintsAbout({ [name]: value }), []));
 
     for (const value of wrong)
-      it(`may not say ${name}=${value}`, () => {
-        const [complaint = '', ...others] = complaints({ [name]: value });
-        assert.deepEqual(others, []);
-        assert.match(complaint, new RegExp(`^(An id in )?${name} is .+; it must be .+\\.$`));
-        assert.ok(complaint.includes(`; it must be ${rule}`), complaint);
-        if (/(Seconds|Minutes)$/.test(name)) assert.ok(complaint.endsWith(`for example ${params.default[name]}.`));
+      it(`cannot be ${name}=${value}`, () => {
+        const [complaint = '', ...more] = complaintsAbout({ [name]: value }, 'us-east-1');
+        assert.deepEqual(more, []);
+        assert.ok(complaint.startsWith(`${name} is `) && complaint.endsWith(`; it ${rule}.`), complaint);
       });
+
+    it(`${name} has a description, and a rule that completes a sentence and has a right example`, () => {
+      assert.match(String(parameters[name]?.Description), /^[A-Z].*\.$/);
+      assert.match(rule, /^must be .*[^.]$/);
+      const [, example] = /for example "?([^",]+)/.exec(rule) ?? [];
+      if (example) assert.deepEqual(complaintsAbout({ [name]: example }), []);
+      else for (const allowed of parameters[name]?.AllowedValues ?? []) assert.ok(rule.includes(allowed), allowed);
+    });
   }
 
-  it('let no alarm go off between two sweeps', () => {
-    assert.deepEqual(complaints({ sweepSchedule: 'rate(1 day)', sweepAlarmHours: '25' }), []);
+  for (const [name, field] of [
+    ['atlasProjectId', 'projectId'],
+    ['atlasWorkspace', 'workspace'],
+  ] as const)
+    it(`${name} has the same rule as the field ${field} of an input and the tag`, () => {
+      assert.equal(parameters[name]?.ConstraintDescription, `must be ${rules[field]}`);
+      for (const [isRight, values] of [
+        [true, table[name]?.right],
+        [false, table[name]?.wrong],
+      ] as const)
+        for (const value of values ?? []) assert.equal(fields[field].safeParse(value).success, isRight, value);
+    });
+
+  it('mechanism allows what an input and a tag may name', () =>
+    assert.deepEqual(parameters.mechanism?.AllowedValues, [...mechanisms]));
+
+  it('leaves room in its prefix for the longest name of a function', () => {
+    const longest = Math.max(...Object.keys(functions).map((name) => name.length));
+    assert.equal(`${'p'.repeat(38)}-`.length + longest, 64);
+    assert.ok(
+      parameters.prefix?.ConstraintDescription.includes('64 characters for <prefix>-EnablePrivateConnectivity'),
+    );
+  });
+
+  it('says that a stage is too long for the default prefix', () => {
+    assert.equal(complaintAboutStage('a'.repeat(16)), undefined);
+    assert.match(
+      String(complaintAboutStage('production-europe')),
+      /^The stage "production-europe" cannot be used, because its default of prefix is "msk-atlas-privatelink-production-europe"; it must be at most 38 /,
+    );
+  });
+
+  it('keeps the alarm of a missing sweep from firing between two sweeps', () => {
+    assert.deepEqual(complaintsAbout({ sweepSchedule: 'rate(1 day)', sweepAlarmHours: '25' }), []);
+    assert.deepEqual(complaintsAbout({ sweepSchedule: 'cron(0 8 * * ? *)', sweepAlarmHours: '1' }), []);
     for (const [sweepSchedule, sweepAlarmHours, example] of [
       ['rate(60 minutes)', '1', 'sweepAlarmHours=2'],
       ['rate(5 hours)', '4', 'sweepAlarmHours=10'],
       ['rate(3 days)', '48', 'sweepSchedule=rate(1 day) and sweepAlarmHours=48'],
-    ] as const) {
-      const [complaint = '', ...others] = complaints({ sweepSchedule, sweepAlarmHours });
-      assert.deepEqual(others, []);
-      assert.ok(complaint.endsWith(`for example with ${example}.`), complaint);
-    }
+    ] as const)
+      assert.deepEqual(complaintsAbout({ sweepSchedule, sweepAlarmHours }), [
+        `sweepAlarmHours is "${sweepAlarmHours}" and sweepSchedule is "${sweepSchedule}"; the hours must be longer than the interval of the schedule, and at most 48, for example ${example}.`,
+      ]);
   });
 
-  it('are told all at once', () => {
-    const [names = '', ...others] = complaints({
-      atlasProjectID: anId,
-      workspace: 'x',
-      atlasProjectId: 'mine',
-      clusterPollSeconds: '1',
-    });
-    assert.match(
-      names,
-      /^There is no parameter "atlasProjectID" or "workspace"; serverless\.yml has atlasProjectId, .*notifyOnSuccess\.$/,
-    );
-    assert.deepEqual(
-      others.map((sentence) => sentence.replace(/; .*/, '')),
-      ['atlasProjectId is "mine"', 'clusterPollSeconds is "1"'],
-    );
+  it('names a secret in the Region of the deployment', () => {
+    const settings = { atlasCredentialsSecretArn: secretArn() };
+    assert.deepEqual(complaintsAbout(settings, 'us-east-1'), []);
+    assert.deepEqual(complaintsAbout(settings), []);
+    assert.deepEqual(complaintsAbout(settings, 'eu-west-1'), [
+      `atlasCredentialsSecretArn is "${secretArn()}"; it must be in Region eu-west-1, where this is deployed, for example "arn:aws:secretsmanager:eu-west-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
+    ]);
   });
 
-  it('are not repeated where they may be a secret', () => {
+  it('is not repeated where it may be a secret', () => {
     const secret = '7d1b3c5e-3b1a-4e9b-9f0c-2a6d8e4f1b70';
-    const given = {
+    const complaints = complaintsAbout({
       atlasProjectId: secret,
       atlasWorkspace: `mdb_sa_sk_${secret}`,
       atlasCredentialsSecretArn: `x${secret}`,
       [`mdb_sa_sk_${secret}`]: secret,
-    };
-    assert.equal(complaints(given).length, 4);
-    assert.doesNotMatch(complaints(given).join(), /7d1b3c5e/);
+      constructor: secret,
+    });
+    assert.equal(complaints.length, 5);
+    assert.doesNotMatch(complaints.join(), /7d1b3c5e/);
     for (const atlasBaseUrl of [
       `https://me:${secret}@a.example`,
       `https://a.example?k=${secret}`,
       `https://a.example#${secret}`,
     ])
       assert.match(
-        complaints({ atlasBaseUrl }).join(),
-        /^atlasBaseUrl is an address with "@", "\?" or "#" in it; (?!.*7d1b)/,
+        complaintsAbout({ atlasBaseUrl }).join(),
+        /^atlasBaseUrl is an address with "@", "\?" or "#"; (?!.*7d1b)/,
       );
-  });
-
-  it('name a secret in the Region of the deployment', () => {
-    const given = { atlasCredentialsSecretArn: secretArn() };
-    assert.deepEqual(complaints(given, 'us-east-1'), []);
-    assert.deepEqual(complaintsAbout({ ...params.default, ...given }, known), []);
-    assert.deepEqual(complaints(given, 'eu-west-1'), [
-      `atlasCredentialsSecretArn is "${secretArn()}"; it must be in Region eu-west-1, where this is deployed, for example "arn:aws:secretsmanager:eu-west-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
-    ]);
-  });
-
-  it('do not ask for more polls than an execution holds, and the way out that they show is one', () => {
-    const most = {
-      clusterPollSeconds: '10',
-      clusterTimeoutMinutes: '1080',
-      privateLinkPollSeconds: '10',
-      privateLinkTimeoutMinutes: '180',
-      connectionPollSeconds: '10',
-      connectionTimeoutMinutes: '120',
-    };
-    const [complaint = '', ...others] = complaints(most);
-    assert.deepEqual(others, []);
-    for (const [name, value] of Object.entries(most)) assert.ok(complaint.includes(`${name}=${value}`), complaint);
-    const [, name = '', value = ''] = /for example with (\w+)=(\d+)\.$/.exec(complaint) ?? [];
-    assert.deepEqual(complaints({ ...most, [name]: value }), []);
   });
 });
 
-describe("a stage's name", () => {
-  const about = (stage: string) => complaintAboutStage(stage, 'msk-atlas-privatelink', Object.keys(functions));
-
-  it('leaves room for the names of the functions', () => {
-    assert.equal(about('a'.repeat(16)), undefined);
-    assert.equal(
-      about('production-europe'),
-      'The stage "production-europe" has 17 characters; it must have at most 16, because Lambda allows 64 for msk-atlas-privatelink-<stage>-EnablePrivateConnectivity, for example "prod".',
+describe('the complaints about settings', () => {
+  it('name every wrong, unknown and missing one at once', () => {
+    const settings = { atlasProjectID: anId, workspace: 'x', atlasProjectId: 'mine', sweepAlarmHours: '0' };
+    assert.deepEqual(
+      complaintsAbout(settings).map((sentence) => sentence.replace(/[;.] .*/, '')),
+      [
+        'There is no setting "atlasProjectID"',
+        'There is no setting "workspace"',
+        'atlasProjectId is "mine"',
+        'sweepAlarmHours is "0"',
+      ],
+    );
+    assert.ok(complaintsAbout(settings)[0]?.endsWith(`The settings are ${Object.keys(parameters).join(', ')}.`));
+    assert.deepEqual(
+      complaintsAboutMissing(settings, 'stages/prod.yml').map((sentence) => sentence.replace(/; .*/, '')),
+      ['atlasWorkspace is missing in stages/prod.yml', 'atlasCredentialsSecretArn is missing in stages/prod.yml'],
     );
   });
+
+  it('name the values that are still those of the example', () => {
+    const example = readStageFile('example') ?? {};
+    assert.deepEqual(complaintsAboutExamples({ ...example, atlasWorkspace: 'streams' }), [
+      'atlasProjectId still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.',
+      'atlasCredentialsSecretArn still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.',
+    ]);
+  });
+});
+
+describe('stages/example.yml', () => {
+  const text = readFileSync(new URL('../../stages/example.yml', import.meta.url), 'utf8');
+
+  it('has right values for exactly the settings without a default', () => {
+    const example = readStageFile('example') as Settings;
+    assert.deepEqual(Object.keys(example), requiredNames);
+    assert.deepEqual(complaintsAbout(example), []);
+  });
+
+  it('shows all others with their defaults, except the one for tests', () => {
+    const shown = parse(text.replaceAll(/^# (\w+:( |$))/gm, '$1'), { schema: 'failsafe' }) as Settings;
+    const { waitSpeed: _, ...defaults } = defaultSettings('<stage>');
+    assert.deepEqual(shown, { ...readStageFile('example'), ...defaults });
+  });
+});
+
+describe('the settings of a stage', () => {
+  const stage = (t: TestContext, text?: string) => {
+    const folder = mkdtempSync(join(tmpdir(), 'settings-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, 'stages'));
+    if (text !== undefined) writeFileSync(join(folder, 'stages/prod.yml'), text);
+    return folder;
+  };
+
+  it('are the defaults, then the values of its file, then what is typed', (t) => {
+    const folder = stage(t, 'atlasWorkspace: streams\nmechanism: PLAIN\nsweepAlarmHours: 2\n');
+    assert.deepEqual(readSettings('prod', { sweepAlarmHours: '3' }, folder), {
+      ...defaultSettings('prod'),
+      atlasWorkspace: 'streams',
+      mechanism: 'PLAIN',
+      sweepAlarmHours: '3',
+    });
+    assert.equal(defaultSettings('prod').prefix, 'msk-atlas-privatelink-prod');
+  });
+
+  it('stay the text that they are', (t) => {
+    const folder = stage(t, 'atlasProjectId: 123456789012345678901234\ndisconnectOnUntag: true\nallowedProjectIds:\n');
+    assert.deepEqual(readStageFile('prod', folder), {
+      atlasProjectId: '123456789012345678901234',
+      disconnectOnUntag: 'true',
+      allowedProjectIds: '',
+    });
+  });
+
+  it('can be missing', (t) => {
+    assert.equal(readStageFile('prod', stage(t)), undefined);
+    assert.deepEqual(readStageFile('prod', stage(t, '# nothing yet\n')), {});
+  });
+
+  for (const [text, complaint] of [
+    ['atlasWorkspace: a: b\n', /^stages\/prod\.yml is not valid YAML: Nested mappings .* at line 1, column 17\.$/],
+    ['streams\n', /^stages\/prod\.yml must have one "name: value" on each line\.$/],
+    ['- streams\n', /^stages\/prod\.yml must have one "name: value" on each line\.$/],
+    ['atlasWorkspace: [streams]\n', /^"atlasWorkspace" in stages\/prod\.yml must have a single value\.$/],
+  ] as const)
+    it(`are refused if their file is ${JSON.stringify(text)}`, (t) => {
+      assert.throws(() => readSettings('prod', {}, stage(t, text)), { name: 'WrongSettings', message: complaint });
+    });
 });

@@ -22,7 +22,7 @@ async function explain(t: TestContext, processors: Answer, error: unknown = inUs
   return { requests, result: explainUse(error, { projectId, workspace, connectionName }, atlas) };
 }
 
-describe("Atlas's refusal to change a connection that is in use", () => {
+describe("Atlas's refusal to change a connection in use", () => {
   it('is explained by the names of the stream processors that use it', async (t) => {
     const processors = [
       ...['STARTED', 'STARTING', 'STOPPING', 'SOMETHING_NEW'].map((state) => processor(state, { state })),
@@ -40,26 +40,26 @@ describe("Atlas's refusal to change a connection that is in use", () => {
     assert.equal(requests[0]?.headers.accept, 'application/vnd.atlas.2024-05-30+json');
   });
 
-  it('is explained also where the connection is in the depth of a pipeline', async (t) => {
+  it('is explained also if the connection is nested deep in a pipeline', async (t) => {
     const { result } = await explain(t, list([processor('to-atlas')]), inUse, 'db');
     await assert.rejects(result, { name: 'ConnectionInUse', message: /"to-atlas"/ });
   });
 
   for (const [what, answer] of [
-    ['none is listed', list([])],
+    ['Atlas lists none', list([])],
     ['Atlas refuses to list them', apiError(403, 'USER_UNAUTHORIZED')],
   ] as const)
-    it(`is explained also when ${what}`, async (t) => {
+    it(`is explained also if ${what}`, async (t) => {
       const { result } = await explain(t, answer);
       await assert.rejects(result, { name: 'ConnectionInUse', message: /is in use by a running stream processor/ });
     });
 
-  it('is tried again when Atlas does not list them now', async (t) => {
+  it('is retried by the machine if Atlas is unavailable for the list', async (t) => {
     const { result } = await explain(t, apiError(500, 'UNEXPECTED_ERROR'));
     await assert.rejects(result, { name: 'AtlasUnavailable' });
   });
 
-  it('is the only error that is explained', async (t) => {
+  it('is the only error that is explained; others are thrown unchanged', async (t) => {
     for (const error of [new AtlasRefused('No.', { status: 403, errorCode: 'OTHER' }), new TypeError('Oh.')]) {
       const { result, requests } = await explain(t, list([]), error);
       await assert.rejects(result, error);

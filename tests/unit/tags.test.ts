@@ -10,7 +10,7 @@ import {
   triggerTag,
   writeStatus,
 } from '../../shared/msk/tags.ts';
-import { awsError, fakeMsk, signal } from '../fixtures/aws.ts';
+import { awsError, fakeMsk } from '../fixtures/aws.ts';
 import { clusterArn, executionArn } from '../fixtures/request.ts';
 
 describe("a tag's value", () => {
@@ -24,14 +24,14 @@ describe("a tag's value", () => {
     [`${'x'.repeat(255)}𐐷`, 'x'.repeat(255)],
   ];
   for (const [text, value] of cleaned)
-    it(`is what AWS allows of ${JSON.stringify(text.slice(0, 30))}`, () => assert.equal(tagValue(text), value));
+    it(`has only what AWS allows of ${JSON.stringify(text.slice(0, 30))}`, () => assert.equal(tagValue(text), value));
 });
 
 describe('the status', () => {
-  it('is written on tags of our own that do not start a run and set nothing', async () => {
-    const { kafka, msk } = fakeMsk();
+  it('is written on tags of our own that neither start a run nor are settings', async () => {
+    const { client, msk } = fakeMsk();
     msk.on(TagResourceCommand).resolves({});
-    await writeStatus(clusterArn, { status: 'failed', detail: 'a "b"', execution: executionArn }, { kafka, signal });
+    await writeStatus(clusterArn, { status: 'failed', detail: 'a "b"', execution: executionArn }, client);
     const [call] = msk.commandCalls(TagResourceCommand);
     assert.deepEqual(call?.args[0].input, {
       ResourceArn: clusterArn,
@@ -45,9 +45,9 @@ describe('the status', () => {
     assert.ok(!written.some((key) => [triggerTag, ...Object.values(settingTags)].includes(key)));
   });
 
-  it('that AWS refuses or does not answer is an error of ours', async () => {
-    const { kafka, msk } = fakeMsk();
-    const write = () => writeStatus(clusterArn, { status: 'failed', detail: '', execution: '' }, { kafka, signal });
+  it('that AWS refuses, or does not answer, is one of our errors', async () => {
+    const { client, msk } = fakeMsk();
+    const write = () => writeStatus(clusterArn, { status: 'failed', detail: '', execution: '' }, client);
     msk
       .on(TagResourceCommand)
       .rejectsOnce(awsError('BadRequestException', 400, 'Too many tags.'))
@@ -58,21 +58,21 @@ describe('the status', () => {
 });
 
 describe('the tags that say what is connected', () => {
-  it('are taken away, and neither the one that asks, nor a setting, nor the outcome', async () => {
-    const { kafka, msk } = fakeMsk();
+  it('are removed; the trigger tag, the settings and the outcome stay', async () => {
+    const { client, msk } = fakeMsk();
     msk.on(UntagResourceCommand).resolves({});
-    await clearConnectedTags(clusterArn, { kafka, signal });
+    await clearConnectedTags(clusterArn, client);
     assert.deepEqual(msk.commandCalls(UntagResourceCommand)[0]?.args[0].input, {
       ResourceArn: clusterArn,
       TagKeys: ['atlas-streaming:private-link-id', 'atlas-streaming:secret-version', 'atlas-streaming:verified-at'],
     });
   });
 
-  it('are read under the keys that they are written with', async () => {
-    const { kafka, msk } = fakeMsk();
+  it('are read under the keys under which they are written', async () => {
+    const { client, msk } = fakeMsk();
     msk.on(TagResourceCommand).resolves({});
     const status = { status: 'connected', detail: 'a', execution: executionArn, 'secret-version': 'b' } as const;
-    await writeStatus(clusterArn, status, { kafka, signal });
+    await writeStatus(clusterArn, status, client);
     const tags = msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags ?? {};
     for (const [name, value] of Object.entries(status))
       assert.equal(tags[statusTag(name as keyof typeof status)], value, name);

@@ -4,7 +4,7 @@ import { deflateRawSync } from 'node:zlib';
 import { buildsBaseline, callsBaseline, clientsOfFunctions, sourceOf, zipBytes } from '../../../bench/bundles.ts';
 
 suite('a baseline', () => {
-  test('that builds has the clients of the function, and calls nothing', () => {
+  test("that builds has the function's clients and sends no request", () => {
     const name = buildsBaseline(['sfn', 'kafka']);
     assert.equal(name, 'builds kafka+sfn');
     const source = sourceOf(name);
@@ -13,7 +13,7 @@ suite('a baseline', () => {
     assert.doesNotMatch(source, /Command|get\(/);
   });
 
-  test('that calls sends as many requests to each service as the function does', () => {
+  test('that calls sends as many requests to each service as the function', () => {
     const name = callsBaseline(['secrets-manager', 'kafka'], { kafka: 2, secretsmanager: 1, atlas: 3 });
     assert.equal(name, 'calls kafka:2+secrets-manager:1+atlas:3');
     const source = sourceOf(name);
@@ -22,13 +22,13 @@ suite('a baseline', () => {
     assert.match(source, /call < 3; call\+\+\) await new Promise.*get\(event\.atlasUrl/);
   });
 
-  test('builds a client, too, that the function has and does not call', () => {
+  test('also builds a client that the function has and does not use', () => {
     const source = sourceOf(callsBaseline(['sfn', 'sns'], { states: 1 }));
     assert.match(source, /new SNSClient\(\{\}\)/);
     assert.doesNotMatch(source, /Publish|get\(/);
   });
 
-  test('is found for each function by the clients in its bundle', async () => {
+  test('of a function has the clients in its bundle', async () => {
     const clients = await clientsOfFunctions();
     assert.deepEqual(clients.get('check-connection'), ['secrets-manager']);
     assert.deepEqual(clients.get('inspect-cluster'), ['kafka']);
@@ -37,7 +37,7 @@ suite('a baseline', () => {
   });
 });
 
-test('a zip is its files, deflated, and the headers that Serverless writes', () => {
+test('the size of a zip is that of its deflated files and of the headers that Serverless writes', () => {
   const content = Buffer.from('const a = 1;'.repeat(100));
   const name = 'dist/a.mjs';
   assert.equal(zipBytes([]), 22);

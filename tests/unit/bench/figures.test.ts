@@ -13,39 +13,39 @@ const figure = (overrides: Partial<Figure> = {}): Figure => ({
 });
 
 suite('a figure', () => {
-  test('is a share of its baseline', () => {
+  test('has a ratio to its baseline', () => {
     assert.equal(ratioOf(figure()), 1.5);
     assert.equal(ratioOf(figure({ baseline: { name: 'nothing', value: 0 } })), undefined);
   });
 
-  test('meets a goal for itself, or for its ratio', () => {
+  test('meets a goal for its value or for its ratio', () => {
     assert.equal(isMet(figure()), undefined);
-    assert.equal(isMet(figure({ goal: { of: 'value', most: 3 } })), true);
-    assert.equal(isMet(figure({ goal: { of: 'ratio', most: 1.5 } })), true);
-    assert.equal(isMet(figure({ goal: { of: 'ratio', most: 1.4 } })), false);
+    assert.equal(isMet(figure({ goal: { of: 'value', max: 3 } })), true);
+    assert.equal(isMet(figure({ goal: { of: 'ratio', max: 1.5 } })), true);
+    assert.equal(isMet(figure({ goal: { of: 'ratio', max: 1.4 } })), false);
   });
 
-  test('that could not be measured meets none', () => {
+  test('that could not be measured misses its goal', () => {
     const baseline = { name: 'fetch', value: Number.NaN };
-    assert.equal(isMet(figure({ baseline, goal: { of: 'ratio', most: 2 } })), false);
-    assert.equal(isMet(figure({ value: Number.NaN, goal: { of: 'value', most: 2 } })), false);
+    assert.equal(isMet(figure({ baseline, goal: { of: 'ratio', max: 2 } })), false);
+    assert.equal(isMet(figure({ value: Number.NaN, goal: { of: 'value', max: 2 } })), false);
   });
 });
 
 suite('the median', () => {
-  test('is the middle, whatever the order', () => {
+  test('is the middle, in any order', () => {
     assert.equal(median([9, 1, 5]), 5);
     assert.equal(median([4, 1, 3, 2]), 2.5);
   });
 
-  test('is one of the quantiles', () => {
+  test('is a quantile', () => {
     const values = Array.from({ length: 101 }, (_, index) => 100 - index);
     assert.equal(quantile(values, 0.95), 95);
     assert.equal(quantile([7], 0.95), 7);
   });
 });
 
-test('everything is measured in each round, and each round begins with another', async () => {
+test('each round measures every subject once and starts with another one', async () => {
   const order: string[] = [];
   const samples = await interleaved(['a', 'b', 'c'], 3, async (name) => order.push(name));
   assert.equal(order.join(''), 'abcbcacab');

@@ -11,7 +11,7 @@ suite('the table', () => {
     value,
     unit: 'ms',
     baseline: { name: 'builds kafka', value: 100 },
-    goal: { of: 'ratio', most: 1.25 },
+    goal: { of: 'ratio', max: 1.25 },
   });
   const zip: Figure = {
     part: 'cold',
@@ -19,10 +19,10 @@ suite('the table', () => {
     name: 'zip',
     value: 85.51,
     unit: 'kB',
-    goal: { of: 'value', most: 200 },
+    goal: { of: 'value', max: 200 },
   };
 
-  test('has a line for each subject, a column for each kind of figure, and marks what misses its goal', () => {
+  test('has a row for each subject, a column for each kind of figure, and a mark for a missed goal', () => {
     assert.equal(
       table([loaded('InspectCluster', 104), zip, loaded('SweepClusters', 130)]),
       [
@@ -34,12 +34,12 @@ suite('the table', () => {
     );
   });
 
-  test('keeps functions, journeys and schedules apart', () => {
+  test('separates functions and journeys', () => {
     const trips: Figure = { part: 'trips', subject: 'disconnect', name: 'with polls', value: 36, unit: 'requests' };
     assert.equal(table([zip, trips]).split('\n\n').length, 2);
   });
 
-  test('writes amounts with three digits', () => {
+  test('prints three digits', () => {
     assert.equal(amount(0.7534, 'ms'), '0.753 ms');
     assert.equal(amount(1114.4, 'ms'), '1114 ms');
     assert.equal(amount(42, 'requests'), '42');

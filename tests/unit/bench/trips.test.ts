@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type Journey, least, leastRequests } from '../../../bench/trips/least.ts';
+import { fewest, fewestRequests, type Journey } from '../../../bench/trips/fewest.ts';
 import { pollsAmong } from '../../../bench/trips/polls.ts';
 
 suite('the polls of a run', () => {
@@ -14,20 +14,20 @@ suite('the polls of a run', () => {
     assert.deepEqual([...pollsAmong(run)], [1, 2]);
   });
 
-  test('are none where nothing waits', () => {
+  test('are absent if the run does not wait twice', () => {
     assert.deepEqual([...pollsAmong(states('Inspect Is Check Apply'))], []);
     assert.deepEqual([...pollsAmong(states('Enable Wait Inspect Is Check'))], []);
   });
 });
 
-suite('the least requests', () => {
-  test('have a reason each', () => {
-    for (const { work } of Object.values(least))
+suite('the fewest requests', () => {
+  test('have reasons', () => {
+    for (const { work } of Object.values(fewest))
       for (const { operation, reason } of work) assert.match(reason, /\.$/, operation);
   });
 
-  test('are the work, and for each function that talks to Atlas its credentials and its challenge', () => {
-    const counts = Object.keys(least).map((journey) => [journey, leastRequests(journey as Journey)]);
+  test('are the work, and credentials and challenge for each function that calls Atlas', () => {
+    const counts = Object.keys(fewest).map((journey) => [journey, fewestRequests(journey as Journey)]);
     assert.deepEqual(Object.fromEntries(counts), {
       'first connect': 33,
       'connect, all done': 15,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { defaultParameters } from '../../../emulators/deployment/deployment.ts';
 import { parseArguments, UsageError } from '../../../local/arguments.ts';
 import { scenarios } from '../../../local/scenarios.ts';
+import { readSettings } from '../../../packaging/settings.ts';
 
-const parse = (...args: string[]) => parseArguments(args, { scenarios, parameters: defaultParameters() });
+const parse = (...args: string[]) => parseArguments(args, scenarios);
 
 suite('the arguments of npm start', () => {
   test('are all optional', () => {
@@ -34,6 +34,15 @@ suite('the arguments of npm start', () => {
     assert.deepEqual(params, { atlasCredentialsSecretArn, allowedProjectIds: '' });
   });
 
+  test('name a stage, whose settings are those of its file', () => {
+    const { params } = parse('--stage', 'example', '--param', 'atlasWorkspace=mine');
+    assert.deepEqual(params, readSettings('example', { atlasWorkspace: 'mine' }));
+    assert.throws(
+      () => parse('--stage', 'missing'),
+      (error) => error instanceof UsageError && error.message.startsWith('There is no stages/missing.yml. Copy '),
+    );
+  });
+
   for (const { args, message } of [
     { args: ['--scenario', 'x'], message: /^There is no scenario "x"; there are default, .*throttled, .*\.$/ },
     { args: ['--speed', 'fast'], message: /^--speed must be a number from 1 to 10000, not "fast"\.$/ },
@@ -41,7 +50,7 @@ suite('the arguments of npm start', () => {
     { args: ['--param', 'atlasWorkspace'], message: /^--param needs NAME=VALUE, .* not "atlasWorkspace"\.$/ },
     {
       args: ['--param', 'workspace=x'],
-      message: /^There is no parameter "workspace"; serverless\.yml has atlasProjectId, /,
+      message: /^There is no setting "workspace"\. The settings are atlasProjectId, /,
     },
     {
       args: ['--param', 'atlasWorkspace=a=b'],

@@ -4,8 +4,15 @@ import { readDeployment } from '../../../emulators/deployment/deployment.ts';
 import { resolve } from '../../../emulators/deployment/template.ts';
 import { lambdaEnvironment } from '../../../emulators/lambda/environment.ts';
 
+/** The settings without a default. */
+const required = {
+  atlasProjectId: '5f1a2b3c4d5e6f7a8b9c0d1e',
+  atlasWorkspace: 'mine',
+  atlasCredentialsSecretArn: 'arn:secret',
+};
+
 const deploy = (params: Record<string, string> = {}) =>
-  readDeployment({ region: 'eu-west-1', accountId: '111122223333', params });
+  readDeployment({ region: 'eu-west-1', accountId: '111122223333', params: { ...required, ...params } });
 
 function deployedFunction(name: string, params = {}) {
   const found = deploy(params).functions.find((it) => it.name === name);
@@ -13,22 +20,26 @@ function deployedFunction(name: string, params = {}) {
   return found;
 }
 
+const localArn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:111122223333:${resource}`;
+
 suite('the local deployment', () => {
-  test('gives each function the environment of serverless.yml: parameters, or their defaults', () => {
-    const { environment } = deployedFunction('ResolveRequest', { atlasWorkspace: 'mine', clusterPollSeconds: '7' });
+  test('gives each function the environment of serverless.yml, with the settings or their defaults', () => {
+    const { environment } = deployedFunction('ResolveRequest');
     assert.equal(environment.ATLAS_WORKSPACE, 'mine');
-    assert.equal(environment.CLUSTER_POLL_SECONDS, '7');
-    assert.equal(environment.PRIVATE_LINK_POLL_SECONDS, '20');
+    assert.equal(environment.MECHANISM, 'SCRAM-512');
+    assert.equal(environment.WAIT_SPEED, '1');
     assert.equal(environment.POWERTOOLS_SERVICE_NAME, 'msk-atlas-privatelink');
+    assert.equal(environment.POWERTOOLS_METRICS_NAMESPACE, 'msk-atlas-privatelink-local');
     assert.equal(environment.ATLAS_CREDENTIALS_SECRET_ARN, undefined);
+    assert.equal(deployedFunction('ResolveRequest', { mechanism: 'PLAIN' }).environment.MECHANISM, 'PLAIN');
   });
 
-  test('gives each placeholder of the machines the ARN of the function of that name', () => {
+  test('gives each placeholder of the machines the ARN of the function with that name', () => {
     const { machines, functions } = deploy();
     const substitutions: Record<string, string> = Object.assign({}, ...machines.map((it) => it.substitutions));
     assert.equal(
       substitutions.CheckConnection,
-      'arn:aws:lambda:eu-west-1:111122223333:function:msk-atlas-privatelink-local-CheckConnection',
+      localArn('lambda', 'function:msk-atlas-privatelink-local-CheckConnection'),
     );
     const called = functions
       .filter(({ name }) => !['SweepClusters', 'NotifyOutcome'].includes(name))
@@ -36,62 +47,56 @@ suite('the local deployment', () => {
     assert.deepEqual(Object.values(substitutions).toSorted(), called.toSorted());
   });
 
-  test('names the machines, and gives each rule its pattern and its machine, as they deploy', () => {
-    const arn = (action: string) =>
-      `arn:aws:states:eu-west-1:111122223333:stateMachine:msk-atlas-privatelink-local-${action}`;
+  test('has the machines, and the rules with their patterns and targets', () => {
     const { machines, rules, functions } = deploy();
+    const arns = machines.map(({ arn }) => arn);
+    assert.deepEqual(
+      arns,
+      ['connect', 'disconnect'].map((action) =>
+        localArn('states', `stateMachine:msk-atlas-privatelink-local-${action}`),
+      ),
+    );
     const notifier = functions.find(({ name }) => name === 'NotifyOutcome');
-    assert.deepEqual(
-      machines.map((it) => it.arn),
-      [arn('connect'), arn('disconnect')],
-    );
-    assert.deepEqual(
-      rules.map(({ targetArn, isEnabled }) => [targetArn, isEnabled]),
-      [
-        [arn('connect'), true],
-        [arn('disconnect'), true],
-        [arn('disconnect'), false],
-        [notifier?.arn, true],
-        [notifier?.arn, false],
-      ],
-    );
     assert.equal(
       notifier?.environment.NOTIFICATION_TOPIC_ARN,
-      'arn:aws:sns:eu-west-1:111122223333:msk-atlas-privatelink-local-notifications',
+      localArn('sns', 'msk-atlas-privatelink-local-notifications'),
     );
-    for (const { eventPattern } of rules.slice(0, 3))
+    const rulesOf = (target: string | undefined) => rules.filter(({ targetArn }) => targetArn === target);
+    assert.deepEqual(
+      [...arns, notifier?.arn].map((target) => rulesOf(target).map(({ isEnabled }) => isEnabled)),
+      [[true], [true, false], [true, false]],
+    );
+    for (const { eventPattern } of arns.flatMap(rulesOf))
       assert.deepEqual(eventPattern.resources, [{ prefix: 'arn:aws:kafka:' }]);
     const sweeper = functions.find(({ name }) => name === 'SweepClusters');
-    assert.equal(sweeper?.environment.DISCONNECT_STATE_MACHINE_ARN, arn('disconnect'));
+    assert.equal(sweeper?.environment.DISCONNECT_STATE_MACHINE_ARN, arns[1]);
   });
 
-  test('has the rule of the removed tag on where the deployment says so', () => {
+  test('names everything by the prefix', () => {
+    const { functions, machines } = deploy({ prefix: 'atlas' });
+    assert.equal(functions[0]?.functionName, 'atlas-ResolveRequest');
+    assert.equal(machines[0]?.arn, localArn('states', 'stateMachine:atlas-connect'));
+  });
+
+  test('enables the rules that the settings ask for', () => {
+    const { rules } = deploy({ disconnectOnUntag: 'true', notifyOnSuccess: 'true' });
     assert.deepEqual(
-      deploy({ disconnectOnUntag: 'true' }).rules.map(({ isEnabled }) => isEnabled),
-      [true, true, true, true, false],
+      rules.map(({ isEnabled }) => isEnabled),
+      [true, true, true, true, true],
     );
   });
 
-  test('throws on what it cannot resolve', () => {
+  test('throws on anything it cannot resolve', () => {
     const context = {
-      service: 'service',
-      stage: 'local',
-      params: {},
-      region: 'eu-west-1',
-      accountId: '111122223333',
+      variables: { 'sls:stage': 'local' },
+      parameters: { prefix: 'atlas', 'AWS::Region': 'eu-west-1' },
       conditions: {},
       arnOf: (id: string) => `arn:${id}`,
     };
-    assert.equal(
-      resolve({ 'Fn::Sub': '${self:service}-${sls:stage} ${AWS::Region}' }, context),
-      'service-local eu-west-1',
-    );
-    assert.deepEqual(resolve([{ Ref: 'AWS::AccountId' }, { 'Fn::GetAtt': ['Queue', 'Arn'] }], context), [
-      '111122223333',
-      'arn:Queue',
-    ]);
+    assert.equal(resolve({ 'Fn::Sub': '${prefix}-${sls:stage} ${AWS::Region}' }, context), 'atlas-local eu-west-1');
+    assert.deepEqual(resolve([{ Ref: 'prefix' }, { 'Fn::GetAtt': ['Queue', 'Arn'] }], context), ['atlas', 'arn:Queue']);
     for (const unknown of [
-      '${param:other}',
+      '${self:other}',
       '${env:HOME}',
       { 'Fn::Sub': '${Queue}' },
       { Ref: 'Queue' },
@@ -111,7 +116,7 @@ suite('the environment of a function', () => {
   };
   const inRegion = { ...urls, region: 'eu-west-1' };
 
-  test('has the emulators for endpoints, and nothing of the environment of the person', () => {
+  test('has the emulators as endpoints, and nothing of the environment of the user', () => {
     process.env.AWS_PROFILE = 'production';
     const environment = lambdaEnvironment(deployedFunction('InspectCluster'), inRegion);
     delete process.env.AWS_PROFILE;
@@ -123,7 +128,7 @@ suite('the environment of a function', () => {
     assert.equal(environment.HOME, undefined);
   });
 
-  test('is refused when an endpoint is not on loopback', () => {
+  test('is refused if an endpoint is not on loopback', () => {
     const real = { ...inRegion, kafkaUrl: 'https://kafka.eu-west-1.amazonaws.com' };
     assert.throws(() => lambdaEnvironment(deployedFunction('InspectCluster'), real), /not on loopback/);
   });

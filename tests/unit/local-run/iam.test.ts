@@ -6,7 +6,12 @@ import { accessKeyIdOf, iam, personsAccessKeyId, type Statement } from '../../..
 const [clusterArn, otherArn] = ['orders', 'others'].map(
   (name) => `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/6357e0b2-5`,
 ) as [string, string];
-const cluster = { region: 'us-east-1', accountId: '123456789012', params: { atlasCredentialsSecretArn: 'arn:secret' } };
+const params = {
+  atlasProjectId: '5f1a2b3c4d5e6f7a8b9c0d1e',
+  atlasWorkspace: 'streams',
+  atlasCredentialsSecretArn: 'arn:secret',
+};
+const cluster = { region: 'us-east-1', accountId: '123456789012', params };
 const deployed = iam(readDeployment(cluster).functions, 'us-east-1');
 const keyOf = (name: string) => accessKeyIdOf({ name });
 
@@ -27,21 +32,21 @@ suite('the local IAM', () => {
     assert.equal(may('kafka:DescribeCluster', clusterArn), false);
   });
 
-  test('takes * and ? for what they stand for, and actions in any case', () => {
+  test('treats * and ? as wildcards, and ignores the case of actions', () => {
     const may = withRole({ Effect: 'Allow', Action: ['KAFKA:get*'], Resource: ['arn:aws:kafka:*:cluster/order?/*'] });
     assert.equal(may('kafka:GetClusterPolicy', clusterArn), true);
     assert.equal(may('kafka:GetClusterPolicy', clusterArn.replace('orders', 'orderers')), false);
     assert.equal(may('kafka:PutClusterPolicy', clusterArn), false);
   });
 
-  test('lets only * allow an action that knows no resource', () => {
+  test('allows an action that supports no resource only by *', () => {
     const narrow = withRole({ Effect: 'Allow', Action: 'kafka:GetBootstrapBrokers', Resource: clusterArn });
     const wide = withRole({ Effect: 'Allow', Action: 'kafka:GetBootstrapBrokers', Resource: '*' });
     assert.equal(narrow('kafka:GetBootstrapBrokers', undefined), false);
     assert.equal(wide('kafka:GetBootstrapBrokers', undefined), true);
   });
 
-  test('throws on a condition operator that it does not know', () => {
+  test('throws on an unknown condition operator', () => {
     const Condition = { NumericEquals: { 'kafka:any': '1' } };
     const may = withRole({ Effect: 'Allow', Action: '*', Resource: '*', Condition });
     assert.throws(
@@ -50,7 +55,7 @@ suite('the local IAM', () => {
     );
   });
 
-  test('lets the person do everything, and a stranger nothing', () => {
+  test('lets the user do everything, and a stranger nothing', () => {
     assert.equal(deployed(personsAccessKeyId, 'kafka:DeleteCluster', clusterArn, {}), true);
     assert.equal(deployed('AKIASTRANGER', 'kafka:DescribeClusterV2', clusterArn, {}), false);
   });
@@ -60,7 +65,7 @@ suite('the roles that deploy', () => {
   const may = (name: string, action: string, resource: string | undefined, context = {}) =>
     deployed(keyOf(name), action, resource, context);
 
-  test('let a function write status tags and no others', () => {
+  test('let a function write only status tags', () => {
     const write = (...tagKeys: string[]) => may('RecordSuccess', 'kafka:TagResource', clusterArn, { tagKeys });
     assert.equal(write('atlas-streaming:status', 'atlas-streaming:detail'), true);
     assert.equal(write('atlas-streaming'), false);
@@ -68,7 +73,7 @@ suite('the roles that deploy', () => {
     assert.equal(may('RecordSuccess', 'kafka:TagResource', clusterArn), false);
   });
 
-  test('never let a function open public access', () => {
+  test('never let a function enable public access', () => {
     const update = (context: object) =>
       may('EnablePrivateConnectivity', 'kafka:UpdateConnectivity', clusterArn, context);
     assert.equal(update({}), true);
@@ -76,7 +81,7 @@ suite('the roles that deploy', () => {
     assert.equal(update({ publicAccessEnabled: true }), false);
   });
 
-  test('let the keys of secrets be used through AWS services of this Region only', () => {
+  test('allow the keys of secrets only through AWS services of this Region', () => {
     const key = (region: string) => `arn:aws:kms:${region}:210987654321:key/1`;
     assert.equal(may('CreateConnection', 'kms:Decrypt', key('us-east-1')), true);
     assert.equal(may('CreateConnection', 'kms:Decrypt', key('eu-west-1')), false);

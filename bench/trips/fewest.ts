@@ -1,0 +1,110 @@
+/**
+ * The fewest HTTP requests that reach the same end as safely, given the APIs of AWS and Atlas. Polls are left out. The rules:
+ * nothing is changed before everything that could stop the run has been read; what another party may have changed during a wait
+ * is read again before the run acts on it; a password is read by the process that sends it.
+ */
+
+export interface Request {
+  /** The operation, as AWS and Atlas name it. */
+  operation: string;
+  reason: string;
+}
+
+/** Every process that calls Atlas needs both once: Lambda's containers share nothing, and a secret must not travel. */
+const authentication: Request[] = [
+  { operation: 'GetSecretValue (Atlas)', reason: 'The credentials; a container keeps them.' },
+  { operation: '401', reason: "The challenge: digest needs the server's nonce; a container keeps it." },
+];
+
+/** Read before the first change. */
+const reads: Request[] = [
+  {
+    operation: 'ListTagsForResource',
+    reason: 'Which action the tag requests, with which settings, and whether another run is working on the cluster.',
+  },
+  { operation: 'TagResource', reason: 'Holds the cluster, and shows its owner that a run has started.' },
+  {
+    operation: 'DescribeClusterV2',
+    reason: 'State, versions, authentication, connectivity, the version for an update.',
+  },
+  { operation: 'ListScramSecrets', reason: 'The secret to use; DescribeClusterV2 does not show it.' },
+  { operation: 'DescribeConfigurationRevision', reason: 'allow.everyone.if.no.acl.found must be false.' },
+  { operation: 'GetSecretValue', reason: 'The secret must have a user and a password.' },
+  { operation: 'getGroupStreamWorkspace', reason: 'It must exist, on AWS, in the cluster’s Region.' },
+  { operation: 'getGroupStreamConnection', reason: 'No other connection may have the name.' },
+  { operation: 'listGroupStreamPrivateLinkConnections', reason: 'Whether a link exists that is not FAILED.' },
+  { operation: 'getGroupStreamAccountDetails', reason: 'The principal; without it the reboot would be useless.' },
+];
+
+const outcome: Request = { operation: 'TagResource', reason: 'The outcome, on the cluster’s tags.' };
+
+/** It waits for nothing, so it reads nothing twice. Messages about successful runs are off by default. */
+const verification: Request[] = [
+  ...reads,
+  { operation: 'GetClusterPolicy', reason: 'Whether the statement is there.' },
+  { operation: 'GetBootstrapBrokers', reason: 'Whether the connection still has the current brokers.' },
+  outcome,
+];
+
+const sweep: Request[] = [
+  { operation: 'ListClustersV2', reason: 'All clusters with their tags.' },
+  { operation: 'ListScramSecrets', reason: 'The secret of this cluster.' },
+  { operation: 'DescribeSecret', reason: 'Whether the secret was rotated.' },
+  { operation: 'StartExecution', reason: 'The run.' },
+];
+
+export type Journey = 'first connect' | 'connect, all done' | 'the same, warm' | 'verify by the sweep' | 'disconnect';
+
+export const fewest: Record<Journey, { work: Request[]; atlasFunctions: number }> = {
+  'first connect': {
+    work: [
+      ...reads,
+      { operation: 'UpdateConnectivity', reason: 'The change.' },
+      { operation: 'DescribeClusterV2', reason: 'The poll that finds the cluster ACTIVE again.' },
+      { operation: 'GetClusterPolicy', reason: 'The existing statements, and the version for the change.' },
+      { operation: 'PutClusterPolicy', reason: 'The change.' },
+      {
+        operation: 'listGroupStreamPrivateLinkConnections',
+        reason: 'Again after the reboot: the POST has no idempotency token.',
+      },
+      { operation: 'createGroupStreamPrivateLinkConnection', reason: 'The change.' },
+      { operation: 'getGroupStreamPrivateLinkConnection', reason: 'The poll that finds it DONE.' },
+      { operation: 'GetBootstrapBrokers', reason: 'They exist only after the reboot.' },
+      { operation: 'GetSecretValue', reason: 'User and password, in the process that sends them.' },
+      {
+        operation: 'getGroupStreamConnection',
+        reason: 'Again after the waits: the effect of a second POST is not documented.',
+      },
+      { operation: 'createGroupStreamConnection', reason: 'The change.' },
+      { operation: 'getGroupStreamConnection', reason: 'The poll that finds it READY.' },
+      outcome,
+    ],
+    // The prerequisites, the link, its wait, the connection, its wait.
+    atlasFunctions: 5,
+  },
+  'connect, all done': { work: verification, atlasFunctions: 1 },
+  'the same, warm': { work: verification, atlasFunctions: 0 },
+  'verify by the sweep': { work: [...sweep, ...verification], atlasFunctions: 1 },
+  disconnect: {
+    work: [
+      { operation: 'ListTagsForResource', reason: 'Which action the tag requests, with which settings.' },
+      { operation: 'TagResource', reason: 'Holds the cluster, and shows its owner that a run has started.' },
+      { operation: 'getGroupStreamAccountDetails', reason: 'The account in the Sid of the statement to remove.' },
+      { operation: 'getGroupStreamConnection', reason: 'Which private link the connection uses.' },
+      { operation: 'listGroupStreamPrivateLinkConnections', reason: 'Whether that link leads to this cluster.' },
+      { operation: 'deleteGroupStreamConnection', reason: 'The change.' },
+      { operation: 'getGroupStreamConnection', reason: 'The poll that finds it gone.' },
+      { operation: 'deleteGroupStreamPrivateLinkConnection', reason: 'The change.' },
+      { operation: 'listGroupStreamPrivateLinkConnections', reason: 'The poll that finds it gone.' },
+      { operation: 'GetClusterPolicy', reason: 'The other statements, and the version for the change.' },
+      { operation: 'DeleteClusterPolicy', reason: 'The change; MSK refuses an empty policy.' },
+      outcome,
+      { operation: 'UntagResource', reason: 'The tags that say what was connected.' },
+    ],
+    // One that deletes the connection, one that deletes the link.
+    atlasFunctions: 2,
+  },
+};
+
+export const fewestRequests = (journey: Journey): number =>
+  fewest[journey].work.length + fewest[journey].atlasFunctions * authentication.length;

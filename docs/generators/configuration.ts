@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { table } from './marked-parts.ts';
+
+/** A parameter of infrastructure/parameters.yml, as far as a reader needs to know it. */
+interface Parameter {
+  Description: string;
+  Default?: string | number;
+  ConstraintDescription: string;
+}
+
+const { Parameters: parameters }: { Parameters: Record<string, Parameter> } = parse(
+  readFileSync(new URL('../../infrastructure/parameters.yml', import.meta.url), 'utf8'),
+);
+
+/** The names of all settings. */
+export const parameterNames: string[] = Object.keys(parameters);
+
+const isRequired = ([, { Default }]: [string, Parameter]) => Default === undefined;
+
+/** @returns docs/configuration.md */
+export function configuration(): string {
+  const all = Object.entries(parameters);
+  return `<!-- Generated from infrastructure/parameters.yml by npm run docs. Do not edit. -->
+
+# Configuration
+
+The settings of a deployment stand in \`stages/<stage>.yml\`. Copy \`stages/example.yml\`, and fill in the three values that have no default:
+
+\`\`\`sh
+cp stages/example.yml stages/prod.yml
+\`\`\`
+
+\`--param\` overrides a value of the file for one command:
+
+\`\`\`sh
+npm run deploy -- --stage prod --region us-east-1 --param="notificationEmail=team@example.com"
+\`\`\`
+
+\`npm run package\`, \`npm run deploy\` and \`npm start\` check all settings first. A wrong, missing or unknown one stops the command with one
+sentence that says what is right. The settings are CloudFormation parameters of the same names, so CloudFormation checks them again.
+
+Poll intervals and time limits are not settings. They are constants in the code, and [architecture.md](architecture.md#waits) lists them.
+
+## Required
+
+${table(
+  ['Setting', 'Meaning', 'Value'],
+  all.filter(isRequired).map(([name, parameter]) => [`\`${name}\``, parameter.Description, allowed(parameter)]),
+)}
+
+## Optional
+
+${table(
+  ['Setting', 'Default', 'Meaning', 'Value'],
+  all
+    .filter((it) => !isRequired(it))
+    .map(([name, parameter]) => [`\`${name}\``, defaultOf(parameter), parameter.Description, allowed(parameter)]),
+)}
+`;
+}
+
+/** The rule of a setting, with what it quotes as code. */
+const allowed = ({ ConstraintDescription }: Parameter): string =>
+  ConstraintDescription.replace(/^must be /, '')
+    .replace(/"([^"]+)"/g, '`$1`')
+    .replace(/<(?=\w)/g, '\\<');
+
+const defaultOf = ({ Default }: Parameter): string =>
+  Default === '' ? 'empty' : `\`${String(Default).replace('${sls:stage}', '<stage>')}\``;

@@ -1,0 +1,24 @@
+import { type Waits, waits } from '../../shared/waits.ts';
+import { table } from './marked-parts.ts';
+
+/** What each wait is for, and how long it usually takes. Neither AWS nor MongoDB publishes a duration. */
+const described: Record<keyof Waits, [waitFor: string, usually: string]> = {
+  cluster: ['the cluster to become ACTIVE again', '45 minutes for the rolling reboot; hours for a large cluster'],
+  privateLink: ['the private link', 'about 30 minutes'],
+  connection: ['the connection', 'about 25 minutes'],
+  removal: [
+    'the removal of the connection and the private link',
+    'minutes; longer if Atlas still deploys the connection',
+  ],
+};
+
+/** @returns the table of the waits, with their poll intervals and deadlines */
+export const waitsTable = (): string =>
+  table(
+    ['Wait for', 'Usually takes', 'Poll every', 'Deadline'],
+    Object.entries(waits).map(([name, { pollSeconds, timeoutMinutes }]) => [
+      ...described[name as keyof Waits],
+      `${pollSeconds} s`,
+      timeoutMinutes % 60 === 0 ? `${timeoutMinutes / 60} h` : `${timeoutMinutes} min`,
+    ]),
+  );

@@ -1,0 +1,116 @@
+import { regionOf } from '../shared/msk/arn.ts';
+import { shown, shownArn } from '../shared/request/redaction.ts';
+import {
+  defaultSettings,
+  type Parameter,
+  parameters,
+  readSettings,
+  readStageFile,
+  requiredNames,
+  type Settings,
+  stageFile,
+  WrongSettings,
+} from './settings.ts';
+
+/**
+ * The settings of a local run: what is typed and, with a stage, the stage's own.
+ *
+ * @throws WrongSettings
+ */
+export function localSettings(typed: Settings, stage?: string): Settings {
+  if (stage === undefined) {
+    refuse(complaintsAbout({ ...defaultSettings('local'), ...typed }));
+    return typed;
+  }
+  if (!readStageFile(stage)) throw new WrongSettings([howToMakeStageFile(stage)]);
+  const settings = readSettings(stage, typed);
+  refuse([...complaintsAbout(settings), ...complaintsAboutMissing(settings, stageFile(stage))]);
+  return settings;
+}
+
+/** @throws WrongSettings if there is a complaint */
+export function refuse(complaints: string[]): void {
+  if (complaints.length > 0) throw new WrongSettings(complaints);
+}
+
+export const howToMakeStageFile = (stage: string): string =>
+  `There is no ${stageFile(stage)}. Copy stages/example.yml to it and set ${new Intl.ListFormat('en-GB').format(requiredNames)}:\n\n  cp stages/example.yml ${stageFile(stage)}\n`;
+
+/**
+ * Checks settings by the rules of infrastructure/parameters.yml, and against each other.
+ *
+ * @param settings defaults included; a missing one is not a problem here
+ * @param region of the deployment, if it is known
+ * @returns one sentence for each problem
+ */
+export function complaintsAbout(settings: Settings, region?: string): string[] {
+  return [
+    ...Object.entries(settings).map(([name, value]) => complaintAbout(name, value)),
+    complaintAboutRegion(settings, region),
+    complaintAboutSweepAlarm(settings),
+  ].filter((complaint) => complaint !== undefined);
+}
+
+/** @param place the file where the settings belong @returns one sentence for each setting that has no value */
+export const complaintsAboutMissing = (settings: Settings, place: string): string[] =>
+  requiredNames
+    .filter((name) => settings[name] === undefined)
+    .map((name) => `${name} is missing in ${place}; it ${parameters[name]?.ConstraintDescription}.`);
+
+/** @returns one sentence for each setting that still has the value of the example */
+export function complaintsAboutExamples(settings: Settings): string[] {
+  const example = readStageFile('example');
+  return requiredNames
+    .filter((name) => settings[name] === example?.[name])
+    .map(
+      (name) =>
+        `${name} still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.`,
+    );
+}
+
+/** CloudFormation refuses a template with a default that breaks its own rule, even if the setting has another value. */
+export function complaintAboutStage(stage: string): string | undefined {
+  const complaint = complaintAbout('prefix', defaultSettings(stage).prefix ?? '');
+  return complaint && `The stage ${shown(stage)} cannot be used, because its default of ${complaint}`;
+}
+
+function complaintAbout(name: string, value: string): string | undefined {
+  const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  if (!parameter) return `There is no setting ${shown(name)}. The settings are ${Object.keys(parameters).join(', ')}.`;
+  return isRight(value, parameter)
+    ? undefined
+    : `${name} is ${shownAs(name, value)}; it ${parameter.ConstraintDescription}.`;
+}
+
+/** As CloudFormation checks it, except that all of our numbers are whole. */
+function isRight(value: string, { Type, AllowedPattern, AllowedValues, MinValue, MaxValue }: Parameter): boolean {
+  if (Type === 'Number')
+    return /^\d+$/.test(value) && Number(value) >= Number(MinValue) && Number(value) <= Number(MaxValue);
+  return AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
+}
+
+/** A wrong value, unless it may be a secret in the wrong place. */
+function shownAs(name: string, value: string): string {
+  if (name === 'atlasCredentialsSecretArn') return shownArn(value);
+  // An address has a password or a token beside these characters.
+  if (name === 'atlasBaseUrl' && /[@?#]/.test(value)) return 'an address with "@", "?" or "#"';
+  return shown(value);
+}
+
+/** The functions read the secret in their own Region. */
+function complaintAboutRegion({ atlasCredentialsSecretArn: arn = '' }: Settings, region?: string): string | undefined {
+  const isElsewhere = complaintAbout('atlasCredentialsSecretArn', arn) === undefined && regionOf(arn) !== region;
+  return region !== undefined && isElsewhere
+    ? `atlasCredentialsSecretArn is ${shown(arn)}; it must be in Region ${region}, where this is deployed, for example "arn:aws:secretsmanager:${region}:111122223333:secret:atlas-streaming-credentials-a1B2c3".`
+    : undefined;
+}
+
+/** The alarm must not fire between two sweeps. Only Scheduler knows how often a cron expression runs. */
+function complaintAboutSweepAlarm({ sweepSchedule = '', sweepAlarmHours = '' }: Settings): string | undefined {
+  const [, value, unit = ''] = /^rate\((\d+) +(minute|hour|day)s?\)$/.exec(sweepSchedule) ?? [];
+  const hours = Number(value) * ({ minute: 1 / 60, hour: 1, day: 24 }[unit] ?? 0);
+  if (!(Number(sweepAlarmHours) >= 1 && hours >= Number(sweepAlarmHours))) return undefined;
+  const example =
+    hours < 24 ? `sweepAlarmHours=${2 * Math.ceil(hours)}` : 'sweepSchedule=rate(1 day) and sweepAlarmHours=48';
+  return `sweepAlarmHours is ${shown(sweepAlarmHours)} and sweepSchedule is ${shown(sweepSchedule)}; the hours must be longer than the interval of the schedule, and at most 48, for example ${example}.`;
+}

@@ -1,0 +1,76 @@
+import * as z from 'zod/mini';
+import { InvalidRequest } from '../errors.ts';
+import { parseClusterArn } from '../msk/arn.ts';
+import { secretArnPattern } from '../secrets/secret-arn.ts';
+import { isRecord, listed, shown, shownArn } from './redaction.ts';
+
+/** The mechanisms that may be sent to Atlas. MSK supports only SCRAM-SHA-512; an older page of Atlas names PLAIN. */
+export const mechanisms = ['SCRAM-512', 'PLAIN'] as const;
+
+/** What each field must be, with a right example: the second half of every message about a wrong value. */
+export const rules = {
+  clusterArn:
+    'the ARN of an Amazon MSK cluster, for example "arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5"',
+  projectId: 'the 24 hexadecimal characters of an Atlas project id, for example "5f1a2b3c4d5e6f7a8b9c0d1e"',
+  workspace:
+    'the name of an Atlas Stream Processing workspace, of letters, digits, ".", "_" and "-", at most 64, for example "streams"',
+  connectionName:
+    'a name of at most 64 letters, digits, ".", "-", "*" and "_", as Atlas allows, for example "orders-msk"',
+  secretArn:
+    'the whole ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
+  mechanism: `one of ${mechanisms.map((name) => `"${name}"`).join(' and ')}`,
+  config: 'an object of Kafka client settings, string to string, for example {"auto.offset.reset":"earliest"}',
+  dryRun: 'true or false',
+} as const;
+export type Field = keyof typeof rules;
+
+/** Whether a key of `config` may be the name of a Kafka client setting. */
+const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
+
+/**
+ * One schema per field, for the console's input and for tags. The name patterns exclude the secret of an Atlas service account:
+ * names are written on the cluster's tags.
+ */
+export const fields = {
+  clusterArn: z.string().check(z.refine((arn) => parseClusterArn(arn) !== undefined)),
+  projectId: z.string().check(z.regex(/^[a-f0-9]{24}$/)),
+  workspace: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9._-]{1,64}$/)),
+  connectionName: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9.*_-]{1,64}$/)),
+  // MSK associates only secrets with this prefix.
+  secretArn: z.string().check(z.regex(secretArnPattern('AmazonMSK_'))),
+  mechanism: z.enum(mechanisms),
+  // A zod record would silently drop `__proto__`.
+  config: z.custom<Record<string, string>>(
+    (value) =>
+      isRecord(value) && Object.entries(value).every(([key, text]) => isSetting(key) && typeof text === 'string'),
+  ),
+  dryRun: z.boolean(),
+} satisfies Record<Field, z.ZodMiniType>;
+
+/**
+ * Checks one field.
+ *
+ * @param name how the person who set it knows it, such as a tag's key
+ * @throws InvalidRequest
+ */
+export function valid<F extends Field>(field: F, value: unknown, name: string): z.infer<(typeof fields)[F]> {
+  if (!fields[field].safeParse(value).success) throw new InvalidRequest(`${complaint(field, value, name)}.`);
+  return value as z.infer<(typeof fields)[F]>;
+}
+
+/** Says what is wrong with a value and what would be right; without a full stop. */
+export function complaint(field: Field, value: unknown, name: string = field): string {
+  if (field === 'config' && isRecord(value)) {
+    const badNames = Object.keys(value).filter((key) => !isSetting(key));
+    if (badNames.length > 0)
+      return `${name} has the key ${listed(badNames)}, which cannot be the name of a setting; it must be ${rules.config}`;
+    const notText = Object.keys(value).filter((key) => typeof value[key] !== 'string');
+    return `${name}.${listed(notText)} must be a string; ${name} is ${rules.config}`;
+  }
+  return `${name} is ${repeated(field, value)}; it must be ${rules[field]}`;
+}
+
+function repeated(field: Field, value: unknown): string {
+  if (field === 'config') return 'not a JSON object';
+  return field === 'secretArn' ? shownArn(value) : shown(value);
+}

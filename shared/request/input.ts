@@ -1,0 +1,83 @@
+import * as z from 'zod/mini';
+import { InvalidRequest } from '../errors.ts';
+import { parseClusterArn } from '../msk/arn.ts';
+import { complaint, type Field, fields, rules, valid } from './fields.ts';
+import { isCredential, isRecord, listed, shown } from './redaction.ts';
+
+/** The input of a console start. */
+const ConsoleInput = z.strictObject({
+  ...(z.partial(z.object(fields)).shape as { [F in Field]: z.ZodMiniOptional<(typeof fields)[F]> }),
+  clusterArn: fields.clusterArn,
+});
+export type ConsoleInput = z.infer<typeof ConsoleInput>;
+
+/** The event of a changed tag. @see https://docs.aws.amazon.com/tag-editor/latest/userguide/tag-monitor.html */
+const TagEvent = z.object({
+  source: z.literal('aws.tag'),
+  'detail-type': z.literal('Tag Change on Resource'),
+  resources: z.array(z.string()).check(z.length(1)),
+  detail: z.object({ 'changed-tag-keys': z.array(z.string()), tags: z.record(z.string(), z.string()) }),
+});
+
+/**
+ * Reads the execution's input: an EventBridge event of a changed tag, or the JSON of a console start.
+ *
+ * @throws InvalidRequest in one sentence: which field, which value, what would be right
+ */
+export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
+  if (isEvent(input)) {
+    const event = TagEvent.safeParse(input);
+    if (!event.success)
+      throw new InvalidRequest(
+        `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}). ${howToStart}`,
+      );
+    return { startedBy: 'tag', given: { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') } };
+  }
+  refuseCredentials(input);
+  const console = ConsoleInput.safeParse(input);
+  if (console.success) return { startedBy: 'console', given: console.data };
+  throw new InvalidRequest(explain(input, console.error));
+}
+
+const isEvent = (input: unknown) => isRecord(input) && ('detail-type' in input || 'source' in input);
+
+/** The cluster ARN in an input that may be wrong otherwise; undefined if there is none. */
+export function clusterArnIn(input: unknown): string | undefined {
+  const { clusterArn, resources } = (input ?? {}) as { clusterArn?: unknown; resources?: unknown };
+  const named = isEvent(input) ? Array.isArray(resources) && resources[0] : clusterArn;
+  return typeof named === 'string' && parseClusterArn(named) ? named : undefined;
+}
+
+const howToStart =
+  'Start with {"clusterArn":"arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5"}.';
+
+/** One sentence about everything that is wrong with a console input. */
+function explain(input: unknown, { issues }: z.core.$ZodError): string {
+  if (!isRecord(input)) return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
+  const complaints = issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys')
+      return `the input has the unknown field ${listed(issue.keys)}; the fields are ${Object.keys(rules).join(', ')}`;
+    const field = issue.path[0] as Field;
+    return Object.hasOwn(input, field)
+      ? complaint(field, input[field])
+      : `${field} is missing; it must be ${rules[field]}`;
+  });
+  const sentence = [...new Set(complaints)].join('; and ');
+  // A field's name keeps its spelling.
+  return `${sentence.replace(/^the input/, 'The input')}. ${howToStart}`;
+}
+
+/**
+ * Refuses credentials in `config`, which would stay readable in the execution's history for 90 days. This check comes first,
+ * because a complaint about another field may quote its value.
+ */
+function refuseCredentials(input: unknown): void {
+  const { config } = (input ?? {}) as { config?: unknown };
+  const key = Object.keys(config ?? {}).find(isCredential);
+  if (key === undefined) return;
+  throw new InvalidRequest(
+    `config has the key ${shown(key)}, which looks like a credential. Leave it out: the input stays readable in the execution's history. The user and password come from the SCRAM secret.`,
+  );
+}
+
+const pathsOf = ({ issues }: z.core.$ZodError) => listed([...new Set(issues.map(({ path }) => path.join('.')))]);

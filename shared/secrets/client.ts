@@ -1,0 +1,50 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { fromAws } from '../aws.ts';
+
+/** AWS Secrets Manager, as far as we need it. Every method throws AwsRefused, AwsThrottled or AwsUnavailable. */
+export class SecretsClient {
+  readonly #secretsManager: SecretsManagerClient;
+  readonly #options: { abortSignal: AbortSignal };
+
+  constructor({ secretsManager, signal }: { secretsManager: SecretsManagerClient; signal: AbortSignal }) {
+    this.#secretsManager = secretsManager;
+    this.#options = { abortSignal: signal };
+  }
+
+  /**
+   * Reads the current version of a JSON secret.
+   *
+   * @returns `value`: the parsed JSON, or undefined if it is not JSON. JSON.parse's own error is dropped on purpose: it quotes
+   *   the text, which is the secret.
+   */
+  async read(secretArn: string): Promise<{ value: unknown; versionId: string }> {
+    const command = new GetSecretValueCommand({ SecretId: secretArn });
+    const { SecretString = '', VersionId = '' } = await fromAws(
+      `secretsmanager:GetSecretValue on ${secretArn}`,
+      this.#secretsManager.send(command, this.#options),
+    );
+    return { value: parsed(SecretString), versionId: VersionId };
+  }
+
+  /** The versions of a secret and their stages, such as `{"a1b2…": ["AWSCURRENT"]}`. */
+  async versionStages(secretArn: string): Promise<Record<string, string[]>> {
+    const command = new DescribeSecretCommand({ SecretId: secretArn });
+    const answer = await fromAws(
+      `secretsmanager:DescribeSecret on ${secretArn}`,
+      this.#secretsManager.send(command, this.#options),
+    );
+    return answer.VersionIdsToStages ?? {};
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

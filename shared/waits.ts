@@ -1,0 +1,93 @@
+import { WaitTimedOut } from './errors.ts';
+
+/** How often a wait polls, and when it gives up. */
+export interface Wait {
+  pollSeconds: number;
+  timeoutMinutes: number;
+}
+
+/**
+ * The waits of both machines. None has a published duration; the usual times are what was observed and what MongoDB's and AWS's
+ * own automation waits for. A poll every 30 seconds delays a run of about 100 minutes by 15 seconds per wait and costs about a
+ * cent. All polls of a machine together must stay below 25,000 history events, where Step Functions ends an execution (a test
+ * adds them up).
+ */
+export const waits = {
+  /** MSK updates connectivity by a rolling reboot: usually 45 minutes, and hours on large clusters. */
+  cluster: { pollSeconds: 30, timeoutMinutes: 720 },
+  /** Usually about half an hour. Atlas itself gives up after a while, and the link is then FAILED. */
+  privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
+  /** Usually about 25 minutes, from PENDING to READY. */
+  connection: { pollSeconds: 30, timeoutMinutes: 90 },
+  /** For connection and link together. Atlas deletes a connection only after it has been deployed. */
+  removal: { pollSeconds: 30, timeoutMinutes: 120 },
+} satisfies Record<string, Wait>;
+export type Waits = typeof waits;
+
+/** Under load, a wait still polls at least this often: an end should not go unnoticed for longer than five minutes. */
+const longestPollSeconds = 300;
+
+/** More than the longest pause can use. */
+const largestSlowdown = 15;
+
+/** Both are ISO 8601; `now` is the time at which the state was entered. */
+interface Times {
+  now: string;
+  deadline: string;
+}
+
+/** The deadline of a wait that starts now. @param now ISO 8601 @returns ISO 8601 */
+export const deadlineAfter = (now: string, { timeoutMinutes }: Wait): string =>
+  new Date(Date.parse(now) + timeoutMinutes * 60_000).toISOString();
+
+/**
+ * Ends a wait that has passed its deadline.
+ *
+ * @param what the subject and how it was found, such as "Private link 65f… is still WORKING"
+ * @throws WaitTimedOut
+ */
+export function checkDeadline(what: string, { now, deadline }: Times): void {
+  if (Date.parse(now) <= Date.parse(deadline)) return;
+  throw new WaitTimedOut(
+    `${what}, and the deadline of this wait (${deadline}) has passed. Nothing is lost: start the execution again and it resumes here. If it times out again, check the resource itself in the AWS or Atlas console.`,
+  );
+}
+
+/**
+ * Seconds until the next poll: a whole number, and never later than just after the deadline.
+ *
+ * @param slowdown how many times longer the pause is than usual: 1, unless requests are scarce
+ */
+export function pollDelay({ pollSeconds }: Wait, { now, deadline }: Times, slowdown: number): number {
+  const seconds = Math.min(pollSeconds * slowdown, Math.max(pollSeconds, longestPollSeconds));
+  const secondsLeft = (Date.parse(deadline) - Date.parse(now)) / 1000;
+  return Math.max(1, Math.min(Math.round(seconds), Math.ceil(secondsLeft) + 1));
+}
+
+/**
+ * How much polls of Atlas slow down when Atlas has few requests left for the project, so that many waiting runs leave room for
+ * runs that change something. The square lets a crowd that could poll six times as often as Atlas allows settle where two fifths
+ * of the requests are left.
+ *
+ * @param remainingShare 0 to 1, as the Atlas client knows it
+ */
+export const slowdownForShare = (remainingShare: number): number => Math.min(1 / remainingShare ** 2, largestSlowdown);
+
+/**
+ * How much polls of AWS slow down. AWS does not say how many requests are left, so the SDK's retries tell it: after a retried
+ * call the pause doubles, after any other it shrinks by a twentieth.
+ *
+ * @param slowdown of the poll before, 1 at first
+ * @param attempts that the SDK made for this poll
+ */
+export const slowdownAfterAttempts = (slowdown: number, attempts: number): number =>
+  attempts > 1 ? Math.min(slowdown * 2, largestSlowdown) : Math.max(1, Math.round(slowdown * 95) / 100);
+
+/** The same waits, shorter: the one seam that tests need. @param speed how many times faster */
+export const hastened = (speed: number): Waits =>
+  Object.fromEntries(
+    Object.entries(waits).map(([name, { pollSeconds, timeoutMinutes }]) => [
+      name,
+      { pollSeconds: pollSeconds / speed, timeoutMinutes: timeoutMinutes / speed },
+    ]),
+  ) as Waits;

@@ -1,0 +1,74 @@
+import { search } from '@aws-lambda-powertools/jmespath';
+import * as eventbridge from '@aws-sdk/client-eventbridge';
+import * as kafka from '@aws-sdk/client-kafka';
+import * as kms from '@aws-sdk/client-kms';
+import * as secretsManager from '@aws-sdk/client-secrets-manager';
+import * as sfn from '@aws-sdk/client-sfn';
+import { NormalizedSchema } from '@smithy/core/schema';
+import { readArguments } from './shell.ts';
+
+/** The AWS SDK's client for each service, under the name that the AWS CLI has for it. Both are made from the same models. */
+const services: Record<string, Record<string, unknown>> = {
+  events: eventbridge,
+  kafka,
+  kms,
+  secretsmanager: secretsManager,
+  stepfunctions: sfn,
+};
+
+/** Options of the AWS CLI itself, not of an operation. */
+const globalOptions = ['output', 'query', 'region', 'max-items'];
+
+/**
+ * Checks a command of the AWS CLI: its service, operation and options, that no required option is missing, and that each path of its
+ * `--query` exists in the answer.
+ *
+ * @param args what stands after `aws` @returns what is wrong, or undefined
+ */
+export function complaintAboutAws(args: string[]): string | undefined {
+  const { positional, options } = readArguments(args);
+  const [service = '', operation = '', ...others] = positional;
+  const client = services[service];
+  if (!client) return `unknown service ${service}`;
+  const name = operation.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const command = client[`${name}Command`];
+  if (typeof command !== 'function') return `${service} has no operation ${operation}`;
+  if (others.length > 0) return `unexpected ${others.join(' ')}`;
+
+  // The SDK's own form of a model: operation [9, …, input, output], structure [3, …, names of members (required ones first), …, required].
+  const [, , , , input, output] = Reflect.construct(command, [{}]).schema;
+  const known = NormalizedSchema.of(input).getSchema() as unknown[];
+  const members = (known[4] as string[]).map(optionOf);
+  const given = Object.keys(options);
+  const unknown = given.filter(
+    (option) => ![...globalOptions, ...members, ...members.map((it) => `no-${it}`)].includes(option),
+  );
+  if (unknown.length > 0) return `${operation} has no option ${unknown.join(', ')}`;
+  const missing = members.slice(0, (known[6] as number | undefined) ?? 0).filter((option) => !given.includes(option));
+  if (missing.length > 0) return `${operation} needs ${missing.join(', ')}`;
+  return complaintAboutQuery(options.query?.[0], sampleOf(NormalizedSchema.of(output)));
+}
+
+/** `KmsKeyId` → `kms-key-id` */
+const optionOf = (member: string): string => member.replace(/([a-z\d])([A-Z])/g, '$1-$2').toLowerCase();
+
+function complaintAboutQuery(query: string | undefined, answer: unknown): string | undefined {
+  if (query === undefined) return undefined;
+  const found = JSON.stringify(search(query, answer as never));
+  return /null|^\[\]$/.test(found) ? `${query} finds only ${found} in an answer` : undefined;
+}
+
+/** The keys that the documentation looks up in maps: those of tags. */
+const mapKeys = ['atlas-streaming', 'atlas-streaming:status', 'atlas-streaming:execution'];
+
+/** An answer that has every field. In maps, each key has the value "connect". */
+function sampleOf(schema: NormalizedSchema, depth = 0): unknown {
+  if (depth > 8) return 'deep';
+  if (schema.isStructSchema())
+    return Object.fromEntries(
+      [...schema.structIterator()].map(([name, member]) => [name, sampleOf(member, depth + 1)]),
+    );
+  if (schema.isListSchema()) return [sampleOf(schema.getValueSchema(), depth + 1)];
+  if (schema.isMapSchema()) return Object.fromEntries(mapKeys.map((key) => [key, 'connect']));
+  return 'text';
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { readInput } from '../../shared/request/input.ts';
+import { blocks } from './markdown.ts';
+
+/** How the text of a block is checked, by its language. `hcl` has no parser with a permissive licence on npm. */
+const checks: Record<string, (text: string) => unknown> = {
+  // The JSON in the documentation is what people start a run with.
+  json: (text) => readInput(JSON.parse(text)),
+  yaml: (text) => parse(text, { strict: true, customTags }),
+  mermaid: (text) => assert.match(text, /^flowchart TD\n/),
+  hcl: (text) => assert.equal(text.split('{').length, text.split('}').length),
+  text: () => undefined,
+  sh: () => undefined,
+};
+
+/** The short form of a reference in CloudFormation. */
+const customTags = [{ tag: '!Ref', resolve: (name: string) => ({ Ref: name }) }];
+
+describe('the blocks of the documentation', () => {
+  for (const { file, language, text } of blocks)
+    it(`in ${file} are valid ${language}: ${text.split('\n')[0]}`, () => {
+      const check = checks[language];
+      assert.ok(check, `No check is known for the language "${language}".`);
+      check(text);
+    });
+});

@@ -1,0 +1,131 @@
+/** The part of JSON Schema that zod makes of our schemas. */
+export interface JsonSchema {
+  type?: string | string[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: JsonSchema | boolean;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  const?: unknown;
+  enum?: unknown[];
+}
+export type Schema = JsonSchema;
+
+const variantsOf = ({ anyOf, oneOf, ...rest }: Schema): Schema[] =>
+  (anyOf ?? oneOf)?.flatMap(variantsOf) ??
+  (Array.isArray(rest.type) ? rest.type.map((type) => ({ ...rest, type })) : [rest]);
+
+/** One schema for several, each once. */
+function unionOf(variants: Schema[]): Schema {
+  const each = new Map(variants.flatMap(variantsOf).map((variant) => [JSON.stringify(variant), variant]));
+  const [only, ...others] = each.values();
+  return others.length === 0 ? (only ?? {}) : { anyOf: [...each.values()] };
+}
+
+const isObject = (schema: Schema): boolean => schema.type === 'object' && schema.properties !== undefined;
+
+/** What is true of data that comes from either of two places: what only one of them has becomes optional. */
+export function join(one: Schema, other: Schema): Schema {
+  if (!isObject(one) || !isObject(other)) return unionOf([one, other]);
+  const names = [...new Set([...Object.keys(one.properties ?? {}), ...Object.keys(other.properties ?? {})])].sort();
+  const properties = names.map((name): [string, Schema] => {
+    const [a, b] = [one.properties?.[name], other.properties?.[name]];
+    return [name, a && b ? join(a, b) : ((a ?? b) as Schema)];
+  });
+  const required = names.filter((name) => one.required?.includes(name) && other.required?.includes(name));
+  return { type: 'object', properties: Object.fromEntries(properties), required };
+}
+
+const namesOf = (path: string): string[] => path.split('.').slice(1);
+
+/** The schema at a reference path such as `$.plan.connected`; undefined if data without it is possible. */
+export function certain(schema: Schema, path: string): Schema | undefined {
+  let found: Schema | undefined = schema;
+  for (const name of namesOf(path)) {
+    const variants: (Schema | undefined)[] = variantsOf(found).map((variant) =>
+      variant.required?.includes(name) ? variant.properties?.[name] : undefined,
+    );
+    if (variants.some((variant) => variant === undefined)) return undefined;
+    found = unionOf(variants as Schema[]);
+  }
+  return found;
+}
+
+/** The data with a value at a reference path. */
+export const put = (schema: Schema, path: string, value: Schema): Schema => replaced(schema, namesOf(path), value);
+
+function replaced(schema: Schema, [name, ...rest]: string[], value: Schema): Schema {
+  if (name === undefined) return value;
+  const { properties = {}, required = [] } = isObject(schema) ? schema : {};
+  const inner = replaced(properties[name] ?? {}, rest, value);
+  const sorted = Object.entries({ ...properties, [name]: inner }).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    type: 'object',
+    properties: Object.fromEntries(sorted),
+    required: [...new Set([...required, name])].sort(),
+  };
+}
+
+/** The data for which the boolean at a path is as given, without variants whose constant differs; undefined if none is left. */
+export function narrow(schema: Schema, path: string, value: boolean): Schema | undefined {
+  const names = namesOf(path);
+  const parentPath = ['$', ...names.slice(0, -1)].join('.');
+  const parent = certain(schema, parentPath);
+  if (parent === undefined) return schema;
+  const possible = variantsOf(parent).filter((variant) => {
+    const constant = variant.properties?.[names.at(-1) ?? '']?.const;
+    return constant === undefined || constant === value;
+  });
+  return possible.length === 0 ? undefined : put(schema, parentPath, unionOf(possible));
+}
+
+/** The data in which a path is present; undefined if it never is. */
+export function present(schema: Schema, path: string): Schema | undefined {
+  const names = namesOf(path);
+  const parent = certain(schema, ['$', ...names.slice(0, -1)].join('.'));
+  const found = variantsOf(parent ?? {}).flatMap(({ properties }) => properties?.[names.at(-1) ?? ''] ?? []);
+  return found.length === 0 ? undefined : put(schema, path, unionOf(found));
+}
+
+/**
+ * What data of one schema may lack to match another one.
+ *
+ * @returns a sentence for each field
+ */
+export function unmet(given: Schema, wanted: Schema, path: string): string[] {
+  const options = variantsOf(wanted);
+  return variantsOf(given).flatMap((variant) => {
+    const problems = options.map((option) => unmetBy(variant, option, path));
+    return problems.find((it) => it.length === 0) ?? problems[0] ?? [];
+  });
+}
+
+function unmetBy(given: Schema, wanted: Schema, path: string): string[] {
+  const allowed = valuesOf(wanted);
+  if (allowed) {
+    const values = valuesOf(given);
+    const isWithin = values?.every((value) => allowed.includes(value)) ?? false;
+    return isWithin ? [] : [`${path}, which may have another value than ${allowed.join(', ')}`];
+  }
+  if (wanted.type === undefined) return [];
+  const type = given.type ?? typeof given.const;
+  if (type !== wanted.type) return [`${path}, which may be ${type} instead of ${wanted.type}`];
+  if (wanted.items) return unmet(given.items ?? {}, wanted.items, `${path}[]`);
+  const { additionalProperties } = wanted;
+  const others = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+  const fields = Object.entries(wanted.properties ?? {}).flatMap(([name, schema]) => {
+    const at = path ? `${path}.${name}` : name;
+    const field = given.properties?.[name];
+    const isCertain = field && given.required?.includes(name);
+    if (!isCertain && wanted.required?.includes(name)) return [`${at}, which no state certainly writes before`];
+    return field ? unmet(field, schema, at) : [];
+  });
+  const entries = others
+    ? Object.entries(given.properties ?? {}).flatMap(([name, schema]) => unmet(schema, others, `${path}.${name}`))
+    : [];
+  return [...fields, ...entries];
+}
+
+const valuesOf = (schema: Schema): unknown[] | undefined =>
+  'const' in schema ? [schema.const] : (schema.enum ?? undefined);

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+import type * as atlasModule from '../../shared/lambda/atlas.ts';
+import { apiKey, frontDoor, serviceAccount } from '../fixtures/credentials.ts';
+import { functionArn, projectId, region, secretArn } from '../fixtures/request.ts';
+
+const invocation = { signal: new AbortController().signal, remainingMs: () => 59_000, functionArn };
+
+/** A function's new container, and a credentials secret that can be rotated. */
+async function container(t: TestContext, credentials: object, baseUrl: string) {
+  Object.assign(process.env, {
+    AWS_REGION: region,
+    ATLAS_BASE_URL: `${baseUrl}/`,
+    ATLAS_CREDENTIALS_SECRET_ARN: secretArn,
+  });
+  const secrets = mockClient(SecretsManagerClient);
+  t.after(() => secrets.restore());
+  let version = 0;
+  const rotate = (to: unknown) => {
+    version += 1;
+    const SecretString = JSON.stringify(to);
+    secrets.on(GetSecretValueCommand).resolves({ SecretString, VersionId: `version-${version}` });
+  };
+  rotate(credentials);
+  const { atlas }: typeof atlasModule = await import(`../../shared/lambda/atlas.ts?${t.name}`);
+  // The front door answers `{}`, which isn't a workspace, so a call that is let in fails with AtlasUnavailable.
+  const isLetIn = () =>
+    atlas(invocation)
+      .getWorkspace(projectId, 'streams')
+      .catch((error: Error) => {
+        if (error.name === 'AtlasUnavailable') return true;
+        throw error;
+      });
+  return { isLetIn, rotate, reads: () => secrets.commandCalls(GetSecretValueCommand).length };
+}
+
+describe("a container's Atlas client", () => {
+  const rotations: [what: string, from: object, to: object][] = [
+    ['an API key', apiKey, { ...apiKey, privateKey: 'another' }],
+    ['a service account', serviceAccount, { ...serviceAccount, clientSecret: 'another' }],
+    ['a service account instead of an API key', apiKey, serviceAccount],
+  ];
+  for (const [what, from, to] of rotations)
+    it(`reads its secret once, and again after the secret was rotated: ${what}`, async (t) => {
+      const door = await frontDoor(t, from);
+      const { isLetIn, rotate, reads } = await container(t, from, door.url);
+      assert.ok((await isLetIn()) && (await isLetIn()));
+      assert.equal(reads(), 1);
+      door.change(to);
+      rotate(to);
+      assert.ok((await isLetIn()) && (await isLetIn()));
+      assert.equal(reads(), 2);
+    });
+
+  for (const [what, from, wrong] of rotations.slice(0, 2))
+    it(`gives up if Atlas refuses it and the secret has not changed: ${what}`, async (t) => {
+      const door = await frontDoor(t, from);
+      const { isLetIn, reads } = await container(t, wrong, door.url);
+      await assert.rejects(isLetIn(), { name: 'AtlasRefused', message: /HTTP 401.*Atlas credentials secret/ });
+      assert.equal(reads(), 2);
+    });
+
+  it('says what the secret must be if it is something else', async (t) => {
+    const { isLetIn } = await container(t, { username: 'atlas', password: 'hunter2' }, 'http://127.0.0.1:1');
+    await assert.rejects(isLetIn(), { name: 'DeploymentMisconfigured', message: /^(?!.*hunter2).*"publicKey"/ });
+  });
+
+  it('says which settings are missing', async (t) => {
+    const { isLetIn } = await container(t, apiKey, 'http://127.0.0.1:1');
+    delete process.env.ATLAS_BASE_URL;
+    await assert.rejects(async () => isLetIn(), { name: 'DeploymentMisconfigured', message: /ATLAS_BASE_URL/ });
+  });
+});
