@@ -1,41 +1,132 @@
-import { setTimeout as pause } from 'node:timers/promises';
+/** Real milliseconds between two ticks. */
+const tickMs = 1;
+
+/** The longest time that one tick counts, in real milliseconds. If more has passed, the event loop was late and no code could run. */
+const maxTickMs = 5;
+
+export interface ClockOptions {
+  /** Simulated seconds per real second, on the way to the end of a wait. At 0, only `advance` moves the clock. */
+  speed: number;
+  /** The same while a function runs or no wait is pending. Default: 1. */
+  functionSpeed?: number;
+  /** The simulated time at the start. Default: the real time. */
+  start?: Date;
+}
+
+interface Wait {
+  /** Epoch milliseconds, simulated. */
+  end: number;
+  resolve(): void;
+}
 
 /**
- * The time of the local cloud: real time, stretched. At speed 60 a simulated minute, which is what MSK and Atlas count
- * their waits in, takes a real second. Everything in `local/` that has a life cycle reads this clock when it is asked,
- * and leaves no timer running.
+ * The simulated time of the local cloud. Emulated resources derive their states from it and need no timers of their own.
+ *
+ * If there is nothing to do but wait, time passes at `speed`, up to the end of the next wait. Otherwise it passes at
+ * `functionSpeed`: the time-outs, back-off and pauses of a running function must keep their proportions to everything else.
+ * Time stops while the event loop is late and while `isPaused` returns true. So the simulated duration of a run does not
+ * depend on how busy the machine is.
  */
 export class Clock {
   readonly speed: number;
-  readonly #start: number;
-  readonly #startedAt = performance.now();
+  readonly functionSpeed: number;
+  /** The simulated time in epoch milliseconds, for the threads of the functions. */
+  readonly shared = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+  /** Whether time stands still at present. */
+  isPaused = () => false;
+  /** Real milliseconds since the start, and how many of them the clock did not count. */
+  realMs = 0;
+  uncountedMs = 0;
+  /** The next one to end is the last. */
+  readonly #waits: Wait[] = [];
+  readonly #ticker: NodeJS.Timeout | undefined;
+  #runningFunctions = 0;
+  #tickedAt = performance.now();
 
-  constructor(speed: number, start = new Date()) {
+  constructor({ speed, functionSpeed = 1, start = new Date() }: ClockOptions) {
     this.speed = speed;
-    this.#start = start.getTime();
+    this.functionSpeed = functionSpeed;
+    this.shared[0] = start.getTime();
+    if (speed > 0) this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
 
   /** The simulated time. */
   now(): Date {
-    return new Date(this.#start + (performance.now() - this.#startedAt) * this.speed);
+    return new Date(this.#time);
   }
 
-  /** How long a wait of so many simulated seconds really takes. */
-  toRealMs(simulatedSeconds: number): number {
-    return (simulatedSeconds * 1000) / this.speed;
-  }
-
-  /** Waits so many simulated seconds, or until the signal. */
-  async wait(simulatedSeconds: number, signal?: AbortSignal): Promise<void> {
-    await pause(this.toRealMs(simulatedSeconds), undefined, { signal }).catch((error: unknown) => {
-      if (!signal?.aborted) throw error;
-    });
-  }
-
-  close(): void {}
-
-  /** Simulated minutes that have passed since a simulated moment. */
+  /** Simulated minutes since a simulated moment. */
   minutesSince(moment: Date): number {
-    return (this.now().getTime() - moment.getTime()) / 60_000;
+    return (this.#time - moment.getTime()) / 60_000;
+  }
+
+  /** Waits for this many simulated seconds, or until the signal. */
+  async wait(seconds: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wait = { end: this.#time + seconds * 1000, resolve };
+    const later = this.#waits.findLastIndex(({ end }) => end > wait.end);
+    this.#waits.splice(later + 1, 0, wait);
+    this.#keepAlive();
+    const abort = () => {
+      const index = this.#waits.indexOf(wait);
+      if (index >= 0) this.#waits.splice(index, 1);
+      resolve();
+      this.#keepAlive();
+    };
+    signal?.addEventListener('abort', abort);
+    await promise;
+    signal?.removeEventListener('abort', abort);
+  }
+
+  /** Lets time pass at `functionSpeed` until the function ends. */
+  async whileFunctionRuns<Result>(result: Promise<Result>): Promise<Result> {
+    this.#runningFunctions += 1;
+    try {
+      return await result;
+    } finally {
+      this.#runningFunctions -= 1;
+    }
+  }
+
+  /** Moves the clock forward. */
+  advance(minutes: number): void {
+    this.#moveTo(this.#time + minutes * 60_000);
+  }
+
+  close(): void {
+    clearInterval(this.#ticker);
+  }
+
+  get #time(): number {
+    return this.shared[0] ?? 0;
+  }
+
+  #tick(): void {
+    const at = performance.now();
+    const passed = at - this.#tickedAt;
+    const counted = this.isPaused() ? 0 : Math.min(passed, maxTickMs);
+    this.#tickedAt = at;
+    this.realMs += passed;
+    this.uncountedMs += passed - counted;
+    this.#moveTo(this.#timeAfter(counted));
+  }
+
+  #timeAfter(realMs: number): number {
+    const next = this.#waits.at(-1);
+    if (!next || this.#runningFunctions > 0) return this.#time + realMs * this.functionSpeed;
+    return Math.min(this.#time + realMs * this.speed, next.end);
+  }
+
+  #moveTo(time: number): void {
+    this.shared[0] = time;
+    while ((this.#waits.at(-1)?.end ?? Number.POSITIVE_INFINITY) <= time) this.#waits.pop()?.resolve();
+    this.#keepAlive();
+  }
+
+  /** Keeps the process alive while there are waits. */
+  #keepAlive(): void {
+    if (this.#waits.length > 0) this.#ticker?.ref();
+    else this.#ticker?.unref();
   }
 }

@@ -1,15 +1,14 @@
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { readDefinition } from '../statemachine/definition.ts';
-import { CloudClock, type FunctionClock } from './cloud-clock.ts';
+import { Clock } from './clock.ts';
 import { type Action, type Deployment, readDeployment } from './deployment/deployment.ts';
 import { iam, personsAccessKeyId } from './deployment/iam.ts';
-import { type Intercept, type Listener, listen, type Service, type ServiceName } from './emulator.ts';
+import { type Exchange, type Intercept, type Listener, listen, type Service, type ServiceName } from './emulator.ts';
 import { executionEvent, matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
 import type { Outcome } from './lambda/container.ts';
 import { lambdaEnvironment } from './lambda/environment.ts';
 import { Lambda } from './lambda/lambda.ts';
-import { PatientClock } from './patient-clock.ts';
-import { type Exchange, Recorder } from './recorder.ts';
+import { Recorder } from './recorder.ts';
 import { type Message, SnsEmulator } from './sns.ts';
 import { StepFunctionsEmulator } from './step-functions/api.ts';
 import type { Execution, MachineEvent } from './step-functions/execution.ts';
@@ -17,18 +16,18 @@ import { Machine } from './step-functions/machine.ts';
 import { type Place, type Surroundings, settingsOf, somewhere, World, type WorldSeed } from './world.ts';
 
 export interface CloudOptions {
-  /** How many times faster than real time. */
+  /** How many times faster than real time the simulated time passes. */
   speed: number;
-  /** The same for the functions' own time-outs and pauses; 1, if not said. */
+  /** The same while functions run: for their time-outs, back-off and pauses. Default: 1. */
   functionSpeed?: number;
   /**
-   * For more runs than the machine can keep up with in the time that is asked for: so many functions are at work at once, the
-   * clock waits for them, retries are spread as Step Functions spreads them, and nothing is kept of it all but what listeners keep.
+   * For many runs at once: how many functions may work at the same time. The clock pauses while others wait, retries have
+   * Step Functions' jitter, and no history, exchanges or logs are kept.
    */
-  mostAtWork?: number | undefined;
-  /** What there is in AWS and Atlas, where it differs from the ordinary. */
+  maxConcurrency?: number | undefined;
+  /** How AWS and Atlas differ from the defaults. */
   world?: WorldSeed | undefined;
-  /** Serverless parameters, as for `npm run deploy`. */
+  /** Parameters of the deployment, as for `npm run deploy`. */
   params?: Record<string, string>;
   place?: Place;
   onEvent?: (event: MachineEvent, execution: Execution) => void;
@@ -36,54 +35,54 @@ export interface CloudOptions {
   onLog?: ((functionName: string, line: string) => void) | undefined;
 }
 
-/** What is there before the deployment: the time, the record, and an address for each service. */
+/** What the deployment needs first: the clock, the recorder, and an address for each service. */
 interface Site {
-  clock: FunctionClock;
+  clock: Clock;
   recorder: Recorder;
   listeners: Record<ServiceName, Listener>;
 }
 
-/** An invocation of a function, by its name in the state machine. */
+/** An invocation of a function. The name is the one in the state machine. */
 interface Invocation {
   name: string;
   arn: string;
   payload: unknown;
 }
 
-/** Middleware around every invocation of a function: what happens to it before and after, or instead of it. */
+/** Middleware around every invocation of a function. It may act before, after or instead of the function. */
 type InterceptInvocation = (invocation: Invocation, next: () => Promise<Outcome>) => Promise<Outcome>;
 
 /**
- * The local cloud: emulators of MSK, Secrets Manager and Atlas on loopback, and before them the deployment itself: the rules,
- * state machines, and the functions with the environment and the permissions that they deploy with.
+ * The local cloud: emulators of MSK, Secrets Manager, Step Functions, SNS and Atlas on loopback, and the deployment that uses
+ * them: its rules, its state machines, and its functions with their environment and permissions.
  */
 export class Cloud {
-  readonly clock: FunctionClock;
+  readonly clock: Clock;
   readonly recorder: Recorder;
   readonly deployment: Deployment;
   readonly lambda: Lambda;
   readonly machines: Machine[];
-  /** MSK as the person who tags the cluster uses it. */
+  /** The MSK client of the person who tags the cluster. */
   readonly kafka: KafkaClient;
-  /** What there is in AWS and Atlas. */
+  /** The resources in AWS and Atlas. */
   world: World;
-  /** Stands before every call to the emulators; may be set at any time. */
+  /** Runs around every call to the emulators. May be replaced at any time. */
   intercept = pass;
-  /** Stands before every invocation of a function; may be set at any time. */
+  /** Runs around every invocation of a function. May be replaced at any time. */
   interceptInvocation = passInvocation;
-  /** Where the services are; each may go down for a while. */
+  /** The services' HTTP servers. Each may go down for a while. */
   readonly listeners: Record<ServiceName, Listener>;
   readonly #surroundings: Surroundings;
   readonly #stepFunctions: StepFunctionsEmulator;
   readonly #sns: SnsEmulator;
-  /** Functions that rules have started, and nobody waits for. */
+  /** Asynchronous invocations that have not ended. */
   readonly #pending = new Set<Promise<unknown>>();
   #isClosed = false;
 
   static async start(options: CloudOptions): Promise<Cloud> {
-    const { speed, functionSpeed = 1, mostAtWork, onExchange } = options;
-    const clock = mostAtWork ? new PatientClock(speed, functionSpeed) : new CloudClock(speed, functionSpeed);
-    const recorder = new Recorder({ keeps: !mostAtWork, onExchange });
+    const { speed, functionSpeed = 1, maxConcurrency, onExchange } = options;
+    const clock = new Clock({ speed, functionSpeed });
+    const recorder = new Recorder({ keepsExchanges: !maxConcurrency, onExchange });
     const serve = (name: ServiceName): Promise<Listener> => {
       const service: Service = { name, route: (request) => cloud.#emulator(name).route(request) };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
@@ -100,7 +99,7 @@ export class Cloud {
   }
 
   private constructor(
-    { world = {}, params = {}, place = somewhere(), functionSpeed = 1, mostAtWork, onEvent, onLog }: CloudOptions,
+    { world = {}, params = {}, place = somewhere(), maxConcurrency, onEvent, onLog }: CloudOptions,
     { clock, recorder, listeners }: Site,
   ) {
     this.clock = clock;
@@ -126,15 +125,11 @@ export class Cloud {
       stepFunctionsUrl: states.url,
       snsUrl: sns.url,
     };
-    const configured = functions.map((it) => ({
-      ...it,
-      environment: lambdaEnvironment(it, endpoints),
-      speed: functionSpeed,
-    }));
-    const patient = clock instanceof PatientClock ? clock : undefined;
-    this.lambda = new Lambda(configured, { onLog, most: mostAtWork, keepsLogs: !patient, clock: patient });
-    if (patient) patient.isBehind = () => this.lambda.isBehind;
-    const [invoke, onEnd, jitter] = [this.#invoke, this.#onEnd, patient && Math.random];
+    const configured = functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, endpoints) }));
+    const keepsHistory = !maxConcurrency;
+    this.lambda = new Lambda(configured, { clock, onLog, maxConcurrency, keepsLogs: keepsHistory });
+    const [invoke, onEnd] = [this.#invoke, this.#onEnd];
+    const jitter = maxConcurrency ? Math.random : undefined;
     this.machines = machines.map(
       ({ action, ...machine }) =>
         new Machine({
@@ -143,12 +138,12 @@ export class Cloud {
           invoke,
           clock,
           jitter,
-          keepsHistory: !patient,
+          keepsHistory,
           onEvent,
           onEnd,
         }),
     );
-    // All of it is given, so that nothing is looked for in the person's own environment.
+    // Every setting is given, so that the SDK reads none from the environment of whoever runs this.
     this.kafka = new KafkaClient({
       endpoint: kafka.url,
       region,
@@ -158,7 +153,7 @@ export class Cloud {
     });
   }
 
-  /** EventBridge: the rule that takes the event starts its machine or its function, with the whole event as the input. */
+  /** EventBridge: the rule that matches the event starts its machine or its function, with the whole event as the input. */
   deliver(event: object): Execution | undefined {
     const { rules, functions } = this.deployment;
     const rule = rules.find(({ isEnabled, eventPattern }) => isEnabled && matches(eventPattern, event));
@@ -166,7 +161,7 @@ export class Cloud {
     return this.machines.find(({ arn }) => arn === rule?.targetArn)?.start(event);
   }
 
-  /** As Lambda does where nobody waits for the answer: up to three times. */
+  /** An asynchronous invocation. Lambda documents two retries for it. */
   #invokeLater(functionArn: string, event: object, attempts = 3): void {
     const work: Promise<void> = this.#invoke(functionArn, event).then(({ error }) => {
       this.#pending.delete(work);
@@ -179,7 +174,7 @@ export class Cloud {
     if (!this.#isClosed) this.deliver(executionEvent({ arn, name, stateMachineArn: machine.arn, status }));
   };
 
-  /** What the subscribers of the topic have been told, when everybody who is about to tell them has. */
+  /** All messages of the topic, after the asynchronous invocations have ended. */
   async messages(): Promise<Message[]> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
     return this.#sns.messages;
@@ -194,17 +189,17 @@ export class Cloud {
     return this.machines.find(({ arn }) => arn.endsWith(`-${action}`)) as Machine;
   }
 
-  /** Of both machines. */
+  /** The executions of both machines. */
   get executions(): Execution[] {
     return this.machines.flatMap(({ executions }) => executions);
   }
 
-  /** Start execution, as in the console. */
+  /** Starts an execution, as a person does in the console. */
   start(input: unknown, action: Action = 'connect'): Execution {
     return this.machineOf(action).start(input);
   }
 
-  /** The schedule's call, now. @returns what the sweep has seen and done, and the executions that it has started */
+  /** Runs the sweep now, as the schedule does. @returns its result and the executions that it has started */
   async sweep(): Promise<{ result: unknown; started: Execution[] }> {
     const before = this.executions;
     const sweeper = this.deployment.functions.find(({ name }) => name === 'SweepClusters');
@@ -216,17 +211,17 @@ export class Cloud {
   readonly #invoke = (arn: string, payload: unknown) => {
     const { name = '' } = this.deployment.functions.find((it) => it.arn === arn) ?? {};
     const next = () => this.lambda.invoke(arn, payload);
-    return this.clock.inFunctionTime(this.interceptInvocation({ name, arn, payload }, next));
+    return this.interceptInvocation({ name, arn, payload }, next);
   };
 
-  /** Tags the cluster through MSK's API, and returns the executions that this has started. */
+  /** Tags the cluster through MSK's API. @returns the executions that the tag has started */
   async tag(tags: Record<string, string>): Promise<Execution[]> {
     const before = this.executions;
     await this.kafka.send(new TagResourceCommand({ ResourceArn: this.world.cluster.arn, Tags: tags }));
     return this.executions.filter((it) => !before.includes(it));
   }
 
-  /** Puts another world into the place of this one. The functions stay warm, which saves a test two seconds. */
+  /** Replaces the world. The functions stay warm, which saves a test two seconds. */
   async renew(seed: WorldSeed): Promise<void> {
     (await this.messages()).splice(0);
     for (const { executions } of this.machines) for (const execution of executions.splice(0)) execution.abort();

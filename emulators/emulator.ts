@@ -2,15 +2,14 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Clock } from './clock.ts';
-import type { Recorder } from './recorder.ts';
 
-/** What the emulators of AWS services and of Atlas share: HTTP on loopback, the record, and the place for faults. */
+/** What all emulators share: HTTP on loopback, the recording of exchanges, and the injection of faults. */
 
 export type ServiceName = 'kafka' | 'secretsmanager' | 'states' | 'sns' | 'atlas';
 
 export interface Request {
   method: string;
-  /** As it arrived: path and query. */
+  /** Path and query, as received. */
   url: string;
   /** Percent-encoded, without the query. */
   path: string;
@@ -25,7 +24,7 @@ export interface Answer {
   body: string;
 }
 
-/** An answer that ends a request early: thrown wherever the emulated service would say no. */
+/** The emulated service refuses the request. Throw it anywhere in a route. */
 export class Refusal extends Error {
   readonly answer: Answer;
 
@@ -35,9 +34,10 @@ export class Refusal extends Error {
   }
 }
 
-/** What a request means to a service: the operation's name, then who asks, then the doing of it. */
+/** What a service does with one request. */
 export interface Route {
   operation: string;
+  /** @returns the caller */
   authenticate(): string | Promise<string>;
   apply(caller: string): Answer | Promise<Answer>;
 }
@@ -58,20 +58,38 @@ export interface Call {
 }
 
 /**
- * What the caller gets: an answer, whole or cut short; `'reset'`, a connection that breaks; or `'silence'`, one on which
- * nothing ever comes.
+ * What the caller receives: an answer; the first half of an answer; a connection that is reset; or nothing at all, on a
+ * connection that stays open.
  */
 export type Delivery = Answer | { cutShort: Answer } | 'reset' | 'silence';
 
 /**
- * Middleware around every authenticated call: answer instead of the service (throttling), or `next()` and then deliver
- * something else (an answer that is lost after the call was applied).
+ * Middleware around every authenticated call. It may answer in the place of the service (as throttling does), or call `next`
+ * and deliver something else (as if the answer was lost after the call had been applied).
  */
 export type Intercept = (call: Call, next: () => Promise<Answer>) => Promise<Delivery>;
 
+/** One request and its answer. The Authorization header is left out. */
+export interface Exchange {
+  /** The simulated time of the request. */
+  at: Date;
+  service: ServiceName;
+  operation: string;
+  method: string;
+  path: string;
+  query: string;
+  /** The access key id, API key or client id; undefined if the authentication failed. */
+  caller: string | undefined;
+  status: number | 'reset' | 'silence';
+  requestHeaders: IncomingHttpHeaders;
+  /** Complete, including any password. */
+  requestBody: string;
+  responseBody: string;
+}
+
 export interface Listener {
   url: string;
-  /** Breaks all connections, and refuses new ones until `comeUp`. */
+  /** Closes all connections and refuses new ones until `comeUp`. */
   goDown(): Promise<void>;
   comeUp(): Promise<void>;
   close(): Promise<void>;
@@ -79,10 +97,8 @@ export interface Listener {
 
 export interface ListenOptions {
   clock: Clock;
-  recorder: Recorder;
+  recorder: { record(exchange: Exchange): void };
   intercept?: Intercept | undefined;
-  /** 0, the default: any free port. */
-  port?: number;
 }
 
 /** Serves an emulated service on loopback. */
@@ -103,7 +119,7 @@ export async function listen(service: Service, options: ListenOptions): Promise<
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  await start(options.port ?? 0);
+  await start(0);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
@@ -139,7 +155,7 @@ async function serve(service: Service, options: ListenOptions, incoming: Incomin
   else if (answer) cutShort(answer, outgoing);
 }
 
-/** Promises the whole body, sends half of it, and breaks off. */
+/** Announces the length of the whole body, sends half of it, and closes the connection. */
 function cutShort({ status, headers, body }: Answer, outgoing: ServerResponse): void {
   const bytes = Buffer.from(body);
   outgoing.writeHead(status, { ...headers, 'content-length': bytes.length + 1 });
@@ -182,9 +198,9 @@ async function deliveryTo(service: Service, intercept: Intercept = (_, next) => 
   }
 }
 
-/** Anything but a refusal is a fault of the emulator itself: it must not pass for a transient 500 of the service. */
+/** Any error but a refusal is a bug in the emulator. It must not look like a transient error (500) of the service. */
 function toAnswer(error: unknown): Answer {
   if (error instanceof Refusal) return error.answer;
-  console.error('The local cloud itself has failed:', error);
-  return { status: 501, body: JSON.stringify({ message: `The local cloud itself has failed: ${error}` }) };
+  console.error('The local cloud has a bug:', error);
+  return { status: 501, body: JSON.stringify({ message: `The local cloud has a bug: ${error}` }) };
 }

@@ -1,31 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { ServiceName } from './emulator.ts';
-
-/** One request and what was answered, as a test or the timeline reads it. Never its Authorization header. */
-export interface Exchange {
-  /** Simulated. */
-  at: Date;
-  service: ServiceName;
-  operation: string;
-  method: string;
-  path: string;
-  query: string;
-  /** The access key id, API key or client id; undefined where authentication failed. */
-  caller: string | undefined;
-  status: number | 'reset' | 'silence';
-  requestHeaders: IncomingHttpHeaders;
-  /** Whole, with any password in it: what our code sends to Atlas is its business, what it logs is not in here. */
-  requestBody: string;
-  responseBody: string;
-}
+import type { Exchange, ServiceName } from './emulator.ts';
 
 export interface RecorderOptions {
-  /** Whether `exchanges` keeps them; it does, if not said. */
-  keeps?: boolean;
+  /** Default: true. */
+  keepsExchanges?: boolean;
   onExchange?: ((exchange: Exchange) => void) | undefined;
 }
 
-/** Keeps every exchange with every emulator in the order of their answers, so that tests can count calls. */
+/** Records the exchanges with all emulators, in the order of their answers. */
 export class Recorder {
   readonly exchanges: Exchange[] = [];
   readonly #options: RecorderOptions;
@@ -35,8 +16,8 @@ export class Recorder {
   }
 
   record(exchange: Exchange): void {
-    const { keeps = true, onExchange } = this.#options;
-    if (keeps) this.exchanges.push(exchange);
+    const { keepsExchanges = true, onExchange } = this.#options;
+    if (keepsExchanges) this.exchanges.push(exchange);
     onExchange?.(exchange);
   }
 

@@ -1,4 +1,5 @@
 import { defaultParameters } from '../emulators/deployment/deployment.ts';
+import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './own-input.ts';
 import { EventNotTaken, runScenario } from './run.ts';
@@ -27,6 +28,7 @@ async function run({ scenario, input: path, params, speed, json, logs }: Argumen
     : new Presentation(process.stdout, !logs && isLive(process.stdout, process.env));
   const onLog = logs ? (name: string, line: string) => console.error(`${name}: ${line}`) : undefined;
   try {
+    await build();
     const report = await runScenario({ scenario, input, params, speed, presentation, onLog, signal });
     if (json) console.log(JSON.stringify(report, null, 2));
     presentation?.end(report);

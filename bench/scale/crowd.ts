@@ -1,7 +1,6 @@
 import { TagResourceCommand } from '@aws-sdk/client-kafka';
 import { Cloud } from '../../emulators/cloud.ts';
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
-import type { PatientClock } from '../../emulators/patient-clock.ts';
 import { awsThrottling } from '../../emulators/throttling.ts';
 import { quantile } from '../figures.ts';
 import { usualMinutes } from '../machine/durations.ts';
@@ -15,7 +14,7 @@ const speed = 3600;
 const functionSpeed = 20;
 
 /** Two for each of two processors, and two that wait for the emulators, which have work of their own. */
-const mostAtWork = 6;
+const maxConcurrency = 6;
 
 /** Within which all clusters are tagged, one after the other. */
 export const tagMinutes = 1;
@@ -56,7 +55,7 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
   const cloud = await Cloud.start({
     speed,
     functionSpeed,
-    mostAtWork,
+    maxConcurrency,
     world: {
       cluster: { updateMinutes: usualMinutes.cluster },
       atlas: {
@@ -82,7 +81,7 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
     const ends = await endsOf(cloud, startedAt);
     const made = tally.asked.get('atlas createGroupStreamConnection') ?? { requests: 0, throttled: 0 };
     const kept = cloud.world.project.connections('streams').length;
-    const { stoodStillMs, passedMs } = clock as PatientClock;
+    const { uncountedMs, realMs } = clock;
     return {
       clusters,
       connected: readyIn(cloud, arns),
@@ -93,9 +92,9 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
       heap: { inFlight, atEnd: heapBytes() - heapBefore },
       rssBytes: process.memoryUsage().rss,
       runner: {
-        stoodStill: stoodStillMs / passedMs,
+        stoodStill: uncountedMs / realMs,
         functionSeconds: functionSeconds(),
-        realSeconds: passedMs / 1000,
+        realSeconds: realMs / 1000,
       },
     };
   } finally {

@@ -1,5 +1,5 @@
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
-import type { Exchange } from '../../emulators/recorder.ts';
+import type { Exchange } from '../../emulators/emulator.ts';
 import type { MachineEvent } from '../../emulators/step-functions/execution.ts';
 
 /** How often an operation was asked for, and how often it was refused because there had been too many. */

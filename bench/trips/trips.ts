@@ -1,6 +1,6 @@
 import { Cloud } from '../../emulators/cloud.ts';
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
-import type { Exchange } from '../../emulators/recorder.ts';
+import type { Exchange } from '../../emulators/emulator.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { settingsOf, somewhere, type WorldSeed } from '../../emulators/world.ts';
 import type { Figure } from '../figures.ts';

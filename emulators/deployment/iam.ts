@@ -1,5 +1,4 @@
 import type { AuthorizationContext, Authorize } from '../aws.ts';
-import type { DeployedFunction } from './deployment.ts';
 
 /** One statement of a role's policy, its intrinsics resolved. */
 export interface Statement {
@@ -19,13 +18,13 @@ interface AccessRequest {
 
 /** Everybody has an access key, by which the emulators know who calls. */
 export const personsAccessKeyId = 'AKIALOCALPERSON';
-export const accessKeyIdOf = ({ name }: Pick<DeployedFunction, 'name'>) => `AKIALOCAL${name.toUpperCase()}`;
+export const accessKeyIdOf = ({ name }: { name: string }) => `AKIALOCAL${name.toUpperCase()}`;
 
 /**
  * The IAM of the local cloud: a function may do what its role says, so that a missing permission fails here as it would on
  * AWS. The person, who tags the cluster, may do everything.
  */
-export function iam(functions: DeployedFunction[], region: string): Authorize {
+export function iam(functions: { name: string; statements: Statement[] }[], region: string): Authorize {
   const statementsOf = new Map(functions.map((it) => [accessKeyIdOf(it), it.statements]));
   return (caller, action, resource, context) => {
     if (caller === personsAccessKeyId) return true;

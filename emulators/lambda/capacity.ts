@@ -1,33 +1,33 @@
 /**
- * How many invocations are at work at once, however many there are: the others wait, and the first of them is the next.
- * One that only waits for an answer, or for the end of a pause of its own, is not at work.
+ * Limits how many functions work at the same time. The others wait in the order of their arrival. A function that only waits,
+ * for an answer or for a timer, does not count.
  */
 export class Capacity {
-  readonly #most: number;
-  readonly #waiting: (() => void)[] = [];
-  #atWork = 0;
+  readonly #limit: number;
+  readonly #queue: (() => void)[] = [];
+  #used = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   get isExhausted(): boolean {
-    return this.#waiting.length > 0;
+    return this.#queue.length > 0;
   }
 
   async take(): Promise<void> {
-    if (this.#atWork < this.#most) this.#atWork += 1;
-    else await new Promise<void>((begin) => this.#waiting.push(begin));
+    if (this.#used < this.#limit) this.#used += 1;
+    else await new Promise<void>((begin) => this.#queue.push(begin));
   }
 
-  /** What has begun goes on, even where others have taken its place meanwhile. */
+  /** For a function that works again. It does not queue, so the limit may be exceeded for a while. */
   takeBack(): void {
-    this.#atWork += 1;
+    this.#used += 1;
   }
 
   release(): void {
-    const next = this.#atWork <= this.#most ? this.#waiting.shift() : undefined;
+    const next = this.#used <= this.#limit ? this.#queue.shift() : undefined;
     if (next) next();
-    else this.#atWork -= 1;
+    else this.#used -= 1;
   }
 }

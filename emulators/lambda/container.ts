@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
-import { Clock } from '../clock.ts';
-import type { PatientClock } from '../patient-clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** A function as it is deployed. */
 export interface FunctionConfiguration {
@@ -14,16 +13,14 @@ export interface FunctionConfiguration {
   bundle: string;
   memorySize: number;
   timeoutSeconds: number;
-  /** Its environment variables; in a container, Lambda's own as well. */
+  /** The environment variables. In a container, they include Lambda's own. */
   environment: Record<string, string>;
-  /** How many times faster than real time its timers and its time-out run; 1, if not said. */
-  speed?: number;
 }
 
-/** How a function may end without an answer: its process dies, or Lambda ends it because its time is up. */
+/** How a function ends without an answer: its process exits, or Lambda stops it at its time-out. */
 export type FunctionEnd = 'crash' | 'time-out';
 
-/** What Lambda answers when a function has failed, and Step Functions keeps as the Cause. */
+/** Lambda's answer if a function has failed. Step Functions uses it as the Cause. */
 export interface FunctionError {
   errorType: string;
   errorMessage: string;
@@ -31,51 +28,65 @@ export interface FunctionError {
 }
 
 export interface Outcome {
-  /** Real milliseconds, as Lambda would bill them. */
+  /** Real milliseconds. */
   milliseconds: number;
   payload?: unknown;
   error?: FunctionError;
 }
 
-/** What the worker is made with. */
-export interface WorkerData extends FunctionConfiguration {
-  /** Epoch milliseconds, simulated: what the function's timers keep to; its own, hastened by `speed`, if not said. */
-  clock?: Float64Array | undefined;
+/** The clock that the timers of a worker follow. */
+interface WorkerClock {
+  /** Simulated epoch milliseconds. */
+  now: Float64Array;
+  speed: number;
 }
 
-/** What goes to the worker for each event: JSON text, as over Lambda's runtime API. */
+export interface WorkerData extends FunctionConfiguration {
+  /** Undefined if the timers run in real time. */
+  clock: WorkerClock | undefined;
+}
+
+/** What the worker receives for each event. The event is JSON text, as in Lambda's runtime API. */
 export interface WorkerRequest {
   requestId: string;
   event: string;
-  /** Epoch milliseconds, of the clock that the function's timers keep to. */
+  /** Epoch milliseconds, of the worker's clock. */
   deadline: number;
 }
 
-/** What comes back; the first message of all says that the module is loaded, or could not be. */
-export type WorkerAnswer = 'loaded' | { payload: string } | { error: FunctionError };
+/**
+ * What the worker sends: once, that the module has been loaded (or could not be loaded); for each event, that the handler has
+ * begun, and then its outcome.
+ */
+export type WorkerMessage = 'loaded' | 'begun' | { payload: string } | { error: FunctionError };
 
 /**
- * One Lambda container: a worker thread that has loaded one function and handles one event at a time. It keeps module state
- * (clients, tokens) between events, and is lost with it when the function runs out of time or exits.
+ * One Lambda container: a worker thread that has loaded one function and handles one event at a time. Module state (clients,
+ * tokens) survives between events. A time-out or an exit ends the container.
  */
 export class Container {
   readonly configuration: FunctionConfiguration;
   isAlive = true;
+  /** Whether the cold start is over. */
   isLoaded = false;
   readonly #worker: Worker;
-  readonly #clock: PatientClock | undefined;
+  readonly #clock: Clock;
   readonly #loaded: Promise<unknown>;
-  /** Ends the event at hand as Lambda does when the time is up. */
+  /** Ends the current event as Lambda does at a time-out. */
   #timeOut = () => {};
+  #hasBegun = false;
   #used: ReturnType<Worker['performance']['eventLoopUtilization']> | undefined;
 
-  constructor(configuration: FunctionConfiguration, onLog: (line: string) => void, clock?: PatientClock) {
+  constructor(configuration: FunctionConfiguration, clock: Clock, onLog: (line: string) => void) {
     this.configuration = configuration;
     this.#clock = clock;
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name: configuration.functionName,
       env: configuration.environment,
-      workerData: { ...configuration, clock: clock?.shared } satisfies WorkerData,
+      workerData: {
+        ...configuration,
+        clock: runsInRealTime(clock) ? undefined : { now: clock.shared, speed: clock.functionSpeed },
+      } satisfies WorkerData,
       stdout: true,
       stderr: true,
     });
@@ -90,43 +101,46 @@ export class Container {
   async invoke(requestId: string, event: unknown): Promise<Outcome> {
     await this.#loaded;
     this.isLoaded = true;
+    this.#hasBegun = false;
     this.#used = undefined;
     const started = performance.now();
     const { promise, resolve } = Promise.withResolvers<Omit<Outcome, 'milliseconds'>>();
-    const onAnswer = (answer: Exclude<WorkerAnswer, 'loaded'>) =>
-      resolve('error' in answer ? answer : { payload: JSON.parse(answer.payload) });
+    const onMessage = (message: Exclude<WorkerMessage, 'loaded'>) => {
+      if (message === 'begun') this.#hasBegun = true;
+      else resolve('error' in message ? message : { payload: JSON.parse(message.payload) });
+    };
     const onExit = (code: number) => resolve({ error: exited(requestId, code) });
-    const { timeoutSeconds, speed = 1 } = this.configuration;
-    const clock = this.#clock ?? new Clock(speed);
+    const { timeoutSeconds } = this.configuration;
     this.#timeOut = () => {
       resolve({ error: timedOut(requestId, timeoutSeconds) });
       void this.stop();
     };
     const answered = new AbortController();
-    void clock.wait(timeoutSeconds, answered.signal).then(() => answered.signal.aborted || this.#timeOut());
+    void this.#clock.wait(timeoutSeconds, answered.signal).then(() => answered.signal.aborted || this.#timeOut());
 
-    this.#worker.on('message', onAnswer).on('exit', onExit);
+    this.#worker.on('message', onMessage).on('exit', onExit);
     if (this.isAlive) {
-      const deadline = this.#clock
-        ? this.#clock.now().getTime() + timeoutSeconds * 1000
-        : Date.now() + (timeoutSeconds * 1000) / speed;
+      const now = runsInRealTime(this.#clock) ? Date.now() : this.#clock.now().getTime();
+      const deadline = now + timeoutSeconds * 1000;
       this.#worker.postMessage({ requestId, event: JSON.stringify(event), deadline } satisfies WorkerRequest);
     } else onExit(1);
     const outcome = await promise;
     answered.abort();
-    this.#worker.off('message', onAnswer).off('exit', onExit);
+    this.#worker.off('message', onMessage).off('exit', onExit);
     return { ...outcome, milliseconds: performance.now() - started };
   }
 
-  /** Whether it has done next to nothing since it was asked the last time: it waits for an answer, or for a pause to end. */
+  /** Whether the thread has done almost nothing since the last call of `isIdle`, because it waits for an answer or a timer. */
   isIdle(): boolean {
     const { eventLoopUtilization } = this.#worker.performance;
     const before = this.#used;
     this.#used = eventLoopUtilization();
-    return before !== undefined && eventLoopUtilization(this.#used, before).utilization < idle;
+    return (
+      this.#hasBegun && before !== undefined && eventLoopUtilization(this.#used, before).utilization < idleUtilization
+    );
   }
 
-  /** Ends the function in the middle of its work. */
+  /** Ends the function while it handles an event. */
   end(how: FunctionEnd): void {
     if (how === 'time-out') this.#timeOut();
     else void this.stop();
@@ -138,10 +152,12 @@ export class Container {
   }
 }
 
-/** Timers that look at the clock use less than this share of a thread, a function at work more. */
-const idle = 0.05;
+/** Functions that only wait use less than this share of their thread. Measured; functions that work use more. */
+const idleUtilization = 0.05;
 
-// The wording of both is Lambda's own.
+const runsInRealTime = ({ functionSpeed }: Clock) => functionSpeed === 1;
+
+// The wording of both errors is Lambda's.
 
 function timedOut(requestId: string, seconds: number): FunctionError {
   const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;

@@ -1,118 +1,127 @@
 import { randomUUID } from 'node:crypto';
-import type { PatientClock } from '../patient-clock.ts';
+import type { Clock } from '../clock.ts';
 import { Capacity } from './capacity.ts';
 import { Container, type FunctionConfiguration, type FunctionEnd, type Outcome } from './container.ts';
 
 export interface LambdaOptions {
+  clock: Clock;
   onLog?: ((functionName: string, line: string) => void) | undefined;
-  /** Whether `logs` keeps what is printed; it does, if not said. */
+  /** Whether `logs` keeps what the functions print. Default: true. */
   keepsLogs?: boolean;
-  /** How many containers may be at work at once; any number, if not said. */
-  most?: number | undefined;
-  /** What the functions' timers keep to, where they do not run in real time. */
-  clock?: PatientClock | undefined;
+  /** How many functions may work at the same time. The clock pauses while others wait for them. Default: no limit. */
+  maxConcurrency?: number | undefined;
 }
 
-/** How often containers are asked whether they are at work, in real milliseconds: longer than a request takes here. */
-const lookMs = 20;
+/** How often the busy containers are checked for idleness, in real milliseconds. A request takes less time here. */
+const idleCheckMs = 20;
 
-/** Containers for each that may be at work: one that sleeps and one of another function, and some; each takes 40 MB. */
-const roomForEach = 8;
-
-/** A look that comes so late says nothing: the containers may have waited for this thread, which answers their requests. */
+/** After a delay as long as this, a check says nothing: the containers may have waited for this thread to answer them. */
 const lateMs = 30;
 
-/** Lambda as far as the state machine sees it: functions by ARN, their warm containers, what they printed. */
+/**
+ * Containers for each function that may work: some work, some sleep, and the others are warm containers of other functions.
+ * Each container takes 40 MB.
+ */
+const containersPerSlot = 8;
+
+/** The part of Lambda that the state machines use: functions by ARN, their warm containers, and their logs. */
 export class Lambda {
   /** What each function has printed so far, line by line. */
   readonly logs = new Map<string, string[]>();
   readonly #functions: Map<string, FunctionConfiguration>;
   readonly #options: LambdaOptions;
   readonly #capacity: Capacity;
-  readonly #idle = new Map<string, Container[]>();
+  readonly #warm = new Map<string, Container[]>();
   readonly #containers = new Set<Container>();
   readonly #busy = new Set<Container>();
-  /** Of the busy ones those that are not at work. */
+  /** The busy containers that only wait. */
   readonly #asleep = new Set<Container>();
-  readonly #looking: NodeJS.Timeout | undefined;
-  #lookedAt = performance.now();
+  readonly #idleChecks: NodeJS.Timeout | undefined;
+  #checkedAt = performance.now();
   #isClosed = false;
 
-  constructor(functions: FunctionConfiguration[], options: LambdaOptions = {}) {
+  constructor(functions: FunctionConfiguration[], options: LambdaOptions) {
+    const { clock, maxConcurrency } = options;
     this.#functions = new Map(functions.map((it) => [it.arn, it]));
     this.#options = options;
-    this.#capacity = new Capacity(options.most ?? Number.POSITIVE_INFINITY);
-    if (options.most) this.#looking = setInterval(() => this.#look(), lookMs).unref();
+    this.#capacity = new Capacity(maxConcurrency ?? Number.POSITIVE_INFINITY);
+    if (!maxConcurrency) return;
+    clock.isPaused = () => this.isBehind;
+    this.#idleChecks = setInterval(() => this.#checkForIdleness(), idleCheckMs).unref();
   }
 
-  /** Like Lambda, gives each container one event at a time and starts another where all are busy. */
-  async invoke(functionArn: string, payload: unknown): Promise<Outcome> {
+  /** Like Lambda, gives each container one event at a time, and starts a new container if all are busy. */
+  invoke(functionArn: string, payload: unknown): Promise<Outcome> {
+    return this.#options.clock.whileFunctionRuns(this.#invoke(functionArn, payload));
+  }
+
+  async #invoke(functionArn: string, payload: unknown): Promise<Outcome> {
     const configuration = this.#functions.get(functionArn);
     if (!configuration) throw new Error(`The local cloud has no function ${functionArn}.`);
     await this.#capacity.take();
     if (this.#isClosed) throw new Error('The local cloud is closed.');
-    const container = this.#idle.get(functionArn)?.pop() ?? this.#start(configuration);
+    const container = this.#warm.get(functionArn)?.pop() ?? this.#start(configuration);
     this.#busy.add(container);
     const outcome = await container.invoke(randomUUID(), payload);
     this.#busy.delete(container);
     if (!this.#asleep.delete(container)) this.#capacity.release();
-    if (container.isAlive) this.#release(container);
+    if (container.isAlive) this.#keepWarm(container);
     else this.#containers.delete(container);
     return outcome;
   }
 
-  /** Whether invocations wait for others to end, or for their containers to start. */
+  /** Whether functions wait for a free slot or for their container to start. */
   get isBehind(): boolean {
     return this.#capacity.isExhausted || [...this.#busy].some(({ isLoaded }) => !isLoaded);
   }
 
-  /** Ends the function wherever it is at work: its containers are lost, and the next call finds it cold. */
+  /** Ends the function in all containers where it handles an event. Its next invocation is a cold start. */
   end(functionArn: string, how: FunctionEnd): void {
     for (const container of this.#busy) if (container.configuration.arn === functionArn) container.end(how);
   }
 
-  /** Lets the idle containers go, as Lambda does after a while: the next call of each function finds it cold. */
+  /** Stops all warm containers, as Lambda does after a while: the next invocation of each function is a cold start. */
   async coolDown(): Promise<void> {
-    const idle = [...this.#idle.values()].flat();
-    this.#idle.clear();
-    for (const container of idle) this.#containers.delete(container);
-    await Promise.all(idle.map((it) => it.stop()));
+    const warm = [...this.#warm.values()].flat();
+    this.#warm.clear();
+    for (const container of warm) this.#containers.delete(container);
+    await Promise.all(warm.map((it) => it.stop()));
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearInterval(this.#looking);
+    clearInterval(this.#idleChecks);
     await Promise.all([...this.#containers].map((it) => it.stop()));
   }
 
   #start(configuration: FunctionConfiguration): Container {
-    const { clock } = this.#options;
     this.#makeRoom();
-    const container = new Container(configuration, (line) => this.#log(configuration.name, line), clock);
+    const onLog = (line: string) => this.#log(configuration.name, line);
+    const container = new Container(configuration, this.#options.clock, onLog);
     this.#containers.add(container);
     return container;
   }
 
-  #release(container: Container): void {
+  #keepWarm(container: Container): void {
     const { arn } = container.configuration;
-    const idle = this.#idle.get(arn) ?? [];
-    idle.push(container);
-    this.#idle.set(arn, idle);
+    const warm = this.#warm.get(arn) ?? [];
+    warm.push(container);
+    this.#warm.set(arn, warm);
   }
 
-  /** Lets an idle container go, of any function, where there are enough of them. */
+  /** Stops one warm container, of any function, if there are too many containers. */
   #makeRoom(): void {
-    const { most = Number.POSITIVE_INFINITY } = this.#options;
-    if (this.#containers.size < most * roomForEach) return;
-    const container = [...this.#idle.values()].find(({ length }) => length > 0)?.shift();
+    const { maxConcurrency = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#containers.size < maxConcurrency * containersPerSlot) return;
+    const container = [...this.#warm.values()].find(({ length }) => length > 0)?.shift();
     if (!container) return;
     this.#containers.delete(container);
     void container.stop();
   }
 
-  #look(): void {
-    const isLate = performance.now() - this.#lookedAt > lateMs;
-    this.#lookedAt = performance.now();
+  #checkForIdleness(): void {
+    const isLate = performance.now() - this.#checkedAt > lateMs;
+    this.#checkedAt = performance.now();
     for (const container of this.#busy) {
       const isAsleep = container.isLoaded && container.isIdle();
       if (isLate || isAsleep === this.#asleep.has(container)) continue;

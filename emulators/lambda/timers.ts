@@ -2,39 +2,21 @@ import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import promises from 'node:timers/promises';
 
-/**
- * Makes the timers of this thread run faster: time-outs, back-off and pauses of the AWS SDK, of `fetch`'s callers and of our
- * own code keep their proportions, and a run of many of them takes seconds. To be called before any other module is loaded.
- */
-export function hastenTimers(speed: number): void {
-  const { setTimeout } = globalThis;
-  const { timeout } = AbortSignal;
-  const pause = promises.setTimeout;
-  const hastened = Object.assign(
-    (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => setTimeout(callback, ms / speed, ...args),
-    setTimeout,
-  );
-  globalThis.setTimeout = hastened as typeof setTimeout;
-  timers.setTimeout = globalThis.setTimeout;
-  AbortSignal.timeout = (ms) => timeout.call(AbortSignal, Math.ceil(ms / speed));
-  promises.setTimeout = ((ms = 0, ...others: []) => pause(ms / speed, ...others)) as typeof pause;
-  syncBuiltinESMExports();
-}
-
-/** A timer looks at the clock so often until its time has come: it is late by a quarter of itself at most. */
-const looks = 4;
+/** How often a timer checks the clock before it fires. So it fires late by at most a quarter of its duration. */
+const checks = 4;
 
 /**
- * Makes the timers of this thread keep to a clock that stands still at times. To be called before any other module is loaded.
+ * Makes the timers of this thread follow a simulated clock: the time-outs, back-off and pauses of the AWS SDK, of `fetch` and of
+ * our own code. Call it before any other module is loaded.
  *
- * @param clock epoch milliseconds, simulated @param speed how many times faster than real time it goes at most
+ * @param clock simulated epoch milliseconds @param speed the clock's highest speed, as a multiple of real time
  */
 export function followClock(clock: Float64Array, speed: number): void {
   const { setTimeout } = globalThis;
   const now = () => clock[0] ?? 0;
   const following = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
     const due = now() + ms;
-    const timer = setTimeout(() => (now() < due ? timer.refresh() : callback(...args)), ms / speed / looks);
+    const timer = setTimeout(() => (now() < due ? timer.refresh() : callback(...args)), ms / speed / checks);
     return timer;
   };
   globalThis.setTimeout = Object.assign(following, setTimeout) as unknown as typeof setTimeout;

@@ -1,27 +1,27 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FunctionError, WorkerAnswer, WorkerData, WorkerRequest } from './container.ts';
-import { followClock, hastenTimers } from './timers.ts';
+import type { FunctionError, WorkerData, WorkerMessage, WorkerRequest } from './container.ts';
+import { followClock } from './timers.ts';
 
-/** The inside of a container: does what the Node.js runtime of Lambda does between its runtime API and the handler. */
+/** Runs inside a container, in the place of Lambda's Node.js runtime. */
 
-const { functionName, arn, bundle, memorySize, speed = 1, clock } = workerData as WorkerData;
+const { functionName, arn, bundle, memorySize, clock } = workerData as WorkerData;
 
-if (clock) followClock(clock, speed);
-else if (speed !== 1) hastenTimers(speed);
+if (clock) followClock(clock.now, clock.speed);
 
-/** A module that cannot be loaded fails each event rather than the container, as in Lambda. */
+/** If the module cannot be loaded, each event fails and the container lives on, as in Lambda. */
 const loading = import(bundle);
-const answer = (message: WorkerAnswer) => parentPort?.postMessage(message);
+const send = (message: WorkerMessage) => parentPort?.postMessage(message);
 await loading.catch(() => undefined);
-answer('loaded');
+send('loaded');
 
 parentPort?.on('message', async ({ requestId, event, deadline }: WorkerRequest) => {
+  send('begun');
   try {
     const { handler } = await loading;
     const result = await handler(JSON.parse(event), context(requestId, deadline));
-    answer({ payload: JSON.stringify(result) ?? 'null' });
+    send({ payload: JSON.stringify(result) ?? 'null' });
   } catch (error) {
-    answer({ error: functionError(error) });
+    send({ error: functionError(error) });
   }
 });
 
@@ -36,11 +36,11 @@ function context(awsRequestId: string, deadline: number) {
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: String(memorySize),
-    getRemainingTimeInMillis: () => (clock ? deadline - (clock[0] ?? 0) : (deadline - Date.now()) * speed),
+    getRemainingTimeInMillis: () => deadline - (clock ? (clock.now[0] ?? 0) : Date.now()),
   };
 }
 
-/** As Lambda's runtime interface client for Node.js reports what a handler has thrown. */
+/** Describes what a handler has thrown, as Lambda's runtime interface client for Node.js does. */
 function functionError(error: unknown): FunctionError {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
   return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };

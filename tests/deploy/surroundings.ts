@@ -15,7 +15,7 @@ const speed = 20;
 
 /** What comes from elsewhere than the emulated AWS: MSK, which it lacks, and Atlas. Both are empty at first. */
 export async function startSurroundings() {
-  const clock = new Clock(speed);
+  const clock = new Clock({ speed, functionSpeed: speed });
   const recorder = new Recorder();
   const apiKey = { publicKey: 'kqzxbvjw', privateKey: randomUUID() };
   const changes: TagChange[] = [];

@@ -8,8 +8,8 @@ import { ended } from '../fixtures/ended.ts';
 import { changes, cloudWith, faultAt } from '../scenarios/local-cloud.ts';
 import { foreign, harmedBy, plantForeign, seedWith } from './foreign.ts';
 
-/** Long enough for two writes to overlap, short enough for a test: 15 real milliseconds. */
-const workspaceWriteSeconds = 54;
+/** Long enough for two writes to overlap, short enough for a test. */
+const workspaceWriteSeconds = 0.015;
 
 async function cloudWithForeign(seed = seedWith({ scramSecrets: [{}] })): Promise<Cloud> {
   const cloud = await cloudWith(seed);

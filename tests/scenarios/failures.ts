@@ -262,8 +262,8 @@ suite('a run fails', () => {
     assertFailed(await connectByTag(cloud), 'ConnectionFailed', /delete the connection in Atlas and start again/);
     cloud.world.atlas.behaviour.connectionFails = false;
     cloud.world.project.deleteConnection('streams', 'orders');
-    while (cloud.world.project.connections('streams').length > 0)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await cloud.clock.wait(2 * 60);
+    assert.deepEqual(cloud.world.project.connections('streams'), []);
     assertConnected(await connectByHand(cloud));
     assert.equal(cloud.world.project.links.length, 1);
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming:status'], 'connected');

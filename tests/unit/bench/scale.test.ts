@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { boundMinutes, leastStages } from '../../../bench/scale/bound.ts';
 import { Tally } from '../../../bench/scale/tally.ts';
-import type { Exchange } from '../../../emulators/recorder.ts';
+import type { Exchange } from '../../../emulators/emulator.ts';
 import type { MachineEvent } from '../../../emulators/step-functions/execution.ts';
 
 suite('the least time for many clusters', () => {

@@ -3,10 +3,10 @@ import { suite, test } from 'node:test';
 import type { Call } from '../../../emulators/emulator.ts';
 import { awsThrottling } from '../../../emulators/throttling.ts';
 import { TokenBucket } from '../../../emulators/token-bucket.ts';
-import { HandClock } from '../../fixtures/hand-clock.ts';
+import { stoppedClock } from '../../fixtures/clock.ts';
 
 test('a bucket has its tokens, and then those that come in with the time, up to as many as it holds', () => {
-  const clock = new HandClock();
+  const clock = stoppedClock();
   const bucket = new TokenBucket(clock, 3, 1 / 30);
   const takes = (count: number) => Array.from({ length: count }, () => bucket.take());
   assert.deepEqual(takes(4), [true, true, true, false]);
@@ -29,7 +29,7 @@ suite('AWS throttles', () => {
   const applied = { status: 200, body: '{}' };
 
   function throttled(isFree = (_: string) => false) {
-    const clock = new HandClock();
+    const clock = stoppedClock();
     const intercept = awsThrottling(clock, isFree);
     const statuses = async (call: Call, count: number) => {
       const answers = await Promise.all(Array.from({ length: count }, () => intercept(call, async () => applied)));

@@ -1,15 +1,40 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
+import { Clock } from '../../../emulators/clock.ts';
 import { Lambda, type LambdaOptions } from '../../../emulators/lambda/lambda.ts';
-import { PatientClock } from '../../../emulators/patient-clock.ts';
 
 const arn = 'arn:aws:lambda:us-east-1:123456789012:function:local-Tried';
 
-type Settings = LambdaOptions & { timeoutSeconds?: number; speed?: number };
+/** What handlers and tests tell each other, so that no test has to wait for a time. */
+function signals(t: TestContext) {
+  const channel = new BroadcastChannel(`lambda.test ${process.pid}`);
+  t.after(() => channel.close());
+  return {
+    received: (signal: string) =>
+      new Promise<void>((resolve) => {
+        channel.addEventListener('message', (event) => {
+          if ((event as MessageEvent).data === signal) resolve();
+        });
+      }),
+    send: (signal: string) => channel.postMessage(signal),
+  };
+}
 
-/** Lambda with one function, whose handler has this body. */
-function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10, speed = 1, ...options }: Settings = {}) {
-  const module = `let calls = 0; export const handler = async (event, context) => { calls += 1; ${body} };`;
+type Settings = Partial<LambdaOptions> & { timeoutSeconds?: number };
+
+/**
+ * Lambda with one function, whose handler has this body. The clock stands still if no other is given. In the body, `send` and
+ * `received` are the counterparts of `signals`.
+ */
+function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10, ...options }: Settings = {}) {
+  const module = `
+    const channel = new BroadcastChannel('lambda.test ${process.pid}');
+    channel.unref();
+    const send = (signal) => channel.postMessage(signal);
+    const received = (signal) =>
+      new Promise((resolve) => channel.addEventListener('message', ({ data }) => data === signal && resolve()));
+    let calls = 0;
+    export const handler = async (event, context) => { calls += 1; ${body} };`;
   const configuration = {
     name: 'Tried',
     functionName: 'local-Tried',
@@ -18,15 +43,18 @@ function lambdaWith(t: TestContext, body: string, { timeoutSeconds = 10, speed =
     memorySize: 256,
     timeoutSeconds,
     environment: { SETTING: 'value' },
-    speed,
   };
-  const lambda = new Lambda([configuration], options);
+  const clock = options.clock ?? new Clock({ speed: 0 });
+  const lambda = new Lambda([configuration], { ...options, clock });
   t.after(() => lambda.close());
-  return { lambda, invoke: (event: unknown) => lambda.invoke(arn, event) };
+  return { lambda, clock, invoke: (event: unknown) => lambda.invoke(arn, event) };
 }
 
+/** A clock that functions follow, and that stands still until a test advances it. */
+const followedClock = () => new Clock({ speed: 0, functionSpeed: 1000 });
+
 suite('the local Lambda', () => {
-  test('hands over the event, the context and the environment of the function, and nothing else', async (t) => {
+  test('passes the event, the context and the environment to the function, and nothing else', async (t) => {
     const { invoke } = lambdaWith(t, 'return { event, context, environment: process.env };');
     const { payload } = await invoke({ a: undefined, b: new Date(0) });
     const { event, context, environment } = payload as Record<string, Record<string, unknown>>;
@@ -37,22 +65,22 @@ suite('the local Lambda', () => {
     assert.deepEqual(environment, { SETTING: 'value' });
   });
 
-  test('tells the function how much time is left', async (t) => {
+  test('reports to the function how much time is left', async (t) => {
     const { invoke } = lambdaWith(t, 'return context.getRemainingTimeInMillis();', { timeoutSeconds: 60 });
     const { payload } = await invoke({});
     assert.ok(Number(payload) > 55_000 && Number(payload) <= 60_000, String(payload));
   });
 
-  test('answers null for a function that returns nothing', async (t) => {
+  test('returns null for a function that returns nothing', async (t) => {
     const { invoke } = lambdaWith(t, '');
     assert.equal((await invoke({})).payload, null);
   });
 
-  test('keeps a container warm, and starts another while it is busy', async (t) => {
-    const { invoke } = lambdaWith(t, 'await new Promise((done) => setTimeout(done, event.ms)); return calls;');
-    assert.equal((await invoke({ ms: 0 })).payload, 1);
-    assert.equal((await invoke({ ms: 0 })).payload, 2);
-    const both = await Promise.all([invoke({ ms: 200 }), invoke({ ms: 200 })]);
+  test('keeps a container warm, and starts another one if it is busy', async (t) => {
+    const { invoke } = lambdaWith(t, 'return calls;');
+    assert.equal((await invoke({})).payload, 1);
+    assert.equal((await invoke({})).payload, 2);
+    const both = await Promise.all([invoke({}), invoke({})]);
     assert.deepEqual(both.map(({ payload }) => payload).toSorted(), [1, 3]);
   });
 
@@ -65,15 +93,20 @@ suite('the local Lambda', () => {
     assert.match(error?.trace?.[0] ?? '', /broken/);
   });
 
-  test('ends a function that runs out of time, even one that never yields, and then starts afresh', async (t) => {
-    const { invoke } = lambdaWith(t, 'while (event.hang); return calls;', { timeoutSeconds: 0.3 });
-    const { error } = await invoke({ hang: true });
+  test('ends a function at its time-out, even one that never yields, and then starts a new container', async (t) => {
+    const body = 'send("begun"); while (event.hangs); return calls;';
+    const { invoke, clock } = lambdaWith(t, body, { timeoutSeconds: 30 });
+    const begun = signals(t).received('begun');
+    const hanging = invoke({ hangs: true });
+    await begun;
+    clock.advance(0.5);
+    const { error } = await hanging;
     assert.equal(error?.errorType, 'Sandbox.Timedout');
-    assert.match(error?.errorMessage ?? '', /^RequestId: [0-9a-f-]{36} Error: Task timed out after 0\.30 seconds$/);
+    assert.match(error?.errorMessage ?? '', /^RequestId: [0-9a-f-]{36} Error: Task timed out after 30\.00 seconds$/);
     assert.equal((await invoke({})).payload, 1);
   });
 
-  test('reports a function that exits or crashes, and then starts afresh', async (t) => {
+  test('reports a function that exits or crashes, and then starts a new container', async (t) => {
     const { invoke, lambda } = lambdaWith(
       t,
       'if (event.exit) process.exit(3); if (event.crash) { setTimeout(() => { throw new Error("gone"); }); await new Promise(() => {}); } return calls;',
@@ -91,27 +124,52 @@ suite('the local Lambda', () => {
     ['crash', 'Runtime.ExitError'],
     ['time-out', 'Sandbox.Timedout'],
   ] as const)
-    test(`ends a function in the middle of its work as a ${how}, and then starts afresh`, async (t) => {
-      const { invoke, lambda } = lambdaWith(t, 'if (event.hang) await new Promise(() => {}); return calls;');
-      await invoke({});
-      const hanging = invoke({ hang: true });
-      setTimeout(() => lambda.end(arn, how), 20);
+    test(`ends a function by a ${how} while it handles an event, and then starts a new container`, async (t) => {
+      const body = 'if (event.hangs) { send("begun"); await new Promise(() => {}); } return calls;';
+      const { invoke, lambda } = lambdaWith(t, body);
+      const begun = signals(t).received('begun');
+      const hanging = invoke({ hangs: true });
+      await begun;
+      lambda.end(arn, how);
       assert.equal((await hanging).error?.errorType, errorType);
       assert.equal((await invoke({})).payload, 1);
     });
 
-  test('hastens the timers of a function, and what it tells of the time that is left', async (t) => {
-    const body = `
-      const { setTimeout: pause } = await import('node:timers/promises');
-      const start = performance.now();
-      await new Promise((done) => setTimeout(done, 4_000));
-      await pause(4_000);
-      await new Promise((done) => AbortSignal.timeout(4_000).addEventListener('abort', done));
-      return { ms: performance.now() - start, left: context.getRemainingTimeInMillis() };`;
-    const { invoke } = lambdaWith(t, body, { timeoutSeconds: 60, speed: 100 });
-    const { ms, left } = (await invoke({})).payload as { ms: number; left: number };
-    assert.ok(ms >= 115 && ms < 6_000, `${ms} ms`);
-    assert.ok(left <= 60_000 - 11_500, `${left} ms are left`);
+  const timers = {
+    setTimeout: 'new Promise((done) => setTimeout(done, 30_000))',
+    'setTimeout of node:timers/promises': 'promises.setTimeout(30_000)',
+    'AbortSignal.timeout': "new Promise((done) => AbortSignal.timeout(30_000).addEventListener('abort', done))",
+  };
+  for (const [name, pause] of Object.entries(timers))
+    test(`lets ${name} of a function follow the clock`, async (t) => {
+      const body = `
+        const promises = await import('node:timers/promises');
+        const before = context.getRemainingTimeInMillis();
+        if (event.pauses) { const paused = ${pause}; send('begun'); await paused; }
+        return [before, context.getRemainingTimeInMillis()];`;
+      const { invoke, clock } = lambdaWith(t, body, { clock: followedClock(), timeoutSeconds: 60 });
+      await invoke({});
+      const begun = signals(t).received('begun');
+      let isPausing = true;
+      const pausing = invoke({ pauses: true }).finally(() => {
+        isPausing = false;
+      });
+      await begun;
+      clock.advance(0.4);
+      // Another invocation takes longer than the timer would, at the speed of the functions, without the clock.
+      await invoke({});
+      assert.ok(isPausing);
+      clock.advance(0.2);
+      assert.deepEqual((await pausing).payload, [60_000, 24_000]);
+    });
+
+  test('ends a function that follows the clock at its time-out', async (t) => {
+    const { invoke, clock } = lambdaWith(t, 'send("begun"); await new Promise(() => {});', { clock: followedClock() });
+    const begun = signals(t).received('begun');
+    const hanging = invoke({});
+    await begun;
+    clock.advance(1);
+    assert.equal((await hanging).error?.errorType, 'Sandbox.Timedout');
   });
 
   test('keeps what the function prints, line by line', async (t) => {
@@ -121,51 +179,32 @@ suite('the local Lambda', () => {
     assert.deepEqual(lambda.logs.get('Tried')?.toSorted(), ['one', 'three', 'two']);
   });
 
-  test('refuses a function that it does not have', async (t) => {
+  test('rejects a function that does not exist', async (t) => {
     const { lambda } = lambdaWith(t, '');
     await assert.rejects(lambda.invoke('arn:other', {}), /has no function arn:other/);
   });
 });
 
-suite('the local Lambda with more to do than the machine can', () => {
-  const work = 'const until = performance.now() + event.ms; while (performance.now() < until); return calls;';
-
-  test('lets so many be at work at once, and the next one begin when one has ended', async (t) => {
-    const { lambda, invoke } = lambdaWith(t, work, { most: 1 });
-    const all = [1, 2, 3].map(() => invoke({ ms: 60 }));
-    assert.equal(lambda.isBehind, true);
-    // The same container for all of them.
+suite('the local Lambda with a maximum concurrency', () => {
+  test('runs the functions one after the other, and pauses the clock meanwhile', async (t) => {
+    const body = 'const end = performance.now() + 60; while (performance.now() < end); return calls;';
+    const { invoke, clock } = lambdaWith(t, body, { maxConcurrency: 1 });
+    const all = [1, 2, 3].map(() => invoke({}));
+    assert.equal(clock.isPaused(), true);
+    // One container has handled all of them.
     assert.deepEqual(
       (await Promise.all(all)).map(({ payload }) => payload),
       [1, 2, 3],
     );
-    assert.equal(lambda.isBehind, false);
+    assert.equal(clock.isPaused(), false);
   });
 
-  test('does not wait for one that only waits itself', async (t) => {
-    const body =
-      "const { setTimeout: pause } = await import('node:timers/promises'); await pause(event.ms); return calls;";
-    const { invoke } = lambdaWith(t, body, { most: 1 });
-    const ended: string[] = [];
-    const long = invoke({ ms: 2000 }).then(() => ended.push('long'));
-    await invoke({ ms: 1 }).then(() => ended.push('short'));
-    await long;
-    assert.deepEqual(ended, ['short', 'long']);
-  });
-
-  test('lets the pauses, the time-out and the time that is left of a function keep to the clock of the cloud', async (t) => {
-    const clock = new PatientClock(100, 100);
-    t.after(() => clock.close());
-    const body = `
-      const { setTimeout: pause } = await import('node:timers/promises');
-      const left = context.getRemainingTimeInMillis();
-      await pause(event.ms);
-      return left - context.getRemainingTimeInMillis();`;
-    const { invoke } = lambdaWith(t, body, { clock, speed: 100, timeoutSeconds: 60 });
-    await invoke({ ms: 1 });
-    const { payload } = await clock.inFunctionTime(invoke({ ms: 30_000 }));
-    assert.ok(Number(payload) >= 30_000, `${payload} ms`);
-    const { error } = await clock.inFunctionTime(invoke({ ms: 90_000 }));
-    assert.equal(error?.errorType, 'Sandbox.Timedout');
+  test('does not count a function that only waits', { timeout: 120_000 }, async (t) => {
+    const { invoke } = lambdaWith(t, 'if (event.waits) await received("end"); return calls;', { maxConcurrency: 1 });
+    const { send } = signals(t);
+    const waiting = invoke({ waits: true });
+    await invoke({});
+    send('end');
+    assert.equal((await waiting).payload, 1);
   });
 });

@@ -42,7 +42,7 @@ function machine({
       Failed: { Type: 'Fail' },
     },
   };
-  const clock = new Clock(speed);
+  const clock = new Clock({ speed });
   const options = { arn, definition, clock, substitutions: { Ask: functionArn } };
   return {
     payloads,
