@@ -107,7 +107,7 @@ suite('a wait', () => {
 
   test('polls at the intervals of shared/waits.ts', async () => {
     const { execution } = await connectByTag(await cloudWith());
-    // The first visit follows a look at an ACTIVE cluster without connectivity, which doubles the interval.
+    // Before the first visit, InspectCluster found the cluster ACTIVE without connectivity, which doubles the interval.
     assertAbout(secondsIn(execution, 'WaitForCluster'), waits.cluster.pollSeconds, [2, 2]);
     assertAbout(secondsIn(execution, 'WaitForPrivateLink'), waits.privateLink.pollSeconds, [1, 1]);
     // The first visit follows a write, which lengthens the interval by a random share.

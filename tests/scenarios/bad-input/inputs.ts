@@ -54,7 +54,7 @@ const arns: [what: string, clusterArn: (own: string) => unknown, says: RegExp][]
     ],
   ),
   [
-    'Kafka Connect',
+    'of Kafka Connect',
     (own) => own.replace(':kafka:', ':kafkaconnect:'),
     RegExp(`is "arn:aws:kafkaconnect:.*; it ${arn}`),
   ],
@@ -97,7 +97,7 @@ const arns: [what: string, clusterArn: (own: string) => unknown, says: RegExp][]
   ],
 ];
 
-suite('a clusterArn is rejected if it is', () => {
+suite('a clusterArn is rejected:', () => {
   for (const [what, clusterArn, says] of arns)
     test(what, async () => {
       const cloud = await cloudInUse();

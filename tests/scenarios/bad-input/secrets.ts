@@ -8,7 +8,7 @@ const scram = (fields: object) => JSON.stringify(fields);
 const unusable: [what: string, secretString: string, says: RegExp][] = [
   ['not JSON', secret, /isn't a JSON object; it must be JSON such as \{"username":"…","password":"…"\}/],
   ['JSON that is cut short', `{"username":"atlas","password":"${secret}`, /isn't a JSON object/],
-  ['properties', `username=atlas\npassword=${secret}`, /isn't a JSON object/],
+  ['a properties file', `username=atlas\npassword=${secret}`, /isn't a JSON object/],
   ['a JSON list', scram(['atlas', secret]), /isn't a JSON object/],
   ['a JSON string', JSON.stringify(secret), /isn't a JSON object/],
   ['JSON in quotes', JSON.stringify(scram({ username: 'atlas', password: secret })), /isn't a JSON object/],
@@ -101,7 +101,7 @@ suite('the Atlas credentials are rejected, and not repeated, if they are', () =>
       assertRejected(cloud, await connectByTag(cloud), { error: 'DeploymentMisconfigured', says });
     });
 
-  test('but not if they are an API key with additional fields', async () => {
+  test('but are accepted if they are an API key with additional fields', async () => {
     const cloud = await cloudInUse();
     const secrets = cloud.world.secretsManager;
     const { secretString = '' } = secrets.secret('atlas-streaming-credentials')?.versions.at(-1) ?? {};

@@ -88,15 +88,15 @@ suite('a tag is rejected if it names', () => {
   });
 });
 
-suite('the input overrides a tag', () => {
-  test('so a wrong tag does not matter if the input has the same setting', async () => {
+suite('the input overrides a tag:', () => {
+  test('a wrong tag does not matter if the input has the same setting', async () => {
     const cloud = await cloudInUse({ tags: { [tag('workspace')]: 'a b', [tag('connection-name')]: ':' } });
     const run = await connectByHand(cloud, { workspace: 'streams', connectionName: 'orders', dryRun: true });
     assert.equal(run.endState, 'Planned', run.cause);
     assertUntouched(cloud);
   });
 
-  test('but not a tag of a setting that the input omits', async () => {
+  test('a tag sets what the input omits', async () => {
     const cloud = await cloudInUse({ tags: { [tag('connection-name')]: 'by-tag' } });
     const { endState, output } = await connectByHand(cloud, { dryRun: true });
     assert.equal(endState, 'Planned');
