@@ -2,10 +2,10 @@ import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Answer, ServiceName } from '../../emulators/emulator.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 
-type Trouble = 'throttled' | 'failed' | 'unavailable' | 'denied';
+type Failure = 'throttled' | 'failed' | 'unavailable' | 'denied';
 
-/** How each service says it, in its own words and status. */
-const spelled: Record<Trouble, Record<ServiceName, { status: number; name: string }>> = {
+/** How each service answers: HTTP status and error name. */
+const answers: Record<Failure, Record<ServiceName, { status: number; name: string }>> = {
   throttled: {
     atlas: { status: 429, name: 'RATE_LIMITED_TOKEN_BUCKET' },
     kafka: { status: 429, name: 'TooManyRequestsException' },
@@ -36,10 +36,10 @@ const spelled: Record<Trouble, Record<ServiceName, { status: number; name: strin
   },
 };
 
-/** The service's answer that it is in this trouble. */
-export function troubled(service: ServiceName, trouble: Trouble, headers: Record<string, string> = {}): Answer {
-  const { status, name } = spelled[trouble][service];
-  const message = `The service says that it is ${trouble}.`;
+/** The service's own answer for a kind of failure. */
+export function failedAnswer(service: ServiceName, failure: Failure, headers: Record<string, string> = {}): Answer {
+  const { status, name } = answers[failure][service];
+  const message = `The call is ${failure}.`;
   if (service === 'atlas') return atlasError(status, name, message, { headers }).answer;
   if (service === 'kafka') {
     const { answer } = mskError(name, message);
@@ -56,7 +56,7 @@ export function troubled(service: ServiceName, trouble: Trouble, headers: Record
   };
 }
 
-/** What MSK says to a write with a version that is no longer the cluster's, or its policy's. */
+/** MSK's answer to a write with an outdated version of the cluster or its policy. */
 export const versionConflict = (operation: string): Answer =>
   mskError(
     'BadRequestException',
@@ -64,7 +64,7 @@ export const versionConflict = (operation: string): Answer =>
     'currentVersion',
   ).answer;
 
-/** A proxy's page in place of an answer. */
+/** The page of a proxy instead of the service's answer. */
 export const page = (status: number): Answer => ({
   status,
   headers: { 'content-type': 'text/html' },

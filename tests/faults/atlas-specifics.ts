@@ -5,19 +5,19 @@ import type { WorldSeed } from '../../emulators/world.ts';
 import { faultAt } from '../scenarios/local-cloud.ts';
 import { foreign, seedWith } from './foreign.ts';
 
-/** What only Atlas does, and how a run that connects for the first time ends with it. */
+/** A behaviour that only Atlas has, and how a run that connects for the first time ends with it. */
 export interface Specific {
-  what: string;
+  name: string;
   world?: WorldSeed;
   prepare?(cloud: Cloud): void;
   intercept?(cloud: Cloud): Intercept;
   endsIn: 'Connected' | [error: string, says: RegExp];
 }
 
-const forGood = Number.POSITIVE_INFINITY;
+const always = Number.POSITIVE_INFINITY;
 const isOn = seedWith({ cluster: { vpcConnectivity: { scram: true, iam: true, tls: false } } });
 
-/** The service's answer with another state in it. */
+/** Replaces the state in the service's answer. */
 const inState =
   (state: string | undefined): Parameters<typeof faultAt>[1] =>
   async (_, next) => {
@@ -30,7 +30,7 @@ const exists = () =>
   atlasError(400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS', 'A private link to this cluster already exists.').answer;
 const readsLink = 'getGroupStreamPrivateLinkConnection';
 
-/** Only what CheckConnection reads: the two states before it look for the connection, too. */
+/** Applies a fault only to reads by CheckConnection: the states before CreateConnection read the connection as well. */
 const faultAtCheck =
   (fault: Parameters<typeof faultAt>[1], times: number) =>
   (cloud: Cloud): Intercept => {
@@ -41,7 +41,7 @@ const faultAtCheck =
 
 export const specifics: Specific[] = [
   {
-    what: 'a link that somebody else has requested a moment before (ALREADY_EXISTS)',
+    name: 'a link that another party has just requested (ALREADY_EXISTS)',
     intercept: ({ world: { project, cluster } }) =>
       faultAt('createGroupStreamPrivateLinkConnection', (_, next) => {
         project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn });
@@ -50,58 +50,58 @@ export const specifics: Specific[] = [
     endsIn: 'Connected',
   },
   {
-    what: 'ALREADY_EXISTS three times, while no live link is listed',
+    name: 'ALREADY_EXISTS three times, while no live link is listed',
     intercept: () => faultAt('createGroupStreamPrivateLinkConnection', exists, 3),
     endsIn: 'Connected',
   },
   {
-    what: 'ALREADY_EXISTS for good, while no live link is listed',
-    intercept: () => faultAt('createGroupStreamPrivateLinkConnection', exists, forGood),
-    endsIn: ['AtlasUnavailable', /still deleting the previous private link.*start again/s],
+    name: 'ALREADY_EXISTS every time, while no live link is listed',
+    intercept: () => faultAt('createGroupStreamPrivateLinkConnection', exists, always),
+    endsIn: ['AtlasUnavailable', /still deleting the previous private link.*start the execution again/s],
   },
   {
-    what: 'a link that never leaves IDLE',
-    intercept: () => faultAt(readsLink, inState('IDLE'), forGood),
-    endsIn: ['WaitTimedOut', /is still IDLE.*start again/s],
+    name: 'a link that never leaves IDLE',
+    intercept: () => faultAt(readsLink, inState('IDLE'), always),
+    endsIn: ['WaitTimedOut', /is still IDLE.*start the execution again/s],
   },
   {
-    what: 'a link that is FAILED, with a message',
+    name: 'a link that is FAILED, with a message',
     world: seedWith({ atlas: { linkFails: 'No zone in common.' } }),
-    endsIn: ['PrivateLinkFailed', /No zone in common\..*start again/s],
+    endsIn: ['PrivateLinkFailed', /No zone in common\..*start the execution again/s],
   },
   {
-    what: 'a link in a state that nobody knows, for a while',
+    name: 'a link in an unknown state, three times',
     intercept: () => faultAt(readsLink, inState('REBALANCING'), 3),
     endsIn: 'Connected',
   },
   {
-    what: 'a link in a state that nobody knows, for good',
-    intercept: () => faultAt(readsLink, inState('REBALANCING'), forGood),
+    name: 'a link in an unknown state, every time',
+    intercept: () => faultAt(readsLink, inState('REBALANCING'), always),
     endsIn: ['WaitTimedOut', /is still REBALANCING/],
   },
   {
-    what: 'a link without a state, for a while',
+    name: 'a link without a state, three times',
     intercept: () => faultAt(readsLink, inState(undefined), 3),
     endsIn: 'Connected',
   },
   {
-    what: 'a connection that goes FAILED',
+    name: 'a connection that becomes FAILED',
     world: { ...isOn, atlas: { ...isOn.atlas, connectionFails: true } },
-    endsIn: ['ConnectionFailed', /FAILED, without a reason.*ACLs.*start again/s],
+    endsIn: ['ConnectionFailed', /FAILED, without a reason.*ACLs.*start the execution again/s],
   },
   {
-    what: 'a connection that is not found right after it was created',
+    name: 'a new connection that is not found three times',
     intercept: faultAtCheck(notFound, 3),
     endsIn: 'Connected',
   },
   {
-    what: 'a connection that is never found, though it was created',
-    intercept: faultAtCheck(notFound, forGood),
-    // CreateConnection does not find it either, and Atlas says that it exists.
-    endsIn: ['AtlasUnavailable', /exists, and does not show it yet/],
+    name: 'a new connection that is never found',
+    intercept: faultAtCheck(notFound, always),
+    // CreateConnection does not find it either, but Atlas says that it exists.
+    endsIn: ['AtlasUnavailable', /exists, but does not show it yet/],
   },
   {
-    what: 'a connection that a simultaneous writer of the workspace overwrites, three times',
+    name: 'a connection that a simultaneous writer of the workspace overwrites, three times',
     intercept: ({ world: { project } }) => {
       const restore = project.saveConnections('streams');
       return faultAt(
@@ -117,17 +117,17 @@ export const specifics: Specific[] = [
     endsIn: 'Connected',
   },
   {
-    what: 'a connection in a state that nobody knows, for a while',
+    name: 'a connection in an unknown state, three times',
     intercept: faultAtCheck(inState('WARMING'), 3),
     endsIn: 'Connected',
   },
   {
-    what: 'a connection in a state that nobody knows, for good',
-    intercept: faultAtCheck(inState('WARMING'), forGood),
+    name: 'a connection in an unknown state, every time',
+    intercept: faultAtCheck(inState('WARMING'), always),
     endsIn: ['WaitTimedOut', /is still WARMING/],
   },
   {
-    what: 'a list of several pages, with dying links to this cluster in it, and the live one on the last',
+    name: 'a list of several pages, with deleted links to this cluster, and the live link on the last page',
     prepare: ({ world: { project, cluster } }) => {
       for (let count = 0; count < 1100; count++) {
         const arn = count % 100 === 0 ? cluster.arn : foreign.clusterArn.replace('payroll', `payroll-${count}`);
@@ -136,10 +136,10 @@ export const specifics: Specific[] = [
       }
       project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn });
     },
-    // Atlas would refuse a second one, which would be found again: it must not even be asked for.
+    // Without this fault, a second request would be refused, and the link would be found then.
     intercept: () =>
       faultAt('createGroupStreamPrivateLinkConnection', () => {
-        throw new Error('The live link was not seen.');
+        throw new Error('The live link was not found.');
       }),
     endsIn: 'Connected',
   },

@@ -6,15 +6,15 @@ import { ended } from '../fixtures/ended.ts';
 import { cloudWith } from '../scenarios/local-cloud.ts';
 import { specifics } from './atlas-specifics.ts';
 import { faults } from './faults.ts';
-import { harmedBy, plantForeign, seedWith } from './foreign.ts';
-import { Lane } from './lane.ts';
+import { addForeign, foreignChanges, seedWith } from './foreign.ts';
 import { matrix, objections, remoteCalls, runAll, sample, title } from './matrix.ts';
+import { Runner } from './runner.ts';
 
-const surveyor = await Lane.open();
-const calls = await remoteCalls(surveyor);
-const leaksOfSurvey = await surveyor.close();
+const observer = await Runner.open();
+const calls = await remoteCalls(observer);
+const leaksOfObserver = await observer.close();
 
-/** What the functions may call, as far as it is not done on their behalf by another service. */
+/** The calls that the roles of the functions allow, without those that another service makes on their behalf. */
 function permitted(): string[] {
   const place = defaultPlace();
   const { functions } = readDeployment({ ...place, params: settingsOf(place) });
@@ -25,21 +25,21 @@ function permitted(): string[] {
   });
 }
 
-suite('the journeys make', () => {
-  test('every call to AWS that a function is permitted, so that each of them can fail', () => {
+suite('the use cases', () => {
+  test('make every call to AWS that a function is permitted to make', () => {
     const made = calls
       .filter(({ call }) => call.service !== 'atlas')
       .map(({ call }) => `${call.caller} ${call.operation}`);
     assert.deepEqual([...new Set(made)].sort(), permitted().sort());
   });
-  test('no secret show in a log', () => assert.deepEqual(leaksOfSurvey, []));
+  test('leak no secret into a log', () => assert.deepEqual(leaksOfObserver, []));
 });
 
 suite('Atlas may answer with', () => {
-  for (const { what, world = seedWith(), prepare, intercept, endsIn } of specifics)
-    test(`${what}: ${endsIn === 'Connected' ? 'the run connects' : `the run ends in ${endsIn[0]}`}`, async () => {
+  for (const { name, world = seedWith(), prepare, intercept, endsIn } of specifics)
+    test(`${name}: ${endsIn === 'Connected' ? 'the run connects' : `the run ends in ${endsIn[0]}`}`, async () => {
       const cloud = await cloudWith(world);
-      plantForeign(cloud);
+      addForeign(cloud);
       prepare?.(cloud);
       const { cluster, scramSecrets, project } = cloud.world;
       const foreignLinks = project.links.filter(({ request }) => request.arn !== cluster.arn).length;
@@ -54,12 +54,12 @@ suite('Atlas may answer with', () => {
         ({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted,
       );
       assert.ok(ours.length <= 1, 'one link');
-      assert.equal(project.links.length - ours.length >= foreignLinks, true, 'the links of others are there');
-      assert.deepEqual(harmedBy(cloud, world), []);
+      assert.equal(project.links.length - ours.length >= foreignLinks, true, 'foreign links still exist');
+      assert.deepEqual(foreignChanges(cloud, world), []);
     });
 });
 
-suite('a run survives, or fails in a way that a person can act on, when', { concurrency: true }, async () => {
+suite('a run survives, or fails with a clear error, after', { concurrency: true }, async () => {
   const cells = sample(matrix(calls));
   const problems = new Map<string, string[]>();
   const done = runAll(cells, 6, (cell, verdict) => problems.set(title(cell), objections(cell, verdict)));
@@ -68,8 +68,8 @@ suite('a run survives, or fails in a way that a person can act on, when', { conc
       await done;
       assert.deepEqual(problems.get(title(cell)), []);
     });
-  test('and no secret shows in a log', async () => assert.deepEqual(await done, []));
-  test('the sample has every fault, and every call', () => {
+  test('every fault, without a secret in a log', async () => assert.deepEqual(await done, []));
+  test('a sample of the matrix with every fault and every call', () => {
     assert.deepEqual(new Set(cells.map(({ fault }) => fault)), new Set(faults));
     assert.equal(new Set(cells.map(({ call }) => call)).size, calls.length);
   });

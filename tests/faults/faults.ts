@@ -1,210 +1,210 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { Answer, Call, Delivery, ServiceName } from '../../emulators/emulator.ts';
 import type { FunctionEnd } from '../../emulators/lambda/container.ts';
-import { page, troubled, versionConflict } from './answers.ts';
+import { failedAnswer, page, versionConflict } from './answers.ts';
 
-/** How many times faster than real time the functions' own time-outs and pauses run here. */
+/** How many times faster than real time the time-outs and pauses of functions pass here. */
 export const functionSpeed = 20;
 
-/** A remote call that a fault may befall: the function that makes it (its name is the state's), and what it calls. */
+/** A remote call that may fail. */
 export interface RemoteCall {
+  /** The function that makes it, by the name of its state. */
   caller: string;
   service: ServiceName;
   operation: string;
-  /** Which of the calls of this operation it is, in one invocation of the function: from 1. */
+  /** Its number among the calls of this operation in one invocation of the function, from 1. */
   occurrence: number;
-  /** Whether the caller has shown an access token, and not answered a digest challenge. */
+  /** Whether it has an access token, not a digest. */
   isBearer: boolean;
   isWrite: boolean;
 }
 
-/** What a fault does to the caller: something is delivered to it, its service goes away, or it ends itself. */
+/** What happens to the caller: it gets a delivery, its service goes down, the function ends, or its execution is stopped. */
 export type Effect = Delivery | 'down' | FunctionEnd | 'stop execution';
 
 /** One way in which a remote call may fail. */
 export interface Fault {
   name: string;
-  /** To which calls it can happen; to every call, if not said. */
-  concerns?(call: RemoteCall): boolean;
+  /** Which calls it can happen to. Default: all. */
+  appliesTo?(call: RemoteCall): boolean;
   /**
-   * `passes`: a run survives it without a person when it comes once or three times. `harmless`: even when it stays.
-   * `wants a person`: no state may be tried again because of it. `ends the run`: it cannot go on, and another one can.
+   * `transient`: a run survives it without a person if it happens once or three times. `harmless`: even if it always happens.
+   * `needs a person`: no state is retried because of it. `ends the run`: another run can resume.
    */
-  kind: 'passes' | 'harmless' | 'wants a person' | 'ends the run';
-  /** The classes of the errors in which a run may end because of it, */
+  kind: 'transient' | 'harmless' | 'needs a person' | 'ends the run';
+  /** The error classes that a run may fail with because of it. */
   errors: string[];
-  /** and what the Cause then tells a person to do. */
+  /** What the Cause then tells a person to do. */
   says: RegExp;
-  befall(call: Call, next: () => Promise<Answer>, cloud: Cloud): Promise<Effect>;
+  inject(call: Call, next: () => Promise<Answer>, cloud: Cloud): Promise<Effect>;
 }
 
 const ofAws = ({ service }: RemoteCall) => service !== 'atlas';
-/** The call for an access token has no nonce, and no access list. */
+/** The request for an access token has neither a nonce nor an access list. */
 const ofAtlasApi = ({ service, operation }: RemoteCall) => service === 'atlas' && operation !== 'createToken';
 const byDigest = (call: RemoteCall) => ofAtlasApi(call) && !call.isBearer;
-/** For an answer without a body, the AWS SDK takes anybody's page. */
+/** The AWS SDK accepts any page as an answer that needs no body. */
 const answeredWithBody = ({ operation }: RemoteCall) => !['TagResource', 'UntagResource'].includes(operation);
 
 const unavailable = ['AtlasUnavailable', 'AwsUnavailable'];
-/** Its own time-out ends a function a second before Lambda does, which on a busy machine may be too late. */
+/** A function ends itself a second before Lambda does. On a busy machine that may be too late. */
 const noAnswer = [...unavailable, 'FunctionTimedOut', 'Sandbox.Timedout'];
 const throttled = ['AtlasThrottled', 'AtlasUnavailable', 'AwsThrottled'];
-/** A SCRAM secret that cannot be read is a prerequisite that is not met. */
+/** A SCRAM secret that cannot be read is an unmet prerequisite. */
 const refused = ['AtlasRefused', 'AwsRefused', 'PrerequisitesNotMet'];
 
 const ended = ['Runtime.ExitError', 'Sandbox.Timedout'];
 
-const thatItPasses = /passes by itself.*start again/s;
-const toLookAtTheLog = /log group.*start again/s;
+const retryLater = /usually transient.*start the execution again later/s;
+const readTheLog = /log group.*start the execution again/s;
 
-/** When the callers give up, in seconds: shared/aws.ts and shared/atlas/client.ts. */
-const limit = (service: ServiceName) => (service === 'atlas' ? 15 : 10);
-const justUnder = 0.85;
+/** The time-outs of the callers in seconds: shared/aws.ts and shared/atlas/transport.ts. */
+const timeoutSeconds = (service: ServiceName) => (service === 'atlas' ? 15 : 10);
+const slowShare = 0.85;
 
 export const faults: Fault[] = [
-  { name: 'connection refused', kind: 'passes', errors: unavailable, says: thatItPasses, befall: async () => 'down' },
+  { name: 'connection refused', kind: 'transient', errors: unavailable, says: retryLater, inject: async () => 'down' },
   {
-    name: 'reset before it was applied',
-    kind: 'passes',
+    name: 'reset before the call is applied',
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async () => 'reset',
+    says: retryLater,
+    inject: async () => 'reset',
   },
   {
-    name: 'reset after it was applied',
-    kind: 'passes',
+    name: 'reset after the call is applied',
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async (_, next) => {
+    says: retryLater,
+    inject: async (_, next) => {
       await next();
       return 'reset';
     },
   },
   {
-    name: 'time-out before it was applied',
-    kind: 'passes',
+    name: 'time-out before the call is applied',
+    kind: 'transient',
     errors: noAnswer,
-    says: /(passes by itself|log group).*start again/s,
-    befall: async () => 'silence',
+    says: /(usually transient|log group).*start the execution again/s,
+    inject: async () => 'silence',
   },
   {
-    name: 'time-out after it was applied',
-    kind: 'passes',
+    name: 'time-out after the call is applied',
+    kind: 'transient',
     errors: noAnswer,
-    says: /(passes by itself|log group).*start again/s,
-    befall: async (_, next) => {
+    says: /(usually transient|log group).*start the execution again/s,
+    inject: async (_, next) => {
       await next();
       return 'silence';
     },
   },
   {
-    name: 'slow answer, just under the limit',
+    name: 'slow answer, just within the time-out',
     kind: 'harmless',
     errors: [],
     says: /never/,
-    befall: async ({ service }, next) => {
+    inject: async ({ service }, next, { clock }) => {
       const answer = await next();
-      await pause((limit(service) * justUnder * 1000) / functionSpeed);
+      await clock.wait(timeoutSeconds(service) * slowShare);
       return answer;
     },
   },
   {
     name: 'throttled, with Retry-After',
-    kind: 'passes',
+    kind: 'transient',
     errors: throttled,
-    says: thatItPasses,
-    befall: async ({ service }) => troubled(service, 'throttled', { 'retry-after': '2' }),
+    says: retryLater,
+    inject: async ({ service }) => failedAnswer(service, 'throttled', { 'retry-after': '2' }),
   },
   {
     name: 'throttled, without Retry-After',
-    kind: 'passes',
+    kind: 'transient',
     errors: throttled,
-    says: thatItPasses,
-    befall: async ({ service }) => troubled(service, 'throttled'),
+    says: retryLater,
+    inject: async ({ service }) => failedAnswer(service, 'throttled'),
   },
   {
     name: 'internal error (500)',
-    kind: 'passes',
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async ({ service }) => troubled(service, 'failed'),
+    says: retryLater,
+    inject: async ({ service }) => failedAnswer(service, 'failed'),
   },
   {
     name: 'unavailable (503)',
-    kind: 'passes',
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async ({ service }) => troubled(service, 'unavailable'),
+    says: retryLater,
+    inject: async ({ service }) => failedAnswer(service, 'unavailable'),
   },
   {
-    name: 'a page of somebody else (200)',
-    concerns: answeredWithBody,
-    kind: 'passes',
+    name: 'page of a proxy (200)',
+    appliesTo: answeredWithBody,
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async () => page(200),
+    says: retryLater,
+    inject: async () => page(200),
   },
   {
-    name: 'a page of somebody else (404)',
-    concerns: ofAtlasApi,
-    kind: 'passes',
+    name: 'page of a proxy (404)',
+    appliesTo: ofAtlasApi,
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async () => page(404),
+    says: retryLater,
+    inject: async () => page(404),
   },
   {
-    name: 'a body that is cut short',
-    kind: 'passes',
+    name: 'answer cut short',
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async (_, next) => ({ cutShort: await next() }),
+    says: retryLater,
+    inject: async (_, next) => ({ cutShort: await next() }),
   },
   {
     name: 'version conflict',
-    concerns: ({ operation }) => ['UpdateConnectivity', 'PutClusterPolicy'].includes(operation),
-    kind: 'passes',
+    appliesTo: ({ operation }) => ['UpdateConnectivity', 'PutClusterPolicy'].includes(operation),
+    kind: 'transient',
     errors: ['VersionConflict'],
-    says: thatItPasses,
-    befall: async ({ operation }) => versionConflict(operation),
+    says: retryLater,
+    inject: async ({ operation }) => versionConflict(operation),
   },
   {
     name: '401 with stale nonce',
-    concerns: byDigest,
-    kind: 'passes',
+    appliesTo: byDigest,
+    kind: 'transient',
     errors: unavailable,
-    says: thatItPasses,
-    befall: async (_call, _next, { world }) => world.atlas.auth.staleNonce().answer,
+    says: retryLater,
+    inject: async (_call, _next, { world }) => world.atlas.auth.staleNonce().answer,
   },
   {
-    name: '401 for good',
-    concerns: ofAtlasApi,
-    kind: 'wants a person',
+    name: '401, wrong credentials',
+    appliesTo: ofAtlasApi,
+    kind: 'needs a person',
     errors: refused,
     says: /Check the keys in the Atlas credentials secret/,
-    befall: async (_call, _next, { world }) => world.atlas.auth.unknownCaller().answer,
+    inject: async (_call, _next, { world }) => world.atlas.auth.unknownCaller().answer,
   },
   {
-    name: '403 access list',
-    concerns: ofAtlasApi,
-    kind: 'wants a person',
+    name: '403, not on the access list',
+    appliesTo: ofAtlasApi,
+    kind: 'needs a person',
     errors: refused,
     says: /to the access list of the API key/,
-    befall: async () => troubled('atlas', 'denied'),
+    inject: async () => failedAnswer('atlas', 'denied'),
   },
   {
     name: 'access denied by IAM',
-    concerns: ofAws,
-    kind: 'wants a person',
+    appliesTo: ofAws,
+    kind: 'needs a person',
     errors: refused,
     says: /role lacks|must let this account's roles read it/,
-    befall: async ({ service }) => troubled(service, 'denied'),
+    inject: async ({ service }) => failedAnswer(service, 'denied'),
   },
-  ...(['crash', 'time-out', 'stop execution'] as const).flatMap((end) => killed(end)),
+  ...(['crash', 'time-out', 'stop execution'] as const).flatMap((end) => endings(end)),
 ];
 
-/** The function is ended right before and right after a write of its own; or its execution is stopped, by a person. */
-function killed(end: FunctionEnd | 'stop execution'): Fault[] {
+/** The function ends, or a person stops its execution, right before or right after a write. */
+function endings(end: FunctionEnd | 'stop execution'): Fault[] {
   const what = {
     crash: 'function crashes',
     'time-out': 'Lambda ends the function',
@@ -212,18 +212,18 @@ function killed(end: FunctionEnd | 'stop execution'): Fault[] {
   };
   const stops = end === 'stop execution';
   const shared = {
-    kind: stops ? ('ends the run' as const) : ('passes' as const),
-    // The sweep belongs to no execution.
-    concerns: ({ isWrite, service }: RemoteCall) => isWrite && !(stops && service === 'states'),
+    kind: stops ? ('ends the run' as const) : ('transient' as const),
+    // The sweep is not part of an execution.
+    appliesTo: ({ isWrite, service }: RemoteCall) => isWrite && !(stops && service === 'states'),
     errors: ended,
-    says: toLookAtTheLog,
+    says: readTheLog,
   };
   return [
-    { ...shared, name: `${what[end]} before it writes`, befall: async () => end },
+    { ...shared, name: `${what[end]} before a write`, inject: async () => end },
     {
       ...shared,
-      name: `${what[end]} after it has written`,
-      befall: async (_, next) => {
+      name: `${what[end]} after a write`,
+      inject: async (_, next) => {
         await next();
         return end;
       },

@@ -4,7 +4,7 @@ import type { Action } from '../../emulators/deployment/deployment.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import { ended } from '../fixtures/ended.ts';
 
-/** What is other people's in the world of a journey: after whatever happens to a run, it must be as it was. */
+/** What other parties have in the world of a use case. It must stay as it is, whatever happens to a run. */
 export const foreign = {
   statements: [
     {
@@ -29,10 +29,10 @@ export const foreign = {
   },
 };
 
-/** Schemes of multi-VPC connectivity: theirs is on, ours is not yet. */
+/** Schemes of multi-VPC connectivity: that of another party is on, ours is not yet. */
 const schemes = { scram: false, iam: true, tls: false };
 
-/** A world with all that is foreign, and with short waits. */
+/** A world with foreign things, in which MSK and Atlas need only minutes. */
 export const seedWith = ({ cluster, scramSecrets, atlas, ...others }: WorldSeed = {}): WorldSeed => ({
   ...others,
   cluster: {
@@ -47,27 +47,27 @@ export const seedWith = ({ cluster, scramSecrets, atlas, ...others }: WorldSeed 
   atlas: { linkMinutes: 3, connectionMinutes: 2, ...atlas },
 });
 
-/** What the seed of a world cannot say: links and connections of others, and a link of an earlier life that is dying. */
-export function plantForeign({ world: { project, cluster } }: Cloud): void {
+/** Adds what a seed cannot describe: a foreign link and connection, and an earlier link to this cluster that is being deleted. */
+export function addForeign({ world: { project, cluster } }: Cloud): void {
   project.createLink({ provider: 'AWS', vendor: 'MSK', arn: foreign.clusterArn });
   project.createConnection('streams', foreign.connection);
   project.deleteLink(project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn }).id);
 }
 
-/** Lets a run do its work undisturbed, before the journey begins. */
-export async function settle(cloud: Cloud, action: Action): Promise<void> {
+/** Runs a machine to its end, before faults are injected. */
+export async function runToEnd(cloud: Cloud, action: Action): Promise<void> {
   const { endState, cause } = await ended(cloud.start({ clusterArn: cloud.world.cluster.arn }, action));
   assert.match(endState, /^(Connected|Disconnected)$/, cause);
 }
 
-/** Says what of other people's things is not as it was. */
-export function harmedBy({ world: { cluster, project, scramSecrets } }: Cloud, seed: WorldSeed): string[] {
+/** The foreign things that have changed. */
+export function foreignChanges({ world: { cluster, project, scramSecrets } }: Cloud, seed: WorldSeed): string[] {
   const before = seed.cluster?.policy ? foreign.statements : [];
   const after = [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => !Sid?.startsWith('Atlas'));
   const secret = scramSecrets.find(({ name }) => name === foreign.scramSecret.name);
   const [connection] = project.connections('streams').filter(({ settings }) => settings.name === 'payroll');
   const { iam, tls } = cluster.connectivity.vpcConnectivity;
-  const harm = {
+  const changes = {
     'a foreign statement': !same(after, before),
     'a foreign tag': !Object.entries(foreign.tags).every(([key, value]) => cluster.tags.all[key] === value),
     'a foreign scheme': !iam || tls || cluster.connectivity.publicAccess !== 'DISABLED',
@@ -76,7 +76,7 @@ export function harmedBy({ world: { cluster, project, scramSecrets } }: Cloud, s
       project.links.filter(({ request, isBeingDeleted }) => isForeign(request.arn) && !isBeingDeleted).length !== 1,
     'a foreign connection': !same(connection?.settings, foreign.connection),
   };
-  return Object.entries(harm).flatMap(([what, isHarmed]) => (isHarmed ? [`${what} is not as it was`] : []));
+  return Object.entries(changes).flatMap(([what, hasChanged]) => (hasChanged ? [`${what} has changed`] : []));
 }
 
 const isForeign = (arn: string) => arn === foreign.clusterArn;

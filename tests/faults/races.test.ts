@@ -6,14 +6,14 @@ import type { Execution } from '../../emulators/step-functions/execution.ts';
 import * as errors from '../../shared/errors.ts';
 import { ended } from '../fixtures/ended.ts';
 import { changes, cloudWith, faultAt } from '../scenarios/local-cloud.ts';
-import { foreign, harmedBy, plantForeign, seedWith } from './foreign.ts';
+import { addForeign, foreign, foreignChanges, seedWith } from './foreign.ts';
 
 /** Long enough for two writes to overlap, short enough for a test. */
 const workspaceWriteSeconds = 0.015;
 
 async function cloudWithForeign(seed = seedWith({ scramSecrets: [{}] })): Promise<Cloud> {
   const cloud = await cloudWith(seed);
-  plantForeign(cloud);
+  addForeign(cloud);
   return cloud;
 }
 
@@ -24,7 +24,7 @@ const ours = ({ world: { cluster } }: Cloud) =>
 const connectionsNamed = ({ world: { project } }: Cloud, name: string) =>
   project.connections('streams').filter(({ settings }) => settings.name === name);
 
-function assertThere(cloud: Cloud, count: 0 | 1): void {
+function assertOurs(cloud: Cloud, count: 0 | 1): void {
   const { arn } = cloud.world.cluster;
   assert.deepEqual(
     [liveLinks(cloud, arn).length, connectionsNamed(cloud, 'orders').length, ours(cloud).length],
@@ -34,9 +34,9 @@ function assertThere(cloud: Cloud, count: 0 | 1): void {
 
 const allEnded = (executions: Execution[]) => Promise.all(executions.map(ended));
 
-suite('executions at the same moment', () => {
+suite('simultaneous executions:', () => {
   for (const count of [2, 5, 20])
-    test(`${count} that connect one cluster make one link, one connection and one statement`, async () => {
+    test(`${count} that connect one cluster create one link, one connection and one statement`, async () => {
       const seed = seedWith({ scramSecrets: [{}] });
       const cloud = await cloudWithForeign(seed);
       const input = { clusterArn: cloud.world.cluster.arn };
@@ -44,14 +44,14 @@ suite('executions at the same moment', () => {
       const ends = runs.map(({ endState }) => endState);
       assert.ok(ends.includes('Connected'), ends.join());
       for (const { endState, cause } of runs) assert.match(endState, /^(Connected|NothingToDo)$/, cause);
-      assertThere(cloud, 1);
-      assert.deepEqual(harmedBy(cloud, seed), []);
+      assertOurs(cloud, 1);
+      assert.deepEqual(foreignChanges(cloud, seed), []);
       const created = changes(cloud).filter((it) => /createGroupStream|UpdateConnectivity/.test(it));
-      assert.deepEqual([...new Set(created)].length, created.length, 'nothing is made twice');
+      assert.deepEqual([...new Set(created)].length, created.length, 'nothing is created twice');
     });
 
   for (const first of ['connect', 'disconnect'] as const)
-    test(`${first} against the other machine leaves what the tag says, after the next run`, async () => {
+    test(`after ${first} and the other machine, the next run does what the tag says`, async () => {
       const seed = seedWith({ scramSecrets: [{}], cluster: { tags: { 'atlas-streaming': first } } });
       const cloud = await cloudWithForeign(seed);
       const input = { clusterArn: cloud.world.cluster.arn };
@@ -60,15 +60,15 @@ suite('executions at the same moment', () => {
         assert.ok(run.status === 'SUCCEEDED' || (run.error ?? '') in errors, `${run.error}: ${run.cause}`);
       const { arn } = cloud.world.cluster;
       for (const what of [liveLinks(cloud, arn), connectionsNamed(cloud, 'orders'), ours(cloud)])
-        assert.ok(what.length <= 1, 'nothing is there twice');
-      // The sweep, or whoever starts again: the tag decides.
+        assert.ok(what.length <= 1, 'nothing exists twice');
+      // The next sweep starts the action of the tag.
       const { endState, cause } = await ended(cloud.start(input, first));
       assert.equal(endState, first === 'connect' ? 'Connected' : 'Disconnected', cause);
-      assertThere(cloud, first === 'connect' ? 1 : 0);
-      assert.deepEqual(harmedBy(cloud, seed), []);
+      assertOurs(cloud, first === 'connect' ? 1 : 0);
+      assert.deepEqual(foreignChanges(cloud, seed), []);
     });
 
-  test('ten clusters into one workspace all get their connection, though Atlas loses writes that overlap', async () => {
+  test('ten clusters get their connections in one workspace, although Atlas loses overlapping writes', async () => {
     const seed = seedWith({ scramSecrets: [{}], atlas: { workspaceWriteSeconds } });
     const cloud = await cloudWithForeign(seed);
     const { cluster, msk, scramSecrets } = cloud.world;
@@ -84,10 +84,10 @@ suite('executions at the same moment', () => {
     for (const arn of clusters) assert.equal(liveLinks(cloud, arn).length, 1);
     const names = cloud.world.project.connections('streams').map(({ settings }) => settings.name);
     assert.deepEqual(names.sort(), ['orders', ...clusters.slice(1).map((_, i) => `orders-${i + 1}`), 'payroll'].sort());
-    assert.deepEqual(harmedBy(cloud, seed), []);
+    assert.deepEqual(foreignChanges(cloud, seed), []);
   });
 
-  test('two people who edit the cluster policy meanwhile lose nothing, and neither do we', async () => {
+  test('a run and two other writers of the cluster policy lose no statement', async () => {
     const seed = seedWith({ scramSecrets: [{}] });
     const cloud = await cloudWithForeign(seed);
     const { cluster } = cloud.world;

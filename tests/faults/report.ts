@@ -1,6 +1,6 @@
 import { faults } from './faults.ts';
-import type { Verdict } from './lane.ts';
-import { type Cell, forGood, nameOf } from './matrix.ts';
+import { always, type Cell, nameOf } from './matrix.ts';
+import type { Verdict } from './runner.ts';
 
 export interface Row {
   cell: Cell;
@@ -10,10 +10,10 @@ export interface Row {
 
 const signs = { survived: '✔', stopped: '■', 'failed clearly': '▲', lost: '✖' };
 
-/** A fault that could happen only once, since it was survived or ended the run, says nothing new by three times and for good. */
-const saysSomethingNew = ({ cell: { times }, verdict: { befallen } }: Row) => times === 1 || befallen > 1;
+/** If a fault could happen only once in a run, the results for three times and always are the same as for once. */
+const isDifferent = ({ cell: { times }, verdict: { injected } }: Row) => times === 1 || injected > 1;
 
-/** The table of faults and calls, and its counts in one paragraph. */
+/** The table of faults and calls, and its totals in one paragraph. */
 export function report(rows: Row[]): { table: string; summary: string } {
   const calls = Map.groupBy(rows, ({ cell: { call } }) => nameOf(call).replace(' calls ', ' | '));
   const names = faults.map(({ name }) => name).filter((name) => rows.some(({ cell }) => cell.fault.name === name));
@@ -21,7 +21,7 @@ export function report(rows: Row[]): { table: string; summary: string } {
   const lines = [...calls].map(([call, ofCall]) => {
     const cells = names.map((name) => {
       const found = ofCall.filter(({ cell }) => cell.fault.name === name).sort((a, b) => a.cell.times - b.cell.times);
-      return found.map((row) => (saysSomethingNew(row) ? signs[row.verdict.outcome] : '·')).join('') || ' ';
+      return found.map((row) => (isDifferent(row) ? signs[row.verdict.outcome] : '·')).join('') || ' ';
     });
     return `| ${call} | ${cells.join(' | ')} |`;
   });
@@ -29,8 +29,8 @@ export function report(rows: Row[]): { table: string; summary: string } {
   const table = [
     '# Faults',
     '',
-    'Each remote call of each function, and what may happen to it: once, three times and for good, in this order; what ends the run happens once.',
-    `${signs.survived} survived without a person, ${signs['failed clearly']} failed in a way that a person can act on, and a new start went on, ${signs.stopped} was stopped, and a new start went on, ${signs.lost} neither, · as once: it could happen only once.`,
+    'Each remote call of each function, with each fault: once, three times and always, in this order. A fault that ends the run happens once.',
+    `${signs.survived} survived without a person, ${signs['failed clearly']} failed with a clear error, and a new start resumed, ${signs.stopped} was stopped, and a new start resumed, ${signs.lost} lost, · the same as once, because the fault could happen only once.`,
     '',
     summary,
     '',
@@ -43,14 +43,14 @@ export function report(rows: Row[]): { table: string; summary: string } {
 }
 
 function summarise(all: Row[]): string {
-  const rows = all.filter(saysSomethingNew);
+  const rows = all.filter(isDifferent);
   const count = (outcome: Verdict['outcome'], among = rows) =>
     among.filter(({ verdict }) => verdict.outcome === outcome).length;
-  const passing = rows.filter(({ cell }) => cell.fault.kind === 'passes' && cell.times !== forGood);
+  const transient = rows.filter(({ cell }) => cell.fault.kind === 'transient' && cell.times !== always);
   const calls = new Set(all.map(({ cell: { call } }) => nameOf(call)));
   return [
     `${calls.size} remote calls, ${new Set(all.map(({ cell }) => cell.fault.name)).size} faults, ${rows.length} different runs:`,
-    `${count('survived')} survived, ${count('stopped')} were stopped and ${count('failed clearly')} failed clearly, and a new start went on; ${count('lost')} lost.`,
-    `Of the ${passing.length} in which the fault passes, ${count('survived', passing)} survived.`,
+    `${count('survived')} survived without a person, ${count('stopped')} were stopped and ${count('failed clearly')} failed clearly, and a new start resumed; ${count('lost')} were lost.`,
+    `Of the ${transient.length} with a fault that passes by itself, ${count('survived', transient)} survived.`,
   ].join(' ');
 }

@@ -6,12 +6,12 @@ import './bad-input/policies.ts';
 import './bad-input/secrets.ts';
 import './bad-input/tags.ts';
 import './bad-input/unusual-inputs.ts';
-import { secret } from './bad-input/refused.ts';
+import { secret } from './bad-input/rejection.ts';
 import { logged } from './local-cloud.ts';
 
-// All of these run in one process, so that this can be asked at their end.
-suite('the runs above have logged', () => {
-  test('their failures, and each in a line that CloudWatch takes', () => {
+// All of these tests run in one process, so that this suite can check what they have logged together.
+suite('the runs above log', () => {
+  test('each failure, in a line that is short enough for CloudWatch', () => {
     assert.ok(logged.some((line) => line.includes('InvalidRequest')));
     assert.deepEqual(
       logged.filter((line) => line.length > 20_000).map((line) => line.slice(0, 200)),

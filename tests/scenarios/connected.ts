@@ -25,7 +25,7 @@ suite('a run that connects', () => {
     ],
   };
 
-  test('leaves one link, one connection, one statement, and everything else as it was', async () => {
+  test('creates one link, one connection and one statement, and changes nothing else', async () => {
     const cloud = await cloudWith({
       cluster: {
         policy: foreign,
@@ -63,7 +63,7 @@ suite('a run that connects', () => {
     assert.equal(cloud.world.cluster.tags.all.owner, 'payments');
   });
 
-  test('gives Atlas the user and password of the secret, over the link, to the private brokers', async () => {
+  test('gives Atlas the user and password of the secret, the private link and the private brokers', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     assertConnected(await connectByTag(cloud));
     const [connection] = cloud.world.project.connections('streams');
@@ -77,7 +77,7 @@ suite('a run that connects', () => {
     assert.deepEqual(settings.authentication, { mechanism: 'SCRAM-512', username, password });
   });
 
-  test('writes the outcome on the cluster’s tags', async () => {
+  test('writes the outcome on the tags of the cluster', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     const { execution } = await connectByTag(cloud);
     const { 'atlas-streaming:verified-at': verifiedAt, ...tags } = cloud.world.cluster.tags.all;
@@ -92,7 +92,7 @@ suite('a run that connects', () => {
     assert.ok(Number.isFinite(Date.parse(verifiedAt ?? '')), verifiedAt);
   });
 
-  test('takes its settings from the input before the tags, and from the tags before the deployment', async () => {
+  test('takes each setting from the input, else from the tag, else from the deployment', async () => {
     const dataProcessRegion = { cloudProvider: 'AWS', region: 'VIRGINIA_USA' };
     const cloud = await cloudWith({
       cluster: {
@@ -113,7 +113,7 @@ suite('a run that connects', () => {
     assert.equal(cloud.world.project.links.length, 1);
   });
 
-  test('associates the secret that the input names, and leaves others associated', async () => {
+  test('associates the secret that the input names, and keeps others associated', async () => {
     const cloud = await cloudWith({
       cluster: privateConnectivityIsOn,
       scramSecrets: [{}, { name: 'AmazonMSK_named', isAssociated: false }],
@@ -123,7 +123,7 @@ suite('a run that connects', () => {
     assert.deepEqual(cloud.world.cluster.scramSecretArns, [other, named]);
   });
 
-  test('picks the associated secret that a tag names', async () => {
+  test('uses the associated secret that a tag names', async () => {
     const cloud = await cloudWith({
       cluster: privateConnectivityIsOn,
       scramSecrets: [{}, { name: 'AmazonMSK_picked', secretString: '{"username":"picked","password":"p"}' }],
@@ -133,7 +133,7 @@ suite('a run that connects', () => {
     assert.equal(cloud.world.project.connections('streams')[0]?.settings.authentication.username, 'picked');
   });
 
-  test('patches a connection whose user has changed in the secret', async () => {
+  test('updates the connection if the user in the secret has changed', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     assertConnected(await connectByTag(cloud));
     cloud.world.secretsManager.rotate(
@@ -148,7 +148,7 @@ suite('a run that connects', () => {
     );
   });
 
-  test('is waited for by a cluster that is still being created', async () => {
+  test('waits for a cluster that is still being created', async () => {
     const cloud = await cloudWith({
       cluster: { ...privateConnectivityIsOn, state: 'CREATING', settlesAfterMinutes: 15 },
     });
@@ -157,7 +157,7 @@ suite('a run that connects', () => {
     assert.ok(run.states.filter((state) => state === 'WaitForCluster').length > 2, run.states.join());
   });
 
-  test('works with a service account as with an API key, on one token for each container', async () => {
+  test('works with a service account, with one token per container', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn, atlasCredentials: 'service-account' });
     assertConnected(await connectByTag(cloud));
     const functions = new Set(changes(cloud));
@@ -166,7 +166,7 @@ suite('a run that connects', () => {
     assert.equal(cloud.recorder.of('atlas', 'createToken').length, 6);
   });
 
-  test('lets its tags start no other run', async () => {
+  test('starts no other run by its own tags', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     assertConnected(await connectByTag(cloud));
     assert.equal(cloud.machine.executions.length, 1);
@@ -174,7 +174,7 @@ suite('a run that connects', () => {
 });
 
 suite('a dry run', () => {
-  test('answers with the plan and changes nothing, not even tags', async () => {
+  test('returns the plan and changes nothing, not even tags', async () => {
     const cloud = await cloudWith();
     const { endState, output } = await connectByHand(cloud, { dryRun: true });
     assert.equal(endState, 'Planned');
@@ -186,7 +186,7 @@ suite('a dry run', () => {
     assert.deepEqual(cloud.world.cluster.tags.all, {});
   });
 
-  test('of a connected cluster plans nothing', async () => {
+  test('of a connected cluster plans no change', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     assertConnected(await connectByTag(cloud));
     const { output } = await connectByHand(cloud, { dryRun: true });

@@ -4,18 +4,22 @@ import { UntagResourceCommand } from '@aws-sdk/client-kafka';
 import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
+import type { Outcome } from '../../shared/outcomes.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import {
   assertConnected,
   changes,
-  cloudOfItsOwn,
   cloudWith,
   connectByHand,
   connectByTag,
+  type Ended,
   ended,
+  entered,
   failFunction,
   faultAt,
   privateConnectivityIsOn as isOn,
+  resultsIn,
+  startOwnCloud,
 } from './local-cloud.ts';
 
 const firehose = {
@@ -27,7 +31,7 @@ const firehose = {
 };
 const foreignPolicy = { Version: '2012-10-17', Statement: [firehose] };
 
-/** A cloud whose cluster has been connected by its tag; what that took is forgotten. */
+/** A cloud whose cluster was connected by its tag. The calls of that run are not recorded. */
 async function connectedCloud(seed: WorldSeed = {}): Promise<Cloud> {
   const cloud = await cloudWith({ ...seed, cluster: { ...isOn, ...seed.cluster } });
   assertConnected(await connectByTag(cloud));
@@ -42,7 +46,7 @@ const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-stream
 
 const removals = ['atlas deleteGroupStreamConnection', 'atlas deleteGroupStreamPrivateLinkConnection'];
 
-/** The link of the cluster and a connection over it, as somebody else may have made one. */
+/** A connection over the link of the cluster, as another party may create one. */
 const otherConnection = ({ world: { project, cluster } }: Cloud, name: string) => ({
   type: 'Kafka' as const,
   name,
@@ -57,12 +61,15 @@ const otherConnection = ({ world: { project, cluster } }: Cloud, name: string) =
   },
 });
 
+const outcomeOf = ({ output }: Ended, resource: string): Outcome | undefined =>
+  (output as { done: Outcome[] }).done.find((outcome) => outcome.resource === resource);
+
 suite('the tag disconnect', () => {
-  test('takes away what was made, in the order that Atlas allows, and nothing else', async () => {
+  test('removes what was created, in the order that Atlas requires, and nothing else', async () => {
     const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
     const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
-    const { endState, output } = await ended(execution);
-    assert.equal(endState, 'Disconnected');
+    const run = await ended(execution);
+    assert.equal(run.endState, 'Disconnected');
     assert.deepEqual(changes(cloud), [...removals, 'kafka PutClusterPolicy', 'kafka UntagResource']);
     const { cluster, project } = cloud.world;
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
@@ -76,34 +83,40 @@ suite('the tag disconnect', () => {
       'atlas-streaming:status',
     ]);
     assert.equal(status(cloud), 'disconnected');
-    assert.equal((output as { done: { policyStatement: string } }).done.policyStatement, 'removed');
+    assert.deepEqual(resultsIn(run), {
+      connection: 'removed',
+      privateLink: 'removed',
+      policyStatement: 'removed',
+      multiVpcConnectivity: 'kept',
+      scramSecretAssociation: 'kept',
+    });
   });
 
-  test('deletes a policy in which nothing else is left', async () => {
+  test('deletes a policy that has no other statement', async () => {
     const cloud = await connectedCloud();
     assert.equal((await disconnectByHand(cloud)).endState, 'Disconnected');
     assert.ok(changes(cloud).includes('kafka DeleteClusterPolicy'));
     assert.equal(cloud.world.cluster.policy, undefined);
   });
 
-  test('finds nothing to do the second time, and says so', async () => {
+  test('changes nothing the second time, and says so', async () => {
     const cloud = await connectedCloud();
     await disconnectByHand(cloud);
     const before = changes(cloud).filter((it) => it !== 'kafka UntagResource');
-    const { endState, output } = await disconnectByHand(cloud);
-    assert.equal(endState, 'Disconnected');
+    const run = await disconnectByHand(cloud);
+    assert.equal(run.endState, 'Disconnected');
     assert.deepEqual(
       changes(cloud).filter((it) => it !== 'kafka UntagResource'),
       before,
     );
-    const { connection, privateLink, policyStatement } = (output as { done: Record<string, string> }).done;
-    assert.deepEqual([connection, privateLink, policyStatement], ['orders absent', 'absent', 'absent']);
+    const { connection, privateLink, policyStatement } = resultsIn(run);
+    assert.deepEqual([connection, privateLink, policyStatement], ['absent', 'absent', 'absent']);
   });
 
   test('waits while Atlas still deploys the connection', async () => {
     const cloud = await cloudWith({ cluster: isOn, atlas: { connectionMinutes: 40 } });
     const connecting = cloud.start({ clusterArn: cloud.world.cluster.arn });
-    while (cloud.world.project.connections('streams').length === 0) await new Promise((go) => setTimeout(go, 2));
+    await entered(connecting, 'WaitForConnection');
     connecting.abort();
     const { endState, states } = await disconnectByHand(cloud);
     assert.equal(endState, 'Disconnected');
@@ -111,18 +124,23 @@ suite('the tag disconnect', () => {
     assert.ok(states.filter((it) => it === 'WaitForConnectionRemoval').length > 2);
   });
 
-  test('leaves a private link that another connection uses, and its statement, and names the connection', async () => {
+  test('keeps a private link that another connection uses, and the statement, and names the connection', async () => {
     const cloud = await connectedCloud();
     cloud.world.project.createConnection('streams', otherConnection(cloud, 'reports'));
-    const { endState, output } = await disconnectByHand(cloud);
-    assert.equal(endState, 'Disconnected');
-    assert.deepEqual((output as { privateLinkUsedBy: string[] }).privateLinkUsedBy, ['streams/reports']);
+    const run = await disconnectByHand(cloud);
+    assert.equal(run.endState, 'Disconnected');
+    assert.deepEqual(outcomeOf(run, 'privateLink'), {
+      resource: 'privateLink',
+      result: 'kept',
+      note: 'used by streams/reports',
+    });
+    assert.equal(outcomeOf(run, 'policyStatement')?.result, 'kept');
     assert.equal(cloud.world.project.links.length, 1);
     assert.ok(cloud.world.cluster.policy);
     assert.match(cloud.world.cluster.tags.all['atlas-streaming:detail'] ?? '', /used by streams\/reports/);
   });
 
-  test('leaves a connection of that name that goes elsewhere', async () => {
+  test('keeps a connection of that name that does not use the link', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const access = { type: 'PUBLIC' as const };
     cloud.world.project.createConnection('streams', { ...otherConnection(cloud, 'orders'), networking: { access } });
@@ -130,7 +148,7 @@ suite('the tag disconnect', () => {
     assert.equal(cloud.world.project.connections('streams').length, 1);
   });
 
-  test('ends with the names of the stream processors that use the connection', async () => {
+  test('fails and names the stream processors that use the connection', async () => {
     const cloud = await connectedCloud();
     const pipeline = [{ $source: { connectionName: 'orders', topic: 'orders' } }];
     cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
@@ -141,7 +159,7 @@ suite('the tag disconnect', () => {
     assert.equal(status(cloud), 'failed');
   });
 
-  test('lists what would go, and changes nothing, in a dry run', async () => {
+  test('lists what it would delete and changes nothing, in a dry run', async () => {
     const cloud = await connectedCloud();
     const tags = cloud.world.cluster.tags.all;
     const { endState, output } = await disconnectByHand(cloud, { dryRun: true });
@@ -154,17 +172,19 @@ suite('the tag disconnect', () => {
     assert.deepEqual(cloud.world.cluster.tags.all, tags);
   });
 
-  test('goes on where Atlas names no AWS account any more, and says what it could not look for', async () => {
+  test('deletes everything else if Atlas no longer names an AWS account, and says so', async () => {
     const cloud = await connectedCloud();
     const gone = () => atlasError(404, 'RESOURCE_NOT_FOUND', 'Nothing is there.').answer;
     cloud.intercept = faultAt('getGroupStreamAccountDetails', gone);
-    const { endState, output } = await disconnectByHand(cloud);
-    assert.equal(endState, 'Disconnected');
+    const run = await disconnectByHand(cloud);
+    assert.equal(run.endState, 'Disconnected');
     assert.deepEqual(cloud.world.project.links, []);
-    assert.match((output as { done: { policyStatement: string } }).done.policyStatement, /^kept, if there is one/);
+    const { result, note } = outcomeOf(run, 'policyStatement') ?? {};
+    assert.equal(result, 'kept');
+    assert.match(note ?? '', /^if there is one: Atlas no longer names an AWS account/);
   });
 
-  test('can be done by hand for a cluster that is gone', async () => {
+  test('disconnects a deleted cluster, if a person starts it', async () => {
     const cloud = await connectedCloud();
     cloud.world.msk.clusters.delete(cloud.world.cluster.arn);
     const { endState, output } = await disconnectByHand(cloud);
@@ -174,7 +194,7 @@ suite('the tag disconnect', () => {
   });
 });
 
-suite('taking the tag away', () => {
+suite('the removal of the tag', () => {
   const untag = ({ kafka, world: { cluster } }: Cloud) =>
     kafka.send(new UntagResourceCommand({ ResourceArn: cluster.arn, TagKeys: ['atlas-streaming'] }));
 
@@ -185,9 +205,9 @@ suite('taking the tag away', () => {
     assert.equal(cloud.executions.length, length);
   });
 
-  test('disconnects where the deployment says so', async (t) => {
+  test('disconnects if disconnectOnUntag is true', async (t) => {
     const params = { disconnectOnUntag: 'true' };
-    const cloud = await cloudOfItsOwn(t, { params, world: { cluster: isOn } });
+    const cloud = await startOwnCloud(t, { params, world: { cluster: isOn } });
     assertConnected(await connectByTag(cloud));
     await untag(cloud);
     const last = cloud.executions.at(-1) ?? assert.fail('not started');
@@ -199,7 +219,7 @@ suite('taking the tag away', () => {
 suite('a removal that fails', () => {
   const { States } = readDefinition('disconnect');
   for (const name of Object.keys(States).filter((it) => States[it]?.Type === 'Task' && it !== 'RecordFailure')) {
-    test(`in ${name} says so, and on the cluster's tags as well`, async () => {
+    test(`in ${name} says so in its Cause and on the tags of the cluster`, async () => {
       const cloud = await connectedCloud();
       failFunction(cloud, name, { errorType: 'AtlasRefused', errorMessage: 'Atlas said no.' });
       const { endState, error, cause } = await disconnectByHand(cloud, name === 'PlanRemoval' ? { dryRun: true } : {});
@@ -209,7 +229,7 @@ suite('a removal that fails', () => {
     });
   }
 
-  test('is told by the machine itself when even the failure cannot be recorded', async () => {
+  test('ends with FailureNotRecorded if RecordFailure fails as well', async () => {
     const cloud = await connectedCloud();
     cloud.intercept = faultAt('getGroupStreamAccountDetails', () => atlasError(403, 'USER_UNAUTHORIZED', 'No.').answer);
     failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' });
@@ -218,14 +238,14 @@ suite('a removal that fails', () => {
 });
 
 suite('the sweep', () => {
-  /** What a sweep of this one cluster starts and says. */
+  /** Sweeps and waits for the end of the runs that this starts. */
   async function swept(cloud: Cloud) {
     const { result, started } = await cloud.sweep();
     const runs = await Promise.all(started.map(ended));
     return { result: result as { started: { reason: string }[]; running: number; asItShouldBe: number }, runs };
   }
 
-  test('connects a tagged cluster whose event was lost, and leaves it alone afterwards', async () => {
+  test('connects a tagged cluster whose event was lost, and starts nothing afterwards', async () => {
     const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming': 'connect' } } });
     const { runs } = await swept(cloud);
     assert.deepEqual(
@@ -236,7 +256,7 @@ suite('the sweep', () => {
     assert.deepEqual([again.runs.length, again.result.asItShouldBe], [0, 1]);
   });
 
-  test('starts no work that another sweep has started', async () => {
+  test('does not start a run that another sweep has started', async () => {
     const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming': 'connect' } } });
     const [one, other] = await Promise.all([cloud.sweep(), cloud.sweep()]);
     assert.equal(new Set([...one.started, ...other.started]).size, 1);
@@ -244,7 +264,7 @@ suite('the sweep', () => {
     await ended(cloud.machine.executions[0] ?? assert.fail('not started'));
   });
 
-  test('brings the password of a rotated secret to Atlas, and records its version only then', async () => {
+  test('sends the password of a rotated secret to Atlas and records its version', async () => {
     const cloud = await connectedCloud();
     const { secretsManager, scramSecrets, project, cluster } = cloud.world;
     const [secret = assert.fail('no secret')] = scramSecrets;
@@ -260,7 +280,7 @@ suite('the sweep', () => {
     assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
   });
 
-  test('sends the password again after a run that ended before it could record the version', async () => {
+  test('sends the password again after a run that failed before it recorded the version', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, 1);
     assert.equal((await connectByTag(cloud)).endState, 'SetupFailed');
@@ -274,7 +294,7 @@ suite('the sweep', () => {
     assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
   });
 
-  test('keeps the recorded version of the secret while Atlas does not take the new one', async () => {
+  test('keeps the recorded version of the secret while Atlas refuses the new password', async () => {
     const cloud = await connectedCloud();
     const { secretsManager, scramSecrets, project, cluster } = cloud.world;
     const recorded = cluster.tags.all['atlas-streaming:secret-version'];
@@ -289,7 +309,7 @@ suite('the sweep', () => {
     assert.equal(cluster.tags.all['atlas-streaming:secret-version'], recorded);
   });
 
-  test('disconnects a cluster that is tagged so', async (t) => {
+  test('disconnects a cluster with the tag disconnect', async (t) => {
     const cloud = await connectedCloud();
     t.mock.method(cloud, 'deliver', () => undefined);
     await cloud.tag({ 'atlas-streaming': 'disconnect' });
@@ -302,7 +322,7 @@ suite('the sweep', () => {
 });
 
 suite('a run on a connected cluster', () => {
-  test('writes nothing but the status tags when nothing differs', async () => {
+  test('writes only the status tags if nothing differs', async () => {
     const cloud = await connectedCloud();
     assertConnected(await connectByHand(cloud));
     assert.deepEqual(changes(cloud), []);
@@ -315,7 +335,7 @@ suite('a run on a connected cluster', () => {
     );
   });
 
-  test('reads everything once and goes straight to the end when nothing differs', async () => {
+  test('reads everything once and skips all other states if nothing differs', async () => {
     const cloud = await connectedCloud();
     const before = cloud.recorder.exchanges.length;
     const run = await connectByHand(cloud);
@@ -328,7 +348,7 @@ suite('a run on a connected cluster', () => {
     assert.deepEqual(reads, [...new Set(reads)]);
   });
 
-  test('repairs what differs, and only that', async () => {
+  test('repairs only what differs', async () => {
     const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
     const { cluster, project } = cloud.world;
     cluster.policy = { document: foreignPolicy as never, version: 'K1EDITEDBYHAND' };
@@ -341,10 +361,10 @@ suite('a run on a connected cluster', () => {
 });
 
 suite('a second execution', () => {
-  test('leaves a cluster alone that another one holds, and says which', async () => {
+  test('does nothing if another one holds the cluster, and names it', async () => {
     const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
-    while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
+    await entered(holder, 'WaitForPrivateLink');
     for (const second of [
       connectByHand(cloud),
       disconnectByHand(cloud),
@@ -357,19 +377,19 @@ suite('a second execution', () => {
     assertConnected(await ended(holder));
   });
 
-  test('takes over from a holder that has ended without a word', async () => {
+  test('takes over from a holder that was stopped', async () => {
     const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
-    while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
+    await entered(holder, 'WaitForPrivateLink');
     holder.abort();
     await holder.result;
     assertConnected(await connectByHand(cloud));
   });
 
-  test('with a mistake in its input does not disturb the tags of the one that holds the cluster', async () => {
+  test('with a mistake in its input does not change the tags of the holder', async () => {
     const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
-    while (status(cloud) !== 'connecting') await new Promise((go) => setTimeout(go, 2));
+    await entered(holder, 'WaitForPrivateLink');
     assert.equal((await connectByHand(cloud, { dryrun: true })).error, 'InvalidRequest');
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming:execution'], holder.arn);
     assertConnected(await ended(holder));

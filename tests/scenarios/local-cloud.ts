@@ -1,24 +1,26 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { after, type TestContext } from 'node:test';
 import { Cloud, type CloudOptions } from '../../emulators/cloud.ts';
 import type { Answer, Call, Intercept } from '../../emulators/emulator.ts';
 import type { FunctionError } from '../../emulators/lambda/container.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
+import type { Outcome } from '../../shared/outcomes.ts';
 import { ended } from '../fixtures/ended.ts';
 
-/** The states and the transitions (`A → B`) that the tests of this process have seen. */
+/** The states and the transitions (`A → B`) that the tests of this process have visited. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
 
-/** What the functions of this process have printed. */
+/** What the functions have logged in this process. */
 export const logged: string[] = [];
 
-/** An hour takes a second. */
+/** A simulated hour takes a second. */
 const speed = 3600;
 
 export const privateConnectivityIsOn = { vpcConnectivity: { scram: true, iam: false, tls: false } };
 
-/** The same world with shorter waits. */
+/** The same world, in which MSK and Atlas need only minutes. */
 const quick = (seed: WorldSeed): WorldSeed => ({
   ...seed,
   cluster: { updateMinutes: 3, ...seed.cluster },
@@ -28,15 +30,15 @@ const quick = (seed: WorldSeed): WorldSeed => ({
 let shared: Cloud | undefined;
 after(() => shared?.close());
 
-/** A world for one test, in the cloud that all tests share, one after the other: its functions are warm. */
+/** A world for one test. All tests share one cloud, one after the other, because its functions are warm. */
 export async function cloudWith(seed: WorldSeed = {}): Promise<Cloud> {
   if (shared) await shared.replaceWorld(quick(seed));
   else shared = await startCloud({ world: seed });
   return shared;
 }
 
-/** A cloud of the test's own: with other parameters, or with functions that have not run yet. */
-export async function cloudOfItsOwn(t: TestContext, options: Partial<CloudOptions> = {}): Promise<Cloud> {
+/** A cloud for one test, with other parameters or with functions that have not run yet. */
+export async function startOwnCloud(t: TestContext, options: Partial<CloudOptions> = {}): Promise<Cloud> {
   const cloud = await startCloud(options);
   t.after(() => cloud.close());
   return cloud;
@@ -56,11 +58,21 @@ function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<
       visited.states.add(name);
       if (from) visited.transitions.add(`${from} → ${name}`);
       latest.set(execution, name);
+      entries.emit(entryOf(execution, name));
     },
   });
 }
 
-/** Tags the cluster, and waits for the end of the run that this starts. */
+const entries = new EventEmitter();
+const entryOf = ({ arn }: Execution, state: string) => `${arn} ${state}`;
+
+/** Waits until a run enters a state. */
+export async function entered(execution: Execution, state: string): Promise<void> {
+  const isPast = execution.history.some((event) => event.type === 'StateEntered' && event.state.name === state);
+  if (!isPast) await once(entries, entryOf(execution, state));
+}
+
+/** Tags the cluster and waits for the end of the run that this starts. */
 export async function connectByTag(cloud: Cloud) {
   const [execution, ...others] = await cloud.tag({ 'atlas-streaming': 'connect' });
   assert.ok(execution, 'the tag starts an execution');
@@ -68,7 +80,7 @@ export async function connectByTag(cloud: Cloud) {
   return ended(execution);
 }
 
-/** Starts the machine by hand, and waits for its end. */
+/** Starts the connect machine by hand and waits for the end of the run. */
 export const connectByHand = (cloud: Cloud, input: object = {}) =>
   ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }));
 
@@ -80,14 +92,18 @@ export function assertConnected({ endState, error, cause }: Ended): void {
   assert.equal(endState, 'Connected', `${error}: ${cause}`);
 }
 
-/** @param cause what the Cause must say */
-export function assertFailed({ endState, error, cause = '' }: Ended, expected: string, says: RegExp): void {
+/** @param pattern what the Cause must match */
+export function assertFailed({ endState, error, cause = '' }: Ended, expected: string, pattern: RegExp): void {
   assert.equal(endState, 'SetupFailed', cause);
   assert.equal(error, expected, cause);
-  assert.match(cause, says);
+  assert.match(cause, pattern);
 }
 
-/** The calls that change something in MSK or Atlas, as `atlas createGroupStreamConnection`, status tags left out. */
+/** What a run has done with each resource, such as `{ connection: 'removed' }`. */
+export const resultsIn = ({ output }: Ended): Record<string, string> =>
+  Object.fromEntries((output as { done: Outcome[] }).done.map(({ resource, result }) => [resource, result]));
+
+/** The successful calls that change MSK or Atlas, such as `atlas createGroupStreamConnection`, without those that write tags. */
 export function changes({ recorder }: Cloud): string[] {
   return recorder.exchanges
     .filter(
@@ -100,19 +116,19 @@ export function changes({ recorder }: Cloud): string[] {
 
 type Fault = (call: Call, next: () => Promise<Answer>) => Promise<Answer | 'reset'> | Answer | 'reset';
 
-/** Lets the first `times` calls of an operation go wrong in this way. */
+/** Applies a fault to the first `times` calls of an operation. */
 export function faultAt(operation: string, fault: Fault, times = 1): Intercept {
   let count = 0;
   return async (call, next) => (call.operation === operation && ++count <= times ? fault(call, next) : next());
 }
 
-/** The service does what it was asked to, but its answer never arrives. */
+/** The service carries out the call, but its answer never arrives. */
 export const loseAnswer = async (_: Call, next: () => Promise<Answer>): Promise<'reset'> => {
   await next();
   return 'reset';
 };
 
-/** Lets the first `times` invocations of a function fail, as Lambda itself would report it. */
+/** Makes the first `times` invocations of a function fail with this error. */
 export function failFunction(cloud: Cloud, name: string, error: FunctionError, times = Number.POSITIVE_INFINITY): void {
   let count = 0;
   cloud.interceptInvocation = async (invocation, next) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { readDefinition } from '../../statemachine/definition.ts';
+import { machines, readDefinition } from '../../statemachine/definition.ts';
 import './connected.ts';
 import './failures.ts';
 import './lifecycle.ts';
@@ -12,9 +12,9 @@ import './starts.ts';
 import './waits.ts';
 import { visited } from './local-cloud.ts';
 
-// All of these run in one process, so that this can be asked at their end.
-suite('the runs above have seen', () => {
-  const states = ['connect', 'disconnect'].flatMap((machine) => Object.entries(readDefinition(machine).States));
+// All of these tests run in one process, so that this suite can check what they have visited together.
+suite('the tests above visit', () => {
+  const states = machines.flatMap((machine) => Object.entries(readDefinition(machine).States));
 
   test('every state', () => {
     const names = states.map(([name]) => name);
@@ -24,7 +24,7 @@ suite('the runs above have seen', () => {
     );
   });
 
-  test('every transition, those of a Catch among them', () => {
+  test('every transition, including those of a Catch', () => {
     const transitions = states.flatMap(([name, { Next, Choices = [], Default, Catch = [] }]) =>
       [Next, Default, ...[...Choices, ...Catch].map((it) => it.Next)].filter(Boolean).map((to) => `${name} → ${to}`),
     );

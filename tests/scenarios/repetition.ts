@@ -19,7 +19,7 @@ function assertOneOfEach({ world: { project, cluster } }: Cloud): void {
   assert.equal([cluster.policy?.document.Statement ?? []].flat().length, 1);
 }
 
-suite('there is one link, one connection and one statement', () => {
+suite('there are one link, one connection and one statement', () => {
   test('after a second run, which changes nothing', async () => {
     const cloud = await cloudWith();
     assertConnected(await connectByTag(cloud));
@@ -35,11 +35,11 @@ suite('there is one link, one connection and one statement', () => {
     assertOneOfEach(cloud);
   });
 
-  test('after runs at the same time', async () => {
+  test('after three runs at the same time', async () => {
     const cloud = await cloudWith();
     const input = { clusterArn: cloud.world.cluster.arn };
     const runs = await Promise.all([1, 2, 3].map(() => ended(cloud.start(input))));
-    // Whoever sees that another one holds the cluster leaves it alone.
+    // A run that finds the cluster held by another one does nothing.
     const ends = runs.map(({ endState }) => endState);
     assert.ok(ends.includes('Connected'), ends.join());
     for (const end of ends) assert.match(end, /^(Connected|NothingToDo)$/);
@@ -63,7 +63,7 @@ suite('there is one link, one connection and one statement', () => {
     });
   }
 
-  test('although another run has requested the link a moment before', async () => {
+  test('although another party has just requested the link', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', (_, next) => {
       cloud.world.project.createLink({ provider: 'aws', vendor: 'msk', arn: cloud.world.cluster.arn });
@@ -81,7 +81,7 @@ suite('there is one link, one connection and one statement', () => {
     assert.equal(cloud.world.project.links.filter(({ isBeingDeleted }) => !isBeingDeleted).length, 1);
   });
 
-  test('although our statement is already there, written by somebody in another form', async () => {
+  test('although the policy already contains our statement in another form', async () => {
     const Action = ['CreateVpcConnection', 'GetBootstrapBrokers', 'DescribeCluster*'].map((it) => `kafka:${it}`);
     const statement = { Effect: 'Allow', Principal: { AWS: ['821274765805'] }, Action, Resource: '*' };
     const policy = { Version: '2012-10-17', Statement: statement };
@@ -90,7 +90,7 @@ suite('there is one link, one connection and one statement', () => {
     assert.deepEqual(cloud.world.cluster.policy?.document, policy);
   });
 
-  test('although MSK stores account ids as the ARNs of their roots', async () => {
+  test('although MSK stores account ids as root ARNs', async () => {
     const cloud = await cloudWith({ cluster: isOn, normalisesPrincipals: true });
     assertConnected(await connectByTag(cloud));
     const before = changes(cloud);

@@ -13,14 +13,14 @@ import {
 const otherCluster = (region: string, accountId: string) =>
   `arn:aws:kafka:${region}:${accountId}:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5`;
 
-/** Inputs that are wrong, and what the Cause says of each. */
+/** Wrong inputs, and what the Cause says about each. */
 const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp }[] = [
   {
     because: 'is empty',
     input: () => ({}),
     says: /ClusterArn is missing; it must be the ARN of an Amazon MSK cluster/i,
   },
-  { because: 'is no object', input: () => 'orders', says: /The input is "orders"; it must be a JSON object/ },
+  { because: 'is not an object', input: () => 'orders', says: /The input is "orders"; it must be a JSON object/ },
   { because: 'is a list', input: () => [], says: /The input is \[\]/ },
   {
     because: 'names a resource of another service',
@@ -35,15 +35,15 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp }
   {
     because: 'names a cluster of another account',
     input: () => ({ clusterArn: otherCluster('us-east-1', '999999999999') }),
-    says: /is of account 999999999999; it must be of account 123456789012/,
+    says: /is in account 999999999999; it must be in account 123456789012/,
   },
   {
     because: 'names a cluster that does not exist',
     input: () => ({ clusterArn: otherCluster('us-east-1', '123456789012') }),
-    says: /MSK knows no such cluster/,
+    says: /MSK has no such cluster/,
   },
   {
-    because: 'has a field that nobody knows',
+    because: 'has an unknown field',
     input: ({ world }) => ({ clusterArn: world.cluster.arn, conectionName: 'x' }),
     says: /unknown field "conectionName"; the fields are clusterArn, projectId/,
   },
@@ -53,7 +53,7 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp }
     says: /connectionName is "a b"; it must be .*for example "orders-msk"/i,
   },
   {
-    because: 'has a mechanism that nobody speaks',
+    because: 'has an unsupported mechanism',
     input: ({ world }) => ({ clusterArn: world.cluster.arn, mechanism: 'SCRAM-256' }),
     says: /mechanism is "SCRAM-256"; it must be one of "SCRAM-512" and "PLAIN"/i,
   },
@@ -63,20 +63,20 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp }
     says: /projectId is "0{24}", which this deployment does not allow; it must be one of "64b7e1c2d3f4a5968778695a"/i,
   },
   {
-    because: 'carries a credential',
+    because: 'contains a credential',
     input: ({ world }) => ({ clusterArn: world.cluster.arn, config: { 'ssl.key.password': 'hidden' } }),
     says: /config has the key "ssl\.key\.password", which looks like a credential/i,
   },
   {
-    because: 'is an event of something else',
+    because: 'is an event of another source',
     input: ({ world }) => ({ source: 'aws.ec2', 'detail-type': 'Other', resources: [world.cluster.arn], detail: {} }),
     says: /looks like an event but is not a "Tag Change on Resource" event/,
   },
 ];
 
-suite('an input is refused before anything is changed, in a sentence that helps,', () => {
+suite('an input is rejected, with a helpful sentence and before anything is changed,', () => {
   for (const { because, input, says } of wrong) {
-    test(`when it ${because}`, async () => {
+    test(`if it ${because}`, async () => {
       const cloud = await cloudWith({ cluster: isOn });
       const run = await ended(cloud.start(input(cloud)));
       assertFailed(run, 'InvalidRequest', says);
@@ -104,6 +104,6 @@ suite('a tag is not a key:', () => {
     assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /a tag may only pick an associated secret/);
     assert.deepEqual(changes(cloud), []);
     const read = cloud.recorder.of('secretsmanager').map(({ requestBody }) => JSON.parse(requestBody).SecretId);
-    assert.ok(!read.includes(secretArn), 'the secret is not even read');
+    assert.ok(!read.includes(secretArn), 'the secret is not read');
   });
 });

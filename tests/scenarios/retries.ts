@@ -15,7 +15,7 @@ import {
   privateConnectivityIsOn as isOn,
 } from './local-cloud.ts';
 
-/** Refuses the first call of each operation of a service. */
+/** Answers the first call of each operation of a service instead of the service. */
 function firstOfEach(service: string, answer: () => ReturnType<Intercept>): Intercept {
   const seen = new Set<string>();
   return async (call, next) => {
@@ -35,35 +35,38 @@ const atlasTasks = [
   'CheckConnection',
 ];
 
-suite('a run survives', () => {
-  test('an Atlas that throttles each of its operations', async () => {
+suite('a run succeeds', () => {
+  test('if Atlas throttles the first call of each operation', async () => {
     const cloud = await cloudWith({ cluster: isOn });
-    // Longer than a function waits by itself.
+    // Longer than a function itself waits.
     const headers = { 'retry-after': '60' };
-    cloud.intercept = firstOfEach('atlas', async () => atlasError(429, 'RATE_LIMITED', 'Slowly.', { headers }).answer);
+    cloud.intercept = firstOfEach(
+      'atlas',
+      async () => atlasError(429, 'RATE_LIMITED', 'Too many requests.', { headers }).answer,
+    );
     const run = await connectByTag(cloud);
     assertConnected(run);
-    // What CheckConnection and CreateConnection call has been throttled before.
+    // Every operation that CheckConnection calls was throttled before.
     assert.deepEqual([...new Set(run.retried)], atlasTasks.slice(0, 5));
   });
 
-  test('an Atlas that asks a function for a moment’s patience in the midst of its work, without a retry of the state', async () => {
+  test('if Atlas throttles a function for a second, without a retry of the state', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const headers = { 'retry-after': '1' };
     cloud.intercept = faultAt(
       'createGroupStreamPrivateLinkConnection',
-      () => atlasError(429, 'RATE_LIMITED', 'Slowly.', { headers }).answer,
+      () => atlasError(429, 'RATE_LIMITED', 'Too many requests.', { headers }).answer,
     );
     const run = await connectByTag(cloud);
     assertConnected(run);
     assert.deepEqual(run.retried, []);
   });
 
-  test('an Atlas that breaks off, or answers 500, 502 and 503', async () => {
+  test('if Atlas resets connections, or answers 500, 502 and 503', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const faults = [
       async () => 'reset' as const,
-      ...[500, 502, 503].map((status) => async () => atlasError(status, 'UNEXPECTED_ERROR', 'Oh.').answer),
+      ...[500, 502, 503].map((status) => async () => atlasError(status, 'UNEXPECTED_ERROR', 'Unexpected.').answer),
     ];
     cloud.intercept = firstOfEach('atlas', () => (faults.shift() ?? (async () => 'reset' as const))());
     const run = await connectByTag(cloud);
@@ -72,7 +75,7 @@ suite('a run survives', () => {
     assert.equal(cloud.world.project.links.length, 1);
   });
 
-  test('nonces that Atlas no longer takes', async () => {
+  test('if each nonce has expired', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     cloud.intercept = (_, next) => {
       cloud.world.atlas.auth.expireNonces();
@@ -83,7 +86,7 @@ suite('a run survives', () => {
     assert.deepEqual(run.retried, []);
   });
 
-  test('access tokens that are revoked', async () => {
+  test('if access tokens are revoked', async () => {
     const cloud = await cloudWith({ cluster: isOn, atlasCredentials: 'service-account' });
     cloud.intercept = ({ operation }, next) => {
       if (operation.startsWith('getGroupStream')) cloud.world.atlas.auth.expireTokens();
@@ -94,7 +97,7 @@ suite('a run survives', () => {
     assert.deepEqual(run.retried, []);
   });
 
-  test('an MSK that throttles, as long as the SDK has patience, and then the machine', async () => {
+  test('if MSK throttles more calls than the SDK retries', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const busy = () => mskError('TooManyRequestsException', 'Too many requests.').answer;
     cloud.intercept = faultAt('DescribeClusterV2', busy, 4);
@@ -103,7 +106,7 @@ suite('a run survives', () => {
     assert.deepEqual(run.retried, ['InspectCluster']);
   });
 
-  test('another update of the cluster at the same moment, and keeps what it has turned on', async () => {
+  test('if another update of the cluster starts at the same moment, and keeps what that has turned on', async () => {
     const cloud = await cloudWith({
       cluster: { clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false } },
     });
@@ -116,7 +119,7 @@ suite('a run survives', () => {
     assert.deepEqual(cluster.connectivity.vpcConnectivity, { scram: true, iam: true, tls: false });
   });
 
-  test('another edit of the policy between reading and writing it', async () => {
+  test('if another writer changes the policy between reading and writing', async () => {
     const theirs = {
       Effect: 'Allow' as const,
       Principal: '*' as const,
@@ -136,10 +139,10 @@ suite('a run survives', () => {
     assert.equal(statements.length, 2);
   });
 
-  test('every error of Lambda itself that the machine is prepared for', async () => {
+  test('after each error that the machine retries', async () => {
     const cloud = await cloudWith();
     const { Retry = [] } = readDefinition('connect').States.InspectCluster ?? {};
-    const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals).filter((error) => error !== 'States.Timeout');
+    const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
     assert.ok(errors.includes('Sandbox.Timedout') && errors.includes('AtlasThrottled'));
     for (const errorType of errors) {
       failFunction(cloud, 'InspectCluster', { errorType, errorMessage: '' }, 1);
@@ -148,10 +151,28 @@ suite('a run survives', () => {
       assert.deepEqual(run.retried, ['InspectCluster'], errorType);
     }
   });
+
+  test('if each function is idle in a VPC and has no network interface yet', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const attempts = new Map<string, number>();
+    cloud.interceptInvocation = async ({ name }, next) => {
+      const attempt = (attempts.get(name) ?? 0) + 1;
+      attempts.set(name, attempt);
+      const error = { errorType: 'Lambda.ENINotReadyException', errorMessage: 'The network interface is not ready.' };
+      return attempt <= 5 ? { milliseconds: 0, error } : next();
+    };
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    const tasks = run.states.filter((name) => readDefinition('connect').States[name]?.Type === 'Task');
+    assert.deepEqual(
+      run.retried,
+      [...new Set(tasks)].flatMap((name) => Array(5).fill(name)),
+    );
+  });
 });
 
-suite('a run gives up', () => {
-  test('when Atlas stays away for a quarter of an hour', async () => {
+suite('a run fails', () => {
+  test('if Atlas is unavailable for more than a quarter of an hour', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     cloud.intercept = async (call, next) =>
       call.service === 'atlas' ? atlasError(503, 'UNEXPECTED_ERROR', 'Maintenance.').answer : next();
@@ -163,11 +184,11 @@ suite('a run gives up', () => {
     assert.ok(minutes > 15 && minutes < 60, `${minutes} minutes`);
   });
 
-  test('when a function never answers, and says where to look', async () => {
+  test('if a function never answers, and the Cause names its log group', async () => {
     const cloud = await cloudWith();
     failFunction(cloud, 'InspectCluster', { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' });
     const run = await connectByTag(cloud);
     assertFailed(run, 'Sandbox.Timedout', /InspectCluster failed: Task timed out.*log group/);
-    assert.equal(run.retried.length, 6);
+    assert.equal(run.retried.length, 10);
   });
 });

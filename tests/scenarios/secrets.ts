@@ -7,18 +7,18 @@ import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import {
   assertConnected,
   assertFailed,
-  cloudOfItsOwn,
   connectByTag,
   faultAt,
   privateConnectivityIsOn as isOn,
+  startOwnCloud,
 } from './local-cloud.ts';
 
-/** With what JSON and URLs write in another way. */
+/** Contains what JSON and URLs escape. */
 const password = 'p"a\\s/s+wörd';
 const scramSecrets = [{ secretString: JSON.stringify({ username: 'atlas', password }) }];
 
 async function assertNothingLeaks(cloud: Cloud, ...others: string[]): Promise<void> {
-  // What a function has printed last arrives when its container stops.
+  // The last lines of a function arrive when its container stops.
   await cloud.close();
   const places = { ...placesToLook(cloud), 'the log of a function': JSON.stringify([...cloud.lambda.logs]) };
   for (const [place, text] of Object.entries(places))
@@ -26,50 +26,49 @@ async function assertNothingLeaks(cloud: Cloud, ...others: string[]): Promise<vo
       assert.ok(!text.includes(secret), `a secret is in ${place}`);
 }
 
-/** Each test has functions that have read no secret yet, so that each reads its own. */
+/** Each test has new functions, so that each function reads the secrets of its test. */
 const cloudWithSecrets = (t: TestContext, world: WorldSeed = {}) =>
-  cloudOfItsOwn(t, { world: { cluster: isOn, scramSecrets, ...world } });
+  startOwnCloud(t, { world: { cluster: isOn, scramSecrets, ...world } });
 
-suite('no password, private key, client secret or access token is seen', () => {
+suite('no password, private key, client secret or access token leaks', () => {
   for (const atlasCredentials of ['api-key', 'service-account'] as const) {
-    test(`in a run that connects with the credentials of kind ${atlasCredentials}`, async (t) => {
+    test(`in a run that connects with credentials of the kind ${atlasCredentials}`, async (t) => {
       const cloud = await cloudWithSecrets(t, { atlasCredentials });
       assertConnected(await connectByTag(cloud));
       const [sent] = cloud.recorder.of('atlas', 'createGroupStreamConnection').filter(({ status }) => status === 200);
-      assert.equal(
-        JSON.parse(sent?.requestBody ?? '{}').authentication.password,
-        password,
-        'the search is for what is sent',
-      );
+      assert.equal(JSON.parse(sent?.requestBody ?? '{}').authentication.password, password, 'Atlas got the password');
       await assertNothingLeaks(cloud);
     });
   }
 
-  test('when Atlas repeats the password in its refusal', async (t) => {
+  test('if Atlas repeats the password in its refusal', async (t) => {
     const cloud = await cloudWithSecrets(t);
     cloud.intercept = faultAt('createGroupStreamConnection', ({ body }) => {
       const { password } = JSON.parse(body).authentication;
       return atlasError(400, 'VALIDATION_ERROR', `The password ${password} is too short.`).answer;
     });
     assertFailed(await connectByTag(cloud), 'AtlasRefused', /VALIDATION_ERROR: The password \*\*\* is too short/);
-    assert.ok(cloud.lambda.logs.get('CreateConnection')?.join().includes('VALIDATION_ERROR'), 'the failure is logged');
+    assert.ok(
+      cloud.lambda.logs.get('CreateConnection')?.join().includes('VALIDATION_ERROR'),
+      'the failure is in the log',
+    );
     await assertNothingLeaks(cloud);
   });
 
-  test('when Atlas never answers the request that carries the password', async (t) => {
+  test('if Atlas never answers the request that contains the password', async (t) => {
     const cloud = await cloudWithSecrets(t);
     cloud.intercept = faultAt('createGroupStreamConnection', () => 'reset', Number.POSITIVE_INFINITY);
     assertFailed(await connectByTag(cloud), 'AtlasUnavailable', /Atlas did not answer POST/);
     await assertNothingLeaks(cloud);
   });
 
-  test('when the SCRAM secret is not the JSON that it should be', async (t) => {
+  test('if the SCRAM secret is not valid JSON', async (t) => {
     const cloud = await cloudWithSecrets(t, { scramSecrets: [{ secretString: `{"username":"atlas",${password}` }] });
-    assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /is no JSON object/);
+    assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /isn't a JSON object/);
     await assertNothingLeaks(cloud);
   });
 
-  test('when Secrets Manager breaks off in the middle of a secret', async (t) => {
+  test('if the answer of Secrets Manager is cut short', async (t) => {
     const cloud = await cloudWithSecrets(t);
     const cut = { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' } };
     cloud.intercept = faultAt(
@@ -82,14 +81,14 @@ suite('no password, private key, client secret or access token is seen', () => {
     await assertNothingLeaks(cloud);
   });
 
-  test('when Atlas does not know the credentials', async (t) => {
+  test('if Atlas does not know the credentials', async (t) => {
     const privateKey = '5c2b1f0e-an-unknown-private-key';
     const cloud = await cloudWithSecrets(t, { atlasCredentials: { publicKey: 'unknown', privateKey } });
     assertFailed(await connectByTag(cloud), 'AtlasRefused', /HTTP 401/);
     await assertNothingLeaks(cloud, privateKey);
   });
 
-  test('when the credentials secret has the wrong fields', async (t) => {
+  test('if the credentials secret has the wrong fields', async (t) => {
     const cloud = await cloudWithSecrets(t, { atlasCredentials: { publicKey: 'known', privatekey: password } });
     assertFailed(await connectByTag(cloud), 'DeploymentMisconfigured', /neither the fields/);
     await assertNothingLeaks(cloud);

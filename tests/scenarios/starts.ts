@@ -4,24 +4,24 @@ import { UntagResourceCommand } from '@aws-sdk/client-kafka';
 import { tagChangeEvent } from '../../emulators/event-bridge.ts';
 import { changes, cloudWith, ended } from './local-cloud.ts';
 
-suite('what starts a run', () => {
+suite('a run is started by', () => {
   const trigger = { 'atlas-streaming': 'connect' };
   const event = (resourceArn: string, tags: Record<string, string> = trigger) =>
     tagChangeEvent({ resourceArn, tags, changedTagKeys: ['atlas-streaming'], version: 1, time: new Date() });
 
-  test('is the tag atlas-streaming=connect and nothing else that is done to tags', async () => {
+  test('the tag atlas-streaming=connect, and by no other change of tags', async () => {
     const cloud = await cloudWith();
     const { arn } = cloud.world.cluster;
     assert.equal((await cloud.tag({ 'atlas-streaming': 'reconnect' })).length, 0);
     assert.equal((await cloud.tag({ 'atlas-streaming:status': 'connect', owner: 'connect' })).length, 0);
     assert.equal((await cloud.tag(trigger)).length, 1);
-    assert.equal((await cloud.tag(trigger)).length, 0, 'the same value again is no change');
-    assert.equal((await cloud.tag({ owner: 'payments' })).length, 0, 'another key changes beside it');
+    assert.equal((await cloud.tag(trigger)).length, 0, 'the same value again is not a change');
+    assert.equal((await cloud.tag({ owner: 'payments' })).length, 0, 'another key has changed');
     await cloud.kafka.send(new UntagResourceCommand({ ResourceArn: arn, TagKeys: ['atlas-streaming'] }));
     assert.equal(cloud.machine.executions.length, 1);
   });
 
-  test('hands the whole event to the machine', async () => {
+  test('the event of that tag, which is the input of the execution', async () => {
     const cloud = await cloudWith();
     const [execution = assert.fail('not started')] = await cloud.tag(trigger);
     const { source, resources, detail } = execution.input as ReturnType<typeof tagChangeEvent>;
@@ -36,22 +36,22 @@ suite('what starts a run', () => {
     });
   });
 
-  test('is no tag on a resource of another service', async () => {
+  test('no tag on a resource of another service', async () => {
     const cloud = await cloudWith();
     assert.equal(cloud.deliver(event('arn:aws:ec2:us-east-1:123456789012:instance/i-1')), undefined);
   });
 
-  for (const { meanwhile, tags } of [
-    { meanwhile: 'is gone again', tags: {} },
-    { meanwhile: 'has another value by then', tags: { 'atlas-streaming': 'disconnect' } },
+  for (const { found, tags } of [
+    { found: 'no longer exists', tags: {} },
+    { found: 'is "disconnect", not "connect"', tags: { 'atlas-streaming': 'disconnect' } },
   ]) {
-    test(`does nothing when the tag ${meanwhile}`, async () => {
+    test(`an event, and does nothing if the tag ${found}`, async () => {
       const cloud = await cloudWith({ cluster: { tags } });
       const { endState, output } = await ended(
         cloud.deliver(event(cloud.world.cluster.arn)) ?? assert.fail('not started'),
       );
       assert.equal(endState, 'NothingToDo');
-      assert.match((output as { reason: string }).reason, /^The tag atlas-streaming of arn:.* is /);
+      assert.match((output as { reason: string }).reason, RegExp(`^The tag atlas-streaming of arn:\\S+ ${found}\\.$`));
       assert.deepEqual(changes(cloud), []);
       assert.deepEqual(cloud.world.cluster.tags.all, tags);
     });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
+import { waits } from '../../shared/waits.ts';
 import {
   assertConnected,
   assertFailed,
-  cloudOfItsOwn,
+  changes,
   cloudWith,
   connectByHand,
   connectByTag,
@@ -12,34 +13,39 @@ import {
   privateConnectivityIsOn,
 } from './local-cloud.ts';
 
-/** How long each visit of a state lasted, in simulated seconds. */
+/** How long each visit of a state lasted, in simulated seconds, rounded: to leave a state takes a few milliseconds. */
 function secondsIn({ history }: Execution, state: string): number[] {
   const visits = history.filter((event) => 'state' in event && event.state.name === state);
   const exits = visits.filter(({ type }) => type === 'StateExited');
   const entries = visits.filter(({ type }) => type === 'StateEntered');
-  return exits.map(({ at }, index) => (at.getTime() - (entries[index]?.at.getTime() ?? 0)) / 1000);
+  return exits.map(({ at }, index) => Math.round((at.getTime() - Number(entries[index]?.at)) / 1000));
 }
 
 suite('a wait', () => {
-  test('for a cluster that does not settle ends at its deadline, before anything is changed', async (t) => {
-    const cloud = await cloudOfItsOwn(t, {
-      world: { cluster: { state: 'HEALING' } },
-      params: { clusterTimeoutMinutes: '10' },
-    });
+  test('ends at its deadline if the cluster does not settle, and nothing has changed', async () => {
+    const cloud = await cloudWith({ cluster: { state: 'HEALING' } });
+    let hasPassed = false;
+    cloud.interceptInvocation = ({ name }, next) => {
+      // Twelve hours of polls would take the test half a minute.
+      if (name === 'InspectCluster' && !hasPassed) cloud.clock.advance(waits.cluster.timeoutMinutes);
+      hasPassed ||= name === 'InspectCluster';
+      return next();
+    };
     const run = await connectByTag(cloud);
     assertFailed(run, 'WaitTimedOut', /The cluster is still HEALING, and the deadline of this wait/);
     assert.ok(run.states.includes('WaitForCluster'));
     assert.ok(!run.states.includes('CheckPrerequisites'));
+    assert.deepEqual(changes(cloud), []);
   });
 
-  test('of which nothing else came leaves the plan as it was', async () => {
+  test('keeps the plan if nothing else changes meanwhile', async () => {
     const cloud = await cloudWith();
     const { states } = await connectByTag(cloud);
     assert.ok(states.filter((name) => name === 'InspectCluster').length > 1);
     assert.equal(states.filter((name) => name === 'CheckPrerequisites').length, 1);
   });
 
-  test('in which somebody takes the secret from the cluster has the prerequisites checked again', async () => {
+  test('is followed by another check of the prerequisites if the secret is disassociated meanwhile', async () => {
     const cloud = await cloudWith();
     cloud.intercept = faultAt('UpdateConnectivity', async (_, next) => {
       const answer = await next();
@@ -48,10 +54,10 @@ suite('a wait', () => {
     });
     const run = await connectByTag(cloud);
     assertFailed(run, 'PrerequisitesNotMet', /No SCRAM secret is associated with the cluster/);
-    assert.equal(cloud.world.project.connections('streams').length, 0, 'no password has gone to Atlas');
+    assert.equal(cloud.world.project.connections('streams').length, 0, 'no password was sent to Atlas');
   });
 
-  test('begins again when the cluster leaves ACTIVE before the secret is associated', async () => {
+  test('starts again if the cluster leaves ACTIVE before the secret is associated', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn, scramSecrets: [{ isAssociated: false }] });
     const { cluster, scramSecrets } = cloud.world;
     const secretArn = scramSecrets[0]?.arn ?? '';
@@ -66,7 +72,7 @@ suite('a wait', () => {
     assert.deepEqual(cluster.scramSecretArns, [secretArn]);
   });
 
-  test('for a connection that somebody’s simultaneous write has overwritten writes it again', async () => {
+  test('writes the connection again if a simultaneous writer has overwritten it', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     const { project } = cloud.world;
     const restore = project.saveConnections('streams');
@@ -81,40 +87,44 @@ suite('a wait', () => {
     assert.equal(project.connections('streams').length, 1);
   });
 
-  test('for a link that does not come up ends at its deadline; the next run goes on from there', async (t) => {
-    const world = { cluster: privateConnectivityIsOn, atlas: { linkMinutes: 30 } };
-    const cloud = await cloudOfItsOwn(t, { world, params: { privateLinkTimeoutMinutes: '10' } });
+  test('ends at its deadline if the link does not become ready, and the next run resumes there', async () => {
+    const linkMinutes = waits.privateLink.timeoutMinutes + 30;
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn, atlas: { linkMinutes } });
     assertFailed(await connectByTag(cloud), 'WaitTimedOut', /Private link [0-9a-f]{24} is still WORKING/);
     const [link] = cloud.world.project.links;
-    await cloud.clock.wait(30 * 60);
+    cloud.clock.advance(30);
     assert.equal(link?.state, 'DONE');
     await cloud.tag({ 'atlas-streaming': 'again' });
     assertConnected(await connectByTag(cloud));
     assert.deepEqual(cloud.world.project.links, [link]);
   });
 
-  test('for a connection that does not get ready ends at its deadline', async (t) => {
-    const world = { cluster: privateConnectivityIsOn, atlas: { connectionMinutes: 1000 } };
-    const cloud = await cloudOfItsOwn(t, { world, params: { connectionTimeoutMinutes: '10' } });
+  test('ends at its deadline if the connection does not become ready', async () => {
+    const connectionMinutes = waits.connection.timeoutMinutes + 30;
+    const cloud = await cloudWith({ cluster: privateConnectivityIsOn, atlas: { connectionMinutes } });
     assertFailed(await connectByTag(cloud), 'WaitTimedOut', /Connection "orders" is still PENDING/);
   });
 
-  test('is as long as the deployment says', async (t) => {
-    const params = {
-      ...{ clusterPollSeconds: '120', privateLinkPollSeconds: '300', connectionPollSeconds: '90' },
-      // So short that every wait is overdue at once, and its polls are as far from each other as they get.
-      ...{ clusterUsualMinutes: '1', privateLinkUsualMinutes: '1', connectionUsualMinutes: '1' },
-    };
-    const cloud = await cloudOfItsOwn(t, { params });
-    const { execution } = await connectByTag(cloud);
-    for (const [state, seconds] of [
-      ['WaitForCluster', 120],
-      ['WaitForPrivateLink', 300],
-      ['WaitForConnection', 90],
-    ] as const) {
-      const waits = secondsIn(execution, state);
-      // Timers may fire a millisecond early, which is 3.6 simulated seconds.
-      assert.ok(waits.length > 0 && waits.every((wait) => wait > seconds - 5), `${state}: ${waits.join()}`);
-    }
+  test('polls at the intervals of shared/waits.ts', async () => {
+    const { execution } = await connectByTag(await cloudWith());
+    // Before the first visit, InspectCluster found the cluster ACTIVE without connectivity, which doubles the interval.
+    assertAbout(secondsIn(execution, 'WaitForCluster'), waits.cluster.pollSeconds, [2, 2]);
+    assertAbout(secondsIn(execution, 'WaitForPrivateLink'), waits.privateLink.pollSeconds, [1, 1]);
+    // The first visit follows a write, which lengthens the interval by a random share.
+    assertAbout(secondsIn(execution, 'WaitForConnection'), waits.connection.pollSeconds, [1, 2]);
   });
 });
+
+/**
+ * Checks the intervals between polls. The requests that the run itself has just made slow polls of Atlas down by a few percent.
+ *
+ * @param first the range of the first interval, in multiples of the usual one
+ */
+function assertAbout([firstSeconds = 0, ...others]: number[], usual: number, first: [min: number, max: number]): void {
+  assertBetween(firstSeconds, usual * first[0], usual * first[1] * 1.1);
+  assert.ok(others.length > 0);
+  for (const seconds of others) assertBetween(seconds, usual, usual * 1.1);
+}
+
+const assertBetween = (value: number, min: number, max: number): void =>
+  assert.ok(value >= min && value <= max, `${value} is not between ${min} and ${max}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { assertConnected, connectByHand, connectByTag, ended } from '../local-cloud.ts';
-import { assertRefused, assertUntouched, foreignPolicy, somebodysCloud } from './refused.ts';
+import { assertRejected, assertUntouched, cloudInUse, foreignPolicy } from './rejection.ts';
 
 /** The account of the local Atlas. */
 const atlas = '821274765805';
@@ -9,14 +9,14 @@ const [firehose] = foreignPolicy.Statement;
 const policy = (Statement: unknown, rest: object = {}) => ({ Version: '2012-10-17', ...rest, Statement });
 const { Action: _, ...withoutAction } = { ...firehose };
 
-/** About as long as MSK takes them: our own statement has 500 characters or so. */
+/** A policy of this length. MSK allows 20,480 characters, and our statement has about 500. */
 const ofLength = (characters: number) => {
   const statements = (resource: string) => policy([{ ...firehose, Resource: [resource] }]);
   return statements('r'.repeat(characters - JSON.stringify(statements('')).length));
 };
 
 const unusual: [what: string, document: { Statement: unknown }][] = [
-  ['with one statement that is no list', policy(firehose)],
+  ['with one statement that is not in a list', policy(firehose)],
   ['with NotAction', policy([{ ...withoutAction, Effect: 'Deny', NotAction: 'kafka:*' }])],
   [
     'with NotPrincipal and NotResource',
@@ -39,7 +39,7 @@ const unusual: [what: string, document: { Statement: unknown }][] = [
     ]),
   ],
   [
-    'with everybody and federated users',
+    'with a wildcard and federated users as principals',
     policy([
       { ...firehose, Principal: '*', Action: 'kafka:Get*' },
       { ...firehose, Sid: 'F', Principal: { Federated: ['a', 'b'] } },
@@ -47,29 +47,29 @@ const unusual: [what: string, document: { Statement: unknown }][] = [
   ],
   ['with an Id, and without a version', policy([firehose], { Version: undefined, Id: 'Straße 😀' })],
   [
-    'of the old version, with empty lists',
+    'of the version of 2008, with empty lists',
     policy([{ ...firehose, Action: [], Resource: [] }], { Version: '2008-10-17' }),
   ],
   [
-    'with actions in other cases, and no Sid',
+    'with actions in mixed case and wildcards, and without a Sid',
     policy([{ ...firehose, Sid: undefined, Action: ['KAFKA:GETbootstrapBROKERS', 'kafka:?et*'] }]),
   ],
   [
-    'that grants Atlas half of it, under a condition',
+    'that already grants Atlas a part, under a condition',
     policy([{ ...firehose, Principal: { AWS: [atlas, '*'] }, Condition: { Bool: { x: 'true' } } }]),
   ],
   [
-    'with names that every object has',
+    'with condition keys named like object methods',
     policy([{ ...firehose, Condition: { StringEquals: { constructor: 'a', toString: 'b' } } }]),
   ],
   ['of 19,900 characters', ofLength(19_900)],
 ];
 
-suite('connecting, and disconnecting after it, leave a policy in its meaning', () => {
+suite('connecting and then disconnecting keep the meaning of a policy', () => {
   for (const [what, document] of unusual)
     test(what, async () => {
       const before = JSON.parse(JSON.stringify(document));
-      const cloud = await somebodysCloud({ policy: before });
+      const cloud = await cloudInUse({ policy: before });
       assertConnected(await connectByTag(cloud));
       const { Statement, ...rest } = JSON.parse(JSON.stringify(cloud.world.cluster.policy?.document));
       const foreign = [before.Statement].flat();
@@ -83,32 +83,32 @@ suite('connecting, and disconnecting after it, leave a policy in its meaning', (
 });
 
 suite('a policy', () => {
-  test('that would get too long is refused before anything is changed, by the run and by its plan', async () => {
+  test('that would become too long is rejected before anything is changed, by a run and by a dry run', async () => {
     const says =
       /The cluster policy would be \d+ characters long .*MSK allows 20480\. Shorten the policy by \d+ characters/;
     for (const dryRun of [true, false]) {
-      const cloud = await somebodysCloud({ policy: ofLength(20_480) });
-      assertRefused(cloud, await connectByHand(cloud, { dryRun }), { error: 'PolicyRefused', says });
+      const cloud = await cloudInUse({ policy: ofLength(20_480) });
+      assertRejected(cloud, await connectByHand(cloud, { dryRun }), { error: 'PolicyRefused', says });
     }
   });
 
-  test('full of wildcards for Atlas keeps no function busy', async () => {
+  test('with many wildcards for Atlas takes no function long', async () => {
     const wildcards = { ...firehose, Principal: { AWS: atlas }, Action: 'kafka:*', Resource: `${'*?'.repeat(30)}!` };
-    const cloud = await somebodysCloud({ policy: policy([wildcards]) });
+    const cloud = await cloudInUse({ policy: policy([wildcards]) });
     const run = await connectByHand(cloud, { dryRun: true });
     assert.equal(run.endState, 'Planned', run.cause);
     assert.match(JSON.stringify(run.output), /Add the statement/);
     assertUntouched(cloud);
   });
 
-  test('whose statements for Atlas hold what is no text is passed over', async () => {
+  test('with statements for Atlas that contain more than strings gets our statement as well', async () => {
     const odd = {
       ...firehose,
       Principal: { AWS: [Number(atlas), null, atlas] },
       Action: [null, 5, 'kafka:*'],
       Resource: [{}],
     };
-    const cloud = await somebodysCloud({ policy: policy([odd]) });
+    const cloud = await cloudInUse({ policy: policy([odd]) });
     const run = await connectByHand(cloud, { dryRun: true });
     assert.equal(run.endState, 'Planned', run.cause);
     assertUntouched(cloud);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { assertConnected, connectByHand, connectByTag, ended } from '../local-cloud.ts';
-import { assertRefused, assertUntouched, foreignTags, secret, somebodysCloud } from './refused.ts';
+import { assertRejected, assertUntouched, cloudInUse, foreignTags, secret } from './rejection.ts';
 
 const long = 'x'.repeat(256);
 const tag = (name: string) => `atlas-streaming:${name}`;
 
 const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
   [
-    'a project id that is none',
+    'an invalid project id',
     { [tag('project-id')]: 'my project' },
     /The tag atlas-streaming:project-id is "my project"; it must be the 24 hexadecimal/,
   ],
@@ -19,17 +19,17 @@ const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
   ],
   ['an empty project id', { [tag('project-id')]: '' }, /The tag atlas-streaming:project-id is ""; it must be/],
   [
-    'a workspace at the limit of a tag',
+    'a workspace as long as a tag allows',
     { [tag('workspace')]: long },
     /The tag atlas-streaming:workspace is "x+… \(258 characters\); it must be the name/,
   ],
   [
-    'a workspace with a blank',
+    'a workspace with a space',
     { [tag('workspace')]: 'my streams' },
     /The tag atlas-streaming:workspace is "my streams"; it must be the name/,
   ],
   [
-    'a workspace that leads out of its path',
+    'a workspace that leaves its path',
     { [tag('workspace')]: '../x' },
     /The tag atlas-streaming:workspace is "\.\.\/x"; it must be the name/,
   ],
@@ -54,7 +54,7 @@ const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
     /is "orders\\u2028msk"; it must be a name/,
   ],
   [
-    'a secret that is none',
+    'a secret that is not an ARN',
     { [tag('secret-arn')]: secret },
     /The tag atlas-streaming:secret-arn is something that does not start with "arn:"; it must be the whole ARN/,
   ],
@@ -65,71 +65,71 @@ const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
   ],
 ];
 
-suite('a tag is refused that names', () => {
+suite('a tag is rejected if it names', () => {
   for (const [what, tags, says] of wrong)
     test(what, async () => {
-      const cloud = await somebodysCloud({ tags });
-      assertRefused(cloud, await connectByTag(cloud), { says });
+      const cloud = await cloudInUse({ tags });
+      assertRejected(cloud, await connectByTag(cloud), { says });
       assert.equal(cloud.world.cluster.tags.all['atlas-streaming:status'], 'failed');
     });
 
-  test('a workspace that is none, also by the machine disconnect', async () => {
-    const cloud = await somebodysCloud({ tags: { [tag('workspace')]: 'a b' } });
+  test('an invalid workspace, also by the disconnect machine', async () => {
+    const cloud = await cloudInUse({ tags: { [tag('workspace')]: 'a b' } });
     const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
-    assertRefused(cloud, await ended(execution), { says: /The tag atlas-streaming:workspace is "a b"; it must be/ });
+    assertRejected(cloud, await ended(execution), { says: /The tag atlas-streaming:workspace is "a b"; it must be/ });
   });
 
-  test('a secret of somebody else', async () => {
+  test('a secret of another account', async () => {
     const secretArn = 'arn:aws:secretsmanager:us-east-1:999999999999:secret:AmazonMSK_payroll-a1B2c3';
-    const cloud = await somebodysCloud({ tags: { [tag('secret-arn')]: secretArn } });
+    const cloud = await cloudInUse({ tags: { [tag('secret-arn')]: secretArn } });
     const says =
       /The tag atlas-streaming:secret-arn names arn:.*, which is not associated with this cluster; .* start by hand/;
-    assertRefused(cloud, await connectByTag(cloud), { error: 'PrerequisitesNotMet', says });
+    assertRejected(cloud, await connectByTag(cloud), { error: 'PrerequisitesNotMet', says });
   });
 });
 
-suite('a tag counts less than the input:', () => {
-  test('a wrong one does no harm where the input has the same setting', async () => {
-    const cloud = await somebodysCloud({ tags: { [tag('workspace')]: 'a b', [tag('connection-name')]: ':' } });
+suite('the input overrides a tag:', () => {
+  test('a wrong tag does not matter if the input has the same setting', async () => {
+    const cloud = await cloudInUse({ tags: { [tag('workspace')]: 'a b', [tag('connection-name')]: ':' } });
     const run = await connectByHand(cloud, { workspace: 'streams', connectionName: 'orders', dryRun: true });
     assert.equal(run.endState, 'Planned', run.cause);
     assertUntouched(cloud);
   });
 
-  test('a right one is used where the input has another', async () => {
-    const cloud = await somebodysCloud({ tags: { [tag('connection-name')]: 'by-tag' } });
+  test('a tag sets what the input omits', async () => {
+    const cloud = await cloudInUse({ tags: { [tag('connection-name')]: 'by-tag' } });
     const { endState, output } = await connectByHand(cloud, { dryRun: true });
     assert.equal(endState, 'Planned');
     assert.match(JSON.stringify(output), /connection \\"by-tag\\"/);
   });
 });
 
-suite('foreign tags stay, and connecting succeeds,', () => {
+suite('foreign tags stay and connecting succeeds', () => {
   const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`tag ${i}`, `${i}`]));
   const unusual: [what: string, tags: Record<string, string>][] = [
     ['with a key of 128 characters and a value of 256', { ['k'.repeat(128)]: long }],
     ['with an empty value', { owner: '' }],
     ['with letters of many languages', { 'Größe 東京': 'Ωμέγα 𐐷 é' }],
-    ['with the names that every object has', JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}')],
+    ['with keys named like object properties', JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}')],
     [
       'with the keys of other tools',
       { 'kubernetes.io/cluster/a': 'owned', 'Atlas-Streaming': 'connect', 'atlas-streaming-x': 'y' },
     ],
-    ['with as many as there may be beside ours', many(50 - Object.keys(foreignTags).length - 7)],
-    ['with 49, which leave room for nothing but the one that asks', many(49 - Object.keys(foreignTags).length)],
+    ['with as many as leave room for all of ours', many(50 - Object.keys(foreignTags).length - 7)],
+    ['with 49, which leave room for the trigger tag only', many(49 - Object.keys(foreignTags).length)],
   ];
   for (const [what, tags] of unusual)
     test(what, async () => {
-      const cloud = await somebodysCloud({ tags });
+      const cloud = await cloudInUse({ tags });
       assertConnected(await connectByTag(cloud));
       const { all } = cloud.world.cluster.tags;
       for (const [key, value] of Object.entries({ ...foreignTags, ...tags })) assert.equal(all[key], value, key);
       assert.ok(Object.keys(all).length <= 50);
     });
 
-  test('with 50, and the end of the run says that there was no room for its own', async () => {
+  test('with 50, and the output says that there was no room for ours', async () => {
     const tags = many(50 - Object.keys(foreignTags).length);
-    const cloud = await somebodysCloud({ tags });
+    const cloud = await cloudInUse({ tags });
     const run = await connectByHand(cloud);
     assertConnected(run);
     assert.match(JSON.stringify(run.output), /"statusTags":"not written, or not all of them: .*at most 50 tags/);

@@ -4,44 +4,44 @@ import type { Action } from '../../emulators/deployment/deployment.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import { statusTag, triggerTag } from '../../shared/msk/tags.ts';
 import { ended } from '../fixtures/ended.ts';
-import { foreign, seedWith, settle } from './foreign.ts';
+import { foreign, runToEnd, seedWith } from './foreign.ts';
 
-/** How a journey has ended: the end state of its last execution, or `'Swept'` where only the sweep has run. */
-export interface Arrival {
+/** How a use case has ended: the end of its last execution, or the end state `'Swept'` if no execution was started. */
+export interface RunEnd {
   endState: string;
   error?: string | undefined;
   cause?: string | undefined;
 }
 
 /**
- * One way through the machines. All journeys together make every remote call that there is: a test compares them with the
- * permissions of the functions.
+ * One way through the machines. All use cases together make every remote call: a test compares them with the permissions of the
+ * functions.
  */
-export interface Journey {
+export interface UseCase {
   name: string;
   world: WorldSeed;
-  /** What has happened before. */
+  /** Prepares the world before the run. */
   prepare?(cloud: Cloud): Promise<void>;
-  /** Goes as far as it gets without a person. */
-  travel(cloud: Cloud): Promise<Arrival>;
-  /** Where it arrives when nothing is in its way. */
-  goal: { endState: string; error?: string };
-  /** What is there in the end. */
+  /** Runs until nothing happens without a person. */
+  run(cloud: Cloud): Promise<RunEnd>;
+  /** The end without a fault. */
+  expected: { endState: string; error?: string };
+  /** What exists at the end. */
   leaves: { links: number; connections: number; statements: number };
 }
 
-const by = (action: Action, input: (cloud: Cloud) => object = () => ({})) => ({
-  travel: async (cloud: Cloud) => ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input(cloud) }, action)),
+const startedByHand = (action: Action, input: (cloud: Cloud) => object = () => ({})) => ({
+  run: async (cloud: Cloud) => ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input(cloud) }, action)),
 });
 
 const secretArnOf = ({ world }: Cloud) => world.scramSecrets[0]?.arn ?? '';
-/** Two secrets are associated: which one is meant has to be said. */
-const named = (cloud: Cloud) => ({ secretArn: secretArnOf(cloud) });
+/** Several secrets may be associated, so the input names one. */
+const withSecret = (cloud: Cloud) => ({ secretArn: secretArnOf(cloud) });
 
-/** With the tags that it had, as somebody who tags it would find it. */
+/** Connects the cluster. Two secrets are associated, so a tag names one. */
 async function connected(cloud: Cloud): Promise<void> {
   cloud.world.cluster.tags.put({ 'atlas-streaming:secret-arn': secretArnOf(cloud) });
-  await settle(cloud, 'connect');
+  await runToEnd(cloud, 'connect');
 }
 
 async function rotated(cloud: Cloud): Promise<void> {
@@ -57,36 +57,36 @@ async function usedByProcessor(cloud: Cloud): Promise<void> {
   cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
 }
 
-/** As after a run that was stopped: it has written that it is at work, and not that it is done. */
-async function heldByRunThatHasEnded(cloud: Cloud): Promise<void> {
+/** The tags as a stopped run leaves them: still connecting. */
+async function heldByEndedRun(cloud: Cloud): Promise<void> {
   await connected(cloud);
   const execution = cloud.executions[0]?.arn ?? '';
   cloud.world.cluster.tags.put({ [statusTag('status')]: 'connecting', [statusTag('execution')]: execution });
 }
 
-/** So many sweeps are given the time to do it. */
-export const mostSweeps = 5;
+/** The most sweeps of a use case. */
+export const maxSweeps = 5;
 
-/** A sweep, then the runs that it starts; and the next sweep a quarter of an hour later. */
-async function sweepUntilDone(cloud: Cloud): Promise<Arrival> {
-  let arrival: Arrival = { endState: 'Swept' };
-  for (let sweep = 0; sweep < mostSweeps; sweep++) {
+/** Sweeps, and waits for the runs that this starts, until the cluster is connected. */
+async function sweepUntilDone(cloud: Cloud): Promise<RunEnd> {
+  let end: RunEnd = { endState: 'Swept' };
+  for (let sweep = 0; sweep < maxSweeps; sweep++) {
     try {
       const { result } = await cloud.sweep();
       const [failed] = (result as { failed: { error: string }[] }).failed;
-      if (failed) arrival = { endState: 'Swept', error: errorClassIn(failed.error), cause: failed.error };
+      if (failed) end = { endState: 'Swept', error: errorClassIn(failed.error), cause: failed.error };
     } catch (error) {
       const { name, message } = error as Error;
-      arrival = { endState: 'Swept', error: name, cause: message };
+      end = { endState: 'Swept', error: name, cause: message };
     }
-    // Also those that a sweep has started which did not come to tell of it.
-    for (const execution of cloud.executions) arrival = await ended(execution);
-    if (arrival.endState === 'Connected') break;
+    // Includes executions that were started by a sweep that failed.
+    for (const execution of cloud.executions) end = await ended(execution);
+    if (end.endState === 'Connected') break;
   }
-  return arrival;
+  return end;
 }
 
-/** The sweep tells of a cluster that it could not look at in the words of the error. */
+/** The result of a sweep has only the message of an error. */
 const errorClassIn = (message: string) =>
   message.startsWith('AWS throttles')
     ? 'AwsThrottled'
@@ -94,13 +94,13 @@ const errorClassIn = (message: string) =>
       ? 'AwsUnavailable'
       : 'AwsRefused';
 
-/** Another update of the cluster begins when its secrets are looked at for the second time, by AssociateScramSecret. */
-async function busyAtTheSecondLook({ world: { cluster } }: Cloud): Promise<void> {
+/** Starts another update of the cluster when AssociateScramSecret lists the secrets, which is the second time. */
+async function busyAtSecondRead({ world: { cluster } }: Cloud): Promise<void> {
   let { scramSecretArns } = cluster;
-  let looks = 0;
+  let reads = 0;
   Object.defineProperty(cluster, 'scramSecretArns', {
     get: () => {
-      if (++looks === 2) cluster.startUpdate(cluster.connectivity);
+      if (++reads === 2) cluster.startUpdate(cluster.connectivity);
       return scramSecretArns;
     },
     set: (arns: string[]) => {
@@ -109,12 +109,12 @@ async function busyAtTheSecondLook({ world: { cluster } }: Cloud): Promise<void>
   });
 }
 
-/** Somebody else changes the cluster between our look and our update, requests the link, and makes the connection. */
-async function alwaysTooLate({ world: { cluster, project } }: Cloud): Promise<void> {
+/** Another party changes the cluster between our read and our update, requests the link, and creates the connection. */
+async function alwaysLate({ world: { cluster, project } }: Cloud): Promise<void> {
   const { currentVersion } = cluster;
-  let looks = 0;
-  // The looks: InspectCluster, EnablePrivateConnectivity, and MSK's own when it gets the update.
-  Object.defineProperty(cluster, 'currentVersion', { get: () => (++looks < 3 ? currentVersion : 'K2LATER') });
+  let reads = 0;
+  // Read by InspectCluster, by EnablePrivateConnectivity, and then by MSK itself for the update.
+  Object.defineProperty(cluster, 'currentVersion', { get: () => (++reads < 3 ? currentVersion : 'K2LATER') });
   const createLink = project.createLink.bind(project);
   project.createLink = (request) => {
     project.createLink = createLink;
@@ -133,111 +133,111 @@ const isOn = { vpcConnectivity: { scram: true, iam: true, tls: false } };
 const one = { links: 1, connections: 1, statements: 1 };
 const none = { links: 0, connections: 0, statements: 0 };
 
-export const journeys: Journey[] = [
+export const useCases: UseCase[] = [
   {
     name: 'connect for the first time',
     world: seedWith({ scramSecrets: [{ isAssociated: false }, foreign.scramSecret] }),
-    ...by('connect', named),
-    goal: { endState: 'Connected' },
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
-    name: 'take over from a run that has ended',
+    name: 'take over from an ended run',
     world: seedWith(),
-    prepare: heldByRunThatHasEnded,
-    ...by('connect'),
-    goal: { endState: 'Connected' },
+    prepare: heldByEndedRun,
+    ...startedByHand('connect'),
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
-    name: 'hand over a rotated password',
+    name: 'send a rotated password',
     world: seedWith(),
     prepare: rotated,
-    ...by('connect'),
-    goal: { endState: 'Connected' },
+    ...startedByHand('connect'),
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
-    name: 'come upon a connection that is in use',
+    name: 'find the connection in use',
     world: seedWith(),
     prepare: usedByProcessor,
-    ...by('connect'),
-    goal: { endState: 'SetupFailed', error: 'ConnectionInUse' },
+    ...startedByHand('connect'),
+    expected: { endState: 'SetupFailed', error: 'ConnectionInUse' },
     leaves: one,
   },
   {
-    name: 'see MSK fail its update',
+    name: 'fail with the update of MSK',
     world: seedWith({ cluster: { updateError: { ErrorCode: 'Subnets', ErrorString: 'No free addresses.' } } }),
-    ...by('connect', named),
-    goal: { endState: 'SetupFailed', error: 'ClusterUpdateFailed' },
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'SetupFailed', error: 'ClusterUpdateFailed' },
     leaves: none,
   },
   {
-    name: 'find the cluster busy when the secret is to be associated',
+    name: 'find the cluster busy before the secret is associated',
     world: seedWith({ cluster: isOn, scramSecrets: [{ isAssociated: false }] }),
-    prepare: busyAtTheSecondLook,
-    ...by('connect', named),
-    goal: { endState: 'Connected' },
+    prepare: busyAtSecondRead,
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
-    name: 'connect, and be a moment too late each time',
+    name: 'connect after another party did the same',
     world: seedWith(),
-    prepare: alwaysTooLate,
-    ...by('connect', named),
-    goal: { endState: 'Connected' },
+    prepare: alwaysLate,
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
-    name: 'refuse a wrong input, on a cluster that another run held',
+    name: 'reject a wrong input for a cluster that another run held',
     world: seedWith(),
-    prepare: heldByRunThatHasEnded,
-    ...by('connect', () => ({ connectionName: 'two words' })),
-    goal: { endState: 'SetupFailed', error: 'InvalidRequest' },
+    prepare: heldByEndedRun,
+    ...startedByHand('connect', () => ({ connectionName: 'two words' })),
+    expected: { endState: 'SetupFailed', error: 'InvalidRequest' },
     leaves: one,
   },
   {
-    name: 'fail, and record it',
+    name: 'record a failure',
     world: seedWith({ atlas: { linkFails: 'No zone in common.' } }),
     prepare: async (cloud) => {
       cloud.world.cluster.tags.put({ 'atlas-streaming:secret-arn': secretArnOf(cloud) });
     },
-    ...by('connect'),
-    goal: { endState: 'SetupFailed', error: 'PrivateLinkFailed' },
+    ...startedByHand('connect'),
+    expected: { endState: 'SetupFailed', error: 'PrivateLinkFailed' },
     leaves: { links: 1, connections: 0, statements: 1 },
   },
   {
     name: 'connect with a service account',
     world: seedWith({ atlasCredentials: 'service-account' }),
-    ...by('connect', named),
-    goal: { endState: 'Connected' },
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
     name: 'plan to connect',
     world: seedWith(),
-    ...by('connect', (cloud) => ({ ...named(cloud), dryRun: true })),
-    goal: { endState: 'Planned' },
+    ...startedByHand('connect', (cloud) => ({ ...withSecret(cloud), dryRun: true })),
+    expected: { endState: 'Planned' },
     leaves: none,
   },
   {
     name: 'disconnect',
     world: seedWith(),
     prepare: connected,
-    ...by('disconnect'),
-    goal: { endState: 'Disconnected' },
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
     leaves: none,
   },
   {
-    name: 'disconnect, and delete an empty policy',
+    name: 'disconnect and delete an empty policy',
     world: seedWith({ cluster: { policy: undefined } }),
     prepare: connected,
-    ...by('disconnect'),
-    goal: { endState: 'Disconnected' },
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
     leaves: none,
   },
   {
-    name: 'disconnect, and leave a link that is in use',
+    name: 'disconnect and keep a link in use',
     world: seedWith(),
     prepare: async (cloud) => {
       await connected(cloud);
@@ -245,67 +245,67 @@ export const journeys: Journey[] = [
       const [ours] = project.connections('streams').filter(({ settings }) => settings.name === 'orders');
       if (ours) project.createConnection('streams', { ...ours.settings, name: 'reports' });
     },
-    ...by('disconnect'),
-    goal: { endState: 'Disconnected' },
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
     leaves: { links: 1, connections: 0, statements: 1 },
   },
   {
-    name: 'disconnect, and come upon a connection that is in use',
+    name: 'disconnect and find the connection in use',
     world: seedWith(),
     prepare: usedByProcessor,
-    ...by('disconnect'),
-    goal: { endState: 'RemovalFailed', error: 'ConnectionInUse' },
+    ...startedByHand('disconnect'),
+    expected: { endState: 'RemovalFailed', error: 'ConnectionInUse' },
     leaves: one,
   },
   {
     name: 'disconnect with a service account',
     world: seedWith({ atlasCredentials: 'service-account' }),
     prepare: connected,
-    ...by('disconnect'),
-    goal: { endState: 'Disconnected' },
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
     leaves: none,
   },
   {
     name: 'plan to disconnect',
     world: seedWith(),
     prepare: connected,
-    ...by('disconnect', () => ({ dryRun: true })),
-    goal: { endState: 'Planned' },
+    ...startedByHand('disconnect', () => ({ dryRun: true })),
+    expected: { endState: 'Planned' },
     leaves: one,
   },
   {
     name: 'plan to disconnect with a service account',
     world: seedWith({ atlasCredentials: 'service-account' }),
     prepare: connected,
-    ...by('disconnect', () => ({ dryRun: true })),
-    goal: { endState: 'Planned' },
+    ...startedByHand('disconnect', () => ({ dryRun: true })),
+    expected: { endState: 'Planned' },
     leaves: one,
   },
   {
-    name: 'sweep, and find a tagged cluster',
+    name: 'sweep and find a tagged cluster',
     world: seedWith({ cluster: { tags: { [triggerTag]: 'connect' } }, scramSecrets: [{}] }),
-    travel: sweepUntilDone,
-    goal: { endState: 'Connected' },
+    run: sweepUntilDone,
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
-    name: 'sweep, and find a rotated secret',
+    name: 'sweep and find a rotated secret',
     world: seedWith({ cluster: { tags: { [triggerTag]: 'connect' } } }),
     prepare: async (cloud) => {
       await rotated(cloud);
-      // Which of the two secrets is in use is to be found out.
+      // The sweep must find out which of the two secrets is in use.
       cloud.world.cluster.tags.remove(['atlas-streaming:secret-arn']);
     },
-    travel: sweepUntilDone,
-    goal: { endState: 'Connected' },
+    run: sweepUntilDone,
+    expected: { endState: 'Connected' },
     leaves: one,
   },
   {
-    name: 'sweep, and find a run that has died',
+    name: 'sweep and find an ended run',
     world: seedWith({ cluster: { tags: { [triggerTag]: 'connect' } } }),
-    prepare: heldByRunThatHasEnded,
-    travel: sweepUntilDone,
-    goal: { endState: 'Connected' },
+    prepare: heldByEndedRun,
+    run: sweepUntilDone,
+    expected: { endState: 'Connected' },
     leaves: one,
   },
 ];

@@ -1,62 +1,63 @@
 import assert from 'node:assert/strict';
 import { Cloud } from '../../emulators/cloud.ts';
+import * as errors from '../../shared/errors.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
-import { observe, plan, type Trouble } from './fault-plan.ts';
 import { functionSpeed, type RemoteCall } from './faults.ts';
-import { harmedBy, plantForeign } from './foreign.ts';
-import { type Arrival, type Journey, mostSweeps } from './journeys.ts';
+import { addForeign, foreignChanges } from './foreign.ts';
+import { type Injection, inject, observe } from './injection.ts';
+import { maxSweeps, type RunEnd, type UseCase } from './use-cases.ts';
 
-/** An hour takes a second. */
+/** A simulated hour takes a second. */
 const speed = 3600;
 
-/** What became of a journey to which a fault happened. */
+/** How a use case has ended in spite of a fault. */
 export interface Verdict {
   /**
-   * Survived without a person; stopped by one, and a new start went on; failed in a way that a person can act on, and a new
-   * start went on; or neither.
+   * `survived`: without a person. `stopped`: by a person, and a new start resumed. `failed clearly`: with an error that says what
+   * to do, and a new start resumed. `lost`: anything else.
    */
   outcome: 'survived' | 'stopped' | 'failed clearly' | 'lost';
   /** Why it is lost. */
   problems: string[];
-  arrival: Arrival;
-  /** How often the fault has happened. */
-  befallen: number;
+  end: RunEnd;
+  /** How many times the fault was injected. */
+  injected: number;
 }
 
-/** What the machines retry: a state that fails in any other way must not be entered again by itself. */
-const retried =
-  /^(AtlasThrottled|AtlasUnavailable|AwsThrottled|AwsUnavailable|VersionConflict|FunctionTimedOut|Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/;
+/** Whether a machine may retry a state after this error. */
+function mayBeRetried(errorType: string): boolean {
+  const errorClass = (errors as Record<string, { prototype: unknown }>)[errorType];
+  if (errorClass) return errorClass.prototype instanceof errors.TransientError;
+  return /^(Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/.test(errorType);
+}
+
+/** The most calls of one operation that may fail in a run: sixteen attempts of a state, with three attempts of the SDK, for two secrets. */
+const maxFailedCalls = 16 * 3 * 2;
 
 /**
- * No operation may be called in vain more often, whatever happens: sixteen attempts of a state, in each of which the AWS SDK
- * makes three, for two secrets.
+ * How many times a call may meet a fault that needs a person. Usually once. A 401 is retried with a new nonce, and then with
+ * credentials that are read again. Some functions read two secrets, and RecordSuccess retries with fewer tags. The use case sweeps
+ * several times, and Lambda invokes NotifyOutcome three times.
  */
-const mostCallsInVain = 16 * 3 * 2;
-
-/**
- * What wants a person is not tried again. But a 401 is, twice: for a nonce, and with keys that were read once more; some
- * functions read both secrets at once; and RecordSuccess, refused all of its tags, tries the most important ones. A sweep comes
- * again, and Lambda calls a function that nobody waits for three times.
- */
-const mostRefusals = ({ fault, call }: Trouble) =>
+const maxRefusals = ({ fault, call }: Injection) =>
   (fault.name.startsWith('401') ? 3 : ['GetSecretValue', 'TagResource'].includes(call.operation) ? 2 : 1) *
-  ({ SweepClusters: mostSweeps, NotifyOutcome: 3 }[call.caller] ?? 1);
+  ({ SweepClusters: maxSweeps, NotifyOutcome: 3 }[call.caller] ?? 1);
 
 /**
- * A local cloud in which one journey after the other is made, each in a world of its own. Several of them side by side make
- * use of the time in which functions wait for an answer that does not come.
+ * Runs use cases in a local cloud, one after the other, each in a world of its own. Several runners can work at the same time,
+ * because functions spend most of the time waiting for an answer.
  */
-export class Lane {
+export class Runner {
   readonly #cloud: Cloud;
   readonly #log: string[];
   readonly #secrets = new Set<string>();
 
-  static async open(): Promise<Lane> {
+  static async open(): Promise<Runner> {
     const log: string[] = [];
     const cloud = await Cloud.start({ speed, functionSpeed, onLog: (_, line) => log.push(line) });
-    return new Lane(cloud, log);
+    return new Runner(cloud, log);
   }
 
   private constructor(cloud: Cloud, log: string[]) {
@@ -64,53 +65,53 @@ export class Lane {
     this.#log = log;
   }
 
-  /** Makes a journey undisturbed. @returns every remote call in it */
-  async observe(journey: Journey): Promise<Map<string, RemoteCall>> {
-    await this.#begin(journey);
+  /** Runs a use case without a fault. @returns its remote calls */
+  async observe(useCase: UseCase): Promise<Map<string, RemoteCall>> {
+    await this.#begin(useCase);
     const calls = observe(this.#cloud);
-    const arrival = await journey.travel(this.#cloud);
+    const end = await useCase.run(this.#cloud);
     await this.#cloud.messages();
-    assert.ok(hasArrived(arrival, journey), `${journey.name} ends in ${arrival.endState}: ${arrival.cause}`);
-    assert.deepEqual([...this.#problems(journey, true), ...this.#wrongTags(arrival)], [], journey.name);
+    assert.ok(isAsExpected(end, useCase), `${useCase.name} ends in ${end.endState}: ${end.cause}`);
+    assert.deepEqual([...this.#problems(useCase, true), ...this.#wrongTags(end)], [], useCase.name);
     return calls;
   }
 
-  /** Makes a journey to which a fault happens, and another one after it where it has not arrived. */
-  async run(journey: Journey, trouble: Trouble): Promise<Verdict> {
+  /** Runs a use case with a fault, and once more without it if it did not end as expected. */
+  async run(useCase: UseCase, injection: Injection): Promise<Verdict> {
     const cloud = this.#cloud;
-    const { fault, call } = trouble;
-    await this.#begin(journey);
-    const progress = plan(cloud, trouble);
-    const arrival = await journey.travel(cloud);
-    const isTold = (await cloud.messages()).length > 0;
-    const { befallen } = progress;
-    await this.#calm();
+    const { fault, call } = injection;
+    await this.#begin(useCase);
+    const progress = inject(cloud, injection);
+    const end = await useCase.run(cloud);
+    const isNotified = (await cloud.messages()).length > 0;
+    const { injected } = progress;
+    await this.#stopFaults();
 
-    const problems = befallen === 0 ? ['the fault has not happened'] : [];
-    if (fault.kind === 'wants a person' && befallen > mostRefusals(trouble))
-      problems.push(`it was refused ${befallen} times`);
-    // Status tags that were refused are told in the result; all others must be right.
+    const problems = injected === 0 ? ['the fault was not injected'] : [];
+    if (fault.kind === 'needs a person' && injected > maxRefusals(injection))
+      problems.push(`the call was refused ${injected} times`);
+    // The output reports status tags that were refused. All others must be right.
     const hasTags = !['TagResource', 'UntagResource'].includes(call.operation) && call.caller !== 'RecordFailure';
-    if (hasArrived(arrival, journey)) {
-      problems.push(...this.#problems(journey, true), ...(hasTags ? this.#wrongTags(arrival) : []));
-      // What could not be told, an alarm on the errors of NotifyOutcome tells.
-      const survived = isTold || !hasFailed(arrival) ? 'survived' : 'failed clearly';
-      return { outcome: problems.length > 0 ? 'lost' : survived, problems, arrival, befallen };
+    if (isAsExpected(end, useCase)) {
+      problems.push(...this.#problems(useCase, true), ...(hasTags ? this.#wrongTags(end) : []));
+      // If NotifyOutcome fails, an alarm on its errors reports that.
+      const survived = isNotified || !hasFailed(end) ? 'survived' : 'failed clearly';
+      return { outcome: problems.length > 0 ? 'lost' : survived, problems, end, injected };
     }
-    // With Step Functions away for good, nobody can ask it how the run has ended; the alarm on NotifyOutcome's errors tells.
-    const canBeTold =
+    // NotifyOutcome cannot describe the execution while Step Functions is down. An alarm on its errors reports that.
+    const canBeNotified =
       fault.kind !== 'ends the run' && !(fault.name === 'connection refused' && call.service === 'states');
-    if (hasFailed(arrival) && !isTold && canBeTold) problems.push('nobody was told');
-    problems.push(...complaints(arrival, trouble), ...this.#problems(journey, false));
-    const later = await journey.travel(cloud);
-    if (!hasArrived(later, journey))
+    if (hasFailed(end) && !isNotified && canBeNotified) problems.push('no message was published');
+    problems.push(...complaints(end, injection), ...this.#problems(useCase, false));
+    const later = await useCase.run(cloud);
+    if (!isAsExpected(later, useCase))
       problems.push(`a new start ends in ${later.endState}: ${later.error} ${later.cause}`);
-    problems.push(...this.#problems(journey, true), ...this.#wrongTags(later));
+    problems.push(...this.#problems(useCase, true), ...this.#wrongTags(later));
     const ended = fault.kind === 'ends the run' ? 'stopped' : 'failed clearly';
-    return { outcome: problems.length > 0 ? 'lost' : ended, problems, arrival, befallen };
+    return { outcome: problems.length > 0 ? 'lost' : ended, problems, end, injected };
   }
 
-  /** Closes the cloud, and says whether anything in its logs was a secret: their last lines come with its end. */
+  /** Closes the cloud and searches its logs for secrets: the last lines of a log arrive when the cloud closes. */
   async close(): Promise<string[]> {
     await this.#cloud.close();
     const log = this.#log.join('\n');
@@ -119,26 +120,26 @@ export class Lane {
       : [];
   }
 
-  async #begin({ world, prepare }: Journey): Promise<void> {
+  async #begin({ world, prepare }: UseCase): Promise<void> {
     const cloud = this.#cloud;
-    await this.#calm();
+    await this.#stopFaults();
     await cloud.replaceWorld(world);
-    plantForeign(cloud);
+    addForeign(cloud);
     await prepare?.(cloud);
     for (const machine of cloud.machines) machine.executions.splice(0);
     cloud.recorder.exchanges.splice(0);
   }
 
-  /** Everything works again. */
-  async #calm(): Promise<void> {
+  /** Makes everything work again. */
+  async #stopFaults(): Promise<void> {
     const cloud = this.#cloud;
     cloud.intercept = (_, next) => next();
     cloud.interceptInvocation = (_, next) => next();
     for (const listener of Object.values(cloud.listeners)) await listener.comeUp();
   }
 
-  /** What is wrong with the world, or with what was done in it. */
-  #problems({ world, leaves }: Journey, hasArrived: boolean): string[] {
+  /** What is wrong with the world, or with what the runs did in it. */
+  #problems({ world, leaves }: UseCase, isDone: boolean): string[] {
     const cloud = this.#cloud;
     const { cluster, project } = cloud.world;
     const found = {
@@ -150,21 +151,21 @@ export class Lane {
     };
     const wrongCounts = Object.entries(found).flatMap(([what, count]) => {
       const wanted = leaves[what as keyof typeof leaves];
-      const isRight = hasArrived ? count === wanted : count <= 1;
+      const isRight = isDone ? count === wanted : count <= 1;
       return isRight ? [] : [`${count} ${what}, not ${wanted}`];
     });
-    const wrongParts = hasArrived && leaves.connections === 1 ? this.#wrongParts() : [];
+    const wrongParts = isDone && leaves.connections === 1 ? this.#wrongParts() : [];
     return [
       ...wrongCounts,
       ...wrongParts,
-      ...harmedBy(cloud, world),
+      ...foreignChanges(cloud, world),
       ...this.#leaks(),
       ...this.#wrongRetries(),
-      ...this.#storms(),
+      ...this.#repeatedCalls(),
     ];
   }
 
-  /** What is wrong with the connection, its link and our statement, where they are there to stay. */
+  /** What is wrong with the connection, its link and our statement. */
   #wrongParts(): string[] {
     const { cluster, project, scramSecrets } = this.#cloud.world;
     const link = project.links.find(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted);
@@ -183,8 +184,8 @@ export class Lane {
     return Object.entries(wrong).flatMap(([what, isWrong]) => (isWrong ? [`${what} is not right`] : []));
   }
 
-  /** What the cluster's own tags say, and should not. */
-  #wrongTags({ endState }: Arrival): string[] {
+  /** The status tags that have the wrong value. */
+  #wrongTags({ endState }: RunEnd): string[] {
     const { cluster, project, scramSecrets } = this.#cloud.world;
     const tags = cluster.tags.all;
     const execution = this.#cloud.executions.at(-1)?.arn ?? '';
@@ -219,38 +220,37 @@ export class Lane {
       history.flatMap((event, index) => {
         const next = history.slice(index + 1).find(({ type }) => type !== 'StateFailed');
         const isRetried = next?.type === 'StateRetried';
-        if (event.type !== 'TaskAnswered' || !event.error || !isRetried || retried.test(event.error.errorType))
+        if (event.type !== 'TaskAnswered' || !event.error || !isRetried || mayBeRetried(event.error.errorType))
           return [];
-        return [`${event.state.name} was tried again after ${event.error.errorType}`];
+        return [`${event.state.name} was retried after ${event.error.errorType}`];
       }),
     );
   }
 
-  #storms(): string[] {
-    const inVain = this.#cloud.recorder.exchanges.filter(({ status }) => !(Number(status) < 300));
-    return [...Map.groupBy(inVain, ({ operation }) => operation)].flatMap(([operation, { length }]) =>
-      length > mostCallsInVain ? [`${length} calls of ${operation} in vain`] : [],
+  #repeatedCalls(): string[] {
+    const failed = this.#cloud.recorder.exchanges.filter(({ status }) => !(Number(status) < 300));
+    return [...Map.groupBy(failed, ({ operation }) => operation)].flatMap(([operation, { length }]) =>
+      length > maxFailedCalls ? [`${length} calls of ${operation} failed`] : [],
     );
   }
 }
 
-const hasFailed = ({ endState }: Arrival) => /Failed|NotRecorded/.test(endState);
+const hasFailed = ({ endState }: RunEnd) => /Failed|NotRecorded/.test(endState);
 
-const hasArrived = ({ endState, error }: Arrival, { goal }: Journey) =>
-  endState === goal.endState && error === goal.error;
+const isAsExpected = ({ endState, error }: RunEnd, { expected }: UseCase) =>
+  endState === expected.endState && error === expected.error;
 
-/** What is wrong with the way in which a run has failed: its class, or a Cause that helps nobody. */
-function complaints({ endState, error = '', cause = '' }: Arrival, { fault, call }: Trouble): string[] {
+/** What is wrong with the error of a failed run: its class, or its Cause. */
+function complaints({ endState, error = '', cause = '' }: RunEnd, { fault, call }: Injection): string[] {
   if (fault.kind === 'ends the run') return [];
   if (error === 'FailureNotRecorded') return call.caller === 'RecordFailure' ? [] : ['the failure was not recorded'];
-  // A sweep is its own new start, a quarter of an hour later.
+  // The next sweep starts everything again, so a person needs no instructions.
   const isSweep = endState === 'Swept';
   const wrong = {
     [`the error is ${error} (${endState})`]: !fault.errors.includes(error),
     'the Cause does not name the state': !isSweep && !cause.startsWith(`${call.caller} failed: `),
-    [`the Cause has not the right remedy: ${cause}`]: !fault.says.test(cause) && !(isSweep && fault.kind === 'passes'),
-    [`the Cause lets a person wait in vain: ${cause}`]:
-      fault.kind === 'wants a person' && /passes by itself/.test(cause),
+    [`the Cause has the wrong remedy: ${cause}`]: !fault.says.test(cause) && !(isSweep && fault.kind === 'transient'),
+    [`the Cause tells a person to wait: ${cause}`]: fault.kind === 'needs a person' && /usually transient/.test(cause),
   };
   return Object.entries(wrong).flatMap(([complaint, isWrong]) => (isWrong ? [complaint] : []));
 }

@@ -4,7 +4,7 @@ import type { ClusterSeed } from '../../../emulators/msk/seed.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
 import { changes, cloudWith, type Ended, privateConnectivityIsOn } from '../local-cloud.ts';
 
-/** What nobody may read: the rows put it where a person may put a secret by mistake. */
+/** Must not be visible anywhere. The tests put it where a person may put a secret by mistake. */
 export const secret = 'hunter2-of-nobody';
 
 export const foreignTags = { team: 'orders', 'cost center': '42' };
@@ -21,8 +21,8 @@ export const foreignPolicy = {
   ],
 };
 
-/** A cluster of somebody who has tags and a policy on it already, where nothing but what a row says is wrong. */
-export const somebodysCloud = (cluster: Partial<ClusterSeed> = {}, seed: WorldSeed = {}): Promise<Cloud> =>
+/** A cluster that already has tags and a policy, and is ready to be connected. */
+export const cloudInUse = (cluster: Partial<ClusterSeed> = {}, seed: WorldSeed = {}): Promise<Cloud> =>
   cloudWith({
     ...seed,
     cluster: {
@@ -33,21 +33,21 @@ export const somebodysCloud = (cluster: Partial<ClusterSeed> = {}, seed: WorldSe
     },
   });
 
-/** What is wrong, and what the Cause must say of it: where it stands, what stands there, what would be right. */
-export interface Refused {
+export interface Rejection {
+  /** The Cause: which field, which value, what would be right. */
   says: RegExp;
   error?: string;
 }
 
-/** One message in one line, and what it is about; or the list of all that is missing. */
+/** One message in one line, or the list of everything that is missing; then the cluster, the execution and the tags. */
 const shape =
-  /^\w+ failed: ([^\n]+\.|\d+ prerequisites are not met[^\n]+(\n\d+\. [^\n]+)+)\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+(\nThe cluster's status tags [^\n]+)?$/;
+  /^\w+ failed: ([^\n]+\.|\d+ prerequisites are not met[^\n]+(\n\d+\. [^\n]+)+)\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+(\nStatus tags [^\n]+)?$/;
 
 /**
- * The run has ended in a sentence for a person, and nobody's things have changed. What is written on tags is in the
- * requests, where the tags that were there are not.
+ * Checks that a run failed with a clear message, changed nothing of others, and showed no secret. Requests also show what the
+ * run writes on tags.
  */
-export function assertRefused(cloud: Cloud, run: Ended, { error = 'InvalidRequest', says }: Refused): void {
+export function assertRejected(cloud: Cloud, run: Ended, { error = 'InvalidRequest', says }: Rejection): void {
   const cause = run.cause ?? '';
   assert.match(run.endState, /^(Setup|Removal)Failed$/, cause);
   assert.equal(run.error, error, cause);
@@ -64,7 +64,7 @@ export function assertRefused(cloud: Cloud, run: Ended, { error = 'InvalidReques
 export function assertUntouched(cloud: Cloud): void {
   assert.deepEqual(changes(cloud), []);
   const { tags, policy, seed } = cloud.world.cluster;
-  assert.deepEqual({ ...tags.all, ...seed.tags }, tags.all, 'the tags that were there are there');
+  assert.deepEqual({ ...tags.all, ...seed.tags }, tags.all, 'existing tags are unchanged');
   const added = Object.keys(tags.all).filter((key) => !(key in seed.tags));
   assert.deepEqual(
     added.filter((key) => !/^atlas-streaming(:|$)/.test(key)),
