@@ -24,5 +24,6 @@ async function replace(path: string, contents: Uint8Array): Promise<void> {
   await rename(written, path);
 }
 
-// Not awaited: Serverless loads this module with require(), which does not support top-level await.
-if (import.meta.main) void build();
+// Not awaited: Serverless loads this module with require(), which does not support top-level await. Node 24.0 has no
+// import.meta.main.
+if (process.argv[1] === import.meta.filename) void build();

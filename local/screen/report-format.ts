@@ -1,11 +1,12 @@
 import type { PolicyDocument } from '../../emulators/msk/policy.ts';
+import { type Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Report } from './report.ts';
 import { formatDuration, type Style, wrap } from './text.ts';
 
 /** The text of a report: policy, private link, connection, tags, calls and, in the last line, the outcome. */
 export function formatReport(report: Report, style: Style): string[] {
   const { policy, privateLinks, connections, tags, calls, output } = report;
-  const { done, changes } = (output ?? {}) as { done?: Record<string, string>; changes?: PlannedChange[] };
+  const { done, changes } = (output ?? {}) as { done?: Outcome[]; changes?: PlannedChange[] };
   const sections: [string, string[]][] = [
     ['Cluster policy, before and after', policyLines(policy.before, policy.after, style)],
     ['Private link in Atlas', privateLinks.flatMap(linkLines)],
@@ -15,7 +16,7 @@ export function formatReport(report: Report, style: Style): string[] {
     ['Calls', callLines(calls)],
     // The other fields of the output are shown above.
     done
-      ? ['What was done', fields(done)]
+      ? ['What was done', done.flatMap((it) => wrap(sentenceOf(it), lineWidth))]
       : changes
         ? ['What a run would change', changes.flatMap(changeLines)]
         : ['Output of the execution', outputLines(output)],
