@@ -12,6 +12,8 @@ export const InspectClusterInput = z.object({
     /** Of this state's earlier visit. */
     cluster: z.optional(z.object({ deadline: z.string(), slowdown: z.number() })),
     plan: z.optional(z.object({ plannedFor: z.string() })),
+    /** Set if MSK has refused to associate the SCRAM secret because the cluster was busy. */
+    clusterBusy: z.optional(z.object({ Error: z.string() })),
   }),
   now: z.string(),
 });
@@ -38,7 +40,7 @@ const terminal = new Set(['FAILED', 'DELETING']);
  * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function inspectCluster(
-  { run: { request, cluster: before, plan }, now }: z.infer<typeof InspectClusterInput>,
+  { run: { request, cluster: before, plan, clusterBusy }, now }: z.infer<typeof InspectClusterInput>,
   { msk, wait }: { msk: MskClient; wait: Wait },
 ): Promise<z.infer<typeof InspectClusterOutput>> {
   const { clusterArn } = request;
@@ -55,6 +57,7 @@ export async function inspectCluster(
   const isOn = isPrivateConnectivityOn(cluster);
   if (!isSettled) checkDeadline(`The cluster is still ${state}`, { now, deadline });
   else if (!isOn) checkDeadline('Multi-VPC private connectivity of the cluster is still off', { now, deadline });
+  else if (clusterBusy) checkDeadline('MSK still reports the ACTIVE cluster as busy', { now, deadline });
   const properties = propertiesOf(cluster);
   const scramSecretArns = isSettled && properties.isScramOn ? await msk.listScramSecrets(clusterArn) : [];
   const fingerprint = fingerprintOf(properties, scramSecretArns);

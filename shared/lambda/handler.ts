@@ -59,7 +59,7 @@ export const lambdaHandler = <Input, Output>(
         remainingMs: () => context.getRemainingTimeInMillis() - answerBeforeTimeoutMs,
         functionArn: context.invokedFunctionArn,
       };
-      return output.parse(await run(checked(input, event), invocation));
+      return stripped(output, await run(checked(input, event), invocation));
     });
 
 /** The keys of every log line: the state, and the execution and the cluster that the event is about. */
@@ -84,6 +84,16 @@ const summaryOf = (answer: unknown, depth = 1): object =>
       .filter(([, value]) => value !== null && (typeof value !== 'object' || (depth > 0 && !Array.isArray(value))))
       .map(([key, value]) => [key, typeof value === 'object' ? summaryOf(value, depth - 1) : value]),
   );
+
+/** The fields that the output schema has. A mismatch is a bug, and it must have a name that the machine knows. */
+function stripped<Output>(output: ZodMiniType<Output>, result: Output): Output {
+  const parsed = output.safeParse(result);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole output').join(', ');
+  throw new errors.DeploymentMisconfigured(
+    `The function's result does not have the shape that it declares (${fields}). Please report this as a bug.`,
+  );
+}
 
 function checked<Input>(input: ZodMiniType<Input>, event: unknown): Input {
   const result = input.safeParse(event);

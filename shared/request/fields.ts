@@ -24,6 +24,9 @@ export const rules = {
 } as const;
 export type Field = keyof typeof rules;
 
+/** A state of Step Functions has at most 256 KiB, and the input is in it as well. */
+const longestConfig = 16_384;
+
 /** Whether a key of `config` may be the name of a Kafka client setting. */
 const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
 
@@ -42,7 +45,9 @@ export const fields = {
   // A zod record would silently drop `__proto__`.
   config: z.custom<Record<string, string>>(
     (value) =>
-      isRecord(value) && Object.entries(value).every(([key, text]) => isSetting(key) && typeof text === 'string'),
+      isRecord(value) &&
+      Object.entries(value).every(([key, text]) => isSetting(key) && typeof text === 'string') &&
+      JSON.stringify(value).length <= longestConfig,
   ),
   dryRun: z.boolean(),
 } satisfies Record<Field, z.ZodMiniType>;
@@ -65,6 +70,7 @@ export function complaint(field: Field, value: unknown, name: string = field): s
     if (badNames.length > 0)
       return `${name} has the key ${listed(badNames)}, which cannot be the name of a setting; it must be ${rules.config}`;
     const notText = Object.keys(value).filter((key) => typeof value[key] !== 'string');
+    if (notText.length === 0) return `${name} is longer than ${longestConfig} characters; it must be shorter`;
     return `${name}.${listed(notText)} must be a string; ${name} is ${rules.config}`;
   }
   return `${name} is ${repeated(field, value)}; it must be ${rules[field]}`;

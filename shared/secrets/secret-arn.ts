@@ -4,7 +4,7 @@
  * @param prefix of the secret's name
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
  */
-export const secretArnPattern = (prefix = ''): RegExp =>
+export const secretArnPattern = (prefix: string): RegExp =>
   new RegExp(
     `^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\\d{12}:secret:${prefix}[\\w/+=.@-]{1,${512 - prefix.length}}-[A-Za-z0-9]{6}$`,
   );

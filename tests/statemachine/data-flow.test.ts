@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import * as z from 'zod/mini';
 import { type Definition, machines, readDefinition, type State } from '../../statemachine/definition.ts';
-import { type Contract, dataFlowComplaints } from './data-flow.ts';
+import { type Contract, dataFlowComplaints, unwrittenFields } from './data-flow.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { kebab, tasksOf } from './tasks.ts';
 
@@ -24,6 +24,20 @@ for (const machine of machines)
       assert.deepEqual(dataFlowComplaints(readDefinition(machine), contracts), []);
     });
   });
+
+it('has every optional field that a function reads on some path to it, in one of the machines', () => {
+  assert.deepEqual(unwrittenIn(machines.map((machine) => readDefinition(machine))), []);
+});
+
+/** The fields that every machine with this Task lacks. */
+function unwrittenIn(definitions: Definition[]): string[] {
+  const missing = definitions.map((definition) => unwrittenFields(definition, contracts));
+  return [...new Set(missing.flat())].filter((field) =>
+    definitions.every(
+      ({ States }, index) => !((field.split(' ')[0] as string) in States) || missing[index]?.includes(field),
+    ),
+  );
+}
 
 describe('the data flow check', () => {
   const changed = (name: string, change: Partial<State>): Definition => {
@@ -51,6 +65,13 @@ describe('the data flow check', () => {
   it('finds a choice that lets data of the wrong variant through', () => {
     const found = complaints(changed('IsAnythingToDo', { Default: 'InspectCluster' }));
     assert.match(found, /^InspectCluster reads run.request.clusterArn, which no state certainly writes before$/m);
+  });
+
+  it('finds an optional result that is written to another place', () => {
+    const renamed = changed('AssociateScramSecret', { ResultPath: '$.association' });
+    assert.deepEqual(unwrittenIn([renamed, readDefinition('disconnect')]), [
+      'RecordSuccess run.scramSecretAssociation',
+    ]);
   });
 
   it('finds a field of another type', () => {

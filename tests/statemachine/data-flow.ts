@@ -1,5 +1,5 @@
 import type { Definition, State, Test } from '../../statemachine/definition.ts';
-import { certain, type JsonSchema, join, narrow, present, put, type Schema, unmet } from './json-schema.ts';
+import { certain, type JsonSchema, join, narrow, neverGiven, present, put, type Schema, unmet } from './json-schema.ts';
 
 /** What a function reads and what it returns, as JSON Schemas; `input` is the schema of `{ executionArn, now, run }`. */
 export interface Contract {
@@ -25,6 +25,26 @@ const contextValue = (path: string): Schema => (path === '$$.Execution.Input' ? 
  * @returns a complaint for each field that may be missing or of another type
  */
 export function dataFlowComplaints(definition: Definition, contracts: Record<string, Contract>): string[] {
+  const { complaints } = followData(definition, contracts);
+  return [...complaints].flatMap(([name, problems]) => problems.map((problem) => `${name} ${problem}`));
+}
+
+/**
+ * The optional fields that a Task reads although no path to it in this machine writes them.
+ *
+ * @returns such as `RecordSuccess run.connectivity`
+ */
+export function unwrittenFields(definition: Definition, contracts: Record<string, Contract>): string[] {
+  const { arriving } = followData(definition, contracts);
+  return Object.entries(definition.States).flatMap(([name, { Type, Parameters }]) => {
+    if (Type !== 'Task') return [];
+    const { value } = parametersOf(Parameters, arriving.get(name) ?? {});
+    return neverGiven(value, (contracts[name] as Contract).input).map((path) => `${name} ${path}`);
+  });
+}
+
+/** What data arrives at each state, and what is wrong with it. */
+function followData(definition: Definition, contracts: Record<string, Contract>) {
   const arriving = new Map<string, Schema>([[definition.StartAt, {}]]);
   const complaints = new Map<string, string[]>();
   const pending = [definition.StartAt];
@@ -43,7 +63,7 @@ export function dataFlowComplaints(definition: Definition, contracts: Record<str
       pending.push(to);
     }
   }
-  return [...complaints].flatMap(([name, problems]) => problems.map((problem) => `${name} ${problem}`));
+  return { arriving, complaints };
 }
 
 interface Passed {

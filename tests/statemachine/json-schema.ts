@@ -89,6 +89,22 @@ export function present(schema: Schema, path: string): Schema | undefined {
 }
 
 /**
+ * The optional fields that a schema reads and that data of another schema never has.
+ *
+ * @returns their paths
+ */
+export function neverGiven(given: Schema, wanted: Schema, path = ''): string[] {
+  const variants = variantsOf(given).filter(isObject);
+  return variantsOf(wanted).flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([name, schema]) => {
+      const at = path ? `${path}.${name}` : name;
+      const found = variants.flatMap((variant) => variant.properties?.[name] ?? []);
+      return found.length === 0 ? [at] : neverGiven(unionOf(found), schema, at);
+    }),
+  );
+}
+
+/**
  * What data of one schema may lack to match another one.
  *
  * @returns a sentence for each field

@@ -65,6 +65,17 @@ describe('a handler', () => {
     assert.deepEqual(await handler(event, context()), { isReady: true });
   });
 
+  it('reports a result that lacks a declared field under a name that the machine knows', async () => {
+    const handler = lambdaHandler(
+      { ...schemas, output: z.object({ isReady: z.boolean() }) },
+      async () => ({}) as never,
+    );
+    await assert.rejects(async () => handler(event, context), {
+      name: 'DeploymentMisconfigured',
+      message: /^The function's result does not have the shape that it declares \(isReady\)/,
+    });
+  });
+
   it('logs only the fields of the output schema', async (t) => {
     const log = logOf(t);
     const answer = { isReady: true, password: 'hunter2' };

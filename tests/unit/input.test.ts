@@ -116,6 +116,12 @@ describe('a wrong input', () => {
       /\{"auto.offset.reset":"earliest"\}/,
     ],
     [
+      'a config that is too long for a state',
+      { clusterArn, config: { 'client.id': 'x'.repeat(20_000) } },
+      'config',
+      'config is longer than 16384 characters; it must be shorter',
+    ],
+    [
       'a config that is a list',
       { clusterArn, config: ['hunter2'] },
       'config',

@@ -49,6 +49,16 @@ describe('InspectCluster', () => {
     );
   });
 
+  it('ends at the deadline if MSK still reports an ACTIVE cluster as busy', async () => {
+    const clusterBusy = { Error: 'ClusterBusy' };
+    const { inspect } = inspector(cluster());
+    await assert.rejects(inspect({ cluster: { ...visited, deadline: before }, clusterBusy }), {
+      name: 'WaitTimedOut',
+      message: /^MSK still reports the ACTIVE cluster as busy, and the deadline/,
+    });
+    assert.equal((await inspect({ cluster: visited, clusterBusy })).isSettled, true);
+  });
+
   it('polls later if AWS has throttled this poll, and then gradually faster', async () => {
     const { inspect, msk } = inspector(cluster());
     msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster(), $metadata: { attempts: 2 } });
