@@ -70,7 +70,7 @@ describe('a handler', () => {
       { ...schemas, output: z.object({ isReady: z.boolean() }) },
       async () => ({}) as never,
     );
-    await assert.rejects(async () => handler(event, context), {
+    await assert.rejects(async () => handler(event, context()), {
       name: 'DeploymentMisconfigured',
       message: /^The function's result does not have the shape that it declares \(isReady\)/,
     });

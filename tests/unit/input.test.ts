@@ -119,7 +119,8 @@ describe('a wrong input', () => {
       'a config that is too long for a state',
       { clusterArn, config: { 'client.id': 'x'.repeat(20_000) } },
       'config',
-      'config is longer than 16384 characters; it must be shorter',
+      'config is longer than 16384 characters',
+      /it must be shorter/,
     ],
     [
       'a config that is a list',
