@@ -7,7 +7,7 @@ export interface Arguments {
   scenario: Scenario;
   /** The path of a file with an input. */
   input: string | undefined;
-  params: Record<string, string>;
+  settings: Record<string, string>;
   speed: number;
   list: boolean;
   help: boolean;
@@ -68,8 +68,8 @@ export function parseArguments(args: string[], scenarios: Scenario[]): Arguments
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
-  const params = parseSettings(param, stage);
-  return { scenario, input, params, speed: parseSpeed(speed), ...flags };
+  const settings = parseSettings(param, stage);
+  return { scenario, input, settings, speed: parseSpeed(speed), ...flags };
 }
 
 function parseSettings(param: string[], stage: string | undefined): Record<string, string> {

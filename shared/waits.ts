@@ -83,8 +83,8 @@ export const slowdownForShare = (remainingShare: number): number => Math.min(1 /
 export const slowdownAfterAttempts = (slowdown: number, attempts: number): number =>
   attempts > 1 ? Math.min(slowdown * 2, largestSlowdown) : Math.max(1, Math.round(slowdown * 95) / 100);
 
-/** The same waits, shorter: the one seam that tests need. @param speed how many times faster */
-export const hastened = (speed: number): Waits =>
+/** The waits, `speed` times faster: they poll more often and end sooner. Only tests use a speed above 1. */
+export const speedUp = (speed: number): Waits =>
   Object.fromEntries(
     Object.entries(waits).map(([name, { pollSeconds, timeoutMinutes }]) => [
       name,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import {
   checkDeadline,
   deadlineAfter,
-  hastened,
+  speedUp,
   pollDelay,
   slowdownAfterAttempts,
   slowdownForShare,
@@ -102,8 +102,8 @@ describe('the waits of the machines', () => {
   });
 
   it('are shorter for tests, by the same factor for polls and deadlines', () => {
-    assert.deepEqual(hastened(1), waits);
-    assert.deepEqual(hastened(60).cluster, { pollSeconds: 0.5, timeoutMinutes: 12 });
-    assert.deepEqual(Object.keys(hastened(60)), Object.keys(waits));
+    assert.deepEqual(speedUp(1), waits);
+    assert.deepEqual(speedUp(60).cluster, { pollSeconds: 0.5, timeoutMinutes: 12 });
+    assert.deepEqual(Object.keys(speedUp(60)), Object.keys(waits));
   });
 });

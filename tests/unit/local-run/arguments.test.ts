@@ -12,7 +12,7 @@ suite('the arguments of npm start', () => {
     assert.equal(scenario.name, 'default');
     assert.deepEqual(others, {
       input: undefined,
-      params: {},
+      settings: {},
       speed: 360,
       list: false,
       help: false,
@@ -23,7 +23,7 @@ suite('the arguments of npm start', () => {
 
   test('name a scenario, an input, a speed and parameters, whose values may contain = or be empty', () => {
     const atlasCredentialsSecretArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas=key-a1B2c3';
-    const { scenario, input, params, speed } = parse(
+    const { scenario, input, settings, speed } = parse(
       '--scenario=throttled',
       ...['--input', 'event.json', '--speed', '12.5'],
       ...['--param', `atlasCredentialsSecretArn=${atlasCredentialsSecretArn}`, '--param', 'allowedProjectIds='],
@@ -31,12 +31,12 @@ suite('the arguments of npm start', () => {
     assert.equal(scenario.name, 'throttled');
     assert.equal(input, 'event.json');
     assert.equal(speed, 12.5);
-    assert.deepEqual(params, { atlasCredentialsSecretArn, allowedProjectIds: '' });
+    assert.deepEqual(settings, { atlasCredentialsSecretArn, allowedProjectIds: '' });
   });
 
   test('name a stage, whose settings are those of its file', () => {
-    const { params } = parse('--stage', 'example', '--param', 'atlasWorkspace=mine');
-    assert.deepEqual(params, readSettings('example', { atlasWorkspace: 'mine' }));
+    const { settings } = parse('--stage', 'example', '--param', 'atlasWorkspace=mine');
+    assert.deepEqual(settings, readSettings('example', { atlasWorkspace: 'mine' }));
     assert.throws(
       () => parse('--stage', 'missing'),
       (error) => error instanceof UsageError && error.message.startsWith('There is no stages/missing.yml. Copy '),
