@@ -5,7 +5,7 @@ import { shown } from '../shared/request/redaction.ts';
 
 const project = join(import.meta.dirname, '..');
 
-/** The settings of a deployment by name. All values are text, as CloudFormation takes them. */
+/** The settings of a deployment by name. All values are text, as CloudFormation expects them. */
 export type Settings = Record<string, string>;
 
 /** The settings cannot be used. The message is one sentence for each problem, on a line of its own. */
@@ -17,7 +17,7 @@ export class WrongSettings extends Error {
   }
 }
 
-/** What infrastructure/parameters.yml says of a setting, in CloudFormation's words. */
+/** The rules of a setting in infrastructure/parameters.yml, with CloudFormation's own names. */
 export interface Parameter {
   Type: 'String' | 'Number';
   Description: string;

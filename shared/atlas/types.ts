@@ -37,7 +37,9 @@ export const Connection = z.object({
   authentication: z.optional(z.nullable(z.object({ mechanism: optionalText, username: optionalText }))),
   security: z.optional(z.nullable(z.object({ protocol: optionalText }))),
   networking: z.optional(
-    z.nullable(z.object({ access: z.optional(z.nullable(z.object({ type: optionalText, connectionId: optionalText }))) })),
+    z.nullable(
+      z.object({ access: z.optional(z.nullable(z.object({ type: optionalText, connectionId: optionalText }))) }),
+    ),
   ),
   config: z.optional(z.nullable(z.record(z.string(), z.string()))),
 });

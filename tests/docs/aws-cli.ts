@@ -23,7 +23,7 @@ const globalOptions = ['output', 'query', 'region', 'max-items'];
  * Checks a command of the AWS CLI: its service, operation and options, that no required option is missing, and that each path of its
  * `--query` exists in the answer.
  *
- * @param args what stands after `aws` @returns what is wrong, or undefined
+ * @param args what follows `aws` @returns what is wrong, or undefined
  */
 export function complaintAboutAws(args: string[]): string | undefined {
   const { positional, options } = readArguments(args);
@@ -58,7 +58,7 @@ function complaintAboutQuery(query: string | undefined, answer: unknown): string
   return /null|^\[\]$/.test(found) ? `${query} finds only ${found} in an answer` : undefined;
 }
 
-/** The keys that the documentation looks up in maps: those of tags. */
+/** The keys that the documentation reads from maps: those of tags. */
 const mapKeys = ['atlas-streaming', 'atlas-streaming:status', 'atlas-streaming:execution'];
 
 /** An answer that has every field. In maps, each key has the value "connect". */

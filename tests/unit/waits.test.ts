@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import {
   checkDeadline,
   deadlineAfter,
-  speedUp,
   pollDelay,
   slowdownAfterAttempts,
   slowdownForShare,
+  speedUp,
   type Wait,
   waits,
 } from '../../shared/waits.ts';

@@ -83,7 +83,7 @@ suite('a tag is rejected if it names', () => {
     const secretArn = 'arn:aws:secretsmanager:us-east-1:999999999999:secret:AmazonMSK_payroll-a1B2c3';
     const cloud = await cloudInUse({ tags: { [tag('secret-arn')]: secretArn } });
     const says =
-      /The tag atlas-streaming:secret-arn names arn:.*, which is not associated with this cluster; .* start by hand/;
+      /The tag atlas-streaming:secret-arn names arn:.*, which is not associated with this cluster; .* start a run manually/;
     assertRejected(cloud, await connectByTag(cloud), { error: 'PrerequisitesNotMet', says });
   });
 });
