@@ -8,7 +8,7 @@ import { isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of a state machine in the local cloud. */
 async function main(args: string[]): Promise<number> {
-  const options = parseArguments(args, scenarios);
+  const options = parseArguments(args, scenarios, process.env);
   if (options.help) console.log(usage);
   else if (options.list) console.log(scenarioList());
   else return run(options);

@@ -56,6 +56,17 @@ export const readSettings = (stage: string, given: Settings = {}, folder = proje
   ...given,
 });
 
+/** Reads the values of `--param`. @throws WrongSettings if one is not a name and a value */
+export function readParams(params: string[]): Settings {
+  const pairs = params.map((param) => /^([^=]+)=(.*)$/s.exec(param.trimEnd())?.slice(1));
+  const wrong = params.filter((_, index) => !pairs[index]);
+  if (wrong.length > 0)
+    throw new WrongSettings(
+      wrong.map((param) => `--param needs NAME=VALUE, such as atlasWorkspace=streams, not ${shown(param)}.`),
+    );
+  return Object.fromEntries(pairs.filter((pair) => pair !== undefined));
+}
+
 export const stageFile = (stage: string): string => `stages/${stage}.yml`;
 
 /** @returns undefined if there is no such file @throws WrongSettings */

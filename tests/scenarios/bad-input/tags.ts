@@ -56,12 +56,12 @@ const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
   [
     'a secret that is not an ARN',
     { [tag('secret-arn')]: secret },
-    /The tag atlas-streaming:secret-arn is something that does not start with "arn:"; it must be the whole ARN/,
+    /The tag atlas-streaming:secret-arn is not an ARN \(value hidden, it may be a secret\); it must be the whole ARN/,
   ],
   [
     'a secret by its name',
     { [tag('secret-arn')]: 'AmazonMSK_orders' },
-    /something that does not start with "arn:"; it must be the whole ARN/,
+    /not an ARN \(value hidden, it may be a secret\); it must be the whole ARN/,
   ],
 ];
 

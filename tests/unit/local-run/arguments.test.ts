@@ -39,8 +39,15 @@ suite('the arguments of npm start', () => {
     assert.deepEqual(settings, readSettings('example', { atlasWorkspace: 'mine' }));
     assert.throws(
       () => parse('--stage', 'missing'),
-      (error) => error instanceof UsageError && error.message.startsWith('There is no stages/missing.yml. Copy '),
+      (error) =>
+        error instanceof UsageError && error.message.startsWith('stages/missing.yml does not exist. Create it from '),
     );
+  });
+
+  test('are rejected if npm has not passed an option on, because "--" is missing', () => {
+    const env = { npm_lifecycle_event: 'start', npm_config_list: 'true' };
+    const message = 'npm did not pass --list on; put "--" before all options: npm start -- --list …';
+    assert.throws(() => parseArguments([], scenarios, env), { message });
   });
 
   for (const { args, message } of [
@@ -57,6 +64,7 @@ suite('the arguments of npm start', () => {
       message: /^atlasWorkspace is "a=b"; it must be the name of .*"streams"\.$/,
     },
     { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], message: /the local cloud has its own Atlas/ },
+    { args: ['--stage', 'a_b'], message: /^The stage "a_b" cannot be used; / },
     { args: ['--verbose'], message: /^Unknown option '--verbose'; npm start -- --help lists the options\.$/ },
     { args: ['--input'], message: /^Option '--input <value>' argument missing; / },
     { args: ['event.json'], message: /^Unexpected argument 'event\.json'; / },
