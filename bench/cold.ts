@@ -13,7 +13,7 @@ const rounds = 15;
 /** How many times the cost of its AWS clients a first answer may cost. */
 const maxRatio = 1.25;
 
-const maxZipKb = 200;
+const maxZipKb = 300;
 
 interface Measured {
   /** Until the runtime asks for the first event. */

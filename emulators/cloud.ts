@@ -28,7 +28,7 @@ export interface CloudOptions {
   /** How AWS and Atlas differ from the defaults. */
   world?: WorldSeed | undefined;
   /** Parameters of the deployment, as for `npm run deploy`. */
-  params?: Record<string, string>;
+  settings?: Record<string, string>;
   place?: Place;
   onEvent?: (event: MachineEvent, execution: Execution) => void;
   onExchange?: (exchange: Exchange) => void;
@@ -99,15 +99,15 @@ export class Cloud {
   }
 
   private constructor(
-    { world = {}, params = {}, place = defaultPlace(), maxConcurrency, onEvent, onLog }: CloudOptions,
+    { world = {}, settings: given = {}, place = defaultPlace(), maxConcurrency, onEvent, onLog }: CloudOptions,
     { clock, recorder, listeners }: Site,
   ) {
     this.clock = clock;
     this.recorder = recorder;
     this.listeners = listeners;
     const { kafka, secretsmanager, states, sns, atlas } = listeners;
-    const settings = { ...settingsOf(place), ...params };
-    this.deployment = readDeployment({ ...place, params: { ...settings, atlasBaseUrl: atlas.url } });
+    const settings = { ...settingsOf(place), ...given };
+    this.deployment = readDeployment({ ...place, settings: { ...settings, atlasBaseUrl: atlas.url } });
     const { functions, machines } = this.deployment;
 
     const { region } = place;

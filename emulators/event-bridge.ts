@@ -60,7 +60,7 @@ export type EventPattern = { [field: string]: EventPattern | Matcher[] };
 /**
  * Whether a rule with this pattern matches the event. Supports exact values, `exists` and `prefix`.
  *
- * @throws Error for any other operator, because ignoring it could match by mistake
+ * @throws Error for any other operator, because ignoring it could match events that AWS would not match
  */
 export function matches(pattern: EventPattern, event: unknown): boolean {
   return Object.entries(pattern)

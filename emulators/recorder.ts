@@ -21,7 +21,10 @@ export class Recorder {
     onExchange?.(exchange);
   }
 
-  of(service: ServiceName, operation?: string): Exchange[] {
-    return this.exchanges.filter((it) => it.service === service && (operation ?? it.operation) === it.operation);
+  /** The exchanges with one service, or those of one of its operations. */
+  exchangesOf(service: ServiceName, operation?: string): Exchange[] {
+    return this.exchanges.filter(
+      (it) => it.service === service && (operation === undefined || it.operation === operation),
+    );
   }
 }

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { localSettings } from '../packaging/check-settings.ts';
-import { WrongSettings } from '../packaging/settings.ts';
+import { complaintAboutNpmOptions } from '../packaging/npm-options.ts';
+import { readParams, WrongSettings } from '../packaging/settings.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface Arguments {
   scenario: Scenario;
   /** The path of a file with an input. */
   input: string | undefined;
-  params: Record<string, string>;
+  settings: Record<string, string>;
   speed: number;
   list: boolean;
   help: boolean;
@@ -36,19 +37,22 @@ const options = {
   logs: { type: 'boolean', default: false },
 } as const;
 
+/** The options that npm does not have itself. */
+const ownOptions = Object.keys(options).filter((name) => name !== 'help' && name !== 'json');
+
 export const usage = `Usage: npm start -- [options]
 
 Runs the state machine and the function bundles that you deploy against emulators of Amazon MSK, AWS Secrets Manager
 and MongoDB Atlas on this machine. It needs no AWS account and no Atlas account, and it calls neither.
 
-  --scenario NAME      the resources, and what goes wrong (see --list)
+  --scenario NAME      which scenario to run (see --list)
   --list               list the scenarios
-  --input FILE         start with the input in this file: the JSON of a console start, or an EventBridge event;
-                       the local cloud then has the account, the Region and the cluster of the cluster's ARN
+  --input FILE         start with the input in this file: the JSON of a manual start, or an EventBridge event;
+                       the local cloud then uses the account, Region and cluster in the input's ARN
   --stage NAME         use the settings in stages/NAME.yml
   --param NAME=VALUE   set one setting, as for npm run deploy; may be repeated
   --speed N            how many times faster than real time to run, from 1 to ${maxSpeed} (default ${defaultSpeed})
-  --json               print one JSON document and nothing else; with npm start --silent, npm prints nothing either
+  --json               print only one JSON document (use npm start --silent to hide npm's own lines)
   --logs               print the logs of the functions on standard error
   --help               show this text
 
@@ -57,9 +61,12 @@ arguments.`;
 
 /**
  * @param scenarios all scenarios
+ * @param env the environment that npm sets
  * @throws UsageError
  */
-export function parseArguments(args: string[], scenarios: Scenario[]): Arguments {
+export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJS.ProcessEnv = {}): Arguments {
+  const complaint = complaintAboutNpmOptions(ownOptions, env);
+  if (complaint) throw new UsageError(complaint);
   const { scenario: name, input, stage, param, speed, ...flags } = parse(args);
   const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) {
@@ -68,13 +75,16 @@ export function parseArguments(args: string[], scenarios: Scenario[]): Arguments
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
-  const params = parseSettings(param, stage);
-  return { scenario, input, params, speed: parseSpeed(speed), ...flags };
+  const settings = parseSettings(param, stage);
+  return { scenario, input, settings, speed: parseSpeed(speed), ...flags };
 }
 
 function parseSettings(param: string[], stage: string | undefined): Record<string, string> {
   try {
-    return localSettings(Object.fromEntries(param.map(parseParam)), stage);
+    const settings = readParams(param);
+    if ('atlasBaseUrl' in settings)
+      throw new UsageError('--param atlasBaseUrl cannot be set: the local cloud has its own Atlas.');
+    return localSettings(settings, stage);
   } catch (error) {
     if (error instanceof WrongSettings) throw new UsageError(error.message);
     throw error;
@@ -89,14 +99,6 @@ function parse(args: string[]) {
     const [sentence] = (error as Error).message.split(/\.\s|\.$|\n/);
     throw new UsageError(`${sentence}; npm start -- --help lists the options.`);
   }
-}
-
-function parseParam(param: string): [string, string] {
-  const [, name = '', value = ''] = /^(\w+)=(.*)$/s.exec(param) ?? [];
-  if (!name) throw new UsageError(`--param needs NAME=VALUE, such as atlasWorkspace=streams, not "${param}".`);
-  if (name === 'atlasBaseUrl')
-    throw new UsageError('--param atlasBaseUrl cannot be set: the local cloud has its own Atlas.');
-  return [name, value];
 }
 
 function parseSpeed(text: string): number {

@@ -40,14 +40,14 @@ export const isEvent = (input: unknown): input is object =>
 export function cloudFor(
   input: unknown,
   world: WorldSeed,
-): { place: Place; world: WorldSeed; params: Record<string, string> } {
+): { place: Place; world: WorldSeed; settings: Record<string, string> } {
   const place = placeOf(input);
   const { tags } = ((input ?? {}) as UserInput).detail ?? {};
   const { projectId, workspace, secretArn } = settingsIn((input ?? {}) as UserInput);
   const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(place.region) };
   return {
     place,
-    params: { ...(projectId && { atlasProjectId: projectId }) },
+    settings: { ...(projectId && { atlasProjectId: projectId }) },
     world: {
       ...world,
       ...(tags && { cluster: { ...world.cluster, tags } }),

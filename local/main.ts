@@ -8,7 +8,7 @@ import { isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of a state machine in the local cloud. */
 async function main(args: string[]): Promise<number> {
-  const options = parseArguments(args, scenarios);
+  const options = parseArguments(args, scenarios, process.env);
   if (options.help) console.log(usage);
   else if (options.list) console.log(scenarioList());
   else return run(options);
@@ -16,7 +16,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** @returns the exit code: 0 if the execution succeeds */
-async function run({ scenario, input: path, params, speed, json, logs }: Arguments): Promise<number> {
+async function run({ scenario, input: path, settings, speed, json, logs }: Arguments): Promise<number> {
   const input = path === undefined ? undefined : { path, value: readInput(path) };
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
@@ -28,7 +28,7 @@ async function run({ scenario, input: path, params, speed, json, logs }: Argumen
   const onLog = logs ? (name: string, line: string) => console.error(`${name}: ${line}`) : undefined;
   try {
     await build();
-    const report = await runScenario({ scenario, input, params, speed, presentation, onLog, signal });
+    const report = await runScenario({ scenario, input, settings, speed, presentation, onLog, signal });
     if (json) console.log(JSON.stringify(report, null, 2));
     presentation?.end(report);
     return report.error === undefined ? 0 : 1;

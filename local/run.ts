@@ -12,7 +12,7 @@ export interface RunOptions {
   scenario: Scenario;
   /** The user's input. It replaces the start of the scenario. */
   input?: { path: string; value: unknown } | undefined;
-  params: Record<string, string>;
+  settings: Record<string, string>;
   speed: number;
   presentation?: Presentation | undefined;
   onLog?: ((functionName: string, line: string) => void) | undefined;
@@ -30,13 +30,13 @@ export class NoMatchingRule extends Error {}
  */
 export async function runScenario(options: RunOptions): Promise<Report> {
   const { scenario, input, speed, presentation, onLog, signal } = options;
-  const { place, world, params } = cloudFor(input?.value, scenario.world ?? {});
+  const { place, world, settings } = cloudFor(input?.value, scenario.world ?? {});
   let shown: Execution | undefined;
   const cloud = await Cloud.start({
     speed,
     place,
     world,
-    params: { ...params, ...options.params },
+    settings: { ...settings, ...options.settings },
     onLog,
     onEvent: (event, execution) => {
       if (execution === shown) show(event);

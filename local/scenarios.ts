@@ -19,7 +19,7 @@ export interface Scenario {
   world?: WorldSeed;
   /** Changes the cloud before the run begins, or sets up what happens during the run. */
   prepare?(cloud: Cloud): void | Promise<void>;
-  /** The input of a console start. Without an input, a tag starts the run. */
+  /** The input of a manual start. Without an input, a tag starts the run. */
   input?(cloud: Cloud): object;
   /** Any other start. @returns the execution to show */
   start?(cloud: Cloud): Promise<Execution>;
@@ -57,7 +57,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'dry-run',
-    description: 'A dry run from the console: it returns the plan and changes nothing.',
+    description: 'A dry run, started manually: it returns the plan and changes nothing.',
     expected: { endState: 'Planned' },
     world: { cluster: { policy: policy(firehose) } },
     input: ({ world }) => ({ clusterArn: world.cluster.arn, dryRun: true }),

@@ -26,8 +26,8 @@ export const entryPoints = () =>
     .map(({ name }) => ({ in: `functions/${name}/handler.ts`, out: name }));
 
 /**
- * Keeps dependencies out of the source maps, which halves a zip: stack traces need our own code only. esbuild uses the map that
- * a file brings along, and the map added here starts behind the end of the file.
+ * Keeps dependencies out of the source maps, which halves a zip: stack traces need our own code only. esbuild reads a file's
+ * inline source map. We append one that maps only positions after the file's end, so the file adds nothing.
  *
  * @see https://github.com/evanw/esbuild/issues/1685
  */
@@ -55,7 +55,7 @@ export const settings = {
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // For Node, esbuild prefers CommonJS, from which it cannot drop unused code.
+  // For Node, esbuild picks CommonJS by default, and cannot remove unused code from it.
   mainFields: ['module', 'main'],
   alias: { '@aws-sdk/credential-provider-node': './packaging/environment-credentials.ts' },
   // digest-fetch imports it only if there is no global fetch.

@@ -22,6 +22,8 @@ export function localSettings(typed: Settings, stage?: string): Settings {
     refuse(complaintsAbout({ ...defaultSettings('local'), ...typed }));
     return typed;
   }
+  const wrongName = complaintAboutStageName(stage);
+  if (wrongName) throw new WrongSettings([wrongName]);
   if (!readStageFile(stage)) throw new WrongSettings([howToMakeStageFile(stage)]);
   const settings = readSettings(stage, typed);
   refuse([...complaintsAbout(settings), ...complaintsAboutMissing(settings, stageFile(stage))]);
@@ -34,7 +36,7 @@ export function refuse(complaints: string[]): void {
 }
 
 export const howToMakeStageFile = (stage: string): string =>
-  `There is no ${stageFile(stage)}. Copy stages/example.yml to it and set ${new Intl.ListFormat('en-GB').format(requiredNames)}:\n\n  cp stages/example.yml ${stageFile(stage)}\n`;
+  `${stageFile(stage)} does not exist. Create it from the example, then set ${new Intl.ListFormat('en-GB').format(requiredNames)}:\n\n  cp stages/example.yml ${stageFile(stage)}\n`;
 
 /**
  * Checks settings by the rules of infrastructure/parameters.yml, and against each other.
@@ -57,16 +59,19 @@ export const complaintsAboutMissing = (settings: Settings, place: string): strin
     .filter((name) => settings[name] === undefined)
     .map((name) => `${name} is missing in ${place}; it ${parameters[name]?.ConstraintDescription}.`);
 
-/** @returns one sentence for each setting that still has the value of the example */
-export function complaintsAboutExamples(settings: Settings): string[] {
+/** @param place the file with the settings @returns one sentence for each setting that still has the value of the example */
+export function complaintsAboutExamples(settings: Settings, place: string): string[] {
   const example = readStageFile('example');
   return requiredNames
     .filter((name) => settings[name] === example?.[name])
-    .map(
-      (name) =>
-        `${name} still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.`,
-    );
+    .map((name) => `${name} in ${place} is still the example value; replace it with your own.`);
 }
+
+/** Serverless allows these characters. */
+export const complaintAboutStageName = (stage: string): string | undefined =>
+  /^[A-Za-z0-9-]+$/.test(stage)
+    ? undefined
+    : `The stage ${shown(stage)} cannot be used; the name of a stage must have only letters, digits and "-", for example "prod".`;
 
 /** CloudFormation refuses a template with a default that breaks its own rule, even if the setting has another value. */
 export function complaintAboutStage(stage: string): string | undefined {
@@ -112,5 +117,5 @@ function complaintAboutSweepAlarm({ sweepSchedule = '', sweepAlarmHours = '' }: 
   if (!(Number(sweepAlarmHours) >= 1 && hours >= Number(sweepAlarmHours))) return undefined;
   const example =
     hours < 24 ? `sweepAlarmHours=${2 * Math.ceil(hours)}` : 'sweepSchedule=rate(1 day) and sweepAlarmHours=48';
-  return `sweepAlarmHours is ${shown(sweepAlarmHours)} and sweepSchedule is ${shown(sweepSchedule)}; the hours must be longer than the interval of the schedule, and at most 48, for example ${example}.`;
+  return `sweepAlarmHours is ${shown(sweepAlarmHours)} and sweepSchedule is ${shown(sweepSchedule)}; sweepAlarmHours must be greater than the interval in sweepSchedule, and at most 48, for example ${example}.`;
 }

@@ -9,7 +9,15 @@ import {
   howToMakeStageFile,
   refuse,
 } from './check-settings.ts';
-import { readSettings, readStageFile, requiredNames, type Settings, stageFile, WrongSettings } from './settings.ts';
+import {
+  readParams,
+  readSettings,
+  readStageFile,
+  requiredNames,
+  type Settings,
+  stageFile,
+  WrongSettings,
+} from './settings.ts';
 
 /** The part of the Serverless Framework that is used here. */
 interface Serverless {
@@ -84,13 +92,13 @@ export default class PackagingPlugin {
   #useSettings(command: string): void {
     const exists = readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
     if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
-    const settings = readSettings(this.#stage, this.#typedSettings(), this.#serverless.serviceDir);
+    const settings = readSettings(this.#stage, readParams(this.#options.param ?? []), this.#serverless.serviceDir);
     const ofStage = complaintAboutStage(this.#stage);
     const { prefix: _, ...others } = settings;
     refuse([
       ...(ofStage ? [ofStage, ...complaintsAbout(others, this.#region)] : complaintsAbout(settings, this.#region)),
       ...(exists ? complaintsAboutMissing(settings, this.#stageFile) : []),
-      ...(command !== 'package' ? complaintsAboutExamples(settings) : []),
+      ...(command !== 'package' ? complaintsAboutExamples(settings, this.#stageFile) : []),
     ]);
     this.#unset = requiredNames.filter((name) => settings[name] === undefined);
     const stackParameters = Object.entries(settings).map(
@@ -113,18 +121,9 @@ export default class PackagingPlugin {
     refuse([
       ...complaintsAbout(settings, this.#region),
       ...complaintsAboutMissing(settings, file),
-      ...complaintsAboutExamples(settings),
+      ...complaintsAboutExamples(settings, file),
     ]);
   }
-
-  /** `--param=name=value` */
-  #typedSettings = (): Settings =>
-    Object.fromEntries(
-      (this.#options.param ?? []).map((parameter) => {
-        const [name = '', value = ''] = parameter.trimEnd().split(/=(.*)/s);
-        return [name, value];
-      }),
-    );
 
   /**
    * Serverless creates a stack with nothing but its bucket, and gives it all parameters; CloudFormation refuses those that a

@@ -5,7 +5,7 @@ import { shown } from '../shared/request/redaction.ts';
 
 const project = join(import.meta.dirname, '..');
 
-/** The settings of a deployment by name. All values are text, as CloudFormation takes them. */
+/** The settings of a deployment by name. All values are text, as CloudFormation expects them. */
 export type Settings = Record<string, string>;
 
 /** The settings cannot be used. The message is one sentence for each problem, on a line of its own. */
@@ -17,7 +17,7 @@ export class WrongSettings extends Error {
   }
 }
 
-/** What infrastructure/parameters.yml says of a setting, in CloudFormation's words. */
+/** The rules of a setting in infrastructure/parameters.yml, with CloudFormation's own names. */
 export interface Parameter {
   Type: 'String' | 'Number';
   Description: string;
@@ -55,6 +55,17 @@ export const readSettings = (stage: string, given: Settings = {}, folder = proje
   ...readStageFile(stage, folder),
   ...given,
 });
+
+/** Reads the values of `--param`. @throws WrongSettings if one is not a name and a value */
+export function readParams(params: string[]): Settings {
+  const pairs = params.map((param) => /^([^=]+)=(.*)$/s.exec(param.trimEnd())?.slice(1));
+  const wrong = params.filter((_, index) => !pairs[index]);
+  if (wrong.length > 0)
+    throw new WrongSettings(
+      wrong.map((param) => `--param needs NAME=VALUE, such as atlasWorkspace=streams, not ${shown(param)}.`),
+    );
+  return Object.fromEntries(pairs.filter((pair) => pair !== undefined));
+}
 
 export const stageFile = (stage: string): string => `stages/${stage}.yml`;
 

@@ -13,8 +13,8 @@ export const clientOptions = {
  * Awaits a call to AWS and turns its exception into one of ours.
  *
  * @param action the IAM action of the call, such as `kafka:GetClusterPolicy`, for the message
- * @throws AwsThrottled when AWS still throttles after the SDK's attempts
- * @throws AwsUnavailable when AWS gave no usable answer after the SDK's attempts: a write may or may not have happened
+ * @throws AwsThrottled if AWS still throttles after the SDK's attempts
+ * @throws AwsUnavailable if AWS gave no usable answer after the SDK's attempts: a write may or may not have happened
  * @throws AwsRefused otherwise, with the exception's name as `code`
  */
 export async function fromAws<Answer>(action: string, answer: Promise<Answer>): Promise<Answer> {

@@ -13,7 +13,7 @@ export abstract class TransientError extends Error {}
 /** Passes by itself, but slowly: the machine retries after longer pauses. */
 export abstract class ThrottlingError extends TransientError {}
 
-/** The machine catches it and goes on at another state. */
+/** The machine catches it and continues at another state. */
 export abstract class RedirectError extends Error {}
 
 /** Needs a person: the machine fails. */
@@ -49,12 +49,12 @@ export class FunctionTimedOut extends TransientError {
   override readonly name = 'FunctionTimedOut' as const;
 }
 
-/** MSK takes no change now, because the cluster has left ACTIVE. The machine waits for the cluster again. */
+/** MSK accepts no change now, because the cluster has left ACTIVE. The machine waits for the cluster again. */
 export class ClusterBusy extends RedirectError {
   override readonly name = 'ClusterBusy' as const;
 }
 
-/** The input, or a tag that stands in for it, is wrong. Nothing was changed. */
+/** The input, or a tag that is used instead of it, is wrong. Nothing was changed. */
 export class InvalidRequest extends NeedsPersonError {
   override readonly name = 'InvalidRequest' as const;
 }
@@ -84,7 +84,7 @@ export class PrivateLinkFailed extends NeedsPersonError {
   override readonly name = 'PrivateLinkFailed' as const;
 }
 
-/** A connection of that name exists and cannot become the one that is wanted. */
+/** A connection of that name exists and cannot be changed into the one that is needed. */
 export class ConnectionRefused extends NeedsPersonError {
   override readonly name = 'ConnectionRefused' as const;
 }
@@ -109,7 +109,7 @@ export class DeploymentMisconfigured extends NeedsPersonError {
   override readonly name = 'DeploymentMisconfigured' as const;
 }
 
-/** Atlas refused a call for good (4xx). */
+/** Atlas refused a call permanently (4xx). */
 export class AtlasRefused extends NeedsPersonError {
   override readonly name = 'AtlasRefused' as const;
   readonly status: number;
@@ -123,7 +123,7 @@ export class AtlasRefused extends NeedsPersonError {
   }
 }
 
-/** AWS refused a call for good (4xx). */
+/** AWS refused a call permanently (4xx). */
 export class AwsRefused extends NeedsPersonError {
   override readonly name = 'AwsRefused' as const;
   /** The name of the SDK's exception, such as NotFoundException. */

@@ -21,7 +21,7 @@ export class ExecutionsClient {
   /**
    * Describes an execution without its input and output.
    *
-   * @returns undefined when it doesn't exist: Step Functions keeps an execution for 90 days after its end
+   * @returns undefined if it doesn't exist: Step Functions keeps an execution for 90 days after its end
    */
   async describe(executionArn: string): Promise<DescribeExecutionCommandOutput | undefined> {
     const command = new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' });
@@ -37,7 +37,7 @@ export class ExecutionsClient {
     return fromAws('states:DescribeExecution', this.#sfn.send(command, this.#options));
   }
 
-  /** @returns false when an execution of that name exists already */
+  /** @returns false if an execution of that name exists already */
   async start(execution: { stateMachineArn: string; name: string; input: string }): Promise<boolean> {
     const command = new StartExecutionCommand(execution);
     return fromAws('states:StartExecution', this.#sfn.send(command, this.#options)).then(

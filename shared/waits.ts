@@ -9,7 +9,7 @@ export interface Wait {
 /**
  * The waits of both machines. None has a published duration; the usual times are what was observed and what MongoDB's and AWS's
  * own automation waits for. A poll every 30 seconds delays a run of about 100 minutes by 15 seconds per wait and costs about a
- * cent. All polls of a machine together must stay below 25,000 history events, where Step Functions ends an execution (a test
+ * cent. All polls of a machine together must stay below 25,000 history events, the limit at which Step Functions ends an execution (a test
  * adds them up).
  */
 export const waits = {
@@ -74,7 +74,7 @@ export function pollDelay({ pollSeconds }: Wait, { now, deadline }: Times, slowd
 export const slowdownForShare = (remainingShare: number): number => Math.min(1 / remainingShare ** 2, largestSlowdown);
 
 /**
- * How much polls of AWS slow down. AWS does not say how many requests are left, so the SDK's retries tell it: after a retried
+ * How much polls of AWS slow down. AWS does not say how many requests are left, so the SDK's retries show it: after a retried
  * call the pause doubles, after any other it shrinks by a twentieth.
  *
  * @param slowdown of the poll before, 1 at first
@@ -83,8 +83,8 @@ export const slowdownForShare = (remainingShare: number): number => Math.min(1 /
 export const slowdownAfterAttempts = (slowdown: number, attempts: number): number =>
   attempts > 1 ? Math.min(slowdown * 2, largestSlowdown) : Math.max(1, Math.round(slowdown * 95) / 100);
 
-/** The same waits, shorter: the one seam that tests need. @param speed how many times faster */
-export const hastened = (speed: number): Waits =>
+/** The waits, `speed` times faster: they poll more often and end sooner. Only tests use a speed above 1. */
+export const speedUp = (speed: number): Waits =>
   Object.fromEntries(
     Object.entries(waits).map(([name, { pollSeconds, timeoutMinutes }]) => [
       name,

@@ -45,7 +45,7 @@ export const machines = ['connect', 'disconnect'] as const;
 export type Action = (typeof machines)[number];
 
 /**
- * Reads a state machine from its YAML file. In `ErrorEquals`, `${TransientError}` and the like stand for the names of the error
+ * Reads a state machine from its YAML file. In `ErrorEquals`, `${TransientError}` and the like become the names of the error
  * classes that extend this base class directly, so the list of names is only in shared/errors.ts.
  *
  * @throws Error if a base class does not exist

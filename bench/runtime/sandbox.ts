@@ -66,7 +66,7 @@ export class Sandbox {
     return this.#invoke(event, started);
   }
 
-  /** @throws when the function fails */
+  /** @throws if the function fails */
   invoke(event: unknown): Promise<Answered> {
     return this.#invoke(event, undefined);
   }

@@ -14,7 +14,7 @@ const maxTimeRatio = 1.3;
 /** The cost of a cluster must not grow with their number. One poll more or less is 2 %, so this much is chance. */
 const maxGrowth = 1.05;
 
-/** Only a refusal tells a run that the bucket is empty, so some are normal. */
+/** A run learns only from a refusal that the bucket is empty, so some are normal. */
 const maxRefusedPercent = 10;
 
 /** The heap of one more cluster must not grow with their number, apart from inaccuracies of garbage collection. */
@@ -37,7 +37,7 @@ export async function scale(clusters: number[]): Promise<Figure[]> {
 
 const label = (clusters: number) => (clusters === 1 ? '1 cluster' : `${clusters.toLocaleString('en')} clusters`);
 
-/** Printed when a number is done, because the table takes long. */
+/** Printed when a number is done, because the whole table needs a long time. */
 function progress({ clusters, connected, failures, runner }: Outcome): string {
   const { realSeconds, stoodStill } = runner;
   const time = `${realSeconds.toFixed(0)} s, in ${(stoodStill * 100).toFixed(0)} % of which the simulated time stood still`;

@@ -134,6 +134,6 @@ const round = (value: number) => Math.round(value * 10) / 10;
 export async function pictureOf(name: string): Promise<string> {
   const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) throw new Error(`There is no scenario ${name}.`);
-  const { timeline } = await runScenario({ scenario, params: {}, speed: 9000, signal: new AbortController().signal });
+  const { timeline } = await runScenario({ scenario, settings: {}, speed: 9000, signal: new AbortController().signal });
   return graph(readDefinition('connect'), timeline);
 }

@@ -1,4 +1,4 @@
-/** Replaces what stands between `<!-- generated: NAME -->` and `<!-- /generated -->` in a text. @throws if there is no such part */
+/** Replaces the text between `<!-- generated: NAME -->` and `<!-- /generated -->` in a text. @throws if there is no such part */
 export function withPart(text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- generated: ${name} -->\n`, '<!-- /generated -->'];
   const from = text.indexOf(begin) + begin.length;

@@ -47,7 +47,7 @@ export class AtlasEmulator implements Service {
     if (request.method === 'POST' && request.path === '/api/oauth/token') {
       return {
         operation: 'createToken',
-        authenticate: () => this.auth.client(request),
+        authenticate: () => this.auth.authenticateClient(request),
         apply: (clientId) => this.auth.issueToken(clientId, request),
       };
     }

@@ -23,7 +23,7 @@ const realm = 'MMS Public API';
 /** Documented: "Access Token limit reached" at 100 live tokens of one service account. */
 const maxLiveTokens = 100;
 
-/** Documented. In real time, because the functions that keep a token read the real time. */
+/** Documented. Uses real time, because functions compare a token's expiry with the real clock. */
 const tokenSeconds = 3600;
 
 /** The authentication of Atlas: API keys by HTTP digest (http-auth keeps the nonces and their counts), and bearer tokens. */
@@ -47,7 +47,7 @@ export class AtlasAuth {
     return this.#tokens;
   }
 
-  /** @returns the public key or client id @throws Refusal 401, with a digest challenge if there is no token */
+  /** @returns the public key or client id @throws Refusal 401, with a digest challenge if the request has no bearer token */
   authenticate(request: Request): Promise<string> | string {
     const { authorization = '' } = request.headers;
     return authorization.startsWith('Bearer ') ? this.#bearer(authorization.slice(7)) : this.#byDigest(request);
@@ -74,7 +74,7 @@ export class AtlasAuth {
   }
 
   /** `POST /api/oauth/token`: the client id, from Basic authentication. Documented. */
-  client(request: Request): string {
+  authenticateClient(request: Request): string {
     const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const [clientId, clientSecret] = Buffer.from(basic, 'base64').toString().split(':');
     const known = this.#serviceAccounts.some((it) => it.clientId === clientId && it.clientSecret === clientSecret);
@@ -115,14 +115,14 @@ export class AtlasAuth {
     });
   }
 
-  /** Recorded, field by field: there is no `opaque`, and `domain` is empty. */
+  /** Copied from a recorded response: it has no `opaque`, and its `domain` is empty. */
   #challenge(stale: boolean): string {
     const nonce = this.#digest.askNonce();
     return `Digest realm="${realm}", domain="", nonce="${nonce}", algorithm=MD5, qop="auth", stale=${stale}`;
   }
 }
 
-/** Recorded: unlike other errors of Atlas, it has no `parameters`. */
+/** Copied from a recorded response: unlike other errors of Atlas, it has no `parameters`. */
 function unauthorized(headers: Record<string, string>): Refusal {
   const detail = 'You are not authorized for this resource.';
   return new Refusal(detail, {

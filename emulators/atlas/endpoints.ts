@@ -25,7 +25,7 @@ export interface Endpoint {
   answer(context: Context): object;
 }
 
-/** The first endpoint that matches is used, so fixed paths stand before those with a workspace's name. */
+/** The first endpoint that matches is used, so fixed paths come before those with a workspace's name. */
 export const endpoints: Endpoint[] = [
   {
     operation: 'getGroupStreamAccountDetails',

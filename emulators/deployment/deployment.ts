@@ -7,7 +7,7 @@ import type { FunctionConfiguration } from '../lambda/container.ts';
 import type { Statement } from './iam.ts';
 import { resolve, type TemplateContext } from './template.ts';
 
-/** What `npm run deploy` would create from serverless.yml and infrastructure/, as far as the local cloud runs it. */
+/** What `npm run deploy` would create from serverless.yml and infrastructure/, limited to what the local cloud supports. */
 export interface Deployment {
   functions: DeployedFunction[];
   machines: DeployedMachine[];
@@ -39,8 +39,8 @@ interface DeployedFunction extends FunctionConfiguration {
 export interface DeploymentOptions {
   region: string;
   accountId: string;
-  /** Settings, which override the defaults. */
-  params: Record<string, string>;
+  /** They override the defaults. */
+  settings: Record<string, string>;
 }
 
 // Only what is read here, in the shapes of Serverless and CloudFormation.
@@ -59,10 +59,10 @@ interface InfrastructureFile {
 
 const stage = 'local';
 
-export function readDeployment({ region, accountId, params }: DeploymentOptions): Deployment {
+export function readDeployment({ region, accountId, settings: given }: DeploymentOptions): Deployment {
   const { service, provider, functions } = readYaml<ServerlessFile>('serverless.yml');
   const { Resources, Conditions } = readInfrastructure();
-  const settings = { ...defaultSettings(stage), ...params };
+  const settings = { ...defaultSettings(stage), ...given };
 
   const functionName = (name: string) => `${settings.prefix}-${name}`;
   const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;

@@ -1,7 +1,7 @@
 /** Resolves the variables of Serverless and the intrinsic functions of CloudFormation in a template. */
 
 export interface TemplateContext {
-  /** `${self:service}` and `${sls:stage}`, by what stands in the braces. */
+  /** `${self:service}` and `${sls:stage}`, by the text in the braces. */
   variables: Record<string, string>;
   /** The settings, and pseudo parameters such as `AWS::Region`. */
   parameters: Record<string, string>;

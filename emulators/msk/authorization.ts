@@ -23,7 +23,7 @@ interface AuthorizedInput {
  *
  * @throws Refusal AccessDeniedException
  */
-export function permit(authorize: Authorize, caller: string, operation: string, input: AuthorizedInput): void {
+export function checkPermission(authorize: Authorize, caller: string, operation: string, input: AuthorizedInput): void {
   const { ClusterArn, ResourceArn, Arn, Tags, TagKeys, ConnectivityInfo } = input;
   const publicAccess = ConnectivityInfo?.PublicAccess?.Type;
   const context = {

@@ -3,12 +3,12 @@ import { type Authorize, signedBy } from '../aws.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer, Request, Route, Service } from '../emulator.ts';
 import type { TagChange } from '../event-bridge.ts';
-import { permit } from './authorization.ts';
+import { checkPermission } from './authorization.ts';
 import { Cluster, newVersion } from './cluster.ts';
 import { connectivityTarget } from './connectivity.ts';
 import { allows, checkPolicyVersion, normalisePrincipals, parsePolicy } from './policy.ts';
 import { type Handlers, mskError, routeMsk } from './router.ts';
-import { type Secrets, unprocessed } from './scram.ts';
+import { type Secrets, whyNotAssociated } from './scram.ts';
 import { type ClusterSeed, completeSeed } from './seed.ts';
 
 export interface MskOptions {
@@ -18,7 +18,7 @@ export interface MskOptions {
   authorize?: Authorize | undefined;
   /** Called once for each change that AWS reports in an `aws.tag` event. */
   onTagChange?: (change: TagChange) => void;
-  /** Whether account ids in policies become ARNs of their roots. Documented for other AWS services; unknown for MSK. */
+  /** Whether stored policies replace an account id by the ARN of the account's root. Documented for other AWS services; unknown for MSK. */
   normalisesPrincipals?: boolean;
 }
 
@@ -65,7 +65,7 @@ export class MskEmulator implements Service {
           throw mskError('NotImplementedException', `The local MSK does not implement ${operation.name}.`);
         }
         const input = await operation.decode(request, labels);
-        permit(this.#authorize, caller, operation.name, input);
+        checkPermission(this.#authorize, caller, operation.name, input);
         return operation.encode(handler(input, caller));
       },
     };
@@ -137,7 +137,7 @@ export class MskEmulator implements Service {
     BatchAssociateScramSecret: ({ ClusterArn, SecretArnList }, caller) => {
       const cluster = this.#scramCluster(ClusterArn, SecretArnList);
       const UnprocessedScramSecrets = SecretArnList.flatMap((arn) =>
-        unprocessed(arn, ClusterArn, this.#secrets, this.#authorize, caller),
+        whyNotAssociated(arn, ClusterArn, this.#secrets, this.#authorize, caller),
       );
       const refused = UnprocessedScramSecrets.map(({ SecretArn }) => SecretArn);
       const associated = SecretArnList.filter((arn) => !refused.includes(arn));

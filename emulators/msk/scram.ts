@@ -14,7 +14,7 @@ export interface Secrets {
  * Documented: the rules. Reported: the texts about the prefix, the access and CreateGrant, and the code. Assumed: the text
  * about the key.
  */
-export function unprocessed(
+export function whyNotAssociated(
   SecretArn: string,
   clusterArn: string,
   secrets: Secrets,

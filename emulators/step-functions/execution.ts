@@ -8,7 +8,7 @@ type Json = Parameters<StateMachine['run']>[0];
 type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
 type Handler = Handlers[string];
 
-/** What the engine tells of an execution. */
+/** What the engine reports about an execution. */
 type EngineEvent = ReturnType<StateMachine['run']>['eventLogs'] extends AsyncGenerator<infer Event> ? Event : never;
 
 /** One answer of a Task's function; a Task that is retried has several. */

@@ -44,7 +44,7 @@ export async function associateScramSecret(
   return { result: 'created' };
 }
 
-/** MSK tells that the cluster is busy only by an undocumented text, so the cluster's state is read. */
+/** Only an undocumented text of MSK says that the cluster is busy, so the cluster's state is read. */
 async function whyRefused(refusal: unknown, clusterArn: string, msk: MskClient): Promise<never> {
   if (!(refusal instanceof AwsRefused)) throw refusal;
   const { State } = (await msk.describeCluster(clusterArn)).cluster;

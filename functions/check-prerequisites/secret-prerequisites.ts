@@ -41,9 +41,9 @@ function whyRefused(
   if (secretArn !== null)
     return isScramSecretAssociated || maySecretBeAssociated
       ? undefined
-      : `The tag atlas-streaming:secret-arn names ${secretArn}, which is not associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start by hand with secretArn in the input.`;
+      : `The tag atlas-streaming:secret-arn names ${secretArn}, which is not associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start a run manually with secretArn in the input.`;
   if (scramSecretArns.length === 0)
-    return 'No SCRAM secret is associated with the cluster. Store {"username":"…","password":"…"} in a secret named AmazonMSK_… encrypted with a customer managed KMS key, and associate it (MSK console > Properties > Associate secrets), or start by hand with secretArn in the input.';
+    return 'No SCRAM secret is associated with the cluster. Store {"username":"…","password":"…"} in a secret named AmazonMSK_… encrypted with a customer managed KMS key, and associate it (MSK console > Properties > Associate secrets), or start a run manually with secretArn in the input.';
   if (scramSecretArns.length > 1)
     return `${scramSecretArns.length} SCRAM secrets are associated with the cluster. Name one of them by the tag atlas-streaming:secret-arn or by secretArn in the input: ${scramSecretArns.slice(0, 5).join(', ')}${scramSecretArns.length > 5 ? ', …' : ''}.`;
   return undefined;

@@ -90,7 +90,7 @@ async function updateConnection(
 }
 
 /**
- * Whether Atlas certainly has the password of today. The recorded version of the secret stands for the password. Without a record,
+ * Whether Atlas certainly has the password of today. The recorded version of the secret identifies the password. Without a record,
  * an equal connection that did not exist before this run was created by this run, in a request whose answer was lost.
  */
 const isPasswordKnown = ({ versionId, sentVersionId, existedBefore }: KnownPassword): boolean =>

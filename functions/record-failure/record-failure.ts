@@ -56,7 +56,7 @@ export async function recordFailure(
     status: 'failed' as const,
     detail: `${state} ${error}: ${message}`,
     execution: executionArn,
-    // Without it, the next run could not tell which password Atlas has.
+    // Without it, the next run would not know which password Atlas has.
     ...(secretVersion && { 'secret-version': secretVersion }),
   };
   const tags = clusterArn && !isDryRun(input) ? await record(clusterArn, error, status, deps) : '';

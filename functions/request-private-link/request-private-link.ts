@@ -23,7 +23,7 @@ export const RequestPrivateLinkOutput = z.object({
 
 /**
  * Makes sure that Atlas has one live private link to the cluster, and returns at once. Atlas has no client token, so this lists
- * the links, adopts the one with this ARN, else requests one. If Atlas then says that one exists, it lists and adopts again.
+ * the links and uses the link to this cluster, or requests a new link. If Atlas reports a duplicate, it lists the links again.
  *
  * @throws PrivateLinkFailed, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
@@ -33,7 +33,7 @@ export async function requestPrivateLink(
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
-  const as = (result: 'adopted' | 'created', privateLink: PrivateLink) => ({
+  const outputFor = (result: 'adopted' | 'created', privateLink: PrivateLink) => ({
     ...privateLinkState(privateLink),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
@@ -41,13 +41,13 @@ export async function requestPrivateLink(
   });
 
   const existing = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-  if (existing) return as('adopted', existing);
+  if (existing) return outputFor('adopted', existing);
   try {
-    return as('created', await atlas.createPrivateLink(projectId, clusterArn));
+    return outputFor('created', await atlas.createPrivateLink(projectId, clusterArn));
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
     const other = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-    if (other) return as('adopted', other);
+    if (other) return outputFor('adopted', other);
     throw new AtlasUnavailable(`Atlas is still deleting the previous private link to ${clusterArn}.`, { cause: error });
   }
 }

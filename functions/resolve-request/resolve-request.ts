@@ -66,14 +66,14 @@ export async function resolveRequest(
   }
   return {
     isAnythingToDo: true,
-    reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started by hand or by the sweep.',
+    reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started manually or by the sweep.',
     ...request,
   };
 }
 
 const nothingToDo = (reason: string) => ({ isAnythingToDo: false as const, reason });
 
-/** The action that a missing tag stands for. */
+/** The action for a missing tag. */
 const onUntag = ({ disconnectOnUntag }: Settings): Action | undefined => (disconnectOnUntag ? 'disconnect' : undefined);
 
 /** A cluster that is gone or has 50 tags cannot be marked; the run continues, and its end says so. */

@@ -10,7 +10,7 @@ export interface Work {
   reason: string;
   /** Differs from the fingerprint of earlier work, because every run changes it. */
   fingerprint: (string | undefined)[];
-  /** The input of the execution, as of a console start. */
+  /** The input of the execution, as of a manual start. */
   input: { clusterArn: string; secretArn?: string };
 }
 

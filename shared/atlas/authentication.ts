@@ -14,7 +14,7 @@ const ServiceAccount = z.object({ clientId: headerSafe, clientSecret: headerSafe
  *
  * @param secret the secret's JSON value
  * @returns a `fetch` that authenticates each request
- * @throws DeploymentMisconfigured when it has neither pair in the form that Atlas shows; no value of it is printed
+ * @throws DeploymentMisconfigured if it has neither pair in the form that Atlas shows; no value of it is printed
  */
 export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
   const apiKey = ApiKey.safeParse(secret);

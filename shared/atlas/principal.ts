@@ -7,7 +7,7 @@ import { atlasRegion } from './regions.ts';
  * The AWS principal with which Atlas connects to a cluster: the root of the account that Atlas uses for this project and Region.
  *
  * @returns `awsAccountId`: 12 digits; `principalArn`: `arn:aws:iam::<awsAccountId>:root`
- * @throws PrerequisitesNotMet when the project has no resources in the Region; AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @throws PrerequisitesNotMet if the project has no resources in the Region; AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function atlasPrincipal(projectId: string, clusterArn: string, atlas: AtlasClient) {
   const region = atlasRegion(regionOf(clusterArn));

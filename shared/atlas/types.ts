@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 
 /**
- * What we read of the Atlas Admin API's answers. Atlas adds fields without notice, so all others are ignored.
+ * The fields that we read from Atlas Admin API responses. Atlas adds fields without notice, so all others are ignored.
  * Source: Atlas Administration API v2, Streams, versions 2023-02-01 and 2024-11-13.
  */
 
-/** Atlas omits a field that it does not have, or answers null. */
-const text = z.optional(z.nullable(z.string()));
+/** Atlas omits a field that it does not have, or returns null. */
+const optionalText = z.optional(z.nullable(z.string()));
 
 const ObjectId = z.string().check(z.regex(/^[a-f0-9]{24}$/));
 
@@ -15,10 +15,10 @@ export const AccountDetails = z.object({ awsAccountId: z.string().check(z.regex(
 /** `state` has no published list: IDLE → WORKING → DONE or FAILED, and DELETE_REQUESTED → DELETING → DELETED. */
 export const PrivateLink = z.object({
   _id: ObjectId,
-  arn: text,
-  state: text,
-  errorMessage: text,
-  authenticationScheme: text,
+  arn: optionalText,
+  state: optionalText,
+  errorMessage: optionalText,
+  authenticationScheme: optionalText,
 });
 export type PrivateLink = z.infer<typeof PrivateLink>;
 
@@ -28,16 +28,18 @@ export const Workspace = z.object({
 });
 export type Workspace = z.infer<typeof Workspace>;
 
-/** `state` is PENDING, READY, DELETING or FAILED. The password never comes back. */
+/** `state` is PENDING, READY, DELETING or FAILED. Atlas never returns the password. */
 export const Connection = z.object({
   name: z.string(),
-  type: text,
-  state: text,
-  bootstrapServers: text,
-  authentication: z.optional(z.nullable(z.object({ mechanism: text, username: text }))),
-  security: z.optional(z.nullable(z.object({ protocol: text }))),
+  type: optionalText,
+  state: optionalText,
+  bootstrapServers: optionalText,
+  authentication: z.optional(z.nullable(z.object({ mechanism: optionalText, username: optionalText }))),
+  security: z.optional(z.nullable(z.object({ protocol: optionalText }))),
   networking: z.optional(
-    z.nullable(z.object({ access: z.optional(z.nullable(z.object({ type: text, connectionId: text }))) })),
+    z.nullable(
+      z.object({ access: z.optional(z.nullable(z.object({ type: optionalText, connectionId: optionalText }))) }),
+    ),
   ),
   config: z.optional(z.nullable(z.record(z.string(), z.string()))),
 });

@@ -13,7 +13,7 @@ export interface Invocation {
   signal: AbortSignal;
   /** Milliseconds until then. */
   remainingMs: () => number;
-  /** The function's own ARN, which tells the partition, Region and account of the deployment. */
+  /** The function's own ARN, which has the partition, Region and account of the deployment. */
   functionArn: string;
 }
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { hastened } from '../waits.ts';
+import { speedUp } from '../waits.ts';
 import { environment } from './environment.ts';
 
 const settings = environment(z.object({ WAIT_SPEED: z.pipe(z.string(), z.transform(Number)) }));
 
 /** The waits of this deployment. WAIT_SPEED is 1, except in tests. */
-export const waits = () => hastened(settings().WAIT_SPEED);
+export const waits = () => speedUp(settings().WAIT_SPEED);

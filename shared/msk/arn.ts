@@ -10,7 +10,7 @@ const clusterArn =
   /^arn:(?<partition>aws[a-z-]{0,16}):kafka:(?<region>[a-z0-9-]{1,32}):(?<accountId>\d{12}):cluster\/(?<clusterName>[A-Za-z0-9][A-Za-z0-9-]{0,63})\/[A-Za-z0-9-]{1,64}$/;
 
 /**
- * @returns the parts, or undefined when the text is no ARN of an MSK cluster
+ * @returns the parts, or undefined if the text is not the ARN of an MSK cluster
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedstreamingforapachekafka.html
  */
 export const parseClusterArn = (arn: string): ClusterArn | undefined =>

@@ -22,7 +22,7 @@ import {
 import { fromAws, noneWhenNotFound } from '../aws.ts';
 import { AwsRefused, AwsUnavailable, ClusterUnusable, VersionConflict } from '../errors.ts';
 
-/** A cluster policy and its version; both are undefined when the cluster has none. */
+/** A cluster policy and its version; both are undefined if the cluster has none. */
 export interface VersionedPolicy {
   policy: string | undefined;
   version: string | undefined;
@@ -44,7 +44,7 @@ export class MskClient {
 
   /**
    * @returns the cluster, and how many attempts the SDK made: more than one if AWS throttles
-   * @throws ClusterUnusable when there is no such cluster
+   * @throws ClusterUnusable if the cluster does not exist
    */
   async describeCluster(clusterArn: string): Promise<{ cluster: Cluster; attempts: number }> {
     const command = new DescribeClusterV2Command({ ClusterArn: clusterArn });
@@ -77,7 +77,7 @@ export class MskClient {
     );
   }
 
-  /** @returns why MSK did not associate the secret, which it reports inside an HTTP 200; undefined when it did */
+  /** @returns why MSK did not associate the secret, which it reports inside an HTTP 200; undefined if it did */
   async associateScramSecret(clusterArn: string, secretArn: string): Promise<UnprocessedScramSecret | undefined> {
     const command = new BatchAssociateScramSecretCommand({ ClusterArn: clusterArn, SecretArnList: [secretArn] });
     const answer = await fromAws('kafka:BatchAssociateScramSecret', this.#kafka.send(command, this.#options));
@@ -137,8 +137,8 @@ export class MskClient {
   /**
    * Writes the policy with the version that was read, so that no other edit is lost.
    *
-   * @param version undefined when there was no policy
-   * @throws VersionConflict when the policy changed in between
+   * @param version undefined if there was no policy
+   * @throws VersionConflict if the policy changed in between
    */
   async putPolicy(clusterArn: string, policy: string, version: string | undefined): Promise<void> {
     const command = new PutClusterPolicyCommand({ ClusterArn: clusterArn, CurrentVersion: version, Policy: policy });
@@ -165,7 +165,7 @@ export class MskClient {
       throw new AwsUnavailable(`MSK still shows the policy of ${clusterArn} after kafka:DeleteClusterPolicy.`);
   }
 
-  /** @throws AwsRefused with NotFoundException when the cluster is gone */
+  /** @throws AwsRefused with NotFoundException if the cluster is gone */
   async listTags(clusterArn: string): Promise<Record<string, string>> {
     const command = new ListTagsForResourceCommand({ ResourceArn: clusterArn });
     const answer = await fromAws('kafka:ListTagsForResource', this.#kafka.send(command, this.#options));
@@ -191,7 +191,7 @@ async function all<Page, Item>(pages: AsyncIterable<Page>, itemsOf: (page: Page)
 }
 
 /**
- * MSK tells a version conflict only by a text, such as "Current cluster policy version needed for Update". A complaint about the
+ * Only a text of MSK shows a version conflict, such as "Current cluster policy version needed for Update". A complaint about the
  * `Version` of the policy language is a different one: the next attempt would meet it again.
  */
 const isVersionConflict = (error: unknown): error is AwsRefused =>

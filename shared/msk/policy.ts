@@ -41,7 +41,7 @@ export const atlasStatement = (clusterArn: string, principalArn: string) =>
  * Merges our statement into a cluster policy. Statements under other Sids stay as they are; ours is written only if no statement
  * grants as much already.
  *
- * @param text the policy as MSK returned it, or undefined when the cluster has none
+ * @param text the policy as MSK returned it, or undefined if the cluster has none
  * @returns the new text, or undefined if nothing is missing
  * @throws PolicyRefused if the policy cannot be read or would be longer than MSK allows
  */

@@ -4,7 +4,7 @@ import type { MskClient } from './client.ts';
 /** The tag that starts a run; the EventBridge rules match this key and no other. */
 export const triggerTag = 'atlas-streaming';
 
-/** Settings that the cluster's owner may give by tag. Each stands for a field of the console's input. */
+/** Settings that the cluster's owner may give by tag. Each has the meaning of a field of the input. */
 export const settingTags = {
   projectId: 'atlas-streaming:project-id',
   workspace: 'atlas-streaming:workspace',

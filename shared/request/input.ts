@@ -4,7 +4,7 @@ import { parseClusterArn } from '../msk/arn.ts';
 import { complaint, type Field, fields, rules, valid } from './fields.ts';
 import { isCredential, isRecord, listed, shown } from './redaction.ts';
 
-/** The input of a console start. */
+/** The input of a manual start. */
 const ConsoleInput = z.strictObject({
   ...(z.partial(z.object(fields)).shape as { [F in Field]: z.ZodMiniOptional<(typeof fields)[F]> }),
   clusterArn: fields.clusterArn,
@@ -20,7 +20,7 @@ const TagEvent = z.object({
 });
 
 /**
- * Reads the execution's input: an EventBridge event of a changed tag, or the JSON of a console start.
+ * Reads the execution's input: an EventBridge event of a changed tag, or the JSON of a manual start.
  *
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */

@@ -21,7 +21,9 @@ export function shown(value: unknown): string {
 
 /** A value in place of a secret's ARN: unless it is an ARN, it may be the secret itself. */
 export const shownArn = (value: unknown): string =>
-  typeof value === 'string' && value.startsWith('arn:') ? shown(value) : 'something that does not start with "arn:"';
+  typeof value === 'string' && value.startsWith('arn:')
+    ? shown(value)
+    : 'not an ARN (value hidden, it may be a secret)';
 
 /** The first few of some names. */
 export const listed = (names: string[]): string =>

@@ -10,7 +10,7 @@ export const Request = z.object({
   mechanism: z.enum(mechanisms),
   /** The secret that the input or a tag names, else null: then the one secret that is associated with the cluster. */
   secretArn: z.nullable(z.string()),
-  /** Only the input of a console start may name a secret that isn't associated yet: a tag is not a key. */
+  /** Only the input of a manual start may name a secret that isn't associated yet: a tag is not a key. */
   maySecretBeAssociated: z.boolean(),
   config: z.nullable(z.record(z.string(), z.string())),
   dryRun: z.boolean(),

@@ -1,4 +1,5 @@
 import { search } from '@aws-lambda-powertools/jmespath';
+import * as cloudformation from '@aws-sdk/client-cloudformation';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as kafka from '@aws-sdk/client-kafka';
 import * as kms from '@aws-sdk/client-kms';
@@ -9,6 +10,7 @@ import { readArguments } from './shell.ts';
 
 /** The AWS SDK's client for each service, under the name that the AWS CLI has for it. Both are made from the same models. */
 const services: Record<string, Record<string, unknown>> = {
+  cloudformation,
   events: eventbridge,
   kafka,
   kms,
@@ -23,7 +25,7 @@ const globalOptions = ['output', 'query', 'region', 'max-items'];
  * Checks a command of the AWS CLI: its service, operation and options, that no required option is missing, and that each path of its
  * `--query` exists in the answer.
  *
- * @param args what stands after `aws` @returns what is wrong, or undefined
+ * @param args what follows `aws` @returns what is wrong, or undefined
  */
 export function complaintAboutAws(args: string[]): string | undefined {
   const { positional, options } = readArguments(args);
@@ -46,29 +48,31 @@ export function complaintAboutAws(args: string[]): string | undefined {
   if (unknown.length > 0) return `${operation} has no option ${unknown.join(', ')}`;
   const missing = members.slice(0, (known[6] as number | undefined) ?? 0).filter((option) => !given.includes(option));
   if (missing.length > 0) return `${operation} needs ${missing.join(', ')}`;
-  return complaintAboutQuery(options.query?.[0], sampleOf(NormalizedSchema.of(output)));
+  return complaintAboutQuery(options.query?.[0], NormalizedSchema.of(output));
 }
 
 /** `KmsKeyId` → `kms-key-id` */
 const optionOf = (member: string): string => member.replace(/([a-z\d])([A-Z])/g, '$1-$2').toLowerCase();
 
-function complaintAboutQuery(query: string | undefined, answer: unknown): string | undefined {
+function complaintAboutQuery(query: string | undefined, output: NormalizedSchema): string | undefined {
   if (query === undefined) return undefined;
+  // A filter compares with a text, which then is that of the answer.
+  const answer = sampleOf(output, /'([^']+)'/.exec(query)?.[1] ?? 'text');
   const found = JSON.stringify(search(query, answer as never));
   return /null|^\[\]$/.test(found) ? `${query} finds only ${found} in an answer` : undefined;
 }
 
-/** The keys that the documentation looks up in maps: those of tags. */
+/** The keys that the documentation reads from maps: those of tags. */
 const mapKeys = ['atlas-streaming', 'atlas-streaming:status', 'atlas-streaming:execution'];
 
-/** An answer that has every field. In maps, each key has the value "connect". */
-function sampleOf(schema: NormalizedSchema, depth = 0): unknown {
+/** An answer that has every field. Each text in it is this one. */
+function sampleOf(schema: NormalizedSchema, text: string, depth = 0): unknown {
   if (depth > 8) return 'deep';
   if (schema.isStructSchema())
     return Object.fromEntries(
-      [...schema.structIterator()].map(([name, member]) => [name, sampleOf(member, depth + 1)]),
+      [...schema.structIterator()].map(([name, member]) => [name, sampleOf(member, text, depth + 1)]),
     );
-  if (schema.isListSchema()) return [sampleOf(schema.getValueSchema(), depth + 1)];
-  if (schema.isMapSchema()) return Object.fromEntries(mapKeys.map((key) => [key, 'connect']));
-  return 'text';
+  if (schema.isListSchema()) return [sampleOf(schema.getValueSchema(), text, depth + 1)];
+  if (schema.isMapSchema()) return Object.fromEntries(mapKeys.map((key) => [key, text]));
+  return text;
 }

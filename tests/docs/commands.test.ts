@@ -12,7 +12,7 @@ import { type Command, readArguments, readScript } from './shell.ts';
 const scripts: Record<string, string> = JSON.parse(readFileSync(pathOf('package.json'), 'utf8')).scripts;
 
 /** Standard tools and shell builtins. Their syntax is checked by bash, their options are not. */
-const standard = ['base64', 'cat', 'echo', 'export', 'git', 'grep', 'jq', 'read', 'rm', 'sleep', 'umask'];
+const standard = ['base64', 'cat', 'cd', 'echo', 'export', 'git', 'grep', 'jq', 'read', 'rm', 'sleep', 'umask'];
 
 /** The commands of the Atlas CLI that the documentation uses, with their options. https://www.mongodb.com/docs/atlas/cli/current/ */
 const atlasCommands: Record<string, string[]> = {

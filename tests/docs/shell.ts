@@ -1,6 +1,6 @@
 import { forEachChild, parse, type SyntaxNode } from 'unbash';
 
-/** A simple command of a shell script. Expansions stand in its words as they are written, such as `$CLUSTER`. */
+/** A simple command of a shell script. Expansions are in its words as they are written, such as `$CLUSTER`. */
 export interface Command {
   name: string;
   args: string[];
@@ -34,7 +34,7 @@ export function readScript(text: string): Script {
   return script;
 }
 
-/** Splits arguments into what stands before the first option, and the options with their values. */
+/** Splits arguments into those before the first option, and the options with their values. */
 export function readArguments(args: string[]): { positional: string[]; options: Record<string, string[]> } {
   const first = args.findIndex((arg) => arg.startsWith('-'));
   const positional = first < 0 ? args : args.slice(0, first);

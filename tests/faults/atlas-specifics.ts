@@ -36,7 +36,7 @@ const faultAtCheck =
   (cloud: Cloud): Intercept => {
     const check = faultAt('getGroupStreamConnection', fault, times);
     return (call, next) =>
-      cloud.recorder.of('atlas', 'createGroupStreamConnection').length > 0 ? check(call, next) : next();
+      cloud.recorder.exchangesOf('atlas', 'createGroupStreamConnection').length > 0 ? check(call, next) : next();
   };
 
 export const specifics: Specific[] = [

@@ -17,7 +17,7 @@ const leaksOfObserver = await observer.close();
 /** The calls that the roles of the functions allow, without those that another service makes on their behalf. */
 function permitted(): string[] {
   const place = defaultPlace();
-  const { functions } = readDeployment({ ...place, params: settingsOf(place) });
+  const { functions } = readDeployment({ ...place, settings: settingsOf(place) });
   return functions.flatMap(({ name, statements }) => {
     const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
     const called = allowed.filter((action) => /^(kafka|secretsmanager|states|sns):/.test(action));

@@ -163,7 +163,7 @@ suite('a run that connects', () => {
     const functions = new Set(changes(cloud));
     assert.ok(functions.has('atlas createGroupStreamConnection'));
     // CheckPrerequisites, LookUpPrincipal, RequestPrivateLink, CheckPrivateLink, CreateConnection, CheckConnection
-    assert.equal(cloud.recorder.of('atlas', 'createToken').length, 6);
+    assert.equal(cloud.recorder.exchangesOf('atlas', 'createToken').length, 6);
   });
 
   test('starts no other run by its own tags', async () => {

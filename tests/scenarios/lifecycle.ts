@@ -206,8 +206,8 @@ suite('the removal of the tag', () => {
   });
 
   test('disconnects if disconnectOnUntag is true', async (t) => {
-    const params = { disconnectOnUntag: 'true' };
-    const cloud = await startOwnCloud(t, { params, world: { cluster: isOn } });
+    const settings = { disconnectOnUntag: 'true' };
+    const cloud = await startOwnCloud(t, { settings, world: { cluster: isOn } });
     assertConnected(await connectByTag(cloud));
     await untag(cloud);
     const last = cloud.executions.at(-1) ?? assert.fail('not started');

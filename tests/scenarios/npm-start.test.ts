@@ -54,7 +54,7 @@ suite('the scenario', { concurrency: 2 }, () => {
   for (const scenario of scenarios) {
     const { name, expected } = scenario;
     test(`${name} ends in ${expected.endState}${expected.error ? ` with ${expected.error}` : ''}`, async () => {
-      const report = await runScenario({ scenario, params: {}, speed: 9000, signal: new AbortController().signal });
+      const report = await runScenario({ scenario, settings: {}, speed: 9000, signal: new AbortController().signal });
       assert.equal(report.status, expected.endState, report.cause);
       assert.equal(report.error, expected.error);
       assert.equal(report.timeline.at(-1)?.state, expected.endState);

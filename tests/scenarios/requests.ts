@@ -103,7 +103,9 @@ suite('a tag is not a key:', () => {
     await cloud.tag({ 'atlas-streaming:secret-arn': secretArn });
     assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /a tag may only pick an associated secret/);
     assert.deepEqual(changes(cloud), []);
-    const read = cloud.recorder.of('secretsmanager').map(({ requestBody }) => JSON.parse(requestBody).SecretId);
+    const read = cloud.recorder
+      .exchangesOf('secretsmanager')
+      .map(({ requestBody }) => JSON.parse(requestBody).SecretId);
     assert.ok(!read.includes(secretArn), 'the secret is not read');
   });
 });

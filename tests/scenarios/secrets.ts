@@ -35,7 +35,9 @@ suite('no password, private key, client secret or access token leaks', () => {
     test(`in a run that connects with credentials of the kind ${atlasCredentials}`, async (t) => {
       const cloud = await cloudWithSecrets(t, { atlasCredentials });
       assertConnected(await connectByTag(cloud));
-      const [sent] = cloud.recorder.of('atlas', 'createGroupStreamConnection').filter(({ status }) => status === 200);
+      const [sent] = cloud.recorder
+        .exchangesOf('atlas', 'createGroupStreamConnection')
+        .filter(({ status }) => status === 200);
       assert.equal(JSON.parse(sent?.requestBody ?? '{}').authentication.password, password, 'Atlas got the password');
       await assertNothingLeaks(cloud);
     });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parameters, readStageFile } from '../../packaging/settings.ts';
 import { listen } from '../fixtures/loopback.ts';
 import { serverless, serviceFolder, writeStageFile } from './serverless.ts';
+
+const project = join(import.meta.dirname, '../..');
 
 const own = {
   atlasProjectId: '64b7f1d2e5a9c80011223344',
@@ -35,6 +38,12 @@ describe('npm run package', () => {
     for (const name of ['packaged', '.serverless']) assert.equal(existsSync(join(folder, name)), false, name);
   });
 
+  it('refuses a --param without a value', async (t) => {
+    const { code, output } = await serverless(serviceFolder(t), ['package', '--param=notificationEmail']);
+    assert.equal(code, 1, output);
+    assert.match(output, /\n--param needs NAME=VALUE, such as atlasWorkspace=streams, not "notificationEmail"\.\n/);
+  });
+
   it('passes the settings of the stage to CloudFormation, and every parameter exists when the stack is created', async (t) => {
     const folder = serviceFolder(t);
     writeStageFile(folder, 'prod', { ...own, prefix: 'atlas', sweepAlarmHours: '2' });
@@ -53,6 +62,23 @@ describe('npm run package', () => {
   });
 });
 
+/** Runs npm in the project itself, which stays unchanged because every command here is refused. */
+const npm = (...args: string[]) =>
+  new Promise<string>((resolve) =>
+    execFile('npm', args, { cwd: project }, (_, stdout, stderr) => resolve(stdout + stderr)),
+  );
+
+describe('the npm scripts of Serverless', () => {
+  it('say which characters the name of a stage must have', async () =>
+    assert.match(await npm('run', '--silent', 'package', '--', '--stage', 'a_b'), /^The stage "a_b" cannot be used; /));
+
+  it('say that "--" is missing', async () =>
+    assert.equal(
+      await npm('run', '--silent', 'deploy', '--stage', 'prod'),
+      'npm did not pass --stage on; put "--" before all options: npm run deploy -- --stage …\n',
+    ));
+});
+
 /** Runs `serverless deploy` until it ends or sends AWS a request: there is no AWS here. */
 async function deploy(t: TestContext, folder: string, ...args: string[]) {
   const asked = new AbortController();
@@ -69,7 +95,7 @@ describe('npm run deploy', () => {
     assert.equal(isAwsAsked, false);
     assert.ok(
       output.includes(
-        'There is no stages/prod.yml. Copy stages/example.yml to it and set atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn:\n\n  cp stages/example.yml stages/prod.yml\n',
+        'stages/prod.yml does not exist. Create it from the example, then set atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn:\n\n  cp stages/example.yml stages/prod.yml\n',
       ),
       output,
     );
@@ -84,7 +110,7 @@ describe('npm run deploy', () => {
     assert.match(output, /\natlasWorkspace is "my streams"; it must be the name of .*\n/);
     assert.match(
       output,
-      /\natlasProjectId still has the value of stages\/example\.yml; set your own in a copy of that file, /,
+      /\natlasProjectId in stages\/prod\.yml is still the example value; replace it with your own\./,
     );
   });
 

@@ -180,7 +180,7 @@ describe('CheckPrerequisites', () => {
       'a secret in a tag that is not associated, although it is usable',
       { request: { secretArn: otherSecretArn }, secrets: { [secretArn]: credentials, [otherSecretArn]: credentials } },
       /tag atlas-streaming:secret-arn names .*2, which is not associated/,
-      /Associate it .*, or start by hand/,
+      /Associate it .*, or start a run manually/,
     ],
     [
       'no workspace',

@@ -43,7 +43,7 @@ function resolver(
 /** The output of a run that has something to do. */
 const started = (reason: string, settled = request()) => ({ isAnythingToDo: true, reason, ...settled });
 const byTag = 'Started by the tag atlas-streaming.';
-const byHand = 'Started by hand or by the sweep.';
+const manually = 'Started manually or by the sweep.';
 
 const resolved = (input: object, tags = {}, variables = {}) =>
   resolver(tags, variables).resolve({ clusterArn, ...input });
@@ -62,9 +62,9 @@ describe('ResolveRequest', () => {
     });
   });
 
-  it('accepts the input of a console start, whatever the tag says', async () => {
+  it('accepts the input of a manual start, whatever the tag says', async () => {
     const { resolve } = resolver({ 'atlas-streaming': 'no' });
-    assert.deepEqual(await resolve({ clusterArn }), started(byHand));
+    assert.deepEqual(await resolve({ clusterArn }), started(manually));
   });
 
   for (const [tags, reason] of [
@@ -82,7 +82,7 @@ describe('ResolveRequest', () => {
 
   it('writes no tags in a dry run', async () => {
     const { resolve, msk } = resolver();
-    assert.deepEqual(await resolve({ clusterArn, dryRun: true }), started(byHand, request({ dryRun: true })));
+    assert.deepEqual(await resolve({ clusterArn, dryRun: true }), started(manually, request({ dryRun: true })));
     assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
   });
 
@@ -105,7 +105,7 @@ describe('ResolveRequest', () => {
       };
       assert.deepEqual(
         await resolved(given, tagged),
-        started(byHand, request({ ...given, maySecretBeAssociated: true })),
+        started(manually, request({ ...given, maySecretBeAssociated: true })),
       );
     });
 
@@ -113,7 +113,7 @@ describe('ResolveRequest', () => {
       assert.deepEqual(
         await resolved({}, tagged),
         started(
-          byHand,
+          manually,
           request({ projectId: otherProjectId, workspace: 'by-tag', connectionName: 'by-tag', secretArn }),
         ),
       );
@@ -122,7 +122,7 @@ describe('ResolveRequest', () => {
     it('the deployment provides the rest, and the cluster its name', async () => {
       assert.deepEqual(
         await resolved({}, {}, { MECHANISM: 'PLAIN', ATLAS_WORKSPACE: 'by-default' }),
-        started(byHand, request({ mechanism: 'PLAIN', workspace: 'by-default', connectionName: 'orders' })),
+        started(manually, request({ mechanism: 'PLAIN', workspace: 'by-default', connectionName: 'orders' })),
       );
     });
   });
@@ -206,7 +206,7 @@ describe('ResolveRequest', () => {
 
   it('ignores a wrong tag that the input overrides', async () => {
     const tags = { 'atlas-streaming:project-id': 'mine', 'atlas-streaming:workspace': 'a/b' };
-    assert.deepEqual(await resolved({ projectId, workspace: 'streams' }, tags), started(byHand));
+    assert.deepEqual(await resolved({ projectId, workspace: 'streams' }, tags), started(manually));
   });
 
   it('refuses a cluster that does not exist', async () => {
@@ -248,8 +248,8 @@ describe('ResolveRequest of the disconnect machine', () => {
     assert.deepEqual(await resolveRemoval(tagEvent()), started(byTag, settled));
   });
 
-  it('accepts the input of a console start, whatever the tag says', async () => {
-    assert.deepEqual(await resolver(connect).resolveRemoval({ clusterArn }), started(byHand));
+  it('accepts the input of a manual start, whatever the tag says', async () => {
+    assert.deepEqual(await resolver(connect).resolveRemoval({ clusterArn }), started(manually));
   });
 
   const untag = { DISCONNECT_ON_UNTAG: 'true' };
@@ -282,13 +282,13 @@ describe('ResolveRequest of the disconnect machine', () => {
     const { resolveRemoval, msk } = resolver();
     msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
     msk.on(TagResourceCommand).rejects(awsError('NotFoundException', 404));
-    assert.deepEqual(await resolveRemoval({ clusterArn }), started(byHand));
+    assert.deepEqual(await resolveRemoval({ clusterArn }), started(manually));
   });
 
   it('continues, as the connect machine does, if AWS refuses the status tags of a cluster that has 50', async () => {
     const { resolve, resolveRemoval, msk } = resolver();
     msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
-    for (const start of [resolve, resolveRemoval]) assert.deepEqual(await start({ clusterArn }), started(byHand));
+    for (const start of [resolve, resolveRemoval]) assert.deepEqual(await start({ clusterArn }), started(manually));
   });
 
   it('lets the machine retry if AWS fails to write the status tags', async () => {

@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import {
   complaintAboutStage,
+  complaintAboutStageName,
   complaintsAbout,
   complaintsAboutExamples,
   complaintsAboutMissing,
@@ -13,6 +14,7 @@ import {
 import {
   defaultSettings,
   parameters,
+  readParams,
   readSettings,
   readStageFile,
   requiredNames,
@@ -137,6 +139,12 @@ describe('a setting', () => {
     );
   });
 
+  it('says which characters the name of a stage must have', () => {
+    for (const stage of ['prod', 'Prod-2']) assert.equal(complaintAboutStageName(stage), undefined);
+    for (const stage of ['', 'a_b', 'a.b', '../prod', 'prod eu'])
+      assert.match(String(complaintAboutStageName(stage)), /^The stage ".*" cannot be used; .* "prod"\.$/, stage);
+  });
+
   it('says that a stage is too long for the default prefix', () => {
     assert.equal(complaintAboutStage('a'.repeat(16)), undefined);
     assert.match(
@@ -154,7 +162,7 @@ describe('a setting', () => {
       ['rate(3 days)', '48', 'sweepSchedule=rate(1 day) and sweepAlarmHours=48'],
     ] as const)
       assert.deepEqual(complaintsAbout({ sweepSchedule, sweepAlarmHours }), [
-        `sweepAlarmHours is "${sweepAlarmHours}" and sweepSchedule is "${sweepSchedule}"; the hours must be longer than the interval of the schedule, and at most 48, for example ${example}.`,
+        `sweepAlarmHours is "${sweepAlarmHours}" and sweepSchedule is "${sweepSchedule}"; sweepAlarmHours must be greater than the interval in sweepSchedule, and at most 48, for example ${example}.`,
       ]);
   });
 
@@ -211,11 +219,29 @@ describe('the complaints about settings', () => {
 
   it('name the values that are still those of the example', () => {
     const example = readStageFile('example') ?? {};
-    assert.deepEqual(complaintsAboutExamples({ ...example, atlasWorkspace: 'streams' }), [
-      'atlasProjectId still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.',
-      'atlasCredentialsSecretArn still has the value of stages/example.yml; set your own in a copy of that file, for example stages/prod.yml.',
+    assert.deepEqual(complaintsAboutExamples({ ...example, atlasWorkspace: 'streams' }, 'stages/prod.yml'), [
+      'atlasProjectId in stages/prod.yml is still the example value; replace it with your own.',
+      'atlasCredentialsSecretArn in stages/prod.yml is still the example value; replace it with your own.',
     ]);
   });
+});
+
+describe('the values of --param', () => {
+  it('are names with values, which may contain = or be empty', () =>
+    assert.deepEqual(readParams(['atlasWorkspace=a=b', 'notificationEmail=']), {
+      atlasWorkspace: 'a=b',
+      notificationEmail: '',
+    }));
+
+  it('are refused without a value, and a secret among them is not repeated', () =>
+    assert.throws(() => readParams(['notificationEmail', 'atlasWorkspace=a', '=x', 'mdb_sa_sk_7d1b']), {
+      name: 'WrongSettings',
+      message: [
+        '--param needs NAME=VALUE, such as atlasWorkspace=streams, not "notificationEmail".',
+        '--param needs NAME=VALUE, such as atlasWorkspace=streams, not "=x".',
+        '--param needs NAME=VALUE, such as atlasWorkspace=streams, not a text that looks like a secret.',
+      ].join('\n'),
+    }));
 });
 
 describe('stages/example.yml', () => {

@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import {
   checkDeadline,
   deadlineAfter,
-  hastened,
   pollDelay,
   slowdownAfterAttempts,
   slowdownForShare,
+  speedUp,
   type Wait,
   waits,
 } from '../../shared/waits.ts';
@@ -102,8 +102,8 @@ describe('the waits of the machines', () => {
   });
 
   it('are shorter for tests, by the same factor for polls and deadlines', () => {
-    assert.deepEqual(hastened(1), waits);
-    assert.deepEqual(hastened(60).cluster, { pollSeconds: 0.5, timeoutMinutes: 12 });
-    assert.deepEqual(Object.keys(hastened(60)), Object.keys(waits));
+    assert.deepEqual(speedUp(1), waits);
+    assert.deepEqual(speedUp(60).cluster, { pollSeconds: 0.5, timeoutMinutes: 12 });
+    assert.deepEqual(Object.keys(speedUp(60)), Object.keys(waits));
   });
 });

@@ -169,12 +169,12 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
   [
     'a secretArn that is the password',
     { secretArn: secret },
-    /secretArn is something that does not start with "arn:"; it must be the whole ARN/,
+    /secretArn is not an ARN \(value hidden, it may be a secret\); it must be the whole ARN/,
   ],
   [
     'a secretArn that is the secret',
     { secretArn: { password: secret } },
-    /secretArn is something that does not start with "arn:"; it must be/,
+    /secretArn is not an ARN \(value hidden, it may be a secret\); it must be/,
   ],
   [
     'a secretArn of a parameter',

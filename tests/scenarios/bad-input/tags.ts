@@ -56,12 +56,12 @@ const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
   [
     'a secret that is not an ARN',
     { [tag('secret-arn')]: secret },
-    /The tag atlas-streaming:secret-arn is something that does not start with "arn:"; it must be the whole ARN/,
+    /The tag atlas-streaming:secret-arn is not an ARN \(value hidden, it may be a secret\); it must be the whole ARN/,
   ],
   [
     'a secret by its name',
     { [tag('secret-arn')]: 'AmazonMSK_orders' },
-    /something that does not start with "arn:"; it must be the whole ARN/,
+    /not an ARN \(value hidden, it may be a secret\); it must be the whole ARN/,
   ],
 ];
 
@@ -83,7 +83,7 @@ suite('a tag is rejected if it names', () => {
     const secretArn = 'arn:aws:secretsmanager:us-east-1:999999999999:secret:AmazonMSK_payroll-a1B2c3';
     const cloud = await cloudInUse({ tags: { [tag('secret-arn')]: secretArn } });
     const says =
-      /The tag atlas-streaming:secret-arn names arn:.*, which is not associated with this cluster; .* start by hand/;
+      /The tag atlas-streaming:secret-arn names arn:.*, which is not associated with this cluster; .* start a run manually/;
     assertRejected(cloud, await connectByTag(cloud), { error: 'PrerequisitesNotMet', says });
   });
 });

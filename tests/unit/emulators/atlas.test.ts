@@ -215,7 +215,7 @@ test('a connection becomes PENDING and READY, and its password is never returned
   assert.deepEqual((await call(connections)).body.results, [{ id, ...rest, state: 'READY' }]);
   const [arrived] = atlas.projects.get(projectId)?.connections('analytics') ?? [];
   assert.equal(arrived?.settings.authentication.password, 'wonderland');
-  assert.ok(recorder.of('atlas').every(({ responseBody }) => !responseBody.includes('wonderland')));
+  assert.ok(recorder.exchangesOf('atlas').every(({ responseBody }) => !responseBody.includes('wonderland')));
 });
 
 test('a connection without a private link is READY at once', async (t) => {

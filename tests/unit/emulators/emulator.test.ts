@@ -78,13 +78,13 @@ test('an interceptor sees only authenticated calls, and may answer in the place 
     { service: 'atlas', operation: 'count', method: 'POST', path: '/x', caller: 'someone', body: 'hello' },
   ]);
   assert.deepEqual(
-    recorder.of('atlas', 'count').map(({ status, caller }) => [status, caller]),
+    recorder.exchangesOf('atlas', 'count').map(({ status, caller }) => [status, caller]),
     [
       [401, undefined],
       [503, 'someone'],
     ],
   );
-  assert.deepEqual(recorder.of('kafka'), []);
+  assert.deepEqual(recorder.exchangesOf('kafka'), []);
 });
 
 test('an interceptor may reset the connection before or after the call is applied', async (t) => {

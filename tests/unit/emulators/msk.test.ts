@@ -398,7 +398,7 @@ test('the SDK retries a request that an interceptor has throttled', async (t) =>
   const kafka = new KafkaClient({ endpoint: url, region: 'us-east-1', credentials, maxAttempts: 2 });
   await kafka.send(new DescribeClusterV2Command({ ClusterArn: arn }));
   assert.deepEqual(
-    recorder.of('kafka', 'DescribeClusterV2').map(({ status }) => status),
+    recorder.exchangesOf('kafka', 'DescribeClusterV2').map(({ status }) => status),
     [429, 200],
   );
 });

@@ -12,7 +12,7 @@ suite('the arguments of npm start', () => {
     assert.equal(scenario.name, 'default');
     assert.deepEqual(others, {
       input: undefined,
-      params: {},
+      settings: {},
       speed: 360,
       list: false,
       help: false,
@@ -23,7 +23,7 @@ suite('the arguments of npm start', () => {
 
   test('name a scenario, an input, a speed and parameters, whose values may contain = or be empty', () => {
     const atlasCredentialsSecretArn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas=key-a1B2c3';
-    const { scenario, input, params, speed } = parse(
+    const { scenario, input, settings, speed } = parse(
       '--scenario=throttled',
       ...['--input', 'event.json', '--speed', '12.5'],
       ...['--param', `atlasCredentialsSecretArn=${atlasCredentialsSecretArn}`, '--param', 'allowedProjectIds='],
@@ -31,16 +31,23 @@ suite('the arguments of npm start', () => {
     assert.equal(scenario.name, 'throttled');
     assert.equal(input, 'event.json');
     assert.equal(speed, 12.5);
-    assert.deepEqual(params, { atlasCredentialsSecretArn, allowedProjectIds: '' });
+    assert.deepEqual(settings, { atlasCredentialsSecretArn, allowedProjectIds: '' });
   });
 
   test('name a stage, whose settings are those of its file', () => {
-    const { params } = parse('--stage', 'example', '--param', 'atlasWorkspace=mine');
-    assert.deepEqual(params, readSettings('example', { atlasWorkspace: 'mine' }));
+    const { settings } = parse('--stage', 'example', '--param', 'atlasWorkspace=mine');
+    assert.deepEqual(settings, readSettings('example', { atlasWorkspace: 'mine' }));
     assert.throws(
       () => parse('--stage', 'missing'),
-      (error) => error instanceof UsageError && error.message.startsWith('There is no stages/missing.yml. Copy '),
+      (error) =>
+        error instanceof UsageError && error.message.startsWith('stages/missing.yml does not exist. Create it from '),
     );
+  });
+
+  test('are rejected if npm has not passed an option on, because "--" is missing', () => {
+    const env = { npm_lifecycle_event: 'start', npm_config_list: 'true' };
+    const message = 'npm did not pass --list on; put "--" before all options: npm start -- --list …';
+    assert.throws(() => parseArguments([], scenarios, env), { message });
   });
 
   for (const { args, message } of [
@@ -57,6 +64,7 @@ suite('the arguments of npm start', () => {
       message: /^atlasWorkspace is "a=b"; it must be the name of .*"streams"\.$/,
     },
     { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], message: /the local cloud has its own Atlas/ },
+    { args: ['--stage', 'a_b'], message: /^The stage "a_b" cannot be used; / },
     { args: ['--verbose'], message: /^Unknown option '--verbose'; npm start -- --help lists the options\.$/ },
     { args: ['--input'], message: /^Option '--input <value>' argument missing; / },
     { args: ['event.json'], message: /^Unexpected argument 'event\.json'; / },

@@ -11,11 +11,11 @@ const required = {
   atlasCredentialsSecretArn: 'arn:secret',
 };
 
-const deploy = (params: Record<string, string> = {}) =>
-  readDeployment({ region: 'eu-west-1', accountId: '111122223333', params: { ...required, ...params } });
+const deploy = (settings: Record<string, string> = {}) =>
+  readDeployment({ region: 'eu-west-1', accountId: '111122223333', settings: { ...required, ...settings } });
 
-function deployedFunction(name: string, params = {}) {
-  const found = deploy(params).functions.find((it) => it.name === name);
+function deployedFunction(name: string, settings = {}) {
+  const found = deploy(settings).functions.find((it) => it.name === name);
   assert.ok(found);
   return found;
 }

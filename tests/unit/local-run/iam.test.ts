@@ -6,12 +6,12 @@ import { accessKeyIdOf, iam, personsAccessKeyId, type Statement } from '../../..
 const [clusterArn, otherArn] = ['orders', 'others'].map(
   (name) => `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/6357e0b2-5`,
 ) as [string, string];
-const params = {
+const settings = {
   atlasProjectId: '5f1a2b3c4d5e6f7a8b9c0d1e',
   atlasWorkspace: 'streams',
   atlasCredentialsSecretArn: 'arn:secret',
 };
-const cluster = { region: 'us-east-1', accountId: '123456789012', params };
+const cluster = { region: 'us-east-1', accountId: '123456789012', settings };
 const deployed = iam(readDeployment(cluster).functions, 'us-east-1');
 const keyOf = (name: string) => accessKeyIdOf({ name });
 

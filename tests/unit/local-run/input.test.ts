@@ -21,17 +21,17 @@ suite('an input of the user', () => {
 
   test('leaves the deployment in the default account and Region if it names no cluster', () => {
     for (const input of [undefined, null, 'hello', [], {}, { clusterArn: 'arn:aws:s3:::bucket' }, { resources: {} }]) {
-      const { place, world, params } = cloudFor(input, { normalisesPrincipals: true });
+      const { place, world, settings } = cloudFor(input, { normalisesPrincipals: true });
       assert.equal(place.accountId, '123456789012');
       assert.deepEqual(world, { normalisesPrincipals: true });
-      assert.deepEqual(params, {});
+      assert.deepEqual(settings, {});
     }
   });
 
   test('creates its project and workspace, and its secret, which is not associated yet', () => {
     const projectId = '5f1a2b3c4d5e6f7a8b9c0d1e';
-    const { world, params } = cloudFor({ clusterArn, projectId, workspace: 'prod', secretArn }, {});
-    assert.deepEqual(params, { atlasProjectId: projectId });
+    const { world, settings } = cloudFor({ clusterArn, projectId, workspace: 'prod', secretArn }, {});
+    assert.deepEqual(settings, { atlasProjectId: projectId });
     assert.deepEqual(world.project?.workspaces, [
       { name: 'prod', dataProcessRegion: { cloudProvider: 'AWS', region: 'EU_WEST_1' } },
     ]);
