@@ -56,8 +56,8 @@ export default class PackagingPlugin {
   readonly hooks;
   readonly #serverless: Serverless;
   readonly #options: Options;
-  /** The required settings that have no value. */
-  #unset: string[] = [];
+  /** The required settings that have the value of the example. */
+  #examples: string[] = [];
 
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice(text: string): void } }) {
     this.#serverless = serverless;
@@ -68,8 +68,10 @@ export default class PackagingPlugin {
       'before:package:function:package': build,
       'before:package:finalize': () => this.#startNamesWithPrefix(),
       'after:package:finalize': () => {
-        if (this.#unset.length > 0)
-          log.notice(`There is no ${this.#stageFile}, so the package has no value for ${list.format(this.#unset)}.`);
+        if (this.#examples.length > 0)
+          log.notice(
+            `There is no ${this.#stageFile}, so the package has the example's ${list.format(this.#examples)}.`,
+          );
       },
     };
   }
@@ -92,15 +94,19 @@ export default class PackagingPlugin {
   #useSettings(command: string): void {
     const exists = readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
     if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
-    const settings = readSettings(this.#stage, readParams(this.#options.param ?? []), this.#serverless.serviceDir);
+    const typed = readParams(this.#options.param ?? []);
+    const settings = readSettings(this.#stage, typed, this.#serverless.serviceDir);
+    // A package without a stage file has the values of the example, which `npm run deploy` refuses.
+    this.#examples = exists ? [] : requiredNames.filter((name) => settings[name] === undefined);
+    for (const name of this.#examples) settings[name] = readStageFile('example')?.[name] ?? '';
     const ofStage = complaintAboutStage(this.#stage);
     const { prefix: _, ...others } = settings;
+    const region = this.#examples.includes('atlasCredentialsSecretArn') ? undefined : this.#region;
     refuse([
-      ...(ofStage ? [ofStage, ...complaintsAbout(others, this.#region)] : complaintsAbout(settings, this.#region)),
+      ...(ofStage ? [ofStage, ...complaintsAbout(others, region)] : complaintsAbout(settings, region)),
       ...(exists ? complaintsAboutMissing(settings, this.#stageFile) : []),
       ...(command !== 'package' ? complaintsAboutExamples(settings, this.#stageFile) : []),
     ]);
-    this.#unset = requiredNames.filter((name) => settings[name] === undefined);
     const stackParameters = Object.entries(settings).map(
       ([ParameterKey, ParameterValue]): StackParameter => ({ ParameterKey, ParameterValue }),
     );
@@ -111,6 +117,10 @@ export default class PackagingPlugin {
   #checkPackage(directory: string): void {
     const file = join(directory, 'serverless-state.json');
     const path = resolve(this.#serverless.serviceDir, file);
+    if (this.#options.param)
+      throw new WrongSettings([
+        '--param has no effect on a package that exists. Package again with it, or leave it out.',
+      ]);
     // Serverless itself refuses a folder without this file.
     if (!existsSync(path)) return;
     const state = JSON.parse(readFileSync(path, 'utf8'));

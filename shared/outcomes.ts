@@ -26,6 +26,10 @@ export type Outcome = z.infer<typeof Outcome>;
 
 export const isChange = ({ result }: Outcome): boolean => changes.has(result);
 
+/** For a tag, which may hold neither commas nor parentheses: "kept - used by streams/invoices". */
+export const briefly = ({ result, note }: Pick<Outcome, 'result' | 'note'>): string =>
+  note ? `${result} - ${note}` : result;
+
 /** One line for a person, such as "Private link: created". */
 export const sentenceOf = ({ resource, result, note }: Outcome): string =>
   `${resources[resource]}: ${result}${note ? ` (${note})` : ''}`;

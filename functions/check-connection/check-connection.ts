@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
+import { ConnectionProgress, connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
@@ -19,20 +19,7 @@ export const CheckConnectionInput = z.object({
   now: z.string(),
 });
 
-/** The connection as CreateConnection and CheckConnection pass it on. */
-export const CheckConnectionOutput = z.object({
-  name: z.string(),
-  state: z.string(),
-  isReady: z.boolean(),
-  /** Whether CreateConnection must write it again. */
-  isIncomplete: z.boolean(),
-  deadline: z.string(),
-  pollSeconds: z.number(),
-  result: Result,
-  bootstrapServers: z.string(),
-  /** The version of the SCRAM secret that Atlas certainly has, or ''. */
-  secretVersionId: z.string(),
-});
+export const CheckConnectionOutput = ConnectionProgress;
 
 /**
  * Reads the connection once, and whether everything that was written is there. If not, CreateConnection writes it again, which is

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isAbsent } from '../../shared/atlas/error-codes.ts';
-import { privateLinkState } from '../../shared/atlas/private-link.ts';
+import { PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { PrivateLinkFailed } from '../../shared/errors.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
@@ -14,15 +14,7 @@ export const CheckPrivateLinkInput = z.object({
   now: z.string(),
 });
 
-/** The private link as RequestPrivateLink and CheckPrivateLink pass it on. */
-export const CheckPrivateLinkOutput = z.object({
-  id: z.string(),
-  state: z.string(),
-  isReady: z.boolean(),
-  deadline: z.string(),
-  pollSeconds: z.number(),
-  result: Result,
-});
+export const CheckPrivateLinkOutput = PrivateLinkProgress;
 
 /**
  * Reads the private link's state once.

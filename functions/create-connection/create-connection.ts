@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { connectionState } from '../../shared/atlas/connection.ts';
+import { ConnectionProgress, connectionState } from '../../shared/atlas/connection.ts';
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { Result } from '../../shared/outcomes.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
@@ -32,19 +31,7 @@ export const CreateConnectionInput = z.object({
   now: z.string(),
 });
 
-/** The connection as CreateConnection and CheckConnection pass it on. */
-export const CreateConnectionOutput = z.object({
-  name: z.string(),
-  state: z.string(),
-  isReady: z.boolean(),
-  isIncomplete: z.boolean(),
-  deadline: z.string(),
-  pollSeconds: z.number(),
-  result: Result,
-  bootstrapServers: z.string(),
-  /** The version of the SCRAM secret that Atlas certainly has, or ''. */
-  secretVersionId: z.string(),
-});
+export const CreateConnectionOutput = ConnectionProgress;
 
 export interface CreateConnectionDeps {
   msk: MskClient;

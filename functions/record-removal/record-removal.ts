@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { AwsRefused } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { clearConnectedTags, writeStatus } from '../../shared/msk/tags.ts';
-import { Outcome, Result } from '../../shared/outcomes.ts';
+import { briefly, Outcome, Result } from '../../shared/outcomes.ts';
 
 const Done = z.object({ result: Result, note: z.optional(z.string()) });
 type Done = z.infer<typeof Done>;
@@ -53,7 +53,7 @@ export async function recordRemoval(
     { resource: 'multiVpcConnectivity', result: 'kept', note: 'other consumers may use it' },
     { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
   ];
-  const detail = `Connection ${connectionName} in workspace ${workspace}: ${inShort(connection)}. Private link: ${inShort(link)}`;
+  const detail = `Connection ${connectionName} in workspace ${workspace}: ${briefly(connection)}. Private link: ${briefly(link)}`;
   const statusTags = await writeStatus(clusterArn, { status: 'disconnected', detail, execution: executionArn }, msk)
     .then(() => clearConnectedTags(clusterArn, msk))
     .then(
@@ -65,6 +65,3 @@ export async function recordRemoval(
     );
   return { clusterArn, projectId, workspace, connectionName, done, statusTags };
 }
-
-/** A tag may hold neither commas nor parentheses. */
-const inShort = ({ result, note }: Done): string => (note ? `${result} - ${note}` : result);

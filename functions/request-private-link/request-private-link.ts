@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
-import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
+import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasUnavailable } from '../../shared/errors.ts';
-import { Result } from '../../shared/outcomes.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const RequestPrivateLinkInput = z.object({
@@ -12,14 +11,7 @@ export const RequestPrivateLinkInput = z.object({
   now: z.string(),
 });
 
-export const RequestPrivateLinkOutput = z.object({
-  id: z.string(),
-  state: z.string(),
-  isReady: z.boolean(),
-  deadline: z.string(),
-  pollSeconds: z.number(),
-  result: Result,
-});
+export const RequestPrivateLinkOutput = PrivateLinkProgress;
 
 /**
  * Makes sure that Atlas has one live private link to the cluster, and returns at once. Atlas has no client token, so this lists

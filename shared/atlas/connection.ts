@@ -1,5 +1,22 @@
+import * as z from 'zod/mini';
 import { ConnectionFailed } from '../errors.ts';
+import { Result } from '../outcomes.ts';
 import type { Connection, KafkaConnectionRequest } from './types.ts';
+
+/** A connection on its way to READY, as CreateConnection and CheckConnection pass it on. */
+export const ConnectionProgress = z.object({
+  name: z.string(),
+  state: z.string(),
+  isReady: z.boolean(),
+  /** Whether CreateConnection must write it again. */
+  isIncomplete: z.boolean(),
+  deadline: z.string(),
+  pollSeconds: z.number(),
+  result: Result,
+  bootstrapServers: z.string(),
+  /** The version of the SCRAM secret that Atlas certainly has, or ''. */
+  secretVersionId: z.string(),
+});
 
 /**
  * Why an existing connection cannot become the one that is wanted, or undefined if it can: Atlas never changes the type and the

@@ -1,5 +1,17 @@
+import * as z from 'zod/mini';
 import { PrivateLinkFailed } from '../errors.ts';
+import { Result } from '../outcomes.ts';
 import type { PrivateLink } from './types.ts';
+
+/** A private link on its way to DONE, as RequestPrivateLink and CheckPrivateLink pass it on. */
+export const PrivateLinkProgress = z.object({
+  id: z.string(),
+  state: z.string(),
+  isReady: z.boolean(),
+  deadline: z.string(),
+  pollSeconds: z.number(),
+  result: Result,
+});
 
 /** Atlas still lists a link for a while after a request to delete it. */
 const deletionStates = new Set(['DELETE_REQUESTED', 'DELETING', 'DELETED']);

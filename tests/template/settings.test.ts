@@ -121,17 +121,23 @@ describe('npm run deploy', () => {
     assert.ok(isAwsAsked, output);
   });
 
-  it('deploys a package with the settings of that time, and refuses one without', async (t) => {
+  it('deploys a package with the settings of that time, and refuses one with values of the example', async (t) => {
     const folder = serviceFolder(t);
     const pack = (name: string, ...args: string[]) => serverless(folder, ['package', '--package', name, ...args]);
     assert.equal((await pack('without-settings')).code, 0);
     const { output, isAwsAsked } = await deploy(t, folder, '--package', 'without-settings');
     assert.equal(isAwsAsked, false);
-    assert.match(output, /\natlasWorkspace is missing in without-settings\/serverless-state\.json; it must be /);
+    assert.match(output, /\natlasWorkspace in without-settings\/serverless-state\.json is still the example value; /);
 
     writeStageFile(folder, 'prod', own);
     assert.equal((await pack('with-settings', '--stage', 'prod')).code, 0);
     assert.ok((await deploy(t, folder, '--package', 'with-settings', '--stage', 'prod')).isAwsAsked);
+    const late = await deploy(t, folder, '--package', 'with-settings', '--stage', 'prod', '--param=mechanism=PLAIN');
+    assert.match(
+      late.output,
+      /--param has no effect on a package that exists\. Package again with it, or leave it out\./,
+    );
+    assert.equal(late.isAwsAsked, false);
   });
 
   it('shows its help without any settings', async (t) => {

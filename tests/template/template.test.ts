@@ -53,10 +53,10 @@ describe('npm run package', () => {
     assert.doesNotMatch(packaging.output, /warning|deprecat/i);
   });
 
-  it('says which values the package does not have', () => {
+  it('says which values are those of the example', () => {
     assert.match(
       packaging.output,
-      /There is no stages\/dev\.yml, so the package has no value for atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn\./,
+      /There is no stages\/dev\.yml, so the package has the example's atlasProjectId, atlasWorkspace and atlasCredentialsSecretArn\./,
     );
   });
 
