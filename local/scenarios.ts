@@ -47,7 +47,8 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'already-connected',
-    description: 'Everything exists from an earlier run. This run verifies it and ends at once.',
+    description:
+      'Everything exists from an earlier run. This run verifies it and ends at once. It reports the link as adopted: this run did not create it.',
     expected: { endState: 'Connected' },
     world: {
       cluster: { vpcConnectivity: { scram: true, iam: false, tls: false } },
@@ -145,7 +146,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'disconnect',
     description:
-      'A connected cluster is tagged atlas-streaming=disconnect. The run removes what was created for it, and nothing else.',
+      'A connected cluster is tagged atlas-streaming=disconnect. The run removes the connection, the private link (adopted ones too) and our policy statement.',
     expected: { endState: 'Disconnected' },
     world: quickToConnect({ cluster: { policy: policy(firehose) } }),
     prepare: tagAndConnect,
@@ -171,7 +172,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'drift',
     description:
-      'Another person has removed our policy statement and changed the connection. A run from the console repairs only these two.',
+      'Another person has removed our policy statement and changed the connection. A manual start repairs only these two.',
     expected: { endState: 'Connected' },
     world: quickToConnect({ cluster: { policy: policy(firehose) } }),
     prepare: async (cloud) => {

@@ -66,8 +66,8 @@ export function pollDelay({ pollSeconds }: Wait, { now, deadline }: Times, slowd
 
 /**
  * How much polls of Atlas slow down when Atlas has few requests left for the project, so that many waiting runs leave room for
- * runs that change something. The square lets a crowd that could poll six times as often as Atlas allows settle where two fifths
- * of the requests are left.
+ * runs that change something. The square lets a crowd that could poll six times as often as Atlas allows settle at two fifths of
+ * the requests left.
  *
  * @param remainingShare 0 to 1, as the Atlas client knows it
  */

@@ -25,13 +25,13 @@ export function configuration(): string {
 
 # Configuration
 
-The settings of a deployment stand in \`stages/<stage>.yml\`. Copy \`stages/example.yml\`, and fill in the three values that have no default:
+The settings of a deployment are in \`stages/<stage>.yml\`. Copy \`stages/example.yml\`, and set the three values that have no default:
 
 \`\`\`sh
 cp stages/example.yml stages/prod.yml
 \`\`\`
 
-\`--param\` overrides a value of the file for one command:
+Commit the file in your fork or copy of this repository. \`--param\` overrides a value of the file for one command:
 
 \`\`\`sh
 npm run deploy -- --stage prod --region us-east-1 --param="notificationEmail=team@example.com"
@@ -39,6 +39,11 @@ npm run deploy -- --stage prod --region us-east-1 --param="notificationEmail=tea
 
 \`npm run package\`, \`npm run deploy\` and \`npm start\` check all settings first. A wrong, missing or unknown one stops the command with one
 sentence that says what is right. The settings are CloudFormation parameters of the same names, so CloudFormation checks them again.
+
+If the stage file does not exist, \`npm run deploy\` stops. \`npm run package\` continues: it writes a template without values for the
+required parameters, and says so. The name of a stage has only letters, digits and \`-\`.
+
+[deploy.md](deploy.md#update) says what a change of \`prefix\` does to connected clusters.
 
 Poll intervals and time limits are not settings. They are constants in the code, and [architecture.md](architecture.md#waits) lists them.
 

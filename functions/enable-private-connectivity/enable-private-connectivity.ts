@@ -63,7 +63,7 @@ function afterRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): str
 
 /**
  * The schemes that are on, and SASL/SCRAM. MSK doesn't document whether it keeps a scheme that a request omits, and turning one off
- * would disconnect its consumers. Public access is omitted, so it stays as it is.
+ * would disconnect its clients. Public access is omitted, so it stays as it is.
  */
 function withScram({ Sasl, Tls }: VpcConnectivityClientAuthentication = {}): VpcConnectivityClientAuthentication {
   return {

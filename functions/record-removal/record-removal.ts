@@ -50,7 +50,7 @@ export async function recordRemoval(
     { resource: 'connection', ...connection },
     { resource: 'privateLink', ...link },
     { resource: 'policyStatement', ...(policy ?? { result: 'kept', note: 'the private link needs it' }) },
-    { resource: 'multiVpcConnectivity', result: 'kept', note: 'other consumers may use it' },
+    { resource: 'multiVpcConnectivity', result: 'kept', note: 'other clients may use it' },
     { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
   ];
   const detail = `Connection ${connectionName} in workspace ${workspace}: ${briefly(connection)}. Private link: ${briefly(link)}`;

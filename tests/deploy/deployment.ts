@@ -146,7 +146,7 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.deepEqual(await executionsOf(sfn, ConnectMachineArn), [execution]);
   });
 
-  await step('changes nothing when an execution is started by hand', async () => {
+  await step('changes nothing if an execution is started manually', async () => {
     recorder.exchanges.splice(0);
     const { executionArn = '' } = await sfn.send(
       new StartExecutionCommand({

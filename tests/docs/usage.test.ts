@@ -21,7 +21,7 @@ describe('docs/usage.md', () => {
     assert.deepEqual(namesIn('Tags that you set'), [triggerTag, ...Object.values(settingTags)]));
 
   it('has a row for each optional field of the input', () =>
-    assert.deepEqual(['clusterArn', ...namesIn('Start a run by hand')].sort(), Object.keys(rules).sort()));
+    assert.deepEqual(['clusterArn', ...namesIn('Start a run manually')].sort(), Object.keys(rules).sort()));
 
   it('has a row for each resource and each result in the output of a run', () => {
     const named = [...Outcome.shape.resource.options, ...Result.options];

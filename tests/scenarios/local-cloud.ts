@@ -80,7 +80,7 @@ export async function connectByTag(cloud: Cloud) {
   return ended(execution);
 }
 
-/** Starts the connect machine by hand and waits for the end of the run. */
+/** Starts the connect machine manually and waits for the end of the run. */
 export const connectByHand = (cloud: Cloud, input: object = {}) =>
   ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }));
 

@@ -64,7 +64,7 @@ suite('the scenario', { concurrency: 2 }, () => {
 });
 
 suite('npm start', { concurrency: 2 }, () => {
-  test('prints what happens, in plain lines of at most 100 columns if the output is no terminal', async () => {
+  test('prints what happens, in plain lines of at most 100 columns if the output is not a terminal', async () => {
     const { stdout, code } = await start(['--scenario', 'prerequisites-missing', ...fast]).ended;
     assert.equal(code, 1);
     assert.match(stdout, /^msk-atlas-privatelink, run locally\n/);

@@ -63,7 +63,7 @@ for (const [name, settings] of Object.entries(functions)) {
       assert.deepEqual([...new Set(granted)].sort(), needed.sort());
     });
 
-    it('may do it to clusters of this account and Region only, wherever IAM can tell', () => {
+    it('may do it to clusters of this account and Region only, if IAM knows the resource of the action', () => {
       for (const { Action, Resource } of allowed(statements))
         for (const action of list(Action)) {
           if (onAnyResource.includes(action)) assert.equal(Resource, '*', action);

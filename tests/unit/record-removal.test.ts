@@ -37,7 +37,7 @@ describe('RecordRemoval', () => {
         { resource: 'connection', result: 'removed' },
         { resource: 'privateLink', result: 'removed' },
         { resource: 'policyStatement', result: 'removed' },
-        { resource: 'multiVpcConnectivity', result: 'kept', note: 'other consumers may use it' },
+        { resource: 'multiVpcConnectivity', result: 'kept', note: 'other clients may use it' },
         { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
       ],
       statusTags: 'written',

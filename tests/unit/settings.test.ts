@@ -175,7 +175,7 @@ describe('a setting', () => {
     ]);
   });
 
-  it('is not repeated where it may be a secret', () => {
+  it('is not repeated if it may be a secret', () => {
     const secret = '7d1b3c5e-3b1a-4e9b-9f0c-2a6d8e4f1b70';
     const complaints = complaintsAbout({
       atlasProjectId: secret,

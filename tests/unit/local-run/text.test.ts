@@ -33,7 +33,7 @@ suite('the screen', () => {
     return { written, columns: 20, write: (text: string) => written.push(text) };
   };
 
-  test('prints only lines if the output is no terminal', () => {
+  test('prints only lines if the output is not a terminal', () => {
     const { written, ...rest } = output();
     const screen = plainScreen(rest);
     screen.print('one');
