@@ -52,7 +52,9 @@ const maxRefusals = ({ fault, call }: Injection) =>
 export class Runner {
   readonly #cloud: Cloud;
   readonly #log: string[];
-  readonly #secrets = new Set<string>();
+  #secrets = new Set<string>();
+  #secretsBefore = new Set<string>();
+  #hasLeaked = false;
 
   static async open(): Promise<Runner> {
     const log: string[] = [];
@@ -114,14 +116,22 @@ export class Runner {
   /** Closes the cloud and searches its logs for secrets: the last lines of a log arrive when the cloud closes. */
   async close(): Promise<string[]> {
     await this.#cloud.close();
-    const log = this.#log.join('\n');
-    return [...this.#secrets].some((secret) => spellings(secret).some((it) => log.includes(it)))
-      ? ['a secret is in a log']
-      : [];
+    this.#searchLog();
+    return this.#hasLeaked ? ['a secret is in a log'] : [];
+  }
+
+  /** Searches the lines since the last search for secrets, also for those of the use case before: some lines arrive late. */
+  #searchLog(): void {
+    const log = this.#log.splice(0).join('\n');
+    const secrets = [...this.#secretsBefore, ...this.#secrets].flatMap(spellings);
+    this.#hasLeaked ||= secrets.some((secret) => log.includes(secret));
+    this.#secretsBefore = this.#secrets;
+    this.#secrets = new Set();
   }
 
   async #begin({ world, prepare }: UseCase): Promise<void> {
     const cloud = this.#cloud;
+    this.#searchLog();
     await this.#stopFaults();
     await cloud.replaceWorld(world);
     addForeign(cloud);
