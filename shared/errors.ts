@@ -54,6 +54,26 @@ export class ClusterBusy extends RedirectError {
   override readonly name = 'ClusterBusy' as const;
 }
 
+/** The cluster's tag has changed while the run was at work, and asks for something else now. */
+export class NoLongerWanted extends RedirectError {
+  override readonly name = 'NoLongerWanted' as const;
+}
+
+/** Another execution holds the cluster by now. This one changes nothing more, and nobody is notified. */
+export class ClaimLost extends NeedsPersonError {
+  override readonly name = 'ClaimLost' as const;
+}
+
+/** A setting asks for another target than the one that the cluster is connected to. The cluster stays connected as it is. */
+export class TargetChanged extends NeedsPersonError {
+  override readonly name = 'TargetChanged' as const;
+}
+
+/** Atlas names another AWS account than at the first connect. */
+export class PrincipalChanged extends NeedsPersonError {
+  override readonly name = 'PrincipalChanged' as const;
+}
+
 /** The input, or a tag that is used instead of it, is wrong. Nothing was changed. */
 export class InvalidRequest extends NeedsPersonError {
   override readonly name = 'InvalidRequest' as const;

@@ -19,6 +19,8 @@ export const waits = {
   privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
   /** Usually about 25 minutes, from PENDING to READY. */
   connection: { pollSeconds: 30, timeoutMinutes: 90 },
+  /** A connect waits while a disconnect of the cluster runs, at most as long as that machine may. */
+  holder: { pollSeconds: 120, timeoutMinutes: 1440 },
   /** For connection and link together. Atlas deletes a connection only after it has been deployed. */
   removal: { pollSeconds: 30, timeoutMinutes: 120 },
 } satisfies Record<string, Wait>;

@@ -1,54 +1,80 @@
+import { createHash } from 'node:crypto';
+import { AwsRefused } from '../errors.ts';
 import { cut } from '../cut.ts';
 import type { MskClient } from './client.ts';
 
 /** The tag that starts a run; the EventBridge rules match this key and no other. */
 export const triggerTag = 'atlas-streaming';
 
-/** Settings that the cluster's owner may give by tag. Each has the meaning of a field of the input. */
+/** Settings that the cluster's owner may give by tag. Each has the meaning of a field of the input; a secret is given by its name. */
 export const settingTags = {
-  projectId: 'atlas-streaming:project-id',
-  workspace: 'atlas-streaming:workspace',
-  connectionName: 'atlas-streaming:connection-name',
-  secretArn: 'atlas-streaming:secret-arn',
+  projectId: 'atlas-streaming/project-id',
+  workspace: 'atlas-streaming/workspace',
+  connectionName: 'atlas-streaming/connection-name',
+  secretName: 'atlas-streaming/secret',
 } as const;
 
-/** What a run writes about itself on the cluster. None of these keys starts a run. */
+/** What a run writes about itself on the cluster, for people to read. None of these keys starts a run, and no run reads them. */
 export interface StatusTags {
   status: 'connecting' | 'connected' | 'failed' | 'disconnecting' | 'disconnected';
   detail: string;
-  execution: string;
-  'private-link-id'?: string;
-  'secret-version'?: string;
-  'verified-at'?: string;
+  /** The ARN of the execution. The tag names it as `connect/<name>`. */
+  executionArn: string;
+  /** ISO 8601. The tag shows it as `20261127T111829Z`. */
+  verifiedAt?: string;
 }
 
 /**
- * Writes the status on the cluster's own tags; other tags stay as they are.
+ * Writes the status on the cluster's own tags; other tags stay as they are. The registry remembers, so tags that AWS refuses (a
+ * cluster can have 50, and may be gone) don't fail a run.
  *
- * @throws AwsRefused, AwsThrottled, AwsUnavailable
+ * @returns 'written', or why AWS has refused them
+ * @throws AwsThrottled, AwsUnavailable
  */
-export async function writeStatus(clusterArn: string, status: StatusTags, msk: MskClient): Promise<void> {
-  const tags = Object.entries(status).map(([key, value]) => [`${triggerTag}:${key}`, tagValue(value)]);
-  await msk.tag(clusterArn, Object.fromEntries(tags));
+export async function writeStatus(clusterArn: string, status: StatusTags, msk: MskClient): Promise<string> {
+  const { executionArn, verifiedAt } = status;
+  const values = {
+    status: status.status,
+    detail: status.detail,
+    execution: executionArn.replace(/^.*-(connect|disconnect):/, '$1/'),
+    ...(verifiedAt && { 'verified-at': compactTime(verifiedAt) }),
+  };
+  const tags = Object.entries(values).map(([name, value]) => [`${triggerTag}/${name}`, tagValue(value)]);
+  try {
+    await msk.tag(clusterArn, Object.fromEntries(tags));
+    return 'written';
+  } catch (refusal) {
+    if (refusal instanceof AwsRefused) return `not written: ${refusal.message}`;
+    throw refusal;
+  }
 }
 
-/** The key of a status tag, such as `atlas-streaming:status`. */
-export const statusTag = (name: keyof StatusTags): string => `${triggerTag}:${name}`;
+/** The key of a status tag, such as `atlas-streaming/status`. */
+export const statusTag = (name: 'status' | 'detail' | 'execution' | 'verified-at'): string => `${triggerTag}/${name}`;
 
-/** Removes the tags that say what is connected. @throws AwsRefused, AwsThrottled, AwsUnavailable */
-export const clearConnectedTags = (clusterArn: string, msk: MskClient): Promise<void> =>
-  msk.untag(clusterArn, (['private-link-id', 'secret-version', 'verified-at'] as const).map(statusTag));
+/** A fingerprint of the setting tags, so that a change is noticed. */
+export const settingsOf = (tags: Record<string, string>): string =>
+  createHash('sha256')
+    .update(JSON.stringify(Object.values(settingTags).map((key) => tags[key] ?? null)))
+    .digest('hex')
+    .slice(0, 16);
+
+/** `2026-11-27T11:18:29.123Z` → `20261127T111829Z` */
+const compactTime = (time: string): string => time.replace(/\.\d+/, '').replace(/[-:]/g, '');
 
 /**
- * Fits a text into a tag's value: letters, digits, spaces and `_ . : / = + - @`, at most 256 of them.
+ * Fits a text into a tag's value: letters, digits, spaces and `_ . / = + - @`, at most 255 of them. A colon becomes a hyphen
+ * between letters or digits, and a space elsewhere.
  *
- * @see https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-tagging.html
  */
 export const tagValue = (text: string): string =>
   cut(
     text
-      .replace(/[^\p{L}\p{N}_.:/=+\-@ ]+/gu, ' ')
+      .replace(/(?<=[\p{L}\p{Nd}]):(?=[\p{L}\p{Nd}])/gu, '-')
+      .replace(/: /g, ' - ')
+      .replace(/[^\p{L}\p{Nd}_./=+\-@ ]+/gu, ' ')
       .replace(/ {2,}/g, ' ')
       .trim(),
-    256,
-  );
+    255,
+  ).trim();

@@ -21,6 +21,9 @@ export const rules = {
   mechanism: `one of ${mechanisms.map((name) => `"${name}"`).join(' and ')}`,
   config: 'an object of Kafka client settings, string to string, for example {"auto.offset.reset":"earliest"}',
   dryRun: 'true or false',
+  claim: 'true or false',
+  acceptPrincipal: 'the 12 digits of the AWS account that Atlas names now, for example "123456789012"',
+  includeAdopted: 'true or false',
 } as const;
 export type Field = keyof typeof rules;
 
@@ -50,6 +53,9 @@ export const fields = {
       JSON.stringify(value).length <= longestConfig,
   ),
   dryRun: z.boolean(),
+  claim: z.boolean(),
+  acceptPrincipal: z.string().check(z.regex(/^\d{12}$/)),
+  includeAdopted: z.boolean(),
 } satisfies Record<Field, z.ZodMiniType>;
 
 /**

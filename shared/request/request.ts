@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { RegistryRecord } from '../registry/record.ts';
 import { mechanisms } from './fields.ts';
 
 /** The settings of one run, as ResolveRequest passes them to the later states. Nothing in it is secret. */
@@ -8,14 +9,29 @@ export const Request = z.object({
   workspace: z.string(),
   connectionName: z.string(),
   mechanism: z.enum(mechanisms),
-  /** The secret that the input or a tag names, else null: then the one secret that is associated with the cluster. */
+  /** The secret that the input names, else the recorded one, else null: then the one secret that is associated with the cluster. */
   secretArn: z.nullable(z.string()),
+  /** The name of the secret that a tag picks among the associated ones, or null. */
+  secretName: z.nullable(z.string()),
   /** Only the input of a manual start may name a secret that isn't associated yet: a tag is not a key. */
   maySecretBeAssociated: z.boolean(),
   config: z.nullable(z.record(z.string(), z.string())),
   dryRun: z.boolean(),
-  /** What the cluster's status tags say about the last run, or null. */
-  privateLinkId: z.nullable(z.string()),
-  secretVersion: z.nullable(z.string()),
+  /** Whether adopted resources become ours. */
+  claim: z.boolean(),
+  /** The AWS account that Atlas may have changed to, or null. */
+  acceptPrincipal: z.nullable(z.string()),
+  /** Whether disconnect also removes what we have not created. */
+  includeAdopted: z.boolean(),
+  /** Who wants the run; `sweep`: the repair of a cluster without the trigger tag, which creates nothing. */
+  wantedBy: z.enum(['tag', 'console', 'sweep']),
+  /** Whether the run ends if the tag is removed. */
+  endsOnUntag: z.boolean(),
+  /** Which other target the settings ask for than the recorded one, as a sentence; else null. */
+  targetChange: z.nullable(z.string()),
+  /** Whether the status tags of a connected cluster were gone. */
+  wereTagsStripped: z.boolean(),
+  /** The registry's record when this run claimed the cluster, or null. */
+  recorded: z.nullable(RegistryRecord),
 });
 export type Request = z.infer<typeof Request>;

@@ -1,0 +1,122 @@
+import * as z from 'zod/mini';
+import { mechanisms } from '../request/fields.ts';
+
+const text = z.optional(z.string());
+
+/**
+ * Whose a resource is. `created`: ours. `adopted`: it existed already; we use it and never change or delete it. `unknown`: it was
+ * found after an attempt whose outcome is unclear, and doesn't fall into that attempt; it is treated as adopted.
+ */
+export const Ownership = z.enum(['created', 'adopted', 'unknown']);
+export type Ownership = z.infer<typeof Ownership>;
+
+/**
+ * A private link or a connection. `attemptedAt` is written before a request that creates it, and `id` and `ownership` after the
+ * answer. With `attemptedAt` alone, the outcome of the attempt is unclear.
+ */
+const Piece = z.object({
+  /** Atlas's ObjectId. */
+  id: text,
+  ownership: z.optional(Ownership),
+  /** ISO 8601, by Atlas's clock. */
+  attemptedAt: text,
+});
+export type Piece = z.infer<typeof Piece>;
+
+/** What a cluster is connected to. */
+export const Target = z.object({
+  projectId: z.string(),
+  workspace: z.string(),
+  connectionName: z.string(),
+  mechanism: z.enum(mechanisms),
+});
+export type Target = z.infer<typeof Target>;
+
+/** The last failure of a run. */
+const Failure = z.object({
+  error: z.string(),
+  /** The same for the same failure. */
+  fingerprint: z.string(),
+  /** ISO 8601. */
+  at: z.string(),
+  executionArn: z.string(),
+  /** Whether it differs from the failure before, so that a person must be notified. */
+  isNews: z.boolean(),
+  /** Whether it concerns the whole deployment, such as an expired key. */
+  isAccountFault: z.boolean(),
+  /** The cluster, its secrets and its setting tags at that time, as a fingerprint. */
+  circumstances: text,
+});
+export type Failure = z.infer<typeof Failure>;
+
+/** An item of the registry: what is connected, what we created, and who is at work. One for each cluster. All times are ISO 8601. */
+export const RegistryRecord = z.object({
+  clusterArn: z.string(),
+  target: z.optional(Target),
+  /** The AWS principal of Atlas at the first connect. */
+  principalArn: text,
+  privateLink: z.optional(Piece),
+  connection: z.optional(Piece),
+  statement: z.optional(
+    z.object({ sid: z.string(), principalArn: z.string(), ownership: z.optional(Ownership), attemptedAt: text }),
+  ),
+  /** When we turned multi-VPC connectivity on. */
+  turnedOn: text,
+  secretArn: text,
+  /** The version of the secret that Atlas was sent. */
+  secretVersionId: text,
+  status: z.optional(z.enum(['connecting', 'connected', 'failed', 'disconnecting', 'disconnected'])),
+  detail: text,
+  /** The end of the last run that succeeded. */
+  verifiedAt: text,
+  /** A fingerprint of the cluster's setting tags at the last run. */
+  settings: text,
+  /** How many runs have failed in a row. */
+  failures: z.optional(z.number()),
+  lastFailure: z.optional(Failure),
+  /** The execution that a person was notified of last. */
+  notifiedExecution: text,
+  /** The execution at work. */
+  holder: text,
+  action: z.optional(z.enum(['connect', 'disconnect'])),
+  claimedAt: text,
+  wantedBy: z.optional(z.enum(['tag', 'console', 'sweep'])),
+  /** The execution that released the claim last. */
+  lastExecution: text,
+  /** The fingerprint of a difference that was reported as TargetChanged. */
+  targetChanged: text,
+  /** Whether it was reported that the status tags had been removed. */
+  strippedReported: z.optional(z.boolean()),
+  /** The first sweep that did not find the cluster. */
+  missingSince: text,
+});
+export type RegistryRecord = z.infer<typeof RegistryRecord>;
+
+/** Whether a run has created something, or has tried to. */
+export const hasCreated = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
+  [privateLink, connection, statement].some((piece) => piece !== undefined && mayBeOurs(piece));
+
+/** Whether we created it, or tried to with an unclear outcome. */
+export const mayBeOurs = ({ ownership, attemptedAt }: Pick<Piece, 'ownership' | 'attemptedAt'>): boolean =>
+  ownership === 'created' || (ownership === undefined && attemptedAt !== undefined);
+
+/** How far an id may lie outside its attempt: a clock of Atlas may differ, and a function runs for at most a minute. */
+const beforeMs = 10_000;
+const afterMs = 180_000;
+
+/**
+ * Whose a resource is that was found in Atlas.
+ *
+ * @param id Atlas's ObjectId, or undefined if Atlas shows none. Its first eight hexadecimal digits are the creation time in seconds
+ * @param recorded what the registry says about it
+ * @see https://www.mongodb.com/docs/manual/reference/bson-types/#objectid
+ */
+export function ownershipOf(id: string | undefined, recorded: Piece | undefined): Ownership {
+  if (recorded?.ownership && (recorded.id === undefined || recorded.id === id)) return recorded.ownership;
+  // Nothing was attempted, or the one that was recorded has been replaced by another party.
+  if (!recorded?.attemptedAt || recorded.ownership === 'adopted') return 'adopted';
+  if (id === undefined) return 'unknown';
+  const sinceAttemptMs = Number.parseInt(id.slice(0, 8), 16) * 1000 - Date.parse(recorded.attemptedAt);
+  if (sinceAttemptMs >= -beforeMs && sinceAttemptMs <= afterMs) return 'created';
+  return recorded.ownership ? 'adopted' : 'unknown';
+}

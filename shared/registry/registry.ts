@@ -1,0 +1,205 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  paginateScan,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { fromAws } from '../aws.ts';
+import { AwsRefused, ClaimLost, DeploymentMisconfigured } from '../errors.ts';
+import { parseClusterArn } from '../msk/arn.ts';
+import { RegistryRecord } from './record.ts';
+
+/** New values of attributes; null removes an attribute. */
+export type Changes = { [Name in Exclude<keyof RegistryRecord, 'clusterArn'>]?: RegistryRecord[Name] | null };
+
+/** An execution's right to work on a cluster. */
+export interface Claim {
+  holder: string;
+  action: 'connect' | 'disconnect';
+  /** ISO 8601. */
+  claimedAt: string;
+  wantedBy: 'tag' | 'console' | 'sweep';
+}
+
+/** The attributes that a claim consists of. */
+const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
+
+/**
+ * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or
+ * DeploymentMisconfigured (the table is missing, may not be used, or its key is disabled) besides what it names.
+ *
+ * A change of a registry that fails is never taken for "no record". Every read is consistent.
+ */
+export class Registry {
+  readonly #dynamodb: DynamoDBClient;
+  readonly #tableName: string;
+  readonly #options: { abortSignal: AbortSignal };
+
+  constructor({ dynamodb, tableName, signal }: { dynamodb: DynamoDBClient; tableName: string; signal: AbortSignal }) {
+    this.#dynamodb = dynamodb;
+    this.#tableName = tableName;
+    this.#options = { abortSignal: signal };
+  }
+
+  async read(clusterArn: string): Promise<RegistryRecord | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.#tableName,
+      Key: marshall({ clusterArn }),
+      ConsistentRead: true,
+    });
+    const { Item } = await this.#call('dynamodb:GetItem', this.#dynamodb.send(command, this.#options));
+    return Item && recordOf(Item);
+  }
+
+  /** The records of all clusters. */
+  async scan(): Promise<RegistryRecord[]> {
+    const query = { TableName: this.#tableName, ConsistentRead: true };
+    const pages = paginateScan({ client: this.#dynamodb }, query, this.#options);
+    const records: RegistryRecord[] = [];
+    const readAll = async () => {
+      for await (const { Items = [] } of pages) records.push(...Items.map(recordOf));
+    };
+    await this.#call('dynamodb:Scan', readAll());
+    return records.filter(({ clusterArn }) => parseClusterArn(clusterArn));
+  }
+
+  /**
+   * Claims a cluster, unless another execution holds it. Safe to repeat.
+   *
+   * @param previousHolder an execution that has ended, which may still be recorded as the holder
+   * @returns the record, or undefined if another execution holds the cluster
+   */
+  async claim(
+    clusterArn: string,
+    claim: Claim & Changes,
+    previousHolder: string | undefined,
+  ): Promise<RegistryRecord | undefined> {
+    const holders = { ':me': claim.holder, ...(previousHolder && { ':previous': previousHolder }) };
+    return this.#change(clusterArn, claim, {
+      condition: `attribute_not_exists(#holder) OR #holder = :me${previousHolder ? ' OR #holder = :previous' : ''}`,
+      values: holders,
+    });
+  }
+
+  /**
+   * Makes sure that this execution still holds the cluster. Call it before each write at AWS or Atlas: an execution that was stopped
+   * and redriven, or a function that outlives its execution, must not change anything.
+   *
+   * @throws ClaimLost
+   */
+  confirm(clusterArn: string, holder: string): Promise<RegistryRecord> {
+    return this.update(clusterArn, holder, { holder });
+  }
+
+  /** Changes the record of a cluster that this execution holds. @throws ClaimLost */
+  async update(clusterArn: string, holder: string, changes: Changes): Promise<RegistryRecord> {
+    const record = await this.#change(clusterArn, changes, heldBy(holder));
+    if (record) return record;
+    throw claimLost(clusterArn, holder);
+  }
+
+  /** Changes the record and gives the cluster back. Safe to repeat. @throws ClaimLost */
+  async release(clusterArn: string, holder: string, changes: Changes): Promise<void> {
+    const released = { ...changes, ...noClaim, lastExecution: holder };
+    if (await this.#change(clusterArn, released, heldBy(holder))) return;
+    // The answer to an earlier attempt may have been lost.
+    const record = await this.read(clusterArn);
+    if (record?.lastExecution !== holder) throw claimLost(clusterArn, holder);
+  }
+
+  /** Deletes the record of a cluster that this execution holds. An absent record is fine. @throws ClaimLost */
+  async remove(clusterArn: string, holder: string): Promise<void> {
+    const command = new DeleteItemCommand({
+      TableName: this.#tableName,
+      Key: marshall({ clusterArn }),
+      ConditionExpression: 'attribute_not_exists(clusterArn) OR #holder = :me',
+      ExpressionAttributeNames: { '#holder': 'holder' },
+      ExpressionAttributeValues: marshall({ ':me': holder }),
+    });
+    const answer = this.#dynamodb.send(command, this.#options).catch(undefinedIfConditionFailed);
+    if (!(await this.#call('dynamodb:DeleteItem', answer))) throw claimLost(clusterArn, holder);
+  }
+
+  /**
+   * Changes a record without a claim, as the sweep does.
+   *
+   * @param expectedHolder the holder that the caller has read, or undefined if there was none
+   * @returns false, without any change, if the holder is another one by now
+   */
+  async updateUnclaimed(clusterArn: string, expectedHolder: string | undefined, changes: Changes): Promise<boolean> {
+    const condition = expectedHolder ? heldBy(expectedHolder) : { condition: 'attribute_not_exists(#holder)' };
+    return (await this.#change(clusterArn, changes, condition)) !== undefined;
+  }
+
+  /** @returns the record after the change, or undefined if the condition is not met */
+  async #change(
+    clusterArn: string,
+    changes: Changes,
+    { condition, values = {} }: { condition: string; values?: Record<string, string> },
+  ): Promise<RegistryRecord | undefined> {
+    const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
+    const set = entries.filter(([, value]) => value !== null);
+    const removed = entries.filter(([, value]) => value === null);
+    const command = new UpdateItemCommand({
+      TableName: this.#tableName,
+      Key: marshall({ clusterArn }),
+      UpdateExpression: [
+        set.length > 0 && `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+        removed.length > 0 && `REMOVE ${removed.map(([name]) => `#${name}`).join(', ')}`,
+      ]
+        .filter(Boolean)
+        .join(' '),
+      ConditionExpression: condition,
+      // Many of the names are reserved words of DynamoDB.
+      ExpressionAttributeNames: Object.fromEntries(['holder', ...entries.map(([name]) => name)].map((it) => [`#${it}`, it])),
+      ...(set.length + Object.keys(values).length > 0 && {
+        ExpressionAttributeValues: marshall(
+          { ...values, ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])) },
+          { removeUndefinedValues: true },
+        ),
+      }),
+      ReturnValues: 'ALL_NEW',
+    });
+    const answer = this.#dynamodb.send(command, this.#options).catch(undefinedIfConditionFailed);
+    const changed = await this.#call('dynamodb:UpdateItem', answer);
+    return changed && recordOf(changed.Attributes ?? {});
+  }
+
+  /** A table that cannot be used is a mistake of the deployment, and never means that there is no record. */
+  async #call<Answer>(action: string, answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await fromAws(action, answer);
+    } catch (error) {
+      if (!(error instanceof AwsRefused)) throw error;
+      throw new DeploymentMisconfigured(
+        `The registry (the DynamoDB table ${this.#tableName}) cannot be used. ${error.message} The table must exist in this Region, and its key and the function's role must allow ${action}. Deploy again; docs/operations.md says how to restore a table.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+const heldBy = (holder: string) => ({ condition: '#holder = :me', values: { ':me': holder } });
+
+const undefinedIfConditionFailed = (error: unknown): undefined => {
+  if (error instanceof ConditionalCheckFailedException) return undefined;
+  throw error;
+};
+
+const claimLost = (clusterArn: string, holder: string) =>
+  new ClaimLost(
+    `Execution ${holder} no longer holds ${clusterArn}: a later run has taken over, so this one changes nothing more. Don't redrive it; start a new execution if one is needed.`,
+  );
+
+function recordOf(item: Parameters<typeof unmarshall>[0]): RegistryRecord {
+  const record = RegistryRecord.safeParse(unmarshall(item));
+  if (record.success) return record.data;
+  const { clusterArn } = unmarshall(item);
+  const fields = record.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new DeploymentMisconfigured(
+    `The registry's item ${clusterArn} cannot be read (${fields}). It was edited by hand, or a newer version has written it. Correct the attribute, or deploy that version.`,
+  );
+}
