@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
+import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { AtlasEmulator } from './atlas/atlas.ts';
 import type { AtlasBehaviour, Project, ProjectSeed } from './atlas/project.ts';
 import type { Authorize } from './aws.ts';
@@ -121,9 +122,6 @@ export class World {
     this.secretsManager.addSecret({ arn, name: secretNameOf(arn), secretString: JSON.stringify(value) });
   }
 }
-
-/** `arn:…:secret:<name>-<six random characters>` */
-export const secretNameOf = (secretArn: string): string => secretArn.replace(/^.*:secret:(.*)-\w{6}$/, '$1');
 
 function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, password: string) {
   const { name = 'AmazonMSK_orders', kmsKeyId = `arn:aws:kms:${region}:${accountId}:key/${randomUUID()}` } = seed;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { AwsRefused } from '../errors.ts';
 import { cut } from '../cut.ts';
+import { AwsRefused } from '../errors.ts';
 import type { MskClient } from './client.ts';
 
 /** The tag that starts a run; the EventBridge rules match this key and no other. */
