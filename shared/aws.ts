@@ -28,9 +28,12 @@ export async function fromAws<Answer>(action: string, answer: Promise<Answer>): 
 interface SdkError extends Error {
   /** Set only on an error that the service itself has sent. */
   $fault?: 'client' | 'server';
-  $metadata?: { httpStatusCode?: number };
+  $metadata?: { httpStatusCode?: number; attempts?: number };
   code?: string;
 }
+
+/** DynamoDB's names of throttling come with HTTP 400. */
+const throttling = /throttl|ThroughputExceeded|RequestLimitExceeded/i;
 
 /** 408, 409 (conflict) and 425 pass by themselves as 5xx do. No status at all means that the connection broke. */
 const transientStatuses = new Set([408, 409, 425]);
@@ -40,7 +43,7 @@ function awsError(action: string, error: unknown): Error {
   const status = $metadata?.httpStatusCode;
   // An answer that is cut short has a status and the SDK's own error, which quotes the body. The body may be a secret, so the
   // cause is kept only if AWS itself answered with an error.
-  if (status && $fault && (status === 429 || /throttl/i.test(name)))
+  if (status && $fault && (status === 429 || throttling.test(name)))
     return new AwsThrottled(`AWS throttles ${action} (HTTP ${status}, ${name}).`, { cause: error });
   if (!status || !$fault || status >= 500 || transientStatuses.has(status) || status < 400)
     return new AwsUnavailable(
@@ -56,6 +59,12 @@ function awsError(action: string, error: unknown): Error {
     cause: error,
   });
 }
+
+/**
+ * Whether a refusal says for certain that nothing was done. The SDK repeats a call whose answer was lost, and the answer to the
+ * repetition says nothing about the call before.
+ */
+export const isCertain = ({ cause }: AwsRefused): boolean => ((cause as SdkError)?.$metadata?.attempts ?? 1) === 1;
 
 /** Turns a refusal that means "not found" into undefined: not found is an outcome, not an error. */
 export const noneWhenNotFound = (error: unknown): undefined => {

@@ -1,6 +1,6 @@
 import { InvalidRequest } from '../../shared/errors.ts';
 import { settingTags } from '../../shared/msk/tags.ts';
-import { hasCreated, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
+import { hasCreated, mayBeOurs, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
 import { valid, validSecretName } from '../../shared/request/fields.ts';
 import type { ConsoleInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
@@ -42,7 +42,11 @@ export function settle(asked: Asked, settings: Settings): Request {
     mechanism: settings.mechanism,
     ...recorded?.target,
   };
-  const differences = recorded?.target ? differencesTo(recorded, explicit) : [];
+  const differences = differencesTo(
+    recorded?.target,
+    explicit,
+    action === 'disconnect' ? fieldsOfTarget : boundBy(recorded),
+  );
   if (action === 'disconnect' && differences.length > 0)
     throw new InvalidRequest(
       `The input asks for ${differences.join(' and ')}, but the cluster is connected to ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
@@ -95,14 +99,24 @@ function explicitTarget(given: ConsoleInput, tags: Record<string, string>): { [F
 }
 
 /** What the explicit settings ask for instead of the recorded target, such as `workspace "b"`. */
-function differencesTo(record: RegistryRecord, explicit: ReturnType<typeof explicitTarget>): string[] {
-  if (!record.target || !hasCreated(record)) return [];
-  // After a disconnect, only what it had to leave in the project binds the next connect.
-  const bound = record.status === 'disconnected' ? (['projectId'] as const) : fieldsOfTarget;
-  return bound.flatMap((field) => {
+function differencesTo(
+  target: Target | undefined,
+  explicit: ReturnType<typeof explicitTarget>,
+  fields: readonly (keyof Target)[],
+): string[] {
+  return fields.flatMap((field) => {
     const asked = explicit[field]?.value;
-    return asked === undefined || asked === record.target?.[field] ? [] : [`${field} ${shown(asked)}`];
+    return !target || asked === undefined || asked === target[field] ? [] : [`${field} ${shown(asked)}`];
   });
+}
+
+/**
+ * The fields of the recorded target that a connect cannot change. The private link is in the project. Without a connection of ours,
+ * such as after a disconnect that had to leave the link, the workspace has nothing that could be lost.
+ */
+function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] {
+  if (!record || !hasCreated(record)) return [];
+  return record.connection && mayBeOurs(record.connection) ? fieldsOfTarget : ['projectId'];
 }
 
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>

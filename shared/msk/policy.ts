@@ -82,6 +82,10 @@ export function removeStatement(text: string, sid: string): string | null | unde
   return others.length === 0 ? null : JSON.stringify({ ...policy, Statement: others });
 }
 
+/** Whether a policy has a statement with this Sid. @throws PolicyRefused if the policy cannot be read */
+export const hasStatement = (text: string | undefined, sid: string): boolean =>
+  text !== undefined && removeStatement(text, sid) !== undefined;
+
 /** Whether a statement allows, without any condition, everything that the wanted one allows: compared by meaning. */
 function grants(
   { Effect, Principal, Action, Resource, ...rest }: Statement,

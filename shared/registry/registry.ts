@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -58,12 +59,12 @@ export class Registry {
   async scan(): Promise<RegistryRecord[]> {
     const query = { TableName: this.#tableName, ConsistentRead: true };
     const pages = paginateScan({ client: this.#dynamodb }, query, this.#options);
-    const records: RegistryRecord[] = [];
+    const items: Item[] = [];
     const readAll = async () => {
-      for await (const { Items = [] } of pages) records.push(...Items.map(recordOf));
+      for await (const { Items = [] } of pages) items.push(...Items);
     };
     await this.#call('dynamodb:Scan', readAll());
-    return records.filter(({ clusterArn }) => parseClusterArn(clusterArn));
+    return items.filter(isOfCluster).map(recordOf);
   }
 
   /**
@@ -196,7 +197,11 @@ const claimLost = (clusterArn: string, holder: string) =>
     `Execution ${holder} no longer holds ${clusterArn}: a later run has taken over, so this one changes nothing more. Don't redrive it; start a new execution if one is needed.`,
   );
 
-function recordOf(item: Parameters<typeof unmarshall>[0]): RegistryRecord {
+type Item = Record<string, AttributeValue>;
+
+const isOfCluster = ({ clusterArn }: Item): boolean => parseClusterArn(clusterArn?.S ?? '') !== undefined;
+
+function recordOf(item: Item): RegistryRecord {
   const record = RegistryRecord.safeParse(unmarshall(item));
   if (record.success) return record.data;
   const { clusterArn } = unmarshall(item);
