@@ -24,8 +24,8 @@ export interface Claim {
   wantedBy: 'tag' | 'console' | 'sweep';
 }
 
-/** The attributes that a claim consists of. */
-const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
+/** The attributes that a claim consists of, removed. */
+export const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
 
 /**
  * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or
@@ -154,7 +154,9 @@ export class Registry {
         .join(' '),
       ConditionExpression: condition,
       // Many of the names are reserved words of DynamoDB.
-      ExpressionAttributeNames: Object.fromEntries(['holder', ...entries.map(([name]) => name)].map((it) => [`#${it}`, it])),
+      ExpressionAttributeNames: Object.fromEntries(
+        ['holder', ...entries.map(([name]) => name)].map((it) => [`#${it}`, it]),
+      ),
       ...(set.length + Object.keys(values).length > 0 && {
         ExpressionAttributeValues: marshall(
           { ...values, ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])) },
