@@ -154,9 +154,7 @@ export class Registry {
         .join(' '),
       ConditionExpression: condition,
       // Many of the names are reserved words of DynamoDB.
-      ExpressionAttributeNames: Object.fromEntries(
-        ['holder', ...entries.map(([name]) => name)].map((it) => [`#${it}`, it]),
-      ),
+      ExpressionAttributeNames: Object.fromEntries(['holder', ...entries.map(([name]) => name)].map((it) => [`#${it}`, it])),
       ...(set.length + Object.keys(values).length > 0 && {
         ExpressionAttributeValues: marshall(
           { ...values, ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])) },
