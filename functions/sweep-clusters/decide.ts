@@ -40,7 +40,7 @@ export async function decide(
   const work = await workFor(subject, now, deps);
   const hasFailed = (record?.failures ?? 0) > 0;
   if (!work) return hasFailed && record?.status !== 'connected' ? 'failed recently' : 'as it should be';
-  // A run would find nothing to do at a cluster that is about to vanish.
+  // It would only fail, and nobody needs to be notified of that.
   if (work.action === 'connect' && cluster?.State === 'DELETING') return 'as it should be';
   if (!record || !hasFailed) return work;
   const reason = await retryReason(work.action, record, cluster, now, deps);

@@ -58,15 +58,13 @@ const maxSecrets = 10;
 async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, secrets }: Deps): Promise<string> {
   const { CurrentVersion, State, Provisioned, Tags = {} } = cluster;
   const associated = await orRefusal(msk.listScramSecrets(record.clusterArn));
-  const secretArns = new Set([record.secretArn ?? [], associated].flat());
-  const versions = [...secretArns]
-    .toSorted()
-    .filter((secretArn) => secretArn.startsWith('arn:'))
-    .slice(0, maxSecrets)
-    .map(async (secretArn) => {
-      const stages = await orRefusal(secrets.versionStages(secretArn));
-      return typeof stages === 'string' ? stages : currentVersion(stages);
-    });
+  // The one in use is always among those that are examined.
+  const secretArns = new Set([record.secretArn ?? [], [associated].flat().toSorted()].flat());
+  const examined = [...secretArns].filter((secretArn) => secretArn.startsWith('arn:')).slice(0, maxSecrets);
+  const versions = examined.map(async (secretArn) => {
+    const stages = await orRefusal(secrets.versionStages(secretArn));
+    return typeof stages === 'string' ? stages : currentVersion(stages);
+  });
   const facts = [
     [CurrentVersion, State],
     [
@@ -77,7 +75,7 @@ async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, 
     [Provisioned?.CurrentBrokerSoftwareInfo?.KafkaVersion, vpcConnectivityOf(cluster)?.Sasl?.Scram?.Enabled],
     [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationArn],
     [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationRevision],
-    [...secretArns].toSorted(),
+    [...secretArns],
     await Promise.all(versions),
     settingsOf(Tags),
   ];

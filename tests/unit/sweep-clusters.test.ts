@@ -297,11 +297,12 @@ describe('SweepClusters, for a cluster whose last run failed,', () => {
 
   it('reads at most ten secrets, first the one in use', async () => {
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`${secretArn}${index + 10}`, {}]));
-    const record = { ...neverConnected(minutesAgo(1)), secretArn };
+    const inUse = `${secretArn}z`;
+    const record = { ...neverConnected(minutesAgo(1)), secretArn: inUse };
     const { secretsMock } = await sweepOne(connectTags, record, { secrets: many });
     const read = secretsMock.commandCalls(DescribeSecretCommand).map(({ args: [{ input }] }) => input.SecretId);
     assert.equal(read.length, 10);
-    assert.ok(read.includes(secretArn));
+    assert.ok(read.includes(inUse));
   });
 
   it('does not overwrite a failure that has been recorded since the scan', async () => {
