@@ -88,7 +88,8 @@ async function visit(
     await remove(clusterArn, sid, found, msk);
   } catch (refusal) {
     const state = await whichState(refusal, clusterArn, msk);
-    checkDeadline(`The cluster is still ${state}, and MSK changes its policy only while it is ACTIVE`, times);
+    if (state)
+      checkDeadline(`The cluster is still ${state}, and MSK changes its policy only while it is ACTIVE`, times);
     return { isDone: false, sid, result: 'unchanged' };
   }
   return gone('removed');
@@ -101,18 +102,18 @@ async function remove(clusterArn: string, sid: string, { policy = '', version }:
 }
 
 /**
- * The state in which MSK has refused, if it passes by itself. Only an undocumented text of MSK says that the cluster is busy, so
- * the cluster's state is read. A cluster that is gone is found by the next visit.
+ * The state in which MSK has refused, if it passes by itself; undefined if the cluster is gone, so that the next visit finds no
+ * policy. Only an undocumented text of MSK says that the cluster is busy, so the cluster's state is read.
  */
-async function whichState(refusal: unknown, clusterArn: string, msk: MskClient): Promise<string> {
+async function whichState(refusal: unknown, clusterArn: string, msk: MskClient): Promise<string | undefined> {
   if (!(refusal instanceof AwsRefused)) throw refusal;
-  const state = await msk.describeCluster(clusterArn).then(
-    ({ cluster: { State } }) => State,
+  const cluster = await msk.describeCluster(clusterArn).then(
+    (answer) => answer.cluster,
     (error: unknown) => {
-      if (error instanceof ClusterUnusable) return 'gone';
+      if (error instanceof ClusterUnusable) return undefined;
       throw error;
     },
   );
-  if (!state || state === 'ACTIVE' || state === 'FAILED') throw refusal;
-  return state;
+  if (cluster && (!cluster.State || cluster.State === 'ACTIVE' || cluster.State === 'FAILED')) throw refusal;
+  return cluster?.State;
 }
