@@ -61,21 +61,13 @@ export class SteadyWorld {
 
   private constructor(cloud: Cloud, events: Map<string, unknown>) {
     this.#cloud = cloud;
-    const { kafka, secretsmanager, states, sns } = cloud.listeners;
-    const endpoints = {
-      region: 'us-east-1',
-      kafkaUrl: kafka.url,
-      secretsManagerUrl: secretsmanager.url,
-      stepFunctionsUrl: states.url,
-      snsUrl: sns.url,
-    };
     cloud.intercept = async ({ operation }, next) =>
       /^(Unt|T)agResource$/.test(operation) ? { status: 204, body: '' } : next();
 
     const all = new Map([...events, ...this.#furtherEvents(events)]);
     this.subjects = cloud.deployment.functions.map((it) => {
       const folder = it.name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
-      const environment = lambdaEnvironment(it, endpoints);
+      const environment = lambdaEnvironment(it, cloud.endpoints);
       const program = { bundle: functionBundle(folder), arn: it.arn, environment };
       return { name: it.name, folder, program, event: all.get(it.name) };
     });

@@ -1,12 +1,21 @@
-import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
+import { KafkaClient, TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-kafka';
 import { readDefinition } from '../statemachine/definition.ts';
 import { Clock } from './clock.ts';
 import { type Action, type Deployment, readDeployment } from './deployment/deployment.ts';
 import { iam, personsAccessKeyId } from './deployment/iam.ts';
+import type { Table } from './dynamodb/table.ts';
 import { type Exchange, type Intercept, type Listener, listen, type Service, type ServiceName } from './emulator.ts';
-import { executionEvent, matches, type TagChange, tagChangeEvent } from './event-bridge.ts';
+import {
+  type ApiCall,
+  apiCallEvent,
+  executionEvent,
+  isApiCallEvent,
+  matches,
+  type TagChange,
+  tagChangeEvent,
+} from './event-bridge.ts';
 import type { Outcome } from './lambda/container.ts';
-import { lambdaEnvironment } from './lambda/environment.ts';
+import { type LocalEndpoints, lambdaEnvironment } from './lambda/environment.ts';
 import { Lambda } from './lambda/lambda.ts';
 import { Recorder } from './recorder.ts';
 import { type Message, SnsEmulator } from './sns.ts';
@@ -30,6 +39,8 @@ export interface CloudOptions {
   /** Parameters of the deployment, as for `npm run deploy`. */
   settings?: Record<string, string>;
   place?: Place;
+  /** Whether the account has a trail, so that EventBridge gets an event for each change by MSK's API. Default: false. */
+  hasTrail?: boolean;
   onEvent?: (event: MachineEvent, execution: Execution) => void;
   onExchange?: (exchange: Exchange) => void;
   onLog?: ((functionName: string, line: string) => void) | undefined;
@@ -53,7 +64,7 @@ interface Invocation {
 type InterceptInvocation = (invocation: Invocation, next: () => Promise<Outcome>) => Promise<Outcome>;
 
 /**
- * The local cloud: emulators of MSK, Secrets Manager, Step Functions, SNS and Atlas on loopback, and the deployment that uses
+ * The local cloud: emulators of MSK, Secrets Manager, DynamoDB, Step Functions, SNS and Atlas on loopback, and the deployment that uses
  * them: its rules, its state machines, and its functions with their environment and permissions.
  */
 export class Cloud {
@@ -66,12 +77,16 @@ export class Cloud {
   readonly kafka: KafkaClient;
   /** The resources in AWS and Atlas. */
   world: World;
+  /** Whether the account has a trail. May be changed at any time. */
+  hasTrail: boolean;
   /** Runs around every call to the emulators. May be replaced at any time. */
   intercept = pass;
   /** Runs around every invocation of a function. May be replaced at any time. */
   interceptInvocation = passInvocation;
   /** The services' HTTP servers. Each may go down for a while. */
   readonly listeners: Record<ServiceName, Listener>;
+  /** What the environment of the functions names. */
+  readonly endpoints: LocalEndpoints;
   readonly #surroundings: Surroundings;
   readonly #stepFunctions: StepFunctionsEmulator;
   readonly #sns: SnsEmulator;
@@ -84,48 +99,63 @@ export class Cloud {
     const clock = new Clock({ speed, functionSpeed });
     const recorder = new Recorder({ keepsExchanges: !maxConcurrency, onExchange });
     const serve = (name: ServiceName): Promise<Listener> => {
-      const service: Service = { name, route: (request) => cloud.#emulator(name).route(request) };
+      const service: Service = {
+        name,
+        route: (request) => cloud.#emulator(name).route(request),
+        commonHeaders: () => cloud.#emulator(name).commonHeaders?.() ?? {},
+      };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
     };
-    const [kafka, secretsmanager, states, sns, atlas] = await Promise.all([
+    const [kafka, secretsmanager, dynamodb, states, sns, atlas] = await Promise.all([
       serve('kafka'),
       serve('secretsmanager'),
+      serve('dynamodb'),
       serve('states'),
       serve('sns'),
       serve('atlas'),
     ]);
-    const cloud = new Cloud(options, { clock, recorder, listeners: { kafka, secretsmanager, states, sns, atlas } });
+    const listeners = { kafka, secretsmanager, dynamodb, states, sns, atlas };
+    const cloud = new Cloud(options, { clock, recorder, listeners });
     return cloud;
   }
 
   private constructor(
-    { world = {}, settings: given = {}, place = defaultPlace(), maxConcurrency, onEvent, onLog }: CloudOptions,
+    { world = {}, settings: given = {}, place = defaultPlace(), hasTrail = false, ...options }: CloudOptions,
     { clock, recorder, listeners }: Site,
   ) {
+    const { maxConcurrency, onEvent, onLog } = options;
+    this.hasTrail = hasTrail;
     this.clock = clock;
     this.recorder = recorder;
     this.listeners = listeners;
-    const { kafka, secretsmanager, states, sns, atlas } = listeners;
+    const { kafka, secretsmanager, dynamodb, states, sns, atlas } = listeners;
     const settings = { ...settingsOf(place), ...given };
     this.deployment = readDeployment({ ...place, settings: { ...settings, atlasBaseUrl: atlas.url } });
-    const { functions, machines } = this.deployment;
+    const { functions, machines, registry } = this.deployment;
 
     const { region } = place;
     const authorize = iam(functions, region);
     const onTagChange = (change: TagChange) => this.deliver(tagChangeEvent(change));
-    this.#surroundings = { place, settings, clock, authorize, onTagChange };
-    this.#stepFunctions = new StepFunctionsEmulator({ machines: () => this.machines, authorize });
+    const onApiCall = (call: ApiCall) => this.hasTrail && this.deliver(apiCallEvent(call));
+    this.#surroundings = { place, settings, registry, clock, authorize, onTagChange, onApiCall };
+    this.#stepFunctions = new StepFunctionsEmulator({
+      clock,
+      machines: () => this.machines,
+      authorize,
+      appearAfterSeconds: () => this.world.executionsAppearAfterSeconds,
+    });
     this.#sns = new SnsEmulator(authorize);
     this.world = new World(world, this.#surroundings);
 
-    const endpoints = {
+    this.endpoints = {
       region,
       kafkaUrl: kafka.url,
       secretsManagerUrl: secretsmanager.url,
+      dynamoDbUrl: dynamodb.url,
       stepFunctionsUrl: states.url,
       snsUrl: sns.url,
     };
-    const configured = functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, endpoints) }));
+    const configured = functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, this.endpoints) }));
     const keepsHistory = !maxConcurrency;
     this.lambda = new Lambda(configured, { clock, onLog, maxConcurrency, keepsLogs: keepsHistory });
     const [invoke, onEnd] = [this.#invoke, this.#onEnd];
@@ -153,12 +183,23 @@ export class Cloud {
     });
   }
 
-  /** EventBridge: the rule that matches the event starts its machine or its function, with the whole event as the input. */
-  deliver(event: object): Execution | undefined {
+  /**
+   * EventBridge: each rule that matches the event starts its machine or its function, with the whole event as the input.
+   *
+   * @returns the executions that it has started
+   */
+  deliver(event: object): Execution[] {
     const { rules, functions } = this.deployment;
-    const rule = rules.find(({ isEnabled, eventPattern }) => isEnabled && matches(eventPattern, event));
-    if (functions.some(({ arn }) => arn === rule?.targetArn)) this.#invokeLater(rule?.targetArn ?? '', event);
-    return this.machines.find(({ arn }) => arn === rule?.targetArn)?.start(event);
+    const mayMatch = (rule: (typeof rules)[number]) => rule.isEnabled && (rule.matchesTrail || !isApiCallEvent(event));
+    const matching = rules.filter((rule) => mayMatch(rule) && matches(rule.eventPattern, event));
+    const targets = matching.map(({ targetArn }) => targetArn);
+    for (const target of targets) if (functions.some(({ arn }) => arn === target)) this.#invokeLater(target, event);
+    return targets.flatMap((target) => this.machines.find(({ arn }) => arn === target)?.start(event) ?? []);
+  }
+
+  /** The items of the deployment's table. Reading and writing them here is not recorded and cannot be intercepted. */
+  get registry(): Table {
+    return this.world.dynamodb.table;
   }
 
   /** An asynchronous invocation. Lambda documents two retries for it. */
@@ -214,17 +255,30 @@ export class Cloud {
     return this.interceptInvocation({ name, arn, payload }, next);
   };
 
-  /** Tags the cluster through MSK's API. @returns the executions that the tag has started */
-  async tag(tags: Record<string, string>): Promise<Execution[]> {
+  /** Tags a cluster through MSK's API. @returns the executions that the tag has started */
+  tag(tags: Record<string, string>, clusterArn = this.world.cluster.arn): Promise<Execution[]> {
+    return this.#startedBy(() => this.kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags: tags })));
+  }
+
+  /** Removes tags of a cluster through MSK's API. @returns the executions that this has started */
+  untag(tagKeys: string[], clusterArn = this.world.cluster.arn): Promise<Execution[]> {
+    return this.#startedBy(() =>
+      this.kafka.send(new UntagResourceCommand({ ResourceArn: clusterArn, TagKeys: tagKeys })),
+    );
+  }
+
+  async #startedBy(act: () => Promise<unknown>): Promise<Execution[]> {
     const before = this.executions;
-    await this.kafka.send(new TagResourceCommand({ ResourceArn: this.world.cluster.arn, Tags: tags }));
+    await act();
     return this.executions.filter((it) => !before.includes(it));
   }
 
-  /** Replaces the world. The functions stay warm, which saves a test two seconds. */
+  /** Replaces the world, the items of the table included. The functions stay warm, which saves a test two seconds. */
   async replaceWorld(seed: WorldSeed): Promise<void> {
     (await this.messages()).splice(0);
     for (const { executions } of this.machines) for (const execution of executions.splice(0)) execution.abort();
+    // A function of the old world must not write to the new one.
+    await this.lambda.stopBusy();
     this.recorder.exchanges.splice(0);
     this.lambda.logs.clear();
     this.intercept = pass;
@@ -234,8 +288,8 @@ export class Cloud {
   }
 
   #emulator(name: ServiceName): Service {
-    const { msk, secretsManager, atlas } = this.world;
-    return { kafka: msk, secretsmanager: secretsManager, states: this.#stepFunctions, sns: this.#sns, atlas }[name];
+    const { msk: kafka, secretsManager: secretsmanager, dynamodb, atlas } = this.world;
+    return { kafka, secretsmanager, dynamodb, states: this.#stepFunctions, sns: this.#sns, atlas }[name];
   }
 
   async close(): Promise<void> {

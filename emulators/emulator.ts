@@ -10,7 +10,7 @@ import type { Clock } from './clock.ts';
  * traffic), reported (by users), or assumed (without any source). An assumption is the reading that is harder on our code.
  */
 
-export type ServiceName = 'kafka' | 'secretsmanager' | 'states' | 'sns' | 'atlas';
+export type ServiceName = 'kafka' | 'secretsmanager' | 'dynamodb' | 'states' | 'sns' | 'atlas';
 
 export interface Request {
   method: string;
@@ -50,6 +50,8 @@ export interface Route {
 export interface Service {
   readonly name: ServiceName;
   route(request: Request): Route;
+  /** Headers of every answer, including those in which an interceptor or an error takes the place of the service's answer. */
+  commonHeaders?(): Record<string, string>;
 }
 
 /** An authenticated call, as an interceptor sees it. */
@@ -140,7 +142,8 @@ async function serve(service: Service, options: ListenOptions, incoming: Incomin
   const at = options.clock.now();
   const request = await read(incoming);
   const { operation, caller, delivery } = await deliveryTo(service, options.intercept, request);
-  const answer = typeof delivery === 'string' ? undefined : 'cutShort' in delivery ? delivery.cutShort : delivery;
+  const given = typeof delivery === 'string' ? undefined : 'cutShort' in delivery ? delivery.cutShort : delivery;
+  const answer = given && { ...given, headers: { ...service.commonHeaders?.(), ...given.headers } };
   const { authorization: _, ...requestHeaders } = request.headers;
   options.recorder.record({
     at,
@@ -156,7 +159,7 @@ async function serve(service: Service, options: ListenOptions, incoming: Incomin
     responseBody: answer?.body ?? '',
   });
   if (delivery === 'reset') incoming.socket.resetAndDestroy();
-  else if (answer && delivery === answer) outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+  else if (answer && delivery === given) outgoing.writeHead(answer.status, answer.headers).end(answer.body);
   else if (answer) cutShort(answer, outgoing);
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArn } from './arn.ts';
 
-/** The part of EventBridge that the deployment uses: two kinds of events, and the patterns of rules. */
+/** The part of EventBridge that the deployment uses: three kinds of events, and the patterns of rules. */
 
 /** A change of the tags of one resource. */
 export interface TagChange {
@@ -36,6 +36,85 @@ export function tagChangeEvent({ resourceArn, changedTagKeys, tags, version, tim
     },
   };
 }
+
+/** A change by MSK's API, as CloudTrail reports it. */
+export interface ApiCall {
+  operation: 'TagResource' | 'UntagResource' | 'CreateClusterV2';
+  /** The cluster that is changed or created. */
+  clusterArn: string;
+  /** TagResource, CreateClusterV2. */
+  tags?: Record<string, string> | undefined;
+  /** UntagResource. */
+  tagKeys?: string[] | undefined;
+  /** The access key id. */
+  caller: string;
+  /** How MSK has refused the call. undefined: it has applied it. */
+  error?: { code: string; message: string } | undefined;
+  time: Date;
+}
+
+const apiCallDetailType = 'AWS API Call via CloudTrail';
+
+/**
+ * The event "AWS API Call via CloudTrail" for a change by MSK's API.
+ *
+ * Documented (developer guide, "Log events with AWS CloudTrail"): the common fields, `responseElements: null` of a call without a
+ * response body, and that a parameter of the path is percent-encoded. Reported: source `aws.kafka`, `errorCode` of a refused call,
+ * and `responseElements.clusterArn` of CreateClusterV2. Assumed: `tags` is the map and `tagKeys` the list of the API, and a refused
+ * call has all of its parameters.
+ */
+export function apiCallEvent(call: ApiCall) {
+  const { operation, clusterArn, caller, error, time } = call;
+  const { region, account } = parseArn(clusterArn);
+  const isoTime = time.toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': apiCallDetailType,
+    source: 'aws.kafka',
+    account,
+    time: isoTime,
+    region,
+    resources: [],
+    detail: {
+      eventVersion: '1.11',
+      userIdentity: { type: 'AssumedRole', accountId: account, accessKeyId: caller },
+      eventTime: isoTime,
+      eventSource: 'kafka.amazonaws.com',
+      eventName: operation,
+      awsRegion: region,
+      sourceIPAddress: '203.0.113.25',
+      userAgent: 'local',
+      ...(error && { errorCode: error.code, errorMessage: error.message }),
+      ...callElements(call),
+      requestID: randomUUID(),
+      eventID: randomUUID(),
+      readOnly: false,
+      eventType: 'AwsApiCall',
+      managementEvent: true,
+      recipientAccountId: account,
+      eventCategory: 'Management',
+    },
+  };
+}
+
+function callElements({ operation, clusterArn, tags, tagKeys }: ApiCall) {
+  if (operation === 'CreateClusterV2') {
+    const [, clusterName] = parseArn(clusterArn).resource.split('/');
+    return {
+      requestParameters: { clusterName, ...(tags && { tags }) },
+      responseElements: { clusterArn, clusterName, clusterType: 'PROVISIONED', state: 'CREATING' },
+    };
+  }
+  const resourceArn = encodeURIComponent(clusterArn);
+  return {
+    requestParameters: { resourceArn, ...(tags && { tags }), ...(tagKeys && { tagKeys }) },
+    responseElements: null,
+  };
+}
+
+export const isApiCallEvent = (event: object): boolean =>
+  'detail-type' in event && event['detail-type'] === apiCallDetailType;
 
 /** The event "Step Functions Execution Status Change", reduced to the fields that our rules and function read. */
 export function executionEvent(execution: { arn: string; name: string; stateMachineArn: string; status: string }) {

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { dynamoDbError } from './dynamodb/dynamodb.ts';
 import type { Answer, Call, Intercept } from './emulator.ts';
 import { mskError } from './msk/router.ts';
 import { secretsManagerError } from './secrets-manager.ts';
@@ -15,12 +16,15 @@ interface Rate {
  * MSK (assumed): MSK throttles but publishes no rates. These resemble the rates of other control planes, such as Amazon ECS:
  * docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  * Secrets Manager (documented): 10,000 reads per second.
+ * DynamoDB (documented): what a new on-demand table sustains, 4,000 writes and 12,000 reads per second.
  * Step Functions (documented): the quotas of the smaller Regions, docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
 const rates: Record<string, Rate> = {
   mskReads: { burst: 50, perSecond: 20 },
   mskWrites: { burst: 20, perSecond: 5 },
   secretReads: { burst: 10_000, perSecond: 10_000 },
+  tableReads: { burst: 12_000, perSecond: 12_000 },
+  tableWrites: { burst: 4000, perSecond: 4000 },
   StartExecution: { burst: 800, perSecond: 150 },
   DescribeExecution: { burst: 250, perSecond: 10 },
 };
@@ -28,6 +32,7 @@ const rates: Record<string, Rate> = {
 const refusals: Record<string, () => Answer> = {
   kafka: () => mskError('TooManyRequestsException', 'Too Many Requests').answer,
   secretsmanager: () => secretsManagerError('ThrottlingException', 'Rate exceeded').answer,
+  dynamodb: () => dynamoDbError('ThrottlingException', 'Rate of requests exceeds the allowed throughput.').answer,
   states: () => stepFunctionsError('ThrottlingException', 'Rate exceeded').answer,
 };
 
@@ -49,5 +54,6 @@ export function awsThrottling(clock: Clock, isExempt: (caller: string) => boolea
 
 function kindOf({ service, operation, method }: Call): string {
   if (service === 'kafka') return method === 'GET' ? 'mskReads' : 'mskWrites';
+  if (service === 'dynamodb') return ['GetItem', 'Scan'].includes(operation) ? 'tableReads' : 'tableWrites';
   return service === 'secretsmanager' ? 'secretReads' : operation;
 }

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
+import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { AtlasEmulator } from './atlas/atlas.ts';
 import type { AtlasBehaviour, Project, ProjectSeed } from './atlas/project.ts';
 import type { Authorize } from './aws.ts';
 import type { Clock } from './clock.ts';
-import type { TagChange } from './event-bridge.ts';
+import { DynamoDbEmulator } from './dynamodb/dynamodb.ts';
+import type { TableDefinition } from './dynamodb/table.ts';
+import type { ApiCall, TagChange } from './event-bridge.ts';
 import type { Cluster } from './msk/cluster.ts';
 import { MskEmulator } from './msk/msk.ts';
 import type { ClusterSeed } from './msk/seed.ts';
@@ -21,6 +24,11 @@ export interface WorldSeed {
   /** Default: one workspace, on AWS in the cluster's Region. */
   project?: Partial<ProjectSeed>;
   atlas?: Partial<AtlasBehaviour>;
+  /**
+   * For how many simulated seconds after its start an execution is unknown to DescribeExecution, which Step Functions documents as
+   * eventually consistent. Default: 0.
+   */
+  executionsAppearAfterSeconds?: number;
   /** Whether MSK returns an account id in a policy as the ARN of the account's root. Default: false. */
   normalisesPrincipals?: boolean;
 }
@@ -60,26 +68,35 @@ export interface Surroundings {
   place: Place;
   /** The deployment's parameters that name resources in this world. */
   settings: ReturnType<typeof settingsOf>;
+  /** The deployment's table. */
+  registry: TableDefinition;
   clock: Clock;
   authorize: Authorize;
   onTagChange: (change: TagChange) => void;
+  onApiCall: (call: ApiCall) => void;
 }
 
 /** The AWS account of Atlas. */
 const atlasAccountId = '821274765805';
 
-/** The resources in AWS and Atlas: one cluster, its secrets, and one project, in their emulators. */
+/** The resources in AWS and Atlas: a cluster, its secrets, an empty registry, and one project, in their emulators. */
 export class World {
   readonly msk: MskEmulator;
   readonly secretsManager: SecretsManagerEmulator;
+  readonly dynamodb: DynamoDbEmulator;
   readonly atlas: AtlasEmulator;
   readonly cluster: Cluster;
   readonly scramSecrets: Secret[];
   readonly project: Project;
   /** Secrets that must not appear anywhere but in the one request that sends them. */
   readonly secretValues: string[];
+  /** As in the seed. A scenario may change it at any time. */
+  executionsAppearAfterSeconds: number;
 
-  constructor(seed: WorldSeed, { place, settings, clock, authorize, onTagChange }: Surroundings) {
+  constructor(seed: WorldSeed, surroundings: Surroundings) {
+    const { place, settings, registry, clock, authorize, onTagChange, onApiCall } = surroundings;
+    this.executionsAppearAfterSeconds = seed.executionsAppearAfterSeconds ?? 0;
+    this.dynamodb = new DynamoDbEmulator(registry, { ...place, authorize });
     const password = randomUUID();
     const apiKey = { publicKey: 'kqzxbvjw', privateKey: randomUUID() };
     const clientSecret = `mdb_sa_sk_${randomUUID().replaceAll('-', '')}`;
@@ -97,7 +114,8 @@ export class World {
     this.scramSecrets = scramSecrets.map((it) => this.secretsManager.addSecret(it));
 
     const normalisesPrincipals = seed.normalisesPrincipals ?? false;
-    this.msk = new MskEmulator({ clock, authorize, onTagChange, secrets: this.secretsManager, normalisesPrincipals });
+    const secrets = this.secretsManager;
+    this.msk = new MskEmulator({ clock, authorize, onTagChange, onApiCall, secrets, normalisesPrincipals });
     this.cluster = this.msk.addCluster({
       arn: place.clusterArn,
       name: parseClusterArn(place.clusterArn)?.clusterName ?? '',
@@ -121,9 +139,6 @@ export class World {
     this.secretsManager.addSecret({ arn, name: secretNameOf(arn), secretString: JSON.stringify(value) });
   }
 }
-
-/** `arn:…:secret:<name>-<six random characters>` */
-export const secretNameOf = (secretArn: string): string => secretArn.replace(/^.*:secret:(.*)-\w{6}$/, '$1');
 
 function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, password: string) {
   const { name = 'AmazonMSK_orders', kmsKeyId = `arn:aws:kms:${region}:${accountId}:key/${randomUUID()}` } = seed;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { defaultPlace, type Place, secretNameOf, type WorldSeed } from '../emulators/world.ts';
+import { defaultPlace, type Place, type WorldSeed } from '../emulators/world.ts';
 import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { settingTags } from '../shared/msk/tags.ts';
 import { clusterArnIn } from '../shared/request/input.ts';
+import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { UsageError } from './arguments.ts';
 
 /** The fields of a console input, or of an event, that name resources. */
@@ -43,7 +44,7 @@ export function cloudFor(
 ): { place: Place; world: WorldSeed; settings: Record<string, string> } {
   const place = placeOf(input);
   const { tags } = ((input ?? {}) as UserInput).detail ?? {};
-  const { projectId, workspace, secretArn } = settingsIn((input ?? {}) as UserInput);
+  const { projectId, workspace, secretArn, secretName } = settingsIn((input ?? {}) as UserInput);
   const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(place.region) };
   return {
     place,
@@ -53,8 +54,8 @@ export function cloudFor(
       ...(tags && { cluster: { ...world.cluster, tags } }),
       ...(workspace && { project: { ...world.project, workspaces: [{ name: workspace, dataProcessRegion }] } }),
       // A tag can name only an associated secret. The run itself associates a secret that an input names.
-      ...(secretArn && {
-        scramSecrets: [{ name: secretNameOf(secretArn), arn: secretArn, isAssociated: tags !== undefined }],
+      ...(secretName && {
+        scramSecrets: [{ name: secretName, ...(secretArn && { arn: secretArn }), isAssociated: tags !== undefined }],
       }),
     },
   };
@@ -68,9 +69,14 @@ function placeOf(input: unknown): Place {
 
 /** The settings in the input or, if they are not there, in the cluster's tags. */
 function settingsIn({ detail, ...input }: UserInput) {
-  const setting = (field: 'projectId' | 'workspace' | 'secretArn') => {
-    const value = input[field] ?? detail?.tags?.[settingTags[field]];
-    return typeof value === 'string' ? value : undefined;
+  const setting = (field: 'projectId' | 'workspace') => text(input[field] ?? detail?.tags?.[settingTags[field]]);
+  const secretArn = text(input.secretArn);
+  return {
+    projectId: setting('projectId'),
+    workspace: setting('workspace'),
+    secretArn,
+    secretName: secretArn ? secretNameOf(secretArn) : text(detail?.tags?.[settingTags.secretName]),
   };
-  return { projectId: setting('projectId'), workspace: setting('workspace'), secretArn: setting('secretArn') };
 }
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

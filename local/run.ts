@@ -81,7 +81,7 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
     throw new Error(`No rule has started an execution for the tag ${triggerTag}=connect.`);
   }
   if (!input || !isEvent(input.value)) return cloud.start(input ? input.value : scenario.input?.(cloud));
-  const execution = cloud.deliver(input.value);
+  const [execution] = cloud.deliver(input.value);
   if (execution) return execution;
   const patterns = cloud.deployment.rules.filter(({ isEnabled }) => isEnabled).map(({ eventPattern }) => eventPattern);
   throw new NoMatchingRule(

@@ -3,10 +3,10 @@ import {
   type DescribeExecutionCommandOutput,
   type SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { fromAws } from './aws.ts';
 import { AwsRefused } from './errors.ts';
-import { statusTag } from './msk/tags.ts';
 
 /** Executions of AWS Step Functions, as far as we need them. Every method throws AwsRefused, AwsThrottled or AwsUnavailable. */
 export class ExecutionsClient {
@@ -37,6 +37,18 @@ export class ExecutionsClient {
     return fromAws('states:DescribeExecution', this.#sfn.send(command, this.#options));
   }
 
+  /**
+   * Stops an execution; one that has ended stays as it is. A function that it has invoked still ends by itself.
+   *
+   * @param reason for the person who opens the execution
+   */
+  async stop(executionArn: string, reason: { error: string; cause: string }): Promise<void> {
+    const command = new StopExecutionCommand({ executionArn, ...reason });
+    await fromAws('states:StopExecution', this.#sfn.send(command, this.#options)).catch((error: unknown) => {
+      if (!(error instanceof AwsRefused && error.code === 'ExecutionDoesNotExist')) throw error;
+    });
+  }
+
   /** @returns false if an execution of that name exists already */
   async start(execution: { stateMachineArn: string; name: string; input: string }): Promise<boolean> {
     const command = new StartExecutionCommand(execution);
@@ -54,38 +66,25 @@ export class ExecutionsClient {
 export const isExecutionOf = (executionArn: string, stateMachineArn: string): boolean =>
   executionArn.startsWith(`${stateMachineArn.replace(':stateMachine:', ':execution:')}:`);
 
+/** Whether the sweep has started an execution: its name says so. */
+export const isStartedBySweep = (executionArn: string): boolean =>
+  /:sweep-(connect|disconnect)-[^:]*$/.test(executionArn);
+
+/** DescribeExecution is eventually consistent, so "does not exist" counts as ended only this long after the claim. */
+const visibleAfterMs = 5 * 60_000;
+
 /**
- * The execution that holds this cluster: the one that the cluster's tags name as connecting or disconnecting, while it runs. A
- * holder that has ended loses the cluster. So does a tag that names an execution outside this deployment: anybody who may tag
- * can write it.
+ * Whether the execution that claimed a cluster has ended.
  *
- * @param tags of the cluster
- * @param executionArn the execution that asks: it doesn't hold the cluster against itself
+ * @param now ISO 8601
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  */
-export async function holderOf(
-  tags: Record<string, string>,
-  executionArn: string,
+export async function hasEnded(
+  { holder, claimedAt }: { holder: string; claimedAt: string | undefined },
+  now: string,
   executions: ExecutionsClient,
-): Promise<string | undefined> {
-  const holder = tags[statusTag('execution')];
-  const isBusy = /^(dis)?connecting$/.test(tags[statusTag('status')] ?? '');
-  if (!isBusy || !holder || holder === executionArn || !isOfSameDeployment(holder, executionArn)) return undefined;
+): Promise<boolean> {
   const execution = await executions.describe(holder);
-  return execution?.status === 'RUNNING' ? holder : undefined;
+  if (execution) return execution.status !== 'RUNNING';
+  return Date.parse(now) - Date.parse(claimedAt ?? '1970-01-01T00:00:00Z') > visibleAfterMs;
 }
-
-/** The state machine's name in an execution's ARN, such as `msk-atlas-privatelink-dev-connect`. */
-const machineOf = (executionArn: string): string => executionArn.split(':')[6] ?? '';
-
-/** Whether two executions belong to the two machines of this deployment, whose names differ only in the last word. */
-const isOfSameDeployment = (one: string, other: string): boolean =>
-  withoutAction(one) === withoutAction(other) && /-(connect|disconnect)$/.test(machineOf(one));
-
-/** Partition, Region, account and the machine's name up to its last word. */
-const withoutAction = (executionArn: string) =>
-  executionArn
-    .split(':')
-    .slice(0, 7)
-    .join(':')
-    .replace(/-(connect|disconnect)$/, '');

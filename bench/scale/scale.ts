@@ -83,7 +83,7 @@ function figures(outcome: Outcome, one: Outcome, smaller: Outcome[]): Figure[] {
   ];
 }
 
-const aws = ['kafka', 'secretsmanager', 'states'];
+const aws = ['kafka', 'secretsmanager', 'dynamodb', 'states'];
 
 /** The heap of one more cluster, in kB. */
 const heapGrowth = ({ clusters, heap }: Outcome, smaller: Outcome | undefined): number =>

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { defaultSettings } from '../../packaging/settings.ts';
 import { type Action, machines } from '../../statemachine/definition.ts';
+import type { TableDefinition } from '../dynamodb/table.ts';
 import type { EventPattern } from '../event-bridge.ts';
 import type { FunctionConfiguration } from '../lambda/container.ts';
 import type { Statement } from './iam.ts';
@@ -11,7 +12,9 @@ import { resolve, type TemplateContext } from './template.ts';
 export interface Deployment {
   functions: DeployedFunction[];
   machines: DeployedMachine[];
+  /** One for each target of a rule. */
   rules: DeployedRule[];
+  registry: TableDefinition;
 }
 
 interface DeployedMachine {
@@ -25,6 +28,8 @@ interface DeployedMachine {
 interface DeployedRule {
   eventPattern: EventPattern;
   isEnabled: boolean;
+  /** Whether the rule is in the state that also matches what CloudTrail reports. */
+  matchesTrail: boolean;
   /** The machine or function that it starts. */
   targetArn: string;
 }
@@ -66,14 +71,23 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
 
   const functionName = (name: string) => `${settings.prefix}-${name}`;
   const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;
+  const registry = Resources.Registry?.Properties as unknown as TableDefinition;
+  const tableName = registry.TableName ?? '';
   const context: TemplateContext = {
     variables: { 'self:service': service, 'sls:stage': stage },
-    parameters: { ...settings, 'AWS::Partition': 'aws', 'AWS::Region': region, 'AWS::AccountId': accountId },
+    parameters: {
+      ...settings,
+      'AWS::Partition': 'aws',
+      'AWS::Region': region,
+      'AWS::AccountId': accountId,
+      Registry: tableName,
+    },
     conditions: Conditions,
     // Serverless gives the function X the logical id XLambdaFunction.
     arnOf: (logicalId) => {
       if (logicalId.endsWith('Machine')) return machineArn(logicalId);
       if (logicalId.endsWith('Topic')) return `arn:aws:sns:${region}:${accountId}:${nameOf(logicalId, 'TopicName')}`;
+      if (logicalId === 'Registry') return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
       return functionArn(logicalId.replace(/LambdaFunction$/, ''));
     },
   };
@@ -93,11 +107,15 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
 
   return {
     machines: machines.map(machine),
-    rules: rules.map(({ Properties: { EventPattern, State, Targets } }) => ({
-      eventPattern: resolve(EventPattern, context) as EventPattern,
-      isEnabled: resolve(State, context) === 'ENABLED',
-      targetArn: resolve((Targets as { Arn: unknown }[])[0]?.Arn, context) as string,
-    })),
+    registry,
+    rules: rules.flatMap(({ Properties: { EventPattern, State, Targets } }) =>
+      (Targets as { Arn: unknown }[]).map(({ Arn }) => ({
+        eventPattern: resolve(EventPattern, context) as EventPattern,
+        isEnabled: resolve(State, context) !== 'DISABLED',
+        matchesTrail: resolve(State, context) === 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+        targetArn: resolve(Arn, context) as string,
+      })),
+    ),
     functions: Object.entries(functions).map(([name, { handler, role, timeout, memorySize, environment }]) => ({
       name,
       functionName: functionName(name),

@@ -3,7 +3,7 @@
 export interface TemplateContext {
   /** `${self:service}` and `${sls:stage}`, by the text in the braces. */
   variables: Record<string, string>;
-  /** The settings, and pseudo parameters such as `AWS::Region`. */
+  /** What `Ref` returns: the settings, pseudo parameters such as `AWS::Region`, and the name of the table. */
   parameters: Record<string, string>;
   conditions: Record<string, unknown>;
   /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine or a topic. */

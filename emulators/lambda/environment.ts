@@ -6,6 +6,7 @@ export interface LocalEndpoints {
   region: string;
   kafkaUrl: string;
   secretsManagerUrl: string;
+  dynamoDbUrl: string;
   stepFunctionsUrl: string;
   snsUrl: string;
 }
@@ -16,11 +17,12 @@ export interface LocalEndpoints {
  */
 export function lambdaEnvironment(
   { name, functionName, memorySize, environment }: FunctionConfiguration,
-  { region, kafkaUrl, secretsManagerUrl, stepFunctionsUrl, snsUrl }: LocalEndpoints,
+  { region, kafkaUrl, secretsManagerUrl, dynamoDbUrl, stepFunctionsUrl, snsUrl }: LocalEndpoints,
 ): Record<string, string> {
   const endpoints = {
     AWS_ENDPOINT_URL_KAFKA: kafkaUrl,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerUrl,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
     AWS_ENDPOINT_URL_SFN: stepFunctionsUrl,
     AWS_ENDPOINT_URL_SNS: snsUrl,
     // For clients of all other services: a port where no server listens.

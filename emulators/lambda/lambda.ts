@@ -80,6 +80,11 @@ export class Lambda {
     for (const container of this.#busy) if (container.configuration.arn === functionArn) container.end(how);
   }
 
+  /** Ends all functions that handle an event. */
+  async stopBusy(): Promise<void> {
+    await Promise.all([...this.#busy].map((it) => it.stop()));
+  }
+
   /** Stops all warm containers, as Lambda does after a while: the next invocation of each function is a cold start. */
   async coolDown(): Promise<void> {
     const warm = [...this.#warm.values()].flat();

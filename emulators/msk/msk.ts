@@ -1,8 +1,8 @@
 import { parseArn } from '../arn.ts';
 import { type Authorize, signedBy } from '../aws.ts';
 import type { Clock } from '../clock.ts';
-import type { Answer, Request, Route, Service } from '../emulator.ts';
-import type { TagChange } from '../event-bridge.ts';
+import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
+import type { ApiCall, TagChange } from '../event-bridge.ts';
 import { checkPermission } from './authorization.ts';
 import { Cluster, newVersion } from './cluster.ts';
 import { connectivityTarget } from './connectivity.ts';
@@ -18,8 +18,16 @@ export interface MskOptions {
   authorize?: Authorize | undefined;
   /** Called once for each change that AWS reports in an `aws.tag` event. */
   onTagChange?: (change: TagChange) => void;
+  /** Called for each call that changes tags or creates a cluster, also if it is refused: what a trail reports. */
+  onApiCall?: (call: ApiCall) => void;
   /** Whether stored policies replace an account id by the ARN of the account's root. Documented for other AWS services; unknown for MSK. */
   normalisesPrincipals?: boolean;
+}
+
+interface TaggingInput {
+  ResourceArn?: string;
+  Tags?: Record<string, string>;
+  TagKeys?: string[];
 }
 
 /** Documented: what a cluster policy must allow another account to do before the account can connect. */
@@ -39,11 +47,28 @@ export class MskEmulator implements Service {
     this.#authorize = options.authorize ?? (() => true);
   }
 
+  /** Adds a cluster that has been there all along. */
   addCluster(seed: Partial<ClusterSeed> = {}): Cluster {
     const { clock, onTagChange = () => {} } = this.#options;
     const cluster = new Cluster(completeSeed(seed), clock, onTagChange);
     this.clusters.set(cluster.arn, cluster);
     return cluster;
+  }
+
+  /**
+   * Creates a cluster as a person does. Unless the seed has another ARN, the ARN has a uuid of its own, even if an earlier cluster
+   * had the same name. Assumed: the tags of a new cluster make no `aws.tag` event.
+   */
+  createCluster(seed: Partial<ClusterSeed> = {}, caller = 'AKIAPERSON'): Cluster {
+    const cluster = this.addCluster(seed);
+    const { arn: clusterArn, tags } = cluster;
+    this.#report({ operation: 'CreateClusterV2', clusterArn, tags: tags.all, caller });
+    return cluster;
+  }
+
+  /** Deletes a cluster as a person does. From now on, it does not exist. Assumed: without being DELETING for a while. */
+  deleteCluster(clusterArn: string): void {
+    if (!this.clusters.delete(clusterArn)) throw new Error(`There is no cluster ${clusterArn}.`);
   }
 
   /** Whether an account could open a SCRAM connection to the cluster. Atlas's private link depends on it. */
@@ -65,10 +90,30 @@ export class MskEmulator implements Service {
           throw mskError('NotImplementedException', `The local MSK does not implement ${operation.name}.`);
         }
         const input = await operation.decode(request, labels);
-        checkPermission(this.#authorize, caller, operation.name, input);
-        return operation.encode(handler(input, caller));
+        try {
+          checkPermission(this.#authorize, caller, operation.name, input);
+          const output = handler(input, caller);
+          this.#reportTagging(operation.name, input, caller);
+          return operation.encode(output);
+        } catch (error) {
+          if (error instanceof Refusal) this.#reportTagging(operation.name, input, caller, error);
+          throw error;
+        }
       },
     };
+  }
+
+  #reportTagging(operation: string, input: TaggingInput, caller: string, refusal?: Refusal): void {
+    if (operation !== 'TagResource' && operation !== 'UntagResource') return;
+    const { ResourceArn: clusterArn = '', Tags: tags, TagKeys: tagKeys } = input;
+    const code = refusal?.answer.headers?.['x-amzn-errortype'] ?? '';
+    const error = refusal && { code, message: refusal.message };
+    this.#report({ operation, clusterArn, tags, tagKeys, caller, error });
+  }
+
+  #report(call: Omit<ApiCall, 'time'>): void {
+    const { clock, onApiCall = () => {} } = this.#options;
+    onApiCall({ ...call, time: clock.now() });
   }
 
   readonly #handlers: Handlers = {

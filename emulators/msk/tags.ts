@@ -42,15 +42,18 @@ export class Tags {
   }
 }
 
-/** Documented for AWS in general: the characters of keys and values, their lengths (128 and 256), and the reserved prefix. */
-const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+/**
+ * Documented (developer guide, "Tag restrictions"): the lengths of keys and values, and their characters: letters, digits, white
+ * space and `_ . / = + - @`. There is no colon among them, so no key has the reserved prefix `aws:`. Assumed: white space means
+ * spaces, not tabs and line breaks, and MSK refuses what it documents as not allowed.
+ */
+const allowed = /^[\p{L}\p{Nd}\p{Zs}_./=+\-@]*$/u;
 
 function check(key: string, value: string): void {
   if (key.length < 1 || key.length > 128) throw badTag(`The tag key '${key}' must have 1 to 128 characters.`);
-  if (value.length > 256) throw badTag(`The value of tag '${key}' has more than 256 characters.`);
+  if (value.length > 255) throw badTag(`The value of tag '${key}' has more than 255 characters.`);
   if (!allowed.test(key)) throw badTag(`The tag key '${key}' has characters that are not allowed.`);
   if (!allowed.test(value)) throw badTag(`The value of tag '${key}' has characters that are not allowed.`);
-  if (key.toLowerCase().startsWith('aws:')) throw badTag(`The tag key '${key}' has the reserved prefix 'aws:'.`);
 }
 
 function badTag(message: string) {

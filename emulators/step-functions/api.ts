@@ -1,12 +1,21 @@
-import { DescribeExecutionOutput$, StartExecutionOutput$ } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionOutput$,
+  RedriveExecutionOutput$,
+  StartExecutionOutput$,
+  StopExecutionOutput$,
+} from '@aws-sdk/client-sfn';
 import { type Authorize, accessDeniedMessage, encode, signedBy } from '../aws.ts';
+import type { Clock } from '../clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
 import type { Execution } from './execution.ts';
 import type { Machine } from './machine.ts';
 
 interface StepFunctionsOptions {
+  clock: Clock;
   machines: () => Machine[];
   authorize: Authorize;
+  /** For how many simulated seconds after its start an execution is unknown to DescribeExecution. */
+  appearAfterSeconds: () => number;
 }
 
 interface Input {
@@ -14,9 +23,17 @@ interface Input {
   executionArn?: string;
   name?: string;
   input?: string;
+  error?: string;
+  cause?: string;
 }
 
-/** The part of Step Functions that the functions use: StartExecution and DescribeExecution, over awsJson1.0. Documented. */
+/** Documented: the longest texts of StopExecution, in characters. */
+const longest = { error: 256, cause: 32_768 };
+
+/**
+ * The part of Step Functions that the functions use: StartExecution, DescribeExecution and StopExecution; and RedriveExecution, for
+ * people. Over awsJson1.0. Documented.
+ */
 export class StepFunctionsEmulator implements Service {
   readonly name = 'states';
   readonly #options: StepFunctionsOptions;
@@ -40,6 +57,8 @@ export class StepFunctionsEmulator implements Service {
       throw stepFunctionsError('AccessDeniedException', accessDeniedMessage(caller, `states:${operation}`, resource));
     if (operation === 'StartExecution') return this.#start(input);
     if (operation === 'DescribeExecution') return this.#describe(input);
+    if (operation === 'StopExecution') return this.#stop(input);
+    if (operation === 'RedriveExecution') return this.#redrive(input);
     throw stepFunctionsError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
   }
 
@@ -55,24 +74,54 @@ export class StepFunctionsEmulator implements Service {
     return answer(encode(StartExecutionOutput$, { executionArn: execution.arn, startDate: execution.startDate }));
   }
 
-  #describe({ executionArn }: Input): Answer {
-    const machine = this.#options
-      .machines()
-      .find(({ executions }) => executions.some(({ arn }) => arn === executionArn));
-    const execution = machine?.executions.find(({ arn }) => arn === executionArn);
-    if (!machine || !execution)
-      throw stepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+  /** Documented: eventually consistent. */
+  #describe(input: Input): Answer {
+    const { machine, execution } = this.#existing(input);
+    const { clock, appearAfterSeconds } = this.#options;
+    if (clock.minutesSince(execution.startDate) * 60 < appearAfterSeconds()) throw doesNotExist(input);
     return answer(encode(DescribeExecutionOutput$, describe(execution, machine)));
+  }
+
+  #stop(input: Input): Answer {
+    const { error, cause } = input;
+    for (const [field, max] of Object.entries(longest))
+      if ((input[field as keyof typeof longest]?.length ?? 0) > max)
+        throw stepFunctionsError('ValidationException', `'${field}' has more than ${max} characters`);
+    const { execution } = this.#existing(input);
+    execution.abort({ error, cause });
+    return answer(encode(StopExecutionOutput$, { stopDate: execution.ended?.at }));
+  }
+
+  #redrive(input: Input): Answer {
+    const { execution } = this.#existing(input);
+    if (execution.whyNotRedrivable) throw stepFunctionsError('ExecutionNotRedrivable', execution.whyNotRedrivable);
+    execution.redrive();
+    return answer(encode(RedriveExecutionOutput$, { redriveDate: execution.redrives.at(-1) }));
+  }
+
+  #existing(input: Input): { machine: Machine; execution: Execution } {
+    for (const machine of this.#options.machines()) {
+      const execution = machine.executions.find(({ arn }) => arn === input.executionArn);
+      if (execution) return { machine, execution };
+    }
+    throw doesNotExist(input);
   }
 }
 
-const describe = ({ arn, name, startDate, ended }: Execution, machine: Machine) => ({
+const doesNotExist = ({ executionArn }: Input): Refusal =>
+  stepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+
+const describe = ({ arn, name, startDate, ended, redrives }: Execution, machine: Machine) => ({
   executionArn: arn,
   stateMachineArn: machine.arn,
   name,
   status: ended?.status ?? 'RUNNING',
   startDate,
   ...(ended && { stopDate: ended.at }),
+  ...(ended?.error && { error: ended.error }),
+  ...(ended?.cause && { cause: ended.cause }),
+  redriveCount: redrives.length,
+  ...(redrives.length > 0 && { redriveDate: redrives.at(-1) }),
 });
 
 /** An error of Step Functions: always HTTP 400, with the error's name in `__type`. */

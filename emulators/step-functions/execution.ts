@@ -20,8 +20,13 @@ interface TaskAnswered {
   error?: FunctionError | undefined;
 }
 
+/** From here on, the history is that of a redrive. */
+interface ExecutionRedriven {
+  type: 'ExecutionRedriven';
+}
+
 /** One line of the execution's history, at its simulated time. */
-export type MachineEvent = (EngineEvent | TaskAnswered) & { at: Date };
+export type MachineEvent = (EngineEvent | TaskAnswered | ExecutionRedriven) & { at: Date };
 
 /** How an execution has ended, in the words of DescribeExecution, and in which state. */
 export interface ExecutionResult {
@@ -32,9 +37,29 @@ export interface ExecutionResult {
   cause?: string;
 }
 
+/** A state that was entered, and its input. */
+export interface EnteredState {
+  name: string;
+  input: unknown;
+}
+
+/** Why a person or a function stops an execution. */
+interface Reason {
+  error?: string | undefined;
+  cause?: string | undefined;
+}
+
+/** What machines call `$$.Execution`, in the context object that the engine gets. */
+export const executionInContext = 'SimulatedExecution';
+
+/** Documented: the days after its end in which an execution can be redriven. */
+const redrivableDays = 14;
+
 export interface ExecutionOptions {
   machineArn: string;
   definition: Definition;
+  /** An engine that begins at the first state, or at the state of a redrive. */
+  engine(redriven: EnteredState | undefined): StateMachine;
   input: unknown;
   name?: string | undefined;
   clock: Clock;
@@ -44,6 +69,7 @@ export interface ExecutionOptions {
   /** Whether `history` keeps what has happened. */
   keepsHistory: boolean;
   onEvent(event: MachineEvent, execution: Execution): void;
+  onEnd(status: ExecutionResult['status']): void;
 }
 
 /** One run of the machine. Any number of them may run at once. */
@@ -53,13 +79,16 @@ export class Execution {
   readonly startDate: Date;
   readonly input: unknown;
   readonly history: MachineEvent[] = [];
-  readonly result: Promise<ExecutionResult>;
   /** How and when it has ended; undefined while it runs. */
-  ended: { status: ExecutionResult['status']; at: Date } | undefined;
+  ended: ({ status: ExecutionResult['status']; at: Date } & Reason) | undefined;
+  /** When it was redriven. */
+  readonly redrives: Date[] = [];
   readonly #options: ExecutionOptions;
-  readonly #end = Promise.withResolvers<ExecutionResult>();
-  readonly #abortion = new AbortController();
-  #abort = () => {};
+  #end = Promise.withResolvers<ExecutionResult>();
+  /** The last state that was entered. */
+  #entered: EnteredState = { name: '', input: undefined };
+  #abortion = new AbortController();
+  #abortEngine = () => {};
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
@@ -67,34 +96,77 @@ export class Execution {
     this.arn = `${options.machineArn.replace(':stateMachine:', ':execution:')}:${this.name}`;
     this.startDate = options.clock.now();
     this.input = options.input;
-    this.result = this.#end.promise;
   }
 
-  run(engine: StateMachine): void {
-    const { result, eventLogs, abort } = engine.run(this.input as Json, {
+  /** How it ends. After a redrive, how the redrive ends. */
+  get result(): Promise<ExecutionResult> {
+    return this.#end.promise;
+  }
+
+  /** @param redriven the state at which a redrive begins */
+  run(redriven?: EnteredState): void {
+    const engine = this.#options.engine(redriven);
+    const { signal } = this.#abortion;
+    const { result, eventLogs, abort } = engine.run((redriven ?? this).input as Json, {
       context: this.#context(),
       overrides: {
-        taskResourceLocalHandlers: this.#handlers(),
+        taskResourceLocalHandlers: this.#handlers(signal),
         // The handlers have waited already, by the cloud's clock.
         retryIntervalOverrides: this.#noIntervals(),
       },
     });
     // The last of the events says the same.
     result.catch(() => {});
-    this.#abort = abort;
-    void this.#follow(eventLogs);
+    this.#abortEngine = abort;
+    void this.#follow(eventLogs, signal);
   }
 
-  abort(): void {
+  /**
+   * StopExecution. Documented: the status is ABORTED at once, and a Lambda function that runs goes on until it ends. Assumed: an
+   * execution that has ended stays as it is.
+   */
+  abort(reason: Reason = {}): void {
+    if (this.ended) return;
+    this.ended = { status: 'ABORTED', at: this.#options.clock.now(), ...reason };
     this.#abortion.abort();
-    this.#abort();
+    this.#abortEngine();
+  }
+
+  /** Why it cannot be redriven now. Documented: RedriveExecution. */
+  get whyNotRedrivable(): string | undefined {
+    const { status, at } = this.ended ?? { status: 'RUNNING' };
+    if (!at || status === 'SUCCEEDED') return `Execution is ${status} and cannot be redriven`;
+    const days = this.#options.clock.minutesSince(at) / (24 * 60);
+    return days > redrivableDays ? 'Execution has exceeded its redrivable period' : undefined;
+  }
+
+  /**
+   * RedriveExecution. Documented: the execution continues at its last state with the same input, under the same ARN and with the
+   * retries of that state anew. An execution that has entered a Fail state enters it again and fails again.
+   *
+   * @throws Error if it cannot be redriven
+   */
+  redrive(): void {
+    if (this.whyNotRedrivable) throw new Error(this.whyNotRedrivable);
+    this.ended = undefined;
+    this.#end = Promise.withResolvers();
+    this.#abortion = new AbortController();
+    this.redrives.push(this.#options.clock.now());
+    this.#record({ type: 'ExecutionRedriven' });
+    this.run(this.#entered);
   }
 
   /** The context object, `$$`. The engine reads EnteredTime anew for each attempt of a state. */
   #context() {
     const { machineArn, clock } = this.#options;
     return {
-      Execution: { Id: this.arn, Name: this.name, StartTime: this.startDate.toISOString() },
+      [executionInContext]: {
+        Id: this.arn,
+        Name: this.name,
+        Input: this.input,
+        StartTime: this.startDate.toISOString(),
+        RedriveCount: this.redrives.length,
+      },
       StateMachine: { Id: machineArn, Name: lastPart(machineArn) },
       State: {
         get EnteredTime() {
@@ -104,11 +176,11 @@ export class Execution {
     };
   }
 
-  #handlers(): Handlers {
+  #handlers(signal: AbortSignal): Handlers {
     return Object.fromEntries(
       this.#states.flatMap(([name, state]): [string, Handler][] => {
-        if (state.Type === 'Task') return [[name, this.#task(name, state)]];
-        return state.Type === 'Wait' ? [[name, (input) => this.#wait(name, state, input)]] : [];
+        if (state.Type === 'Task') return [[name, this.#task(name, state, signal)]];
+        return state.Type === 'Wait' ? [[name, (input) => this.#wait(name, state, input, signal)]] : [];
       }),
     );
   }
@@ -118,61 +190,68 @@ export class Execution {
   }
 
   /** A Task with a function's ARN: the function's answer, or an error with the function's answer as the Cause. */
-  #task(name: string, { Resource = '', Retry: retriers = [] }: State): Handler {
+  #task(name: string, { Resource = '', Retry: retriers = [] }: State, signal: AbortSignal): Handler {
     let attempts: number[] = [];
     return async (parameters) => {
       const { milliseconds, payload, error } = await this.#options.invoke(Resource, parameters);
-      this.#goOn();
+      goOn(signal);
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
       if (!error) {
         attempts = [];
         return payload as Json;
       }
-      attempts = await this.#backOff(retriers, error.errorType, attempts);
+      attempts = await this.#backOff(retriers, error.errorType, attempts, signal);
       throw Object.assign(new Error(JSON.stringify(error)), { name: error.errorType });
     };
   }
 
-  async #wait(name: string, { SecondsPath = '' }: State, input: unknown): Promise<null> {
+  async #wait(name: string, { SecondsPath = '' }: State, input: unknown, signal: AbortSignal): Promise<null> {
     const seconds = valueAt(SecondsPath, input);
     if (typeof seconds !== 'number') throw new Error(`The local cloud does not know for how long ${name} waits.`);
-    await this.#pass(seconds);
+    await this.#pass(seconds, signal);
     return null;
   }
 
   /** Waits as the retrier says that the engine will choose. @returns how often each retrier has been used in this state */
-  async #backOff(retriers: Retrier[], errorType: string, attempts: number[]): Promise<number[]> {
+  async #backOff(retriers: Retrier[], errorType: string, attempts: number[], signal: AbortSignal): Promise<number[]> {
     const index = retriers.findIndex(({ ErrorEquals }) => ErrorEquals.includes(errorType));
     const [retrier, attempt = 0] = [retriers[index], attempts[index]];
     if (!retrier || attempt >= retrier.MaxAttempts) return [];
     const { IntervalSeconds, BackoffRate, MaxDelaySeconds } = retrier;
-    await this.#pass(this.#options.jitter() * Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds));
+    const seconds = Math.min(IntervalSeconds * BackoffRate ** attempt, MaxDelaySeconds);
+    await this.#pass(this.#options.jitter() * seconds, signal);
     return retriers.map((_, other) => (attempts[other] ?? 0) + (other === index ? 1 : 0));
   }
 
-  async #pass(seconds: number): Promise<void> {
-    await this.#options.clock.wait(seconds, this.#abortion.signal);
-    this.#goOn();
-  }
-
-  /** After the abortion the engine gets an error that nothing retries: it then sees that it was aborted, and stops. */
-  #goOn(): void {
-    if (this.#abortion.signal.aborted) throw Object.assign(new Error('Aborted.'), { name: 'Aborted' });
+  async #pass(seconds: number, signal: AbortSignal): Promise<void> {
+    await this.#options.clock.wait(seconds, signal);
+    goOn(signal);
   }
 
   get #states(): [string, State][] {
     return Object.entries(this.#options.definition.States);
   }
 
-  async #follow(events: AsyncIterable<EngineEvent>): Promise<void> {
-    let endState = '';
+  async #follow(events: AsyncIterable<EngineEvent>, signal: AbortSignal): Promise<void> {
     for await (const event of events) {
-      if (event.type === 'StateEntered') endState = event.state.name;
       const result = resultOf(event);
-      if (result) this.ended = { status: result.status, at: this.#options.clock.now() };
-      this.#record(this.#asDefined(event));
-      if (result) this.#end.resolve({ endState, ...result });
+      // What the engine has reported before the abortion and what is read only now, nobody has seen.
+      if (signal.aborted && !result) continue;
+      if (event.type === 'StateEntered') this.#entered = event.state;
+      if (result) this.#finish(signal.aborted ? { type: 'ExecutionAborted', timestamp: event.timestamp } : event);
+      else this.#record(this.#asDefined(event));
     }
+  }
+
+  /** @param event the last one of the history */
+  #finish(event: EngineEvent): void {
+    const { error, cause } = this.ended ?? {};
+    const result = { ...(error && { error }), ...(cause && { cause }), ...resultOf(event) } as ExecutionResult;
+    const { status } = result;
+    this.ended ??= { status, at: this.#options.clock.now(), error: result.error, cause: result.cause };
+    this.#record(event);
+    this.#end.resolve({ ...result, endState: this.#entered.name });
+    this.#options.onEnd(status);
   }
 
   /** The engine takes a Wait for a Task. */
@@ -182,11 +261,16 @@ export class Execution {
     return { ...event, state: { ...event.state, type: Type } } as EngineEvent;
   }
 
-  #record(event: EngineEvent | Omit<TaskAnswered, 'at'>): void {
+  #record(event: EngineEvent | TaskAnswered | ExecutionRedriven): void {
     const recorded = { ...event, at: this.#options.clock.now() };
     if (this.#options.keepsHistory) this.history.push(recorded);
     this.#options.onEvent(recorded, this);
   }
+}
+
+/** After the abortion the engine gets an error that nothing retries: it then sees that it was aborted, and stops. */
+function goOn({ aborted }: AbortSignal): void {
+  if (aborted) throw Object.assign(new Error('Aborted.'), { name: 'Aborted' });
 }
 
 function resultOf(event: EngineEvent | TaskAnswered): Omit<ExecutionResult, 'endState'> | undefined {

@@ -2,7 +2,7 @@ import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctio
 import type { Definition, State } from '../../statemachine/definition.ts';
 import type { Clock } from '../clock.ts';
 import type { Outcome } from '../lambda/container.ts';
-import { Execution, type MachineEvent } from './execution.ts';
+import { type EnteredState, Execution, executionInContext, type MachineEvent } from './execution.ts';
 
 export interface MachineOptions {
   /** `arn:aws:states:us-east-1:123456789012:stateMachine:msk-atlas-privatelink-local-connect` */
@@ -42,6 +42,7 @@ export class Machine {
     const execution = new Execution({
       machineArn: arn,
       definition: this.definition,
+      engine: (redriven) => this.#engineFor(redriven),
       input,
       name,
       clock,
@@ -49,11 +50,19 @@ export class Machine {
       jitter,
       keepsHistory,
       onEvent,
+      onEnd: (status) => this.#options.onEnd?.(this, execution, status),
     });
     this.executions.push(execution);
-    void execution.result.then(({ status }) => this.#options.onEnd?.(this, execution, status));
-    execution.run(this.#engine);
+    execution.run();
     return execution;
+  }
+
+  /** @param redriven the state at which a redrive begins; the first one of the machine, if not said */
+  #engineFor(redriven: EnteredState | undefined): StateMachine {
+    if (!redriven) return this.#engine;
+    const definition = { ...forEngine(this.definition), StartAt: redriven.name };
+    // The whole machine is valid. The part after this state has states that nothing leads to.
+    return new StateMachine(definition as StateMachineDefinition, { validationOptions: { noValidate: true } });
   }
 }
 
@@ -61,7 +70,8 @@ export class Machine {
 const longest = 2_147_483;
 
 /**
- * What the engine runs. Its own waits and time-outs are real ones, and the cloud's clock need not go evenly: so a Wait is a Task
+ * What the engine runs. The engine sets `$$.Execution.StartTime` by the real clock, and `$$.Execution.Input` to the input of the
+ * first state, so the context has the execution under another name too. Its own waits and time-outs are real ones, and the cloud's clock need not go evenly: so a Wait is a Task
  * whose handler waits by that clock, and a Task ends when its function does, which has a time-out of its own.
  */
 function forEngine({ States, ...machine }: Definition): Definition {
@@ -71,7 +81,8 @@ function forEngine({ States, ...machine }: Definition): Definition {
     const { SecondsPath: _, ...wait } = state;
     return [name, { ...wait, Type: 'Task', Resource: waitResource, ResultPath: null, TimeoutSeconds: longest }];
   });
-  return { ...machine, States: Object.fromEntries(states) };
+  const text = JSON.stringify({ ...machine, States: Object.fromEntries(states) });
+  return JSON.parse(text.replaceAll(/\$\$\.Execution\b/g, () => `$$.${executionInContext}`));
 }
 
 /** The engine requires the ARN of a function; its handler does not call one. */

@@ -4,12 +4,14 @@ import * as z from 'zod/mini';
 import { AwsRefused, ClusterBusy } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { Result } from '../../shared/outcomes.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
 
 export const AssociateScramSecretInput = z.object({
   run: z.object({
     request: z.object({ clusterArn: z.string() }),
     plan: z.object({ secretArn: z.string() }),
   }),
+  executionArn: z.string(),
 });
 
 export const AssociateScramSecretOutput = z.object({ result: Result });
@@ -20,12 +22,12 @@ const pausesMs = [3_000, 6_000];
 /**
  * Associates a SCRAM secret with the cluster, unless it is already associated. Other secrets stay associated.
  *
- * @throws ClusterBusy if the cluster has left ACTIVE; AwsRefused, AwsThrottled, AwsUnavailable
+ * @throws ClusterBusy if the cluster has left ACTIVE; ClaimLost, DeploymentMisconfigured, AwsRefused, AwsThrottled, AwsUnavailable
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-scram-secrets.html
  */
 export async function associateScramSecret(
-  { run: { request, plan } }: z.infer<typeof AssociateScramSecretInput>,
-  { msk, signal }: { msk: MskClient; signal: AbortSignal },
+  { run: { request, plan }, executionArn }: z.infer<typeof AssociateScramSecretInput>,
+  { msk, registry, signal }: { msk: MskClient; registry: Registry; signal: AbortSignal },
 ): Promise<z.infer<typeof AssociateScramSecretOutput>> {
   const { clusterArn } = request;
   const { secretArn } = plan;
@@ -33,6 +35,7 @@ export async function associateScramSecret(
   // The secret was not associated when this run planned: most likely the answer to an earlier attempt was lost.
   if (associated.includes(secretArn)) return { result: 'created' };
 
+  await registry.confirm(clusterArn, executionArn);
   for (const pauseMs of [...pausesMs, undefined]) {
     const refused = await msk
       .associateScramSecret(clusterArn, secretArn)

@@ -1,5 +1,6 @@
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
 import { msk } from '../../shared/lambda/msk.ts';
+import { registry } from '../../shared/lambda/registry.ts';
 import {
   AssociateScramSecretInput,
   AssociateScramSecretOutput,
@@ -9,5 +10,6 @@ import {
 /** The AssociateScramSecret state: associates the SCRAM secret with the cluster. */
 export const handler = lambdaHandler(
   { input: AssociateScramSecretInput, output: AssociateScramSecretOutput },
-  (input, invocation) => associateScramSecret(input, { msk: msk(invocation), signal: invocation.signal }),
+  (input, invocation) =>
+    associateScramSecret(input, { msk: msk(invocation), registry: registry(invocation), signal: invocation.signal }),
 );

@@ -2,24 +2,30 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { ConnectionProgress, connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
-import { Result } from '../../shared/outcomes.ts';
+import { ConnectionFailed } from '../../shared/errors.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const CheckConnectionInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), workspace: z.string() }),
-    connection: z.object({
-      name: z.string(),
-      deadline: z.string(),
-      result: Result,
-      bootstrapServers: z.string(),
-      secretVersionId: z.string(),
+    connection: z.pick(ConnectionProgress, {
+      name: true,
+      deadline: true,
+      result: true,
+      ownership: true,
+      bootstrapServers: true,
+      secretVersionId: true,
+      rewrites: true,
+      note: true,
     }),
   }),
   now: z.string(),
 });
 
 export const CheckConnectionOutput = ConnectionProgress;
+
+/** A simultaneous writer may overwrite a change once or twice. More often, Atlas spells the servers in another way than they were sent. */
+const maxRewrites = 3;
 
 /**
  * Reads the connection once, and whether everything that was written is there. If not, CreateConnection writes it again, which is
@@ -33,18 +39,24 @@ export async function checkConnection(
   { run: { request, connection }, now }: z.infer<typeof CheckConnectionInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckConnectionOutput>> {
-  const { name, deadline, bootstrapServers, secretVersionId } = connection;
+  const { name, deadline, ownership, bootstrapServers, secretVersionId, rewrites } = connection;
   const found = await atlas.getConnection(request.projectId, request.workspace, name).catch(noneWhenAbsent);
   const { state, isReady } = found ? connectionState(found) : { state: 'not shown', isReady: false };
-  const isOlder = found !== undefined && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);
+  const isOurs = ownership === 'created';
+  const isOlder =
+    isOurs && found !== undefined && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);
   const still = isOlder
     ? 'still has old bootstrap servers'
     : found
       ? `is still ${state}`
       : 'is still not shown by Atlas';
+  if (isOlder && rewrites >= maxRewrites)
+    throw new ConnectionFailed(
+      `Connection "${name}" was written ${rewrites + 1} times with the bootstrap servers "${bootstrapServers}", and Atlas still shows "${found?.bootstrapServers}". If another tool writes this connection, stop it. Otherwise please report both strings.`,
+    );
   if (!isReady || isOlder) checkDeadline(`Connection "${name}" ${still}`, { now, deadline });
   // While the connection was deploying, its password could not be sent; now it can.
-  const isIncomplete = !found || isOlder || (isReady && secretVersionId === '');
+  const isIncomplete = !found || isOlder || (isOurs && isReady && secretVersionId === '');
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
   return { ...connection, state, isReady: isReady && !isIncomplete, isIncomplete, pollSeconds };
 }

@@ -6,7 +6,8 @@ import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-li
 import { awsRegion } from '../../shared/atlas/regions.ts';
 import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
 import { AtlasRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
-import { regionOf } from '../../shared/msk/arn.ts';
+import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
+import { triggerTag } from '../../shared/msk/tags.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 /**
@@ -32,8 +33,10 @@ export async function unmetByAtlas(
 
   const connection = await atlas.getConnection(projectId, name, connectionName).catch(refusalWhenAbsent);
   const existing = connection instanceof AtlasRefused ? undefined : connection;
-  const links = existing || !isPrivateConnectivityOn || request.dryRun ? await atlas.listPrivateLinks(projectId) : [];
-  const link = livePrivateLink(links, clusterArn);
+  const isRepair = request.wantedBy === 'sweep';
+  const isListed = existing || !isPrivateConnectivityOn || request.dryRun || isRepair;
+  const links = isListed ? await atlas.listPrivateLinks(projectId) : [];
+  const link = livePrivateLink(links, clusterArn, request.recorded?.privateLink?.id);
   const conflict = existing && whyNotOurs(existing, link?._id);
   const early = isPrivateConnectivityOn
     ? []
@@ -45,12 +48,25 @@ export async function unmetByAtlas(
     unmet: [
       wrongPlace(workspace, regionOf(clusterArn)),
       ...early,
+      isRepair && !(isPrivateConnectivityOn && link && existing) && nothingToRepair(request),
       conflict &&
-        `In workspace ${name}, ${conflict}. Choose another name (connectionName in the input, or the tag atlas-streaming:connection-name), or delete that connection if nothing uses it.`,
+        `In workspace ${name}, ${conflict}${ofEarlierCluster(existing, links, clusterArn)}. Choose another name (connectionName in the input, or the tag atlas-streaming/connection-name), or delete that connection if nothing uses it.`,
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
     links,
   };
+}
+
+/** The sweep repairs a cluster without the trigger tag, and creates nothing for it. */
+const nothingToRepair = ({ clusterArn, connectionName }: Request) =>
+  `The cluster has no tag ${triggerTag}=connect, and its connection "${connectionName}", its private link or its multi-VPC connectivity no longer exists. Without the tag nothing is created. To connect it again: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. To remove the rest, set the tag to disconnect.`;
+
+/** A deleted cluster's connection stays until the sweep removes it, and a new cluster may have the same name. */
+function ofEarlierCluster({ networking }: Connection, links: PrivateLink[], clusterArn: string): string {
+  const earlier = links.find(({ _id }) => _id === networking?.access?.connectionId)?.arn ?? '';
+  if (earlier === clusterArn || parseClusterArn(earlier)?.clusterName !== parseClusterArn(clusterArn)?.clusterName)
+    return '';
+  return `, but to ${earlier}, a cluster with the same name. If that cluster was deleted, the sweep disconnects it within an hour (unless disconnectDeletedClusters is false), and this run succeeds after that`;
 }
 
 /** The error with which a later state would fail, or undefined. */
@@ -72,8 +88,8 @@ function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): str
 
 const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }: Request) =>
   errorCode === projectNotFound
-    ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming:project-id): project ${projectId} doesn't exist, or this key may not see it.`
-    : `Create the workspace "${workspace}" in Atlas project ${projectId}, or name an existing one (workspace in the input, or the tag atlas-streaming:workspace).`;
+    ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming/project-id): project ${projectId} doesn't exist, or this key may not see it.`
+    : `Create the workspace "${workspace}" in Atlas project ${projectId}, or name an existing one (workspace in the input, or the tag atlas-streaming/workspace).`;
 
 /** Not found is an outcome here; Atlas's own words say what was not found. */
 const refusalWhenAbsent = (error: unknown): AtlasRefused => {

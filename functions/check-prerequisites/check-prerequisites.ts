@@ -24,8 +24,6 @@ const Plan = z.object({
   clusterArn: z.string(),
   secretArn: z.string(),
   isScramSecretAssociated: z.boolean(),
-  /** Whether Atlas has the connection already. */
-  hasConnection: z.boolean(),
   /** What is left to change; only for a dry run, or if the run may end here because the connection is READY. */
   changes: z.array(Change),
   /** The fingerprint of the cluster that this plan is for. */
@@ -47,7 +45,7 @@ export interface CheckPrerequisitesDeps {
 /**
  * Checks everything that must be true before the first change, and reports everything that is missing in one error.
  *
- * @throws PrerequisitesNotMet, PrivateLinkFailed
+ * @throws PrerequisitesNotMet, PrincipalChanged, PrivateLinkFailed
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
@@ -78,7 +76,6 @@ export async function checkPrerequisites(
     clusterArn: request.clusterArn,
     secretArn,
     isScramSecretAssociated,
-    hasConnection: connection !== undefined,
     changes,
     plannedFor: details.fingerprint,
   };

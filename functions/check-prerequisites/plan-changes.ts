@@ -7,6 +7,8 @@ import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
+import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { mayBeOurs, Ownership, ownershipOf } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 /** `state` would make the change. */
@@ -16,12 +18,14 @@ type Change = z.infer<typeof Change>;
 /** What the states from LookUpPrincipal to CreateConnection would pass on if nothing is left to do. */
 export const Connected = z.object({
   principal: z.object({ awsAccountId: z.string(), principalArn: z.string() }),
-  policy: z.object({ sid: z.string(), result: Result }),
-  privateLink: z.object({ id: z.string(), result: Result }),
+  policy: z.object({ sid: z.string(), result: Result, ownership: Ownership }),
+  privateLink: z.object({ id: z.string(), result: Result, ownership: Ownership }),
   connection: z.object({
     name: z.string(),
     state: z.string(),
     result: Result,
+    ownership: Ownership,
+    id: z.optional(z.string()),
     bootstrapServers: z.string(),
     secretVersionId: z.string(),
   }),
@@ -55,7 +59,10 @@ export async function planChanges(
     // Without connectivity there are none; without a connection there is nothing to compare them with.
     connection && isPrivateConnectivityOn ? msk.privateBootstrapServers(clusterArn) : undefined,
   ]);
-  const link = livePrivateLink(links, clusterArn);
+  checkPrincipal(principal.principalArn, request);
+  const { recorded, claim } = request;
+  const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
+  const found = connection && ownershipOf(connection.id ?? undefined, recorded?.connection);
   const current: Current = {
     isPrivateConnectivityOn,
     isScramSecretAssociated,
@@ -65,6 +72,11 @@ export async function planChanges(
     principal,
     policy,
     privateLink: link && privateLinkState(link),
+    sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
+    ownership: {
+      connection: claim ? 'created' : (found ?? 'adopted'),
+      privateLink: claim ? 'created' : ownershipOf(link?._id, recorded?.privateLink),
+    },
     bootstrapServers: brokers ?? connection?.bootstrapServers ?? '',
   };
   const changes = changesTo(current, request);
@@ -76,6 +88,10 @@ interface Current extends Omit<Found, 'links'> {
   principal: Connected['principal'];
   policy: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;
+  /** Whose the existing ones are. */
+  ownership: { connection: Ownership; privateLink: Ownership };
+  /** The version of the secret that Atlas was sent for a connection of ours; undefined if unknown. */
+  sentVersionId: string | undefined;
   bootstrapServers: string;
 }
 
@@ -83,7 +99,8 @@ function changesTo(current: Current, request: Request): Change[] {
   const { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, principal, policy } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
-  const updated = connection && user ? outdated(connection, current.bootstrapServers, user, request) : [];
+  const updated = connection && user ? outdated(current, connection, user, request) : [];
+  const isOurs = request.claim || isStatementOurs(request, statement.Sid);
   const changes = [
     !isPrivateConnectivityOn && {
       state: 'EnablePrivateConnectivity',
@@ -91,7 +108,7 @@ function changesTo(current: Current, request: Request): Change[] {
         'Turn on multi-VPC private connectivity for SASL/SCRAM. MSK reboots the brokers one by one, which takes 30 minutes to hours.',
     },
     !isScramSecretAssociated && { state: 'AssociateScramSecret', change: `Associate ${secretArn} with the cluster.` },
-    mergeStatement(policy, statement) !== undefined && {
+    mergeStatement(policy, statement, isOurs) !== undefined && {
       state: 'ApplyClusterPolicy',
       change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are.`,
     },
@@ -112,26 +129,41 @@ function changesTo(current: Current, request: Request): Change[] {
 }
 
 /** Undefined while Atlas is still at work, or if it isn't certain that Atlas has the current password, which Atlas never returns. */
-function connectedAs(current: Current, { clusterArn, secretVersion }: Request): Connected | undefined {
-  const { principal, privateLink, connection, bootstrapServers, user } = current;
-  const isKnown = secretVersion !== null && secretVersion === user?.versionId;
-  if (!privateLink?.isReady || connection?.state !== 'READY' || !isKnown) return undefined;
+function connectedAs(current: Current, request: Request): Connected | undefined {
+  const { principal, privateLink, connection, bootstrapServers, user, ownership, sentVersionId } = current;
+  const needsNoPassword = ownership.connection !== 'created' || sentVersionId === user?.versionId;
+  if (!privateLink?.isReady || connection?.state !== 'READY' || !needsNoPassword) return undefined;
   const { name, state } = connection;
+  const { Sid: sid } = atlasStatement(request.clusterArn, principal.principalArn);
+  const resultFor = (owner: Ownership) => (owner === 'created' ? 'unchanged' : 'adopted');
   return {
     principal,
-    policy: { sid: atlasStatement(clusterArn, principal.principalArn).Sid, result: 'unchanged' },
-    privateLink: { id: privateLink.id, result: 'adopted' },
-    connection: { name, state, result: 'unchanged', bootstrapServers, secretVersionId: secretVersion },
+    policy: { sid, result: 'unchanged', ownership: isStatementOurs(request, sid) ? 'created' : 'adopted' },
+    privateLink: { id: privateLink.id, result: resultFor(ownership.privateLink), ownership: ownership.privateLink },
+    connection: {
+      name,
+      state,
+      result: resultFor(ownership.connection),
+      ownership: ownership.connection,
+      ...(connection.id && { id: connection.id }),
+      bootstrapServers,
+      secretVersionId: sentVersionId ?? '',
+    },
   };
 }
 
-/** The fields that an update would change. */
+/** Whether the statement under this Sid is one that we have written. */
+const isStatementOurs = ({ recorded }: Request, sid: string): boolean =>
+  recorded?.statement?.sid === sid && mayBeOurs(recorded.statement);
+
+/** The fields that an update would change. A connection that we have not created is never changed. */
 function outdated(
+  { bootstrapServers, ownership, sentVersionId }: Current,
   connection: Connection,
-  bootstrapServers: string,
   { username, versionId }: NonNullable<Found['user']>,
-  { connectionName: name, mechanism, config, secretVersion }: Request,
+  { connectionName: name, mechanism, config }: Request,
 ): string[] {
+  if (ownership.connection !== 'created') return [];
   const fields = differences(connection, {
     name,
     type: 'Kafka',
@@ -141,5 +173,5 @@ function outdated(
     networking: { access: { type: 'PRIVATE_LINK', connectionId: '' } },
     ...(config && { config }),
   });
-  return secretVersion !== null && secretVersion !== versionId ? [...fields, 'authentication.password'] : fields;
+  return sentVersionId !== undefined && sentVersionId !== versionId ? [...fields, 'authentication.password'] : fields;
 }

@@ -1,7 +1,9 @@
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { settingTags } from '../../shared/msk/tags.ts';
 import type { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
+import { secretNameOf } from '../../shared/secrets/secret-arn.ts';
 
 export interface ChosenSecret {
   unmet: string[];
@@ -12,8 +14,8 @@ export interface ChosenSecret {
 }
 
 /**
- * Chooses the SCRAM secret: the one that the input or a tag names, else the only one that is associated with the cluster. A tag may
- * pick only a secret that is already associated, so that the right to tag grants nothing more.
+ * Chooses the SCRAM secret: the one that the input or a tag names, else the recorded one, else the only one that is associated with
+ * the cluster. A tag may pick only a secret that is already associated, so that the right to tag grants nothing more.
  *
  * @throws AwsThrottled, AwsUnavailable
  */
@@ -22,9 +24,13 @@ export async function chooseSecret(
   { scramSecretArns }: ClusterDetails,
   secrets: SecretsClient,
 ): Promise<ChosenSecret> {
-  const secretArn = request.secretArn ?? scramSecretArns[0] ?? '';
+  const { secretArn: asked, secretName, maySecretBeAssociated } = request;
+  const named = secretName === null ? undefined : scramSecretArns.find((arn) => secretNameOf(arn) === secretName);
+  // A recorded secret that is no longer associated has been replaced.
+  const isUsable = asked !== null && (maySecretBeAssociated || scramSecretArns.includes(asked));
+  const secretArn = (isUsable ? asked : named) ?? (secretName === null ? scramSecretArns[0] : undefined) ?? '';
   const isScramSecretAssociated = scramSecretArns.includes(secretArn);
-  const refused = whyRefused(request, scramSecretArns, isScramSecretAssociated);
+  const refused = isUsable || named ? undefined : whyRefused(secretName, scramSecretArns);
   if (refused) return { unmet: [refused], secretArn, isScramSecretAssociated, user: undefined };
   const secret = await readScramSecret(secretArn, secrets);
   if (secret.unusable !== undefined)
@@ -33,18 +39,12 @@ export async function chooseSecret(
   return { unmet: [], secretArn, isScramSecretAssociated, user: { username, versionId } };
 }
 
-function whyRefused(
-  { secretArn, maySecretBeAssociated }: Request,
-  scramSecretArns: string[],
-  isScramSecretAssociated: boolean,
-): string | undefined {
-  if (secretArn !== null)
-    return isScramSecretAssociated || maySecretBeAssociated
-      ? undefined
-      : `The tag atlas-streaming:secret-arn names ${secretArn}, which is not associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start a run manually with secretArn in the input.`;
+function whyRefused(secretName: string | null, scramSecretArns: string[]): string | undefined {
+  if (secretName !== null)
+    return `The tag ${settingTags.secretName} names "${secretName}", and no secret of that name is associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start a run manually with secretArn in the input.`;
   if (scramSecretArns.length === 0)
     return 'No SCRAM secret is associated with the cluster. Store {"username":"…","password":"…"} in a secret named AmazonMSK_… encrypted with a customer managed KMS key, and associate it (MSK console > Properties > Associate secrets), or start a run manually with secretArn in the input.';
   if (scramSecretArns.length > 1)
-    return `${scramSecretArns.length} SCRAM secrets are associated with the cluster. Name one of them by the tag atlas-streaming:secret-arn or by secretArn in the input: ${scramSecretArns.slice(0, 5).join(', ')}${scramSecretArns.length > 5 ? ', …' : ''}.`;
+    return `${scramSecretArns.length} SCRAM secrets are associated with the cluster. Name one of them by the tag ${settingTags.secretName} (its name) or by secretArn in the input: ${scramSecretArns.slice(0, 5).join(', ')}${scramSecretArns.length > 5 ? ', …' : ''}.`;
   return undefined;
 }

@@ -4,12 +4,13 @@ import { isAbsent } from '../../shared/atlas/error-codes.ts';
 import { PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { PrivateLinkFailed } from '../../shared/errors.ts';
 import { Result } from '../../shared/outcomes.ts';
+import { Ownership } from '../../shared/registry/record.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const CheckPrivateLinkInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string() }),
-    privateLink: z.object({ id: z.string(), deadline: z.string(), result: Result }),
+    privateLink: z.object({ id: z.string(), deadline: z.string(), result: Result, ownership: Ownership }),
   }),
   now: z.string(),
 });
@@ -25,7 +26,7 @@ export async function checkPrivateLink(
   { run: { request, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckPrivateLinkOutput>> {
-  const { id, deadline, result } = privateLink;
+  const { id, deadline, result, ownership } = privateLink;
   const found = await atlas.getPrivateLink(request.projectId, id).catch((error: unknown) => {
     if (!isAbsent(error)) throw error;
     throw new PrivateLinkFailed(
@@ -35,5 +36,5 @@ export async function checkPrivateLink(
   const { state, isReady } = privateLinkState(found);
   if (!isReady) checkDeadline(`Private link ${id} is still ${state}`, { now, deadline });
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
-  return { id, state, isReady, deadline, pollSeconds, result };
+  return { id, state, isReady, deadline, pollSeconds, result, ownership };
 }

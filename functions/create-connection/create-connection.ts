@@ -4,6 +4,7 @@ import { ConnectionProgress, connectionState } from '../../shared/atlas/connecti
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
@@ -19,15 +20,14 @@ export const CreateConnectionInput = z.object({
       clusterArn: true,
       mechanism: true,
       config: true,
-      /** The version of the SCRAM secret that the last run sent to Atlas, or null if unknown. */
-      secretVersion: true,
+      claim: true,
     }),
-    /** `hasConnection`: whether Atlas had the connection before this run changed anything. */
-    plan: z.object({ secretArn: z.string(), hasConnection: z.boolean() }),
+    plan: z.object({ secretArn: z.string() }),
     privateLink: z.object({ id: z.string() }),
     /** Of this state's earlier visit. */
-    connection: z.optional(z.object({ deadline: z.string(), secretVersionId: z.string() })),
+    connection: z.optional(z.pick(ConnectionProgress, { deadline: true, result: true, rewrites: true })),
   }),
+  executionArn: z.string(),
   now: z.string(),
 });
 
@@ -35,6 +35,7 @@ export const CreateConnectionOutput = ConnectionProgress;
 
 export interface CreateConnectionDeps {
   msk: MskClient;
+  registry: Registry;
   secrets: SecretsClient;
   atlas: AtlasClient;
   wait: Wait;
@@ -42,20 +43,22 @@ export interface CreateConnectionDeps {
 
 /**
  * Makes sure that the workspace has the Kafka connection over the private link, and returns at once. An equal connection stays as
- * it is; one that differs is updated if Atlas allows it.
+ * it is; one of ours that differs is updated if Atlas allows it. An adopted one is used as it is.
  *
  * The SCRAM password is read here and sent to Atlas, and goes nowhere else.
  *
- * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet
+ * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet, ClaimLost, DeploymentMisconfigured
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function createConnection(
-  { run: { request, plan, privateLink, connection: before }, now }: z.infer<typeof CreateConnectionInput>,
-  { msk, secrets, atlas, wait }: CreateConnectionDeps,
+  { run, executionArn, now }: z.infer<typeof CreateConnectionInput>,
+  { msk, registry, secrets, atlas, wait }: CreateConnectionDeps,
 ): Promise<z.infer<typeof CreateConnectionOutput>> {
-  const { connectionName: name, clusterArn, mechanism, config } = request;
+  const { request, plan, privateLink, connection: before } = run;
+  const { connectionName: name, clusterArn, mechanism, config, claim } = request;
+  const { secretArn } = plan;
   const bootstrapServers = await msk.privateBootstrapServers(clusterArn);
-  const secret = await readScramSecret(plan.secretArn, secrets);
+  const secret = await readScramSecret(secretArn, secrets);
   if (secret.unusable !== undefined) throw new PrerequisitesNotMet(secret.unusable);
 
   const { username, password, versionId } = secret;
@@ -68,13 +71,13 @@ export async function createConnection(
     networking: { access: { type: 'PRIVATE_LINK', connectionId: privateLink.id } },
     ...(config && { config }),
   };
-  const known = {
-    versionId,
-    sentVersionId: before?.secretVersionId || request.secretVersion,
-    existedBefore: plan.hasConnection,
-  };
-  const { connection, result, hasPassword } = await upsertConnection(wanted, known, request, atlas);
-  const isWritten = result !== 'unchanged';
+  const upserted = await upsertConnection(wanted, { secretArn, versionId, claim, now }, request, {
+    atlas,
+    registry,
+    clusterArn,
+    executionArn,
+  });
+  const { connection, isWritten, ownership, hasPassword, note } = upserted;
   const deadline = before?.deadline ?? deadlineAfter(now, wait);
   return {
     name,
@@ -87,9 +90,13 @@ export async function createConnection(
       { now, deadline },
       slowdownForShare(atlas.remainingShare) * (isWritten ? firstPollFactor() : 1),
     ),
-    result,
+    // Of two writes by one run, the first says what the run has done.
+    result: before && before.result !== 'unchanged' ? before.result : upserted.result,
+    ownership,
     bootstrapServers,
     secretVersionId: hasPassword ? versionId : '',
+    rewrites: before ? before.rewrites + 1 : 0,
+    ...(note && { note }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
 import { msk } from '../../shared/lambda/msk.ts';
+import { registry } from '../../shared/lambda/registry.ts';
 import { secrets } from '../../shared/lambda/secrets.ts';
 import { waits } from '../../shared/lambda/waits.ts';
 import { CreateConnectionInput, CreateConnectionOutput, createConnection } from './create-connection.ts';
@@ -11,6 +12,7 @@ export const handler = lambdaHandler(
   (input, invocation) =>
     createConnection(input, {
       msk: msk(invocation),
+      registry: registry(invocation),
       secrets: secrets(invocation),
       atlas: atlas(invocation),
       wait: waits().connection,

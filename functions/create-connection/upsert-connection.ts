@@ -4,22 +4,30 @@ import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } f
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
+import type { Result } from '../../shared/outcomes.ts';
+import { type Ownership, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
 
-/** What is known about the password, which Atlas never returns. */
-export interface KnownPassword {
+/** What a connection is written with. */
+export interface Credentials {
+  secretArn: string;
   /** The version of the SCRAM secret that `wanted` has the password of. */
   versionId: string;
-  /** The version that Atlas was sent last, or null if unknown. */
-  sentVersionId: string | null;
-  /** Whether Atlas had the connection before this run changed anything. */
-  existedBefore: boolean;
+  /** Whether a connection that we have not created becomes ours. */
+  claim: boolean;
+  /** ISO 8601. */
+  now: string;
 }
 
 interface Upserted {
   connection: Connection;
-  result: 'created' | 'updated' | 'unchanged';
-  /** Whether Atlas certainly has the wanted password. */
+  result: Result;
+  ownership: Ownership;
+  /** Whether this call has written the connection. */
+  isWritten: boolean;
+  /** Whether Atlas certainly has the wanted password, or needs none from us. */
   hasPassword: boolean;
+  note?: string;
 }
 
 interface Place {
@@ -27,30 +35,49 @@ interface Place {
   workspace: string;
 }
 
+interface Deps {
+  atlas: AtlasClient;
+  registry: Registry;
+  clusterArn: string;
+  executionArn: string;
+}
+
 /**
- * Creates the connection, or updates the one that exists.
+ * Creates the connection, or updates the one that exists if it is ours. The registry records the attempt before the request, and
+ * the connection after the answer.
  *
- * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, ClaimLost, DeploymentMisconfigured
+ * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable
  */
 export async function upsertConnection(
   wanted: KafkaConnectionRequest,
-  known: KnownPassword,
+  credentials: Credentials,
   place: Place,
-  atlas: AtlasClient,
+  deps: Deps,
 ): Promise<Upserted> {
   const { projectId, workspace } = place;
+  const { atlas, registry, clusterArn, executionArn } = deps;
   const find = () => atlas.getConnection(projectId, workspace, wanted.name).catch(noneWhenAbsent);
+  const recorded = await registry.confirm(clusterArn, executionArn);
 
   const existing = await find();
-  if (existing) return updateConnection(existing, wanted, known, place, atlas);
+  if (existing) return useConnection(existing, recorded, wanted, credentials, place, deps);
+  const attemptedAt = atlas.answeredAt ?? credentials.now;
+  const { secretArn, versionId: secretVersionId } = credentials;
+  // If the connection turns out to be ours, it has this version's password.
+  await registry.update(clusterArn, executionArn, { connection: { attemptedAt }, secretArn, secretVersionId });
   try {
     const connection = await atlas.createConnection(projectId, workspace, wanted);
-    return { connection, result: 'created', hasPassword: true };
+    const id = connection.id ?? undefined;
+    await registry.update(clusterArn, executionArn, {
+      connection: { ...(id && { id }), ownership: 'created', attemptedAt },
+    });
+    return { connection, result: 'created', ownership: 'created', isWritten: true, hasPassword: true };
   } catch (error) {
     if (!isConnectionAlreadyThere(error)) throw error;
+    // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();
-    if (other) return updateConnection(other, wanted, known, place, atlas);
-    // Atlas may not show a connection yet that it has just created.
+    if (other) return useConnection(other, recorded, wanted, credentials, place, deps);
     throw new AtlasUnavailable(
       `Atlas says that connection "${wanted.name}" exists, but does not show it yet. ${error.message}`,
       { cause: error },
@@ -58,47 +85,95 @@ export async function upsertConnection(
   }
 }
 
-async function updateConnection(
+async function useConnection(
   connection: Connection,
+  recorded: RegistryRecord,
   wanted: KafkaConnectionRequest,
-  known: KnownPassword,
-  { projectId, workspace }: Place,
-  atlas: AtlasClient,
+  credentials: Credentials,
+  place: Place,
+  deps: Deps,
 ): Promise<Upserted> {
   const reason = whyNotOurs(connection, wanted.networking.access.connectionId);
   if (reason)
     throw new ConnectionRefused(
-      `In workspace ${workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start the execution again.`,
+      `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start the execution again.`,
     );
+  const found = ownershipOf(connection.id ?? undefined, recorded.connection);
+  const ownership = credentials.claim ? 'created' : found;
+  const { registry, clusterArn, executionArn } = deps;
+  const id = connection.id ?? undefined;
+  if (recorded.connection?.id !== id || recorded.connection?.ownership !== ownership)
+    await registry.update(clusterArn, executionArn, {
+      connection: {
+        ...(id && { id }),
+        ownership,
+        ...(recorded.connection?.attemptedAt && { attemptedAt: recorded.connection.attemptedAt }),
+      },
+      // Nobody knows which password a connection of another party has.
+      ...(found !== 'created' && { secretVersionId: null }),
+    });
+  if (ownership !== 'created') return adopt(connection, ownership, wanted);
+  const isNew = recorded.connection?.ownership === undefined && found === 'created';
+  const sentVersionId = found === 'created' ? recorded.secretVersionId : undefined;
+  return updateConnection(connection, { wanted, credentials, sentVersionId, isNew }, place, deps);
+}
+
+/** A connection of another party is used as it is. */
+function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest): Upserted {
+  connectionState(connection);
+  const different = differences(connection, wanted);
+  const note =
+    different.length > 0
+      ? `not created by this tool, so ${different.join(' and ')} stay as they are; start a run with "claim":true to change that`
+      : 'not created by this tool, so it is never changed';
+  return { connection, result: 'adopted', ownership, isWritten: false, hasPassword: true, note };
+}
+
+interface Update {
+  wanted: KafkaConnectionRequest;
+  credentials: Credentials;
+  /** The version of the secret that Atlas was sent last, or undefined if unknown. */
+  sentVersionId: string | undefined;
+  /** Whether an earlier attempt of this state has created the connection. */
+  isNew: boolean;
+}
+
+async function updateConnection(
+  connection: Connection,
+  { wanted, credentials, sentVersionId, isNew }: Update,
+  { projectId, workspace }: Place,
+  { atlas, registry, clusterArn, executionArn }: Deps,
+): Promise<Upserted> {
   // An update may repair a FAILED connection, but not one that is being deleted.
   if (connection.state === 'DELETING') connectionState(connection);
-
+  const { secretArn, versionId } = credentials;
   const isEqual = differences(connection, wanted).length === 0;
-  const hasPassword = isPasswordKnown(known);
-  const unchanged: Upserted = { connection, result: 'unchanged', hasPassword };
-  if (isEqual && isPasswordCurrent(connection, known)) return unchanged;
+  const hasPassword = sentVersionId === versionId;
+  const unchanged: Upserted = {
+    connection,
+    result: isNew ? 'created' : 'unchanged',
+    ownership: 'created',
+    isWritten: false,
+    hasPassword,
+  };
+  // A FAILED connection may have an old password, whatever was recorded.
+  if (isEqual && hasPassword && connection.state !== 'FAILED') return unchanged;
   try {
+    await registry.confirm(clusterArn, executionArn);
     const updated = await atlas.updateConnection(projectId, workspace, wanted);
-    return { connection: updated, result: 'updated', hasPassword: true };
+    await registry.update(clusterArn, executionArn, { secretArn, secretVersionId: versionId });
+    return {
+      ...unchanged,
+      connection: updated,
+      result: isNew ? 'created' : 'updated',
+      isWritten: true,
+      hasPassword: true,
+    };
   } catch (error) {
     if (isBusy(error))
       throw new AtlasUnavailable(`Atlas is busy with connection "${wanted.name}". ${error.message}`, { cause: error });
     // We only suspect that the password is stale; don't ask anyone to stop a stream processor for that.
-    if (isEqual && known.sentVersionId === null && isConnectionInUse(error)) return unchanged;
+    if (isEqual && sentVersionId === undefined && isConnectionInUse(error)) return unchanged;
     return explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas);
   }
-}
-
-/**
- * Whether Atlas certainly has the password of today. The recorded version of the secret identifies the password. Without a record,
- * an equal connection that did not exist before this run was created by this run, in a request whose answer was lost.
- */
-const isPasswordKnown = ({ versionId, sentVersionId, existedBefore }: KnownPassword): boolean =>
-  sentVersionId === versionId || (sentVersionId === null && !existedBefore);
-
-/** Whether an equal connection needs no update. A FAILED one may have an old password, whatever was recorded. */
-function isPasswordCurrent({ state }: Connection, known: KnownPassword): boolean {
-  // Without a record, a connection that is still deploying was most likely created by the run before.
-  const isMostLikelyOurs = known.sentVersionId === null && state === 'PENDING';
-  return state !== 'FAILED' && (isPasswordKnown(known) || isMostLikelyOurs);
 }

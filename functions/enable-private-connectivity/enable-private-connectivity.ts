@@ -4,13 +4,16 @@ import { AwsRefused, ClusterUpdateFailed, VersionConflict } from '../../shared/e
 import type { MskClient } from '../../shared/msk/client.ts';
 import { isPrivateConnectivityOn, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
 
 export const EnablePrivateConnectivityInput = z.object({
   run: z.object({
-    request: z.object({ clusterArn: z.string() }),
+    request: z.object({ clusterArn: z.string(), recorded: z.nullable(z.object({ turnedOn: z.optional(z.string()) })) }),
     /** Of this state's earlier visit. */
     connectivity: z.optional(z.object({ operationArn: z.string(), result: Result })),
   }),
+  executionArn: z.string(),
+  now: z.string(),
 });
 
 /** `operationArn`: the update that this run has requested, or ''. */
@@ -20,23 +23,25 @@ type Connectivity = z.infer<typeof EnablePrivateConnectivityOutput>;
 /**
  * Adds SASL/SCRAM to the cluster's multi-VPC private connectivity and returns at once; the machine waits for the rolling reboot of
  * the brokers. The machine returns to this state only if connectivity is still off after the update: then the update has failed,
- * or isn't visible yet.
+ * or isn't visible yet. The registry first records since when it is on, because AWS bills it by the hour.
  *
- * @throws ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsThrottled, AwsUnavailable
+ * @throws ClaimLost, DeploymentMisconfigured, ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function enablePrivateConnectivity(
-  { run: { request, connectivity } }: z.infer<typeof EnablePrivateConnectivityInput>,
-  { msk }: { msk: MskClient },
+  { run: { request, connectivity }, executionArn, now }: z.infer<typeof EnablePrivateConnectivityInput>,
+  { msk, registry }: { msk: MskClient; registry: Registry },
 ): Promise<Connectivity> {
   if (connectivity?.operationArn) {
     await checkOperation(connectivity.operationArn, msk);
     return connectivity;
   }
-  const { clusterArn } = request;
+  const { clusterArn, recorded } = request;
   const { cluster } = await msk.describeCluster(clusterArn);
   // Another party's update is under way, or has already turned it on: the machine waits and reads the cluster again.
   if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
+  await registry.update(clusterArn, executionArn, { turnedOn: now });
   const operationArn = await updateConnectivity(clusterArn, cluster, msk);
+  if (!operationArn) await registry.update(clusterArn, executionArn, { turnedOn: recorded?.turnedOn ?? null });
   return { operationArn, result: operationArn ? 'updated' : 'unchanged' };
 }
 

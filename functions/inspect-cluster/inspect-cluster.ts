@@ -4,17 +4,21 @@ import * as z from 'zod/mini';
 import { ClusterUnusable } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { Request } from '../../shared/request/request.ts';
+import { noLongerWanted, whyNoLongerWanted } from '../../shared/request/wish.ts';
 import { checkDeadline, deadlineAfter, pollDelay, slowdownAfterAttempts, type Wait } from '../../shared/waits.ts';
 
 export const InspectClusterInput = z.object({
   run: z.object({
-    request: z.object({ clusterArn: z.string() }),
+    request: z.pick(Request, { clusterArn: true, dryRun: true, endsOnUntag: true }),
     /** Of this state's earlier visit. */
     cluster: z.optional(z.object({ deadline: z.string(), slowdown: z.number() })),
     plan: z.optional(z.object({ plannedFor: z.string() })),
     /** Set if MSK has refused to associate the SCRAM secret because the cluster was busy. */
     clusterBusy: z.optional(z.object({ Error: z.string() })),
   }),
+  executionArn: z.string(),
   now: z.string(),
 });
 
@@ -35,17 +39,23 @@ const terminal = new Set(['FAILED', 'DELETING']);
 
 /**
  * Reads a cluster. ACTIVE is settled; FAILED and DELETING end the run; any other state, known or not, is waited for until the
- * deadline. The deadline also covers private connectivity, which may stay off although MSK reports its update as complete.
+ * deadline. The deadline also covers private connectivity, which may stay off although MSK reports its update as complete. Also reads
+ * the cluster's tag: a run that it no longer asks for gives the cluster back and ends.
  *
- * @throws ClusterUnusable, WaitTimedOut, AwsRefused, AwsThrottled, AwsUnavailable
+ * @throws NoLongerWanted, ClaimLost, DeploymentMisconfigured, ClusterUnusable, WaitTimedOut, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function inspectCluster(
-  { run: { request, cluster: before, plan, clusterBusy }, now }: z.infer<typeof InspectClusterInput>,
-  { msk, wait }: { msk: MskClient; wait: Wait },
+  { run: { request, cluster: before, plan, clusterBusy }, executionArn, now }: z.infer<typeof InspectClusterInput>,
+  { msk, registry, wait }: { msk: MskClient; registry: Registry; wait: Wait },
 ): Promise<z.infer<typeof InspectClusterOutput>> {
   const { clusterArn } = request;
   const deadline = before?.deadline ?? deadlineAfter(now, wait);
   const { cluster, attempts } = await msk.describeCluster(clusterArn);
+  const reason = request.dryRun ? undefined : whyNoLongerWanted(cluster.Tags ?? {}, request);
+  if (reason) {
+    await registry.release(clusterArn, executionArn, { status: null, detail: null });
+    throw noLongerWanted(reason);
+  }
   const slowdown = slowdownAfterAttempts(before?.slowdown ?? 1, attempts);
   const state = cluster.State ?? 'unknown';
   if (terminal.has(state))

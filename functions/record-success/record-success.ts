@@ -1,8 +1,11 @@
 import * as z from 'zod/mini';
-import { AwsRefused } from '../../shared/errors.ts';
+import { DeploymentMisconfigured, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { type StatusTags, writeStatus } from '../../shared/msk/tags.ts';
+import { writeStatus } from '../../shared/msk/tags.ts';
 import { Outcome, Result } from '../../shared/outcomes.ts';
+import { fingerprint } from '../../shared/registry/fingerprint.ts';
+import { Ownership } from '../../shared/registry/record.ts';
+import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 
 const text = z.string();
@@ -10,19 +13,38 @@ const text = z.string();
 export const RecordSuccessInput = z.object({
   run: z.object({
     startedAt: text,
-    request: z.pick(Request, { clusterArn: true, projectId: true, workspace: true, mechanism: true }),
-    plan: z.object({ secretArn: text }),
+    request: z.pick(Request, {
+      clusterArn: true,
+      projectId: true,
+      workspace: true,
+      connectionName: true,
+      mechanism: true,
+      targetChange: true,
+      wereTagsStripped: true,
+      recorded: true,
+    }),
+    /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. */
+    plan: z.object({ secretArn: text, isConnected: z.boolean() }),
     /** Only if the run visited these states. */
     connectivity: z.optional(z.object({ result: Result })),
     scramSecretAssociation: z.optional(z.object({ result: Result })),
     principal: z.object({ principalArn: text }),
-    policy: z.object({ sid: text, result: Result }),
-    privateLink: z.object({ id: text, result: Result }),
-    connection: z.object({ name: text, state: text, result: Result, bootstrapServers: text, secretVersionId: text }),
+    policy: z.object({ sid: text, result: Result, ownership: Ownership }),
+    privateLink: z.object({ id: text, result: Result, ownership: Ownership }),
+    connection: z.object({
+      id: z.optional(text),
+      name: text,
+      state: text,
+      result: Result,
+      ownership: Ownership,
+      bootstrapServers: text,
+      note: z.optional(text),
+    }),
   }),
   executionArn: text,
   now: text,
 });
+type Run = z.infer<typeof RecordSuccessInput>['run'];
 
 /** The execution's output. */
 export const RecordSuccessOutput = z.object({
@@ -35,40 +57,56 @@ export const RecordSuccessOutput = z.object({
   scramSecretArn: text,
   done: z.array(Outcome),
   statusTags: text,
+  registry: text,
   verifiedAt: text,
+  /** What a person should know although the run has succeeded. */
+  note: z.optional(text),
 });
 
 interface Deps {
   msk: MskClient;
+  registry: Registry;
   /** Publishes a metric. */
   measure(name: string, unit: 'Seconds', value: number): void;
 }
 
 /**
- * Writes the outcome on the cluster's own tags, measures a first connect, and returns the execution's output. Tags that AWS refuses
- * (a cluster can have 50) don't fail the run, because the connection is READY: the output says so instead.
+ * Writes the outcome on the cluster's own tags and in the registry, gives the cluster back, measures a first connect, and returns
+ * the execution's output. Tags that AWS refuses and a registry that cannot be used don't fail the run, because the connection is
+ * READY: the output says so instead.
  *
- * @throws AwsThrottled, AwsUnavailable
+ * @throws TargetChanged, once, if the settings ask for another target: the cluster is verified as it is connected
+ * @throws ClaimLost, AwsThrottled, AwsUnavailable
  */
 export async function recordSuccess(
   { run, executionArn, now }: z.infer<typeof RecordSuccessInput>,
-  { msk, measure }: Deps,
+  { msk, registry, measure }: Deps,
 ): Promise<z.infer<typeof RecordSuccessOutput>> {
-  const { request, plan, connectivity, scramSecretAssociation, principal, policy, privateLink, connection } = run;
-  const { clusterArn, projectId, workspace, mechanism } = request;
-  const { name, state, bootstrapServers, secretVersionId } = connection;
-  const statusTags = await record(
-    clusterArn,
-    {
-      status: 'connected',
-      detail: `Connection ${name} in workspace ${workspace} is ${state}`,
-      execution: executionArn,
-      'private-link-id': privateLink.id,
-      ...(secretVersionId && { 'secret-version': secretVersionId }),
-      'verified-at': now,
-    },
-    msk,
-  );
+  const { request, plan, principal, privateLink, connection } = run;
+  const { clusterArn, projectId, workspace, mechanism, targetChange, recorded } = request;
+  const { name, state, bootstrapServers } = connection;
+  const isNews = targetChange !== null && recorded?.targetChanged !== fingerprint(targetChange);
+  const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
+  const outcome: Changes = {
+    status: 'connected',
+    detail,
+    verifiedAt: now,
+    failures: null,
+    lastFailure: null,
+    ...(!targetChange && { targetChanged: null }),
+    ...(request.wereTagsStripped && { strippedReported: true }),
+    ...(plan.isConnected && foundIn(run)),
+  };
+  if (isNews) {
+    // RecordFailure gives the cluster back, and records that this difference has been reported.
+    await registry.update(clusterArn, executionArn, outcome);
+    throw new TargetChanged(
+      `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back. This is reported once.`,
+    );
+  }
+  // The fence comes before the tags: another execution may have taken over.
+  const registered = await registry.release(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
+  const statusTags = await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
   // Only for a first connect: a verification takes seconds.
   if (connection.result === 'created')
     measure('TimeToConnect', 'Seconds', (Date.parse(now) - Date.parse(run.startedAt)) / 1000);
@@ -80,29 +118,58 @@ export async function recordSuccess(
     privateLinkId: privateLink.id,
     atlasPrincipal: principal.principalArn,
     scramSecretArn: plan.secretArn,
-    done: [
-      { resource: 'multiVpcConnectivity', result: connectivity?.result ?? 'unchanged' },
-      { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
-      { resource: 'policyStatement', result: policy.result, note: policy.sid },
-      { resource: 'privateLink', result: privateLink.result },
-      { resource: 'connection', result: connection.result },
-    ],
+    done: outcomesOf(run),
     statusTags,
+    registry: registered,
     verifiedAt: now,
+    ...(targetChange && { note: `${targetChange}. This was reported before; the connected target was verified.` }),
   };
 }
 
-/** If AWS rejects the full set (a cluster can have 50 tags), updates at least the three tags that already exist. */
-async function record(clusterArn: string, tags: StatusTags, msk: MskClient): Promise<string> {
-  try {
-    await writeStatus(clusterArn, tags, msk);
-    return 'written';
-  } catch (refusal) {
-    if (!(refusal instanceof AwsRefused)) throw refusal;
-    const { status, detail, execution } = tags;
-    await writeStatus(clusterArn, { status, detail, execution }, msk).catch((error: unknown) => {
-      if (!(error instanceof AwsRefused)) throw error;
-    });
-    return `not written, or not all of them: ${refusal.message}`;
-  }
+/** What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. */
+function foundIn({ request, plan, principal, policy, privateLink, connection }: Run): Changes {
+  const { projectId, workspace, connectionName, mechanism } = request;
+  const { principalArn } = principal;
+  return {
+    target: { projectId, workspace, connectionName, mechanism },
+    principalArn,
+    secretArn: plan.secretArn,
+    privateLink: { id: privateLink.id, ownership: privateLink.ownership },
+    connection: { ...(connection.id && { id: connection.id }), ownership: connection.ownership },
+    statement: { sid: policy.sid, principalArn, ownership: policy.ownership },
+  };
 }
+
+function outcomesOf({
+  request,
+  connectivity,
+  scramSecretAssociation,
+  policy,
+  privateLink,
+  connection,
+}: Run): Outcome[] {
+  const notAdopted = (ownership: Ownership) =>
+    ownership === 'created' ? {} : { note: 'not created by this tool, so disconnect leaves it' };
+  const isNews = request.wereTagsStripped && !request.recorded?.strippedReported;
+  return [
+    { resource: 'multiVpcConnectivity', result: connectivity?.result ?? 'unchanged' },
+    { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
+    { resource: 'policyStatement', result: policy.result, note: policy.sid },
+    { resource: 'privateLink', result: privateLink.result, ...notAdopted(privateLink.ownership) },
+    { resource: 'connection', result: connection.result, ...(connection.note && { note: connection.note }) },
+    ...(isNews
+      ? [
+          {
+            resource: 'statusTags' as const,
+            result: 'updated' as const,
+            note: 'they had been removed, perhaps by Terraform; see docs/infrastructure-as-code.md',
+          },
+        ]
+      : []),
+  ];
+}
+
+const notUsable = (error: unknown): string => {
+  if (error instanceof DeploymentMisconfigured) return `not written: ${error.message}`;
+  throw error;
+};

@@ -4,42 +4,72 @@ import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
 import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasUnavailable } from '../../shared/errors.ts';
+import type { Result } from '../../shared/outcomes.ts';
+import { type Ownership, ownershipOf, type Piece } from '../../shared/registry/record.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const RequestPrivateLinkInput = z.object({
-  run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string() }) }),
+  run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }) }),
+  executionArn: z.string(),
   now: z.string(),
 });
 
 export const RequestPrivateLinkOutput = PrivateLinkProgress;
 
+interface Deps {
+  atlas: AtlasClient;
+  registry: Registry;
+  wait: Wait;
+}
+
 /**
  * Makes sure that Atlas has one live private link to the cluster, and returns at once. Atlas has no client token, so this lists
- * the links and uses the link to this cluster, or requests a new link. If Atlas reports a duplicate, it lists the links again.
+ * the links and uses the link to this cluster, or requests a new link. The registry records the attempt before the request, and
+ * the link after the answer.
  *
- * @throws PrivateLinkFailed, AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @throws PrivateLinkFailed, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable
+ * @throws DeploymentMisconfigured
  */
 export async function requestPrivateLink(
-  { run: { request }, now }: z.infer<typeof RequestPrivateLinkInput>,
-  { atlas, wait }: { atlas: AtlasClient; wait: Wait },
+  { run: { request }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { atlas, registry, wait }: Deps,
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
-  const outputFor = (result: 'adopted' | 'created', privateLink: PrivateLink) => ({
+  const record = (privateLink: Piece) => registry.update(clusterArn, executionArn, { privateLink });
+  const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
     ...privateLinkState(privateLink),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,
+    ownership,
   });
+  const { privateLink: recorded } = await registry.confirm(clusterArn, executionArn);
+  const find = async () => livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn, recorded?.id);
+  const use = async (link: PrivateLink) => {
+    const found = ownershipOf(link._id, recorded);
+    const ownership = request.claim ? 'created' : found;
+    const isRecorded = recorded?.id === link._id && recorded.ownership === ownership;
+    if (!isRecorded)
+      await record({ id: link._id, ownership, ...(recorded?.attemptedAt && { attemptedAt: recorded.attemptedAt }) });
+    const result = ownership !== 'created' ? 'adopted' : recorded?.ownership || request.claim ? 'unchanged' : 'created';
+    return outputFor(link, result, ownership);
+  };
 
-  const existing = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-  if (existing) return outputFor('adopted', existing);
+  const existing = await find();
+  if (existing) return use(existing);
+  const attemptedAt = atlas.answeredAt ?? now;
+  await record({ attemptedAt });
   try {
-    return outputFor('created', await atlas.createPrivateLink(projectId, clusterArn));
+    const created = await atlas.createPrivateLink(projectId, clusterArn);
+    await record({ id: created._id, ownership: 'created', attemptedAt });
+    return outputFor(created, 'created', 'created');
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
-    const other = livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn);
-    if (other) return outputFor('adopted', other);
+    // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
+    const other = await find();
+    if (other) return use(other);
     throw new AtlasUnavailable(`Atlas is still deleting the previous private link to ${clusterArn}.`, { cause: error });
   }
 }

@@ -2,6 +2,8 @@ import { environment } from '../../shared/lambda/environment.ts';
 import { executions } from '../../shared/lambda/executions.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
 import { msk } from '../../shared/lambda/msk.ts';
+import { registry } from '../../shared/lambda/registry.ts';
+import { waits } from '../../shared/lambda/waits.ts';
 import { ResolveRequestInput, ResolveRequestOutput, resolveRequest } from './resolve-request.ts';
 import { Environment } from './settings.ts';
 
@@ -13,8 +15,10 @@ export const handler = lambdaHandler(
   (input, invocation) =>
     resolveRequest(input, {
       msk: msk(invocation),
+      registry: registry(invocation),
       executions: executions(invocation),
       settings: settings(),
+      wait: waits().holder,
       functionArn: invocation.functionArn,
     }),
 );

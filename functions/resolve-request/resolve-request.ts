@@ -1,15 +1,19 @@
 import * as z from 'zod/mini';
 import { noneWhenNotFound } from '../../shared/aws.ts';
-import { AwsRefused, InvalidRequest } from '../../shared/errors.ts';
-import { type ExecutionsClient, holderOf } from '../../shared/executions.ts';
+import { InvalidRequest } from '../../shared/errors.ts';
+import { type ExecutionsClient, isStartedBySweep } from '../../shared/executions.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { type StatusTags, settingTags, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
-import { valid } from '../../shared/request/fields.ts';
-import { type ConsoleInput, readInput } from '../../shared/request/input.ts';
+import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { readInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
+import type { Wait } from '../../shared/waits.ts';
+import { claimCluster } from './claim.ts';
 import type { Settings } from './settings.ts';
+import { settle } from './settle.ts';
 
 const Action = z.enum(['connect', 'disconnect']);
 type Action = z.infer<typeof Action>;
@@ -17,70 +21,122 @@ type Action = z.infer<typeof Action>;
 export const ResolveRequestInput = z.object({
   run: z.object({ action: Action, input: z.unknown() }),
   executionArn: z.string(),
+  now: z.string(),
 });
 
-/** `reason`: why there is something to do, or why not. */
-export const ResolveRequestOutput = z.discriminatedUnion('isAnythingToDo', [
+/** `reason`: why there is something to do, why not, or what the run waits for. */
+export const ResolveRequestOutput = z.union([
   z.object({ isAnythingToDo: z.literal(false), reason: z.string() }),
-  z.extend(Request, { isAnythingToDo: z.literal(true), reason: z.string() }),
+  z.object({
+    isAnythingToDo: z.literal(true),
+    isHeld: z.literal(true),
+    reason: z.string(),
+    clusterArn: z.string(),
+    pollSeconds: z.number(),
+  }),
+  z.extend(Request, { isAnythingToDo: z.literal(true), isHeld: z.literal(false), reason: z.string() }),
 ]);
 
 export interface ResolveRequestDeps {
   msk: MskClient;
+  registry: Registry;
   executions: ExecutionsClient;
   settings: Settings;
+  wait: Wait;
   /** The function's own: `arn:aws:lambda:us-east-1:111122223333:function:…` */
   functionArn: string;
 }
 
 /**
- * Decides who asks, for which cluster, with which settings: from the input, else from the cluster's tags, else from the deployment.
- * Refuses bad input before anything is changed. Then marks the cluster as `connecting` or `disconnecting` and as held by this
- * execution. A dry run neither holds nor marks the cluster.
+ * Decides who asks, for which cluster, with which settings: from the input, else from the cluster's tags, else from the registry,
+ * else from the deployment. Refuses bad input before anything is changed. Then claims the cluster in the registry. A dry run
+ * claims nothing.
  *
- * @throws InvalidRequest, AwsRefused, AwsThrottled, AwsUnavailable
+ * @throws InvalidRequest, VersionConflict, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function resolveRequest(
-  { run: { action, input }, executionArn }: z.infer<typeof ResolveRequestInput>,
-  { msk, executions, settings, functionArn }: ResolveRequestDeps,
+  { run: { action, input }, executionArn, now }: z.infer<typeof ResolveRequestInput>,
+  { msk, registry, executions, settings, wait, functionArn }: ResolveRequestDeps,
 ): Promise<z.infer<typeof ResolveRequestOutput>> {
   const { startedBy, given } = readInput(input);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
-  const tags = await existingTags(clusterArn, action, msk);
+  const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.read(clusterArn)]);
+  const tags = found ?? {};
+  const isFromSweep = startedBy === 'console' && isStartedBySweep(executionArn);
+  const wish = { action, tags: found, recorded, settings };
+  const notWanted = isFromSweep ? whyNotSwept(wish) : startedBy === 'tag' ? whyNotTagged(wish) : undefined;
+  if (notWanted) return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
 
-  // Events may arrive late and more than once, so only the cluster's tag as it is now counts.
-  const isWanted = startedBy === 'console' || (tags[triggerTag] ?? onUntag(settings)) === action;
-  if (!isWanted) {
-    const found =
-      tags[triggerTag] === undefined ? 'no longer exists' : `is ${shown(tags[triggerTag])}, not "${action}"`;
-    return nothingToDo(`The tag ${triggerTag} of ${clusterArn} ${found}.`);
-  }
-  // Before the settings are checked: a mistake in them must not disturb the execution that holds the cluster.
-  const holder = given.dryRun ? undefined : await holderOf(tags, executionArn, executions);
-  if (holder) return nothingToDo(`Execution ${holder} is working on ${clusterArn}, so this execution changes nothing.`);
-  const request = settle(given, tags, settings, clusterName);
-  if (!request.dryRun) {
-    const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
-    await claim(clusterArn, { status: `${action}ing`, detail, execution: executionArn }, msk);
-  }
-  return {
-    isAnythingToDo: true,
-    reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started manually or by the sweep.',
-    ...request,
-  };
+  const isTagged = tags[triggerTag] === action || startedBy === 'tag';
+  const wantedBy = isTagged && (isFromSweep || startedBy === 'tag') ? 'tag' : isFromSweep ? 'sweep' : 'console';
+  const asked = { action, given, tags, recorded, wantedBy, clusterName } as const;
+  if (given.dryRun) return proceed(startedBy, settle(asked, settings));
+
+  // A mistake in the settings must not disturb an execution that holds the cluster, so the claim waits for their check.
+  const request = settle(asked, settings);
+  const claimed = await claimCluster(
+    clusterArn,
+    {
+      holder: executionArn,
+      action,
+      claimedAt: now,
+      wantedBy,
+      status: `${action}ing`,
+      settings: settingsOf(tags),
+      // What is being removed is no longer verified.
+      ...(action === 'disconnect' && { verifiedAt: null }),
+      missingSince: found ? null : (recorded?.missingSince ?? now),
+    },
+    recorded,
+    { registry, executions, wait },
+  );
+  if (claimed.is === 'busy') return nothingToDo(claimed.reason);
+  if (claimed.is === 'held')
+    return { isAnythingToDo: true, isHeld: true, reason: claimed.reason, clusterArn, pollSeconds: claimed.pollSeconds };
+  const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
+  await writeStatus(clusterArn, { status: `${action}ing`, detail, executionArn }, msk);
+  const wereTagsStripped = recorded?.status === 'connected' && tags[statusTag('status')] === undefined;
+  return proceed(startedBy, { ...request, wereTagsStripped, recorded: claimed.record });
 }
 
 const nothingToDo = (reason: string) => ({ isAnythingToDo: false as const, reason });
 
-/** The action for a missing tag. */
-const onUntag = ({ disconnectOnUntag }: Settings): Action | undefined => (disconnectOnUntag ? 'disconnect' : undefined);
+const proceed = (startedBy: 'tag' | 'console', request: Request) => ({
+  isAnythingToDo: true as const,
+  isHeld: false as const,
+  reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started manually or by the sweep.',
+  ...request,
+});
 
-/** A cluster that is gone or has 50 tags cannot be marked; the run continues, and its end says so. */
-async function claim(clusterArn: string, status: StatusTags, msk: MskClient): Promise<void> {
-  await writeStatus(clusterArn, status, msk).catch((error: unknown) => {
-    if (!(error instanceof AwsRefused)) throw error;
-  });
+interface Wish {
+  action: Action;
+  /** Undefined if the cluster doesn't exist. */
+  tags: Record<string, string> | undefined;
+  recorded: RegistryRecord | undefined;
+  settings: Settings;
+}
+
+/** Events may arrive late and more than once, so only the cluster's tag as it is now counts. */
+function whyNotTagged({ action, tags = {}, settings }: Wish): string | undefined {
+  const value = tags[triggerTag];
+  if ((value ?? (settings.disconnectOnUntag ? 'disconnect' : undefined)) === action) return undefined;
+  return `The tag ${triggerTag} ${value === undefined ? 'no longer exists' : `is ${shown(value)}, not "${action}"`}.`;
+}
+
+/** The sweep also starts a repair of a connected cluster without its tag, and a disconnect that has something left to remove. */
+function whyNotSwept(wish: Wish): string | undefined {
+  const { action, tags, recorded } = wish;
+  const value = tags?.[triggerTag];
+  if (value === action) return undefined;
+  const isRepair = action === 'connect' && value !== 'disconnect' && recorded?.verifiedAt !== undefined;
+  const isRemovalOfRest =
+    action === 'disconnect' &&
+    value !== 'connect' &&
+    (!tags || recorded?.status === 'disconnected' || !whyNotTagged(wish));
+  return isRepair || isRemovalOfRest
+    ? undefined
+    : `What the sweep has found has changed since (${triggerTag}: ${shown(value)}).`;
 }
 
 /** A deployment serves the clusters of its own account and Region; Atlas supports only the partition `aws`. */
@@ -102,42 +158,15 @@ function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
   return cluster;
 }
 
-async function existingTags(clusterArn: string, action: Action, msk: MskClient): Promise<Record<string, string>> {
+/** @returns undefined if the cluster no longer exists: a disconnect still removes what Atlas has for it */
+async function existingTags(
+  clusterArn: string,
+  action: Action,
+  msk: MskClient,
+): Promise<Record<string, string> | undefined> {
   const tags = await msk.listTags(clusterArn).catch(noneWhenNotFound);
-  if (tags) return tags;
-  // A manual disconnect can still remove what Atlas has for a deleted cluster.
-  if (action === 'disconnect') return {};
+  if (tags || action === 'disconnect') return tags;
   throw new InvalidRequest(
     `clusterArn is ${shown(clusterArn)}, but MSK has no such cluster; it must be the ARN of an existing one, as the MSK console shows it.`,
   );
-}
-
-/** Takes each setting from the input, else from its tag, else from the deployment. */
-function settle(given: ConsoleInput, tags: Record<string, string>, settings: Settings, clusterName: string): Request {
-  const { projectId, workspace, mechanism, allowedProjectIds } = settings;
-  const setting = (field: keyof typeof settingTags): { value: string; name: string } | undefined => {
-    if (given[field] !== undefined) return { value: given[field], name: field };
-    const tag = settingTags[field];
-    const name = `The tag ${tag}`;
-    return tags[tag] === undefined ? undefined : { value: valid(field, tags[tag], name), name };
-  };
-
-  const project = setting('projectId');
-  if (project && !allowedProjectIds.has(project.value))
-    throw new InvalidRequest(
-      `${project.name} is ${shown(project.value)}, which this deployment does not allow; it must be one of ${[...allowedProjectIds].map(shown).join(', ')} (the parameters atlasProjectId and allowedProjectIds).`,
-    );
-  return {
-    clusterArn: given.clusterArn,
-    projectId: project?.value ?? projectId,
-    workspace: setting('workspace')?.value ?? workspace,
-    connectionName: setting('connectionName')?.value ?? clusterName,
-    mechanism: given.mechanism ?? mechanism,
-    secretArn: setting('secretArn')?.value ?? null,
-    maySecretBeAssociated: given.secretArn !== undefined,
-    config: given.config ?? null,
-    dryRun: given.dryRun ?? false,
-    privateLinkId: tags[statusTag('private-link-id')] ?? null,
-    secretVersion: tags[statusTag('secret-version')] ?? null,
-  };
 }

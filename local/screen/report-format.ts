@@ -164,6 +164,7 @@ function outputLines(output: unknown): string[] {
 const serviceNames: Record<string, string> = {
   kafka: 'Amazon MSK',
   secretsmanager: 'AWS Secrets Manager',
+  dynamodb: 'Amazon DynamoDB',
   states: 'AWS Step Functions',
   atlas: 'MongoDB Atlas',
 };

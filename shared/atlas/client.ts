@@ -22,6 +22,11 @@ export class AtlasClient {
     return this.#transport.remainingShare;
   }
 
+  /** The time of the last answer by Atlas's own clock, ISO 8601. The ids that Atlas makes hold the same clock's time. */
+  get answeredAt(): string | undefined {
+    return this.#transport.answeredAt;
+  }
+
   /** The AWS account that Atlas Stream Processing uses for this project and Region. @param region such as US_EAST_1 */
   async accountDetails(projectId: string, region: string) {
     const query = { cloudProvider: 'aws', regionName: region };

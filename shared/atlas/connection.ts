@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { ConnectionFailed } from '../errors.ts';
 import { Result } from '../outcomes.ts';
+import { Ownership } from '../registry/record.ts';
 import type { Connection, KafkaConnectionRequest } from './types.ts';
 
 /** A connection on its way to READY, as CreateConnection and CheckConnection pass it on. */
@@ -13,9 +14,14 @@ export const ConnectionProgress = z.object({
   deadline: z.string(),
   pollSeconds: z.number(),
   result: Result,
+  ownership: Ownership,
   bootstrapServers: z.string(),
   /** The version of the SCRAM secret that Atlas certainly has, or ''. */
   secretVersionId: z.string(),
+  /** How often this run has written the connection again. */
+  rewrites: z.number(),
+  /** What a person should know about it. */
+  note: z.optional(z.string()),
 });
 
 /**

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { PrivateLinkFailed } from '../errors.ts';
 import { Result } from '../outcomes.ts';
+import { Ownership } from '../registry/record.ts';
 import type { PrivateLink } from './types.ts';
 
 /** A private link on its way to DONE, as RequestPrivateLink and CheckPrivateLink pass it on. */
@@ -11,6 +12,7 @@ export const PrivateLinkProgress = z.object({
   deadline: z.string(),
   pollSeconds: z.number(),
   result: Result,
+  ownership: Ownership,
 });
 
 /** Atlas still lists a link for a while after a request to delete it. */
@@ -18,10 +20,10 @@ const deletionStates = new Set(['DELETE_REQUESTED', 'DELETING', 'DELETED']);
 
 export const isBeingDeleted = ({ state }: PrivateLink): boolean => deletionStates.has(state ?? '');
 
-/** The project's live private link to this cluster, if there is one: Atlas allows one per ARN. */
-export function livePrivateLink(links: PrivateLink[], clusterArn: string): PrivateLink | undefined {
+/** The project's live private link to this cluster, if there is one: Atlas allows one per ARN. @param id of the recorded one */
+export function livePrivateLink(links: PrivateLink[], clusterArn: string, id?: string): PrivateLink | undefined {
   const live = links.filter((link) => link.arn === clusterArn && !isBeingDeleted(link));
-  return live.find(({ state }) => state !== 'FAILED') ?? live[0];
+  return live.find(({ _id }) => _id === id) ?? live.find(({ state }) => state !== 'FAILED') ?? live[0];
 }
 
 /**

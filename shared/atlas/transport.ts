@@ -49,6 +49,8 @@ export class AtlasTransport {
   readonly #options: TransportOptions;
   /** The share of Atlas's requests for the project that was left at the last answer, 0 to 1; 1 if Atlas does not say it. */
   remainingShare = 1;
+  /** The time of Atlas's last answer by its own clock, ISO 8601; undefined if it has not said it. */
+  answeredAt: string | undefined;
   /** Whether Atlas has answered a request of this function. Before that, the machine's back-off loses nothing. */
   #hasBegun = false;
 
@@ -98,6 +100,7 @@ export class AtlasTransport {
         if (isNoAnswer(error)) throw new AtlasUnavailable(`Atlas did not answer ${what} (${reason(error)}).`);
         throw error;
       });
+      this.answeredAt = timeOf(response) ?? this.answeredAt;
       this.remainingShare = remainingShareOf(response) ?? this.remainingShare;
       const waitMs = retryAfterMs(response);
       if (waitMs === undefined) {
@@ -126,6 +129,12 @@ function retryAfterMs(response: AtlasResponse): number | undefined {
 function remainingShareOf({ headers }: AtlasResponse): number | undefined {
   const share = Number(headers.get('ratelimit-remaining') ?? Number.NaN) / Number(headers.get('ratelimit-limit'));
   return share >= 0 && share <= 1 ? share : undefined;
+}
+
+/** The `Date` header. @see https://www.rfc-editor.org/rfc/rfc9110#field.date */
+function timeOf({ headers }: AtlasResponse): string | undefined {
+  const time = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
 /** How `fetch` reports a broken connection (a TypeError with a cause), a time-out and an abort. */

@@ -30,6 +30,8 @@ export type Workspace = z.infer<typeof Workspace>;
 
 /** `state` is PENDING, READY, DELETING or FAILED. Atlas never returns the password. */
 export const Connection = z.object({
+  /** An ObjectId. */
+  id: optionalText,
   name: z.string(),
   type: optionalText,
   state: optionalText,

@@ -42,18 +42,24 @@ export const atlasStatement = (clusterArn: string, principalArn: string) =>
  * grants as much already.
  *
  * @param text the policy as MSK returned it, or undefined if the cluster has none
+ * @param isOurs whether we have written the statement under our Sid, if there is one
  * @returns the new text, or undefined if nothing is missing
- * @throws PolicyRefused if the policy cannot be read or would be longer than MSK allows
+ * @throws PolicyRefused if the policy cannot be read, would be longer than MSK allows, or has another party's statement under our Sid
  */
 export function mergeStatement(
   text: string | undefined,
   wanted: ReturnType<typeof atlasStatement>,
+  isOurs: boolean,
 ): string | undefined {
   const policy = text === undefined ? { Version: '2012-10-17' } : parse(text);
   const statements = listOf(policy.Statement);
   if (statements.some((statement) => grants(statement, wanted))) return undefined;
 
   const others = statements.filter(({ Sid }) => Sid !== wanted.Sid);
+  if (!isOurs && others.length < statements.length)
+    throw new PolicyRefused(
+      `The cluster policy has a statement with the Sid ${wanted.Sid}, which grants something else than Atlas needs, and which this deployment has not written. Give it another Sid, or remove it; then start the execution again.`,
+    );
   const merged = JSON.stringify({ ...policy, Statement: [...others, wanted] });
   if (merged.length > longestPolicy)
     throw new PolicyRefused(

@@ -69,6 +69,19 @@ export function valid<F extends Field>(field: F, value: unknown, name: string): 
   return value as z.infer<(typeof fields)[F]>;
 }
 
+/**
+ * Checks the name of a secret, as a tag gives it: a tag's value has no colon, so it cannot be an ARN.
+ *
+ * @param name how the person who set it knows it, such as a tag's key
+ * @throws InvalidRequest
+ */
+export function validSecretName(value: string, name: string): string {
+  if (/^AmazonMSK_[\w/+=.@-]{1,245}$/.test(value)) return value;
+  throw new InvalidRequest(
+    `${name} is ${shown(value)}; it must be the name of a Secrets Manager secret that starts with AmazonMSK_, for example "AmazonMSK_orders".`,
+  );
+}
+
 /** Says what is wrong with a value and what would be right; without a full stop. */
 export function complaint(field: Field, value: unknown, name: string = field): string {
   if (field === 'config' && isRecord(value)) {

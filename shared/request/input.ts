@@ -20,12 +20,46 @@ const TagEvent = z.object({
 });
 
 /**
+ * A call that CloudTrail has seen. It records path parameters percent-encoded.
+ *
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/logging-API-using-cloudtrail.html
+ */
+const CallEvent = z.object({
+  source: z.literal('aws.kafka'),
+  'detail-type': z.literal('AWS API Call via CloudTrail'),
+  detail: z.union([
+    z.object({
+      eventName: z.enum(['TagResource', 'UntagResource']),
+      requestParameters: z.object({ resourceArn: z.string() }),
+    }),
+    z.object({ eventName: z.literal('CreateClusterV2'), responseElements: z.object({ clusterArn: z.string() }) }),
+  ]),
+});
+
+/** The ARN of the cluster that a call was about, decoded. */
+function clusterArnOfCall({ detail }: z.infer<typeof CallEvent>): string {
+  if ('responseElements' in detail) return detail.responseElements.clusterArn;
+  const { resourceArn } = detail.requestParameters;
+  try {
+    return decodeURIComponent(resourceArn);
+  } catch {
+    return resourceArn;
+  }
+}
+
+/**
  * Reads the execution's input: an EventBridge event of a changed tag, or the JSON of a manual start.
  *
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
 export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
   if (isEvent(input)) {
+    const call = CallEvent.safeParse(input);
+    if (call.success)
+      return {
+        startedBy: 'tag',
+        given: { clusterArn: valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event') },
+      };
     const event = TagEvent.safeParse(input);
     if (!event.success)
       throw new InvalidRequest(
@@ -45,7 +79,9 @@ export const isEvent = (input: unknown): boolean => isRecord(input) && ('detail-
 /** The cluster ARN in an input that may be wrong otherwise; undefined if there is none. */
 export function clusterArnIn(input: unknown): string | undefined {
   const { clusterArn, resources } = (input ?? {}) as { clusterArn?: unknown; resources?: unknown };
-  const named = isEvent(input) ? Array.isArray(resources) && resources[0] : clusterArn;
+  const call = CallEvent.safeParse(input);
+  const tagged = isEvent(input) ? Array.isArray(resources) && resources[0] : clusterArn;
+  const named = call.success ? clusterArnOfCall(call.data) : tagged;
   return typeof named === 'string' && parseClusterArn(named) ? named : undefined;
 }
 

@@ -39,10 +39,11 @@ const callerOf = ({ service, caller }: Call, running: Map<string, Invocation>): 
 /** Functions that may run at the same time as the others and don't call Atlas. */
 const callsNoAtlas = ['NotifyOutcome'];
 
+/** The reads of the services that use POST for everything, and Atlas's token. */
+const postedReads = ['DescribeExecution', 'GetItem', 'Scan', 'createToken'];
+
 const isWrite = ({ service, method, operation }: Call) =>
-  service === 'states'
-    ? operation === 'StartExecution'
-    : method !== 'GET' && operation !== 'createToken' && service !== 'secretsmanager';
+  method !== 'GET' && service !== 'secretsmanager' && !postedReads.includes(operation);
 
 function identify(call: Call, running: Map<string, Invocation>): RemoteCall {
   const { service, operation } = call;

@@ -38,7 +38,7 @@ suite('a run is started by', () => {
 
   test('no tag on a resource of another service', async () => {
     const cloud = await cloudWith();
-    assert.equal(cloud.deliver(event('arn:aws:ec2:us-east-1:123456789012:instance/i-1')), undefined);
+    assert.deepEqual(cloud.deliver(event('arn:aws:ec2:us-east-1:123456789012:instance/i-1')), []);
   });
 
   for (const { found, tags } of [
@@ -47,9 +47,8 @@ suite('a run is started by', () => {
   ]) {
     test(`an event, and does nothing if the tag ${found}`, async () => {
       const cloud = await cloudWith({ cluster: { tags } });
-      const { endState, output } = await ended(
-        cloud.deliver(event(cloud.world.cluster.arn)) ?? assert.fail('not started'),
-      );
+      const [execution = assert.fail('not started')] = cloud.deliver(event(cloud.world.cluster.arn));
+      const { endState, output } = await ended(execution);
       assert.equal(endState, 'NothingToDo');
       assert.match((output as { reason: string }).reason, RegExp(`^The tag atlas-streaming of arn:\\S+ ${found}\\.$`));
       assert.deepEqual(changes(cloud), []);

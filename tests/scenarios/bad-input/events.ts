@@ -78,7 +78,7 @@ suite('an event is rejected if it is one', () => {
   for (const type of ['vpc-connection', 'replicator', 'configuration', 'topic'])
     test(`about a ${type}, which the rule matches`, async () => {
       const cloud = await cloudInUse({ tags: asks });
-      const execution = cloud.deliver(event(cloud.world.cluster.arn.replace(':cluster/', `:${type}/`), () => ({})));
+      const [execution] = cloud.deliver(event(cloud.world.cluster.arn.replace(':cluster/', `:${type}/`), () => ({})));
       const says = RegExp(
         `resources\\[0\\] is "arn:aws:kafka:us-east-1:\\d+:${type}/.*; it must be the ARN of an Amazon MSK cluster`,
         'i',
@@ -89,7 +89,7 @@ suite('an event is rejected if it is one', () => {
   test('about a cluster of another partition', async () => {
     const cloud = await cloudInUse({ tags: asks });
     const other = cloud.world.cluster.arn.replace('arn:aws:', 'arn:aws-cn:');
-    assert.equal(cloud.deliver(event(other, () => ({}))), undefined, 'no rule matches it');
+    assert.deepEqual(cloud.deliver(event(other, () => ({}))), [], 'no rule matches it');
     const run = await ended(cloud.start(event(other, () => ({}))));
     assertRejected(cloud, run, { says: /has the partition "aws-cn"; it must be "aws"/ });
   });
@@ -113,7 +113,7 @@ suite('an event starts nothing if', () => {
   for (const [what, overrides] of unmatched)
     test(what, async () => {
       const cloud = await cloudInUse();
-      assert.equal(cloud.deliver(event(cloud.world.cluster.arn, overrides)), undefined);
+      assert.deepEqual(cloud.deliver(event(cloud.world.cluster.arn, overrides)), []);
     });
 });
 

@@ -111,6 +111,7 @@ suite('the environment of a function', () => {
   const urls = {
     kafkaUrl: 'http://127.0.0.1:1001',
     secretsManagerUrl: 'http://127.0.0.1:1002',
+    dynamoDbUrl: 'http://127.0.0.1:1005',
     stepFunctionsUrl: 'http://127.0.0.1:1003',
     snsUrl: 'http://127.0.0.1:1004',
   };
@@ -122,6 +123,7 @@ suite('the environment of a function', () => {
     delete process.env.AWS_PROFILE;
     assert.equal(environment.AWS_ENDPOINT_URL_KAFKA, 'http://127.0.0.1:1001');
     assert.equal(environment.AWS_ENDPOINT_URL_SECRETS_MANAGER, 'http://127.0.0.1:1002');
+    assert.equal(environment.AWS_ENDPOINT_URL_DYNAMODB, 'http://127.0.0.1:1005');
     assert.equal(environment.AWS_ENDPOINT_URL_SFN, 'http://127.0.0.1:1003');
     assert.equal(environment.AWS_REGION, 'eu-west-1');
     assert.equal(environment.AWS_PROFILE, undefined);

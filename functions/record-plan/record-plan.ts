@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import type { MskClient } from '../../shared/msk/client.ts';
+import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { Target } from '../../shared/registry/record.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { Request } from '../../shared/request/request.ts';
+import { noLongerWanted, whyNoLongerWanted } from '../../shared/request/wish.ts';
+
+export const RecordPlanInput = z.object({
+  run: z.object({
+    request: z.pick(Request, {
+      clusterArn: true,
+      projectId: true,
+      workspace: true,
+      connectionName: true,
+      mechanism: true,
+      acceptPrincipal: true,
+      endsOnUntag: true,
+      recorded: true,
+    }),
+    plan: z.object({ secretArn: z.string() }),
+    principal: z.object({ principalArn: z.string() }),
+  }),
+  executionArn: z.string(),
+});
+
+export const RecordPlanOutput = z.object({ target: Target });
+
+/**
+ * Records the target and Atlas's principal before anything is created for them. Reads the cluster's tag once more: a run that it no
+ * longer asks for gives the cluster back and ends.
+ *
+ * @throws NoLongerWanted, PrincipalChanged, ClaimLost, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
+ */
+export async function recordPlan(
+  { run: { request, plan, principal }, executionArn }: z.infer<typeof RecordPlanInput>,
+  { msk, registry }: { msk: MskClient; registry: Registry },
+): Promise<z.infer<typeof RecordPlanOutput>> {
+  const { clusterArn, projectId, workspace, connectionName, mechanism } = request;
+  const { principalArn } = principal;
+  checkPrincipal(principalArn, request);
+  const reason = whyNoLongerWanted(await msk.listTags(clusterArn), request);
+  if (reason) {
+    await registry.release(clusterArn, executionArn, { status: null, detail: null });
+    throw noLongerWanted(reason);
+  }
+  const target = { projectId, workspace, connectionName, mechanism };
+  await registry.update(clusterArn, executionArn, { target, principalArn, secretArn: plan.secretArn });
+  return { target };
+}

@@ -1,0 +1,76 @@
+import { VersionConflict } from '../../shared/errors.ts';
+import { type ExecutionsClient, hasEnded } from '../../shared/executions.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import type { Changes, Claim, Registry } from '../../shared/registry/registry.ts';
+import type { Wait } from '../../shared/waits.ts';
+
+/** What a run may do: work on the cluster, wait for the execution that holds it, or nothing. */
+export type Claimed =
+  | { is: 'claimed'; record: RegistryRecord }
+  | { is: 'held'; reason: string; pollSeconds: number }
+  | { is: 'busy'; reason: string };
+
+/**
+ * A function of a stopped execution may still be at work: it ends after at most its time-out of 60 seconds. The rest is a margin
+ * for its last request.
+ */
+const lastFunctionSeconds = 90;
+
+/** More losses in a row than simultaneous starts can explain. */
+const maxAttempts = 5;
+
+interface ClaimOptions {
+  registry: Registry;
+  executions: ExecutionsClient;
+  /** How a connect waits for a disconnect. */
+  wait: Wait;
+}
+
+/**
+ * Claims the cluster for this execution. A connect waits for a disconnect that is at work; a disconnect stops a connect, and then
+ * waits until that run's last function must have ended. Of two runs of the same action the later one does nothing.
+ *
+ * @param found the record as it was read
+ * @throws VersionConflict, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
+ */
+export async function claimCluster(
+  clusterArn: string,
+  claim: Claim & Changes,
+  found: RegistryRecord | undefined,
+  options: ClaimOptions,
+): Promise<Claimed> {
+  const { registry, executions, wait } = options;
+  let current = found;
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const other = current?.holder !== claim.holder ? current?.holder : undefined;
+    const isRunning =
+      other !== undefined &&
+      !(await hasEnded({ holder: other, claimedAt: current?.claimedAt }, claim.claimedAt, executions));
+    if (isRunning && current?.action === claim.action)
+      return {
+        is: 'busy',
+        reason: `Execution ${other} is working on ${clusterArn}, so this execution changes nothing.`,
+      };
+    if (isRunning && claim.action === 'connect')
+      return {
+        is: 'held',
+        reason: `Execution ${other} is disconnecting ${clusterArn}; this execution waits for it.`,
+        pollSeconds: wait.pollSeconds,
+      };
+    if (isRunning)
+      await executions.stop(other, {
+        error: 'NoLongerWanted',
+        cause: `Execution ${claim.holder} disconnects the cluster. It removes what this execution has created.`,
+      });
+    const record = await registry.claim(clusterArn, claim, other);
+    if (record && isRunning)
+      return {
+        is: 'held',
+        reason: `Execution ${other} was connecting ${clusterArn} and was stopped. This execution waits until its last function has ended.`,
+        pollSeconds: lastFunctionSeconds,
+      };
+    if (record) return { is: 'claimed', record };
+    current = await registry.read(clusterArn);
+  }
+  throw new VersionConflict(`Other executions claimed ${clusterArn} ${maxAttempts} times while this one tried to.`);
+}

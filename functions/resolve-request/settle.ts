@@ -1,0 +1,116 @@
+import { InvalidRequest } from '../../shared/errors.ts';
+import { settingTags } from '../../shared/msk/tags.ts';
+import { hasCreated, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
+import { valid, validSecretName } from '../../shared/request/fields.ts';
+import type { ConsoleInput } from '../../shared/request/input.ts';
+import { shown } from '../../shared/request/redaction.ts';
+import type { Request } from '../../shared/request/request.ts';
+import type { Settings } from './settings.ts';
+
+/** Who asks for a run. */
+export interface Asked {
+  action: 'connect' | 'disconnect';
+  given: ConsoleInput;
+  tags: Record<string, string>;
+  recorded: RegistryRecord | undefined;
+  wantedBy: Request['wantedBy'];
+  clusterName: string;
+}
+
+/** A setting, and how the person who set it knows it. */
+interface Setting {
+  value: string;
+  name: string;
+}
+
+const fieldsOfTarget = ['projectId', 'workspace', 'connectionName', 'mechanism'] as const;
+
+/**
+ * Takes each setting from the input, else from its tag, else from the registry, else from the deployment. A cluster that is connected
+ * stays where it is: then `targetChange` says what the settings ask for.
+ *
+ * @throws InvalidRequest
+ */
+export function settle(asked: Asked, settings: Settings): Request {
+  const { action, given, tags, recorded, wantedBy, clusterName } = asked;
+  const explicit = explicitTarget(given, action === 'connect' ? tags : {});
+  refuseForeignProject(explicit.projectId, settings);
+  const defaults: Target = {
+    projectId: settings.projectId,
+    workspace: settings.workspace,
+    connectionName: clusterName,
+    mechanism: settings.mechanism,
+    ...recorded?.target,
+  };
+  const differences = recorded?.target ? differencesTo(recorded, explicit) : [];
+  if (action === 'disconnect' && differences.length > 0)
+    throw new InvalidRequest(
+      `The input asks for ${differences.join(' and ')}, but the cluster is connected to ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
+    );
+  const wanted = Object.fromEntries(
+    fieldsOfTarget.map((field) => [
+      field,
+      differences.length > 0 ? defaults[field] : (explicit[field]?.value ?? defaults[field]),
+    ]),
+  ) as unknown as Target;
+  const tag = settingTags.secretName;
+  const named = given.secretArn === undefined && action === 'connect' ? tags[tag] : undefined;
+  return {
+    clusterArn: given.clusterArn,
+    ...wanted,
+    secretArn: given.secretArn ?? (named === undefined ? (recorded?.secretArn ?? null) : null),
+    secretName: named === undefined ? null : validSecretName(named, `The tag ${tag}`),
+    maySecretBeAssociated: given.secretArn !== undefined,
+    config: given.config ?? null,
+    dryRun: given.dryRun ?? false,
+    claim: given.claim ?? false,
+    acceptPrincipal: given.acceptPrincipal ?? null,
+    includeAdopted: given.includeAdopted ?? false,
+    wantedBy,
+    endsOnUntag: wantedBy === 'tag' && settings.disconnectOnUntag,
+    targetChange:
+      differences.length > 0
+        ? `The cluster is connected to ${describe(defaults)}, and its settings ask for ${differences.join(' and ')}`
+        : null,
+    wereTagsStripped: false,
+    recorded: recorded ?? null,
+  };
+}
+
+/** The parts of the target that the input or a tag names. */
+function explicitTarget(given: ConsoleInput, tags: Record<string, string>): { [Field in keyof Target]?: Setting } {
+  const setting = (field: 'projectId' | 'workspace' | 'connectionName'): Setting | undefined => {
+    if (given[field] !== undefined) return { value: given[field], name: field };
+    const tag = settingTags[field];
+    const name = `The tag ${tag}`;
+    return tags[tag] === undefined ? undefined : { value: valid(field, tags[tag], name), name };
+  };
+  const found = {
+    projectId: setting('projectId'),
+    workspace: setting('workspace'),
+    connectionName: setting('connectionName'),
+    mechanism: given.mechanism && { value: given.mechanism, name: 'mechanism' },
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
+}
+
+/** What the explicit settings ask for instead of the recorded target, such as `workspace "b"`. */
+function differencesTo(record: RegistryRecord, explicit: ReturnType<typeof explicitTarget>): string[] {
+  if (!record.target || !hasCreated(record)) return [];
+  // After a disconnect, only what it had to leave in the project binds the next connect.
+  const bound = record.status === 'disconnected' ? (['projectId'] as const) : fieldsOfTarget;
+  return bound.flatMap((field) => {
+    const asked = explicit[field]?.value;
+    return asked === undefined || asked === record.target?.[field] ? [] : [`${field} ${shown(asked)}`];
+  });
+}
+
+const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
+  `connection "${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
+
+function refuseForeignProject(project: Setting | undefined, { allowedProjectIds }: Settings): void {
+  if (project && !allowedProjectIds.has(project.value))
+    throw new InvalidRequest(
+      `${project.name} is ${shown(project.value)}, which this deployment does not allow; it must be one of ${[...allowedProjectIds].map(shown).join(', ')} (the parameters atlasProjectId and allowedProjectIds).`,
+    );
+}
