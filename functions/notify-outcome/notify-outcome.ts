@@ -4,7 +4,6 @@ import { fromAws } from '../../shared/aws.ts';
 import { AwsUnavailable, NeedsPersonError, TransientError } from '../../shared/errors.ts';
 import type { ExecutionsClient } from '../../shared/executions.ts';
 import { type AccountFaults, isAccountFault } from '../../shared/registry/account-faults.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
 import { concernsOnlyCaller } from '../../shared/request/intent.ts';
@@ -95,19 +94,18 @@ async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Prom
     const message = successMessage(run);
     return message ? { message, isSettled: true } : { reason: 'The run has changed nothing.' };
   }
-  if (isRepetition(record, executionArn)) return { reason: 'The failure equals the one before.' };
-  if (!isAccountFault(error)) return { message: failureMessage(run), isSettled: true };
+  const entry = record?.lastFailure?.executionArn === executionArn ? record.lastFailure : undefined;
+  if (entry?.isNews === false) return { reason: 'The failure equals the one before.' };
+  // Without RecordFailure's entry, the failure is reported, and the record keeps which of its own failures was reported.
+  const isSettled = entry !== undefined;
+  if (!isAccountFault(error)) return { message: failureMessage(run), isSettled };
 
   const stoppedAt = (run.stopDate ?? new Date()).toISOString();
   const counted = await unlessUnusable(deps.accountFaults.count(executionArn, stoppedAt), {});
   return counted
-    ? { message: accountFaultMessage(run, counted.earlier), isSettled: true }
-    : { reason: "This hour's message about the whole deployment tells of it.", isSettled: true };
+    ? { message: accountFaultMessage(run, counted.earlier), isSettled }
+    : { reason: "This hour's message about the whole deployment tells of it.", isSettled };
 }
-
-/** Whether RecordFailure found that the failure equals the one before. Without its entry, the failure is reported. */
-const isRepetition = (record: RegistryRecord | undefined, executionArn: string): boolean =>
-  record?.lastFailure?.executionArn === executionArn && !record.lastFailure.isNews;
 
 async function publish(
   { subject, text }: Message,

@@ -24,7 +24,7 @@ export const RecordFailureInput = z.object({
     input: z.unknown(),
     /** The state that failed → its error. */
     failed: z.record(z.string(), Caught),
-    /** Only after ResolveRequest has succeeded. While a run waits for another one's claim, the settings are missing. */
+    /** Only after ResolveRequest has succeeded. While a run waits for another one, `recorded` and the settings are missing. */
     request: z.optional(
       z.partial(z.pick(Request, { clusterArn: true, wantedBy: true, targetChange: true, recorded: true })),
     ),
@@ -74,7 +74,7 @@ export async function recordFailure(
           ...{ clusterArn, executionArn, now, error },
           fingerprint: fingerprint(state, error, said),
           detail: shortForm(failing, clusterArn),
-          isClaimed: request?.clusterArn !== undefined,
+          isClaimed: request?.recorded !== undefined,
           startedBy: startedBy(input, executionArn),
           ...(request?.targetChange && { targetChange: fingerprint(request.targetChange) }),
         },

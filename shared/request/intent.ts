@@ -1,14 +1,12 @@
+import { isStartedBySweep } from '../executions.ts';
 import { isEvent } from './input.ts';
 
 /** Who has started an execution: the tag's event, the sweep, or a person. */
 export type StartedBy = 'tag' | 'sweep' | 'console';
 
-/** The name of an execution of the sweep, as the sweep gives it, at the end of the execution's ARN. */
-const sweepName = /:sweep-(dis)?connect-[^:]*$/;
-
 /** @param input the execution's own, which may be anything */
 export const startedBy = (input: unknown, executionArn: string): StartedBy =>
-  isEvent(input) ? 'tag' : sweepName.test(executionArn) ? 'sweep' : 'console';
+  isEvent(input) ? 'tag' : isStartedBySweep(executionArn) ? 'sweep' : 'console';
 
 /** Also if `dryRun` is not a boolean: its author did not intend any change. */
 export const isDryRun = (input: unknown): boolean =>
