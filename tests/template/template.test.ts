@@ -271,7 +271,9 @@ describe('the rules', () => {
         Action: 'sqs:SendMessage',
         Resource: arn('DeadLetterQueue'),
         Condition: {
-          ArnEquals: { 'aws:SourceArn': [...rules.map(({ id }) => id), 'FailureRule', 'SuccessRule'].map(arn) },
+          ArnEquals: {
+            'aws:SourceArn': [...rules.map(({ id }) => id), 'FailureRule', 'SuccessRule', 'VanishedRule'].map(arn),
+          },
         },
       },
     ]);
@@ -342,6 +344,24 @@ describe('the platform team', () => {
         SourceArn: arn(id),
       });
     });
+
+  it('is notified by the VanishedRule that the sweep starts to disconnect a cluster, which may be gone', () => {
+    const { EventPattern, State } = properties<{ EventPattern: object; State: unknown }>(template, 'VanishedRule');
+    assert.equal(State, 'ENABLED');
+    assert.deepEqual(EventPattern, {
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: {
+        status: ['RUNNING'],
+        stateMachineArn: [ref('DisconnectMachine')],
+        name: [{ prefix: 'sweep-disconnect-' }],
+      },
+    });
+    assert.deepEqual(
+      properties<{ SourceArn: unknown }>(template, 'VanishedRulePermission').SourceArn,
+      arn('VanishedRule'),
+    );
+  });
 
   it('has alarms for failures, time-outs, throttling, dead letters, and a sweep that does not run', () => {
     const watched = Object.entries(alarms).map(
