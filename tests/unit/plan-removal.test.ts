@@ -16,7 +16,7 @@ import {
   workspaceOf,
 } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
-import { record } from '../fixtures/registry.ts';
+import { record } from '../fixtures/fake-registry.ts';
 import { clusterArn, principalArn, request } from '../fixtures/request.ts';
 
 const [get, links, workspaces, connections] = [
