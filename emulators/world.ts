@@ -135,6 +135,13 @@ export class World {
     this.project = this.atlas.projects.get(project.id) as Project;
   }
 
+  /** A cluster in the deployment's account and Region, with a uuid of its own, as a person creates it. */
+  createCluster(seed: Partial<ClusterSeed> = {}): Cluster {
+    const { name = this.cluster.seed.name } = seed;
+    const arn = this.cluster.arn.replace(/:cluster\/.*/, `:cluster/${name}/${randomUUID()}-5`);
+    return this.msk.createCluster({ updateMinutes: this.cluster.seed.updateMinutes, arn, ...seed });
+  }
+
   #addSecret(arn: string, value: object): void {
     this.secretsManager.addSecret({ arn, name: secretNameOf(arn), secretString: JSON.stringify(value) });
   }

@@ -37,10 +37,16 @@ export class AtlasEmulator implements Service {
       connectionFails: false,
       mayConnect: () => true,
       workspaceWriteSeconds: 0,
+      shownAfterSeconds: 0,
       blockedAddress: undefined,
       ...behaviour,
     };
     this.projects = new Map(projects.map((seed) => [seed.id, new Project(seed, clock, this.behaviour)]));
+  }
+
+  /** Documented (RFC 9110): a server with a clock dates its answers. Here, by the simulated clock. */
+  commonHeaders(): Record<string, string> {
+    return { date: this.#clock.now().toUTCString() };
   }
 
   route(request: Request): Route {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { ConnectionRequest, ConnectionUpdate } from './body.ts';
+import { objectId } from './object-id.ts';
 import type { PrivateLink } from './private-link.ts';
 
 type Settings = z.infer<typeof ConnectionRequest>;
@@ -18,11 +18,11 @@ const deleteMinutes = 2;
 
 /** One Kafka connection of a workspace. Its state is computed from the clock whenever it is read. */
 export class Connection {
-  readonly id = randomBytes(12).toString('hex');
+  readonly id: string;
+  readonly createdAt: Date;
   readonly link: PrivateLink | undefined;
   readonly #region: string;
   readonly #clock: Clock;
-  readonly #createdAt: Date;
   readonly #outcome: ConnectionOutcome;
   #settings: Settings;
   #deletedAt: Date | undefined;
@@ -38,7 +38,8 @@ export class Connection {
     this.#settings = settings;
     this.#region = region;
     this.#clock = clock;
-    this.#createdAt = clock.now();
+    this.createdAt = clock.now();
+    this.id = objectId(this.createdAt);
     this.#outcome = outcome;
   }
 
@@ -50,7 +51,7 @@ export class Connection {
   get state(): 'PENDING' | 'READY' | 'FAILED' | 'DELETING' | 'DELETED' {
     if (this.#deletedAt) return this.#clock.minutesSince(this.#deletedAt) < deleteMinutes ? 'DELETING' : 'DELETED';
     if (!this.link) return 'READY';
-    if (this.#clock.minutesSince(this.#createdAt) < this.#outcome.minutes) return 'PENDING';
+    if (this.#clock.minutesSince(this.createdAt) < this.#outcome.minutes) return 'PENDING';
     return this.#outcome.fails || !this.#reaches(this.link) ? 'FAILED' : 'READY';
   }
 

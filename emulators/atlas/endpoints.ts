@@ -39,7 +39,7 @@ export const endpoints: Endpoint[] = [
     answer: ({ project, request }) =>
       page(
         request,
-        project.links.map((link) => link.describe()),
+        project.shownLinks.map((link) => link.describe()),
       ),
   },
   {
@@ -50,7 +50,7 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'getGroupStreamPrivateLinkConnection',
     route: 'GET /streams/privateLinkConnections/{connectionId}',
-    answer: ({ project, labels }) => project.link(labels.connectionId).describe(),
+    answer: ({ project, labels }) => project.shownLink(labels.connectionId).describe(),
   },
   {
     operation: 'deleteGroupStreamPrivateLinkConnection',
@@ -74,7 +74,7 @@ export const endpoints: Endpoint[] = [
     operation: 'getGroupStreamWorkspace',
     route: 'GET /streams/{tenantName}',
     answer: ({ project, labels, request }) => {
-      const connections = project.connections(labels.tenantName).map((connection) => connection.describe());
+      const connections = project.shownConnections(labels.tenantName).map((connection) => connection.describe());
       const included = request.query.get('includeConnections') === 'true' ? { connections } : {};
       return { ...included, ...describeWorkspace(project, project.workspace(labels.tenantName)) };
     },
@@ -85,7 +85,7 @@ export const endpoints: Endpoint[] = [
     answer: ({ project, labels, request }) =>
       page(
         request,
-        project.connections(labels.tenantName).map((connection) => connection.describe()),
+        project.shownConnections(labels.tenantName).map((connection) => connection.describe()),
       ),
   },
   {
@@ -104,7 +104,7 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'getGroupStreamConnection',
     route: 'GET /streams/{tenantName}/connections/{connectionName}',
-    answer: ({ project, labels }) => project.connection(labels.tenantName, labels.connectionName).describe(),
+    answer: ({ project, labels }) => project.shownConnection(labels.tenantName, labels.connectionName).describe(),
   },
   {
     operation: 'updateGroupStreamConnection',

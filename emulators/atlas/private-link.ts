@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { brokerDomain, parseArn } from '../arn.ts';
 import type { Clock } from '../clock.ts';
 import type { PrivateLinkRequest } from './body.ts';
+import { objectId } from './object-id.ts';
 
 /** How the creation of a private link ends. */
 export interface LinkOutcome {
@@ -22,10 +22,10 @@ const deleteMinutes = 5;
 
 /** One private link to an MSK cluster. Its state is computed from the clock whenever it is read. */
 export class PrivateLink {
-  readonly id = randomBytes(12).toString('hex');
+  readonly id: string;
+  readonly createdAt: Date;
   readonly request: z.infer<typeof PrivateLinkRequest>;
   readonly #clock: Clock;
-  readonly #createdAt: Date;
   readonly #outcome: LinkOutcome;
   #deletedAt: Date | undefined;
   #mayConnect: boolean | undefined;
@@ -33,13 +33,14 @@ export class PrivateLink {
   constructor(request: z.infer<typeof PrivateLinkRequest>, clock: Clock, outcome: LinkOutcome) {
     this.request = request;
     this.#clock = clock;
-    this.#createdAt = clock.now();
+    this.createdAt = clock.now();
+    this.id = objectId(this.createdAt);
     this.#outcome = outcome;
   }
 
   get state(): LinkState {
     if (this.#deletedAt) return this.#stateOfDeletion(this.#deletedAt);
-    const elapsed = this.#clock.minutesSince(this.#createdAt);
+    const elapsed = this.#clock.minutesSince(this.createdAt);
     if (elapsed < firstStateMinutes) return 'IDLE';
     this.#mayConnect ??= this.#outcome.mayConnect();
     if (!this.#mayConnect) return 'FAILED';

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { parseArn } from '../arn.ts';
 import type { Clock } from '../clock.ts';
 import { type ConnectionRequest, type ConnectionUpdate, type PrivateLinkRequest, validationError } from './body.ts';
 import { Connection } from './connection.ts';
 import { atlasError } from './error.ts';
+import { objectId } from './object-id.ts';
 import { PrivateLink } from './private-link.ts';
 import { RateLimit } from './rate-limit.ts';
 
@@ -39,6 +39,11 @@ export interface AtlasBehaviour {
    * mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308)
    */
   workspaceWriteSeconds: number;
+  /**
+   * For how many simulated seconds after its creation a link or a connection is missing in the answers to GET and LIST. All other
+   * requests know it at once. Assumed: no source says that Atlas shows anything late. Changes affect what exists, too.
+   */
+  shownAfterSeconds: number;
   /** The address of all callers, if it is not on the access list of the API key. */
   blockedAddress: string | undefined;
 }
@@ -74,7 +79,7 @@ export class Project {
     this.awsAccountId = seed.awsAccountId;
     this.awsRegions = seed.awsRegions ?? ['us-east-1'];
     this.workspaces = seed.workspaces.map(({ name, dataProcessRegion }) => ({
-      id: randomBytes(12).toString('hex'),
+      id: objectId(clock.now()),
       name,
       dataProcessRegion: dataProcessRegion ?? { cloudProvider: 'AWS', region: 'VIRGINIA_USA' },
       connections: [],
@@ -90,9 +95,21 @@ export class Project {
     return this.#links.filter(({ state }) => state !== 'DELETED');
   }
 
+  /** What LIST shows. */
+  get shownLinks(): PrivateLink[] {
+    return this.links.filter((it) => this.#isShown(it));
+  }
+
   link(id: string): PrivateLink {
-    const link = this.links.find((it) => it.id === id);
-    if (link) return link;
+    return this.links.find((it) => it.id === id) ?? this.#linkNotFound(id);
+  }
+
+  /** What GET shows. */
+  shownLink(id: string): PrivateLink {
+    return this.shownLinks.find((it) => it.id === id) ?? this.#linkNotFound(id);
+  }
+
+  #linkNotFound(id: string): never {
     const detail = `No private link connection with ID ${id} exists.`;
     throw atlasError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND', detail, { parameters: [id] });
   }
@@ -149,9 +166,27 @@ export class Project {
     return this.workspace(workspaceName).connections.filter(({ state }) => state !== 'DELETED');
   }
 
+  /** What LIST shows. */
+  shownConnections(workspaceName: string): Connection[] {
+    return this.connections(workspaceName).filter((it) => this.#isShown(it));
+  }
+
   connection(workspaceName: string, name: string): Connection {
     const connection = this.connections(workspaceName).find(({ settings }) => settings.name === name);
-    if (connection) return connection;
+    return connection ?? this.#connectionNotFound(workspaceName, name);
+  }
+
+  /** What GET shows. */
+  shownConnection(workspaceName: string, name: string): Connection {
+    const connection = this.shownConnections(workspaceName).find(({ settings }) => settings.name === name);
+    return connection ?? this.#connectionNotFound(workspaceName, name);
+  }
+
+  #isShown({ createdAt }: { createdAt: Date }): boolean {
+    return this.#clock.minutesSince(createdAt) * 60 >= this.#behaviour.shownAfterSeconds;
+  }
+
+  #connectionNotFound(workspaceName: string, name: string): never {
     const detail = `Connection ${name} for project ${this.id} and tenant ${workspaceName} not found.`;
     const parameters = [name, this.id, workspaceName];
     throw atlasError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME', detail, { parameters });

@@ -71,7 +71,7 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
 
   const functionName = (name: string) => `${settings.prefix}-${name}`;
   const functionArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${functionName(name)}`;
-  const registry = Resources.Registry?.Properties as unknown as TableDefinition;
+  const registry = readRegistry();
   const tableName = registry.TableName ?? '';
   const context: TemplateContext = {
     variables: { 'self:service': service, 'sls:stage': stage },
@@ -127,6 +127,12 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       statements: statementsOf(role),
     })),
   };
+}
+
+/** The table that the template creates. Its properties have no intrinsic functions. */
+export function readRegistry(): TableDefinition {
+  const { Resources } = readYaml<InfrastructureFile>('infrastructure/registry.yml');
+  return Resources?.Registry?.Properties as unknown as TableDefinition;
 }
 
 function readInfrastructure(): Required<InfrastructureFile> {

@@ -71,8 +71,8 @@ function holds(operator: string, wanted: string[], actual: string[] | undefined)
     case 'Bool':
     case 'StringEquals':
       return actual?.some((value) => wanted.includes(value)) ?? false;
-    case 'ForAllValues:StringLike':
-      return (actual ?? []).every((value) => wanted.some((pattern) => isLike(pattern, value)));
+    case 'ForAllValues:StringEquals':
+      return (actual ?? []).every((value) => wanted.includes(value));
     case 'Null':
       return wanted.includes(String(actual === undefined));
     default:

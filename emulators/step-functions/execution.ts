@@ -235,8 +235,6 @@ export class Execution {
   async #follow(events: AsyncIterable<EngineEvent>, signal: AbortSignal): Promise<void> {
     for await (const event of events) {
       const result = resultOf(event);
-      // What the engine has reported before the abortion and what is read only now, nobody has seen.
-      if (signal.aborted && !result) continue;
       if (event.type === 'StateEntered') this.#entered = event.state;
       if (result) this.#finish(signal.aborted ? { type: 'ExecutionAborted', timestamp: event.timestamp } : event);
       else this.#record(this.#asDefined(event));

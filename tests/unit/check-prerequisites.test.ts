@@ -401,7 +401,7 @@ describe('CheckPrerequisites', () => {
   });
 
   for (const [status, name] of [
-    [401, 'AtlasRefused'],
+    [401, 'AtlasCredentialsRefused'],
     [403, 'AtlasRefused'],
     [429, 'AtlasThrottled'],
     [500, 'AtlasUnavailable'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DigestClient } from 'digest-fetch';
 import type { AtlasOptions } from '../../../emulators/atlas/atlas.ts';
+import type { Intercept } from '../../../emulators/emulator.ts';
 import { apiKey, projectId, startAtlas } from '../../fixtures/emulators.ts';
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/0a1b2c3d-1111-2222-3333-444455556666-2';
@@ -25,7 +26,7 @@ interface Init {
   project?: string;
 }
 
-async function start(t: TestContext, options: Partial<AtlasOptions> = {}) {
+async function start(t: TestContext, options: Partial<AtlasOptions> & { intercept?: Intercept } = {}) {
   const started = await startAtlas(t, options);
   const client = new DigestClient(apiKey.publicKey, apiKey.privateKey);
   const call = async (
@@ -321,4 +322,46 @@ test('a project has 1200 requests, and 500 more each minute', async (t) => {
   assert.equal((await call('/streams')).headers.get('ratelimit-remaining'), '499');
   clock.advance(60);
   assert.equal((await call('/streams')).headers.get('ratelimit-remaining'), '1199');
+});
+
+test('links and connections have ObjectIds with the time of their creation', async (t) => {
+  const { post, clock, request, connectionId } = await startWithLink(t);
+  const createdAt = (id: unknown) => new Date(Number.parseInt(String(id).slice(0, 8), 16) * 1000);
+  assert.deepEqual(createdAt(connectionId), new Date('2026-11-23T12:00:00Z'));
+  const { id } = (await post(connections, request)).body;
+  assert.match(String(id), /^[0-9a-f]{24}$/);
+  assert.deepEqual(createdAt(id), clock.now());
+});
+
+test('every answer has the simulated time in its Date header', async (t) => {
+  const intercept: Intercept = async ({ path }, next) =>
+    path.endsWith('/streams') ? { status: 503, body: '{}' } : next();
+  const { call, url, clock } = await start(t, { intercept });
+  clock.advance(90);
+  const stranger = await fetch(`${url}/api/atlas/v2/groups/${projectId}${links}`);
+  const answers = [await call(links), await call(`${links}/${'0'.repeat(24)}`), await call('/streams'), stranger];
+  assert.deepEqual(
+    answers.map(({ status, headers }) => [status, headers.get('date')]),
+    [200, 404, 503, 401].map((status) => [status, 'Mon, 23 Nov 2026 13:30:00 GMT']),
+  );
+});
+
+test('Atlas may show a new link or connection late, although it exists', async (t) => {
+  const { call, post, patch, clock, atlas, request, connectionId } = await startWithLink(t);
+  const listed = async (path: string) => (await call(path)).body.results.length;
+  atlas.behaviour.shownAfterSeconds = 90;
+  const other = { ...msk, arn: arn.replace('orders', 'others') };
+  const { _id: otherId } = (await post(links, other)).body;
+  await post(connections, request);
+  assert.deepEqual([await listed(links), await listed(connections)], [1, 0]);
+  assert.deepEqual(refusal(await call(`${links}/${otherId}`)), [404, 'STREAM_PRIVATE_LINK_NOT_FOUND']);
+  assert.equal((await call(`${connections}/orders`)).status, 404);
+  assert.deepEqual((await call('/streams/analytics?includeConnections=true')).body.connections, []);
+  assert.deepEqual(refusal(await post(links, other)), [400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS']);
+  assert.deepEqual(refusal(await post(connections, request)), [409, 'STREAM_CONNECTION_NAME_ALREADY_EXISTS']);
+  assert.equal((await patch(`${connections}/orders`, { type: 'Kafka' })).status, 200);
+  assert.equal((await call(`${links}/${connectionId}`)).status, 200);
+  clock.advance(1.5);
+  assert.deepEqual([await listed(links), await listed(connections)], [2, 1]);
+  assert.equal((await call(`${connections}/orders`)).status, 200);
 });

@@ -24,6 +24,7 @@ import {
   UpdateConnectivityCommand,
 } from '@aws-sdk/client-kafka';
 import type { Intercept } from '../../../emulators/emulator.ts';
+import type { ApiCall } from '../../../emulators/event-bridge.ts';
 import type { MskOptions } from '../../../emulators/msk/msk.ts';
 import type { ClusterSeed } from '../../../emulators/msk/seed.ts';
 import { startMsk } from '../../fixtures/emulators.ts';
@@ -356,16 +357,78 @@ test('a tag change has only the keys whose values have changed', async (t) => {
   assert.deepEqual(Tags, { team: 'a', new: '' });
 });
 
-test('tags that AWS does not allow are refused', async (t) => {
+test('tags that MSK does not allow are refused', async (t) => {
   const { kafka, changes } = await start(t);
+  const tag = (Tags: Record<string, string>) => kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags }));
   const fifty = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`key-${i}`, '']));
-  const refused = [{ 'aws:x': '' }, { 'a#b': '' }, { a: 'b,c' }, { a: 'x'.repeat(257) }, { ['k'.repeat(129)]: '' }];
-  for (const Tags of [...refused, { ...fifty, another: '' }]) {
-    await assert.rejects(kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags } as never)), BadRequestException);
+  const inKeysAndValues = ['aws:x', 'a:b', 'a#b', 'a,b', 'a*', 'a\tb', 'a\nb', '½', 'Ⅷ', 'x²', '(a)', "it's"];
+  for (const text of inKeysAndValues) {
+    await assert.rejects(tag({ [text]: '' }), BadRequestException, `key ${text}`);
+    await assert.rejects(tag({ key: text }), BadRequestException, `value ${text}`);
   }
+  for (const Tags of [{ a: 'x'.repeat(256) }, { ['k'.repeat(129)]: '' }, { '': 'a' }, { ...fifty, another: '' }])
+    await assert.rejects(tag(Tags), BadRequestException);
   assert.deepEqual(changes, []);
-  await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: fifty }));
-  await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { 'key-1': 'é_.:/=+-@ 1'.repeat(20) } }));
+  await tag(fifty);
+  await tag({ 'key-1': 'é_./=+-@ 1٣'.repeat(23), 'key-2': '' });
+  await kafka.send(new UntagResourceCommand({ ResourceArn: arn, TagKeys: ['key-3'] }));
+  await tag({ ['k'.repeat(128)]: 'x'.repeat(255) });
+});
+
+test('a cluster is described and listed with its tags', async (t) => {
+  const { kafka, describe } = await start(t, { tags: { team: 'a' } });
+  assert.deepEqual((await describe())?.Tags, { team: 'a' });
+  const { ClusterInfoList } = await kafka.send(new ListClustersV2Command({}));
+  assert.deepEqual(
+    ClusterInfoList?.map(({ Tags }) => Tags),
+    [{ team: 'a' }],
+  );
+});
+
+test('a deleted cluster does not exist, and a new one of the same name has another ARN', async (t) => {
+  const { kafka, msk } = await start(t, { name: 'orders' });
+  msk.deleteCluster(arn);
+  for (const command of [
+    new DescribeClusterV2Command({ ClusterArn: arn }),
+    new ListTagsForResourceCommand({ ResourceArn: arn }),
+    new TagResourceCommand({ ResourceArn: arn, Tags: { team: 'a' } }),
+  ])
+    await assert.rejects(kafka.send(command as DescribeClusterV2Command), NotFoundException);
+  assert.throws(() => msk.deleteCluster(arn), /There is no cluster/);
+  const { arn: newArn } = msk.createCluster({ name: 'orders' });
+  assert.notEqual(newArn, arn);
+  const { ClusterInfoList } = await kafka.send(new ListClustersV2Command({ ClusterNameFilter: 'orders' }));
+  assert.deepEqual(
+    ClusterInfoList?.map(({ ClusterArn }) => ClusterArn),
+    [newArn],
+  );
+});
+
+test('calls that change tags or create a cluster are reported as a trail reports them, also refused ones', async (t) => {
+  const calls: ApiCall[] = [];
+  const { kafka, msk } = await startMsk(t, { onApiCall: (call) => calls.push(call) });
+  msk.addCluster({ arn });
+  await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { team: 'a' } }));
+  await kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { team: 'a' } }));
+  await assert.rejects(kafka.send(new TagResourceCommand({ ResourceArn: arn, Tags: { team: ':' } })));
+  await kafka.send(new UntagResourceCommand({ ResourceArn: arn, TagKeys: ['team'] }));
+  await kafka.send(new ListTagsForResourceCommand({ ResourceArn: arn }));
+  const { arn: created } = msk.createCluster({ tags: { team: 'b' } });
+  assert.deepEqual(
+    calls.map(({ operation, clusterArn, tags, tagKeys, error }) => [
+      operation,
+      clusterArn,
+      tags ?? tagKeys,
+      error?.code,
+    ]),
+    [
+      ['TagResource', arn, { team: 'a' }, undefined],
+      ['TagResource', arn, { team: 'a' }, undefined],
+      ['TagResource', arn, { team: ':' }, 'BadRequestException'],
+      ['UntagResource', arn, ['team'], undefined],
+      ['CreateClusterV2', created, { team: 'b' }, undefined],
+    ],
+  );
 });
 
 test('a configuration revision has its properties, and a cluster with MSK’s defaults has no configuration', async (t) => {

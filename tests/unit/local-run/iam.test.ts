@@ -46,6 +46,14 @@ suite('the local IAM', () => {
     assert.equal(wide('kafka:GetBootstrapBrokers', undefined), true);
   });
 
+  test('compares each tag key of a request, and requires that there is one', () => {
+    const key = 'aws:TagKeys';
+    const Condition = { 'ForAllValues:StringEquals': { [key]: ['status', 'detail'] }, Null: { [key]: 'false' } };
+    const may = withRole({ Effect: 'Allow', Action: 'kafka:TagResource', Resource: '*', Condition });
+    const tag = (tagKeys?: string[]) => may('kafka:TagResource', clusterArn, { tagKeys });
+    assert.deepEqual([tag(['status', 'detail']), tag(['status', 'owner']), tag()], [true, false, false]);
+  });
+
   test('throws on an unknown condition operator', () => {
     const Condition = { NumericEquals: { 'kafka:any': '1' } };
     const may = withRole({ Effect: 'Allow', Action: '*', Resource: '*', Condition });
@@ -67,9 +75,9 @@ suite('the roles that deploy', () => {
 
   test('let a function write only status tags', () => {
     const write = (...tagKeys: string[]) => may('RecordSuccess', 'kafka:TagResource', clusterArn, { tagKeys });
-    assert.equal(write('atlas-streaming:status', 'atlas-streaming:detail'), true);
-    assert.equal(write('atlas-streaming'), false);
-    assert.equal(write('atlas-streaming:status', 'owner'), false);
+    assert.equal(write('atlas-streaming/status', 'atlas-streaming/detail'), true);
+    for (const key of ['atlas-streaming', 'atlas-streaming/workspace', 'atlas-streaming/status2', 'owner'])
+      assert.equal(write('atlas-streaming/status', key), false, key);
     assert.equal(may('RecordSuccess', 'kafka:TagResource', clusterArn), false);
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Clock } from '../../../emulators/clock.ts';
 import type { Outcome } from '../../../emulators/lambda/container.ts';
 import type { Execution, MachineEvent } from '../../../emulators/step-functions/execution.ts';
@@ -15,20 +16,26 @@ function machineWith({
   speed = 3600,
   ask = {},
   secondsPath = '$.seconds',
+  first,
   onEvent,
+  onEnd = () => {},
 }: {
-  invoke: () => Outcome;
+  invoke: () => Outcome | Promise<Outcome>;
   speed?: number;
   ask?: Partial<State>;
   secondsPath?: string;
+  /** The state before Ask. */
+  first?: State;
   onEvent?: MachineOptions['onEvent'];
+  onEnd?: MachineOptions['onEnd'];
 }) {
-  const payloads: unknown[] = [];
+  const payloads: { name: string; payload: unknown }[] = [];
   const definition: Definition = {
     Comment: '',
-    StartAt: 'Ask',
+    StartAt: first ? 'First' : 'Ask',
     TimeoutSeconds: 60,
     States: {
+      ...(first && { First: first }),
       Ask: {
         Type: 'Task',
         Resource: '${Ask}',
@@ -54,6 +61,7 @@ function machineWith({
       return invoke();
     },
     onEvent,
+    onEnd,
   });
   return { machine, clock, payloads };
 }
@@ -68,6 +76,10 @@ function secondsWaited({ history }: Execution): number {
 
 const secondsBetween = (from: MachineEvent | undefined, to: MachineEvent | undefined): number =>
   Math.round((Number(to?.at) - Number(from?.at)) / 1000);
+
+async function entered({ history }: Execution, state: string): Promise<void> {
+  while (!history.some((event) => event.type === 'StateEntered' && event.state.name === state)) await setImmediate();
+}
 
 const answered: Outcome = { milliseconds: 1, payload: {} };
 const failed = (errorType: string): Outcome => ({
@@ -166,6 +178,105 @@ suite('the local Step Functions', () => {
     };
     const { machine } = machineWith({ invoke: () => answered, speed: 1, onEvent });
     assert.equal((await machine.start({ seconds: 3600 }).result).status, 'ABORTED');
+  });
+
+  test('aborts an execution whose function runs, at once, and lets the function go on', async () => {
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const ends: string[] = [];
+    const { machine, clock } = machineWith({
+      invoke: () => promise,
+      ask: { Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failed', Next: 'Failed' }] },
+      onEnd: (_, __, status) => ends.push(status),
+    });
+    const execution = machine.start({ seconds: 0 });
+    await entered(execution, 'Ask');
+    execution.abort({ error: 'Redirected', cause: 'Another run.' });
+    assert.deepEqual(execution.ended, {
+      status: 'ABORTED',
+      at: clock.now(),
+      error: 'Redirected',
+      cause: 'Another run.',
+    });
+    const result = await execution.result;
+    assert.deepEqual(result, { status: 'ABORTED', endState: 'Ask', error: 'Redirected', cause: 'Another run.' });
+    const types = execution.history.map(({ type }) => type);
+    resolve(answered);
+    await setImmediate();
+    assert.deepEqual(types, ['ExecutionStarted', 'StateEntered', 'ExecutionAborted']);
+    assert.deepEqual(
+      execution.history.map(({ type }) => type),
+      types,
+      'nothing follows',
+    );
+    assert.deepEqual(ends, ['ABORTED']);
+  });
+
+  test('leaves an execution that has ended as it is', async () => {
+    const execution = machineWith({ invoke: () => answered }).machine.start({ seconds: 0 });
+    await execution.result;
+    execution.abort();
+    assert.equal(execution.ended?.status, 'SUCCEEDED');
+  });
+
+  test('redrives a failed execution at the state that failed, with its input and its retries anew', async () => {
+    const outcomes = [...Array(4).fill(failed('Busy')), failed('Busy'), { ...answered, payload: { seconds: 1800 } }];
+    const { machine, payloads } = machineWith({
+      invoke: () => outcomes.shift() ?? answered,
+      ask: { Retry: [retrier], ResultPath: '$.asked' },
+      secondsPath: '$.asked.seconds',
+      first: { Type: 'Pass', Parameters: { 'began.$': '$$.Execution.StartTime' }, Next: 'Ask' },
+    });
+    const execution = machine.start({ any: 'input' });
+    const { arn: executionArn, startDate } = execution;
+    assert.equal((await execution.result).status, 'FAILED');
+    execution.redrive();
+    assert.equal(execution.ended, undefined);
+    const { status, output } = await execution.result;
+    assert.equal(status, 'SUCCEEDED');
+    assert.deepEqual(output, { began: startDate.toISOString(), asked: { seconds: 1800 } });
+    assert.equal(secondsWaited(execution), 1800);
+    assert.deepEqual([execution.arn, machine.executions.length, execution.redrives.length], [executionArn, 1, 1]);
+    const states = execution.history.flatMap((event) => (event.type === 'StateEntered' ? [event.state.name] : []));
+    assert.deepEqual(states, ['First', 'Ask', 'Ask', 'Wait', 'Done']);
+    const inputs = payloads.map(({ payload }) => (payload as { input: unknown }).input);
+    assert.deepEqual(inputs, Array(6).fill({ any: 'input' }), 'the input of the execution is the same');
+  });
+
+  test('redrives an aborted execution at the state in which it was, again and again', async () => {
+    const onEvent: MachineOptions['onEvent'] = (event, execution) => {
+      if (event.type === 'StateEntered' && event.state.name === 'Wait' && execution.redrives.length < 2)
+        execution.abort();
+    };
+    const execution = machineWith({ invoke: () => answered, onEvent }).machine.start({ seconds: 60 });
+    for (const _ of [1, 2]) {
+      assert.equal((await execution.result).status, 'ABORTED');
+      execution.redrive();
+    }
+    assert.deepEqual(await execution.result, { status: 'SUCCEEDED', endState: 'Done', output: { seconds: 60 } });
+    assert.equal(execution.history.filter(({ type }) => type === 'ExecutionRedriven').length, 2);
+  });
+
+  test('enters a Fail state again if an execution that has failed there is redriven', async () => {
+    const Catch = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failed', Next: 'Failed' }];
+    const { machine, payloads } = machineWith({ invoke: () => failed('Broken'), ask: { Catch } });
+    const execution = machine.start({ seconds: 0 });
+    await execution.result;
+    execution.redrive();
+    const { status, endState } = await execution.result;
+    assert.deepEqual([status, endState, payloads.length], ['FAILED', 'Failed', 1]);
+  });
+
+  test('redrives neither a running nor a succeeded execution, and none after 14 days', async () => {
+    const outcomes = [answered, failed('Broken')];
+    const { machine, clock } = machineWith({ invoke: () => outcomes.shift() ?? answered });
+    const execution = machine.start({ seconds: 0 });
+    assert.throws(() => execution.redrive(), /is RUNNING/);
+    await execution.result;
+    assert.throws(() => execution.redrive(), /is SUCCEEDED/);
+    const broken = machine.start({ seconds: 0 });
+    await broken.result;
+    clock.advance(14 * 24 * 60 + 1);
+    assert.throws(() => broken.redrive(), /exceeded its redrivable period/);
   });
 
   test('rejects a machine whose function does not exist', () => {
