@@ -35,13 +35,12 @@ export function howToStartAgain(failing: Failing): string {
 function inputFor({ error, message, input, executionArn, clusterArn }: Failing) {
   if (startedBy(input, executionArn) !== 'console')
     return correctedInput(clusterArn === undefined ? {} : { clusterArn });
-  // Our own complaint about a value of the right form starts with the name of the field.
+  // A complaint of ours starts with the name of the field.
   const refused =
     error === 'InvalidRequest'
       ? (Object.keys(rules) as Field[]).find((field) => message.startsWith(`${field} `))
       : undefined;
-  const isOfRightForm = refused && correctedInput(input).placeholders.length === 0;
-  return correctedInput(input, isOfRightForm ? refused : undefined);
+  return correctedInput(input, refused);
 }
 
 /** In single quotes, as a POSIX shell reads them. */
