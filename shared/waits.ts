@@ -23,6 +23,8 @@ export const waits = {
   holder: { pollSeconds: 120, timeoutMinutes: 1440 },
   /** For connection and link together. Atlas deletes a connection only after it has been deployed. */
   removal: { pollSeconds: 30, timeoutMinutes: 120 },
+  /** After a request to create something whose answer was lost. Atlas may show late what it has accepted. */
+  unclearAttempt: { pollSeconds: 30, timeoutMinutes: 15 },
 } satisfies Record<string, Wait>;
 export type Waits = typeof waits;
 

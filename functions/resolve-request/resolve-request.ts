@@ -86,6 +86,7 @@ export async function resolveRequest(
       settings: settingsOf(tags),
       // What is being removed is no longer verified.
       ...(action === 'disconnect' && { verifiedAt: null }),
+      ...(wantedBy === 'tag' && action === 'connect' && settings.disconnectOnUntag && { wasTagged: true }),
       missingSince: found ? null : (recorded?.missingSince ?? now),
     },
     recorded,

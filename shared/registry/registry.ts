@@ -23,8 +23,8 @@ export interface Claim {
   wantedBy: 'tag' | 'console' | 'sweep';
 }
 
-/** The attributes that a claim consists of. */
-const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
+/** The attributes that a claim consists of, removed. */
+export const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
 
 /**
  * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or

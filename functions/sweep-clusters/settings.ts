@@ -1,0 +1,24 @@
+import * as z from 'zod/mini';
+
+const Switch = z.pipe(
+  z.enum(['true', 'false']),
+  z.transform((value) => value === 'true'),
+);
+
+/** The deployment's settings. CloudFormation has checked the values (infrastructure/parameters.yml). */
+export const Environment = z.pipe(
+  z.object({
+    CONNECT_STATE_MACHINE_ARN: z.string(),
+    DISCONNECT_STATE_MACHINE_ARN: z.string(),
+    VERIFY_EVERY_HOURS: z.coerce.number().check(z.positive()),
+    DISCONNECT_DELETED_CLUSTERS: Switch,
+    DISCONNECT_ON_UNTAG: Switch,
+  }),
+  z.transform((variables) => ({
+    machines: { connect: variables.CONNECT_STATE_MACHINE_ARN, disconnect: variables.DISCONNECT_STATE_MACHINE_ARN },
+    verifyEveryHours: variables.VERIFY_EVERY_HOURS,
+    disconnectDeletedClusters: variables.DISCONNECT_DELETED_CLUSTERS,
+    disconnectOnUntag: variables.DISCONNECT_ON_UNTAG,
+  })),
+);
+export type Settings = z.infer<typeof Environment>;
