@@ -106,6 +106,12 @@ describe('the Cause of a failure', () => {
     );
   });
 
+  it('says that the sweep goes on with a repair that it has started itself', async (t) => {
+    const { run } = await recorder(t, { ...claimed, holder: swept });
+    const { cause } = await run({ request: request({ wantedBy: 'sweep' }) }, swept);
+    assert.match(cause, /\nThe sweep starts a run after 2026-11-23T12:15:00Z, /);
+  });
+
   it("repeats the person's own input, quoted for a shell", async (t) => {
     const { run } = await recorder(t, claimed);
     const input = { clusterArn, dryRun: false, config: { 'client.id': "it's $HOME" } };
