@@ -64,7 +64,7 @@ export async function recordFailure(
   const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
   const said = saidBy(Cause).replace(invisible, ' ');
   const clusterArn = request?.clusterArn ?? clusterArnIn(input);
-  const failing = { state, error, message: said, input, executionArn, clusterArn };
+  const failing = { state, error, message: said, input, executionArn, clusterArn, isAccepted: request !== undefined };
 
   const isCallers = concernsOnlyCaller(error, input, executionArn);
   const isEntered = !isCallers && isOwnCluster(clusterArn, deps.functionArn);

@@ -2,7 +2,7 @@ import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { type Field, rules } from '../../shared/request/fields.ts';
 import { isDryRun, startedBy } from '../../shared/request/intent.ts';
-import { listed } from '../../shared/request/redaction.ts';
+import { escaped, listed } from '../../shared/request/redaction.ts';
 import { correctedInput } from './corrected-input.ts';
 
 interface Failing {
@@ -12,6 +12,8 @@ interface Failing {
   executionArn: string;
   /** The cluster that the run is about, if the input names one. */
   clusterArn: string | undefined;
+  /** Whether ResolveRequest has accepted the input. */
+  isAccepted: boolean;
 }
 
 /** An input has at most 16,384 characters of settings. A longer one holds what would be left out. */
@@ -20,7 +22,7 @@ const longestInput = 20_000;
 /** The command that starts the run again, complete, with the person's own input. What has to be corrected first is said before it. */
 export function howToStartAgain(failing: Failing): string {
   const { input, placeholders, leftOut } = inputFor(failing);
-  const json = quoted(JSON.stringify(input));
+  const json = quoted(JSON.stringify(input).replace(invisible, escaped));
   const hints = [
     placeholders.length > 0 &&
       `Put the right value in place of ${placeholders.map((field) => `<${field}>`).join(', ')} first.`,
@@ -32,16 +34,19 @@ export function howToStartAgain(failing: Failing): string {
   return [`Start again: ${command}`, ...hints].filter(Boolean).join('\n');
 }
 
-function inputFor({ error, message, input, executionArn, clusterArn }: Failing) {
+function inputFor({ error, message, input, executionArn, clusterArn, isAccepted }: Failing) {
   if (startedBy(input, executionArn) !== 'console')
-    return correctedInput(clusterArn === undefined ? {} : { clusterArn });
+    return correctedInput(clusterArn === undefined ? {} : { clusterArn }, { isAccepted });
   // A complaint of ours starts with the name of the field.
   const refused =
     error === 'InvalidRequest'
       ? (Object.keys(rules) as Field[]).find((field) => message.startsWith(`${field} `))
       : undefined;
-  return correctedInput(input, refused);
+  return correctedInput(input, { isAccepted, refused });
 }
+
+/** Control characters, marks that reverse text, and other line breaks. */
+const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** In single quotes, as a POSIX shell reads them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

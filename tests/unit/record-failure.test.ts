@@ -309,6 +309,13 @@ describe('the command that starts a wrong input again', () => {
       /leaves out "config\.sasl\.password"/,
     ],
     [
+      'the settings of an input that was not accepted are not repeated, unless they are harmless',
+      { clusterArn, dryRun: 'no', config: { 'client.id': 'hunter2' } },
+      'dryRun is "no".',
+      `{"clusterArn":"${clusterArn}","dryRun":true,"config":"<config>"}`,
+      /in place of <config> first/,
+    ],
+    [
       'flags that widen a run are kept only if they are clear',
       { clusterArn, claim: 'True', includeAdopted: 'maybe', acceptPrincipal: 123456789012 },
       'claim is "True".',
