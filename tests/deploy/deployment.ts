@@ -9,6 +9,7 @@ import {
   GetTemplateCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { defaultSettings } from '../../packaging/settings.ts';
@@ -27,6 +28,7 @@ const stage = 'deploy-test';
 const prefix = 'atlas-test';
 const StackName = `msk-atlas-privatelink-${stage}`;
 const clusterArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders/4c038240-bfb7-4b63-bbb0-f77f942caaa5-5`;
+const otherArn = `arn:aws:kafka:${region}:${accountId}:cluster/payments/0c7b9a52-1f0e-4c36-9d0c-6c5b1a0f7e11-5`;
 
 const command = await install().catch((error: unknown) => {
   if (error instanceof Unavailable) return error;
@@ -57,9 +59,10 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   const cloudFormation = new CloudFormationClient(config);
   const sfn = new SFNClient(config);
   const kafka = new KafkaClient({ ...config, endpoint: surroundings.kafkaUrl });
+  const dynamodb = new DynamoDBClient(config);
   const emit = () => emitTagEvents(surroundings, config);
-  const tag = async (Tags: Record<string, string>) => {
-    await kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags }));
+  const tag = async (Tags: Record<string, string>, ResourceArn = clusterArn) => {
+    await kafka.send(new TagResourceCommand({ ResourceArn, Tags }));
     await emit();
   };
   const folder = serviceFolder(t);
@@ -86,6 +89,13 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   const describeStack = async () => {
     const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
     return stack;
+  };
+
+  /** The record of the cluster in the registry. */
+  const recorded = async () => {
+    const command = new ScanCommand({ TableName: machines.RegistryTableName, ConsistentRead: true });
+    const { Items = [] } = await dynamodb.send(command);
+    return Items.find((item) => item.clusterArn?.S === clusterArn);
   };
 
   const secrets = await createSecrets(surroundings, config);
@@ -119,8 +129,8 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     const types = Object.values(template.Resources).map(({ Type }) => Type);
     for (const [kind, found] of Object.entries(await inventory(config))) {
       assert.equal(found.length, types.filter((type) => type === kind).length, `${kind}: ${found}`);
-      // CloudFormation itself names the roles.
-      if (kind !== 'AWS::IAM::Role')
+      // CloudFormation itself names the roles, and the name of the table is fixed.
+      if (!['AWS::IAM::Role', 'AWS::DynamoDB::Table'].includes(kind))
         for (const name of found) assert.match(String(name), new RegExp(`(^|[/:])${prefix}-`), kind);
     }
   });
@@ -141,7 +151,10 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     for (const wait of ['WaitForCluster', 'WaitForPrivateLink', 'WaitForConnection'])
       assert.ok(states.includes(wait), wait);
     assert.equal(output.connection.state, 'READY');
-    assert.equal(msk.clusters.get(clusterArn)?.tags.all['atlas-streaming:status'], 'connected');
+    assert.equal(msk.clusters.get(clusterArn)?.tags.all['atlas-streaming/status'], 'connected');
+    const { status: recordedStatus, privateLink, connection, holder } = (await recorded()) ?? {};
+    assert.deepEqual([recordedStatus?.S, holder], ['connected', undefined]);
+    assert.deepEqual([privateLink?.M?.ownership?.S, connection?.M?.ownership?.S], ['created', 'created']);
     // The status tags caused events, too.
     assert.deepEqual(await executionsOf(sfn, ConnectMachineArn), [execution]);
   });
@@ -160,15 +173,17 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.deepEqual([...new Set(writes)], ['TagResource']);
   });
 
-  await step('notifies subscribers of a failed run', async () => {
+  await step('notifies subscribers of a run that a tag started and that failed', async () => {
     const subscriber = await subscribe(config, machines.NotificationTopicArn ?? '');
-    const { executionArn = '' } = await sfn.send(
-      new StartExecutionCommand({ stateMachineArn: machines.ConnectMachineArn, input: '{"clusterArn":"orders"}' }),
-    );
+    msk.addCluster({ arn: otherArn, name: 'payments', updateMinutes: 8, scramSecretArns: [] });
+    const earlier = await executionsOf(sfn, machines.ConnectMachineArn ?? '');
+    await tag({ 'atlas-streaming': 'connect', 'atlas-streaming/workspace': 'my streams' }, otherArn);
+    const after = await executionsOf(sfn, machines.ConnectMachineArn ?? '');
+    const executionArn = after.find((arn) => !earlier.includes(arn)) ?? '';
     const { status, states } = await follow(sfn, executionArn, emit);
     assert.deepEqual([status, states.at(-1)], ['FAILED', 'SetupFailed']);
     const { Subject, Message } = await subscriber.next();
-    assert.match(Subject, /^a cluster: connect failed/);
+    assert.match(Subject, /^payments: connect failed/);
     assert.match(Message, /console\.aws\.amazon\.com\/states\/home\?region=us-east-1/);
     assert.ok(Message.includes(executionArn));
     await subscriber.end();
@@ -180,8 +195,10 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     const { status, states, why } = await follow(sfn, execution, emit);
     assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Disconnected'], why);
     assert.deepEqual([project.links, msk.clusters.get(clusterArn)?.policy], [[], undefined]);
+    assert.equal(await recorded(), undefined);
   });
 
+  // MiniStack deletes the table with the stack, because it ignores deletion policies. On AWS, the removal deletes it afterwards.
   await step('leaves nothing behind when it is removed', async () => {
     await runServerless('remove');
     assert.deepEqual(await inventory(config), before);
