@@ -1,5 +1,6 @@
 import { search } from '@aws-lambda-powertools/jmespath';
 import * as cloudformation from '@aws-sdk/client-cloudformation';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as kafka from '@aws-sdk/client-kafka';
 import * as kms from '@aws-sdk/client-kms';
@@ -11,6 +12,7 @@ import { readArguments } from './shell.ts';
 /** The AWS SDK's client for each service, under the name that the AWS CLI has for it. Both are made from the same models. */
 const services: Record<string, Record<string, unknown>> = {
   cloudformation,
+  dynamodb,
   events: eventbridge,
   kafka,
   kms,
@@ -62,8 +64,15 @@ function complaintAboutQuery(query: string | undefined, output: NormalizedSchema
   return /null|^\[\]$/.test(found) ? `${query} finds only ${found} in an answer` : undefined;
 }
 
-/** The keys that the documentation reads from maps: those of tags. */
-const mapKeys = ['atlas-streaming', 'atlas-streaming:status', 'atlas-streaming:execution'];
+/** The keys that the documentation reads from maps: those of tags, and the attributes of a record. */
+const mapKeys = [
+  'atlas-streaming',
+  'atlas-streaming:status',
+  'atlas-streaming:execution',
+  'atlas-streaming/status',
+  'atlas-streaming/execution',
+  'clusterArn',
+];
 
 /** An answer that has every field. Each text in it is this one. */
 function sampleOf(schema: NormalizedSchema, text: string, depth = 0): unknown {
