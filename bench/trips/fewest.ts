@@ -54,7 +54,6 @@ const verification: Request[] = [
 const sweep: Request[] = [
   { operation: 'ListClustersV2', reason: 'All clusters with their tags.' },
   { operation: 'Scan', reason: 'All records.' },
-  { operation: 'DescribeSecret', reason: 'Whether the secret was rotated.' },
   { operation: 'StartExecution', reason: 'The run.' },
 ];
 
