@@ -6,6 +6,8 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 
+import { parseClusterArn } from '../shared/msk/arn.ts';
+
 /** The states of a resource that its stack has created or imported. One that failed to be created belongs to another stack. */
 const owned = [
   'CREATE_COMPLETE',
@@ -43,11 +45,9 @@ export async function tableOf(StackName: string, cloudFormation: CloudFormationC
 export async function deleteEmptyTable(TableName: string, dynamodb: DynamoDBClient): Promise<string> {
   try {
     const { Items = [], LastEvaluatedKey } = await dynamodb.send(new ScanCommand({ TableName, ConsistentRead: true }));
-    if (Items.length > 0 || LastEvaluatedKey)
-      return stays(
-        TableName,
-        Items.map(({ clusterArn }) => clusterArn?.S ?? ''),
-      );
+    // One more item counts faults of the deployment; nobody needs it after the removal.
+    const clusterArns = Items.map(({ clusterArn }) => clusterArn?.S ?? '').filter(parseClusterArn);
+    if (clusterArns.length > 0 || LastEvaluatedKey) return stays(TableName, clusterArns);
     await dynamodb.send(new DeleteTableCommand({ TableName }));
     return `The table ${TableName} was empty and is deleted.`;
   } catch (error) {

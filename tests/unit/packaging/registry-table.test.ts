@@ -57,6 +57,11 @@ describe('after a stack is removed, its table', () => {
     assert.deepEqual(mock.commandCalls(DeleteTableCommand)[0]?.args[0].input, { TableName });
   });
 
+  it('is deleted if only the count of faults is left', async () => {
+    const mock = dynamodb([{ clusterArn: { S: 'account-faults' } }]);
+    assert.match(await deleteIfEmpty(mock), /was empty and is deleted/);
+  });
+
   it('stays if it has a record, and the message names the clusters', async () => {
     const mock = dynamodb([{ clusterArn: { S: clusterArn } }]);
     const message = await deleteIfEmpty(mock);
