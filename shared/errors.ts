@@ -59,12 +59,15 @@ export class NoLongerWanted extends RedirectError {
   override readonly name = 'NoLongerWanted' as const;
 }
 
-/** Another execution holds the cluster by now. This one changes nothing more, and nobody is notified. */
+/** Another execution holds the cluster by now. This one changes nothing more, writes neither registry nor tags, and nobody is notified. */
 export class ClaimLost extends NeedsPersonError {
   override readonly name = 'ClaimLost' as const;
 }
 
-/** A setting asks for another target than the one that the cluster is connected to. The cluster stays connected as it is. */
+/**
+ * A setting asks for another target than the one that the cluster is connected to. The cluster stays connected as it is, so this
+ * counts as no failure. It is reported once.
+ */
 export class TargetChanged extends NeedsPersonError {
   override readonly name = 'TargetChanged' as const;
 }
@@ -131,7 +134,7 @@ export class DeploymentMisconfigured extends NeedsPersonError {
 
 /** Atlas refused a call permanently (4xx). */
 export class AtlasRefused extends NeedsPersonError {
-  override readonly name = 'AtlasRefused' as const;
+  override readonly name: 'AtlasRefused' | 'AtlasCredentialsRefused' = 'AtlasRefused';
   readonly status: number;
   /** Atlas's `errorCode`, or '' if the answer had none. */
   readonly errorCode: string;
@@ -141,6 +144,14 @@ export class AtlasRefused extends NeedsPersonError {
     this.status = status;
     this.errorCode = errorCode;
   }
+}
+
+/**
+ * Atlas refused the API key or the service account itself: it is unknown, expired, lacks the role, or calls from an address that isn't
+ * on its access list. No cluster can be connected until a person fixes it, so all such failures of an hour are one message.
+ */
+export class AtlasCredentialsRefused extends AtlasRefused {
+  override readonly name = 'AtlasCredentialsRefused' as const;
 }
 
 /** AWS refused a call permanently (4xx). */

@@ -8,11 +8,12 @@ export type Result = z.infer<typeof Result>;
 const changes = new Set<Result>(['created', 'updated', 'removed']);
 
 const resources = {
-  multiVpcConnectivity: 'Multi-VPC private connectivity of the cluster',
-  scramSecretAssociation: 'Association of the SCRAM secret with the cluster',
-  policyStatement: 'Statement for Atlas in the cluster policy',
-  privateLink: 'Private link',
+  multiVpcConnectivity: 'multi-VPC private connectivity of the cluster',
+  scramSecretAssociation: 'association of the SCRAM secret with the cluster',
+  policyStatement: 'statement for Atlas in the cluster policy',
+  privateLink: 'private link',
   connection: 'Kafka connection',
+  statusTags: 'status tags of the cluster',
 } as const;
 type Resource = keyof typeof resources;
 
@@ -32,4 +33,17 @@ export const briefly = ({ result, note }: Pick<Outcome, 'result' | 'note'>): str
 
 /** One line for a person, such as "Private link: created". */
 export const sentenceOf = ({ resource, result, note }: Outcome): string =>
-  `${resources[resource]}: ${result}${note ? ` (${note})` : ''}`;
+  `${capitalized(resources[resource])}: ${result}${note ? ` (${note})` : ''}`;
+
+/** What costs money from now on. */
+const billedByTheHour = new Set<Resource>(['multiVpcConnectivity', 'privateLink']);
+
+/** A change as a part of a sentence, such as "private link created (billed by the hour, docs/cost.md)". */
+export const changeOf = ({ resource, result, note }: Outcome): string => {
+  const done = resource === 'multiVpcConnectivity' && result !== 'removed' ? 'turned on' : result;
+  const isBilled = billedByTheHour.has(resource) && result !== 'removed';
+  const notes = [note, isBilled && 'billed by the hour, docs/cost.md'].filter(Boolean).join('; ');
+  return `${resources[resource]} ${done}${notes ? ` (${notes})` : ''}`;
+};
+
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

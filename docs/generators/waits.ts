@@ -11,6 +11,7 @@ const described: Record<keyof Waits, [waitFor: string, usually: string]> = {
     'the removal of the connection and the private link',
     'minutes; longer if Atlas still deploys the connection',
   ],
+  unclearAttempt: ['what a request without an answer may have created', 'seconds; none, if every request was answered'],
 };
 
 /** @returns the table of the waits, with their poll intervals and deadlines */

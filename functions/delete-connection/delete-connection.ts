@@ -1,19 +1,25 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { isAbsent, isDeploying, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
-import { linkToRemove } from '../../shared/atlas/private-link.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
+import type { Connection } from '../../shared/atlas/types.ts';
 import { Result } from '../../shared/outcomes.ts';
+import type { Piece } from '../../shared/registry/record.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { decideConnection, mayAppear } from '../../shared/registry/removal.ts';
 import { Request } from '../../shared/request/request.ts';
-import { checkDeadline, deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
+import { checkDeadline, deadlineAfter, pollDelay, slowdownForShare, type Waits } from '../../shared/waits.ts';
 
 const DeletedConnection = z.object({
-  isGone: z.boolean(),
+  /** Whether nothing is left to do and to wait for: the connection is gone, or is kept. */
+  isDone: z.boolean(),
   state: z.string(),
   result: Result,
+  /** The id of a connection that may be deleted; '' if Atlas shows none. A later visit need not decide again. */
+  id: z.optional(z.string()),
   /** Why it was kept. */
   note: z.optional(z.string()),
+  remedy: z.optional(z.string()),
 });
 type DeletedConnection = z.infer<typeof DeletedConnection>;
 
@@ -24,69 +30,115 @@ export const DeleteConnectionInput = z.object({
       workspace: true,
       connectionName: true,
       clusterArn: true,
-      privateLinkId: true,
+      includeAdopted: true,
+      recorded: true,
     }),
     /** Of this state's earlier visit. */
-    connection: z.optional(z.object({ result: Result, deadline: z.string() })),
+    connection: z.optional(z.object({ result: Result, deadline: z.string(), id: z.optional(z.string()) })),
   }),
+  executionArn: z.string(),
   now: z.string(),
 });
+type DeleteConnectionInput = z.infer<typeof DeleteConnectionInput>;
 
 /** `deadline`: of the wait for the connection and the private link together. */
 export const DeleteConnectionOutput = z.extend(DeletedConnection, { deadline: z.string(), pollSeconds: z.number() });
 
+export interface DeleteConnectionDeps {
+  atlas: AtlasClient;
+  registry: Registry;
+  waits: Pick<Waits, 'removal' | 'unclearAttempt'>;
+}
+
 /**
- * Deletes the Kafka connection and returns whether it is gone; the machine repeats this state until it is. An already deleted
- * connection counts as done. A connection that doesn't use this cluster's private link isn't ours and stays.
+ * Deletes the Kafka connection if it is ours, and returns whether it is gone; the machine repeats this state until it is. An
+ * already deleted connection counts as done. Each poll is one request to Atlas: the deletion is sent when the connection has been
+ * deployed, and whose it is was decided at the first visit.
  *
- * @throws ConnectionInUse, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @throws ConnectionInUse, WaitTimedOut, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @throws AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function deleteConnection(
-  { run: { request, connection: before }, now }: z.infer<typeof DeleteConnectionInput>,
-  { atlas, wait }: { atlas: AtlasClient; wait: Wait },
+  input: DeleteConnectionInput,
+  deps: DeleteConnectionDeps,
 ): Promise<z.infer<typeof DeleteConnectionOutput>> {
-  const deadline = before?.deadline ?? deadlineAfter(now, wait);
-  const found = await deleteOnce(request, before?.result ?? 'absent', { now, deadline }, atlas);
-  const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
-  return { ...found, deadline, pollSeconds };
+  const { atlas, waits } = deps;
+  const deadline = input.run.connection?.deadline ?? deadlineAfter(input.now, waits.removal);
+  const times = { now: input.now, deadline };
+  const visited = await visit(input, times, deps);
+  return { ...visited, deadline, pollSeconds: pollDelay(waits.removal, times, slowdownForShare(atlas.remainingShare)) };
 }
 
-async function deleteOnce(
-  {
-    projectId,
-    workspace,
-    connectionName,
-    clusterArn,
-    privateLinkId,
-  }: z.infer<typeof DeleteConnectionInput>['run']['request'],
-  result: Result,
-  times: { now: string; deadline: string },
-  atlas: AtlasClient,
+interface Times {
+  now: string;
+  deadline: string;
+}
+
+async function visit(
+  { run: { request, connection: before }, executionArn }: DeleteConnectionInput,
+  times: Times,
+  { atlas, registry, waits }: DeleteConnectionDeps,
 ): Promise<DeletedConnection> {
+  const { projectId, workspace, connectionName, clusterArn, recorded } = request;
+  const result = before?.result ?? 'absent';
+  const gone = async (): Promise<DeletedConnection> => {
+    if (recorded?.connection)
+      await registry.update(clusterArn, executionArn, { connection: null, secretVersionId: null });
+    return { isDone: true, state: 'absent', result };
+  };
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
-  if (!connection) return { isGone: true, state: 'absent', result };
-
-  const state = connection.state ?? 'unknown';
-  // An earlier visit found that the connection is ours, and deleted it.
-  if (state === 'DELETING' && result === 'removed') {
-    checkDeadline(`Connection "${connectionName}" is still ${state}`, times);
-    return { isGone: false, state, result };
+  if (!connection) {
+    if (!mayAppear(recorded?.connection, times, waits.unclearAttempt)) return gone();
+    return { isDone: false, state: 'absent', result };
   }
-  const link = linkToRemove(await atlas.listPrivateLinks(projectId), clusterArn, privateLinkId);
-  const note = whyNotOurs(connection, link);
-  if (note) return { isGone: true, state: 'kept', result: 'kept', note };
 
-  // Also if Atlas accepts the deletion again and again, and the connection stays.
-  if (state === 'DELETING' || result === 'removed')
-    checkDeadline(`Connection "${connectionName}" is still ${state}`, times);
-  if (state === 'DELETING') return { isGone: false, state, result: 'removed' };
+  const id = connection.id ?? '';
+  let settled: Piece | undefined;
+  // Another id means that another party has created a new one since.
+  if (before?.id !== id) {
+    const verdict = decideConnection(connection, await atlas.listPrivateLinks(projectId), request);
+    if (!verdict.isOurs) {
+      const { note, remedy } = verdict;
+      if (verdict.settled !== undefined)
+        await registry.update(clusterArn, executionArn, {
+          connection: verdict.settled,
+          ...(verdict.settled === null && { secretVersionId: null }),
+        });
+      return { isDone: true, state: 'kept', result: 'kept', note, ...(remedy !== undefined && { remedy }) };
+    }
+    settled = verdict.settled;
+  }
+  const waiting = whatToWaitFor(connection, result, times);
+  if (waiting) return { isDone: false, id, ...waiting };
+
+  await (settled
+    ? registry.update(clusterArn, executionArn, { connection: settled })
+    : registry.confirm(clusterArn, executionArn));
   try {
     await atlas.deleteConnection(projectId, workspace, connectionName);
-    return { isGone: false, state: 'DELETING', result: 'removed' };
+    return { isDone: false, id, state: 'DELETING', result: 'removed' };
   } catch (error) {
-    if (isAbsent(error)) return { isGone: true, state: 'absent', result };
+    if (isAbsent(error)) return gone();
     if (!isDeploying(error)) return explainUse(error, { projectId, workspace, connectionName }, atlas);
-    checkDeadline(`Connection "${connectionName}" is still deploying, and Atlas deletes it only after that`, times);
-    return { isGone: false, state, result };
+    checkDeadline(stillDeploying(connectionName), times);
+    return { isDone: false, id, state: connection.state ?? 'unknown', result };
   }
 }
+
+/**
+ * What the run waits for before it sends the deletion, or undefined.
+ *
+ * @throws WaitTimedOut also if Atlas accepts the deletion again and again, and the connection stays
+ */
+function whatToWaitFor({ name, state }: Connection, result: Result, times: Times) {
+  if (state === 'PENDING') {
+    checkDeadline(stillDeploying(name), times);
+    return { state, result };
+  }
+  if (state === 'DELETING' || result === 'removed')
+    checkDeadline(`Connection "${name}" is still ${state ?? 'unknown'}`, times);
+  return state === 'DELETING' ? { state, result: 'removed' as const } : undefined;
+}
+
+const stillDeploying = (name: string) =>
+  `Connection "${name}" is still deploying, and Atlas deletes it only after that`;

@@ -1,101 +1,107 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isAbsent, isPrivateLinkInUse } from '../../shared/atlas/error-codes.ts';
-import { isBeingDeleted } from '../../shared/atlas/private-link.ts';
+import { isBeingDeleted, usersOf } from '../../shared/atlas/private-link.ts';
 import { Result } from '../../shared/outcomes.ts';
-import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { decidePrivateLink, type Kept, keptInUse, keptLinks, mayAppear } from '../../shared/registry/removal.ts';
+import { Request } from '../../shared/request/request.ts';
+import { checkDeadline, pollDelay, slowdownForShare, type Waits } from '../../shared/waits.ts';
 
 const DeletedPrivateLink = z.object({
-  isGone: z.boolean(),
-  isInUse: z.boolean(),
-  /** The connections that still use the link, as `workspace/connection`. */
-  usedBy: z.array(z.string()),
+  /** Whether nothing is left to do and to wait for: the link is gone, or is kept. */
+  isDone: z.boolean(),
+  /** Whether a link to the cluster stays, this one or another: Atlas then needs the statement in the cluster policy. */
+  isClusterLinked: z.boolean(),
   state: z.string(),
   result: Result,
+  /** Why it was kept, or which other link stays. */
+  note: z.optional(z.string()),
+  remedy: z.optional(z.string()),
 });
 type DeletedPrivateLink = z.infer<typeof DeletedPrivateLink>;
 
 export const DeletePrivateLinkInput = z.object({
   run: z.object({
-    request: z.object({ projectId: z.string(), clusterArn: z.string() }),
+    request: z.pick(Request, { projectId: true, clusterArn: true, includeAdopted: true, recorded: true }),
     connection: z.object({ deadline: z.string() }),
     /** Of this state's earlier visit. */
     privateLink: z.optional(z.object({ result: Result })),
   }),
+  executionArn: z.string(),
   now: z.string(),
 });
+type DeletePrivateLinkInput = z.infer<typeof DeletePrivateLinkInput>;
 
 export const DeletePrivateLinkOutput = z.extend(DeletedPrivateLink, { pollSeconds: z.number() });
 
-/**
- * Deletes the private link to the cluster and returns whether it is gone; the machine repeats this state until it is. A link that
- * another connection of the project still uses stays, and `usedBy` names the connections.
- *
- * @throws WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
- */
-export async function deletePrivateLink(
-  { run: { request, connection, privateLink }, now }: z.infer<typeof DeletePrivateLinkInput>,
-  { atlas, wait }: { atlas: AtlasClient; wait: Wait },
-): Promise<z.infer<typeof DeletePrivateLinkOutput>> {
-  const times = { now, deadline: connection.deadline };
-  const found = await deleteOnce(request, privateLink?.result ?? 'absent', times, atlas);
-  return { ...found, pollSeconds: pollDelay(wait, times, slowdownForShare(atlas.remainingShare)) };
+export interface DeletePrivateLinkDeps {
+  atlas: AtlasClient;
+  registry: Registry;
+  waits: Pick<Waits, 'removal' | 'unclearAttempt'>;
 }
 
-async function deleteOnce(
-  { projectId, clusterArn }: { projectId: string; clusterArn: string },
-  result: Result,
+/**
+ * Deletes the private link to the cluster if it is ours, and returns whether it is gone; the machine repeats this state until it
+ * is. A link that another connection of the project still uses stays, and `note` names the connections.
+ *
+ * @throws WaitTimedOut, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @throws AwsThrottled, AwsUnavailable, DeploymentMisconfigured
+ */
+export async function deletePrivateLink(
+  input: DeletePrivateLinkInput,
+  deps: DeletePrivateLinkDeps,
+): Promise<z.infer<typeof DeletePrivateLinkOutput>> {
+  const { atlas, waits } = deps;
+  const times = { now: input.now, deadline: input.run.connection.deadline };
+  const visited = await visit(input, times, deps);
+  return { ...visited, pollSeconds: pollDelay(waits.removal, times, slowdownForShare(atlas.remainingShare)) };
+}
+
+async function visit(
+  { run: { request, privateLink: before }, executionArn }: DeletePrivateLinkInput,
   times: { now: string; deadline: string },
-  atlas: AtlasClient,
+  { atlas, registry, waits }: DeletePrivateLinkDeps,
 ): Promise<DeletedPrivateLink> {
-  const links = await atlas.listPrivateLinks(projectId);
-  const link = links.find(({ arn, state }) => arn === clusterArn && state !== 'DELETED');
-  if (!link) return gone(result);
+  const { projectId, clusterArn, recorded } = request;
+  const result = before?.result ?? 'absent';
+  const { link, verdict, others } = decidePrivateLink(await atlas.listPrivateLinks(projectId), request);
+  const gone = async (): Promise<DeletedPrivateLink> => {
+    if (recorded?.privateLink) await registry.update(clusterArn, executionArn, { privateLink: null });
+    const isClusterLinked = others.length > 0;
+    const left = keptLinks(others);
+    if (!left) return { isDone: true, isClusterLinked, state: 'absent', result };
+    return { isDone: true, isClusterLinked, state: 'kept', result: result === 'absent' ? 'kept' : result, ...left };
+  };
+  if (!link || !verdict) {
+    if (!mayAppear(recorded?.privateLink, times, waits.unclearAttempt)) return gone();
+    return { isDone: false, isClusterLinked: true, state: 'absent', result };
+  }
 
   const id = link._id;
   const state = link.state ?? 'unknown';
+  const there = (shown: string, soFar: Result) =>
+    ({ isDone: false, isClusterLinked: true, state: shown, result: soFar }) satisfies DeletedPrivateLink;
+  const kept = (why: Kept) =>
+    ({ isDone: true, isClusterLinked: true, state: 'kept', result: 'kept', ...why }) satisfies DeletedPrivateLink;
   // Also if Atlas accepts the deletion again and again, and the link stays.
   if (isBeingDeleted(link) || result === 'removed') checkDeadline(`Private link ${id} is still ${state}`, times);
-  if (isBeingDeleted(link)) return there(state, 'removed');
+  if (isBeingDeleted(link)) return there(state, verdict.isOurs ? 'removed' : result);
+  await (verdict.settled === undefined
+    ? verdict.isOurs && registry.confirm(clusterArn, executionArn)
+    : registry.update(clusterArn, executionArn, { privateLink: verdict.settled }));
+  if (!verdict.isOurs)
+    return kept({ note: verdict.note, ...(verdict.remedy !== undefined && { remedy: verdict.remedy }) });
   try {
     await atlas.deletePrivateLink(projectId, id);
     return there('DELETE_REQUESTED', 'removed');
   } catch (error) {
-    if (isAbsent(error)) return gone(result);
+    if (isAbsent(error)) return gone();
     if (!isPrivateLinkInUse(error)) throw error;
-    const usedBy = await usersOf(id, projectId, atlas);
-    if (usedBy.length > 0) return { isGone: false, isInUse: true, usedBy, state, result: 'kept' };
+    const users = await usersOf(id, projectId, atlas);
+    if (users.length > 0) return kept(keptInUse(users, request));
     // Our own connection was deleted a moment ago; Atlas still counts it.
     checkDeadline(`Private link ${id} is still in use, although no connection uses it`, times);
     return there(state, result);
   }
-}
-
-const gone = (result: Result): DeletedPrivateLink => ({
-  isGone: true,
-  isInUse: false,
-  usedBy: [],
-  state: 'absent',
-  result,
-});
-
-const there = (state: string, result: Result): DeletedPrivateLink => ({
-  isGone: false,
-  isInUse: false,
-  usedBy: [],
-  state,
-  result,
-});
-
-/** The connections of all workspaces that use a private link. */
-async function usersOf(privateLinkId: string, projectId: string, atlas: AtlasClient): Promise<string[]> {
-  const users: string[] = [];
-  for (const { name: workspace } of await atlas.listWorkspaces(projectId)) {
-    const connections = await atlas.listConnections(projectId, workspace);
-    const using = connections.filter(
-      ({ networking, state }) => networking?.access?.connectionId === privateLinkId && state !== 'DELETING',
-    );
-    users.push(...using.map(({ name }) => `${workspace}/${name}`));
-  }
-  return users;
 }

@@ -1,12 +1,21 @@
-import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod/mini';
 import { fromAws } from '../../shared/aws.ts';
-import { AwsUnavailable } from '../../shared/errors.ts';
+import { AwsUnavailable, NeedsPersonError, TransientError } from '../../shared/errors.ts';
 import type { ExecutionsClient } from '../../shared/executions.ts';
-import { parseClusterArn } from '../../shared/msk/arn.ts';
-import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
+import { type AccountFaults, isAccountFault } from '../../shared/registry/account-faults.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
+import { concernsOnlyCaller } from '../../shared/request/intent.ts';
+import {
+  accountFaultMessage,
+  failureMessage,
+  type Message,
+  parsed,
+  type Run,
+  successMessage,
+  vanishedMessage,
+} from './messages.ts';
 
 /**
  * The event "Step Functions Execution Status Change" of aws.states. It omits what is too long for an event, so only the execution
@@ -15,71 +24,112 @@ import { clusterArnIn } from '../../shared/request/input.ts';
  */
 export const NotifyOutcomeInput = z.object({ detail: z.object({ executionArn: z.string(), status: z.string() }) });
 
-export const NotifyOutcomeOutput = z.object({ isPublished: z.boolean() });
-
-/** The output of a run that has changed something, or found everything in place. */
-const RunOutput = z.object({ clusterArn: z.string(), done: z.array(Outcome) });
+/** `reason`: why there is no message. */
+export const NotifyOutcomeOutput = z.object({ isPublished: z.boolean(), reason: z.optional(z.string()) });
 
 interface Deps {
   executions: ExecutionsClient;
+  registry: Registry;
+  accountFaults: AccountFaults;
   sns: SNSClient;
   topicArn: string;
   signal: AbortSignal;
+  /** Publishes a metric. */
+  measure(name: 'FailuresReported', unit: 'Count', value: number): void;
 }
 
 /**
- * Publishes how an execution has ended, in the words of its Cause, with a link to it. A run that succeeded is published only if it
- * changed something: most runs find everything as it should be.
+ * Notifies the subscribers of what needs a person: a new failure, in the words of its Cause; once an hour what is wrong with the whole
+ * deployment; a run that has changed something, if the deployment notifies of successes; and the start of a run that cleans up after
+ * a deleted cluster. An event that arrives twice is one message. A registry that cannot be used prevents no message about a failure.
  *
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function notifyOutcome(
   { detail: { executionArn, status } }: z.infer<typeof NotifyOutcomeInput>,
-  { executions, sns, topicArn, signal }: Deps,
+  deps: Deps,
 ): Promise<z.infer<typeof NotifyOutcomeOutput>> {
-  const execution = await executions.describeWhole(executionArn);
-  // DescribeExecution is eventually consistent, and the event arrives right after the end.
-  if (execution.status !== status)
+  const execution = await deps.executions.describeWhole(executionArn);
+  // DescribeExecution is eventually consistent, and the event arrives right after the end. A start may be over by now.
+  if (execution.status !== status && status !== 'RUNNING')
     throw new AwsUnavailable(
       `Step Functions still describes ${executionArn} as ${execution.status}, not as ${status}.`,
     );
-  const text = messageOf(execution);
-  if (text === undefined) return { isPublished: false };
+  const run: Run = { ...execution, executionArn, status };
+  const clusterArn = clusterArnIn(parsed(run.input));
+  const decided = status === 'RUNNING' ? await onStart(clusterArn, run, deps) : await onEnd(clusterArn, run, deps);
+  if ('message' in decided) await publish(decided.message, executionArn, deps);
+  if (decided.isSettled && clusterArn !== undefined)
+    await unlessUnusable(deps.registry.note(clusterArn, { notifiedExecution: executionArn }));
+  if ('reason' in decided) return { isPublished: false, reason: decided.reason };
 
-  const Message = [text, '', `The execution in the Step Functions console: ${linkTo(executionArn)}`].join('\n');
-  const command = new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(execution), Message });
-  const { MessageId } = await fromAws('sns:Publish', sns.send(command, { abortSignal: signal }));
-  // The SDK accepts any HTTP 200 as an answer without content.
-  if (!MessageId) throw new AwsUnavailable('SNS answered sns:Publish without the id of a message.');
+  const { error = '' } = run;
+  if (status === 'FAILED' && isAccountFault(error)) await unlessUnusable(deps.accountFaults.reported(executionArn));
+  // RecordFailure does not count what it could not record.
+  else if (status === 'FAILED' && error !== 'FailureNotRecorded') deps.measure('FailuresReported', 'Count', 1);
   return { isPublished: true };
 }
 
-/** The message, or undefined if there is nothing to report. */
-function messageOf({ status, cause, output }: DescribeExecutionCommandOutput): string | undefined {
-  if (status === 'FAILED') return cause ?? 'The execution failed, and Step Functions reports no cause.';
-  if (status === 'TIMED_OUT')
-    return 'The execution exceeded the time limit of its state machine and was stopped. Nothing is lost: start it again and it resumes where it was.';
-  if (status !== 'SUCCEEDED') return undefined;
-  const run = RunOutput.safeParse(parsed(output));
-  if (!run.success || !run.data.done.some(isChange)) return undefined;
-  // A link that is kept still costs money, so what stays is listed too.
-  const listed = run.data.done.filter(({ result }) => result !== 'unchanged' && result !== 'absent');
-  return [`Done for ${run.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)].join('\n');
+/** `isSettled`: a further event about the same execution says nothing new. */
+type Decision = ({ message: Message } | { reason: string }) & { isSettled?: boolean };
+
+/** A start is reported once, before the first attempt to clean up. */
+async function onStart(clusterArn: string | undefined, run: Run, { registry }: Deps): Promise<Decision> {
+  const record = clusterArn === undefined ? undefined : await registry.readRecord(clusterArn);
+  if (!record?.missingSince) return { reason: 'The cluster exists.' };
+  if (record.lastFailure && record.lastFailure.at >= record.missingSince)
+    return { reason: 'An earlier run has reported that the cluster is gone.' };
+  return { message: vanishedMessage(run, record) };
 }
 
-/** SNS allows less than 100 ASCII characters. */
-function subjectOf({ status, error, input, stateMachineArn = '' }: DescribeExecutionCommandOutput): string {
-  const action = stateMachineArn.endsWith('-disconnect') ? 'disconnect' : 'connect';
-  const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
-  const verdict =
-    status === 'SUCCEEDED' ? 'done' : status === 'TIMED_OUT' ? 'timed out' : `failed: ${error ?? 'no error'}`;
-  return `${clusterName}: ${action} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
+async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Promise<Decision> {
+  const { status, error = '', executionArn, input } = run;
+  if (status !== 'FAILED' && status !== 'SUCCEEDED')
+    return { reason: `No message tells of an execution that is ${status}.` };
+  if (status === 'FAILED' && concernsOnlyCaller(error, parsed(input), executionArn))
+    return { reason: 'The failure concerns only its caller.' };
+  const record = clusterArn === undefined ? undefined : await unlessUnusable(deps.registry.readRecord(clusterArn));
+  if (record?.notifiedExecution === executionArn) return { reason: 'A message has told of this execution.' };
+  if (status === 'SUCCEEDED') {
+    const message = successMessage(run);
+    return message ? { message, isSettled: true } : { reason: 'The run has changed nothing.' };
+  }
+  const entry = record?.lastFailure?.executionArn === executionArn ? record.lastFailure : undefined;
+  if (entry?.isNews === false) return { reason: 'The failure equals the one before.' };
+  // Without RecordFailure's entry, the failure is reported, and the record keeps which of its own failures was reported.
+  const isSettled = entry !== undefined;
+  if (!isAccountFault(error)) return { message: failureMessage(run), isSettled };
+
+  const stoppedAt = (run.stopDate ?? new Date()).toISOString();
+  const counted = await unlessUnusable(deps.accountFaults.count(executionArn, stoppedAt), {});
+  return counted
+    ? { message: accountFaultMessage(run, counted.earlier), isSettled }
+    : { reason: "This hour's message about the whole deployment tells of it.", isSettled };
 }
 
-/** Input and output are JSON; both may be absent. */
-const parsed = (json: string | undefined): unknown => JSON.parse(json ?? 'null');
+async function publish(
+  { subject, text }: Message,
+  executionArn: string,
+  { sns, topicArn, signal }: Deps,
+): Promise<void> {
+  const Message = [text, '', `The execution in the Step Functions console: ${linkTo(executionArn)}`].join('\n');
+  const command = new PublishCommand({ TopicArn: topicArn, Subject: subject, Message });
+  const { MessageId } = await fromAws('sns:Publish', sns.send(command, { abortSignal: signal }));
+  // The SDK accepts any HTTP 200 as an answer without content.
+  if (!MessageId) throw new AwsUnavailable('SNS answered sns:Publish without the id of a message.');
+}
 
 const linkTo = (executionArn: string): string => {
   const region = executionArn.split(':')[3];
   return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${executionArn}`;
 };
+
+/** A message too many is better than none. */
+async function unlessUnusable<Value>(call: Promise<Value>, otherwise?: Value): Promise<Value | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof NeedsPersonError || error instanceof TransientError) return otherwise;
+    throw error;
+  }
+}

@@ -1,24 +1,46 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
-import { atlasPrincipal } from '../../shared/atlas/principal.ts';
-import { linkToRemove, livePrivateLink } from '../../shared/atlas/private-link.ts';
-import { PrerequisitesNotMet } from '../../shared/errors.ts';
+import { isBeingDeleted, usersOf } from '../../shared/atlas/private-link.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { Outcome } from '../../shared/outcomes.ts';
+import {
+  decideConnection,
+  decidePrivateLink,
+  decideStatement,
+  type Kept,
+  keptInUse,
+  keptLinks,
+  neededStatement,
+  noteOf,
+  type Verdict,
+} from '../../shared/registry/removal.ts';
 import { Request } from '../../shared/request/request.ts';
 
-export const PlanRemovalInput = z.object({ run: z.object({ request: Request }) });
+export const PlanRemovalInput = z.object({
+  run: z.object({
+    request: z.pick(Request, {
+      clusterArn: true,
+      projectId: true,
+      workspace: true,
+      connectionName: true,
+      includeAdopted: true,
+      recorded: true,
+    }),
+  }),
+});
 
 export const PlanRemovalOutput = z.object({
   clusterArn: z.string(),
   /** In the machine's order; `state` makes the change. */
   changes: z.array(z.object({ state: z.string(), change: z.string() })),
+  /** What stays although it was found, and why. */
+  kept: z.array(Outcome),
 });
 
 /**
- * Lists what the disconnect machine would delete: reads what the later states would read, and writes nothing.
+ * Lists what the disconnect machine would delete, and what it would keep: reads what the later states would read, decides as they
+ * do, and writes nothing.
  *
  * @throws what those states would throw
  */
@@ -28,30 +50,42 @@ export async function planRemoval(
 ): Promise<z.infer<typeof PlanRemovalOutput>> {
   const { clusterArn, projectId, workspace, connectionName } = request;
   const links = await atlas.listPrivateLinks(projectId);
-  const link = livePrivateLink(links, clusterArn);
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
-  const isOurs = connection && !whyNotOurs(connection, linkToRemove(links, clusterArn, request.privateLinkId));
-  const principal = await atlasPrincipal(projectId, clusterArn, atlas).catch((error: unknown) => {
-    if (error instanceof PrerequisitesNotMet) return undefined;
-    throw error;
-  });
-  const Sid = principal && atlasStatement(clusterArn, principal.principalArn).Sid;
+  const onConnection = connection && decideConnection(connection, links, request);
+  const { link, verdict: onLink, others } = decidePrivateLink(links, request);
   const { policy } = await msk.getPolicy(clusterArn);
-  const hasStatement = Sid && policy !== undefined && removeStatement(policy, Sid) !== undefined;
+  const { sid, verdict: onStatement } = decideStatement(policy, request);
+
+  const isLinkToGo = link && onLink?.isOurs && !isBeingDeleted(link);
+  const ours = `${workspace}/${connectionName}`;
+  const users = isLinkToGo ? await usersOf(link._id, projectId, atlas) : [];
+  const otherUsers = users.filter((user) => user !== ours || !onConnection?.isOurs);
+  const staysInUse = otherUsers.length > 0 ? keptInUse(otherUsers, request) : undefined;
+  const isClusterLinked = onLink?.isOurs === false || staysInUse !== undefined || others.length > 0;
 
   const changes = [
-    isOurs && {
+    onConnection?.isOurs && {
       state: 'DeleteConnection',
       change: `Delete the Kafka connection "${connectionName}" in workspace "${workspace}".`,
     },
-    link && {
-      state: 'DeletePrivateLink',
-      change: `Delete private link ${link._id}, unless another connection of the project uses it.`,
-    },
-    hasStatement && {
-      state: 'RemoveClusterPolicy',
-      change: `Remove the statement ${Sid} from the cluster policy if the private link is deleted; all other statements stay as they are.`,
-    },
+    isLinkToGo && !staysInUse && { state: 'DeletePrivateLink', change: `Delete private link ${link._id}.` },
+    onStatement?.isOurs &&
+      !isClusterLinked && {
+        state: 'RemoveClusterPolicy',
+        change: `Remove the statement ${sid} from the cluster policy; all other statements stay as they are.`,
+      },
   ];
-  return { clusterArn, changes: changes.filter((change) => typeof change === 'object') };
+  const kept = [
+    ...keptAs('connection', whyKept(onConnection)),
+    ...keptAs('privateLink', whyKept(onLink) ?? staysInUse),
+    ...keptAs('privateLink', keptLinks(others)),
+    ...keptAs('policyStatement', onStatement?.isOurs && isClusterLinked ? neededStatement : whyKept(onStatement)),
+  ];
+  return { clusterArn, changes: changes.filter((change) => typeof change === 'object'), kept };
 }
+
+const whyKept = (verdict: Verdict<unknown> | undefined): Kept | undefined =>
+  verdict?.isOurs === false ? verdict : undefined;
+
+const keptAs = (resource: Outcome['resource'], kept: Kept | undefined): Outcome[] =>
+  kept ? [{ resource, result: 'kept', note: noteOf(kept) }] : [];

@@ -1,86 +1,124 @@
 import * as z from 'zod/mini';
 import { cut } from '../../shared/cut.ts';
 import * as errors from '../../shared/errors.ts';
-import { type ExecutionsClient, holderOf } from '../../shared/executions.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { type StatusTags, statusTag, writeStatus } from '../../shared/msk/tags.ts';
+import { isAccountFault } from '../../shared/registry/account-faults.ts';
+import { fingerprint } from '../../shared/registry/fingerprint.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
+import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
+import { Request } from '../../shared/request/request.ts';
+import { shortForm } from '../../shared/short-form.ts';
+import { changedByRun, Results } from './changes.ts';
+import { type Entry, enter } from './entry.ts';
+import { howToStartAgain, noRedrive, whenSweepTriesAgain } from './restart.ts';
 
 /** What a Catch leaves behind. Cause is JSON if a Lambda function threw, and plain text or absent otherwise. */
 const Caught = z.object({ Error: z.string(), Cause: z.optional(z.string()) });
 
 export const RecordFailureInput = z.object({
   /** The run's data as far as it got. */
-  run: z.object({
+  run: z.extend(Results, {
     /** The execution's own input, as it came: it may be anything. */
     input: z.unknown(),
     /** The state that failed → its error. */
     failed: z.record(z.string(), Caught),
-    /** `secretVersionId`: the version of the SCRAM secret that Atlas certainly has, or ''. */
-    connection: z.optional(z.object({ secretVersionId: z.optional(z.string()) })),
+    /** Only after ResolveRequest has succeeded. While a run waits for another one, `recorded` and the settings are missing. */
+    request: z.optional(
+      z.partial(z.pick(Request, { clusterArn: true, wantedBy: true, targetChange: true, recorded: true })),
+    ),
   }),
   executionArn: z.string(),
+  now: z.string(),
 });
 
 /** `error`: the name of the error's class; `cause`: what failed, where, what AWS or Atlas said, what to do. */
 export const RecordFailureOutput = z.object({ error: z.string(), cause: z.string() });
 
-/** Step Functions allows 32,768 characters of a Cause, which also names a few ARNs. */
-const longestMessage = 30_000;
+/** Step Functions allows 32,768 characters of a Cause. */
+const longestCause = 32_000;
 
 /** Control characters and marks that reverse text: an answer of AWS or Atlas may repeat input that a person typed. */
 const invisible = /[^\P{C}\n]/gu;
 
 interface Deps {
+  registry: Registry;
   msk: MskClient;
-  executions: ExecutionsClient;
   functionArn: string;
+  /** Publishes a metric. */
+  measure(name: 'FailuresToReport', unit: 'Count', value: number): void;
 }
 
 /**
- * Words the failure for the person who reads it in the Step Functions console, and writes it in short on the cluster's tags. A dry
- * run, or a cluster outside this deployment, gets no tags. The Cause mentions tags that cannot be written: they must not hide the
- * error itself.
+ * Words the failure for the person who reads it in the Step Functions console: what failed, what AWS or Atlas said, what to do, what
+ * the run has changed, and how to start again. Writes it in the registry and in short on the cluster's tags, and gives the cluster
+ * back. What is only the caller's business (a dry run, a mistyped input), or about a cluster outside of this deployment, is written
+ * nowhere. Measures a failure that a person must be notified of: an alarm compares it with the messages.
  */
 export async function recordFailure(
-  { run, executionArn }: z.infer<typeof RecordFailureInput>,
+  { run, executionArn, now }: z.infer<typeof RecordFailureInput>,
   deps: Deps,
 ): Promise<z.infer<typeof RecordFailureOutput>> {
-  const { input, failed, connection } = run;
+  const { input, failed, request } = run;
   const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
-  const message = cut(messageOf(error, Cause).replace(invisible, ' '), longestMessage);
-  const clusterArn = ownClusterIn(input, deps.functionArn);
-  const secretVersion = connection?.secretVersionId;
-  const status = {
-    status: 'failed' as const,
-    detail: `${state} ${error}: ${message}`,
-    execution: executionArn,
-    // Without it, the next run would not know which password Atlas has.
-    ...(secretVersion && { 'secret-version': secretVersion }),
-  };
-  const tags = clusterArn && !isDryRun(input) ? await record(clusterArn, error, status, deps) : '';
-  const cause = [
-    `${state} failed: ${message}`,
-    clusterArnIn(input) && `Cluster: ${clusterArnIn(input)}`,
+  const said = saidBy(Cause).replace(invisible, ' ');
+  const clusterArn = request?.clusterArn ?? clusterArnIn(input);
+  const failing = { state, error, message: said, input, executionArn, clusterArn, isAccepted: request !== undefined };
+
+  const isCallers = concernsOnlyCaller(error, input, executionArn);
+  const isEntered = !isCallers && isOwnCluster(clusterArn, deps.functionArn);
+  const entry: Entry = isEntered
+    ? await enter(
+        {
+          ...{ clusterArn, executionArn, now, error },
+          fingerprint: fingerprint(state, error, said),
+          detail: shortForm(failing, clusterArn),
+          isClaimed: request?.recorded !== undefined,
+          startedBy: startedBy(input, executionArn),
+          ...(request?.targetChange && { targetChange: fingerprint(request.targetChange) }),
+        },
+        deps,
+      )
+    : { isNews: !isCallers, notes: [] };
+  if (entry.isNews && !isAccountFault(error)) deps.measure('FailuresToReport', 'Count', 1);
+
+  // The tag, or the sweep itself, has asked for this run, and asks again.
+  const isSure = (request?.wantedBy ?? startedBy(input, executionArn)) !== 'console';
+  const facts = [
+    changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
+    clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    tags,
+    ...(isOver.has(error)
+      ? []
+      : [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure })]),
+    noRedrive,
+    ...entry.notes,
   ];
-  return { error, cause: cause.filter(Boolean).join('\n') };
+  const rest = facts.filter(Boolean).join('\n');
+  const message = cut(worded(error, said), longestCause - rest.length);
+  return { error, cause: `${state} failed: ${message}\n${rest}` };
+}
+
+/** After these errors nothing is to be started again: the cluster is connected, or another execution is at work. */
+const isOver = new Set(['TargetChanged', 'ClaimLost']);
+
+/** The error's own words. A Lambda function's error arrives as `{"errorType","errorMessage","trace"}`. */
+function saidBy(cause = ''): string {
+  try {
+    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
+    return typeof errorMessage === 'string' && errorMessage ? errorMessage : cause;
+  } catch {
+    // Plain text (Step Functions' own words), or null.
+    return cause;
+  }
 }
 
 /** Our error classes by name. Their messages are written for a person. */
 const classes = new Map<string, { prototype: Error }>(Object.entries(errors));
 
-/** The error's own words and its remedy. A Lambda function's error arrives as `{"errorType","errorMessage","trace"}`. */
-function messageOf(error: string, cause = ''): string {
-  let message: unknown = cause;
-  try {
-    message = (JSON.parse(cause) as { errorMessage?: unknown }).errorMessage;
-  } catch {
-    // Plain text: Step Functions' own words.
-  }
-  const said = typeof message === 'string' && message ? message : cause;
+/** The error's own words and its remedy. */
+function worded(error: string, said: string): string {
   const ours = classes.get(error);
   if (ours?.prototype instanceof errors.TransientError)
     return `${said} This is usually transient, but it outlasted this state's retries. Nothing is lost: start the execution again later and it resumes here.`;
@@ -89,32 +127,11 @@ function messageOf(error: string, cause = ''): string {
   return `${what}. The function did not report an error of its own. Its log group, /aws/lambda/… with the name of the state, has the details. Everything is safe to repeat: start the execution again.`;
 }
 
-/** Also if `dryRun` is not a boolean: its author did not intend any change. */
-const isDryRun = (input: unknown) => ((input as { dryRun?: unknown } | null)?.dryRun ?? false) !== false;
-
-/** The cluster that the input names, if it is in the account and Region of the functions. */
-function ownClusterIn(input: unknown, functionArn: string): string | undefined {
-  const clusterArn = clusterArnIn(input);
+/** Whether the cluster is in the account and Region of the functions. */
+function isOwnCluster(clusterArn: string | undefined, functionArn: string): clusterArn is string {
   const cluster = clusterArn && parseClusterArn(clusterArn);
   const [, partition, , region, accountId] = functionArn.split(':');
-  const isOwn =
-    cluster && cluster.partition === partition && cluster.region === region && cluster.accountId === accountId;
-  return isOwn ? clusterArn : undefined;
-}
-
-async function record(clusterArn: string, error: string, status: StatusTags, deps: Deps): Promise<string> {
-  const { msk, executions } = deps;
-  try {
-    const tags = await msk.listTags(clusterArn);
-    const holder = await holderOf(tags, status.execution, executions);
-    if (holder) return `Status tags were left unchanged because execution ${holder} is working on this cluster.`;
-    // A wrong input has changed nothing, so an existing connection is still connected.
-    if (error === 'InvalidRequest' && tags[statusTag('status')] === 'connected')
-      return 'Status tags were left unchanged because the cluster is still connected.';
-    await writeStatus(clusterArn, status, msk);
-    return '';
-  } catch (refusal) {
-    if (!(refusal instanceof errors.AwsRefused || refusal instanceof errors.TransientError)) throw refusal;
-    return `Status tags could not be written: ${refusal.message}`;
-  }
+  return Boolean(
+    cluster && cluster.partition === partition && cluster.region === region && cluster.accountId === accountId,
+  );
 }

@@ -1,26 +1,31 @@
 import * as z from 'zod/mini';
-import { AwsRefused } from '../../shared/errors.ts';
+import { AwsRefused, ClaimLost } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { clearConnectedTags, writeStatus } from '../../shared/msk/tags.ts';
+import { statusTag, writeStatus } from '../../shared/msk/tags.ts';
 import { briefly, Outcome, Result } from '../../shared/outcomes.ts';
+import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { noteOf } from '../../shared/registry/removal.ts';
+import { Request } from '../../shared/request/request.ts';
 
-const Done = z.object({ result: Result, note: z.optional(z.string()) });
+const Done = z.object({ result: Result, note: z.optional(z.string()), remedy: z.optional(z.string()) });
 type Done = z.infer<typeof Done>;
 
 export const RecordRemovalInput = z.object({
   run: z.object({
-    request: z.object({
-      clusterArn: z.string(),
-      projectId: z.string(),
-      workspace: z.string(),
-      connectionName: z.string(),
+    request: z.pick(Request, {
+      clusterArn: true,
+      projectId: true,
+      workspace: true,
+      connectionName: true,
+      recorded: true,
     }),
     connection: Done,
-    privateLink: z.object({ result: Result, usedBy: z.array(z.string()) }),
-    /** Absent if the private link stays: Atlas then still needs the statement. */
-    policy: z.optional(Done),
+    privateLink: Done,
+    policy: Done,
   }),
   executionArn: z.string(),
+  now: z.string(),
 });
 
 /** The execution's output. */
@@ -31,37 +36,98 @@ export const RecordRemovalOutput = z.object({
   connectionName: z.string(),
   done: z.array(Outcome),
   statusTags: z.string(),
+  /** What the registry still remembers: what we created and could not remove yet. */
+  isRecordKept: z.boolean(),
 });
 
 /**
- * Writes the outcome on the cluster's own tags and returns the execution's output. Tags that AWS refuses don't fail the run (the
- * cluster itself may be gone): the output says so instead.
+ * Writes the outcome on the cluster's own tags, closes the record, and returns the execution's output. The record is deleted if
+ * nothing of ours is left. Tags that AWS refuses don't fail the run (the cluster itself may be gone): the output says so instead.
  *
- * @throws AwsThrottled, AwsUnavailable
+ * @throws ClaimLost, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function recordRemoval(
-  { run: { request, connection, privateLink, policy }, executionArn }: z.infer<typeof RecordRemovalInput>,
-  { msk }: { msk: MskClient },
+  { run, executionArn, now }: z.infer<typeof RecordRemovalInput>,
+  { msk, registry }: { msk: MskClient; registry: Registry },
 ): Promise<z.infer<typeof RecordRemovalOutput>> {
+  const { request, connection, privateLink, policy } = run;
   const { clusterArn, projectId, workspace, connectionName } = request;
-  const { result, usedBy } = privateLink;
-  const link: Done = usedBy.length > 0 ? { result, note: `used by ${usedBy.join(', ')}` } : { result };
-  const done: Outcome[] = [
-    { resource: 'connection', ...connection },
-    { resource: 'privateLink', ...link },
-    { resource: 'policyStatement', ...(policy ?? { result: 'kept', note: 'the private link needs it' }) },
-    { resource: 'multiVpcConnectivity', result: 'kept', note: 'other clients may use it' },
-    { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
-  ];
-  const detail = `Connection ${connectionName} in workspace ${workspace}: ${briefly(connection)}. Private link: ${briefly(link)}`;
-  const statusTags = await writeStatus(clusterArn, { status: 'disconnected', detail, execution: executionArn }, msk)
-    .then(() => clearConnectedTags(clusterArn, msk))
-    .then(
-      () => 'written',
-      (error: unknown) => {
-        if (error instanceof AwsRefused) return `not written: ${error.message}`;
-        throw error;
-      },
-    );
-  return { clusterArn, projectId, workspace, connectionName, done, statusTags };
+  const detail = `Connection ${connectionName} in workspace ${workspace}: ${briefly(connection)}. Private link: ${briefly(privateLink)}`;
+  const record = await openRecord(clusterArn, executionArn, registry);
+  const isRecordKept = record !== undefined && hasCreated(record);
+  let statusTags = 'written';
+  if (record?.holder === executionArn) {
+    statusTags = await writeTags(clusterArn, { detail, executionArn }, msk);
+    if (isRecordKept)
+      await registry.release(clusterArn, executionArn, {
+        status: 'disconnected',
+        detail,
+        verifiedAt: now,
+        failures: null,
+        lastFailure: null,
+      });
+    else await registry.remove(clusterArn, executionArn);
+  }
+  return {
+    clusterArn,
+    projectId,
+    workspace,
+    connectionName,
+    done: [
+      { resource: 'connection', ...outcomeOf(connection) },
+      { resource: 'privateLink', ...outcomeOf(privateLink) },
+      { resource: 'policyStatement', ...outcomeOf(policy) },
+      { resource: 'multiVpcConnectivity', result: 'kept', note: connectivityNote(request.recorded?.turnedOn) },
+      { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
+    ],
+    statusTags,
+    isRecordKept,
+  };
 }
+
+/**
+ * The record, if this execution still holds it. An earlier attempt of this state, whose answer was lost, may have closed it: then
+ * the record is absent, or this execution has released it.
+ *
+ * @throws ClaimLost if another execution has claimed the cluster: it decides what the tags say
+ */
+async function openRecord(
+  clusterArn: string,
+  executionArn: string,
+  registry: Registry,
+): Promise<RegistryRecord | undefined> {
+  try {
+    return await registry.confirm(clusterArn, executionArn);
+  } catch (error) {
+    if (!(error instanceof ClaimLost)) throw error;
+    const record = await registry.readRecord(clusterArn);
+    if (record && record.lastExecution !== executionArn) throw error;
+    return record;
+  }
+}
+
+async function writeTags(
+  clusterArn: string,
+  { detail, executionArn }: { detail: string; executionArn: string },
+  msk: MskClient,
+): Promise<string> {
+  const untagged = await msk.untag(clusterArn, [statusTag('verified-at')]).then(
+    () => 'written',
+    (refusal: unknown) => {
+      if (refusal instanceof AwsRefused) return `written, but ${statusTag('verified-at')} stays: ${refusal.message}`;
+      throw refusal;
+    },
+  );
+  const written = await writeStatus(clusterArn, { status: 'disconnected', detail, executionArn }, msk);
+  return written === 'written' ? untagged : written;
+}
+
+const outcomeOf = ({ result, note, remedy }: Done) => ({
+  result,
+  ...(note !== undefined && { note: noteOf({ note, remedy }) }),
+});
+
+const connectivityNote = (turnedOn: string | undefined): string =>
+  turnedOn === undefined
+    ? 'other clients may use it'
+    : `turned on by this deployment at ${turnedOn}; other clients may use it. MSK bills it by the hour (docs/cost.md). Turn it off in MSK if nothing else needs it`;

@@ -1,40 +1,119 @@
 import * as z from 'zod/mini';
-import type { MskClient } from '../../shared/msk/client.ts';
-import { atlasStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { AwsRefused, ClusterUnusable } from '../../shared/errors.ts';
+import type { MskClient, VersionedPolicy } from '../../shared/msk/client.ts';
+import { removeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { decideStatement, neededStatement } from '../../shared/registry/removal.ts';
+import { Request } from '../../shared/request/request.ts';
+import { checkDeadline, deadlineAfter, pollDelay, type Wait } from '../../shared/waits.ts';
+
+const RemovedStatement = z.object({
+  /** Whether nothing is left to do and to wait for: the statement is gone, or is kept. */
+  isDone: z.boolean(),
+  /** '' if there is none of ours. */
+  sid: z.string(),
+  result: Result,
+  /** Why it was kept. */
+  note: z.optional(z.string()),
+  remedy: z.optional(z.string()),
+});
+type RemovedStatement = z.infer<typeof RemovedStatement>;
 
 export const RemoveClusterPolicyInput = z.object({
   run: z.object({
-    request: z.object({ clusterArn: z.string() }),
-    /** Absent if Atlas no longer names an account: then our statements cannot be recognized. */
-    principal: z.optional(z.object({ principalArn: z.string() })),
+    request: z.pick(Request, { clusterArn: true, includeAdopted: true, recorded: true }),
+    privateLink: z.object({ isClusterLinked: z.boolean() }),
+    /** Of this state's earlier visit. */
+    policy: z.optional(z.object({ deadline: z.string() })),
   }),
+  executionArn: z.string(),
+  now: z.string(),
 });
+type RemoveClusterPolicyInput = z.infer<typeof RemoveClusterPolicyInput>;
 
-export const RemoveClusterPolicyOutput = z.object({ sid: z.string(), result: Result, note: z.optional(z.string()) });
+/** `deadline`: of the wait for a cluster that is busy. */
+export const RemoveClusterPolicyOutput = z.extend(RemovedStatement, { deadline: z.string(), pollSeconds: z.number() });
+
+export interface RemoveClusterPolicyDeps {
+  msk: MskClient;
+  registry: Registry;
+  wait: Wait;
+}
 
 /**
- * Removes our one statement from the cluster policy. A policy without another statement is deleted, because MSK refuses an empty
- * one. Without a policy, or without our statement, there is nothing to do.
+ * Removes the recorded statement from the cluster policy, unless a private link to the cluster stays: Atlas then needs it. A policy
+ * without another statement is deleted, because MSK refuses an empty one. If the cluster is gone, so is the statement.
  *
- * @throws VersionConflict, PolicyRefused, AwsRefused, AwsThrottled, AwsUnavailable
+ * MSK documents that it accepts updates only in ACTIVE, so the machine waits and repeats this state if MSK refuses in another
+ * state.
+ *
+ * @throws WaitTimedOut, ClaimLost, VersionConflict, PolicyRefused, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-cluster-states.html
  */
 export async function removeClusterPolicy(
-  { run: { request, principal } }: z.infer<typeof RemoveClusterPolicyInput>,
-  { msk }: { msk: MskClient },
+  input: RemoveClusterPolicyInput,
+  deps: RemoveClusterPolicyDeps,
 ): Promise<z.infer<typeof RemoveClusterPolicyOutput>> {
-  const { clusterArn } = request;
-  if (!principal)
-    return {
-      sid: '',
-      result: 'kept',
-      note: 'if there is one: Atlas no longer names an AWS account for the project in this Region',
-    };
-  const sid = atlasStatement(clusterArn, principal.principalArn).Sid;
-  const { policy, version } = await msk.getPolicy(clusterArn);
-  const rest = policy === undefined ? undefined : removeStatement(policy, sid);
-  if (rest === undefined) return { sid, result: 'absent' };
+  const { run, now } = input;
+  const deadline = run.policy?.deadline ?? deadlineAfter(now, deps.wait);
+  const visited = await visit(input, { now, deadline }, deps);
+  return { ...visited, deadline, pollSeconds: pollDelay(deps.wait, { now, deadline }, 1) };
+}
+
+async function visit(
+  { run: { request, privateLink }, executionArn }: RemoveClusterPolicyInput,
+  times: { now: string; deadline: string },
+  { msk, registry }: RemoveClusterPolicyDeps,
+): Promise<RemovedStatement> {
+  const { clusterArn, recorded } = request;
+  const found = await msk.getPolicy(clusterArn);
+  const { sid, verdict } = decideStatement(found.policy, request);
+  const gone = async (result: Result): Promise<RemovedStatement> => {
+    if (recorded?.statement) await registry.update(clusterArn, executionArn, { statement: null });
+    return { isDone: true, sid, result };
+  };
+  if (!verdict) return gone('absent');
+
+  const isToBeRemoved = verdict.isOurs && !privateLink.isClusterLinked;
+  // A statement that is kept needs no claim, unless the record changes.
+  await (verdict.settled === undefined
+    ? isToBeRemoved && registry.confirm(clusterArn, executionArn)
+    : registry.update(clusterArn, executionArn, { statement: verdict.settled }));
+  if (!isToBeRemoved) {
+    const { note, remedy } = verdict.isOurs ? neededStatement : verdict;
+    return { isDone: true, sid, result: 'kept', note, ...(remedy !== undefined && { remedy }) };
+  }
+  try {
+    await remove(clusterArn, sid, found, msk);
+  } catch (refusal) {
+    const state = await whichState(refusal, clusterArn, msk);
+    if (state)
+      checkDeadline(`The cluster is still ${state}, and MSK changes its policy only while it is ACTIVE`, times);
+    return { isDone: false, sid, result: 'unchanged' };
+  }
+  return gone('removed');
+}
+
+async function remove(clusterArn: string, sid: string, { policy = '', version }: VersionedPolicy, msk: MskClient) {
+  const rest = removeStatement(policy, sid);
   if (rest === null) await msk.deletePolicy(clusterArn);
-  else await msk.putPolicy(clusterArn, rest, version);
-  return { sid, result: 'removed' };
+  else if (rest !== undefined) await msk.putPolicy(clusterArn, rest, version);
+}
+
+/**
+ * The state in which MSK has refused, if it passes by itself; undefined if the cluster is gone, so that the next visit finds no
+ * policy. Only an undocumented text of MSK says that the cluster is busy, so the cluster's state is read.
+ */
+async function whichState(refusal: unknown, clusterArn: string, msk: MskClient): Promise<string | undefined> {
+  if (!(refusal instanceof AwsRefused)) throw refusal;
+  const cluster = await msk.describeCluster(clusterArn).then(
+    (answer) => answer.cluster,
+    (error: unknown) => {
+      if (error instanceof ClusterUnusable) return undefined;
+      throw error;
+    },
+  );
+  if (cluster && (!cluster.State || cluster.State === 'ACTIVE' || cluster.State === 'FAILED')) throw refusal;
+  return cluster?.State;
 }

@@ -1,108 +1,130 @@
-import type { Cluster } from '@aws-sdk/client-kafka';
-import { type ExecutionsClient, isExecutionOf } from '../../shared/executions.ts';
-import type { MskClient } from '../../shared/msk/client.ts';
-import { settingTags, statusTag, triggerTag } from '../../shared/msk/tags.ts';
-import type { SecretsClient } from '../../shared/secrets/client.ts';
+import { AwsRefused } from '../../shared/errors.ts';
+import { settingsOf, statusTag, triggerTag } from '../../shared/msk/tags.ts';
+import { mayBeOurs, type RegistryRecord } from '../../shared/registry/record.ts';
+import { age, hour, minute } from './age.ts';
+import { currentVersion, isFailureOf, retryReason } from './retry.ts';
+import { type Action, type Deps, hasPieces, type Subject, tagOf } from './subject.ts';
 
+/** An execution that is due. */
 export interface Work {
-  action: 'connect' | 'disconnect';
+  action: Action;
   /** For the person who reads the sweep's result. */
   reason: string;
-  /** Differs from the fingerprint of earlier work, because every run changes it. */
-  fingerprint: (string | undefined)[];
-  /** The input of the execution, as of a manual start. */
-  input: { clusterArn: string; secretArn?: string };
 }
 
-export interface Deps {
-  msk: MskClient;
-  secrets: SecretsClient;
-  executions: ExecutionsClient;
-  machines: { connect: string; disconnect: string };
-}
+/** How soon a disconnect repeats after an attempt to create something whose outcome is unclear: Atlas may show it late. */
+const unclearMs = 15 * minute;
 
-/** A failure often needs a person; a retry four times a day finds out when the cause is fixed. */
-const retryFailureMs = 6 * 3_600_000;
-
-/** Every connection is verified at least daily. */
-const verifyMs = 24 * 3_600_000;
+/** If AWS refuses the status tags, they are missing for good: a run for each sweep would not help. */
+const rewriteTagsMs = hour;
 
 /**
- * Compares a cluster's trigger tag with its status tags and with the version of its SCRAM secret.
+ * Compares what a cluster's trigger tag asks for with what the registry says about it. Status tags are never read as memory.
  *
+ * @param isRunning whether the record's holder is at work
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function decide(
-  cluster: Cluster,
+  subject: Subject & { isRunning: boolean },
   now: string,
   deps: Deps,
 ): Promise<Work | 'running' | 'failed recently' | 'as it should be'> {
-  const { ClusterArn: clusterArn = '', Tags: tags = {} } = cluster;
-  const action = tags[triggerTag] as Work['action'];
-  const status = tags[statusTag('status')];
-  const execution = tags[statusTag('execution')];
-  const work = (reason: string, secret?: SecretInUse): Work => ({
-    action,
-    reason,
-    fingerprint: [status, execution, tags[statusTag('verified-at')], secret?.version],
-    input: { clusterArn, ...(secret?.secretArn && { secretArn: secret.secretArn }) },
-  });
-  const age = (time: Date | undefined) => (time ? Date.parse(now) - time.getTime() : Number.POSITIVE_INFINITY);
-
-  if (status === 'connecting' || status === 'disconnecting' || status === 'failed') {
-    const last = await lastRun(execution, deps);
-    if (last?.status === 'RUNNING') return 'running';
-    if (status !== 'failed') return work(`its last run ended while ${status}`);
-    // Disconnect may succeed although connect failed, and the reverse.
-    const isOfOtherAction = last?.executionArn && !isExecutionOf(last.executionArn, deps.machines[action]);
-    if (isOfOtherAction) return work(`its last run failed, and its tag now says ${action}`);
-    if (age(last?.stopDate) > retryFailureMs) return work('its last run failed more than six hours ago');
-    // A new version of the secret may be the fix.
-    const secret = action === 'connect' ? await secretInUse(clusterArn, tags, deps) : undefined;
-    return secret?.hasRotated ? work('its SCRAM secret has rotated', secret) : 'failed recently';
+  const { cluster, record, isRunning } = subject;
+  if (isRunning) {
+    // The disconnect stops it. A connect would only wait for a running disconnect.
+    const isUnwanted = record?.action === 'connect' && tagOf(cluster) === 'disconnect';
+    return isUnwanted
+      ? { action: 'disconnect', reason: 'a connect is running, and its tag says disconnect' }
+      : 'running';
   }
-  if (status !== `${action}ed`) return work(`it is ${status ?? 'not connected'}, and its tag says ${action}`);
-  if (action === 'disconnect') return 'as it should be';
-  const verifiedAt = new Date(tags[statusTag('verified-at')] ?? Number.NaN);
-  const secret = await secretInUse(clusterArn, tags, deps);
-  if (!(age(verifiedAt) <= verifyMs)) return work('it has not been verified for a day', secret);
-  return secret?.hasRotated ? work('its SCRAM secret has rotated', secret) : 'as it should be';
+  const work = await workFor(subject, now, deps);
+  const hasFailed = (record?.failures ?? 0) > 0;
+  if (!work) return hasFailed && record?.status !== 'connected' ? 'failed recently' : 'as it should be';
+  // It would only fail, and nobody needs to be notified of that.
+  if (work.action === 'connect' && cluster?.State === 'DELETING') return 'as it should be';
+  if (!record || !hasFailed) return work;
+  const reason = await retryReason(work.action, record, cluster, now, deps);
+  return reason ? { ...work, reason: `${work.reason}, and ${reason}` } : 'failed recently';
 }
 
-/** The run that the tag names, unless it belongs to another deployment: anybody who may tag can write it. */
-async function lastRun(execution: string | undefined, deps: Deps) {
-  const isOurs = Object.values(deps.machines).some((machine) => execution && isExecutionOf(execution, machine));
-  return execution && isOurs ? deps.executions.describe(execution) : undefined;
+/** What should be done if no run had failed. */
+async function workFor({ cluster, record }: Subject, now: string, deps: Deps): Promise<Work | undefined> {
+  const { action, because } = wishFor(cluster, record, deps);
+  const status = record?.status ?? 'not connected';
+  const isStill = status === 'failed' ? '' : `it is ${status}, and `;
+  if (action === 'connect')
+    return status === 'connected' && record
+      ? verification(record, cluster?.Tags ?? {}, now, deps)
+      : { action, reason: `${isStill}${because}` };
+  // Without a record, a run removes nothing.
+  if (!record) return undefined;
+  if (status === 'disconnected') return removalOfTheRest(record, now, deps);
+  if (action === 'disconnect') return { action, reason: `${isStill}${because}` };
+  if (status === 'connected') return verification(record, cluster?.Tags ?? {}, now, deps);
+  return repair(record, deps);
 }
 
-/** How many secrets are examined to find the one in use, if no tag names it and several are associated. */
-const maxSecrets = 10;
-
-interface SecretInUse {
-  version: string;
-  hasRotated: boolean;
-  /** Set if several secrets are associated, so that the run knows which is meant. Never from a tag: a run may associate what its input names. */
-  secretArn: string | undefined;
+/** What the cluster's owner wants now, and how we know. */
+function wishFor(
+  cluster: Subject['cluster'],
+  record: RegistryRecord | undefined,
+  { settings }: Deps,
+): { action?: Action; because?: string } {
+  if (!cluster) return { action: 'disconnect', because: 'the cluster no longer exists' };
+  const action = tagOf(cluster);
+  if (action) return { action, because: `its tag says ${action}` };
+  // A cluster that was connected from the console, and never had the tag, stays connected.
+  const wasUntagged = record?.wasTagged && hasPieces(record) && cluster.Tags?.[triggerTag] === undefined;
+  return settings.disconnectOnUntag && wasUntagged ? { action: 'disconnect', because: 'its tag was removed' } : {};
 }
 
-/** The SCRAM secret with which the cluster was connected; undefined if no version of it is recorded. */
-async function secretInUse(
-  clusterArn: string,
+/** Whether a connected cluster must be verified now. */
+async function verification(
+  record: RegistryRecord,
   tags: Record<string, string>,
-  deps: Deps,
-): Promise<SecretInUse | undefined> {
-  const recorded = tags[statusTag('secret-version')];
-  if (!recorded) return undefined;
-  const named = tags[settingTags.secretArn];
-  const secretArns = named ? [named] : await deps.msk.listScramSecrets(clusterArn);
-  for (const secretArn of secretArns.slice(0, maxSecrets)) {
-    const stages = await deps.secrets.versionStages(secretArn);
-    // Secrets Manager keeps the previous version as AWSPREVIOUS, so the secret in use still has the recorded one.
-    if (secretArns.length > 1 && !(recorded in stages)) continue;
-    const version = Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
-    return version
-      ? { version, hasRotated: version !== recorded, secretArn: secretArns.length > 1 ? secretArn : undefined }
+  now: string,
+  { secrets, settings: { verifyEveryHours } }: Deps,
+): Promise<Work | undefined> {
+  const because = (reason: string): Work => ({ action: 'connect', reason });
+  if (age(record.verifiedAt, now) > verifyEveryHours * hour)
+    return because(`it has not been verified for ${verifyEveryHours} hours`);
+  if (record.settings !== undefined && record.settings !== settingsOf(tags))
+    return because('its setting tags have changed');
+  const isRewritten = record.strippedReported && age(record.verifiedAt, now) < rewriteTagsMs;
+  if (tags[statusTag('status')] === undefined && !isRewritten) return because('its status tags were removed');
+  const { connection, secretArn, secretVersionId } = record;
+  if (connection?.ownership !== 'created' || !secretArn || !secretVersionId) return undefined;
+  const stages = await secrets.versionStages(secretArn).catch((error: unknown) => {
+    if (error instanceof AwsRefused && error.code === 'ResourceNotFoundException') return undefined;
+    throw error;
+  });
+  if (!stages) return because('its SCRAM secret no longer exists');
+  const version = currentVersion(stages);
+  return version && version !== secretVersionId ? because('its SCRAM secret has rotated') : undefined;
+}
+
+/** Whether a disconnect must try again to remove what could not be removed, such as a private link that is in use. */
+function removalOfTheRest(record: RegistryRecord, now: string, { settings }: Deps): Work | undefined {
+  const { privateLink, connection, statement } = record;
+  const isUnclear = [privateLink, connection, statement].some((piece) => piece && !piece.ownership && mayBeOurs(piece));
+  const pauseMs = isUnclear ? unclearMs : settings.verifyEveryHours * hour;
+  return age(record.verifiedAt, now) > pauseMs
+    ? { action: 'disconnect', reason: 'it is disconnected, and something may be left' }
+    : undefined;
+}
+
+/**
+ * What an untagged record needs whose last run did not succeed. What was connected is repaired, and what was almost removed is
+ * removed; what was never connected is not completed.
+ */
+function repair(record: RegistryRecord, deps: Deps): Work | undefined {
+  const { status, connection, verifiedAt } = record;
+  const isHalfRemoved = status === 'disconnecting' || isFailureOf('disconnect', record, deps);
+  if (isHalfRemoved)
+    return hasPieces(record) && !connection
+      ? { action: 'disconnect', reason: 'its connection was removed, and something may be left' }
       : undefined;
-  }
-  return undefined;
+  if (connection?.ownership && verifiedAt) return { action: 'connect', reason: 'it was connected' };
+  const isEmpty = !hasPieces(record) && !record.target && !record.failures && !status;
+  return isEmpty ? { action: 'disconnect', reason: 'its record is empty' } : undefined;
 }

@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
-import { triggerTag } from '../../shared/msk/tags.ts';
-import { type Deps, decide, type Work } from './decide.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import type { Changes } from '../../shared/registry/registry.ts';
+import { forEach } from './batches.ts';
+import { decide, type Work } from './decide.ts';
+import { settleHolder } from './holder.ts';
+import { RegistryFailed, stopping } from './registry-failed.ts';
+import { type Deps, type Subject, tagOf } from './subject.ts';
+import { lookForUnlisted, wasMissed } from './vanished.ts';
 
 export const SweepClustersInput = z.object({ now: z.iso.datetime() });
 
@@ -10,76 +16,118 @@ export const SweepClustersInput = z.object({ now: z.iso.datetime() });
 export const SweepClustersOutput = z.object({
   clusters: z.number(),
   tagged: z.number(),
+  recorded: z.number(),
   asItShouldBe: z.number(),
-  /** Their last run failed less than six hours ago. */
+  /** Their last run failed, and the next attempt isn't due yet. */
   failedRecently: z.number(),
   running: z.number(),
+  /** Runs that ended without recording their outcome, and were counted as failures. */
+  counted: z.number(),
   started: z.array(z.object({ clusterArn: z.string(), action: z.string(), reason: z.string() })),
+  /** Clusters that could not be examined. */
   failed: z.array(z.object({ clusterArn: z.string(), error: z.string() })),
+  /** Recorded clusters that MSK no longer has. */
+  vanished: z.array(z.string()),
+  /** Whether so many have vanished at once that nothing was done about them. */
+  isVanishingImplausible: z.boolean(),
 });
 type Result = z.infer<typeof SweepClustersOutput>;
 
-/** Clusters that are examined at once: enough to be quick, few enough not to be throttled. */
-const concurrency = 10;
-
-/** The same work is started once in this time, however many sweeps find it. */
-const sameWorkMs = 6 * 3_600_000;
-
 /**
- * Examines all clusters of the account and Region, and starts an execution for each tagged cluster that isn't as its tag says: tag
- * events are best effort, secrets rotate, and things drift. A cluster that cannot be examined is counted and doesn't stop the sweep.
+ * Examines every tagged cluster of the account and Region and every record of the registry, and starts the executions that are due:
+ * tag events are best effort, secrets rotate, and things drift. A cluster that cannot be examined is counted and doesn't stop the
+ * sweep. An error of the registry stops it.
  *
  * @param input `now`: the scheduled time, ISO 8601
  * @throws AwsRefused, AwsThrottled, AwsUnavailable if the clusters cannot be listed
+ * @throws DeploymentMisconfigured, AwsThrottled, AwsUnavailable if the registry cannot be used
  */
-export async function sweepClusters({ now }: z.infer<typeof SweepClustersInput>, deps: Deps): Promise<Result> {
-  const clusters = await deps.msk.listClusters();
-  const tagged = clusters.filter(({ Tags }) => Tags?.[triggerTag] === 'connect' || Tags?.[triggerTag] === 'disconnect');
+export async function sweepClusters({ now }: z.infer<typeof SweepClustersInput>, given: Deps): Promise<Result> {
+  const deps = { ...given, registry: stopping(given.registry) };
+  const records = await given.registry.scan();
+  const listed = byArn(await deps.msk.listClusters());
+  const { existing, vanished, isImplausible, failed } = await lookForUnlisted(records, listed, deps);
+  const clusters = new Map([...listed, ...existing]);
+  const tagged = [...clusters.values()].filter(tagOf);
   const result: Result = {
-    clusters: clusters.length,
+    clusters: clusters.size,
     tagged: tagged.length,
+    recorded: records.length,
     asItShouldBe: 0,
     failedRecently: 0,
     running: 0,
+    counted: 0,
     started: [],
-    failed: [],
+    failed,
+    vanished: vanished.map(({ clusterArn }) => clusterArn),
+    isVanishingImplausible: isImplausible,
   };
 
-  const examine = async (cluster: Cluster) => {
-    const clusterArn = cluster.ClusterArn ?? '';
+  await forEach(subjectsOf(clusters, records, isImplausible ? [] : vanished), async (subject) => {
+    const { clusterArn } = subject;
     try {
-      const work = await decide(cluster, now, deps);
-      if (work === 'as it should be') result.asItShouldBe++;
-      else if (work === 'failed recently') result.failedRecently++;
-      else if (work === 'running' || !(await start(clusterArn, work, now, deps))) result.running++;
-      else result.started.push({ clusterArn, action: work.action, reason: work.reason });
+      await examine(subject, now, deps, result);
     } catch (error) {
+      if (error instanceof RegistryFailed) throw error.cause;
       result.failed.push({ clusterArn, error: (error as Error).message });
     }
-  };
-  for (let next = 0; next < tagged.length; next += concurrency)
-    await Promise.all(tagged.slice(next, next + concurrency).map(examine));
+  });
   return result;
 }
 
+/** The clusters that are tagged or recorded, and the records of vanished clusters. */
+function subjectsOf(clusters: Map<string, Cluster>, records: RegistryRecord[], vanished: RegistryRecord[]): Subject[] {
+  const recorded = new Map(records.map((record) => [record.clusterArn, record]));
+  const existing = [...clusters]
+    .map(([clusterArn, cluster]) => ({ clusterArn, cluster, record: recorded.get(clusterArn) }))
+    .filter(({ cluster, record }) => record ?? tagOf(cluster));
+  const gone = vanished.map((record) => ({ clusterArn: record.clusterArn, cluster: undefined, record }));
+  return [...existing, ...gone];
+}
+
+async function examine(subject: Subject, now: string, deps: Deps, result: Result): Promise<void> {
+  const { clusterArn, cluster, record } = subject;
+  await remember(subject, now, deps);
+  // A cluster has vanished only if two sweeps agree.
+  if (!cluster && record && !wasMissed(record, now)) return;
+  const { record: current, isRunning, isCounted } = await settleHolder(record, now, deps);
+  if (isCounted) result.counted++;
+  const work = await decide({ clusterArn, cluster, record: current, isRunning }, now, deps);
+  if (work === 'as it should be') result.asItShouldBe++;
+  else if (work === 'failed recently') result.failedRecently++;
+  else if (work === 'running' || !(await start(clusterArn, work, now, deps))) result.running++;
+  else result.started.push({ clusterArn, ...work });
+}
+
+/** Records what later sweeps need to know. If another run has claimed the cluster by now, the next sweep does it. */
+async function remember({ clusterArn, cluster, record }: Subject, now: string, { registry, settings }: Deps) {
+  if (!record) return;
+  const changes: Changes = {
+    ...(cluster && record.missingSince !== undefined && { missingSince: null }),
+    ...(!cluster && !wasMissed(record, now) && { missingSince: now }),
+    ...(settings.disconnectOnUntag && tagOf(cluster) === 'connect' && !record.wasTagged && { wasTagged: true }),
+    ...(record.wasTagged && !tagOf(cluster) && record.status === 'disconnected' && { wasTagged: null }),
+  };
+  if (Object.keys(changes).length > 0) await registry.updateUnclaimed(clusterArn, record.holder, changes);
+}
+
 /**
- * Starts an execution under a name that is derived from the work, so that two sweeps cannot start the same work twice.
+ * Starts an execution under a name of this sweep, so that the same sweep, which may run twice, starts nothing twice. Every sweep has
+ * names of its own: a need is never mistaken for an earlier one.
  *
- * @returns false if that work has been started already
+ * @returns false if this sweep has started it already
  */
-async function start(
-  clusterArn: string,
-  { action, fingerprint, input }: Work,
-  now: string,
-  { executions, machines }: Deps,
-): Promise<boolean> {
-  const period = Math.floor(Date.parse(now) / sameWorkMs);
+async function start(clusterArn: string, { action }: Work, now: string, { executions, settings }: Deps) {
   const hash = createHash('sha256')
-    .update(JSON.stringify([clusterArn, action, fingerprint, period]))
+    .update(JSON.stringify([now, clusterArn, action]))
     .digest('hex');
   return executions.start({
-    stateMachineArn: machines[action],
+    stateMachineArn: settings.machines[action],
+    // ResolveRequest recognizes a start by the sweep by this name.
     name: `sweep-${action}-${hash.slice(0, 32)}`,
-    input: JSON.stringify(input),
+    // Nothing else: the registry has the secret.
+    input: JSON.stringify({ clusterArn }),
   });
 }
+
+const byArn = (clusters: Cluster[]) => new Map(clusters.map((cluster) => [cluster.ClusterArn ?? '', cluster]));

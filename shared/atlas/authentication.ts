@@ -1,6 +1,6 @@
 import { DigestClient } from 'digest-fetch';
 import * as z from 'zod/mini';
-import { AtlasRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
+import { AtlasCredentialsRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
 import { type AtlasFetch, type AtlasResponse, httpFetch, withReconnect } from './http.ts';
 
 /** Printable ASCII without a quote, as a header requires. A placeholder such as "…" does not match. */
@@ -116,7 +116,7 @@ async function tokenError(response: AtlasResponse): Promise<Error> {
   if (status === 429 || /limit/i.test(said))
     return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
   if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
-  return new AtlasRefused(
+  return new AtlasCredentialsRefused(
     `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,
     { status, errorCode: body.error ?? '' },
   );

@@ -83,7 +83,7 @@ const sameConfig = (one: Record<string, string>, other: Record<string, string>) 
 export function connectionState({ name, state }: Connection): { state: string; isReady: boolean } {
   if (state === 'FAILED')
     throw new ConnectionFailed(
-      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. Then delete the connection in Atlas and start the execution again.`,
+      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. Then tag the cluster atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect: this deletes a connection that this deployment has created, and creates it again. Delete any other connection in Atlas, and start the execution again.`,
     );
   if (state === 'DELETING')
     throw new ConnectionFailed(`Connection "${name}" is being deleted. Start the execution again when it is gone.`);

@@ -11,6 +11,13 @@ export const projectNotFound = 'GROUP_NOT_FOUND';
 /** The caller's address isn't on the access list of the API key or service account. */
 export const notOnAccessList = new Set(['IP_ADDRESS_NOT_ON_ACCESS_LIST', 'ORG_REQUIRES_ACCESS_LIST']);
 
+/** The key or service account lacks the role. */
+const lacksRole = 'USER_UNAUTHORIZED';
+
+/** Whether a refusal is about the API key or the service account, and not about what was asked for. */
+export const isAboutCredentials = (status: number, errorCode = ''): boolean =>
+  status === 401 || (status === 403 && (errorCode === lacksRole || notOnAccessList.has(errorCode)));
+
 const hasCode = (error: unknown, code: string): error is AtlasRefused =>
   error instanceof AtlasRefused && error.errorCode === code;
 

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { PrivateLinkFailed } from '../errors.ts';
 import { Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
+import type { AtlasClient } from './client.ts';
 import type { PrivateLink } from './types.ts';
 
 /** A private link on its way to DONE, as RequestPrivateLink and CheckPrivateLink pass it on. */
@@ -26,15 +27,17 @@ export function livePrivateLink(links: PrivateLink[], clusterArn: string, id?: s
   return live.find(({ _id }) => _id === id) ?? live.find(({ state }) => state !== 'FAILED') ?? live[0];
 }
 
-/**
- * The private link that identifies our connection for a removal: the one to this cluster, even while it is being deleted; else the
- * recorded one, if Atlas no longer lists it. The record is a tag, and whoever may tag must not reach a connection to another
- * cluster.
- */
-export function linkToRemove(links: PrivateLink[], clusterArn: string, recorded: string | null): string | undefined {
-  const link = livePrivateLink(links, clusterArn) ?? links.find(({ arn }) => arn === clusterArn);
-  if (link) return link._id;
-  return recorded !== null && !links.some(({ _id }) => _id === recorded) ? recorded : undefined;
+/** The connections of all workspaces that use a private link, as `workspace/connection`; without those that are being deleted. */
+export async function usersOf(privateLinkId: string, projectId: string, atlas: AtlasClient): Promise<string[]> {
+  const users: string[] = [];
+  for (const { name: workspace } of await atlas.listWorkspaces(projectId)) {
+    const connections = await atlas.listConnections(projectId, workspace);
+    const using = connections.filter(
+      ({ networking, state }) => networking?.access?.connectionId === privateLinkId && state !== 'DELETING',
+    );
+    users.push(...using.map(({ name }) => `${workspace}/${name}`));
+  }
+  return users;
 }
 
 /**
@@ -45,7 +48,7 @@ export function linkToRemove(links: PrivateLink[], clusterArn: string, recorded:
 export function privateLinkState({ _id: id, state, errorMessage, authenticationScheme }: PrivateLink) {
   if (state === 'FAILED')
     throw new PrivateLinkFailed(
-      `Atlas could not set up private link ${id} (${errorMessage || 'it gave no reason'}). Fix the cause, delete the link in Atlas (Stream Processing > Private Link), and start the execution again.`,
+      `Atlas could not set up private link ${id} (${errorMessage || 'it gave no reason'}). Fix the cause. Then tag the cluster atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect: this deletes a link that this deployment has created, and requests a new one. Delete any other link in Atlas (Stream Processing > Private Link).`,
     );
   if (deletionStates.has(state ?? ''))
     throw new PrivateLinkFailed(

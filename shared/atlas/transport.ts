@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
-import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
+import { AtlasCredentialsRefused, AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
 import { isStale } from './authentication.ts';
-import { notOnAccessList } from './error-codes.ts';
+import { isAboutCredentials, notOnAccessList } from './error-codes.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
 import { page } from './types.ts';
 
@@ -42,7 +42,7 @@ export interface TransportOptions {
 
 /**
  * Sends requests to the Atlas Administration API and reads its answers. Every method throws:
- * AtlasRefused (4xx, with `status` and `errorCode`), AtlasThrottled (a 429 that the function does not wait out) or
+ * AtlasRefused (4xx, with `status` and `errorCode`; AtlasCredentialsRefused if it is about the credentials), AtlasThrottled (a 429 that the function does not wait out) or
  * AtlasUnavailable (no usable answer: a write may or may not have happened, so read before writing again).
  */
 export class AtlasTransport {
@@ -178,7 +178,8 @@ function refusal(what: string, response: AtlasResponse, text: string, secrets: s
   if (status >= 500 || status === 408 || status === 425 || (status === 401 && isStale(response)) || !isFromAtlas)
     return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
   const remedy = remedyFor(status, errorCode);
-  return new AtlasRefused(`Atlas refused ${what} with HTTP ${status} (${said}).${remedy ? ` ${remedy}` : ''}`, {
+  const Refusal = isAboutCredentials(status, errorCode) ? AtlasCredentialsRefused : AtlasRefused;
+  return new Refusal(`Atlas refused ${what} with HTTP ${status} (${said}).${remedy ? ` ${remedy}` : ''}`, {
     status,
     errorCode: errorCode ?? '',
   });

@@ -82,9 +82,31 @@ export function removeStatement(text: string, sid: string): string | null | unde
   return others.length === 0 ? null : JSON.stringify({ ...policy, Statement: others });
 }
 
+/** The statement with this Sid, if there is one. @throws PolicyRefused if the policy cannot be read */
+export const findStatement = (text: string, sid: string): Statement | undefined =>
+  listOf(parse(text).Statement).find(({ Sid }) => Sid === sid);
+
+/** All Sids that `atlasStatement` may have given. @throws PolicyRefused if the policy cannot be read */
+export const atlasSids = (text: string): string[] =>
+  listOf(parse(text).Statement).flatMap(({ Sid }) => (Sid && /^AtlasStreamProcessing\d{12}$/.test(Sid) ? [Sid] : []));
+
+/** Whether a statement allows what the wanted one allows, and nothing more: compared by meaning, without its Sid. */
+export function isSameStatement(statement: Statement, wanted: ReturnType<typeof atlasStatement>): boolean {
+  const { Principal, Action, Resource } = statement;
+  const wantedActions = wanted.Action.map((action) => action.toLowerCase());
+  return (
+    grants(statement, wanted) &&
+    isObject(Principal) &&
+    Object.keys(Principal).length === 1 &&
+    listOf(Principal.AWS).length === 1 &&
+    listOf(Action).every((action) => typeof action === 'string' && wantedActions.includes(action.toLowerCase())) &&
+    listOf(Resource).every((resource) => resource === wanted.Resource)
+  );
+}
+
 /** Whether a policy has a statement with this Sid. @throws PolicyRefused if the policy cannot be read */
 export const hasStatement = (text: string | undefined, sid: string): boolean =>
-  text !== undefined && removeStatement(text, sid) !== undefined;
+  text !== undefined && findStatement(text, sid) !== undefined;
 
 /** Whether a statement allows, without any condition, everything that the wanted one allows: compared by meaning. */
 function grants(

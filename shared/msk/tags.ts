@@ -64,17 +64,26 @@ const compactTime = (time: string): string => time.replace(/\.\d+/, '').replace(
 
 /**
  * Fits a text into a tag's value: letters, digits, spaces and `_ . / = + - @`, at most 255 of them. A colon becomes a hyphen
- * between letters or digits, and a space elsewhere.
+ * between letters or digits, and a space elsewhere. A longer text ends with a whole word and "...".
  *
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-tagging.html
  */
 export const tagValue = (text: string): string =>
-  cut(
+  shortened(
     text
       .replace(/(?<=[\p{L}\p{Nd}]):(?=[\p{L}\p{Nd}])/gu, '-')
       .replace(/: /g, ' - ')
       .replace(/[^\p{L}\p{Nd}_./=+\-@ ]+/gu, ' ')
       .replace(/ {2,}/g, ' ')
       .trim(),
-    255,
-  ).trim();
+  );
+
+const longestValue = 255;
+
+/** A single word that is too long is cut all the same. */
+function shortened(text: string): string {
+  if (text.length <= longestValue) return text;
+  const start = cut(text, longestValue - 3);
+  const words = text[start.length] === ' ' ? start : start.replace(/ [^ ]*$/, '');
+  return `${words.trim()}...`;
+}

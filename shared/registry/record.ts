@@ -49,6 +49,9 @@ const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** The error of a run that ended without recording its outcome. No function throws it: the sweep finds such a run. */
+export const runEndedEarly = 'RunEndedEarly';
+
 /** An item of the registry: what is connected, what we created, and who is at work. One for each cluster. All times are ISO 8601. */
 export const RegistryRecord = z.object({
   clusterArn: z.string(),
@@ -94,6 +97,8 @@ export const RegistryRecord = z.object({
   targetChanged: text,
   /** Whether it was reported that the status tags had been removed. */
   strippedReported: z.optional(z.boolean()),
+  /** Whether the trigger tag has asked for the connection, so that the removal of the tag ends it (`disconnectOnUntag`). */
+  wasTagged: z.optional(z.boolean()),
   /** The first sweep that did not find the cluster. */
   missingSince: text,
 });

@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -8,10 +7,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { fromAws } from '../aws.ts';
-import { AwsRefused, ClaimLost, DeploymentMisconfigured } from '../errors.ts';
+import { ClaimLost, DeploymentMisconfigured } from '../errors.ts';
 import { parseClusterArn } from '../msk/arn.ts';
 import { RegistryRecord } from './record.ts';
+import { fromTable, undefinedIfConditionFailed } from './table.ts';
 
 /** New values of attributes; null removes an attribute. */
 export type Changes = { [Name in Exclude<keyof RegistryRecord, 'clusterArn'>]?: RegistryRecord[Name] | null };
@@ -25,8 +24,8 @@ export interface Claim {
   wantedBy: 'tag' | 'console' | 'sweep';
 }
 
-/** The attributes that a claim consists of. */
-const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
+/** The attributes that a claim consists of, removed. */
+export const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
 
 /**
  * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or
@@ -45,7 +44,7 @@ export class Registry {
     this.#options = { abortSignal: signal };
   }
 
-  async read(clusterArn: string): Promise<RegistryRecord | undefined> {
+  async readRecord(clusterArn: string): Promise<RegistryRecord | undefined> {
     const command = new GetItemCommand({
       TableName: this.#tableName,
       Key: marshall({ clusterArn }),
@@ -107,7 +106,7 @@ export class Registry {
     const released = { ...changes, ...noClaim, lastExecution: holder };
     if (await this.#change(clusterArn, released, heldBy(holder))) return;
     // The answer to an earlier attempt may have been lost.
-    const record = await this.read(clusterArn);
+    const record = await this.readRecord(clusterArn);
     if (record?.lastExecution !== holder) throw claimLost(clusterArn, holder);
   }
 
@@ -135,6 +134,15 @@ export class Registry {
     return (await this.#change(clusterArn, changes, condition)) !== undefined;
   }
 
+  /**
+   * Notes in an existing record what concerns no run, such as who was notified, whoever holds the cluster.
+   *
+   * @returns false, without any change, if there is no record
+   */
+  async note(clusterArn: string, changes: Pick<Changes, 'notifiedExecution'>): Promise<boolean> {
+    return (await this.#change(clusterArn, changes, { condition: 'attribute_exists(clusterArn)' })) !== undefined;
+  }
+
   /** @returns the record after the change, or undefined if the condition is not met */
   async #change(
     clusterArn: string,
@@ -144,6 +152,8 @@ export class Registry {
     const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
     const set = entries.filter(([, value]) => value !== null);
     const removed = entries.filter(([, value]) => value === null);
+    // DynamoDB refuses a name that no expression uses.
+    const names = [...(condition.includes('#holder') ? ['holder'] : []), ...entries.map(([name]) => name)];
     const command = new UpdateItemCommand({
       TableName: this.#tableName,
       Key: marshall({ clusterArn }),
@@ -155,9 +165,7 @@ export class Registry {
         .join(' '),
       ConditionExpression: condition,
       // Many of the names are reserved words of DynamoDB.
-      ExpressionAttributeNames: Object.fromEntries(
-        ['holder', ...entries.map(([name]) => name)].map((it) => [`#${it}`, it]),
-      ),
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       ...(set.length + Object.keys(values).length > 0 && {
         ExpressionAttributeValues: marshall(
           { ...values, ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])) },
@@ -171,26 +179,12 @@ export class Registry {
     return changed && recordOf(changed.Attributes ?? {});
   }
 
-  /** A table that cannot be used is a mistake of the deployment, and never means that there is no record. */
-  async #call<Answer>(action: string, answer: Promise<Answer>): Promise<Answer> {
-    try {
-      return await fromAws(action, answer);
-    } catch (error) {
-      if (!(error instanceof AwsRefused)) throw error;
-      throw new DeploymentMisconfigured(
-        `The registry (the DynamoDB table ${this.#tableName}) cannot be used. ${error.message} The table must exist in this Region, and its key and the function's role must allow ${action}. Deploy again; docs/operations.md says how to restore a table.`,
-        { cause: error },
-      );
-    }
+  #call<Answer>(action: string, answer: Promise<Answer>): Promise<Answer> {
+    return fromTable(this.#tableName, action, answer);
   }
 }
 
 const heldBy = (holder: string) => ({ condition: '#holder = :me', values: { ':me': holder } });
-
-const undefinedIfConditionFailed = (error: unknown): undefined => {
-  if (error instanceof ConditionalCheckFailedException) return undefined;
-  throw error;
-};
 
 const claimLost = (clusterArn: string, holder: string) =>
   new ClaimLost(

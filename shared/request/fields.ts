@@ -31,7 +31,7 @@ export type Field = keyof typeof rules;
 const longestConfig = 16_384;
 
 /** Whether a key of `config` may be the name of a Kafka client setting. */
-const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
+export const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
 
 /**
  * One schema per field, for the console's input and for tags. The name patterns exclude the secret of an Atlas service account:

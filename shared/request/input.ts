@@ -32,7 +32,10 @@ const CallEvent = z.object({
       eventName: z.enum(['TagResource', 'UntagResource']),
       requestParameters: z.object({ resourceArn: z.string() }),
     }),
-    z.object({ eventName: z.literal('CreateClusterV2'), responseElements: z.object({ clusterArn: z.string() }) }),
+    z.object({
+      eventName: z.enum(['CreateClusterV2', 'CreateCluster']),
+      responseElements: z.object({ clusterArn: z.string() }),
+    }),
   ]),
 });
 
@@ -63,7 +66,7 @@ export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given
     const event = TagEvent.safeParse(input);
     if (!event.success)
       throw new InvalidRequest(
-        `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}). ${howToStart}`,
+        `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}).`,
       );
     return { startedBy: 'tag', given: { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') } };
   }
@@ -73,7 +76,8 @@ export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given
   throw new InvalidRequest(explain(input, console.error));
 }
 
-const isEvent = (input: unknown) => isRecord(input) && ('detail-type' in input || 'source' in input);
+/** Whether the input is meant as an event of EventBridge, and not as the JSON of a manual start. */
+export const isEvent = (input: unknown): boolean => isRecord(input) && ('detail-type' in input || 'source' in input);
 
 /** The cluster ARN in an input that may be wrong otherwise; undefined if there is none. */
 export function clusterArnIn(input: unknown): string | undefined {
@@ -84,12 +88,12 @@ export function clusterArnIn(input: unknown): string | undefined {
   return typeof named === 'string' && parseClusterArn(named) ? named : undefined;
 }
 
-const howToStart =
-  'Start with {"clusterArn":"arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5"}.';
-
-/** One sentence about everything that is wrong with a console input. */
+/**
+ * One sentence about everything that is wrong with a console input. It shows no whole input: an example must not start a run on
+ * another cluster. RecordFailure repeats the person's own input, corrected.
+ */
 function explain(input: unknown, { issues }: z.core.$ZodError): string {
-  if (!isRecord(input)) return `The input is ${shown(input)}; it must be a JSON object. ${howToStart}`;
+  if (!isRecord(input)) return `The input is ${shown(input)}; it must be a JSON object with the field clusterArn.`;
   const complaints = issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
       return `the input has the unknown field ${listed(issue.keys)}; the fields are ${Object.keys(rules).join(', ')}`;
@@ -100,7 +104,7 @@ function explain(input: unknown, { issues }: z.core.$ZodError): string {
   });
   const sentence = [...new Set(complaints)].join('; and ');
   // A field's name keeps its spelling.
-  return `${sentence.replace(/^the input/, 'The input')}. ${howToStart}`;
+  return `${sentence.replace(/^the input/, 'The input')}.`;
 }
 
 /**

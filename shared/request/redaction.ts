@@ -3,6 +3,9 @@ import { cut } from '../cut.ts';
 /** The secret of an Atlas service account, the private key of an API key (a UUID), a PEM, and `password=…`. */
 const secretLike = /mdb_sa_sk_|^\s*[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\s*$|-----BEGIN|passw(or)?d\S*\s*[=:]/i;
 
+/** Whether a text may be a secret in the wrong field. */
+export const looksSecret = (text: string): boolean => secretLike.test(text);
+
 /** Control characters that JSON doesn't escape, and characters that hide or reverse the text beside them. */
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
@@ -12,7 +15,7 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
  */
 export function shown(value: unknown): string {
   if (typeof value === 'string' && /^\s*[{[]/.test(value)) return 'JSON in quotes';
-  if (typeof value === 'string' && secretLike.test(value)) return 'a text that looks like a secret';
+  if (typeof value === 'string' && looksSecret(value)) return 'a text that looks like a secret';
   if (Array.isArray(value) && value.length > 0) return 'a list';
   if (isRecord(value)) return 'an object';
   const text = (JSON.stringify(value) ?? 'nothing').replace(invisible, escaped);
@@ -36,7 +39,8 @@ export const isCredential = (key: string): boolean =>
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const escaped = (character: string) =>
+/** Characters as JSON may escape them. */
+export const escaped = (character: string): string =>
   character
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

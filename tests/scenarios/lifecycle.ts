@@ -327,7 +327,8 @@ suite('a run on a connected cluster', () => {
     assertConnected(await connectByHand(cloud));
     assert.deepEqual(changes(cloud), []);
     const writes = cloud.recorder.exchanges.filter(
-      ({ method, service }) => method !== 'GET' && service !== 'secretsmanager' && service !== 'states',
+      ({ method, service }) =>
+        method !== 'GET' && service !== 'secretsmanager' && service !== 'states' && service !== 'dynamodb',
     );
     assert.deepEqual(
       writes.map(({ operation }) => operation),

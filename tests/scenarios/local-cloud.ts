@@ -108,7 +108,7 @@ export function changes({ recorder }: Cloud): string[] {
   return recorder.exchanges
     .filter(
       ({ method, service, operation }) =>
-        method !== 'GET' && !['secretsmanager', 'states'].includes(service) && operation !== 'createToken',
+        method !== 'GET' && !['secretsmanager', 'states', 'dynamodb'].includes(service) && operation !== 'createToken',
     )
     .filter(({ operation, status }) => operation !== 'TagResource' && Number(status) < 300)
     .map(({ service, operation }) => `${service} ${operation}`);

@@ -229,7 +229,7 @@ describe('an answer of Atlas', () => {
   for (const [status, errorCode, remedy] of remedies)
     it(`with ${status} ${errorCode} has a remedy`, async (t) => {
       const { atlas } = await fakeAtlas(t, { [route]: apiError(status, errorCode) });
-      await assert.rejects(getLink(atlas), { name: 'AtlasRefused', message: remedy });
+      await assert.rejects(getLink(atlas), { name: 'AtlasCredentialsRefused', message: remedy });
     });
 
   it('that repeats the password becomes an error without it', async (t) => {

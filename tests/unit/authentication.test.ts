@@ -167,7 +167,7 @@ describe('a service account', () => {
     [
       401,
       { error: 'invalid_client', error_description: 'Invalid credentials provided.' },
-      'AtlasRefused',
+      'AtlasCredentialsRefused',
       /HTTP 401 \(invalid_client: Invalid credentials provided\.\).*Check clientId and clientSecret.*expired/,
     ],
     [
@@ -196,7 +196,7 @@ describe('a service account', () => {
   it('keeps the error code of the token endpoint', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     door.tokenAnswer = answer(400, { error: 'invalid_grant' });
-    const refused = { name: 'AtlasRefused', status: 400, errorCode: 'invalid_grant' };
+    const refused = { name: 'AtlasCredentialsRefused', status: 400, errorCode: 'invalid_grant' };
     await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), refused);
   });
 

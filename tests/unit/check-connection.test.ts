@@ -125,6 +125,6 @@ describe('CheckConnection', () => {
   });
 
   it('ends the run if Atlas refuses', async (t) => {
-    await assert.rejects(check(t, apiError(403, 'USER_UNAUTHORIZED')), { name: 'AtlasRefused' });
+    await assert.rejects(check(t, apiError(403, 'USER_UNAUTHORIZED')), { name: 'AtlasCredentialsRefused' });
   });
 });

@@ -209,7 +209,7 @@ describe('CheckPrerequisites', () => {
         },
       },
       /could not set up private link 6a7941d3c0eb9e7a17722d71 \(No policy\.\)/,
-      /delete the link in Atlas/,
+      /disconnect and, when that has finished, atlas-streaming=connect/,
     ],
     [
       'a private link with another authentication scheme, before the brokers are rebooted',
@@ -375,16 +375,19 @@ describe('CheckPrerequisites', () => {
       assert.deepEqual(plan, ready);
     });
 
-  it('uses the only associated secret if the recorded one was replaced', async (t) => {
-    assert.deepEqual((await check(t, { request: { secretArn: otherSecretArn } })).plan, ready);
+  it('takes no other secret than the recorded one, which may be that of an administrator', async (t) => {
+    for (const scramSecretArns of [[secretArn], [secretArn, otherSecretArn], []]) {
+      const message = await complaint(t, { request: { secretArn: `${secretArn}3` }, cluster: { scramSecretArns } });
+      assert.match(
+        message,
+        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. Associate/,
+      );
+    }
   });
 
-  it('asks for one of two secrets if the recorded one is no longer among them', async (t) => {
-    const situation = {
-      request: { secretArn: `${secretArn}3` },
-      cluster: { scramSecretArns: [secretArn, otherSecretArn] },
-    };
-    assert.match(await complaint(t, situation), /2 SCRAM secrets are associated/);
+  it('says in the plan what the settings ask for instead', async (t) => {
+    const { plan } = await check(t, { request: { targetChange: 'Connected to A, asked for B' } });
+    assert.equal(plan.note, 'Connected to A, asked for B. A run verifies the connected target and changes no other.');
   });
 
   it('accepts a secret in the input that is not associated yet', async (t) => {
@@ -414,7 +417,7 @@ describe('CheckPrerequisites', () => {
   });
 
   for (const [status, name] of [
-    [401, 'AtlasRefused'],
+    [401, 'AtlasCredentialsRefused'],
     [403, 'AtlasRefused'],
     [429, 'AtlasThrottled'],
     [500, 'AtlasUnavailable'],

@@ -46,7 +46,10 @@ describe('CheckPrivateLink', () => {
   });
 
   it('ends the run if Atlas refuses', async (t) => {
-    await assert.rejects(check(t, apiError(403, 'USER_UNAUTHORIZED')), { name: 'AtlasRefused', status: 403 });
+    await assert.rejects(check(t, apiError(403, 'USER_UNAUTHORIZED')), {
+      name: 'AtlasCredentialsRefused',
+      status: 403,
+    });
   });
 
   it('lets the machine retry if Atlas fails', async (t) => {

@@ -78,7 +78,8 @@ describe("a connection's state", () => {
   it('ends the run if it is FAILED, with what to check', () =>
     assert.throws(() => connectionState(connection({ state: 'FAILED' })), {
       name: 'ConnectionFailed',
-      message: /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers/,
+      message:
+        /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers.*atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect/,
     }));
 
   it('ends the run if it is DELETING', () =>

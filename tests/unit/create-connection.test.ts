@@ -214,7 +214,7 @@ describe('CreateConnection', () => {
 
   it('creates nothing if Atlas refuses to say whether the connection exists', async (t) => {
     const { run, calls } = await creator(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
-    await assert.rejects(run(), { name: 'AtlasRefused', status: 403 });
+    await assert.rejects(run(), { name: 'AtlasCredentialsRefused', status: 403 });
     assert.deepEqual(calls(), [get]);
   });
 
@@ -415,7 +415,7 @@ describe('CreateConnection and the registry:', () => {
     });
 
   it('a refusal leaves no attempt: a connection that a person makes after it is not ours', async (t) => {
-    const routes = { [get]: [absentAt(-2), equal], [post]: apiError(403, 'USER_UNAUTHORIZED') };
+    const routes = { [get]: [absentAt(-2), equal], [post]: apiError(400, 'VALIDATION_ERROR') };
     const { run, record } = await creator(t, { routes, recorded: null, secretVersion: null });
     await assert.rejects(run(), { name: 'AtlasRefused' });
     assert.deepEqual(await record(), { secretArn });

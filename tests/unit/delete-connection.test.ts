@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { deleteConnection } from '../../functions/delete-connection/delete-connection.ts';
-import type { Result } from '../../shared/outcomes.ts';
+import type * as z from 'zod/mini';
+import { type DeleteConnectionInput, deleteConnection } from '../../functions/delete-connection/delete-connection.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
@@ -16,7 +17,17 @@ import {
   processor,
   reset,
 } from '../fixtures/atlas.ts';
-import { before, clusterArn, later, deadline as newDeadline, request, taskInput, wait } from '../fixtures/request.ts';
+import { fakeRegistry, lost, record } from '../fixtures/fake-registry.ts';
+import {
+  before,
+  clusterArn,
+  disconnectExecutionArn,
+  later,
+  deadline as newDeadline,
+  now,
+  request,
+  wait,
+} from '../fixtures/request.ts';
 
 const [get, links, remove, processors] = [
   'GET /streams/connections/orders',
@@ -28,59 +39,144 @@ const absent = apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME');
 const deploying = apiError(409, 'STREAM_KAFKA_CONNECTION_IS_DEPLOYING', 'Please retry the request later.');
 const inUse = apiError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS', 'It has active processors.');
 
-interface Visit {
-  /** Of this state's earlier visit. */
-  result?: Result;
-  deadline?: string;
+const id = connection().id;
+/** When Atlas made that id. */
+const madeAt = new Date(Number.parseInt(id.slice(0, 8), 16) * 1000).toISOString();
+const created = { id, ownership: 'created', attemptedAt: madeAt } as const;
+const pieces = { connection: created, privateLink: { id: privateLinkId, ownership: 'created' } } as const;
+const minutesBefore = (minutes: number) => new Date(Date.parse(now) - minutes * 60_000).toISOString();
+
+interface Situation {
+  routes?: Record<string, Answer | Answer[]>;
+  /** What the registry held when the run claimed the cluster; null: nothing. */
+  recorded?: Partial<RegistryRecord> | null;
+  held?: RegistryRecord;
   request?: Partial<Request>;
 }
 
-/** Atlas has our connection and the link that it uses, unless `routes` say otherwise. */
-async function deleter(t: TestContext, routes: Record<string, Answer | Answer[]> = {}) {
+type Earlier = NonNullable<z.infer<typeof DeleteConnectionInput>['run']['connection']>;
+
+/** Atlas has our connection and the link that it uses, and the registry says so, unless the situation differs. */
+async function deleter(t: TestContext, { routes = {}, recorded = pieces, held, request: overrides }: Situation = {}) {
   const ours = { [get]: ok(connection()), [links]: list([privateLink()]), [remove]: accepted };
   const { atlas, calls } = await fakeAtlas(t, { ...ours, ...routes });
-  const visit = async ({ result = 'absent', deadline = later, request: overrides = {} }: Visit = {}) => {
-    const input = taskInput({ request: request(overrides), connection: { result, deadline } });
-    const { pollSeconds, deadline: kept, ...found } = await deleteConnection(input, { atlas, wait });
+  const claimed = recorded && record(recorded);
+  const { registry, writes, item } = fakeRegistry(held ?? claimed ?? record());
+  const visit = async (earlier: Partial<Earlier> = {}) => {
+    const { result = 'absent', deadline = later } = earlier;
+    const input = {
+      run: { request: request({ recorded: claimed, ...overrides }), connection: { ...earlier, result, deadline } },
+      executionArn: disconnectExecutionArn,
+      now,
+    };
+    const waits = { removal: wait, unclearAttempt: { ...wait, timeoutMinutes: 15 } };
+    const { pollSeconds, deadline: kept, ...found } = await deleteConnection(input, { atlas, registry, waits });
     // Just after the deadline, if that is earlier.
     assert.deepEqual([pollSeconds, kept], [deadline === before ? 1 : 20, deadline]);
     return found;
   };
-  return { visit, calls };
+  return { visit, calls, writes, item };
 }
+
+const deleting = { isDone: false, id, state: 'DELETING', result: 'removed' };
 
 describe('DeleteConnection', () => {
   it('sets the deadline for connection and link at its first visit', async (t) => {
     const { atlas } = await fakeAtlas(t, { [get]: absent });
-    const { deadline, result } = await deleteConnection(taskInput({ request: request() }), { atlas, wait });
+    const { deadline, result } = await deleteConnection(
+      { run: { request: request() }, executionArn: disconnectExecutionArn, now },
+      { atlas, registry: fakeRegistry().registry, waits: { removal: wait, unclearAttempt: wait } },
+    );
     assert.deepEqual([deadline, result], [newDeadline, 'absent']);
   });
 
-  it('asks Atlas to delete the connection that uses the link to this cluster', async (t) => {
-    const { visit, calls } = await deleter(t);
-    assert.deepEqual(await visit(), { isGone: false, state: 'DELETING', result: 'removed' });
+  it('asks Atlas to delete the connection that the registry records as created, under its claim', async (t) => {
+    const { visit, calls, writes } = await deleter(t);
+    assert.deepEqual(await visit(), deleting);
     assert.deepEqual(calls(), [get, links, remove]);
+    assert.deepEqual(writes, ['confirm']);
   });
 
-  it('treats an already deleted connection as done, and keeps the result of an earlier visit', async (t) => {
-    const { visit, calls } = await deleter(t, { [get]: absent });
-    assert.deepEqual(await visit(), { isGone: true, state: 'absent', result: 'absent' });
-    assert.deepEqual(await visit({ result: 'removed', deadline: before }), {
-      isGone: true,
-      state: 'absent',
-      result: 'removed',
-    });
-    assert.deepEqual(calls(), [get, get]);
+  it('deletes nothing if another execution has claimed the cluster', async (t) => {
+    const { visit, calls } = await deleter(t, { held: lost(pieces) });
+    await assert.rejects(visit(), { name: 'ClaimLost' });
+    assert.ok(!calls().includes(remove));
+  });
+
+  it('treats an already deleted connection as done, keeps the result of an earlier visit, and forgets the connection', async (t) => {
+    for (const result of ['absent', 'removed'] as const) {
+      const { visit, calls, item } = await deleter(t, {
+        routes: { [get]: absent },
+        recorded: { ...pieces, secretVersionId: 'version-1' },
+      });
+      assert.deepEqual(await visit({ result, deadline: before }), { isDone: true, state: 'absent', result });
+      assert.deepEqual(calls(), [get]);
+      assert.deepEqual([item()?.connection, item()?.secretVersionId], [undefined, undefined]);
+      assert.deepEqual(item()?.privateLink, pieces.privateLink);
+    }
+  });
+
+  it('writes nothing if there is no connection, and none is recorded', async (t) => {
+    const { visit, writes } = await deleter(t, { routes: { [get]: absent }, recorded: null });
+    assert.deepEqual(await visit(), { isDone: true, state: 'absent', result: 'absent' });
+    assert.deepEqual(writes, []);
   });
 
   it('treats a deleted workspace as done', async (t) => {
-    const { visit } = await deleter(t, { [get]: apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') });
-    assert.equal((await visit()).isGone, true);
+    const { visit } = await deleter(t, { routes: { [get]: apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') } });
+    assert.equal((await visit()).isDone, true);
   });
 
   it('treats a connection that another party has just deleted as done', async (t) => {
-    const { visit } = await deleter(t, { [remove]: absent });
-    assert.deepEqual(await visit(), { isGone: true, state: 'absent', result: 'absent' });
+    const { visit, item } = await deleter(t, { routes: { [remove]: absent } });
+    assert.deepEqual(await visit(), { isDone: true, state: 'absent', result: 'absent' });
+    assert.equal(item()?.connection, undefined);
+  });
+});
+
+describe('DeleteConnection keeps', () => {
+  const others: [what: string, situation: Situation, note: RegExp, remedy: RegExp][] = [
+    ['a connection without any record', { recorded: null }, /^not created by this deployment/, /"claim": true/],
+    [
+      'a connection that its record does not have',
+      { recorded: { privateLink: pieces.privateLink }, request: { includeAdopted: true } },
+      /^not created by this deployment/,
+      /"claim": true/,
+    ],
+    [
+      'an adopted connection',
+      { recorded: { ...pieces, connection: { ...created, ownership: 'adopted' } } },
+      /^adopted, not created/,
+      /"includeAdopted": true/,
+    ],
+    [
+      'a connection that was found after an unclear attempt and did not fall into it',
+      { recorded: { ...pieces, connection: { ...created, ownership: 'unknown' } } },
+      /does not fall into the attempt$/,
+      /"includeAdopted": true/,
+    ],
+  ];
+  for (const [what, situation, note, remedy] of others)
+    it(`${what}, and says why and how to remove it`, async (t) => {
+      const { visit, calls, writes } = await deleter(t, situation);
+      const { note: said = '', remedy: advice = '', ...found } = await visit();
+      assert.deepEqual(found, { isDone: true, state: 'kept', result: 'kept' });
+      assert.match(said, note);
+      assert.match(advice, remedy);
+      assert.match(advice, /or delete it in Atlas\.$/);
+      assert.deepEqual(calls(), [get, links]);
+      assert.deepEqual(writes, []);
+    });
+
+  it('a connection by which another party has replaced ours, and forgets ours', async (t) => {
+    const other = { ...created, id: 'a'.repeat(24) };
+    const recorded = { ...pieces, connection: other, secretVersionId: 'version-1' };
+    const { visit, calls, item } = await deleter(t, { recorded, request: { includeAdopted: true } });
+    const { result, note = '' } = await visit();
+    assert.equal(result, 'kept');
+    assert.match(note, /another party has replaced the one that is recorded, a{24}$/);
+    assert.ok(!calls().includes(remove));
+    assert.deepEqual([item()?.connection, item()?.secretVersionId], [undefined, undefined]);
   });
 
   const foreign: [what: string, overrides: Record<string, unknown>, reason: RegExp][] = [
@@ -93,38 +189,84 @@ describe('DeleteConnection', () => {
     ],
   ];
   for (const [what, overrides, reason] of foreign)
-    it(`keeps a connection of the same name that ${what}, and says why`, async (t) => {
-      const { visit, calls } = await deleter(t, { [get]: ok(connection(overrides)) });
+    it(`a connection of the same name that ${what}, whatever is recorded`, async (t) => {
+      const { visit, calls } = await deleter(t, {
+        routes: {
+          [get]: ok(connection(overrides)),
+          [links]: list([privateLink(), privateLink({ _id: 'f'.repeat(24), arn: `${clusterArn}0` })]),
+        },
+        request: { includeAdopted: true },
+      });
       const { note = '', ...found } = await visit();
-      assert.deepEqual(found, { isGone: true, state: 'kept', result: 'kept' });
+      assert.deepEqual(found, { isDone: true, state: 'kept', result: 'kept' });
       assert.match(note, /^connection "orders" exists/);
       assert.match(note, reason);
       assert.deepEqual(calls(), [get, links]);
     });
+});
 
-  it('recognizes its connection by a link that is being deleted, too', async (t) => {
-    const { visit } = await deleter(t, { [links]: list([privateLink({ state: 'DELETING' })]) });
-    assert.equal((await visit()).result, 'removed');
+describe('DeleteConnection deletes', () => {
+  it('an adopted connection, and one that is not known to be ours, if the input says so', async (t) => {
+    for (const ownership of ['adopted', 'unknown'] as const) {
+      const recorded = { ...pieces, connection: { ...created, ownership } };
+      const { visit } = await deleter(t, { recorded, request: { includeAdopted: true } });
+      assert.deepEqual(await visit(), deleting);
+    }
   });
 
-  it('recognizes its connection by the recorded link if Atlas no longer lists that link', async (t) => {
-    const { visit } = await deleter(t, { [links]: list([]) });
-    assert.equal((await visit()).result, 'kept');
-    assert.equal((await visit({ request: { privateLinkId } })).result, 'removed');
+  it('a connection over a link that is being deleted, or that Atlas no longer lists', async (t) => {
+    for (const listed of [[privateLink({ state: 'DELETING' })], [privateLink({ _id: 'e'.repeat(24) })], []]) {
+      const { visit } = await deleter(t, { routes: { [links]: list(listed) } });
+      assert.deepEqual(await visit(), deleting);
+    }
   });
 
-  it('ignores a tag that names the link to another cluster', async (t) => {
-    const other = privateLink({ arn: clusterArn.replace('orders', 'payroll') });
-    const { visit, calls } = await deleter(t, { [links]: list([other]) });
-    const { result, note = '' } = await visit({ request: { privateLinkId } });
+  it('a connection that is FAILED or has no state', async (t) => {
+    for (const state of ['FAILED', undefined]) {
+      const { visit } = await deleter(t, { routes: { [get]: ok(connection({ state })) } });
+      assert.equal((await visit()).result, 'removed', state);
+    }
+  });
+});
+
+describe('DeleteConnection, after an unclear attempt to create the connection,', () => {
+  const unclear = (attemptedAt: string) => ({ ...pieces, connection: { attemptedAt } });
+
+  it('deletes a connection that falls into the attempt, and records that it is ours before', async (t) => {
+    const { visit, writes, item } = await deleter(t, { recorded: unclear(madeAt) });
+    assert.deepEqual(await visit(), deleting);
+    assert.deepEqual(writes, ['connection']);
+    assert.deepEqual(item()?.connection, { attemptedAt: madeAt, id, ownership: 'created' });
+  });
+
+  it('keeps a connection that does not, and records that', async (t) => {
+    const { visit, calls, item } = await deleter(t, { recorded: unclear(minutesBefore(1)) });
+    const { note = '', result } = await visit();
     assert.equal(result, 'kept');
-    assert.match(note, / is not the one to this cluster/);
+    assert.match(note, /does not fall into the attempt/);
+    assert.deepEqual(item()?.connection, { attemptedAt: minutesBefore(1), id, ownership: 'unknown' });
     assert.ok(!calls().includes(remove));
   });
 
-  it('waits for a connection that is being deleted, until the deadline', async (t) => {
-    const { visit, calls } = await deleter(t, { [get]: ok(connection({ state: 'DELETING' })) });
-    assert.deepEqual(await visit(), { isGone: false, state: 'DELETING', result: 'removed' });
+  it('looks again until the attempt is 15 minutes old if Atlas shows no connection, and then forgets the attempt', async (t) => {
+    const young = await deleter(t, { recorded: unclear(minutesBefore(14)), routes: { [get]: absent } });
+    assert.deepEqual(await young.visit(), { isDone: false, state: 'absent', result: 'absent' });
+    assert.deepEqual([young.calls(), young.writes], [[get], []]);
+    const old = await deleter(t, { recorded: unclear(minutesBefore(15)), routes: { [get]: absent } });
+    assert.deepEqual(await old.visit(), { isDone: true, state: 'absent', result: 'absent' });
+    assert.deepEqual(old.writes, ['-connection -secretVersionId']);
+  });
+
+  it('does not look again after the deadline', async (t) => {
+    const { visit } = await deleter(t, { recorded: unclear(now), routes: { [get]: absent } });
+    assert.equal((await visit({ deadline: before })).isDone, true);
+  });
+});
+
+describe('DeleteConnection waits', () => {
+  it('for a connection that is being deleted, until the deadline', async (t) => {
+    const { visit, calls } = await deleter(t, { routes: { [get]: ok(connection({ state: 'DELETING' })) } });
+    assert.deepEqual(await visit(), deleting);
     await assert.rejects(visit({ deadline: before }), {
       name: 'WaitTimedOut',
       message: /^Connection "orders" is still DELETING, and the deadline of this wait/,
@@ -132,56 +274,58 @@ describe('DeleteConnection', () => {
     assert.ok(!calls().includes(remove));
   });
 
-  it('reads only the connection while Atlas deletes it', async (t) => {
-    const { visit, calls } = await deleter(t, { [get]: ok(connection({ state: 'DELETING' })) });
-    const visited: Visit = { result: 'removed' };
-    assert.deepEqual(await visit(visited), { isGone: false, state: 'DELETING', result: 'removed' });
-    await assert.rejects(visit({ ...visited, deadline: before }), { name: 'WaitTimedOut' });
-    assert.deepEqual(calls(), [get, get]);
-  });
-
-  it('checks again whether the connection is ours if another party has created a new one', async (t) => {
-    const other = { state: 'PENDING', networking: { access: { type: 'PUBLIC' } } };
-    const { visit, calls } = await deleter(t, { [get]: ok(connection(other)) });
-    assert.equal((await visit({ result: 'removed' })).state, 'kept');
-    assert.deepEqual(calls(), [get, links]);
-  });
-
-  it('waits for a connection that is still deploying, then deletes it', async (t) => {
-    const { visit, calls } = await deleter(t, {
-      [get]: ok(connection({ state: 'PENDING' })),
-      [remove]: [deploying, accepted],
+  it('with one request in each poll while Atlas deploys or deletes the connection', async (t) => {
+    const states = ['PENDING', 'PENDING', 'PENDING', 'READY', 'DELETING', 'DELETING'];
+    const { visit, calls, writes } = await deleter(t, {
+      routes: { [get]: [...states.map((state) => ok(connection({ state }))), absent] },
     });
-    assert.deepEqual(await visit(), { isGone: false, state: 'PENDING', result: 'absent' });
-    assert.deepEqual(await visit(), { isGone: false, state: 'DELETING', result: 'removed' });
-    assert.deepEqual(calls(), [get, links, remove, get, links, remove]);
+    let earlier: Awaited<ReturnType<typeof visit>> | undefined;
+    const seen: string[] = [];
+    while (!earlier?.isDone) {
+      earlier = await visit(earlier);
+      seen.push(earlier.state);
+    }
+    assert.deepEqual(seen, ['PENDING', 'PENDING', 'PENDING', 'DELETING', 'DELETING', 'DELETING', 'absent']);
+    assert.equal(earlier.result, 'removed');
+    assert.deepEqual(calls(), [get, links, get, get, get, remove, get, get, get]);
+    assert.deepEqual(writes, ['confirm', '-connection -secretVersionId']);
   });
 
-  it('gives up on a connection that is still deploying at the deadline', async (t) => {
-    const { visit } = await deleter(t, { [get]: ok(connection({ state: 'PENDING' })), [remove]: deploying });
+  it('no longer than the deadline for a connection that is still deploying', async (t) => {
+    const { visit } = await deleter(t, { routes: { [get]: ok(connection({ state: 'PENDING' })) } });
     await assert.rejects(visit({ deadline: before }), {
       name: 'WaitTimedOut',
       message: /"orders" is still deploying, and Atlas deletes it only after that, and the deadline/,
     });
   });
 
-  it('deletes a connection that is FAILED or has no state', async (t) => {
-    for (const state of ['FAILED', undefined]) {
-      const { visit } = await deleter(t, { [get]: ok(connection({ state })) });
-      assert.equal((await visit()).result, 'removed', state);
-    }
+  it('if Atlas says that a connection is still deploying although it shows another state', async (t) => {
+    const { visit } = await deleter(t, { routes: { [remove]: [deploying, accepted, deploying] } });
+    assert.deepEqual(await visit(), { ...deleting, state: 'READY', result: 'absent' });
+    assert.deepEqual(await visit({ id }), deleting);
+    await assert.rejects(visit({ id, deadline: before }), { name: 'WaitTimedOut', message: /is still deploying/ });
   });
 
-  it('gives up at the deadline on a connection that stays although Atlas keeps accepting its deletion', async (t) => {
+  it('no longer than the deadline for a connection that stays although Atlas keeps accepting its deletion', async (t) => {
     const { visit } = await deleter(t);
-    assert.equal((await visit({ result: 'removed' })).isGone, false);
-    await assert.rejects(visit({ result: 'removed', deadline: before }), {
+    assert.equal((await visit({ result: 'removed', id })).isDone, false);
+    await assert.rejects(visit({ result: 'removed', id, deadline: before }), {
       name: 'WaitTimedOut',
       message: /^Connection "orders" is still READY/,
     });
   });
 
-  it('names the stream processors that use the connection', async (t) => {
+  it('and keeps a new connection that another party has created meanwhile', async (t) => {
+    const other = connection({ id: 'b'.repeat(24), state: 'PENDING' });
+    const { visit, calls, item } = await deleter(t, { routes: { [get]: ok(other) } });
+    assert.equal((await visit({ result: 'removed', id })).state, 'kept');
+    assert.deepEqual(calls(), [get, links]);
+    assert.equal(item()?.connection, undefined);
+  });
+});
+
+describe('DeleteConnection ends the run', () => {
+  it('if stream processors use the connection, and names them', async (t) => {
     const known = [
       processor('reader'),
       processor('writer', { pipeline: [{ $source: {} }, { $emit: { connectionName: 'orders', topic: 'x' } }] }),
@@ -191,7 +335,7 @@ describe('DeleteConnection', () => {
       processor('created', { state: 'CREATED' }),
       processor('elsewhere', {}, 'orders2'),
     ];
-    const { visit } = await deleter(t, { [remove]: inUse, [processors]: list(known) });
+    const { visit } = await deleter(t, { routes: { [remove]: inUse, [processors]: list(known) } });
     await assert.rejects(visit(), {
       name: 'ConnectionInUse',
       message:
@@ -199,22 +343,23 @@ describe('DeleteConnection', () => {
     });
   });
 
-  it('says that a stream processor uses the connection if it can name none', async (t) => {
-    const { visit } = await deleter(t, { [remove]: inUse, [processors]: list([processor('x', { state: 'STOPPED' })]) });
+  it('if a stream processor uses the connection that it cannot name', async (t) => {
+    const stopped = list([processor('x', { state: 'STOPPED' })]);
+    const { visit } = await deleter(t, { routes: { [remove]: inUse, [processors]: stopped } });
     await assert.rejects(visit(), { name: 'ConnectionInUse', message: /in use by a running stream processor, and/ });
   });
 
-  it('ends the run if Atlas refuses for another reason, and repeats the reason', async (t) => {
-    const { visit } = await deleter(t, { [remove]: apiError(409, 'SOMETHING_NEW', 'No.') });
+  it('if Atlas refuses for another reason, and repeats the reason', async (t) => {
+    const { visit } = await deleter(t, { routes: { [remove]: apiError(409, 'SOMETHING_NEW', 'No.') } });
     await assert.rejects(visit(), { name: 'AtlasRefused', message: /SOMETHING_NEW: No\./ });
-    const unauthorized = await deleter(t, { [get]: apiError(403, 'USER_UNAUTHORIZED') });
-    await assert.rejects(unauthorized.visit(), { name: 'AtlasRefused' });
+    const unauthorized = await deleter(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
+    await assert.rejects(unauthorized.visit(), { name: 'AtlasCredentialsRefused' });
   });
 
-  it('lets the machine retry if the answer to the deletion is lost, and then finds that Atlas deletes the connection', async (t) => {
+  it('no sooner than the machine has retried if the answer to the deletion is lost', async (t) => {
     const routes = { [get]: [ok(connection()), ok(connection({ state: 'DELETING' }))], [remove]: reset };
-    const { visit } = await deleter(t, routes);
+    const { visit } = await deleter(t, { routes });
     await assert.rejects(visit(), { name: 'AtlasUnavailable' });
-    assert.deepEqual(await visit(), { isGone: false, state: 'DELETING', result: 'removed' });
+    assert.deepEqual(await visit(), deleting);
   });
 });

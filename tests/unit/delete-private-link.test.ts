@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { deletePrivateLink } from '../../functions/delete-private-link/delete-private-link.ts';
 import type { Result } from '../../shared/outcomes.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
   accepted,
@@ -14,7 +16,8 @@ import {
   reset,
   workspaceOf,
 } from '../fixtures/atlas.ts';
-import { before, clusterArn, later, request, taskInput, wait } from '../fixtures/request.ts';
+import { fakeRegistry, lost, record } from '../fixtures/fake-registry.ts';
+import { before, clusterArn, disconnectExecutionArn, later, now, request, wait } from '../fixtures/request.ts';
 
 const [links, remove, workspaces] = [
   'GET /privateLinkConnections',
@@ -29,14 +32,28 @@ const inUse = apiError(
 );
 const through = (name: string, overrides = {}) => connection({ name, ...overrides });
 
+/** When Atlas made the id of the link. */
+const madeAt = new Date(Number.parseInt(privateLinkId.slice(0, 8), 16) * 1000).toISOString();
+const created = { id: privateLinkId, ownership: 'created', attemptedAt: madeAt } as const;
+const minutesBefore = (minutes: number) => new Date(Date.parse(now) - minutes * 60_000).toISOString();
+
+interface Situation {
+  routes?: Record<string, Answer | Answer[]>;
+  /** What the registry held when the run claimed the cluster; null: nothing. */
+  recorded?: Partial<RegistryRecord> | null;
+  held?: RegistryRecord;
+  request?: Partial<Request>;
+}
+
 interface Visit {
   /** Of this state's earlier visit. */
   result?: Result;
   deadline?: string;
 }
 
-/** Atlas has our link, and one workspace without connections, unless `routes` say otherwise. */
-async function deleter(t: TestContext, routes: Record<string, Answer | Answer[]> = {}) {
+/** Atlas has our link, and one workspace without connections, and the registry says so, unless the situation differs. */
+async function deleter(t: TestContext, situation: Situation = {}) {
+  const { routes = {}, recorded = { privateLink: created }, held, request: overrides } = situation;
   const { atlas, calls } = await fakeAtlas(t, {
     [links]: list([privateLink({ _id: 'f'.repeat(24), arn: `${clusterArn}0` }), privateLink()]),
     [remove]: accepted,
@@ -44,51 +61,64 @@ async function deleter(t: TestContext, routes: Record<string, Answer | Answer[]>
     [connectionsOf('streams')]: list([]),
     ...routes,
   });
+  const claimed = recorded && record(recorded);
+  const { registry, writes, item } = fakeRegistry(held ?? claimed ?? record());
   const visit = async ({ result, deadline = later }: Visit = {}) => {
-    const input = taskInput({
-      request: request(),
+    const run = {
+      request: request({ recorded: claimed, ...overrides }),
       connection: { deadline },
       ...(result && { privateLink: { result } }),
-    });
-    const { pollSeconds, ...found } = await deletePrivateLink(input, { atlas, wait });
+    };
+    const waits = { removal: wait, unclearAttempt: { ...wait, timeoutMinutes: 15 } };
+    const input = { run, executionArn: disconnectExecutionArn, now };
+    const { pollSeconds, ...found } = await deletePrivateLink(input, { atlas, registry, waits });
     // Just after the deadline, if that is earlier.
     assert.equal(pollSeconds, deadline === before ? 1 : 20);
     return found;
   };
-  return { visit, calls };
+  return { visit, calls, writes, item };
 }
 
-const found = { isGone: false, isInUse: false, usedBy: [], state: 'DONE', result: 'absent' };
+const found = { isDone: false, isClusterLinked: true, state: 'DONE', result: 'absent' };
+const requested = { ...found, state: 'DELETE_REQUESTED', result: 'removed' };
+const gone = { isDone: true, isClusterLinked: false, state: 'absent', result: 'absent' };
+const kept = { isDone: true, isClusterLinked: true, state: 'kept', result: 'kept' };
 
 describe('DeletePrivateLink', () => {
-  it('asks Atlas to delete the link to this cluster, and no other', async (t) => {
-    const { visit, calls } = await deleter(t);
-    assert.deepEqual(await visit(), { ...found, state: 'DELETE_REQUESTED', result: 'removed' });
+  it('asks Atlas to delete the link that the registry records as created, under its claim, and no other', async (t) => {
+    const { visit, calls, writes } = await deleter(t);
+    assert.deepEqual(await visit(), requested);
     assert.deepEqual(calls(), [links, remove]);
+    assert.deepEqual(writes, ['confirm']);
   });
 
-  it('treats an already deleted link as done, and keeps the result of an earlier visit', async (t) => {
+  it('deletes nothing if another execution has claimed the cluster', async (t) => {
+    const { visit, calls } = await deleter(t, { held: lost({ privateLink: created }) });
+    await assert.rejects(visit(), { name: 'ClaimLost' });
+    assert.deepEqual(calls(), [links]);
+  });
+
+  it('treats an already deleted link as done, keeps the result of an earlier visit, and forgets the link', async (t) => {
     for (const left of [[], [privateLink({ state: 'DELETED' })], [privateLink({ arn: `${clusterArn}0` })]]) {
-      const { visit, calls } = await deleter(t, { [links]: list(left) });
-      assert.deepEqual(await visit(), { ...found, isGone: true, state: 'absent' });
-      assert.deepEqual(await visit({ result: 'removed', deadline: before }), {
-        ...found,
-        isGone: true,
-        state: 'absent',
-        result: 'removed',
-      });
+      const { visit, calls, item } = await deleter(t, { routes: { [links]: list(left) } });
+      assert.deepEqual(await visit(), gone);
+      assert.deepEqual(await visit({ result: 'removed', deadline: before }), { ...gone, result: 'removed' });
       assert.deepEqual(calls(), [links, links]);
+      assert.equal(item()?.privateLink, undefined);
     }
   });
 
   it('treats a link that another party has just deleted as done', async (t) => {
-    const { visit } = await deleter(t, { [remove]: apiError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND') });
-    assert.deepEqual(await visit(), { ...found, isGone: true, state: 'absent' });
+    const { visit, item } = await deleter(t, {
+      routes: { [remove]: apiError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND') },
+    });
+    assert.deepEqual(await visit(), gone);
+    assert.equal(item()?.privateLink, undefined);
   });
 
   for (const state of ['DELETE_REQUESTED', 'DELETING'])
     it(`waits for a link that is ${state}, until the deadline`, async (t) => {
-      const { visit, calls } = await deleter(t, { [links]: list([privateLink({ state })]) });
+      const { visit, calls } = await deleter(t, { routes: { [links]: list([privateLink({ state })]) } });
       assert.deepEqual(await visit(), { ...found, state, result: 'removed' });
       await assert.rejects(visit({ deadline: before }), {
         name: 'WaitTimedOut',
@@ -99,52 +129,107 @@ describe('DeletePrivateLink', () => {
 
   for (const state of ['IDLE', 'WORKING', 'FAILED', undefined])
     it(`deletes a link that is ${state}`, async (t) => {
-      const { visit } = await deleter(t, { [links]: list([privateLink({ state })]) });
+      const { visit } = await deleter(t, { routes: { [links]: list([privateLink({ state })]) } });
       assert.equal((await visit()).result, 'removed');
     });
 
-  it('deletes both links if an earlier one is still being deleted', async (t) => {
-    const dying = privateLink({ _id: 'd'.repeat(24), state: 'DELETING' });
-    const { visit, calls } = await deleter(t, { [links]: [list([dying, privateLink()]), list([privateLink()])] });
-    for (const state of ['DELETING', 'DELETE_REQUESTED']) assert.deepEqual([(await visit()).state], [state]);
-    assert.deepEqual(calls(), [links, links, remove]);
-  });
-
   it('gives up at the deadline on a link that stays although Atlas keeps accepting its deletion', async (t) => {
     const { visit } = await deleter(t);
-    assert.equal((await visit({ result: 'removed' })).isGone, false);
+    assert.equal((await visit({ result: 'removed' })).isDone, false);
     await assert.rejects(visit({ result: 'removed', deadline: before }), {
       name: 'WaitTimedOut',
       message: /^Private link \w+ is still DONE/,
     });
   });
 
-  it('keeps a link that other connections of the project use, in any workspace, and names them', async (t) => {
-    const elsewhere = { networking: { access: { type: 'PRIVATE_LINK', connectionId: 'f'.repeat(24) } } };
-    const { visit, calls } = await deleter(t, {
-      [remove]: inUse,
-      [workspaces]: list([workspaceOf(), workspaceOf({ name: 'other.ws' }), workspaceOf({ name: 'empty' })]),
-      [connectionsOf('streams')]: list([
-        through('invoices'),
-        through('deleting', { state: 'DELETING' }),
-        through('elsewhere', elsewhere),
-        { name: 'sample', type: 'Sample', state: 'READY' },
-      ]),
-      [connectionsOf('other.ws')]: list([through('orders')]),
-      [connectionsOf('empty')]: list([]),
-    });
-    assert.deepEqual(await visit(), {
-      ...found,
-      isInUse: true,
-      usedBy: ['streams/invoices', 'other.ws/orders'],
-      result: 'kept',
-    });
-    assert.deepEqual(calls(), [links, remove, workspaces, ...['streams', 'other.ws', 'empty'].map(connectionsOf)]);
+  it('ends the run if Atlas refuses for another reason', async (t) => {
+    const { visit } = await deleter(t, { routes: { [remove]: apiError(403, 'USER_UNAUTHORIZED') } });
+    await assert.rejects(visit(), { name: 'AtlasCredentialsRefused', message: /USER_UNAUTHORIZED/ });
   });
 
-  it('waits until the deadline while Atlas says that the link is in use although no connection uses it', async (t) => {
+  it('lets the machine retry if the answer to the deletion is lost, and then finds that Atlas deletes the link', async (t) => {
+    const { visit } = await deleter(t, {
+      routes: {
+        [links]: [list([privateLink()]), list([privateLink({ state: 'DELETE_REQUESTED' })])],
+        [remove]: reset,
+      },
+    });
+    await assert.rejects(visit(), { name: 'AtlasUnavailable' });
+    assert.deepEqual(await visit(), requested);
+  });
+});
+
+describe('DeletePrivateLink keeps', () => {
+  const cost = /^It costs about \$51 a month \(docs\/cost\.md\)\. To remove it, run connect /;
+
+  it('a link without a record, and says what it costs and how to remove it', async (t) => {
+    for (const recorded of [null, {}]) {
+      const { visit, calls, writes } = await deleter(t, { recorded, request: { includeAdopted: true } });
+      const { note = '', remedy = '', ...rest } = await visit();
+      assert.deepEqual(rest, kept);
+      assert.equal(note, `${privateLinkId} - not created by this deployment, as far as the registry knows`);
+      assert.match(remedy, cost);
+      assert.match(remedy, /"claim": true and then disconnect, or delete it in Atlas\.$/);
+      assert.deepEqual([calls(), writes], [[links], []]);
+    }
+  });
+
+  for (const ownership of ['adopted', 'unknown'] as const)
+    it(`a link that is recorded as ${ownership}, unless the input includes it`, async (t) => {
+      const recorded = { privateLink: { ...created, ownership } };
+      const { visit, calls, writes } = await deleter(t, { recorded });
+      const { note = '', remedy = '', ...rest } = await visit();
+      assert.deepEqual(rest, kept);
+      assert.match(note, ownership === 'adopted' ? /^adopted, not created/ : /does not fall into the attempt$/);
+      assert.match(remedy, cost);
+      assert.match(remedy, /disconnect with the input "includeAdopted": true, or/);
+      assert.deepEqual([calls(), writes], [[links], []]);
+
+      const included = await deleter(t, { recorded, request: { includeAdopted: true } });
+      assert.deepEqual(await included.visit(), requested);
+    });
+
+  it('a link that other connections of the project use, in any workspace, names them, and remembers the link', async (t) => {
+    const elsewhere = { networking: { access: { type: 'PRIVATE_LINK', connectionId: 'f'.repeat(24) } } };
+    const { visit, calls, item } = await deleter(t, {
+      routes: {
+        [remove]: inUse,
+        [workspaces]: list([workspaceOf(), workspaceOf({ name: 'other.ws' }), workspaceOf({ name: 'empty' })]),
+        [connectionsOf('streams')]: list([
+          through('invoices'),
+          through('deleting', { state: 'DELETING' }),
+          through('elsewhere', elsewhere),
+          { name: 'sample', type: 'Sample', state: 'READY' },
+        ]),
+        [connectionsOf('other.ws')]: list([through('orders')]),
+        [connectionsOf('empty')]: list([]),
+      },
+    });
+    assert.deepEqual(await visit(), {
+      ...kept,
+      note: 'used by streams/invoices, other.ws/orders',
+      remedy: 'The sweep removes the private link when no connection uses it.',
+    });
+    assert.deepEqual(calls(), [links, remove, workspaces, ...['streams', 'other.ws', 'empty'].map(connectionsOf)]);
+    assert.deepEqual(item()?.privateLink, created);
+  });
+
+  it('an adopted link that other connections use, and does not promise to remove it', async (t) => {
+    const { visit } = await deleter(t, {
+      recorded: { privateLink: { ...created, ownership: 'adopted' } },
+      request: { includeAdopted: true },
+      routes: { [remove]: inUse, [connectionsOf('streams')]: list([through('invoices')]) },
+    });
+    assert.equal((await visit()).remedy, 'Delete these connections, and then the private link in Atlas.');
+  });
+});
+
+describe('DeletePrivateLink waits', () => {
+  it('until the deadline while Atlas says that the link is in use although no connection uses it', async (t) => {
     const deleting = list([through('orders', { state: 'DELETING' })]);
-    const { visit } = await deleter(t, { [remove]: [inUse, inUse, accepted], [connectionsOf('streams')]: deleting });
+    const { visit } = await deleter(t, {
+      routes: { [remove]: [inUse, inUse, accepted], [connectionsOf('streams')]: deleting },
+    });
     assert.deepEqual(await visit(), found);
     await assert.rejects(visit({ deadline: before }), {
       name: 'WaitTimedOut',
@@ -153,17 +238,81 @@ describe('DeletePrivateLink', () => {
     assert.equal((await visit()).result, 'removed');
   });
 
-  it('ends the run if Atlas refuses for another reason', async (t) => {
-    const { visit } = await deleter(t, { [remove]: apiError(403, 'USER_UNAUTHORIZED') });
-    await assert.rejects(visit(), { name: 'AtlasRefused', message: /USER_UNAUTHORIZED/ });
+  it('for the deletion of an adopted link by another party, and then forgets the link', async (t) => {
+    const { visit, calls, item } = await deleter(t, {
+      recorded: { privateLink: { ...created, ownership: 'adopted' } },
+      routes: { [links]: [list([privateLink({ state: 'DELETING' })]), list([])] },
+    });
+    assert.deepEqual(await visit(), { ...found, state: 'DELETING' });
+    assert.deepEqual(await visit(), gone);
+    assert.deepEqual(calls(), [links, links]);
+    assert.equal(item()?.privateLink, undefined);
+  });
+});
+
+describe('DeletePrivateLink, with several links to the cluster,', () => {
+  const other = (overrides: Record<string, unknown> = {}) => privateLink({ _id: 'd'.repeat(24), ...overrides });
+
+  it('deletes the recorded one, whatever their states are', async (t) => {
+    for (const states of [
+      ['DONE', 'FAILED'],
+      ['FAILED', 'DONE'],
+      ['DELETING', 'WORKING'],
+    ]) {
+      const [theirs, ours] = states;
+      const both = list([other({ state: theirs }), privateLink({ state: ours })]);
+      const { visit, calls } = await deleter(t, { routes: { [links]: both } });
+      assert.equal((await visit()).result, 'removed');
+      assert.deepEqual(calls(), [links, remove]);
+    }
   });
 
-  it('lets the machine retry if the answer to the deletion is lost, and then finds that Atlas deletes the link', async (t) => {
-    const { visit } = await deleter(t, {
-      [links]: [list([privateLink()]), list([privateLink({ state: 'DELETE_REQUESTED' })])],
-      [remove]: reset,
+  it('says which one stays when the recorded one is gone, and that the statement is still needed', async (t) => {
+    const { visit, item } = await deleter(t, { routes: { [links]: list([other()]) } });
+    const { note = '', ...rest } = await visit({ result: 'removed' });
+    assert.match(note, /^d{24} - not created by this deployment/);
+    assert.deepEqual({ ...rest, remedy: '' }, { ...kept, result: 'removed', remedy: '' });
+    assert.equal(item()?.privateLink, undefined);
+  });
+
+  it('does not wait for the deletion of another one, for which the statement is still needed', async (t) => {
+    const { visit } = await deleter(t, { routes: { [links]: list([other({ state: 'DELETING' })]) } });
+    assert.deepEqual(await visit(), { ...gone, isClusterLinked: true });
+  });
+});
+
+describe('DeletePrivateLink, after an unclear attempt to request the link,', () => {
+  const unclear = (attemptedAt: string) => ({ privateLink: { attemptedAt } });
+
+  it('deletes the link that falls into the attempt, and records that it is ours before', async (t) => {
+    const foreign = privateLink({ _id: 'a'.repeat(24) });
+    const { visit, calls, writes, item } = await deleter(t, {
+      recorded: unclear(madeAt),
+      routes: { [links]: list([foreign, privateLink()]) },
     });
-    await assert.rejects(visit(), { name: 'AtlasUnavailable' });
-    assert.deepEqual(await visit(), { ...found, state: 'DELETE_REQUESTED', result: 'removed' });
+    assert.deepEqual(await visit(), requested);
+    assert.deepEqual(calls(), [links, remove]);
+    assert.deepEqual(writes, ['privateLink']);
+    assert.deepEqual(item()?.privateLink, { attemptedAt: madeAt, id: privateLinkId, ownership: 'created' });
+  });
+
+  it('keeps a link that does not, and records that', async (t) => {
+    const { visit, calls, item } = await deleter(t, { recorded: unclear(minutesBefore(1)) });
+    const { note = '', result } = await visit();
+    assert.equal(result, 'kept');
+    assert.match(note, /does not fall into the attempt/);
+    const attemptedAt = minutesBefore(1);
+    assert.deepEqual(item()?.privateLink, { attemptedAt, id: privateLinkId, ownership: 'unknown' });
+    assert.deepEqual(calls(), [links]);
+  });
+
+  it('looks again until the attempt is 15 minutes old if Atlas lists no link, and then forgets the attempt', async (t) => {
+    const none = { [links]: list([]) };
+    const young = await deleter(t, { recorded: unclear(minutesBefore(14)), routes: none });
+    assert.deepEqual(await young.visit(), { ...found, state: 'absent' });
+    assert.deepEqual(young.writes, []);
+    const old = await deleter(t, { recorded: unclear(minutesBefore(15)), routes: none });
+    assert.deepEqual(await old.visit(), gone);
+    assert.deepEqual(old.writes, ['-privateLink']);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isChange, Outcome, Result, sentenceOf } from '../../shared/outcomes.ts';
+import { changeOf, isChange, Outcome, Result, sentenceOf } from '../../shared/outcomes.ts';
 
 const outcome = (result: Result, note?: string): Outcome => ({
   resource: 'privateLink',
@@ -22,6 +22,16 @@ describe('an outcome', () => {
   it('has a line for every resource', () => {
     for (const resource of Outcome.shape.resource.options)
       assert.match(sentenceOf({ resource, result: 'unchanged' }), /^[A-Z][\w -]+: unchanged$/);
+  });
+
+  it('is a part of a sentence about what a run has changed, with what it costs', () => {
+    assert.equal(changeOf(outcome('created')), 'private link created (billed by the hour, docs/cost.md)');
+    assert.equal(changeOf(outcome('removed', 'pl-1')), 'private link removed (pl-1)');
+    assert.equal(
+      changeOf({ resource: 'multiVpcConnectivity', result: 'updated' }),
+      'multi-VPC private connectivity of the cluster turned on (billed by the hour, docs/cost.md)',
+    );
+    assert.equal(changeOf({ resource: 'connection', result: 'created' }), 'Kafka connection created');
   });
 
   it('cannot have another resource or result', () => {

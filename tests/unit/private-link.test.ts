@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { linkToRemove, livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
-import { privateLink, privateLinkId } from '../fixtures/atlas.ts';
-import { clusterArn } from '../fixtures/request.ts';
+import { livePrivateLink, privateLinkState, usersOf } from '../../shared/atlas/private-link.ts';
+import { connection, fakeAtlas, list, privateLink, privateLinkId, workspaceOf } from '../fixtures/atlas.ts';
+import { clusterArn, projectId } from '../fixtures/request.ts';
 
 describe("the cluster's private link", () => {
   it('is the one with its ARN that is not being deleted', () => {
@@ -23,19 +23,14 @@ describe("the cluster's private link", () => {
   });
 });
 
-describe('the private link that identifies our connection for a removal', () => {
-  const other = privateLink({ _id: '2'.repeat(24), arn: `${clusterArn}0` });
-  const deleting = privateLink({ _id: '3'.repeat(24), state: 'DELETING' });
-
-  it("is the cluster's live one, else the one being deleted, whatever is recorded", () => {
-    assert.equal(linkToRemove([other, deleting, privateLink()], clusterArn, '3'.repeat(24)), privateLinkId);
-    assert.equal(linkToRemove([other, deleting], clusterArn, '2'.repeat(24)), '3'.repeat(24));
-  });
-
-  it('is the recorded one only if Atlas no longer lists it', () => {
-    assert.equal(linkToRemove([other], clusterArn, privateLinkId), privateLinkId);
-    assert.equal(linkToRemove([other], clusterArn, other._id), undefined);
-    assert.equal(linkToRemove([other], clusterArn, null), undefined);
+describe('the users of a private link', () => {
+  it('are the connections of every workspace that go through it and are not being deleted', async (t) => {
+    const { atlas } = await fakeAtlas(t, {
+      'GET ': list([workspaceOf(), workspaceOf({ name: 'other' })]),
+      'GET /streams/connections': list([connection(), connection({ name: 'deleting', state: 'DELETING' })]),
+      'GET /other/connections': list([connection({ networking: undefined }), connection({ name: 'invoices' })]),
+    });
+    assert.deepEqual(await usersOf(privateLinkId, projectId, atlas), ['streams/orders', 'other/invoices']);
   });
 });
 
@@ -54,7 +49,8 @@ describe("a private link's state", () => {
   it("ends the run if it is FAILED, with Atlas's errorMessage", () => {
     const failed = (errorMessage?: string | null) => () =>
       privateLinkState(privateLink({ state: 'FAILED', errorMessage }));
-    const message = /6a7941d3c0eb9e7a17722d71 \(The policy lacks the principal\.\)\. .*start the execution again/;
+    const message =
+      /6a7941d3c0eb9e7a17722d71 \(The policy lacks the principal\.\)\. .*atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect/;
     assert.throws(failed('The policy lacks the principal.'), { name: 'PrivateLinkFailed', message });
     assert.throws(failed(null), { name: 'PrivateLinkFailed', message: /it gave no reason/ });
   });

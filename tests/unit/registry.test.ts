@@ -37,7 +37,7 @@ const claimOf = (holder: string): Parameters<Registry['claim']>[1] => ({
 describe('the registry', () => {
   it('has no record of an unknown cluster', async (t) => {
     const { registry } = await empty(t);
-    assert.equal(await registry.read(clusterArn), undefined);
+    assert.equal(await registry.readRecord(clusterArn), undefined);
     assert.deepEqual(await registry.scan(), []);
   });
 
@@ -54,13 +54,13 @@ describe('the registry', () => {
       strippedReported: true,
     };
     await put({ ...record, fromTheFuture: 1 });
-    assert.deepEqual(await registry.read(clusterArn), record);
+    assert.deepEqual(await registry.readRecord(clusterArn), record);
     assert.deepEqual(await registry.scan(), [record]);
   });
 
   it('reads consistently', async (t) => {
     const { registry, recorder } = await empty(t);
-    await registry.read(clusterArn);
+    await registry.readRecord(clusterArn);
     await registry.scan();
     for (const { requestBody } of recorder.exchanges) assert.equal(JSON.parse(requestBody).ConsistentRead, true);
   });
@@ -77,7 +77,7 @@ describe('the registry', () => {
   it('refuses a record that it cannot read, instead of taking it for none', async (t) => {
     const { registry, put } = await empty(t);
     await put({ clusterArn, status: 'by hand', privateLink: { id: 5 } });
-    for (const read of [registry.read(clusterArn), registry.scan()])
+    for (const read of [registry.readRecord(clusterArn), registry.scan()])
       await assert.rejects(read, {
         name: 'DeploymentMisconfigured',
         message: /The registry's item arn:.* cannot be read \(privateLink\.id, status\)/,
@@ -214,7 +214,7 @@ describe('a registry that cannot be used', () => {
       mockClient(dynamodb).onAnyCommand().rejects(new DynamoDBServiceException(error));
       const registry = new Registry({ dynamodb, tableName: 'registry', signal });
       for (const call of [
-        () => registry.read(clusterArn),
+        () => registry.readRecord(clusterArn),
         () => registry.scan(),
         () => registry.claim(clusterArn, claimOf(executionArn), undefined),
         () => registry.confirm(clusterArn, executionArn),
@@ -229,7 +229,10 @@ describe('a registry that cannot be used', () => {
   it('is DeploymentMisconfigured for a real table that is missing or denied', async (t) => {
     const { dynamodb } = await startRegistry(t);
     const missing = new Registry({ dynamodb, tableName: 'other', signal });
-    await assert.rejects(missing.read(clusterArn), { name: 'DeploymentMisconfigured', message: /ResourceNotFound/ });
+    await assert.rejects(missing.readRecord(clusterArn), {
+      name: 'DeploymentMisconfigured',
+      message: /ResourceNotFound/,
+    });
     const { dynamodb: closed, tableName } = await startRegistry(t, () => false);
     const denied = new Registry({ dynamodb: closed, tableName, signal });
     await assert.rejects(denied.scan(), { name: 'DeploymentMisconfigured', message: /AccessDenied/ });
@@ -241,7 +244,7 @@ describe('a registry that cannot be used', () => {
     mock.on(GetItemCommand).resolves({});
     mock.on(ScanCommand).resolves({});
     const registry = new Registry({ dynamodb, tableName: 'registry', signal });
-    await registry.read(clusterArn);
+    await registry.readRecord(clusterArn);
     await registry.scan();
     for (const { args } of mock.calls())
       assert.equal((args as unknown[] as [0, { abortSignal: unknown }])[1].abortSignal, signal);

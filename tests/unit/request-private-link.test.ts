@@ -211,7 +211,7 @@ describe('RequestPrivateLink and the registry:', () => {
   it('a refusal leaves no attempt: a link that a person makes after it is not ours', async (t) => {
     for (const refusal of [apiError(403, 'USER_UNAUTHORIZED'), apiError(429, 'RATE_LIMITED')]) {
       const { run, recordedLink } = await requester(t, [listedAt(-2), listedAt(9, privateLink())], refusal);
-      await assert.rejects(run(), { name: /AtlasRefused|AtlasThrottled/ });
+      await assert.rejects(run(), { name: /AtlasCredentialsRefused|AtlasThrottled/ });
       assert.equal(await recordedLink(), undefined);
       assert.equal((await run()).ownership, 'adopted');
     }

@@ -343,6 +343,7 @@ const target = { projectId, workspace: 'recorded', connectionName: 'recorded', m
 const connected = {
   target,
   secretArn,
+  secretVersionId: 'version-1',
   connection: { id: 'c'.repeat(24), ownership: 'created' },
   privateLink: { id: 'a'.repeat(24), ownership: 'created' },
   status: 'connected',
@@ -416,9 +417,9 @@ describe('ResolveRequest and the recorded target:', () => {
 
   it('the target counts that is recorded when the run claims the cluster, not the one of a moment before', async (t) => {
     const { resolve, registry, put, msk } = await resolver(t);
-    const read = registry.read.bind(registry);
+    const read = registry.readRecord.bind(registry);
     // Another run ends between the read and the claim.
-    registry.read = async (arn) => {
+    registry.readRecord = async (arn) => {
       const found = await read(arn);
       await put({ clusterArn, ...connected });
       return found;
@@ -429,11 +430,30 @@ describe('ResolveRequest and the recorded target:', () => {
   });
 
   it('the secret of the tag or the input wins over the recorded one', async (t) => {
-    const byTag = await resolved(t, {}, { 'atlas-streaming/secret': 'AmazonMSK_b' }, {}, { secretArn });
+    const sent = { secretArn, secretVersionId: 'version-1' };
+    const byTag = await resolved(t, {}, { 'atlas-streaming/secret': 'AmazonMSK_b' }, {}, sent);
     assert.deepEqual(byTag, started(manually, request({ secretName: 'AmazonMSK_b' })));
     const given = secretArn.replace('orders', 'billing');
-    const byInput = await resolved(t, { secretArn: given }, { 'atlas-streaming/secret': 'x' }, {}, { secretArn });
+    const byInput = await resolved(t, { secretArn: given }, { 'atlas-streaming/secret': 'x' }, {}, sent);
     assert.deepEqual(byInput, started(manually, request({ secretArn: given, maySecretBeAssociated: true })));
+  });
+
+  it('a recorded secret counts only if Atlas was sent its password', async (t) => {
+    assert.deepEqual(await resolved(t, {}, {}, {}, { secretArn }), started(manually));
+  });
+
+  it('a field of the other machine is refused before the run claims the cluster', async (t) => {
+    const { resolve, resolveRemoval, record } = await resolver(t);
+    await assert.rejects(resolve({ clusterArn, includeAdopted: true }), {
+      name: 'InvalidRequest',
+      message: /disconnect/,
+    });
+    for (const field of [{ claim: true }, { acceptPrincipal: '123456789012' }])
+      await assert.rejects(resolveRemoval({ clusterArn, ...field }), {
+        name: 'InvalidRequest',
+        message: /connect mach/,
+      });
+    assert.equal(await record(), undefined);
   });
 
   it('a disconnect works on the recorded target, whatever the tags say', async (t) => {
@@ -594,8 +614,8 @@ describe('ResolveRequest claims the cluster:', () => {
 
   it('a lost race is decided by the record as it is then', async (t) => {
     const { resolve, registry, put } = await resolver(t, {}, {}, running(other));
-    const read = registry.read.bind(registry);
-    registry.read = async (arn) => {
+    const read = registry.readRecord.bind(registry);
+    registry.readRecord = async (arn) => {
       const found = await read(arn);
       if (!found) await put(held(other).recorded);
       return found;

@@ -16,8 +16,10 @@ describe("a tag's value", () => {
     ['"a" (b)\n\t* c;', 'a b c'],
     ['  a  b  ', 'a b'],
     ['***', ''],
-    ['x'.repeat(300), 'x'.repeat(255)],
-    [`${'x'.repeat(254)}𐐷`, 'x'.repeat(254)],
+    ['x'.repeat(255), 'x'.repeat(255)],
+    ['x'.repeat(300), `${'x'.repeat(252)}...`],
+    [`${'word '.repeat(60)}end`, `${'word '.repeat(50).trim()}...`],
+    [`${'x'.repeat(251)}𐐷${'x'.repeat(9)}`, `${'x'.repeat(251)}...`],
   ];
   for (const [text, value] of cleaned)
     it(`has only what AWS allows of ${JSON.stringify(text.slice(0, 30))}`, () => assert.equal(tagValue(text), value));

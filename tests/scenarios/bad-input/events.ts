@@ -22,7 +22,7 @@ const event = (resourceArn: string, overrides: Overrides) => {
 const without = (...fields: string[]): object => Object.fromEntries(fields.map((field) => [field, undefined]));
 
 const wrong: [what: string, overrides: Overrides, says: RegExp][] = [
-  ['of another source', () => ({ source: 'aws.ec2' }), /\("source"\)\. Start with/],
+  ['of another source', () => ({ source: 'aws.ec2' }), /\("source"\)\./],
   ['with another detail-type', () => ({ 'detail-type': 'AWS API Call via CloudTrail' }), /\("detail-type"\)/],
   ['without a detail-type', () => without('detail-type'), /\("detail-type"\)/],
   ['without a source', () => without('source'), /\("source"\)/],

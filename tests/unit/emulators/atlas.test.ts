@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DigestClient } from 'digest-fetch';
 import type { AtlasOptions } from '../../../emulators/atlas/atlas.ts';
+import type { Intercept } from '../../../emulators/emulator.ts';
 import { apiKey, projectId, startAtlas } from '../../fixtures/emulators.ts';
 
 const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/0a1b2c3d-1111-2222-3333-444455556666-2';
@@ -25,7 +26,7 @@ interface Init {
   project?: string;
 }
 
-async function start(t: TestContext, options: Partial<AtlasOptions> = {}) {
+async function start(t: TestContext, options: Partial<AtlasOptions> & { intercept?: Intercept } = {}) {
   const started = await startAtlas(t, options);
   const client = new DigestClient(apiKey.publicKey, apiKey.privateKey);
   const call = async (
@@ -333,13 +334,15 @@ test('links and connections have ObjectIds with the time of their creation', asy
 });
 
 test('every answer has the simulated time in its Date header', async (t) => {
-  const { call, url, clock } = await start(t);
+  const intercept: Intercept = async ({ path }, next) =>
+    path.endsWith('/streams') ? { status: 503, body: '{}' } : next();
+  const { call, url, clock } = await start(t, { intercept });
   clock.advance(90);
   const stranger = await fetch(`${url}/api/atlas/v2/groups/${projectId}${links}`);
-  const answers = [await call(links), await call(`${links}/${'0'.repeat(24)}`), stranger];
+  const answers = [await call(links), await call(`${links}/${'0'.repeat(24)}`), await call('/streams'), stranger];
   assert.deepEqual(
     answers.map(({ status, headers }) => [status, headers.get('date')]),
-    [200, 404, 401].map((status) => [status, 'Mon, 23 Nov 2026 13:30:00 GMT']),
+    [200, 404, 503, 401].map((status) => [status, 'Mon, 23 Nov 2026 13:30:00 GMT']),
   );
 });
 

@@ -54,6 +54,13 @@ suite('AWS throttles', () => {
     assert.equal(headers['x-amzn-errortype'], 'TooManyRequestsException');
   });
 
+  test('writes to DynamoDB apart from its reads', async () => {
+    const { statuses } = throttled();
+    const write: Call = { ...read, service: 'dynamodb', operation: 'UpdateItem', method: 'POST' };
+    assert.equal((await statuses(write, 4001)).at(-1), 400);
+    assert.deepEqual(await statuses({ ...write, operation: 'GetItem' }, 1), [200]);
+  });
+
   test('neither callers that are exempt nor services outside AWS', async () => {
     const { statuses } = throttled((caller) => caller === 'one');
     assert.ok((await statuses(read, 100)).every((status) => status === 200));

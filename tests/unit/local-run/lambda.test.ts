@@ -163,6 +163,18 @@ suite('the local Lambda', () => {
       assert.deepEqual((await pausing).payload, [60_000, 24_000]);
     });
 
+  test('ends the functions that run, and keeps the other containers warm', async (t) => {
+    const { received } = signals(t);
+    const body = 'if (event.hangs) { send("begun"); await new Promise(() => {}); } return calls;';
+    const { lambda, invoke } = lambdaWith(t, body);
+    const [begun, hanging] = [received('begun'), invoke({ hangs: true })];
+    await begun;
+    assert.equal((await invoke({})).payload, 1);
+    await lambda.stopBusy();
+    assert.equal((await hanging).error?.errorType, 'Runtime.ExitError');
+    assert.equal((await invoke({})).payload, 2);
+  });
+
   test('ends a function that follows the clock at its time-out', async (t) => {
     const { invoke, clock } = lambdaWith(t, 'send("begun"); await new Promise(() => {});', { clock: followedClock() });
     const begun = signals(t).received('begun');

@@ -1,0 +1,79 @@
+import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
+import * as z from 'zod/mini';
+import { parseClusterArn } from '../../shared/msk/arn.ts';
+import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
+import type { Earlier } from '../../shared/registry/account-faults.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { clusterArnIn } from '../../shared/request/input.ts';
+
+/** An execution, and the status that the event is about: it may have ended since. */
+export interface Run extends Pick<DescribeExecutionCommandOutput, 'error' | 'cause' | 'input' | 'output' | 'stopDate'> {
+  executionArn: string;
+  status: string;
+}
+
+export interface Message {
+  subject: string;
+  text: string;
+}
+
+/** The output of a run that has changed something, or found everything in place. */
+const RunOutput = z.object({ clusterArn: z.string(), done: z.array(Outcome) });
+
+/** Input and output are JSON; both may be absent. */
+export const parsed = (json: string | undefined): unknown => JSON.parse(json ?? 'null');
+
+/** The words of the Cause. */
+export const failureMessage = (run: Run): Message => ({
+  subject: subjectOf(run, `failed: ${run.error ?? 'no error'}`),
+  text: run.cause ?? 'The execution failed, and Step Functions reports no cause.',
+});
+
+/**
+ * The first failure of an hour that concerns the whole deployment.
+ *
+ * @param earlier what was counted in the hour before that had such a failure
+ */
+export function accountFaultMessage(run: Run, earlier: Earlier | undefined): Message {
+  const { subject, text } = failureMessage(run);
+  const further =
+    earlier &&
+    `In the hour from ${earlier.windowStart.replace(/\.\d+Z$/, 'Z')}, ${earlier.further} further ${earlier.further === 1 ? 'run' : 'runs'} failed for such a reason.`;
+  const scope =
+    'This concerns the whole deployment, not only this cluster. Further failures of this kind are counted for an hour, not reported one by one; the next message says how many there were.';
+  return { subject, text: [text, '', scope, further].filter((line) => line !== undefined).join('\n') };
+}
+
+/** @returns undefined if the run has changed nothing, as most runs do */
+export function successMessage(run: Run): Message | undefined {
+  const output = RunOutput.safeParse(parsed(run.output));
+  if (!output.success || !output.data.done.some(isChange)) return undefined;
+  // A link that is kept still costs money, so what stays is listed too.
+  const listed = output.data.done.filter(({ result }) => result !== 'unchanged' && result !== 'absent');
+  return {
+    subject: subjectOf(run, 'done'),
+    text: [`Done for ${output.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)].join('\n'),
+  };
+}
+
+/** A run that removes what was created for a cluster that no longer exists. */
+export function vanishedMessage(run: Run, { clusterArn, missingSince = '', target }: RegistryRecord): Message {
+  const where = target
+    ? ` in project ${target.projectId}, connection "${target.connectionName}" of workspace ${target.workspace}`
+    : '';
+  return {
+    subject: subjectOf(run, 'started: the cluster is gone'),
+    text: [
+      `MSK has not known the cluster ${clusterArn} since ${missingSince.replace(/\.\d+Z$/, 'Z')}. A run has started that deletes what was created for it in Atlas${where}, because Atlas bills a private link by the hour.`,
+      `If that is wrong, stop the execution: aws stepfunctions stop-execution --execution-arn ${run.executionArn}`,
+      'The parameter disconnectDeletedClusters turns this off.',
+    ].join('\n'),
+  };
+}
+
+/** SNS allows less than 100 ASCII characters. */
+function subjectOf({ input, executionArn }: Run, verdict: string): string {
+  const action = /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
+  const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
+  return `${clusterName}: ${action} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
+}

@@ -1,0 +1,121 @@
+import { type Field, fields, isSetting, rules } from '../../shared/request/fields.ts';
+import { isCredential, isRecord, looksSecret } from '../../shared/request/redaction.ts';
+
+/** What a person typed, made right as far as possible. */
+export interface Corrected {
+  input: Record<string, unknown>;
+  /** The fields that have a placeholder, which no run accepts. */
+  placeholders: string[];
+  /** The fields that are missing now. */
+  leftOut: string[];
+}
+
+/** Without one of these, a run would work with the deployment's default, perhaps on something that nobody meant. */
+const needsPlaceholder = new Set<Field>([
+  'clusterArn',
+  'projectId',
+  'workspace',
+  'connectionName',
+  'secretArn',
+  'mechanism',
+]);
+
+/** The beginning of an unknown field of somebody who did not intend any change. */
+const soundsDry = /dry|preview|simulat|what_?-?if|no_?-?op/i;
+
+/**
+ * Corrects the input of a manual start. A wrong value is put right if there is no doubt; else it becomes a placeholder, or is left out
+ * if the run does less without it. An input that may have been meant as a dry run stays one. No value that may be a secret is
+ * repeated; before an input was accepted, that is every setting that isn't plainly harmless.
+ *
+ * @param input may be anything
+ * @param options `isAccepted`: whether ResolveRequest has accepted the input; `refused`: a field whose value was refused, perhaps
+ *   although it has the right form
+ */
+export function correctedInput(
+  input: unknown,
+  { isAccepted, refused }: { isAccepted: boolean; refused?: Field | undefined },
+): Corrected {
+  const given = unquoted(input);
+  const corrected: Corrected = { input: {}, placeholders: [], leftOut: [] };
+  if (!isRecord(given)) return withPlaceholder(corrected, 'clusterArn');
+  if (!Object.keys(given).some((key) => fieldOf(key) === 'clusterArn')) withPlaceholder(corrected, 'clusterArn');
+  for (const [key, value] of Object.entries(given)) {
+    const field = fieldOf(key);
+    if (field === 'config') correctConfig(corrected, value, isAccepted);
+    else if (field) correct(corrected, field, value, field === refused);
+    else if (soundsDry.test(key) && value !== false) corrected.input.dryRun = true;
+    else corrected.leftOut.push(key);
+  }
+  return corrected;
+}
+
+/** JSON in quotes is often meant as the object itself. */
+function unquoted(input: unknown): unknown {
+  if (typeof input !== 'string') return input;
+  try {
+    return JSON.parse(input);
+  } catch {
+    return input;
+  }
+}
+
+/** The field that a key means: in another case, or with other separators, it is still that field. */
+const fieldOf = (key: string): Field | undefined =>
+  (Object.keys(rules) as Field[]).find((field) => field.toLowerCase() === key.replace(/[-_ ]/g, '').toLowerCase());
+
+function correct(corrected: Corrected, field: Field, value: unknown, isRefused: boolean): void {
+  const isValid = (it: unknown) => fields[field].safeParse(it).success;
+  const right = isRefused && isValid(value) ? undefined : likely(field, value).find(isValid);
+  if (right !== undefined) corrected.input[field] = right;
+  else if (field === 'dryRun') corrected.input.dryRun = true;
+  else if (needsPlaceholder.has(field)) withPlaceholder(corrected, field);
+  else corrected.leftOut.push(field);
+}
+
+function withPlaceholder(corrected: Corrected, field: Field): Corrected {
+  corrected.input[field] = `<${field}>`;
+  corrected.placeholders.push(field);
+  return corrected;
+}
+
+const booleans: Record<string, boolean> = { true: true, false: false };
+
+/** What a value was likely meant to be, itself first. */
+function likely(field: Field, value: unknown): unknown[] {
+  // Only `true` and `false` themselves say whether a dry run was meant.
+  if (field === 'dryRun') return [value];
+  if (typeof value !== 'string' && typeof value !== 'number') return [value];
+  const text = String(value).trim();
+  if (looksSecret(text)) return [];
+  const aliases: Partial<Record<Field, unknown>> = {
+    projectId: text.toLowerCase(),
+    mechanism: text.toUpperCase().replace('SCRAM-SHA-512', 'SCRAM-512'),
+    claim: booleans[text.toLowerCase()],
+    includeAdopted: booleans[text.toLowerCase()],
+  };
+  return [value, text, aliases[field]];
+}
+
+/** Settings whose values are no secrets, whatever the key. */
+const harmless = /^(\d{1,9}|true|false|earliest|latest|none)$/;
+
+/** Keeps the settings that may be sent to Atlas. */
+function correctConfig(corrected: Corrected, config: unknown, isAccepted: boolean): void {
+  if (!isRecord(config)) {
+    corrected.leftOut.push('config');
+    return;
+  }
+  const isUsable = ([key, value]: [string, unknown]) =>
+    isSetting(key) && !isCredential(key) && ['string', 'number', 'boolean'].includes(typeof value);
+  const settings = Object.entries(config).filter(isUsable);
+  const mayBeShown = (value: unknown) => (isAccepted ? !looksSecret(String(value)) : harmless.test(String(value)));
+  if (!settings.every(([, value]) => mayBeShown(value))) {
+    withPlaceholder(corrected, 'config');
+    return;
+  }
+  const dropped = Object.keys(config).filter((key) => !settings.some(([kept]) => kept === key));
+  corrected.leftOut.push(...dropped.map((key) => `config.${key}`));
+  if (settings.length > 0)
+    corrected.input.config = Object.fromEntries(settings.map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
+import { type RegistryRecord, runEndedEarly } from '../../shared/registry/record.ts';
+import { noClaim } from '../../shared/registry/registry.ts';
+import { age, minute } from './age.ts';
+import type { Deps } from './subject.ts';
+
+/** DescribeExecution may not find an execution that has just started. */
+const unknownForMs = 5 * minute;
+
+/** What became of the execution that holds a cluster. */
+export interface Held {
+  /** The record without a holder that has ended. */
+  record: RegistryRecord | undefined;
+  isRunning: boolean;
+  /** Whether the execution ended without recording its outcome, and was counted as a failure now. */
+  isCounted: boolean;
+}
+
+/**
+ * Releases a cluster whose holder has ended. An execution that was stopped, timed out, or failed without RecordFailure counts as a
+ * failure, so that the pauses of failed runs apply to it.
+ *
+ * @throws AwsRefused, AwsThrottled, AwsUnavailable if the execution cannot be described
+ */
+export async function settleHolder(
+  record: RegistryRecord | undefined,
+  now: string,
+  { executions, registry }: Pick<Deps, 'executions' | 'registry'>,
+): Promise<Held> {
+  if (!record?.holder) return { record, isRunning: false, isCounted: false };
+  const execution = await executions.describe(record.holder);
+  if (isRunning(record, execution, now)) return { record, isRunning: true, isCounted: false };
+
+  const hasDied = execution?.status !== 'SUCCEEDED';
+  const failure = hasDied ? failureOf(record, record.holder, execution, now) : {};
+  const { holder, action: _action, claimedAt: _claimedAt, wantedBy: _wantedBy, ...rest } = record;
+  // The run may have released the cluster since the scan, and another one may have claimed it: the next sweep sees.
+  if (!(await registry.updateUnclaimed(record.clusterArn, holder, { ...noClaim, ...failure })))
+    return { record, isRunning: true, isCounted: false };
+  return { record: { ...rest, ...failure }, isRunning: false, isCounted: hasDied };
+}
+
+function isRunning({ claimedAt }: RegistryRecord, execution: DescribeExecutionCommandOutput | undefined, now: string) {
+  if (!execution) return age(claimedAt, now) < unknownForMs;
+  return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE';
+}
+
+function failureOf(
+  { action, failures = 0, lastFailure }: RegistryRecord,
+  executionArn: string,
+  execution: DescribeExecutionCommandOutput | undefined,
+  now: string,
+) {
+  const end = execution?.status ?? 'no longer exists';
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([runEndedEarly, action, end]))
+    .digest('hex')
+    .slice(0, 16);
+  return {
+    status: 'failed' as const,
+    detail: `${runEndedEarly}: execution ${executionArn} ended without recording its outcome (${end}).`,
+    failures: failures + 1,
+    lastFailure: {
+      error: runEndedEarly,
+      fingerprint,
+      at: execution?.stopDate?.toISOString() ?? now,
+      executionArn,
+      isNews: fingerprint !== lastFailure?.fingerprint,
+      isAccountFault: false,
+    },
+  };
+}

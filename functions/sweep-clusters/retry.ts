@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import type { Cluster } from '@aws-sdk/client-kafka';
+import { AwsRefused } from '../../shared/errors.ts';
+import { isExecutionOf } from '../../shared/executions.ts';
+import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
+import { settingsOf } from '../../shared/msk/tags.ts';
+import { nextAttempt } from '../../shared/registry/backoff.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { age } from './age.ts';
+import type { Action, Deps } from './subject.ts';
+
+/**
+ * Whether a cluster whose last run failed gets its next run now: when the pause is over, or as soon as something has changed that
+ * the failure may depend on. A function that fails doesn't know all of that, so the first sweep after a failure records it.
+ *
+ * @param action of the next run
+ * @returns why, or undefined if not yet
+ * @throws AwsThrottled, AwsUnavailable
+ */
+export async function retryReason(
+  action: Action,
+  record: RegistryRecord,
+  cluster: Cluster | undefined,
+  now: string,
+  deps: Deps,
+): Promise<string | undefined> {
+  const { failures = 1, lastFailure } = record;
+  if (!lastFailure) return 'its last run failed';
+  if (isFailureOf(otherThan(action), record, deps)) return `a ${otherThan(action)} failed last`;
+  const { at, circumstances } = lastFailure;
+  if (age(at, now) === Number.POSITIVE_INFINITY || Date.parse(nextAttempt(failures, at)) <= Date.parse(now))
+    return failures === 1 ? 'its last run failed' : `its last ${failures} runs failed`;
+  if (!cluster) return undefined;
+  const found = await circumstancesOf(cluster, record, deps);
+  if (circumstances === undefined) await store(record, found, deps);
+  return circumstances === undefined || circumstances === found
+    ? undefined
+    : 'the cluster, its secrets or its settings have changed since its last run failed';
+}
+
+/** Whether the run that failed last was a run of this machine. */
+export const isFailureOf = (action: Action, { lastFailure }: RegistryRecord, { settings }: Pick<Deps, 'settings'>) =>
+  lastFailure !== undefined && isExecutionOf(lastFailure.executionArn, settings.machines[action]);
+
+const otherThan = (action: Action): Action => (action === 'connect' ? 'disconnect' : 'connect');
+
+/** A run may have failed since the scan, and its failure must not be overwritten by an older one. */
+async function store({ clusterArn, lastFailure }: RegistryRecord, circumstances: string, { registry }: Deps) {
+  const current = (await registry.readRecord(clusterArn))?.lastFailure;
+  if (!current || current.executionArn !== lastFailure?.executionArn || current.at !== lastFailure.at) return;
+  await registry.updateUnclaimed(clusterArn, undefined, { lastFailure: { ...current, circumstances } });
+}
+
+/** Secrets that are examined: a cluster may have many, and one or two are usual. */
+const maxSecrets = 10;
+
+/** What a failure may depend on, as a fingerprint: the cluster, its SCRAM secrets with their current versions, its setting tags. */
+async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, secrets }: Deps): Promise<string> {
+  const { CurrentVersion, State, Provisioned, Tags = {} } = cluster;
+  const associated = await orRefusal(msk.listScramSecrets(record.clusterArn));
+  // The one in use is always among those that are examined.
+  const secretArns = new Set([record.secretArn ?? [], [associated].flat().toSorted()].flat());
+  const examined = [...secretArns].filter((secretArn) => secretArn.startsWith('arn:')).slice(0, maxSecrets);
+  const versions = examined.map(async (secretArn) => {
+    const stages = await orRefusal(secrets.versionStages(secretArn));
+    return typeof stages === 'string' ? stages : currentVersion(stages);
+  });
+  const facts = [
+    [CurrentVersion, State],
+    [
+      Provisioned?.ClientAuthentication?.Sasl?.Scram?.Enabled,
+      Provisioned?.ClientAuthentication?.Unauthenticated?.Enabled,
+    ],
+    [Provisioned?.EncryptionInfo?.EncryptionInTransit?.ClientBroker, Provisioned?.BrokerNodeGroupInfo?.InstanceType],
+    [Provisioned?.CurrentBrokerSoftwareInfo?.KafkaVersion, vpcConnectivityOf(cluster)?.Sasl?.Scram?.Enabled],
+    [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationArn],
+    [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationRevision],
+    [...secretArns],
+    await Promise.all(versions),
+    settingsOf(Tags),
+  ];
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
+}
+
+/** The current version of a secret, or undefined if it has no value yet. */
+export const currentVersion = (stages: Record<string, string[]>): string | undefined =>
+  Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+
+/** A refusal is a circumstance, too: the permission or the secret may be what is missing. */
+const orRefusal = <Answer>(answer: Promise<Answer>): Promise<Answer | string> =>
+  answer.catch((error: unknown) => {
+    if (error instanceof AwsRefused) return error.code;
+    throw error;
+  });

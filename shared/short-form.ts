@@ -1,0 +1,43 @@
+import { parseClusterArn } from './msk/arn.ts';
+import { tagValue } from './msk/tags.ts';
+
+interface Failing {
+  /** The state that failed. */
+  state: string;
+  /** The name of the error's class. */
+  error: string;
+  message: string;
+}
+
+/** How an error is told in short, if its first sentence doesn't do. */
+const summaries: Record<string, (message: string) => string> = {
+  // "One prerequisite is not met, and nothing was changed: …", or a numbered list.
+  PrerequisitesNotMet: (message) => {
+    const items = message.split(/\n\d+\. /).slice(1);
+    if (items.length === 0) return firstSentence(message.replace(/^[^:]*nothing was changed: /, ''));
+    return `${items.length} prerequisites are not met - ${items.map((item, index) => `${index + 1}. ${firstSentence(item)}`).join(' ')}`;
+  },
+};
+
+/**
+ * A failure in the 255 characters of a tag: the state, the error, and in one sentence what is wrong. The remedy is in the Cause. ARNs
+ * of the cluster are only its name: the tag is the cluster's own.
+ */
+export function shortForm({ state, error, message }: Failing, clusterArn: string): string {
+  const name = parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
+  const text = message.replaceAll(clusterArn, name);
+  const sentence = (summaries[error] ?? firstSentence)(text);
+  return tagValue(`${state} ${error} - ${sentence}`);
+}
+
+/** Up to the first full stop outside of parentheses, without it. */
+function firstSentence(text: string): string {
+  const [paragraph = ''] = text.trim().split(/(?<!:)\n/);
+  for (const { index } of paragraph.matchAll(/[.!?]+(?=\)?\s+["'(\p{Lu}\d]|\)?\s*$)/gu)) {
+    const sentence = paragraph.slice(0, index);
+    if (depth(sentence) === 0) return sentence;
+  }
+  return paragraph;
+}
+
+const depth = (text: string): number => text.split('(').length - text.split(')').length;
