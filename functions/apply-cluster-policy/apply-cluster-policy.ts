@@ -40,7 +40,7 @@ export async function applyClusterPolicy(
   const record = (details: Partial<NonNullable<RegistryRecord['statement']>>) =>
     registry.update(clusterArn, executionArn, { statement: { sid, principalArn, ...details } });
   if (merged === undefined) {
-    const ownership = ownershipOfStatement(policy, { sid, recorded, claim });
+    const ownership = ownershipOfStatement(policy, { wanted: statement, recorded, claim });
     if (changed && changed !== policy) await msk.putPolicy(clusterArn, changed, version);
     if (recorded?.sid !== sid || recorded.ownership !== ownership || former)
       await record({ ownership, ...(recorded?.sid === sid && { attemptedAt: recorded.attemptedAt }) });

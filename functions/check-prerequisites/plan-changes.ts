@@ -143,12 +143,12 @@ function connectedAs(current: Current, request: Request): Connected | undefined 
   if (!privateLink?.isReady || connection?.state !== 'READY' || !needsNoPassword) return undefined;
   const { name, state } = connection;
   const { clusterArn, recorded, claim } = request;
-  const { Sid: sid } = atlasStatement(clusterArn, principal.principalArn);
-  const statement = ownershipOfStatement(policy, { sid, recorded: recorded?.statement, claim });
+  const wanted = atlasStatement(clusterArn, principal.principalArn);
+  const statement = ownershipOfStatement(policy, { wanted, recorded: recorded?.statement, claim });
   const resultFor = (owner: Ownership) => (owner === 'created' ? 'unchanged' : 'adopted');
   return {
     principal,
-    policy: { sid, result: 'unchanged', ownership: statement },
+    policy: { sid: wanted.Sid, result: 'unchanged', ownership: statement },
     privateLink: { id: privateLink.id, result: resultFor(ownership.privateLink), ownership: ownership.privateLink },
     connection: {
       name,

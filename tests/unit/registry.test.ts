@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DynamoDBClient, DynamoDBServiceException, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
+import { atlasStatement } from '../../shared/msk/policy.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
 import { hasCreated, mayBeOurs, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
@@ -298,14 +299,15 @@ describe('the ownership of what Atlas shows', () => {
 });
 
 describe('the ownership of a statement that grants enough', () => {
-  const sid = 'AtlasStreamProcessing123456789012';
-  const policy = JSON.stringify({ Statement: [{ Sid: sid, Effect: 'Allow' }] });
+  const wanted = atlasStatement(clusterArn, principalArn);
+  const sid = wanted.Sid;
+  const policy = JSON.stringify({ Statement: [wanted] });
   const recorded = { sid, principalArn, ownership: 'created' as const };
   const other = JSON.stringify({ Statement: [{ Sid: 'Terraform', Effect: 'Allow' }] });
 
   it('is created if we wrote it or tried to, or a person claims it; else adopted', () => {
     const owner = (text: string, of: RegistryRecord['statement'], claim = false) =>
-      ownershipOfStatement(text, { sid, recorded: of, claim });
+      ownershipOfStatement(text, { wanted, recorded: of, claim });
     assert.equal(owner(policy, recorded), 'created');
     assert.equal(owner(policy, { sid, principalArn, attemptedAt: now }), 'created');
     assert.equal(owner(policy, undefined, true), 'created');
@@ -314,9 +316,16 @@ describe('the ownership of a statement that grants enough', () => {
     assert.equal(owner(policy, { ...recorded, sid: 'AtlasStreamProcessing210987654321' }), 'adopted');
   });
 
+  it('is adopted after an unclear attempt if the statement grants more than we would have written', () => {
+    const wider = JSON.stringify({ Statement: [{ ...wanted, Action: 'kafka:*' }] });
+    const attempt = { sid, principalArn, attemptedAt: now };
+    assert.equal(ownershipOfStatement(wider, { wanted, recorded: attempt, claim: false }), 'adopted');
+    assert.equal(ownershipOfStatement(wider, { wanted, recorded, claim: false }), 'created');
+  });
+
   it("is adopted if another party's statement grants it", () => {
-    assert.equal(ownershipOfStatement(other, { sid, recorded, claim: true }), 'adopted');
-    assert.equal(ownershipOfStatement(undefined, { sid, recorded, claim: false }), 'adopted');
+    assert.equal(ownershipOfStatement(other, { wanted, recorded, claim: true }), 'adopted');
+    assert.equal(ownershipOfStatement(undefined, { wanted, recorded, claim: false }), 'adopted');
   });
 
   it('does not hide our statement for a former account', () => {
