@@ -719,3 +719,29 @@ describe('CheckPrerequisites and the registry:', () => {
     );
   });
 });
+
+describe('before the brokers are rebooted, CheckPrerequisites', () => {
+  const sid = 'AtlasStreamProcessing123456789012';
+  const foreign = JSON.stringify({
+    Statement: [{ Sid: sid, Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }],
+  });
+
+  it("reports another party's statement under our Sid", async (t) => {
+    const message = await complaint(t, { isPrivateConnectivityOn: false, policy: foreign });
+    assert.match(message, new RegExp(`has a statement with the Sid ${sid}`));
+  });
+
+  it('accepts such a statement if the registry says that it is ours', async (t) => {
+    const statement = { sid, principalArn: 'arn:aws:iam::123456789012:root', ownership: 'created' as const };
+    const recorded = { clusterArn, statement };
+    const { plan } = await check(t, { isPrivateConnectivityOn: false, policy: foreign, request: { recorded } });
+    assert.equal(plan.isConnected, false);
+  });
+
+  it('reports that Atlas names another account than at the first connect', async (t) => {
+    const recorded = { clusterArn, principalArn: 'arn:aws:iam::210987654321:root' };
+    await assert.rejects(check(t, { isPrivateConnectivityOn: false, request: { recorded } }), {
+      name: 'PrincipalChanged',
+    });
+  });
+});
