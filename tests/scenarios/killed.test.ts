@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { after, suite, test } from 'node:test';
+import { describe, type Kill } from './killed/kill.ts';
+import { type Row, rowOf, scenarios, startCloud, writesOf } from './killed/run.ts';
+import { tableOf } from './killed/table.ts';
+
+const cloud = await startCloud();
+const rows: Row[] = [];
+
+after(async () => {
+  await cloud.close();
+  mkdirSync('reports', { recursive: true });
+  writeFileSync('reports/killed-runs.md', tableOf(rows));
+});
+
+const nameOf = ({ write, applied, end }: Kill) => `${describe(write)}, ${applied ? 'after' : 'before'}, ${end}`;
+
+suite('after a run is killed, a later disconnect by tag removes all that was created, and nothing else:', () => {
+  for (const scenario of scenarios)
+    test(scenario.name, async (t) => {
+      const writes = await writesOf(cloud, scenario);
+      const kills = writes.flatMap((write) =>
+        (['stopped', 'crashing'] as const).flatMap((end) => [false, true].map((applied) => ({ write, applied, end }))),
+      );
+      for (const kill of kills)
+        await t.test(nameOf(kill), async () => {
+          const row = await rowOf(cloud, scenario, kill);
+          rows.push(row);
+          assert.deepEqual(row.complaints, []);
+        });
+    });
+});
