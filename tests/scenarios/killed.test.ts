@@ -30,4 +30,19 @@ suite('after a run is killed, a later disconnect by tag removes all that was cre
           assert.deepEqual(row.complaints, []);
         });
     });
+
+  for (const shownAfterSeconds of [300, 1200])
+    test(`Atlas shows what it has created ${shownAfterSeconds / 60} minutes late`, async (t) => {
+      const [scenario = assert.fail()] = scenarios;
+      const writes = await writesOf(cloud, scenario);
+      const creating = writes.filter(({ call }) => /^create/.test(call));
+      const following = creating.map((it) => writes[writes.indexOf(it) + 1] ?? assert.fail());
+      for (const write of [...creating, ...following])
+        for (const end of ['stopped', 'crashing'] as const)
+          await t.test(nameOf({ write, applied: true, end }), async () => {
+            const row = await rowOf(cloud, scenario, { write, applied: true, end }, shownAfterSeconds);
+            rows.push(row);
+            assert.deepEqual(row.complaints, []);
+          });
+    });
 });

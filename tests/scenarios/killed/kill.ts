@@ -1,6 +1,6 @@
 import type { Cloud } from '../../../emulators/cloud.ts';
-import { accessKeyIdOf } from '../../../emulators/deployment/iam.ts';
 import type { Action } from '../../../emulators/deployment/deployment.ts';
+import { accessKeyIdOf } from '../../../emulators/deployment/iam.ts';
 import type { Call } from '../../../emulators/emulator.ts';
 
 /** A call of a run that changes something at MSK, Atlas, DynamoDB or Step Functions. */
@@ -31,18 +31,19 @@ const posted = new Set(['DescribeExecution', 'GetItem', 'Scan', 'createToken']);
 const isWrite = ({ service, method, operation }: Call) =>
   method !== 'GET' && service !== 'secretsmanager' && service !== 'sns' && !posted.has(operation);
 
-/** All attributes but those of the condition, so that a confirmation of the claim has none. */
 function nameOf({ service, operation, body }: Call): string {
   if (service !== 'dynamodb') return operation;
   const { UpdateExpression = '' } = JSON.parse(body) as { UpdateExpression?: string };
   const attributes = [...new Set(UpdateExpression.match(/#\w+/g))].map((it) => it.slice(1));
-  const changed = attributes.length > 1 ? attributes.filter((it) => it !== 'holder') : attributes;
-  return [operation, changed.slice(0, 3).join(', ')].filter(Boolean).join(' ');
+  if (operation !== 'UpdateItem') return operation;
+  if (attributes.includes('lastExecution')) return `${operation} (release)`;
+  if (attributes.includes('claimedAt')) return `${operation} (claim)`;
+  return `${operation} (${attributes.filter((it) => it !== 'holder').join(', ') || 'confirm the claim'})`;
 }
 
 /** The name of a write in the table and in the names of tests. */
 export const describe = ({ state, call, occurrence }: Write): string =>
-  `${state}: ${call}${occurrence > 1 ? ` (${occurrence})` : ''}`;
+  `${state}: ${call}${occurrence > 1 ? `, ${occurrence}.` : ''}`;
 
 /** Calls back for every write of the first execution of a machine that begins after this. */
 function watch(
@@ -94,11 +95,17 @@ export function observe(cloud: Cloud, action: Action): Write[] {
 }
 
 /** Kills the next execution of a machine. @returns whether it was killed so far */
-export function kill(cloud: Cloud, action: Action, { write, applied, end }: Kill): { isDone: boolean } {
+export function kill(
+  cloud: Cloud,
+  action: Action,
+  { write, applied, end }: Kill,
+  onKill: () => void,
+): { isDone: boolean } {
   const progress = { isDone: false };
   const seen = watch(cloud, action, async (actual, functionArn, apply) => {
     if (progress.isDone || describe(actual) !== describe(write)) return undefined;
     progress.isDone = true;
+    onKill();
     if (applied) await apply();
     if (end === 'stopped') cloud.executions.find(({ arn }) => arn === seen.victim)?.abort();
     else seen.broken = actual.state;

@@ -6,7 +6,7 @@ import type { Execution } from '../../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
 import { ended } from '../../fixtures/ended.ts';
 import { addForeign, foreignThings, lasting, removable, seedWith } from './foreign.ts';
-import { type Kill, heal, kill, observe, type Write } from './kill.ts';
+import { heal, type Kill, kill, observe, type Write } from './kill.ts';
 
 /** A run that is killed. */
 export interface Scenario {
@@ -89,7 +89,14 @@ const notAssociated = { scramSecrets: [{ isAssociated: false }] };
 const startConnect = async (cloud: Cloud) => connect(cloud);
 
 export const scenarios: Scenario[] = [
-  { name: 'first connect', action: 'connect', world: notAssociated, start: startConnect, endsIn: 'Connected' },
+  {
+    name: 'first connect',
+    action: 'connect',
+    // A link that is older than what is shown late.
+    world: { ...notAssociated, atlas: { linkMinutes: 30 } },
+    start: startConnect,
+    endsIn: 'Connected',
+  },
   { name: 'repair', action: 'connect', prepare: damaged, start: startConnect, endsIn: 'Connected' },
   {
     name: 'connect that fails',
@@ -110,11 +117,10 @@ export const scenarios: Scenario[] = [
   },
 ];
 
-async function begin(cloud: Cloud, { world = {}, prepare }: Scenario, shownAfterSeconds = 0): Promise<void> {
+async function begin(cloud: Cloud, { world = {}, prepare }: Scenario): Promise<void> {
   await cloud.replaceWorld(seedWith(world));
   addForeign(cloud);
   await prepare?.(cloud);
-  cloud.world.atlas.behaviour.shownAfterSeconds = shownAfterSeconds;
 }
 
 /** All writes of the run, from one that is not killed. */
@@ -142,9 +148,11 @@ const maxSweeps = 4;
 
 /** Kills a run, disconnects by the tag, and compares. */
 export async function rowOf(cloud: Cloud, scenario: Scenario, how: Kill, shownAfterSeconds = 0): Promise<Row> {
-  await begin(cloud, scenario, shownAfterSeconds);
+  await begin(cloud, scenario);
   const foreignBefore = foreignThings(cloud);
-  const progress = kill(cloud, scenario.action, how);
+  const progress = kill(cloud, scenario.action, how, () => {
+    cloud.world.atlas.behaviour.shownAfterSeconds = shownAfterSeconds;
+  });
   await (await scenario.start(cloud)).result;
   heal(cloud);
   const [created, lastingBefore] = [removable(cloud), lasting(cloud)];

@@ -15,7 +15,9 @@ export function tableOf(rows: Row[]): string {
       list(removed),
       list(kept),
       sweeps ? `record kept, closed by sweep ${sweeps}` : 'no record',
-      complaints.length === 0 ? 'right' : `**wrong**: ${complaints.join('; ').replaceAll('|', '\\|').replaceAll('\n', ' ')}`,
+      complaints.length === 0
+        ? 'right'
+        : `**wrong**: ${complaints.join('; ').replaceAll('|', '\\|').replaceAll('\n', ' ')}`,
     ].join(' | '),
   );
   return [
