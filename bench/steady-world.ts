@@ -142,17 +142,22 @@ function furtherEvents(
   const absentCluster = { ...request, clusterArn: request.clusterArn.replace('orders', 'absent') };
   const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
   return {
-    EnablePrivateConnectivity: { run: { request } },
-    AssociateScramSecret: { run: { request, plan: { secretArn } } },
+    EnablePrivateConnectivity: { run: { request }, executionArn, now },
+    AssociateScramSecret: { run: { request, plan: { secretArn } }, executionArn },
     RecordFailure: {
       run: { input: { clusterArn: request.clusterArn }, failed: { CheckConnection: failure } },
       executionArn,
+      now,
     },
     PlanRemoval: { run: { request } },
-    DeleteConnection: { run: { request: { ...request, connectionName: 'absent' } }, now },
-    DeletePrivateLink: { run: { request: absentCluster, connection: { deadline: now } }, now },
-    RemoveClusterPolicy: { run: { request, principal: { principalArn: 'arn:aws:iam::111122223333:root' } } },
-    RecordRemoval: { run: { request, connection, privateLink: { ...privateLink, usedBy: [] }, policy }, executionArn },
+    DeleteConnection: { run: { request: { ...request, connectionName: 'absent' } }, executionArn, now },
+    DeletePrivateLink: { run: { request: absentCluster, connection: { deadline: now } }, executionArn, now },
+    RemoveClusterPolicy: {
+      run: { request, privateLink: { ...privateLink, isClusterLinked: true } },
+      executionArn,
+      now,
+    },
+    RecordRemoval: { run: { request, connection, privateLink, policy }, executionArn, now },
     NotifyOutcome: { detail: { executionArn: changedExecutionArn, status: 'SUCCEEDED' } },
     SweepClusters: { now },
   };

@@ -161,7 +161,7 @@ function readyIn({ world: { msk, project } }: Cloud, arns: string[]): number {
       .map(({ link }) => link?.request.arn),
   );
   return arns.filter(
-    (arn) => ready.has(arn) && msk.clusters.get(arn)?.tags.all['atlas-streaming:status'] === 'connected',
+    (arn) => ready.has(arn) && msk.clusters.get(arn)?.tags.all['atlas-streaming/status'] === 'connected',
   ).length;
 }
 

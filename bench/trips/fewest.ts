@@ -22,7 +22,9 @@ const reads: Request[] = [
     operation: 'ListTagsForResource',
     reason: 'Which action the tag requests, with which settings, and whether another run is working on the cluster.',
   },
-  { operation: 'TagResource', reason: 'Holds the cluster, and shows its owner that a run has started.' },
+  { operation: 'GetItem', reason: 'What is connected and ours; only then are the settings known.' },
+  { operation: 'UpdateItem', reason: 'Claims the cluster, by a condition.' },
+  { operation: 'TagResource', reason: 'Shows the owner that a run has started.' },
   {
     operation: 'DescribeClusterV2',
     reason: 'State, versions, authentication, connectivity, the version for an update.',
@@ -36,20 +38,22 @@ const reads: Request[] = [
   { operation: 'getGroupStreamAccountDetails', reason: 'The principal; without it the reboot would be useless.' },
 ];
 
-const outcome: Request = { operation: 'TagResource', reason: 'The outcome, on the cluster’s tags.' };
+const outcome: Request[] = [
+  { operation: 'UpdateItem', reason: 'The outcome in the registry; gives the cluster back.' },
+  { operation: 'TagResource', reason: 'The outcome, on the cluster’s tags.' },
+];
 
 /** It waits for nothing, so it reads nothing twice. Messages about successful runs are off by default. */
 const verification: Request[] = [
   ...reads,
   { operation: 'GetClusterPolicy', reason: 'Whether the statement is there.' },
   { operation: 'GetBootstrapBrokers', reason: 'Whether the connection still has the current brokers.' },
-  outcome,
+  ...outcome,
 ];
 
 const sweep: Request[] = [
   { operation: 'ListClustersV2', reason: 'All clusters with their tags.' },
-  { operation: 'ListScramSecrets', reason: 'The secret of this cluster.' },
-  { operation: 'DescribeSecret', reason: 'Whether the secret was rotated.' },
+  { operation: 'Scan', reason: 'All records.' },
   { operation: 'StartExecution', reason: 'The run.' },
 ];
 
@@ -59,15 +63,25 @@ export const fewest: Record<Journey, { work: Request[]; atlasFunctions: number }
   'first connect': {
     work: [
       ...reads,
+      {
+        operation: 'UpdateItem',
+        reason: 'Records since when connectivity is on, and that this run still holds the cluster.',
+      },
       { operation: 'UpdateConnectivity', reason: 'The change.' },
       { operation: 'DescribeClusterV2', reason: 'The poll that finds the cluster ACTIVE again.' },
+      { operation: 'ListTagsForResource', reason: 'Whether the tag still asks for it after the reboot.' },
+      { operation: 'UpdateItem', reason: 'Records the target and the principal before anything is created for them.' },
       { operation: 'GetClusterPolicy', reason: 'The existing statements, and the version for the change.' },
+      { operation: 'UpdateItem', reason: 'Announces the statement, and that this run still holds the cluster.' },
       { operation: 'PutClusterPolicy', reason: 'The change.' },
+      { operation: 'UpdateItem', reason: 'The statement is ours.' },
       {
         operation: 'listGroupStreamPrivateLinkConnections',
         reason: 'Again after the reboot: the POST has no idempotency token.',
       },
+      { operation: 'UpdateItem', reason: 'Announces the link, and that this run still holds the cluster.' },
       { operation: 'createGroupStreamPrivateLinkConnection', reason: 'The change.' },
+      { operation: 'UpdateItem', reason: 'The id of the link; it is ours.' },
       { operation: 'getGroupStreamPrivateLinkConnection', reason: 'The poll that finds it DONE.' },
       { operation: 'GetBootstrapBrokers', reason: 'They exist only after the reboot.' },
       { operation: 'GetSecretValue', reason: 'User and password, in the process that sends them.' },
@@ -75,9 +89,11 @@ export const fewest: Record<Journey, { work: Request[]; atlasFunctions: number }
         operation: 'getGroupStreamConnection',
         reason: 'Again after the waits: the effect of a second POST is not documented.',
       },
+      { operation: 'UpdateItem', reason: 'Announces the connection, and that this run still holds the cluster.' },
       { operation: 'createGroupStreamConnection', reason: 'The change.' },
+      { operation: 'UpdateItem', reason: 'The id of the connection; it is ours.' },
       { operation: 'getGroupStreamConnection', reason: 'The poll that finds it READY.' },
-      outcome,
+      ...outcome,
     ],
     // The prerequisites, the link, its wait, the connection, its wait.
     atlasFunctions: 5,
@@ -87,19 +103,30 @@ export const fewest: Record<Journey, { work: Request[]; atlasFunctions: number }
   'verify by the sweep': { work: [...sweep, ...verification], atlasFunctions: 1 },
   disconnect: {
     work: [
-      { operation: 'ListTagsForResource', reason: 'Which action the tag requests, with which settings.' },
-      { operation: 'TagResource', reason: 'Holds the cluster, and shows its owner that a run has started.' },
-      { operation: 'getGroupStreamAccountDetails', reason: 'The account in the Sid of the statement to remove.' },
-      { operation: 'getGroupStreamConnection', reason: 'Which private link the connection uses.' },
-      { operation: 'listGroupStreamPrivateLinkConnections', reason: 'Whether that link leads to this cluster.' },
+      { operation: 'ListTagsForResource', reason: 'Which action the tag requests.' },
+      { operation: 'GetItem', reason: 'What is connected, and what of it is ours.' },
+      { operation: 'UpdateItem', reason: 'Claims the cluster, by a condition.' },
+      { operation: 'TagResource', reason: 'Shows the owner that a run has started.' },
+      {
+        operation: 'getGroupStreamConnection',
+        reason: 'Whether the recorded connection still is the one of that name.',
+      },
+      { operation: 'listGroupStreamPrivateLinkConnections', reason: 'Whether its link leads to this cluster.' },
+      { operation: 'UpdateItem', reason: 'Whether this run still holds the cluster.' },
       { operation: 'deleteGroupStreamConnection', reason: 'The change.' },
       { operation: 'getGroupStreamConnection', reason: 'The poll that finds it gone.' },
+      { operation: 'UpdateItem', reason: 'The connection is gone.' },
+      { operation: 'UpdateItem', reason: 'Whether this run still holds the cluster.' },
       { operation: 'deleteGroupStreamPrivateLinkConnection', reason: 'The change.' },
       { operation: 'listGroupStreamPrivateLinkConnections', reason: 'The poll that finds it gone.' },
+      { operation: 'UpdateItem', reason: 'The link is gone.' },
       { operation: 'GetClusterPolicy', reason: 'The other statements, and the version for the change.' },
+      { operation: 'UpdateItem', reason: 'Whether this run still holds the cluster.' },
       { operation: 'DeleteClusterPolicy', reason: 'The change; MSK refuses an empty policy.' },
-      outcome,
-      { operation: 'UntagResource', reason: 'The tags that say what was connected.' },
+      { operation: 'UpdateItem', reason: 'The statement is gone.' },
+      { operation: 'DeleteItem', reason: 'Nothing of ours is left.' },
+      { operation: 'TagResource', reason: 'The outcome, on the cluster’s tags.' },
+      { operation: 'UntagResource', reason: 'The tag that says when it was verified.' },
     ],
     // One that deletes the connection, one that deletes the link.
     atlasFunctions: 2,

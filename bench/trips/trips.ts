@@ -43,7 +43,8 @@ const journeys: Record<Journey, Course> = {
     world: { cluster: isOn, atlas: quick },
     isConnected: true,
     start: async (cloud) => {
-      cloud.world.cluster.tags.put({ 'atlas-streaming:verified-at': '2026-01-01T00:00:00.000Z' });
+      const record = await cloud.registry.get(cloud.world.cluster.arn);
+      await cloud.registry.put({ ...record, verifiedAt: '2026-01-01T00:00:00.000Z' });
       return (await cloud.sweep()).started;
     },
   },

@@ -28,6 +28,8 @@ const Plan = z.object({
   changes: z.array(Change),
   /** The fingerprint of the cluster that this plan is for. */
   plannedFor: z.string(),
+  /** What a person should know about the plan. */
+  note: z.optional(z.string()),
 });
 
 /** `isConnected`: nothing is left to change or to wait for. */
@@ -78,6 +80,9 @@ export async function checkPrerequisites(
     isScramSecretAssociated,
     changes,
     plannedFor: details.fingerprint,
+    ...(request.targetChange && {
+      note: `${request.targetChange}. A run verifies the connected target and changes no other.`,
+    }),
   };
   return connected ? { ...plan, isConnected: true, connected } : { ...plan, isConnected: false };
 }

@@ -75,7 +75,7 @@ type Decision = ({ message: Message } | { reason: string }) & { isSettled?: bool
 
 /** A start is reported once, before the first attempt to clean up. */
 async function onStart(clusterArn: string | undefined, run: Run, { registry }: Deps): Promise<Decision> {
-  const record = clusterArn === undefined ? undefined : await registry.read(clusterArn);
+  const record = clusterArn === undefined ? undefined : await registry.readRecord(clusterArn);
   if (!record?.missingSince) return { reason: 'The cluster exists.' };
   if (record.lastFailure && record.lastFailure.at >= record.missingSince)
     return { reason: 'An earlier run has reported that the cluster is gone.' };
@@ -88,7 +88,7 @@ async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Prom
     return { reason: `No message tells of an execution that is ${status}.` };
   if (status === 'FAILED' && concernsOnlyCaller(error, parsed(input), executionArn))
     return { reason: 'The failure concerns only its caller.' };
-  const record = clusterArn === undefined ? undefined : await unlessUnusable(deps.registry.read(clusterArn));
+  const record = clusterArn === undefined ? undefined : await unlessUnusable(deps.registry.readRecord(clusterArn));
   if (record?.notifiedExecution === executionArn) return { reason: 'A message has told of this execution.' };
   if (status === 'SUCCEEDED') {
     const message = successMessage(run);

@@ -26,19 +26,23 @@ const soundsDry = /dry|preview|simulat|what_?-?if|no_?-?op/i;
 /**
  * Corrects the input of a manual start. A wrong value is put right if there is no doubt; else it becomes a placeholder, or is left out
  * if the run does less without it. An input that may have been meant as a dry run stays one. No value that may be a secret is
- * repeated.
+ * repeated; before an input was accepted, that is every setting that isn't plainly harmless.
  *
  * @param input may be anything
- * @param refused a field whose value has the right form, and was refused all the same
+ * @param options `isAccepted`: whether ResolveRequest has accepted the input; `refused`: a field whose value was refused, perhaps
+ *   although it has the right form
  */
-export function correctedInput(input: unknown, refused?: Field): Corrected {
+export function correctedInput(
+  input: unknown,
+  { isAccepted, refused }: { isAccepted: boolean; refused?: Field | undefined },
+): Corrected {
   const given = unquoted(input);
   const corrected: Corrected = { input: {}, placeholders: [], leftOut: [] };
   if (!isRecord(given)) return withPlaceholder(corrected, 'clusterArn');
   if (!Object.keys(given).some((key) => fieldOf(key) === 'clusterArn')) withPlaceholder(corrected, 'clusterArn');
   for (const [key, value] of Object.entries(given)) {
     const field = fieldOf(key);
-    if (field === 'config') correctConfig(corrected, value);
+    if (field === 'config') correctConfig(corrected, value, isAccepted);
     else if (field) correct(corrected, field, value, field === refused);
     else if (soundsDry.test(key) && value !== false) corrected.input.dryRun = true;
     else corrected.leftOut.push(key);
@@ -61,7 +65,8 @@ const fieldOf = (key: string): Field | undefined =>
   (Object.keys(rules) as Field[]).find((field) => field.toLowerCase() === key.replace(/[-_ ]/g, '').toLowerCase());
 
 function correct(corrected: Corrected, field: Field, value: unknown, isRefused: boolean): void {
-  const right = isRefused ? undefined : likely(field, value).find((it) => fields[field].safeParse(it).success);
+  const isValid = (it: unknown) => fields[field].safeParse(it).success;
+  const right = isRefused && isValid(value) ? undefined : likely(field, value).find(isValid);
   if (right !== undefined) corrected.input[field] = right;
   else if (field === 'dryRun') corrected.input.dryRun = true;
   else if (needsPlaceholder.has(field)) withPlaceholder(corrected, field);
@@ -92,19 +97,25 @@ function likely(field: Field, value: unknown): unknown[] {
   return [value, text, aliases[field]];
 }
 
+/** Settings whose values are no secrets, whatever the key. */
+const harmless = /^(\d{1,9}|true|false|earliest|latest|none)$/;
+
 /** Keeps the settings that may be sent to Atlas. */
-function correctConfig({ input, leftOut }: Corrected, config: unknown): void {
+function correctConfig(corrected: Corrected, config: unknown, isAccepted: boolean): void {
   if (!isRecord(config)) {
-    leftOut.push('config');
+    corrected.leftOut.push('config');
     return;
   }
   const isUsable = ([key, value]: [string, unknown]) =>
-    isSetting(key) &&
-    !isCredential(key) &&
-    ['string', 'number', 'boolean'].includes(typeof value) &&
-    !looksSecret(String(value));
+    isSetting(key) && !isCredential(key) && ['string', 'number', 'boolean'].includes(typeof value);
   const settings = Object.entries(config).filter(isUsable);
+  const mayBeShown = (value: unknown) => (isAccepted ? !looksSecret(String(value)) : harmless.test(String(value)));
+  if (!settings.every(([, value]) => mayBeShown(value))) {
+    withPlaceholder(corrected, 'config');
+    return;
+  }
   const dropped = Object.keys(config).filter((key) => !settings.some(([kept]) => kept === key));
-  leftOut.push(...dropped.map((key) => `config.${key}`));
-  if (settings.length > 0) input.config = Object.fromEntries(settings.map(([key, value]) => [key, String(value)]));
+  corrected.leftOut.push(...dropped.map((key) => `config.${key}`));
+  if (settings.length > 0)
+    corrected.input.config = Object.fromEntries(settings.map(([key, value]) => [key, String(value)]));
 }

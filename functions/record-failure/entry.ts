@@ -47,7 +47,7 @@ interface Deps {
 export async function enter(failing: Failing, deps: Deps): Promise<Entry> {
   const { clusterArn, executionArn, isClaimed } = failing;
   const isCallers = !isClaimed && failing.startedBy === 'console';
-  const read = await attempt(() => deps.registry.read(clusterArn));
+  const read = await attempt(() => deps.registry.readRecord(clusterArn));
   if ('refusal' in read) {
     const notes = [`The registry could not be read: ${read.refusal}`];
     return { isNews: true, notes: isCallers ? notes : [...notes, ...(await writeTags(failing, 'failed', deps.msk))] };

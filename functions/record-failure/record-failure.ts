@@ -64,7 +64,7 @@ export async function recordFailure(
   const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
   const said = saidBy(Cause).replace(invisible, ' ');
   const clusterArn = request?.clusterArn ?? clusterArnIn(input);
-  const failing = { state, error, message: said, input, executionArn, clusterArn };
+  const failing = { state, error, message: said, input, executionArn, clusterArn, isAccepted: request !== undefined };
 
   const isCallers = concernsOnlyCaller(error, input, executionArn);
   const isEntered = !isCallers && isOwnCluster(clusterArn, deps.functionArn);
@@ -83,14 +83,15 @@ export async function recordFailure(
     : { isNews: !isCallers, notes: [] };
   if (entry.isNews && !isAccountFault(error)) deps.measure('FailuresToReport', 'Count', 1);
 
-  const isTagged = request?.wantedBy === 'tag' || startedBy(input, executionArn) === 'tag';
+  // The tag, or the sweep itself, has asked for this run, and asks again.
+  const isSure = (request?.wantedBy ?? startedBy(input, executionArn)) !== 'console';
   const facts = [
     changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
     ...(isOver.has(error)
       ? []
-      : [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isTagged })]),
+      : [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure })]),
     noRedrive,
     ...entry.notes,
   ];

@@ -2,7 +2,7 @@ import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { type Field, rules } from '../../shared/request/fields.ts';
 import { isDryRun, startedBy } from '../../shared/request/intent.ts';
-import { listed } from '../../shared/request/redaction.ts';
+import { escaped, listed } from '../../shared/request/redaction.ts';
 import { correctedInput } from './corrected-input.ts';
 
 interface Failing {
@@ -12,6 +12,8 @@ interface Failing {
   executionArn: string;
   /** The cluster that the run is about, if the input names one. */
   clusterArn: string | undefined;
+  /** Whether ResolveRequest has accepted the input. */
+  isAccepted: boolean;
 }
 
 /** An input has at most 16,384 characters of settings. A longer one holds what would be left out. */
@@ -20,7 +22,7 @@ const longestInput = 20_000;
 /** The command that starts the run again, complete, with the person's own input. What has to be corrected first is said before it. */
 export function howToStartAgain(failing: Failing): string {
   const { input, placeholders, leftOut } = inputFor(failing);
-  const json = quoted(JSON.stringify(input));
+  const json = quoted(JSON.stringify(input).replace(invisible, escaped));
   const hints = [
     placeholders.length > 0 &&
       `Put the right value in place of ${placeholders.map((field) => `<${field}>`).join(', ')} first.`,
@@ -32,17 +34,19 @@ export function howToStartAgain(failing: Failing): string {
   return [`Start again: ${command}`, ...hints].filter(Boolean).join('\n');
 }
 
-function inputFor({ error, message, input, executionArn, clusterArn }: Failing) {
+function inputFor({ error, message, input, executionArn, clusterArn, isAccepted }: Failing) {
   if (startedBy(input, executionArn) !== 'console')
-    return correctedInput(clusterArn === undefined ? {} : { clusterArn });
-  // Our own complaint about a value of the right form starts with the name of the field.
+    return correctedInput(clusterArn === undefined ? {} : { clusterArn }, { isAccepted });
+  // A complaint of ours starts with the name of the field.
   const refused =
     error === 'InvalidRequest'
       ? (Object.keys(rules) as Field[]).find((field) => message.startsWith(`${field} `))
       : undefined;
-  const isOfRightForm = refused && correctedInput(input).placeholders.length === 0;
-  return correctedInput(input, isOfRightForm ? refused : undefined);
+  return correctedInput(input, { isAccepted, refused });
 }
+
+/** Control characters, marks that reverse text, and other line breaks. */
+const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** In single quotes, as a POSIX shell reads them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -56,18 +60,19 @@ const machineOf = (executionArn: string): string =>
  *
  * @param failures in a row, with this one; undefined if the failure isn't in the registry
  * @param now ISO 8601
+ * @param isSure whether the cluster has the tag that asks for this run, or is the sweep's to repair
  */
 export function whenSweepTriesAgain(
   { input, executionArn }: Failing,
-  { failures, now, isTagged }: { failures: number | undefined; now: string; isTagged: boolean },
+  { failures, now, isSure }: { failures: number | undefined; now: string; isSure: boolean },
 ): string {
   if (isDryRun(input)) return 'The sweep does not repeat a dry run.';
   if (failures === undefined)
-    return isTagged ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
+    return isSure ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
   const action = /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
   const time = nextAttempt(failures, now).replace(/\.\d+Z$/, 'Z');
   const when = `starts a run after ${time}, or earlier if the cluster, its setting tags or its SCRAM secret change`;
-  return isTagged ? `The sweep ${when}.` : `If the cluster has the tag ${triggerTag}=${action}, the sweep ${when}.`;
+  return isSure ? `The sweep ${when}.` : `If the cluster has the tag ${triggerTag}=${action}, the sweep ${when}.`;
 }
 
 export const noRedrive =

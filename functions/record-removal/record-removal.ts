@@ -100,7 +100,7 @@ async function openRecord(
     return await registry.confirm(clusterArn, executionArn);
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;
-    const record = await registry.read(clusterArn);
+    const record = await registry.readRecord(clusterArn);
     if (record && record.lastExecution !== executionArn) throw error;
     return record;
   }

@@ -70,7 +70,7 @@ export async function claimCluster(
         pollSeconds: lastFunctionSeconds,
       };
     if (record) return { is: 'claimed', record };
-    current = await registry.read(clusterArn);
+    current = await registry.readRecord(clusterArn);
   }
   throw new VersionConflict(`Other executions claimed ${clusterArn} ${maxAttempts} times while this one tried to.`);
 }

@@ -61,7 +61,7 @@ export async function resolveRequest(
   const { startedBy, given } = readInput(input);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
-  const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.read(clusterArn)]);
+  const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.readRecord(clusterArn)]);
   const tags = found ?? {};
   const isFromSweep = startedBy === 'console' && isStartedBySweep(executionArn);
   const wish = { action, tags: found, recorded, settings };

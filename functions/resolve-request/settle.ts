@@ -33,6 +33,7 @@ const fieldsOfTarget = ['projectId', 'workspace', 'connectionName', 'mechanism']
  */
 export function settle(asked: Asked, settings: Settings): Request {
   const { action, given, tags, recorded, wantedBy, clusterName } = asked;
+  refuseFieldsOfOther(action, given);
   const explicit = explicitTarget(given, action === 'connect' ? tags : {});
   refuseForeignProject(explicit.projectId, settings);
   const defaults: Target = {
@@ -58,7 +59,7 @@ export function settle(asked: Asked, settings: Settings): Request {
   return {
     clusterArn: given.clusterArn,
     ...wanted,
-    secretArn: given.secretArn ?? (named === undefined ? (recorded?.secretArn ?? null) : null),
+    secretArn: given.secretArn ?? (named === undefined ? sentSecret(recorded) : null),
     secretName: named === undefined ? null : validSecretName(named, `The tag ${tag}`),
     maySecretBeAssociated: given.secretArn !== undefined,
     config: given.config ?? null,
@@ -75,6 +76,20 @@ export function settle(asked: Asked, settings: Settings): Request {
     wereTagsStripped: false,
     recorded: recorded ?? null,
   };
+}
+
+/** The secret whose password Atlas was sent. */
+const sentSecret = (recorded: RegistryRecord | undefined): string | null =>
+  recorded?.secretVersionId === undefined ? null : (recorded.secretArn ?? null);
+
+/** Fields that only one of the machines has a meaning for, and that would mislead in the other. */
+function refuseFieldsOfOther(action: Asked['action'], given: ConsoleInput): void {
+  const ofOther = action === 'connect' ? (['includeAdopted'] as const) : (['claim', 'acceptPrincipal'] as const);
+  const field = ofOther.find((name) => given[name] !== undefined);
+  if (field)
+    throw new InvalidRequest(
+      `The input has the field ${field}, which only the ${action === 'connect' ? 'disconnect' : 'connect'} machine knows. Leave it out, or start that machine.`,
+    );
 }
 
 /** The parts of the target that the input or a tag names. */

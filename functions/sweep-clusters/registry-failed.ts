@@ -10,6 +10,6 @@ const stop = (cause: unknown): never => {
 /** The registry, whose errors are marked. */
 export const stopping = (registry: Deps['registry']): Deps['registry'] => ({
   scan: () => registry.scan().catch(stop),
-  read: (...given) => registry.read(...given).catch(stop),
+  readRecord: (...given) => registry.readRecord(...given).catch(stop),
   updateUnclaimed: (...given) => registry.updateUnclaimed(...given).catch(stop),
 });

@@ -46,7 +46,7 @@ const otherThan = (action: Action): Action => (action === 'connect' ? 'disconnec
 
 /** A run may have failed since the scan, and its failure must not be overwritten by an older one. */
 async function store({ clusterArn, lastFailure }: RegistryRecord, circumstances: string, { registry }: Deps) {
-  const current = (await registry.read(clusterArn))?.lastFailure;
+  const current = (await registry.readRecord(clusterArn))?.lastFailure;
   if (!current || current.executionArn !== lastFailure?.executionArn || current.at !== lastFailure.at) return;
   await registry.updateUnclaimed(clusterArn, undefined, { lastFailure: { ...current, circumstances } });
 }

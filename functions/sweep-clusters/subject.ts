@@ -11,7 +11,7 @@ export interface Deps {
   msk: MskClient;
   secrets: SecretsClient;
   executions: ExecutionsClient;
-  registry: Pick<Registry, 'scan' | 'read' | 'updateUnclaimed'>;
+  registry: Pick<Registry, 'scan' | 'readRecord' | 'updateUnclaimed'>;
   settings: Settings;
 }
 

@@ -43,7 +43,7 @@ export class Registry {
     this.#options = { abortSignal: signal };
   }
 
-  async read(clusterArn: string): Promise<RegistryRecord | undefined> {
+  async readRecord(clusterArn: string): Promise<RegistryRecord | undefined> {
     const command = new GetItemCommand({
       TableName: this.#tableName,
       Key: marshall({ clusterArn }),
@@ -105,7 +105,7 @@ export class Registry {
     const released = { ...changes, ...noClaim, lastExecution: holder };
     if (await this.#change(clusterArn, released, heldBy(holder))) return;
     // The answer to an earlier attempt may have been lost.
-    const record = await this.read(clusterArn);
+    const record = await this.readRecord(clusterArn);
     if (record?.lastExecution !== holder) throw claimLost(clusterArn, holder);
   }
 

@@ -32,7 +32,10 @@ const CallEvent = z.object({
       eventName: z.enum(['TagResource', 'UntagResource']),
       requestParameters: z.object({ resourceArn: z.string() }),
     }),
-    z.object({ eventName: z.literal('CreateClusterV2'), responseElements: z.object({ clusterArn: z.string() }) }),
+    z.object({
+      eventName: z.enum(['CreateClusterV2', 'CreateCluster']),
+      responseElements: z.object({ clusterArn: z.string() }),
+    }),
   ]),
 });
 

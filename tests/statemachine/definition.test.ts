@@ -191,10 +191,12 @@ function contract(machine: string, name: string, state: State) {
   it('passes every other error under its own name to RecordFailure', () => {
     const next = name === 'RecordFailure' ? 'FailureNotRecorded' : 'RecordFailure';
     assert.deepEqual(state.Catch?.at(-1), { ErrorEquals: ['States.ALL'], ResultPath: `$.failed.${name}`, Next: next });
-    // The only errors that don't end a run: connect waits for a cluster that has left ACTIVE.
+    // The only errors that don't fail a run: connect waits for a cluster that has left ACTIVE, and ends if its tag has changed.
     const others = state.Catch?.slice(0, -1).map(({ ErrorEquals, Next }) => [...ErrorEquals, Next]);
     const redirects: Record<string, string[]> = {
       'connect AssociateScramSecret': ['ClusterBusy', 'WaitForCluster'],
+      'connect InspectCluster': ['NoLongerWanted', 'NoLongerWanted'],
+      'connect RecordPlan': ['NoLongerWanted', 'NoLongerWanted'],
     };
     assert.deepEqual(others, [redirects[`${machine} ${name}`]].filter(Boolean));
   });

@@ -39,9 +39,12 @@ export interface Rejection {
   error?: string;
 }
 
-/** One message in one line, or the list of everything that is missing; then the cluster, the execution and the tags. */
+/**
+ * One message in one line, or the list of everything that is missing; then what was changed, the cluster, the execution, how to start
+ * again, and what could not be written.
+ */
 const shape =
-  /^\w+ failed: ([^\n]+\.|\d+ prerequisites are not met[^\n]+(\n\d+\. [^\n]+)+)\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+(\nStatus tags [^\n]+)?$/;
+  /^\w+ failed: ([^\n]+\.|\d+ prerequisites are not met[^\n]+(\n\d+\. [^\n]+)+)\nNothing was changed\.\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+\nStart again: aws stepfunctions [^\n]+\n(Put the [^\n]+\n)?(This leaves out [^\n]+\n)?(The|If the cluster has the tag \S+, the) sweep [^\n]+\nDon't use Redrive: [^\n]+(\nThe (registry|status tags) [^\n]+)*$/;
 
 /**
  * Checks that a run failed with a clear message, changed nothing of others, and showed no secret. Requests also show what the
