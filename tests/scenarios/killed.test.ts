@@ -31,6 +31,18 @@ suite('after a run is killed, a later disconnect by tag removes all that was cre
         });
     });
 
+  for (const scenario of scenarios.filter(({ name }) => /^(first connect|repair)$/.test(name)))
+    test(`${scenario.name}, stopped while its function goes on`, async (t) => {
+      for (const write of await writesOf(cloud, scenario)) {
+        const kill = { write, applied: false, end: 'outlived' as const };
+        await t.test(nameOf(kill), async () => {
+          const row = await rowOf(cloud, scenario, kill);
+          rows.push(row);
+          assert.deepEqual(row.complaints, []);
+        });
+      }
+    });
+
   for (const shownAfterSeconds of [300, 1200])
     test(`Atlas shows what it has created ${shownAfterSeconds / 60} minutes late`, async (t) => {
       const [scenario = assert.fail()] = scenarios;

@@ -15,9 +15,10 @@ export interface Write {
 
 /**
  * `stopped`: the execution is stopped, and its function dies. `crashing`: the function dies at the call, and whenever it is invoked
- * from then on, so that the execution fails.
+ * from then on, so that the execution fails. `outlived`: the execution is stopped, and its function goes on: the call is carried out
+ * while the disconnect is at work.
  */
-export type End = 'stopped' | 'crashing';
+export type End = 'stopped' | 'crashing' | 'outlived';
 
 /** Where a run is killed. `applied`: after the service has carried out the call; its answer is lost. */
 export interface Kill {
@@ -94,21 +95,30 @@ export function observe(cloud: Cloud, action: Action): Write[] {
   return writes;
 }
 
-/** Kills the next execution of a machine. @returns whether it was killed so far */
-export function kill(
-  cloud: Cloud,
-  action: Action,
-  { write, applied, end }: Kill,
-  onKill: () => void,
-): { isDone: boolean } {
-  const progress = { isDone: false };
+/** Kills the next execution of a machine. @returns the moment; `late`: when the call of an outlived function may be carried out */
+export function kill(cloud: Cloud, action: Action, how: Kill, onKill: () => void) {
+  const { write, applied, end } = how;
+  const progress = {
+    isDone: false,
+    done: Promise.withResolvers<void>(),
+    late: Promise.withResolvers<void>(),
+    /** After the call of an outlived function. */
+    applied: Promise.withResolvers<void>(),
+  };
   const seen = watch(cloud, action, async (actual, functionArn, apply) => {
     if (progress.isDone || describe(actual) !== describe(write)) return undefined;
     progress.isDone = true;
     onKill();
     if (applied) await apply();
-    if (end === 'stopped') cloud.executions.find(({ arn }) => arn === seen.victim)?.abort();
-    else seen.broken = actual.state;
+    if (end === 'crashing') seen.broken = actual.state;
+    else cloud.executions.find(({ arn }) => arn === seen.victim)?.abort();
+    progress.done.resolve();
+    if (end === 'outlived') {
+      await progress.late.promise;
+      await apply();
+      progress.applied.resolve();
+      return undefined;
+    }
     cloud.lambda.end(functionArn, 'crash');
     return 'reset';
   });

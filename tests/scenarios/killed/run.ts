@@ -143,6 +143,9 @@ async function tagAgain(cloud: Cloud, { action }: Scenario, { end }: Kill): Prom
 
 const allEnded = (cloud: Cloud) => Promise.all(cloud.executions.map(({ result }) => result));
 
+/** The waits of a disconnect. */
+const waits = ['WaitForHolder', 'WaitForConnectionRemoval', 'WaitForPrivateLinkRemoval', 'WaitForCluster'];
+
 /** More sweeps than any state may need. */
 const maxSweeps = 4;
 
@@ -153,11 +156,20 @@ export async function rowOf(cloud: Cloud, scenario: Scenario, how: Kill, shownAf
   const progress = kill(cloud, scenario.action, how, () => {
     cloud.world.atlas.behaviour.shownAfterSeconds = shownAfterSeconds;
   });
-  await (await scenario.start(cloud)).result;
+  const victim = await scenario.start(cloud);
+  await (how.end === 'outlived' ? progress.done.promise : victim.result);
   heal(cloud);
-  const [created, lastingBefore] = [removable(cloud), lasting(cloud)];
+  let created = removable(cloud);
+  const lastingBefore = lasting(cloud);
 
-  const { endState, cause } = await ended(await tagAgain(cloud, scenario, how));
+  const disconnect = await tagAgain(cloud, scenario, how);
+  if (how.end === 'outlived') {
+    await Promise.race([...waits.map((state) => once(entries, state)), disconnect.result]);
+    progress.late.resolve();
+    await progress.applied.promise;
+    created = removable(cloud);
+  }
+  const { endState, cause } = await ended(disconnect);
   await allEnded(cloud);
   const left = removable(cloud);
   const sweeps = await sweepUntilClosed(cloud);

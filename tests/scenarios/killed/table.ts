@@ -23,7 +23,7 @@ export function tableOf(rows: Row[]): string {
   return [
     '# Killed runs',
     '',
-    'A run is killed at each call that changes something: before the service has carried out the call, or after it, when the answer is lost. `stopped`: the execution is stopped and its function dies. `crashing`: the function dies whenever it is invoked, until the execution fails. Then the tag `disconnect` starts a disconnect.',
+    'A run is killed at each call that changes something: before the service has carried out the call, or after it, when the answer is lost. `stopped`: the execution is stopped and its function dies. `crashing`: the function dies whenever it is invoked, until the execution fails. `outlived`: the execution is stopped, its function goes on, and its call is carried out while the disconnect is at work. Then the tag `disconnect` starts a disconnect.',
     '',
     `${rows.length} rows, ${wrong} of them wrong.`,
     '',
