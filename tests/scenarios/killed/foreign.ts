@@ -19,18 +19,18 @@ const foreign = {
 
 const isOwnTag = (key: string) => /^atlas-streaming(\/|$)/.test(key);
 
-/** A world with foreign things, in which MSK and Atlas need only minutes, and of which the tag asks for a connection. */
+/** A world with foreign things, in which MSK and Atlas need only one poll, and of which the tag asks for a connection. */
 export const seedWith = ({ cluster, atlas, ...others }: WorldSeed = {}): WorldSeed => ({
   ...others,
   cluster: {
     clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
     vpcConnectivity: { scram: false, iam: true, tls: false },
     policy: { Version: '2012-10-17', Statement: foreign.statements },
-    updateMinutes: 3,
+    updateMinutes: 0.4,
     ...cluster,
     tags: { 'atlas-streaming': 'connect', ...foreign.tags, ...cluster?.tags },
   },
-  atlas: { linkMinutes: 3, connectionMinutes: 2, ...atlas },
+  atlas: { linkMinutes: 0.4, connectionMinutes: 0.4, ...atlas },
 });
 
 /** Adds what a seed cannot describe: a link to another cluster, a connection over it, a public connection, and a dead link to ours. */
