@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
+import { mayStillWrite } from '../../shared/executions.ts';
 import { type RegistryRecord, runEndedEarly } from '../../shared/registry/record.ts';
 import { noClaim } from '../../shared/registry/registry.ts';
 import { age, minute } from './age.ts';
@@ -43,7 +44,7 @@ export async function settleHolder(
 
 function isRunning({ claimedAt }: RegistryRecord, execution: DescribeExecutionCommandOutput | undefined, now: string) {
   if (!execution) return age(claimedAt, now) < unknownForMs;
-  return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE';
+  return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE' || mayStillWrite(execution, now);
 }
 
 function failureOf(

@@ -637,6 +637,20 @@ describe('SweepClusters, for a cluster that an execution holds,', () => {
       disconnectTags,
       connected(claimed()),
       'disconnect: its tag says disconnect, and a connect failed last',
+      ended('TIMED_OUT', 2),
+    ],
+    [
+      'waits for the last function of one that was stopped less than 90 seconds ago',
+      connectTags,
+      connected(claimed()),
+      'running',
+      ended('ABORTED', 1.4),
+    ],
+    [
+      'leaves that wait to a disconnect',
+      disconnectTags,
+      connected(claimed()),
+      'disconnect: a connect is running, and its tag says disconnect',
       ended('TIMED_OUT', 0),
     ],
     [
