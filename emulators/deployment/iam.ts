@@ -73,8 +73,6 @@ function holds(operator: string, wanted: string[], actual: string[] | undefined)
       return actual?.some((value) => wanted.includes(value)) ?? false;
     case 'ForAllValues:StringEquals':
       return (actual ?? []).every((value) => wanted.includes(value));
-    case 'ForAllValues:StringLike':
-      return (actual ?? []).every((value) => wanted.some((pattern) => isLike(pattern, value)));
     case 'Null':
       return wanted.includes(String(actual === undefined));
     default:

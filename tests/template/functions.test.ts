@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { calledActions, modulesOf, readVariables } from './own-code.ts';
-import { list, type RoleProperties, ref, type Statement, statementsOf, sub } from './template.ts';
+import { arn, list, type RoleProperties, ref, type Statement, statementsOf, sub } from './template.ts';
 
 /** Each function may do exactly what its code calls, and gets the environment variables that its code reads. */
 
@@ -16,7 +16,7 @@ interface FunctionSettings {
   role: string;
   environment?: Record<string, unknown>;
 }
-const { functions, provider } = parse(readText('serverless.yml')) as {
+const { functions, provider } = parse(readText('serverless.yml'), { merge: true }) as {
   functions: Record<string, FunctionSettings>;
   provider: { environment: object };
 };
@@ -49,6 +49,8 @@ const onAnyResource = [
 const arnOf = (resource: string) => sub(`arn:\${AWS::Partition}:${resource}`);
 const clusters = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:cluster/*/*');
 const configurations = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:configuration/*/*');
+const executions = arnOf('states:${AWS::Region}:${AWS::AccountId}:execution:${prefix}-*:*');
+const connectExecutions = arnOf('states:${AWS::Region}:${AWS::AccountId}:execution:${prefix}-connect:*');
 const keys = arnOf('kms:${AWS::Region}:*:key/*');
 
 for (const [name, settings] of Object.entries(functions)) {
@@ -63,12 +65,17 @@ for (const [name, settings] of Object.entries(functions)) {
       assert.deepEqual([...new Set(granted)].sort(), needed.sort());
     });
 
-    it('may do it to clusters of this account and Region only, if IAM knows the resource of the action', () => {
+    it('may do it only to clusters of this account and Region, the registry and its own executions, if IAM knows the resource', () => {
       for (const { Action, Resource } of allowed(statements))
         for (const action of list(Action)) {
           if (onAnyResource.includes(action)) assert.equal(Resource, '*', action);
           else if (action === 'kafka:DescribeConfigurationRevision') assert.deepEqual(Resource, configurations);
           else if (action.startsWith('kafka:')) assert.deepEqual(Resource, clusters, action);
+          else if (action.startsWith('dynamodb:')) assert.deepEqual(Resource, arn('Registry'), action);
+          else if (action === 'states:StopExecution') assert.deepEqual(Resource, connectExecutions);
+          else if (action === 'states:DescribeExecution') assert.deepEqual(Resource, executions);
+          else if (action === 'states:StartExecution')
+            assert.deepEqual(Resource, [ref('ConnectMachine'), ref('DisconnectMachine')]);
           else if (action === 'sns:Publish') assert.deepEqual(Resource, ref('NotificationTopic'));
           else if (action.startsWith('xray:')) assert.equal(Resource, '*');
           else if (action.startsWith('kms:')) assert.deepEqual(Resource, keys, action);
@@ -105,15 +112,22 @@ describe('a condition', () => {
     StringEquals: { 'kms:ViaService': sub(`${service}.\${AWS::Region}.amazonaws.com`) },
   });
 
-  it('keeps tags to the status tags', () => {
-    for (const statement of conditionsOf('kafka:TagResource'))
-      assert.deepEqual(statement, {
-        Effect: 'Allow',
-        Condition: {
-          'ForAllValues:StringLike': { 'aws:TagKeys': 'atlas-streaming:*' },
-          Null: { 'aws:TagKeys': 'false' },
-        },
-      });
+  const onlyTags = (...keys: string[]) => ({
+    'ForAllValues:StringEquals': { 'aws:TagKeys': keys.length === 1 ? keys[0] : keys },
+    Null: { 'aws:TagKeys': 'false' },
+  });
+
+  it('keeps tags to the four status tags, so that no function writes the tags of owners', () => {
+    const statements = conditionsOf('kafka:TagResource');
+    assert.ok(statements.length > 0);
+    const statusTags = ['status', 'detail', 'execution', 'verified-at'].map((name) => `atlas-streaming/${name}`);
+    for (const statement of statements)
+      assert.deepEqual(statement, { Effect: 'Allow', Condition: onlyTags(...statusTags) });
+  });
+
+  it('lets one function remove one tag', () => {
+    const Condition = onlyTags('atlas-streaming/verified-at');
+    assert.deepEqual(conditionsOf('kafka:UntagResource'), [{ Effect: 'Allow', Condition }]);
   });
 
   it('keeps public access closed', () => {

@@ -8,6 +8,7 @@ const clients = {
   kafka: 'shared/msk/client.ts',
   states: 'shared/executions.ts',
   secretsmanager: 'shared/secrets/client.ts',
+  dynamodb: 'shared/registry/registry.ts',
 };
 
 /** Our own code without its dependencies: esbuild drops functions that are never reached, but no methods of a class. */
@@ -64,13 +65,14 @@ const textOf = (folder: string): string =>
 /** The methods of the class in a file: name → source. */
 function methodsIn(file: string): Record<string, string> {
   const source = readFileSync(join(settings.absWorkingDir, file), 'utf8');
-  const [, ...methods] = source.slice(0, source.indexOf('\n}\n', source.indexOf('export class'))).split(/^ {2}async /m);
+  const start = source.indexOf('export class');
+  const [, ...methods] = source.slice(start, source.indexOf('\n}\n', start)).split(/^ {2}(?:async )?(?=#?\w+\()/m);
   return Object.fromEntries(methods.map((method) => [method.slice(0, method.indexOf('(')), method]));
 }
 
 function operationsOf(name: string, methods: Record<string, string>): string[] {
   const source = methods[name] ?? '';
   const sent = Array.from(source.matchAll(/new (\w+)Command\(|\bpaginate(\w+)\(/g), ([, one, all]) => one ?? all ?? '');
-  const others = Array.from(source.matchAll(/\bthis\.(\w+)\(/g), ([, other = '']) => other);
+  const others = Array.from(source.matchAll(/\bthis\.(#?\w+)\(/g), ([, other = '']) => other);
   return [...sent, ...others.flatMap((other) => operationsOf(other, methods))];
 }

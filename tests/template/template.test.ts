@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { type EventPattern, matches } from '../../emulators/event-bridge.ts';
 import * as errors from '../../shared/errors.ts';
 import { type Action, machines, readDefinition } from '../../statemachine/definition.ts';
 import { namesInZip, serverless, serviceFolder } from './serverless.ts';
@@ -20,6 +21,7 @@ import {
   sub,
 } from './template.ts';
 
+const project = join(import.meta.dirname, '../..');
 const folder = serviceFolder({ after });
 const packaging = await serverless(folder, ['package', '--package', 'packaged']);
 assert.equal(packaging.code, 0, packaging.output);
@@ -210,28 +212,73 @@ for (const action of machines)
     });
   });
 
+describe('the registry', () => {
+  it('keeps its fixed name and its policies', () => {
+    const { DeletionPolicy, UpdateReplacePolicy, Properties } = template.Resources.Registry ?? {};
+    assert.deepEqual(
+      [Properties?.TableName, DeletionPolicy, UpdateReplacePolicy],
+      ['msk-atlas-privatelink-registry', 'RetainExceptOnCreate', 'Retain'],
+    );
+    assert.deepEqual(template.Outputs.RegistryTableName?.Value, ref('Registry'));
+  });
+
+  it('is the only table, and all functions that have its name may use it', () => {
+    assert.deepEqual(Object.keys(ofType(template, 'AWS::DynamoDB::Table')), ['Registry']);
+    const mayUse = (id: string) =>
+      statementsOf(roles[id.replace(/LambdaFunction$/, 'Role')] as RoleProperties).some(({ Action }) =>
+        list(Action).some((action) => action.startsWith('dynamodb:')),
+      );
+    for (const [id, { Environment }] of functions)
+      assert.deepEqual(Environment.Variables.REGISTRY_TABLE_NAME, mayUse(id) ? ref('Registry') : undefined, id);
+  });
+});
+
 describe('the rules', () => {
+  const onUntag = (enabled: string) => ({ 'Fn::If': ['DisconnectsOnUntag', enabled, 'DISABLED'] });
+  /** The tag event of a change. */
+  const change = (tag: unknown[]) => ({
+    source: ['aws.tag'],
+    'detail-type': ['Tag Change on Resource'],
+    resources: [{ prefix: sub('arn:${AWS::Partition}:kafka:') }],
+    detail: { 'changed-tag-keys': ['atlas-streaming'], tags: { 'atlas-streaming': tag } },
+  });
+  /** CloudTrail's event of a call. */
+  const call = (eventName: string[], requestParameters: object) => ({
+    source: ['aws.kafka'],
+    'detail-type': ['AWS API Call via CloudTrail'],
+    detail: { eventSource: ['kafka.amazonaws.com'], eventName, errorCode: [{ exists: false }], requestParameters },
+  });
+  const callsEnabled = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
+  const creations = ['CreateClusterV2', 'CreateCluster'];
   const rules = [
-    { id: 'ConnectRule', machine: 'Connect', tag: ['connect'], state: 'ENABLED' },
-    { id: 'DisconnectRule', machine: 'Disconnect', tag: ['disconnect'], state: 'ENABLED' },
+    { id: 'ConnectRule', machine: 'Connect', pattern: change(['connect']), state: 'ENABLED' },
+    { id: 'DisconnectRule', machine: 'Disconnect', pattern: change(['disconnect']), state: 'ENABLED' },
+    { id: 'UntagRule', machine: 'Disconnect', pattern: change([{ exists: false }]), state: onUntag('ENABLED') },
     {
-      id: 'UntagRule',
+      id: 'ConnectCallRule',
+      machine: 'Connect',
+      pattern: call(['TagResource', ...creations], { tags: { 'atlas-streaming': ['connect'] } }),
+      state: callsEnabled,
+    },
+    {
+      id: 'DisconnectCallRule',
       machine: 'Disconnect',
-      tag: [{ exists: false }],
-      state: { 'Fn::If': ['DisconnectsOnUntag', 'ENABLED', 'DISABLED'] },
+      pattern: call(['TagResource'], { tags: { 'atlas-streaming': ['disconnect'] } }),
+      state: callsEnabled,
+    },
+    {
+      id: 'UntagCallRule',
+      machine: 'Disconnect',
+      pattern: call(['UntagResource'], { tagKeys: ['atlas-streaming'] }),
+      state: onUntag(callsEnabled),
     },
   ];
 
-  for (const { id, machine, tag, state } of rules) {
-    it(`${id} matches the events of a tag atlas-streaming on an MSK resource`, () => {
+  for (const { id, machine, pattern, state } of rules) {
+    it(`${id} matches the events of the tag atlas-streaming on an MSK resource`, () => {
       const { State, EventPattern } = properties(template, id);
       assert.deepEqual(State, state);
-      assert.deepEqual(EventPattern, {
-        source: ['aws.tag'],
-        'detail-type': ['Tag Change on Resource'],
-        resources: [{ prefix: sub('arn:${AWS::Partition}:kafka:') }],
-        detail: { 'changed-tag-keys': ['atlas-streaming'], tags: { 'atlas-streaming': tag } },
-      });
+      assert.deepEqual(EventPattern, pattern);
     });
 
     it(`${id} passes the whole event to the machine, retries for a day, and then sends it to the queue`, () => {
@@ -252,6 +299,41 @@ describe('the rules', () => {
       ]);
     });
   }
+
+  it('start the machine that a call of CloudTrail asks for, and nothing for status tags, other tags and refused calls', () => {
+    const arn = 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5';
+    const started = (eventName: string, requestParameters: object, more = {}) =>
+      rules
+        .filter(({ id }) => {
+          const event = {
+            source: 'aws.kafka',
+            'detail-type': 'AWS API Call via CloudTrail',
+            detail: { eventSource: 'kafka.amazonaws.com', eventName, requestParameters, ...more },
+          };
+          return matches(properties<{ EventPattern: EventPattern }>(template, id).EventPattern, event);
+        })
+        .map(({ id }) => id);
+    const tag = (tags: object, more = {}) =>
+      started('TagResource', { resourceArn: encodeURIComponent(arn), tags }, more);
+    const untag = (...tagKeys: string[]) => started('UntagResource', { resourceArn: encodeURIComponent(arn), tagKeys });
+
+    assert.deepEqual(tag({ 'atlas-streaming': 'connect', team: 'orders' }), ['ConnectCallRule']);
+    assert.deepEqual(tag({ 'atlas-streaming': 'disconnect' }), ['DisconnectCallRule']);
+    for (const name of creations) {
+      const created = { responseElements: { clusterArn: arn } };
+      assert.deepEqual(started(name, { clusterName: 'orders', tags: { 'atlas-streaming': 'connect' } }, created), [
+        'ConnectCallRule',
+      ]);
+      assert.deepEqual(started(name, { clusterName: 'orders' }, created), []);
+    }
+    assert.deepEqual(untag('team', 'atlas-streaming'), ['UntagCallRule']);
+
+    assert.deepEqual(tag({ 'atlas-streaming/status': 'connect', 'atlas-streaming/detail': 'disconnect' }), []);
+    assert.deepEqual(untag('atlas-streaming/verified-at'), []);
+    assert.deepEqual(tag({ 'atlas-streaming': 'maybe' }), []);
+    assert.deepEqual(tag({ 'atlas-streaming': 'connect' }, { errorCode: 'AccessDenied' }), []);
+    assert.deepEqual(started('UpdateConnectivity', { clusterArn: arn }), []);
+  });
 
   it('are the only ones that may send to the queue, which is encrypted and keeps events for 14 days', () => {
     assert.deepEqual(properties(template, 'DeadLetterQueue'), {
@@ -291,11 +373,15 @@ describe('the sweep', () => {
     assert.equal(Target.Input, '{"now":"<aws.scheduler.scheduled-time>"}');
   });
 
-  it('knows both machines', () => {
+  it('knows both machines and its settings', () => {
     const { Variables } = properties<FunctionProperties>(template, 'SweepClustersLambdaFunction').Environment;
     assert.deepEqual(
       [Variables.CONNECT_STATE_MACHINE_ARN, Variables.DISCONNECT_STATE_MACHINE_ARN],
       [ref('ConnectMachine'), ref('DisconnectMachine')],
+    );
+    assert.deepEqual(
+      [Variables.VERIFY_EVERY_HOURS, Variables.DISCONNECT_DELETED_CLUSTERS, Variables.DISCONNECT_ON_UNTAG],
+      [ref('verifyEveryHours'), ref('disconnectDeletedClusters'), ref('disconnectOnUntag')],
     );
   });
 
@@ -306,20 +392,44 @@ describe('the sweep', () => {
   });
 });
 
+/** Whether our own code publishes a metric of this name. */
+const isPublished = (metric: string) =>
+  globSync(['functions/**/*.ts', 'shared/**/*.ts'], { cwd: project }).some((file) =>
+    readFileSync(join(project, file), 'utf8').includes(`'${metric}'`),
+  );
+
+/**
+ * Whether the alarm of unreported failures fires at any time: in the last `evaluated` periods, the running sum of failures minus
+ * messages is above 0 at least `toAlarm` times.
+ */
+function firesAt(toReport: number[], reported: number[], evaluated: number, toAlarm: number): boolean {
+  return toReport.some((_, last) => {
+    const range = [...toReport.keys()].slice(Math.max(0, last + 1 - evaluated), last + 1);
+    let sum = 0;
+    const sums = range.map((period) => (sum += (toReport[period] ?? 0) - (reported[period] ?? 0)));
+    return sums.filter((it) => it > 0).length >= toAlarm;
+  });
+}
+
 describe('the platform team', () => {
-  interface Alarm {
-    AlarmDescription: unknown;
+  interface Metric {
     Namespace: unknown;
     MetricName: string;
     Dimensions: { Name: string; Value: unknown }[];
+  }
+  interface Alarm extends Metric {
+    AlarmDescription: unknown;
+    Metrics?: { Id: string; Expression?: string; MetricStat?: { Metric: Metric; Period: number; Stat: string } }[];
     TreatMissingData: string;
     AlarmActions: unknown;
   }
   const ownNamespace = ref('prefix');
   const alarms = ofType<Alarm>(template, 'AWS::CloudWatch::Alarm');
+  const metricsOf = (alarm: Alarm): Metric[] =>
+    alarm.Metrics?.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) ?? [alarm];
 
   for (const [id, status, state] of [
-    ['FailureRule', ['FAILED', 'TIMED_OUT'], 'ENABLED'],
+    ['FailureRule', ['FAILED'], 'ENABLED'],
     ['SuccessRule', ['SUCCEEDED'], { 'Fn::If': ['NotifiesOnSuccess', 'ENABLED', 'DISABLED'] }],
   ] as const)
     it(`is notified by the ${id} of runs that are ${status.join(' or ')}`, () => {
@@ -363,19 +473,22 @@ describe('the platform team', () => {
     );
   });
 
-  it('has alarms for failures, time-outs, throttling, dead letters, and a sweep that does not run', () => {
-    const watched = Object.entries(alarms).map(
-      ([id, { Namespace, MetricName }]) =>
-        `${id}: ${isDeepStrictEqual(Namespace, ownNamespace) ? 'own' : Namespace} ${MetricName}`,
-    );
+  it('has alarms for what no message can tell, and none for a run that failed', () => {
+    const watched = Object.entries(alarms).map(([id, alarm]) => {
+      const metrics = metricsOf(alarm).map(
+        ({ Namespace, MetricName }) =>
+          `${isDeepStrictEqual(Namespace, ownNamespace) ? 'own' : Namespace} ${MetricName}`,
+      );
+      return `${id}: ${metrics.join(', ')}`;
+    });
     assert.deepEqual(watched.sort(), [
       'AtlasThrottledAlarm: own AtlasThrottled',
       'AwsThrottledAlarm: own AwsThrottled',
-      'ConnectFailedAlarm: AWS/States ExecutionsFailed',
+      'ClustersVanishedAlarm: own ClustersVanished',
       'ConnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
       'DeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible',
-      'DisconnectFailedAlarm: AWS/States ExecutionsFailed',
       'DisconnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
+      'FailuresNotReportedAlarm: own FailuresToReport, own FailuresReported',
       'NotificationFailedAlarm: AWS/Lambda Errors',
       'SweepFailedAlarm: AWS/Lambda Errors',
       'SweepMissingAlarm: AWS/Lambda Invocations',
@@ -395,11 +508,37 @@ describe('the platform team', () => {
     }
   });
 
+  it('has an alarm for failures that no message reports within half an hour', () => {
+    const { Metrics = [], ...alarm } = properties<Alarm & Record<string, unknown>>(
+      template,
+      'FailuresNotReportedAlarm',
+    );
+    assert.deepEqual(Metrics.map(({ Expression }) => Expression).filter(Boolean), [
+      'RUNNING_SUM(SUM([FILL(toReport, 0), FILL(-1 * reported, 0)]))',
+    ]);
+    assert.deepEqual([alarm.EvaluationPeriods, alarm.DatapointsToAlarm, alarm.Threshold], [12, 6, 0]);
+    assert.equal(alarm.ComparisonOperator, 'GreaterThanThreshold');
+    const fires = (toReport: number[], reported: number[]) => firesAt(toReport, reported, 12, 6);
+    const nothing = Array<number>(24).fill(0);
+    const at = (...periods: number[]) => nothing.map((_, period) => (periods.includes(period) ? 1 : 0));
+    assert.equal(fires(nothing, nothing), false);
+    assert.equal(fires(at(3), at(3)), false);
+    // The message follows 5, and 25 minutes later.
+    assert.equal(fires(at(3), at(4)), false);
+    assert.equal(fires(at(3), at(8)), false);
+    assert.equal(fires(at(3, 11, 15), at(4, 12, 16)), false);
+    assert.equal(fires(at(3), nothing), true);
+    assert.equal(fires(at(3), at(9)), true);
+    assert.equal(fires(at(3, 9), at(4)), true);
+  });
+
   it('has alarms on metrics that the functions publish under these names', () => {
-    const own = Object.values(alarms).filter(({ Namespace }) => isDeepStrictEqual(Namespace, ownNamespace));
+    const own = Object.values(alarms)
+      .flatMap(metricsOf)
+      .filter(({ Namespace }) => isDeepStrictEqual(Namespace, ownNamespace));
     assert.ok(own.length > 0);
     for (const { MetricName, Dimensions } of own) {
-      assert.ok(MetricName in errors, MetricName);
+      assert.ok(MetricName in errors || isPublished(MetricName), MetricName);
       assert.deepEqual(Dimensions, [{ Name: 'service', Value: 'msk-atlas-privatelink' }]);
     }
     for (const [id, { Environment }] of functions)
@@ -418,7 +557,7 @@ describe('the platform team', () => {
         'Time to connect',
         'Polls',
         'Throttling and other transient errors',
-        'Dead letters and sweeps',
+        'Messages',
         'Estimated cost',
         'Latest failures',
       ],
@@ -466,10 +605,9 @@ describe('the whole template', () => {
     };
     assert.deepEqual(trusted('ConnectMachineRole'), [statement('states', `stateMachine:\${prefix}-connect`)]);
     assert.deepEqual(trusted('DisconnectMachineRole'), [statement('states', `stateMachine:\${prefix}-disconnect`)]);
-    assert.deepEqual(trusted('ConnectRuleRole'), [statement('events', `rule/\${prefix}-connect`)]);
-    assert.deepEqual(trusted('DisconnectRuleRole'), [
-      statement('events', `rule/\${prefix}-disconnect`, `rule/\${prefix}-untag`),
-    ]);
+    const rules = (...names: string[]) => [statement('events', ...names.map((name) => `rule/\${prefix}-${name}`))];
+    assert.deepEqual(trusted('ConnectRuleRole'), rules('connect', 'connect-call'));
+    assert.deepEqual(trusted('DisconnectRuleRole'), rules('disconnect', 'untag', 'disconnect-call', 'untag-call'));
   });
 
   it('contains no secret, and no reference that resolves to one', () => {

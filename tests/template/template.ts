@@ -10,6 +10,8 @@ export interface Template {
 interface Resource {
   Type: string;
   DependsOn?: string[];
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
   Properties: Record<string, unknown>;
 }
 

@@ -64,10 +64,17 @@ suite('the local deployment', () => {
     const rulesOf = (target: string | undefined) => rules.filter(({ targetArn }) => targetArn === target);
     assert.deepEqual(
       [...arns, notifier?.arn].map((target) => rulesOf(target).map(({ isEnabled }) => isEnabled)),
-      [[true], [true, false], [true, false]],
+      [
+        [true, true],
+        [true, true, false, false],
+        [true, false],
+      ],
     );
-    for (const { eventPattern } of arns.flatMap(rulesOf))
-      assert.deepEqual(eventPattern.resources, [{ prefix: 'arn:aws:kafka:' }]);
+    const onMsk = [{ prefix: 'arn:aws:kafka:' }];
+    assert.deepEqual(
+      arns.flatMap(rulesOf).map(({ eventPattern }) => eventPattern.resources),
+      [onMsk, undefined, onMsk, undefined, onMsk, undefined],
+    );
     const sweeper = functions.find(({ name }) => name === 'SweepClusters');
     assert.equal(sweeper?.environment.DISCONNECT_STATE_MACHINE_ARN, arns[1]);
   });
@@ -82,7 +89,7 @@ suite('the local deployment', () => {
     const { rules } = deploy({ disconnectOnUntag: 'true', notifyOnSuccess: 'true' });
     assert.deepEqual(
       rules.map(({ isEnabled }) => isEnabled),
-      [true, true, true, true, true],
+      [true, true, true, true, true, true, true, true],
     );
   });
 

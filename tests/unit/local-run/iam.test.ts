@@ -75,9 +75,9 @@ suite('the roles that deploy', () => {
 
   test('let a function write only status tags', () => {
     const write = (...tagKeys: string[]) => may('RecordSuccess', 'kafka:TagResource', clusterArn, { tagKeys });
-    assert.equal(write('atlas-streaming:status', 'atlas-streaming:detail'), true);
-    assert.equal(write('atlas-streaming'), false);
-    assert.equal(write('atlas-streaming:status', 'owner'), false);
+    assert.equal(write('atlas-streaming/status', 'atlas-streaming/detail'), true);
+    for (const key of ['atlas-streaming', 'atlas-streaming/workspace', 'atlas-streaming/status2', 'owner'])
+      assert.equal(write('atlas-streaming/status', key), false, key);
     assert.equal(may('RecordSuccess', 'kafka:TagResource', clusterArn), false);
   });
 
