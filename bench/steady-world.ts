@@ -147,6 +147,7 @@ function furtherEvents(
     RecordFailure: {
       run: { input: { clusterArn: request.clusterArn }, failed: { CheckConnection: failure } },
       executionArn,
+      now,
     },
     PlanRemoval: { run: { request } },
     DeleteConnection: { run: { request: { ...request, connectionName: 'absent' } }, now },

@@ -29,7 +29,7 @@ const soundsDry = /dry|preview|simulat|what_?-?if|no_?-?op/i;
  * repeated.
  *
  * @param input may be anything
- * @param refused a field whose value has the right form, and was refused all the same
+ * @param refused a field whose value was refused, perhaps although it has the right form
  */
 export function correctedInput(input: unknown, refused?: Field): Corrected {
   const given = unquoted(input);
@@ -61,7 +61,8 @@ const fieldOf = (key: string): Field | undefined =>
   (Object.keys(rules) as Field[]).find((field) => field.toLowerCase() === key.replace(/[-_ ]/g, '').toLowerCase());
 
 function correct(corrected: Corrected, field: Field, value: unknown, isRefused: boolean): void {
-  const right = isRefused ? undefined : likely(field, value).find((it) => fields[field].safeParse(it).success);
+  const isValid = (it: unknown) => fields[field].safeParse(it).success;
+  const right = isRefused && isValid(value) ? undefined : likely(field, value).find(isValid);
   if (right !== undefined) corrected.input[field] = right;
   else if (field === 'dryRun') corrected.input.dryRun = true;
   else if (needsPlaceholder.has(field)) withPlaceholder(corrected, field);

@@ -83,14 +83,15 @@ export async function recordFailure(
     : { isNews: !isCallers, notes: [] };
   if (entry.isNews && !isAccountFault(error)) deps.measure('FailuresToReport', 'Count', 1);
 
-  const isTagged = request?.wantedBy === 'tag' || startedBy(input, executionArn) === 'tag';
+  // The tag, or the sweep itself, has asked for this run, and asks again.
+  const isSure = (request?.wantedBy ?? startedBy(input, executionArn)) !== 'console';
   const facts = [
     changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
     ...(isOver.has(error)
       ? []
-      : [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isTagged })]),
+      : [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure })]),
     noRedrive,
     ...entry.notes,
   ];

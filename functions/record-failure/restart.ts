@@ -35,13 +35,12 @@ export function howToStartAgain(failing: Failing): string {
 function inputFor({ error, message, input, executionArn, clusterArn }: Failing) {
   if (startedBy(input, executionArn) !== 'console')
     return correctedInput(clusterArn === undefined ? {} : { clusterArn });
-  // Our own complaint about a value of the right form starts with the name of the field.
+  // A complaint of ours starts with the name of the field.
   const refused =
     error === 'InvalidRequest'
       ? (Object.keys(rules) as Field[]).find((field) => message.startsWith(`${field} `))
       : undefined;
-  const isOfRightForm = refused && correctedInput(input).placeholders.length === 0;
-  return correctedInput(input, isOfRightForm ? refused : undefined);
+  return correctedInput(input, refused);
 }
 
 /** In single quotes, as a POSIX shell reads them. */
@@ -56,18 +55,19 @@ const machineOf = (executionArn: string): string =>
  *
  * @param failures in a row, with this one; undefined if the failure isn't in the registry
  * @param now ISO 8601
+ * @param isSure whether the cluster has the tag that asks for this run, or is the sweep's to repair
  */
 export function whenSweepTriesAgain(
   { input, executionArn }: Failing,
-  { failures, now, isTagged }: { failures: number | undefined; now: string; isTagged: boolean },
+  { failures, now, isSure }: { failures: number | undefined; now: string; isSure: boolean },
 ): string {
   if (isDryRun(input)) return 'The sweep does not repeat a dry run.';
   if (failures === undefined)
-    return isTagged ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
+    return isSure ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
   const action = /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
   const time = nextAttempt(failures, now).replace(/\.\d+Z$/, 'Z');
   const when = `starts a run after ${time}, or earlier if the cluster, its setting tags or its SCRAM secret change`;
-  return isTagged ? `The sweep ${when}.` : `If the cluster has the tag ${triggerTag}=${action}, the sweep ${when}.`;
+  return isSure ? `The sweep ${when}.` : `If the cluster has the tag ${triggerTag}=${action}, the sweep ${when}.`;
 }
 
 export const noRedrive =

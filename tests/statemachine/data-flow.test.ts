@@ -71,6 +71,7 @@ describe('the data flow check', () => {
     const renamed = changed('AssociateScramSecret', { ResultPath: '$.association' });
     assert.deepEqual(unwrittenIn([renamed, readDefinition('disconnect')]), [
       'RecordSuccess run.scramSecretAssociation',
+      'RecordFailure run.scramSecretAssociation',
     ]);
   });
 

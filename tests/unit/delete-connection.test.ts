@@ -353,7 +353,7 @@ describe('DeleteConnection ends the run', () => {
     const { visit } = await deleter(t, { routes: { [remove]: apiError(409, 'SOMETHING_NEW', 'No.') } });
     await assert.rejects(visit(), { name: 'AtlasRefused', message: /SOMETHING_NEW: No\./ });
     const unauthorized = await deleter(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
-    await assert.rejects(unauthorized.visit(), { name: 'AtlasRefused' });
+    await assert.rejects(unauthorized.visit(), { name: 'AtlasCredentialsRefused' });
   });
 
   it('no sooner than the machine has retried if the answer to the deletion is lost', async (t) => {

@@ -144,7 +144,7 @@ describe('DeletePrivateLink', () => {
 
   it('ends the run if Atlas refuses for another reason', async (t) => {
     const { visit } = await deleter(t, { routes: { [remove]: apiError(403, 'USER_UNAUTHORIZED') } });
-    await assert.rejects(visit(), { name: 'AtlasRefused', message: /USER_UNAUTHORIZED/ });
+    await assert.rejects(visit(), { name: 'AtlasCredentialsRefused', message: /USER_UNAUTHORIZED/ });
   });
 
   it('lets the machine retry if the answer to the deletion is lost, and then finds that Atlas deletes the link', async (t) => {

@@ -58,7 +58,10 @@ describe("a container's Atlas client", () => {
     it(`gives up if Atlas refuses it and the secret has not changed: ${what}`, async (t) => {
       const door = await frontDoor(t, from);
       const { isLetIn, reads } = await container(t, wrong, door.url);
-      await assert.rejects(isLetIn(), { name: 'AtlasRefused', message: /HTTP 401.*Atlas credentials secret/ });
+      await assert.rejects(isLetIn(), {
+        name: 'AtlasCredentialsRefused',
+        message: /HTTP 401.*Atlas credentials secret/,
+      });
       assert.equal(reads(), 2);
     });
 

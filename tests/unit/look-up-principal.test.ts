@@ -30,7 +30,7 @@ describe('LookUpPrincipal', () => {
 
   it('ends the run if Atlas refuses', async (t) => {
     const { result } = await lookUp(t, apiError(403, 'USER_UNAUTHORIZED'));
-    await assert.rejects(result, { name: 'AtlasRefused', status: 403 });
+    await assert.rejects(result, { name: 'AtlasCredentialsRefused', status: 403 });
   });
 
   it('never accepts an account id that is not 12 digits', async (t) => {

@@ -4,106 +4,317 @@ import { DescribeExecutionCommand, type DescribeExecutionCommandOutput } from '@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { notifyOutcome } from '../../functions/notify-outcome/notify-outcome.ts';
+import { AccountFaults } from '../../shared/registry/account-faults.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { Registry } from '../../shared/registry/registry.ts';
 import { awsError, signal } from '../fixtures/aws.ts';
-import { clusterArn, executionArn, region } from '../fixtures/request.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import { startRegistry } from '../fixtures/registry.ts';
+import {
+  before,
+  clusterArn,
+  disconnectExecutionArn,
+  executionArn,
+  later,
+  now,
+  region,
+  tagEvent,
+} from '../fixtures/request.ts';
 import { fakeStepFunctions } from '../fixtures/step-functions.ts';
 
 const topicArn = 'arn:aws:sns:us-east-1:111122223333:msk-atlas-privatelink-dev-notifications';
-const stateMachineArn = 'arn:aws:states:us-east-1:111122223333:stateMachine:msk-atlas-privatelink-dev-connect';
 const done = [
   { resource: 'multiVpcConnectivity', result: 'updated' },
   { resource: 'scramSecretAssociation', result: 'unchanged' },
   { resource: 'policyStatement', result: 'absent' },
   { resource: 'privateLink', result: 'kept', note: 'used by streams/invoices' },
 ];
+const cause = 'CheckPrivateLink failed: No zone in common.\nCluster: arn:…';
+const failed = { status: 'FAILED', error: 'PrivateLinkFailed', cause } as const;
+const other = executionArn.replace('run-1', 'run-0');
+const swept = disconnectExecutionArn.replace('run-1', 'sweep-disconnect-0123');
 
-function notifier(execution: Partial<DescribeExecutionCommandOutput>) {
+const lastFailure = (overrides: Partial<RegistryRecord['lastFailure']> = {}) => ({
+  error: 'PrivateLinkFailed',
+  fingerprint: 'f',
+  at: now,
+  executionArn,
+  isNews: true,
+  isAccountFault: false,
+  ...overrides,
+});
+
+type Known = Partial<Omit<DescribeExecutionCommandOutput, 'input'>> & { input?: unknown };
+
+/** NotifyOutcome with a registry that has this record. */
+async function notifier(t: Test, record?: Partial<RegistryRecord>, table?: string) {
+  const store = await startRegistry(t);
+  if (record) await store.put({ clusterArn, ...record });
   const { executions, sfnMock } = fakeStepFunctions();
   const sns = new SNSClient({ region });
-  const input = JSON.stringify({ clusterArn });
-  sfnMock.on(DescribeExecutionCommand, { executionArn }).resolves({ stateMachineArn, input, ...execution });
   const topic = mockClient(sns);
   topic.on(PublishCommand).resolves({ MessageId: '1' });
-  const notify = (detail = {}) =>
-    notifyOutcome(
-      { detail: { executionArn, status: execution.status ?? '', ...detail } },
-      { executions, sns, topicArn, signal },
+  const measured: string[] = [];
+  const options = { dynamodb: store.dynamodb, tableName: table ?? store.tableName, signal };
+  const notify = ({ input = tagEvent(), ...execution }: Known, arn = executionArn, status = execution.status ?? '') => {
+    const described = { ...execution, executionArn: arn, input: JSON.stringify(input) };
+    sfnMock.on(DescribeExecutionCommand, { executionArn: arn }).resolves(described);
+    return notifyOutcome(
+      { detail: { executionArn: arn, status } },
+      {
+        executions,
+        registry: new Registry(options),
+        accountFaults: new AccountFaults(options),
+        sns,
+        topicArn,
+        signal,
+        measure: (name) => measured.push(name),
+      },
     );
-  return { notify, topic, published: () => topic.commandCalls(PublishCommand)[0]?.args[0].input };
+  };
+  const published = () => topic.commandCalls(PublishCommand).map(({ args: [{ input }] }) => input);
+  return {
+    notify,
+    topic,
+    published,
+    measured,
+    record: async () => (await store.get(clusterArn)) as RegistryRecord | undefined,
+  };
 }
 
-describe('NotifyOutcome', () => {
-  it('reports a failed run in the words of its Cause, with a link to the execution', async () => {
-    const cause = 'CheckPrivateLink failed: No zone in common.\nCluster: arn:…';
-    const { notify, published } = notifier({ status: 'FAILED', error: 'PrivateLinkFailed', cause });
-    assert.deepEqual(await notify(), { isPublished: true });
-    assert.deepEqual(published(), {
-      TopicArn: topicArn,
-      Subject: 'orders: connect failed: PrivateLinkFailed',
-      Message: `${cause}\n\nThe execution in the Step Functions console: https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/${executionArn}`,
+describe('the message about a failure', () => {
+  it('has the words of its Cause, and a link to the execution', async (t) => {
+    const { notify, published, measured, record } = await notifier(t, { lastFailure: lastFailure() });
+    assert.deepEqual(await notify(failed), { isPublished: true });
+    assert.deepEqual(published(), [
+      {
+        TopicArn: topicArn,
+        Subject: 'orders: connect failed: PrivateLinkFailed',
+        Message: `${cause}\n\nThe execution in the Step Functions console: https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/${executionArn}`,
+      },
+    ]);
+    assert.deepEqual(measured, ['FailuresReported']);
+    assert.equal((await record())?.notifiedExecution, executionArn);
+  });
+
+  it('comes once, also if the event comes twice', async (t) => {
+    const { notify, published } = await notifier(t, { lastFailure: lastFailure() });
+    await notify(failed);
+    assert.equal((await notify(failed)).isPublished, false);
+    assert.equal(published().length, 1);
+  });
+
+  it('is noted also if another execution holds the cluster by now', async (t) => {
+    const { notify, record } = await notifier(t, { lastFailure: lastFailure(), holder: other });
+    await notify(failed);
+    const { holder, notifiedExecution } = (await record()) as RegistryRecord;
+    assert.deepEqual([holder, notifiedExecution], [other, executionArn]);
+  });
+
+  it('comes if RecordFailure has written nothing, and leaves its entries alone', async (t) => {
+    const earlier = { lastFailure: lastFailure({ executionArn: other }), notifiedExecution: other };
+    const { notify, published, measured, record } = await notifier(t, earlier);
+    await notify({ status: 'FAILED', error: 'FailureNotRecorded', cause: 'RecordFailure failed as well.' });
+    assert.equal(published()[0]?.Message?.startsWith('RecordFailure failed as well.'), true);
+    assert.deepEqual(measured, []);
+    assert.equal((await record())?.notifiedExecution, other);
+  });
+
+  it('comes for a cluster without a record, of which none is made', async (t) => {
+    const { notify, published, record } = await notifier(t);
+    await notify(failed);
+    assert.deepEqual([published().length, await record()], [1, undefined]);
+  });
+
+  it('comes if the registry cannot be used', async (t) => {
+    const { notify, published } = await notifier(t, undefined, 'another-table');
+    assert.deepEqual(await notify(failed), { isPublished: true });
+    await notify({ ...failed, error: 'DeploymentMisconfigured' });
+    assert.equal(published().length, 2);
+  });
+
+  it('has no cause if Step Functions reports none', async (t) => {
+    const { notify, published } = await notifier(t);
+    await notify({ status: 'FAILED' });
+    assert.match(published()[0]?.Message ?? '', /^The execution failed, and Step Functions reports no cause/);
+  });
+
+  it('has a subject that SNS allows, whatever the input was', async (t) => {
+    const { notify, published } = await notifier(t);
+    for (const input of [null, 'x', [], { clusterArn: 'ü'.repeat(300) }]) {
+      await notify({ status: 'FAILED', error: `É${'x'.repeat(200)}`, cause: 'No.', input });
+      const { Subject } = published().at(-1) ?? {};
+      assert.match(Subject ?? '', /^a cluster: connect failed: \?x+$/);
+      assert.equal(Subject?.length, 99);
+    }
+  });
+});
+
+describe('no message', () => {
+  const nobodys: [what: string, execution: Known, record?: Partial<RegistryRecord>][] = [
+    ['a dry run that failed', { ...failed, input: { clusterArn, dryRun: true } }],
+    ['a mistyped dry run', { ...failed, error: 'InvalidRequest', input: { clusterArn, dryRun: 'true' } }],
+    ['a wrong input that a person typed', { ...failed, error: 'InvalidRequest', input: { clusterArn, x: 1 } }],
+    ['a run that another one has taken over from', { ...failed, error: 'ClaimLost' }],
+    ['a failure that equals the one before', failed, { lastFailure: lastFailure({ isNews: false }) }],
+    ['a run that was timed out, of which an alarm tells', { status: 'TIMED_OUT' }],
+    ['a run that was stopped', { status: 'ABORTED' }],
+    [
+      'a run that found everything in place',
+      { status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: done.slice(1) }) },
+    ],
+    [
+      'a run that found adopted resources',
+      {
+        status: 'SUCCEEDED',
+        output: JSON.stringify({ clusterArn, done: [{ resource: 'privateLink', result: 'adopted' }] }),
+      },
+    ],
+    ['a run that had nothing to do', { status: 'SUCCEEDED', output: '{"isAnythingToDo":false}' }],
+    ['a run that only planned', { status: 'SUCCEEDED', output: '{"changes":[{"state":"RequestPrivateLink"}]}' }],
+    ['a run without an output', { status: 'SUCCEEDED' }],
+    ['a run with an output that is not an object', { status: 'SUCCEEDED', output: '"done"' }],
+  ];
+  for (const [what, execution, record] of nobodys)
+    it(`tells of ${what}`, async (t) => {
+      const { notify, published, measured } = await notifier(t, record);
+      const { isPublished, reason } = await notify(execution);
+      assert.deepEqual([isPublished, published(), measured], [false, [], []]);
+      assert.match(reason ?? '', /^[A-Z].*\.$/);
     });
-  });
 
-  it('explains a timed-out run', async () => {
-    const machine = stateMachineArn.replace('-connect', '-disconnect');
-    const { notify, published } = notifier({ status: 'TIMED_OUT', stateMachineArn: machine });
-    await notify();
-    assert.equal(published()?.Subject, 'orders: disconnect timed out');
-    assert.match(published()?.Message ?? '', /exceeded the time limit.*Nothing is lost: start it again/);
+  it('is left out for a wrong input that comes from a tag or from the sweep, which no person watches', async (t) => {
+    const { notify, published } = await notifier(t);
+    await notify({ ...failed, error: 'InvalidRequest' });
+    await notify(
+      { ...failed, error: 'InvalidRequest', input: { clusterArn } },
+      executionArn.replace('run-1', 'sweep-connect-0'),
+    );
+    assert.equal(published().length, 2);
   });
+});
 
-  it('reports what a successful run has changed, and what it has kept', async () => {
-    const { notify, published } = notifier({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done }) });
-    await notify();
-    assert.equal(published()?.Subject, 'orders: connect done');
+describe('the message about a fault of the whole deployment', () => {
+  const fault = { ...failed, error: 'AtlasCredentialsRefused', cause: 'HTTP 401.' } as const;
+
+  it('comes once for 20 clusters at once, and says that further failures are counted', async (t) => {
+    const { notify, published, measured } = await notifier(t);
+    const stopDate = new Date(now);
+    const runs = Array.from({ length: 20 }, (_, number) => executionArn.replace('run-1', `run-${number}`));
+    await Promise.all(runs.map((arn) => notify({ ...fault, stopDate }, arn)));
+    assert.equal(published().length, 1);
     assert.match(
-      published()?.Message ?? '',
-      /^Done for arn:.*:\n {2}Multi-VPC .*: updated\n {2}Private link: kept \(used by streams\/invoices\)\n\n/,
+      published()[0]?.Message ?? '',
+      /^HTTP 401\.\n\nThis concerns the whole deployment.*counted for an hour/,
+    );
+    assert.deepEqual(measured, []);
+    await notify({ ...fault, stopDate: new Date(later) }, other);
+    assert.match(
+      published()[1]?.Message ?? '',
+      /\nIn the hour from 2026-11-23T12:00:00Z, 19 further runs failed for such a reason\.\n/,
     );
   });
 
-  const unreported: [what: string, execution: Partial<DescribeExecutionCommandOutput>][] = [
-    ['found everything in place', { output: JSON.stringify({ clusterArn, done: done.slice(1, 4) }) }],
-    ['had nothing to do', { output: JSON.stringify({ isAnythingToDo: false, reason: 'The tag is gone.' }) }],
-    ['only planned', { output: JSON.stringify({ changes: [{ state: 'RequestPrivateLink' }] }) }],
-    ['has no output', {}],
-    ['has an output that is not an object', { output: '"done"' }],
-    ['was stopped by a person', { status: 'ABORTED' }],
-  ];
-  for (const [what, execution] of unreported)
-    it(`does not report a run that ${what}`, async () => {
-      const { notify, published } = notifier({ status: 'SUCCEEDED', ...execution });
-      assert.deepEqual(await notify(), { isPublished: false });
-      assert.equal(published(), undefined);
-    });
-
-  it('limits the subject to what SNS allows, whatever the input was', async () => {
-    for (const input of ['null', '"x"', '[]', JSON.stringify({ clusterArn: 'ü'.repeat(300) })]) {
-      const { notify, published } = notifier({ status: 'FAILED', error: `É${'x'.repeat(200)}`, cause: 'No.', input });
-      await notify();
-      assert.match(published()?.Subject ?? '', /^a cluster: connect failed: \?x+$/);
-      assert.equal(published()?.Subject?.length, 99);
-    }
+  it('comes at the next attempt if SNS has refused it', async (t) => {
+    const { notify, topic, published } = await notifier(t);
+    const stopDate = new Date(now);
+    topic.on(PublishCommand).rejectsOnce(awsError('InternalErrorException', 500)).resolves({ MessageId: '1' });
+    await assert.rejects(notify({ ...fault, stopDate }), { name: 'AwsUnavailable' });
+    assert.deepEqual(await notify({ ...fault, stopDate }), { isPublished: true });
+    assert.equal((await notify({ ...fault, stopDate })).isPublished, false);
+    assert.equal(published().length, 2);
   });
 
-  it('fails, so that Lambda retries, while Step Functions still describes the execution as running', async () => {
-    const { notify, published } = notifier({ status: 'RUNNING' });
-    await assert.rejects(notify({ status: 'FAILED' }), {
+  it('does not come for a failure that equals the one before', async (t) => {
+    const { notify, published } = await notifier(t, {
+      lastFailure: lastFailure({ isNews: false, isAccountFault: true }),
+    });
+    await notify({ ...fault, stopDate: new Date(now) });
+    assert.deepEqual(published(), []);
+  });
+});
+
+describe('the message about a success', () => {
+  it('says what was changed, and what was kept', async (t) => {
+    const { notify, published, measured, record } = await notifier(t, { status: 'connected' });
+    await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done }) });
+    const [message] = published();
+    assert.equal(message?.Subject, 'orders: connect done');
+    assert.match(
+      message?.Message ?? '',
+      /^Done for arn:.*:\n {2}Multi-VPC .*: updated\n {2}Private link: kept \(used by streams\/invoices\)\n\n/,
+    );
+    assert.deepEqual(measured, []);
+    assert.equal((await record())?.notifiedExecution, executionArn);
+  });
+
+  it('tells of status tags that were written back', async (t) => {
+    const { notify, published } = await notifier(t);
+    const stripped = [{ resource: 'statusTags', result: 'updated', note: 'they had been removed' }];
+    await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: stripped }) });
+    assert.match(
+      published()[0]?.Message ?? '',
+      /\n {2}Status tags of the cluster: updated \(they had been removed\)\n/,
+    );
+  });
+});
+
+describe('the message about a deleted cluster', () => {
+  const target = { projectId: 'p', workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' } as const;
+  const start = { status: 'RUNNING', input: { clusterArn } } as const;
+
+  it('says that a run starts to remove what was created for it, and how to stop it', async (t) => {
+    const { notify, published, measured, record } = await notifier(t, { missingSince: before, target });
+    assert.deepEqual(await notify(start, swept), { isPublished: true });
+    const { Subject, Message = '' } = published()[0] ?? {};
+    assert.equal(Subject, 'orders: disconnect started: the cluster is gone');
+    assert.match(
+      Message,
+      /^MSK has not known the cluster arn:.* since 2026-11-23T11:59:59Z\. .* in project p, connection "orders" of workspace streams,/,
+    );
+    assert.match(Message, /stop-execution --execution-arn \S*sweep-disconnect-0123\n/);
+    // The outcome of that run is another message.
+    assert.deepEqual([measured, (await record())?.notifiedExecution], [[], undefined]);
+  });
+
+  it('comes also if the run has ended by now', async (t) => {
+    const { notify, published } = await notifier(t, { missingSince: before });
+    await notify({ ...start, status: 'FAILED' }, swept, 'RUNNING');
+    assert.equal(published().length, 1);
+  });
+
+  for (const [what, record] of [
+    ['for a cluster that exists', {}],
+    ['for a cluster without a record', undefined],
+    ['for a further attempt', { missingSince: before, lastFailure: lastFailure() }],
+  ] as [string, Partial<RegistryRecord> | undefined][])
+    it(`does not come ${what}`, async (t) => {
+      const { notify, published } = await notifier(t, record);
+      assert.equal((await notify(start, swept)).isPublished, false);
+      assert.deepEqual(published(), []);
+    });
+});
+
+describe('NotifyOutcome', () => {
+  it('fails, so that Lambda retries, while Step Functions still describes the execution as running', async (t) => {
+    const { notify, published } = await notifier(t);
+    await assert.rejects(notify({ status: 'RUNNING' }, executionArn, 'FAILED'), {
       name: 'AwsUnavailable',
       message: /as RUNNING, not as FAILED/,
     });
-    assert.equal(published(), undefined);
+    assert.deepEqual(published(), []);
   });
 
-  it('fails if the answer is not from SNS', async () => {
-    const { notify, topic } = notifier({ status: 'FAILED', cause: 'No.' });
+  it('fails if the answer is not from SNS', async (t) => {
+    const { notify, topic } = await notifier(t);
     topic.on(PublishCommand).resolves({});
-    await assert.rejects(notify(), { name: 'AwsUnavailable' });
+    await assert.rejects(notify(failed), { name: 'AwsUnavailable' });
   });
 
-  it('fails if SNS refuses, so that Lambda retries and an alarm is raised', async () => {
-    const { notify, topic } = notifier({ status: 'FAILED', cause: 'No.' });
+  it('fails if SNS refuses, so that Lambda retries and an alarm is raised; the retry is not taken for a repetition', async (t) => {
+    const { notify, topic, record } = await notifier(t, { lastFailure: lastFailure() });
     topic.on(PublishCommand).rejects(awsError('NotFoundException', 404, 'Topic does not exist'));
-    await assert.rejects(notify(), { name: 'AwsRefused', message: /sns:Publish.*Topic does not exist/ });
+    await assert.rejects(notify(failed), { name: 'AwsRefused', message: /sns:Publish.*Topic does not exist/ });
+    assert.equal((await record())?.notifiedExecution, undefined);
   });
 });

@@ -157,6 +157,6 @@ describe('PlanRemoval', () => {
 
   it('fails as the run would if Atlas refuses', async (t) => {
     const routes = { [get]: apiError(403, 'USER_UNAUTHORIZED') };
-    await assert.rejects(plan(t, { routes }), { name: 'AtlasRefused', message: /USER_UNAUTHORIZED/ });
+    await assert.rejects(plan(t, { routes }), { name: 'AtlasCredentialsRefused', message: /USER_UNAUTHORIZED/ });
   });
 });

@@ -1,208 +1,230 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-kafka';
-import { recordFailure } from '../../functions/record-failure/record-failure.ts';
+import { TagResourceCommand } from '@aws-sdk/client-kafka';
+import type * as z from 'zod/mini';
+import { type RecordFailureInput, recordFailure } from '../../functions/record-failure/record-failure.ts';
 import * as errors from '../../shared/errors.ts';
+import { fingerprint } from '../../shared/registry/fingerprint.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { Registry } from '../../shared/registry/registry.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
-import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
+import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import { startRegistry } from '../fixtures/registry.ts';
 import {
+  before,
   clusterArn,
   disconnectExecutionArn,
   executionArn,
   functionArn,
+  now,
+  request,
   tagEvent,
   taskInput,
 } from '../fixtures/request.ts';
-import { fakeStepFunctions } from '../fixtures/step-functions.ts';
+
+type Run = z.infer<typeof RecordFailureInput>['run'];
 
 /** What Step Functions catches if a Lambda function throws. */
 const thrown = (errorType: string, errorMessage: string) => ({
   Error: errorType,
   Cause: JSON.stringify({ errorType, errorMessage, trace: ['at x'] }),
 });
-const failed = { CheckPrivateLink: thrown('PrivateLinkFailed', 'Atlas could not set it up (no policy). Fix it.') };
+const message = 'Atlas could not set it up (no policy). Fix it.';
+const failed = { CheckPrivateLink: thrown('PrivateLinkFailed', message) };
+const invalid = (text: string) => ({ ResolveRequest: thrown('InvalidRequest', text) });
 
 const other = executionArn.replace('run-1', 'run-0');
+const swept = executionArn.replace('run-1', 'sweep-connect-0123');
+const machineArn = executionArn.replace(':execution:', ':stateMachine:').replace(/:run-1$/, '');
 
-/** Runs the state for a cluster with these tags. */
-function recorder(found: Record<string, string> = {}, known: Parameters<typeof fakeStepFunctions>[0] = {}) {
+/** A claim of the execution under test. */
+const claimed = { holder: executionArn, action: 'connect', claimedAt: before, wantedBy: 'tag' } as const;
+/** What the state has in its entry after the failure above. */
+const entry = (overrides: object = {}) => ({
+  error: 'PrivateLinkFailed',
+  fingerprint: fingerprint('CheckPrivateLink', 'PrivateLinkFailed', message),
+  at: now,
+  executionArn,
+  isNews: true,
+  isAccountFault: false,
+  ...overrides,
+});
+
+/** Runs the state for a cluster with this record. */
+async function recorder(t: Test, record?: Partial<RegistryRecord>, table?: string) {
   const { client, msk } = fakeMsk();
-  const { executions } = fakeStepFunctions(known);
-  msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: found });
+  const store = await startRegistry(t);
+  if (record) await store.put({ clusterArn, ...record });
   msk.on(TagResourceCommand).resolves({});
-  const record = ({
-    connection = {},
-    ...overrides
-  }: {
-    failed?: object;
-    input?: unknown;
-    connection?: object;
-  } = {}) => {
-    const run = {
-      input: 'input' in overrides ? overrides.input : { clusterArn },
-      failed: { ...(overrides.failed ?? failed) } as Record<string, { Error: string }>,
-      connection,
-    };
-    return recordFailure(taskInput(run), { msk: client, executions, functionArn });
+  const measured: string[] = [];
+  const registry = new Registry({ dynamodb: store.dynamodb, tableName: table ?? store.tableName, signal });
+  const run = (overrides: Partial<Run> = {}, execution = executionArn) =>
+    recordFailure(
+      { ...taskInput({ input: { clusterArn }, failed, ...overrides } as Run), executionArn: execution },
+      { registry, msk: client, functionArn, measure: (name) => measured.push(name) },
+    );
+  return {
+    run,
+    msk,
+    measured,
+    /** The record after the run, as it is stored. */
+    record: async () => (await store.get(clusterArn)) as unknown as RegistryRecord | undefined,
+    tags: () => msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags,
   };
-  return { msk, record, tags: () => msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags };
 }
 
-describe('RecordFailure', () => {
-  it("keeps the error's class, and names the failed state, the reason, the cluster and the execution", async () => {
-    assert.deepEqual(await recorder().record(), {
+/** A run that has claimed the cluster by its tag. */
+const byTag = { input: tagEvent(), request: request({ wantedBy: 'tag' }) };
+
+const commandFor = (json: string) =>
+  `aws stepfunctions start-execution --state-machine-arn ${machineArn} --input '${json}'`;
+
+describe('the Cause of a failure', () => {
+  it('says what failed, what was changed, how to start again, and when the sweep does', async (t) => {
+    const { run } = await recorder(t, claimed);
+    assert.deepEqual(await run(byTag), {
       error: 'PrivateLinkFailed',
       cause: [
-        'CheckPrivateLink failed: Atlas could not set it up (no policy). Fix it.',
+        `CheckPrivateLink failed: ${message}`,
+        'Nothing was changed.',
         `Cluster: ${clusterArn}`,
         `Execution: ${executionArn}`,
+        `Start again: ${commandFor(JSON.stringify({ clusterArn }))}`,
+        'The sweep starts a run after 2026-11-23T12:15:00Z, or earlier if the cluster, its setting tags or its SCRAM secret change.',
+        "Don't use Redrive: it enters only the last state again, which fails again. Start a new execution.",
       ].join('\n'),
     });
   });
 
-  for (const [what, input] of [
-    ['that the input names', { clusterArn }],
-    ['that was tagged', tagEvent()],
-    ['in an input that is otherwise wrong', { clusterArn, mechanism: 'X' }],
-  ] as const)
-    it(`writes the failure in short on the tags of the cluster ${what}`, async () => {
-      const { record, tags } = recorder();
-      await record({ input });
-      assert.deepEqual(tags(), {
-        'atlas-streaming:status': 'failed',
-        'atlas-streaming:detail': 'CheckPrivateLink PrivateLinkFailed: Atlas could not set it up no policy . Fix it.',
-        'atlas-streaming:execution': executionArn,
-      });
+  it('says under which tag the sweep starts a run if a person has started this one', async (t) => {
+    const { run } = await recorder(t, { ...claimed, failures: 1 });
+    const { cause } = await run({ request: request() });
+    assert.match(
+      cause,
+      /\nIf the cluster has the tag atlas-streaming=connect, the sweep starts a run after 2026-11-23T13:00:00Z, /,
+    );
+  });
+
+  it('says that the sweep goes on with a repair that it has started itself', async (t) => {
+    const { run } = await recorder(t, { ...claimed, holder: swept });
+    const { cause } = await run({ request: request({ wantedBy: 'sweep' }) }, swept);
+    assert.match(cause, /\nThe sweep starts a run after 2026-11-23T12:15:00Z, /);
+  });
+
+  it("repeats the person's own input, quoted for a shell", async (t) => {
+    const { run } = await recorder(t, claimed);
+    const input = { clusterArn, dryRun: false, config: { 'client.id': "it's $HOME" } };
+    const { cause } = await run({ input, request: request() });
+    assert.ok(
+      cause.includes(
+        `--input '{"clusterArn":"${clusterArn}","dryRun":false,"config":{"client.id":"it'\\''s $HOME"}}'\n`,
+      ),
+    );
+  });
+
+  it('lists the changes of a connect, with what they cost', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const { cause } = await run({
+      ...byTag,
+      cluster: { isPrivateConnectivityOn: true },
+      connectivity: { result: 'updated' },
+      policy: { result: 'created' },
+      privateLink: { result: 'adopted' },
     });
-
-  it('writes on the tags which version of the secret was sent to Atlas before the failure', async () => {
-    const { record, tags } = recorder();
-    await record({ connection: { secretVersionId: 'version-1' } });
-    assert.equal(tags()?.['atlas-streaming:secret-version'], 'version-1');
+    assert.match(
+      cause,
+      /\nChanged by this run: multi-VPC private connectivity of the cluster turned on \(billed by the hour, docs\/cost\.md\); statement for Atlas in the cluster policy created\.\n/,
+    );
   });
 
-  it('cuts and cleans a long message for the tags, and keeps it whole in the Cause', async () => {
-    const { record, tags } = recorder();
-    const message = `2 prerequisites are not met:\n1. "${'a'.repeat(200)}"\n2. ${'b'.repeat(200)}`;
-    const { cause } = await record({ failed: { CheckPrerequisites: thrown('PrerequisitesNotMet', message) } });
-    assert.ok(cause.startsWith(`CheckPrerequisites failed: ${message}\n`));
-    const detail = tags()?.['atlas-streaming:detail'] ?? '';
-    assert.match(detail, /^[\p{L}\p{N}_.:/=+\-@ ]{256}$/u);
+  it('lists what a disconnect has removed', async (t) => {
+    const { run } = await recorder(t, { ...claimed, holder: disconnectExecutionArn, action: 'disconnect' });
+    const { cause } = await run(
+      {
+        request: request(),
+        connection: { result: 'removed' },
+        failed: { DeletePrivateLink: thrown('AtlasRefused', 'No.') },
+      },
+      disconnectExecutionArn,
+    );
+    assert.match(cause, /\nChanged by this run: Kafka connection removed\.\n/);
+    assert.match(cause, /-disconnect --input .*\nIf the cluster has the tag atlas-streaming=disconnect, /);
   });
 
-  it('cuts a message that would not fit into the Cause', async () => {
-    const { cause } = await recorder().record({ failed: { InspectCluster: thrown('AwsRefused', 'x'.repeat(40_000)) } });
-    const [first, ...rest] = cause.split('\n');
-    assert.equal(first, `InspectCluster failed: ${'x'.repeat(30_000)}`);
-    assert.deepEqual(rest, [`Cluster: ${clusterArn}`, `Execution: ${executionArn}`]);
-    assert.ok(cause.length < 32_768);
+  it('says that MSK may still be at work on connectivity', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const updating = { cluster: { isPrivateConnectivityOn: false }, connectivity: { result: 'updated' } } as const;
+    const { cause } = await run({
+      ...byTag,
+      ...updating,
+      failed: { InspectCluster: thrown('WaitTimedOut', 'Too late.') },
+    });
+    assert.match(cause, /turned on \(MSK may still be at work on it; billed/);
+    const { run: again } = await recorder(t, claimed);
+    const undone = { EnablePrivateConnectivity: thrown('ClusterUpdateFailed', 'MSK failed it.') };
+    assert.match((await again({ ...byTag, ...updating, failed: undone })).cause, /\nNothing was changed\.\n/);
   });
 
-  it('removes control characters from a message, and half of a character at its end', async () => {
-    const message = `Atlas said\n1. "\u0007\u0085\u202e\ud800 ü"${'x'.repeat(29_977)}😀`;
-    const { cause } = await recorder().record({ failed: { InspectCluster: thrown('AtlasRefused', message) } });
-    assert.match(cause, /^InspectCluster failed: Atlas said\n1\. " {5}ü"x+\nCluster: /);
+  it('lists a change that only the registry knows, because the state failed after it', async (t) => {
+    const link = { id: '6565a1b2c3d4e5f6a7b8c9d0', ownership: 'created', attemptedAt: before } as const;
+    const { run } = await recorder(t, {
+      ...claimed,
+      turnedOn: before,
+      privateLink: link,
+      connection: { attemptedAt: before },
+    });
+    const { cause } = await run({ ...byTag, request: request({ recorded: { clusterArn } }) });
+    assert.match(
+      cause,
+      /Changed by this run: multi-VPC .* turned on .*; perhaps a Kafka connection created \(the answer to the request was lost; the next run finds out\); private link created \(billed/,
+    );
+  });
+
+  it('lists nothing that an earlier run has created', async (t) => {
+    const record = { ...claimed, privateLink: { ownership: 'created', attemptedAt: before } } as const;
+    const { run } = await recorder(t, record);
+    const recorded = { clusterArn, ...record };
+    assert.match((await run({ ...byTag, request: request({ recorded }) })).cause, /\nNothing was changed\.\n/);
+  });
+
+  it('says that a state without a clear answer may have taken effect', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const { cause } = await run({ ...byTag, failed: { ApplyClusterPolicy: thrown('AwsUnavailable', 'No answer.') } });
+    assert.match(cause, /\nChanged by this run: nothing for certain\. ApplyClusterPolicy may have taken effect/);
+  });
+
+  it('is cut in the message if it would be too long, and nowhere else', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const { cause } = await run({ ...byTag, failed: { InspectCluster: thrown('AwsRefused', 'x'.repeat(40_000)) } });
+    assert.ok(cause.length < 32_768, `${cause.length}`);
+    assert.match(cause, /^InspectCluster failed: x+\nNothing[\s\S]*start-execution[\s\S]*Redrive/);
+  });
+
+  it('has no control characters, and no half of a character', async (t) => {
+    const { run } = await recorder(t);
+    const text = `Atlas said\n1. "\u0007\u0085\u202e\ud800 ü"`;
+    const { cause } = await run({ failed: { InspectCluster: thrown('AtlasRefused', text) } });
+    assert.match(cause, /^InspectCluster failed: Atlas said\n1\. " {5}ü"\nNothing/);
     assert.ok(cause.isWellFormed());
   });
 
-  for (const [status, holder] of [
-    ['connecting', other],
-    ['disconnecting', disconnectExecutionArn],
-  ] as const)
-    it(`leaves the tags unchanged while another execution is ${status} the cluster, and says so`, async () => {
-      const held = { 'atlas-streaming:status': status, 'atlas-streaming:execution': holder };
-      const { record, msk } = recorder(held, { [holder]: { status: 'RUNNING' } });
-      const { error, cause } = await record();
-      assert.equal(error, 'PrivateLinkFailed');
-      assert.ok(
-        cause.endsWith(`\nStatus tags were left unchanged because execution ${holder} is working on this cluster.`),
-        cause,
-      );
-      assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
-    });
-
-  const notHeld: [what: string, status: string, holder?: string][] = [
-    ['of its own run', 'connecting', executionArn],
-    ['of another run that has ended', 'connected', other],
-    ['of another run that has ended without a final status', 'connecting', other],
-    ['that name no execution', 'connecting'],
-    ['that name an execution of another deployment, which anybody may write', 'connecting', 'me'],
-  ];
-  for (const [what, status, holder] of notHeld)
-    it(`overwrites tags ${what}`, async () => {
-      const { record, tags } = recorder({
-        'atlas-streaming:status': status,
-        ...(holder && { 'atlas-streaming:execution': holder }),
-      });
-      assert.ok((await record()).cause.endsWith(`Execution: ${executionArn}`));
-      assert.equal(tags()?.['atlas-streaming:status'], 'failed');
-    });
-
-  it('leaves the tags of a connected cluster unchanged if only an input is wrong', async () => {
-    const { record, msk } = recorder({ 'atlas-streaming:status': 'connected' });
-    const { cause } = await record({ failed: { ResolveRequest: thrown('InvalidRequest', 'mechanism is "x".') } });
-    assert.match(cause, /the cluster is still connected/);
-    assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
-  });
-
-  it('mentions tags that it may not read besides the error, and writes none', async () => {
-    const { record, msk } = recorder();
-    msk.on(ListTagsForResourceCommand).rejects(awsError('ForbiddenException', 403));
-    const { error, cause } = await record();
-    assert.equal(error, 'PrivateLinkFailed');
-    assert.match(cause, /\nStatus tags could not be written: AWS refused kafka:ListTagsForResource /);
-    assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
-  });
-
-  const untagged: [what: string, input: unknown][] = [
-    ['a dry run', { clusterArn, dryRun: true }],
-    ['an input that was meant as a dry run', { clusterArn, dryRun: 'true' }],
-    ['a cluster in another Region', { clusterArn: clusterArn.replace('us-east-1', 'eu-west-1') }],
-    ['a cluster in another account', { clusterArn: clusterArn.replace('111122223333', '999999999999') }],
-    ['a cluster in another partition', tagEvent({ resources: [clusterArn.replace('arn:aws:', 'arn:aws-cn:')] })],
-    ['an input without a cluster', { cluster: 'orders' }],
-    ['an input that is not an object', 'orders'],
-    ['no input', null],
-  ];
-  for (const [what, input] of untagged)
-    it(`writes no tags for ${what}`, async () => {
-      const { record, msk } = recorder();
-      const { error, cause } = await record({ input });
-      assert.deepEqual(commandsOf(msk), []);
-      assert.equal(error, 'PrivateLinkFailed');
-      assert.match(cause, /^CheckPrivateLink failed: .*\n(Cluster: .*\n)?Execution: arn:/);
-    });
-
-  for (const [what, refusal] of [
-    ['refuses', awsError('NotFoundException', 404, 'There is no such cluster.')],
-    ['fails to write', awsError('ServiceUnavailableException', 503)],
-  ] as const)
-    it(`mentions tags that AWS ${what} besides the error, not instead of it`, async () => {
-      const { record, msk } = recorder();
-      msk.on(TagResourceCommand).rejects(refusal);
-      const { error, cause } = await record();
-      assert.equal(error, 'PrivateLinkFailed');
-      assert.match(cause, /^CheckPrivateLink failed: .*\n.*\n.*\nStatus tags could not be written: AWS /);
-    });
-
-  it("adds nothing to the words of the project's own errors", async () => {
+  it("adds nothing to the words of the project's own errors", async (t) => {
     for (const name of ['AtlasRefused', 'WaitTimedOut', 'DeploymentMisconfigured']) {
-      const { cause } = await recorder().record({ failed: { InspectCluster: thrown(name, 'Do this.') } });
+      const { run } = await recorder(t);
+      const { cause } = await run({ failed: { InspectCluster: thrown(name, 'Do this.') } });
       assert.ok(cause.startsWith('InspectCluster failed: Do this.\n'), cause);
     }
   });
 
-  it('says that every error that the machine retries is usually transient, and what to do', async () => {
+  it('says that every error that the machine retries is usually transient, and what to do', async (t) => {
     const retriers = readDefinition('connect').States.InspectCluster?.Retry ?? [];
     const retried = retriers.flatMap(({ ErrorEquals }) => ErrorEquals).filter((name) => name in errors);
     for (const name of ['AwsUnavailable', 'AtlasThrottled']) assert.ok(retried.includes(name), name);
+    const { run } = await recorder(t);
     for (const name of retried) {
-      const { cause } = await recorder().record({ failed: { InspectCluster: thrown(name, 'AWS is busy.') } });
-      assert.match(
-        cause,
-        /^InspectCluster failed: AWS is busy\. This is usually transient.*start the execution again later/,
-        name,
-      );
+      const { cause } = await run({ failed: { InspectCluster: thrown(name, 'AWS is busy.') } });
+      assert.match(cause, /^InspectCluster failed: AWS is busy\. This is usually transient.*again later/, name);
     }
   });
 
@@ -218,25 +240,288 @@ describe('RecordFailure', () => {
       { Error: 'Lambda.TooManyRequestsException', Cause: 'Rate exceeded.' },
       /Rate exceeded\. \(Lambda\.TooManyRequestsException\)/,
     ],
+    ['JSON of another shape', { Error: 'Odd', Cause: '{"message":"x"}' }, /failed: \{"message":"x"\} \(Odd\)/],
+    ['JSON that is null', { Error: 'Odd', Cause: 'null' }, /failed: null \(Odd\)/],
   ];
   for (const [what, caught, said] of engine)
-    it(`explains ${what}, and where to find the details`, async () => {
-      const { error, cause } = await recorder().record({ failed: { InspectCluster: caught } });
+    it(`explains ${what}, and where to find the details`, async (t) => {
+      const { run } = await recorder(t);
+      const { error, cause } = await run({ failed: { InspectCluster: caught as { Error: string } } });
       assert.equal(error, caught.Error);
       assert.match(cause, said);
-      assert.match(
-        cause,
-        /^InspectCluster failed: .*did not report an error of its own.*log group.*start the execution again/,
-      );
+      assert.match(cause, /did not report an error of its own.*log group.*start the execution again/);
+    });
+});
+
+describe('the command that starts a wrong input again', () => {
+  const wrong: [what: string, input: unknown, text: string, json: string, hint?: RegExp][] = [
+    [
+      'a mistyped dryRun stays a dry run',
+      { clusterArn, dryRun: 'true' },
+      'dryRun is "true"; it must be true or false.',
+      `{"clusterArn":"${clusterArn}","dryRun":true}`,
+    ],
+    [
+      'a mistyped name of dryRun stays a dry run',
+      { clusterArn, 'dry-run': 1, DryRun: 'yes' },
+      'The input has the unknown field "dry-run".',
+      `{"clusterArn":"${clusterArn}","dryRun":true}`,
+    ],
+    [
+      'an unknown field is left out',
+      { clusterArn, password: 'hunter2' },
+      'The input has the unknown field "password".',
+      `{"clusterArn":"${clusterArn}"}`,
+      /\nThis leaves out "password"\.\n/,
+    ],
+    [
+      'a target that cannot be corrected becomes a placeholder, which no run accepts',
+      { clusterArn, workspace: 'a b', projectId: '5F1A2B3C4D5E6F7A8B9C0D1E', mechanism: 'scram-sha-512' },
+      'workspace is "a b".',
+      `{"clusterArn":"${clusterArn}","workspace":"<workspace>","projectId":"5f1a2b3c4d5e6f7a8b9c0d1e","mechanism":"SCRAM-512"}`,
+      /\nPut the right value in place of <workspace> first\.\n/,
+    ],
+    [
+      'a value that is refused although its form is right becomes a placeholder',
+      { clusterArn, projectId: '5f1a2b3c4d5e6f7a8b9c0d1e' },
+      'projectId is "5f1a2b3c4d5e6f7a8b9c0d1e", which this deployment does not allow.',
+      `{"clusterArn":"${clusterArn}","projectId":"<projectId>"}`,
+    ],
+    [
+      'an input without a cluster',
+      { dryRun: true },
+      'clusterArn is missing.',
+      '{"clusterArn":"<clusterArn>","dryRun":true}',
+    ],
+    ['an input that is no object', ['x'], 'The input is a list.', '{"clusterArn":"<clusterArn>"}'],
+    ['no input', null, 'The input is null.', '{"clusterArn":"<clusterArn>"}'],
+    [
+      'JSON in quotes',
+      JSON.stringify({ clusterArn, dryRun: true }),
+      'The input is JSON in quotes.',
+      `{"clusterArn":"${clusterArn}","dryRun":true}`,
+    ],
+    [
+      'a credential and a number in config',
+      { clusterArn, config: { 'sasl.password': 'hunter2', 'fetch.min.bytes': 5 } },
+      'config has the key "sasl.password".',
+      `{"clusterArn":"${clusterArn}","config":{"fetch.min.bytes":"5"}}`,
+      /leaves out "config\.sasl\.password"/,
+    ],
+    [
+      'flags that widen a run are kept only if they are clear',
+      { clusterArn, claim: 'True', includeAdopted: 'maybe', acceptPrincipal: 123456789012 },
+      'claim is "True".',
+      `{"clusterArn":"${clusterArn}","claim":true,"acceptPrincipal":"123456789012"}`,
+      /leaves out "includeAdopted"/,
+    ],
+    [
+      'a value that may be a secret',
+      { clusterArn, workspace: '6357e0b2-0e6a-4b86-a0b4-70df934c2e31', dryRun: 0 },
+      'dryRun is 0.',
+      `{"clusterArn":"${clusterArn}","workspace":"<workspace>","dryRun":true}`,
+    ],
+    [
+      'nothing that a name says by accident',
+      { clusterArn, workspace: null },
+      'workspace is null.',
+      `{"clusterArn":"${clusterArn}","workspace":"<workspace>"}`,
+    ],
+  ];
+  for (const [what, input, text, json, hint] of wrong)
+    it(`repeats the person's own input, corrected: ${what}`, async (t) => {
+      const { run, measured, msk, record } = await recorder(t);
+      const { cause } = await run({ input, failed: invalid(text) });
+      assert.ok(cause.includes(`\nStart again: ${commandFor(json)}\n`), cause);
+      if (hint) assert.match(cause, hint);
+      assert.doesNotMatch(cause, /hunter2/);
+      assert.match(cause, /\nThe sweep does not repeat (this start|a dry run)\.\n/);
+      // It is the caller's business.
+      assert.deepEqual([measured, commandsOf(msk), await record()], [[], [], undefined]);
+    });
+});
+
+describe('the registry after a failure', () => {
+  it('has the failure, and no claim', async (t) => {
+    const { run, record, tags, measured } = await recorder(t, { ...claimed, target: undefined, failures: 2 });
+    await run(byTag);
+    assert.deepEqual(await record(), {
+      clusterArn,
+      status: 'failed',
+      detail: 'CheckPrivateLink PrivateLinkFailed - Atlas could not set it up no policy',
+      failures: 3,
+      lastFailure: entry(),
+      lastExecution: executionArn,
+    });
+    assert.deepEqual(tags(), {
+      'atlas-streaming/status': 'failed',
+      'atlas-streaming/detail': 'CheckPrivateLink PrivateLinkFailed - Atlas could not set it up no policy',
+      'atlas-streaming/execution': 'connect/run-1',
+    });
+    assert.deepEqual(measured, ['FailuresToReport']);
+  });
+
+  const repetitions: [what: string, record: Partial<RegistryRecord>, isNews: boolean][] = [
+    [
+      'equals the one before',
+      { failures: 1, lastFailure: entry({ executionArn: other }), notifiedExecution: other },
+      false,
+    ],
+    [
+      'equals one that repeated another',
+      { failures: 2, lastFailure: entry({ executionArn: other, isNews: false }) },
+      false,
+    ],
+    [
+      'equals the one before, of which nobody was notified',
+      { failures: 1, lastFailure: entry({ executionArn: other }) },
+      true,
+    ],
+    [
+      'differs',
+      { failures: 1, lastFailure: entry({ executionArn: other, fingerprint: 'x' }), notifiedExecution: other },
+      true,
+    ],
+    ['follows a success', { lastFailure: entry({ executionArn: other }), notifiedExecution: other }, true],
+  ];
+  for (const [what, earlier, isNews] of repetitions)
+    it(`says that a failure that ${what} is ${isNews ? '' : 'no '}news`, async (t) => {
+      const { run, record, measured } = await recorder(t, { ...claimed, ...earlier });
+      await run(byTag);
+      assert.equal((await record())?.lastFailure?.isNews, isNews);
+      assert.deepEqual(measured, isNews ? ['FailuresToReport'] : []);
     });
 
-  it('reports an error whose Cause is JSON of another shape', async () => {
-    for (const Cause of ['null', '5', '{"message":"x"}']) {
-      const { cause } = await recorder().record({ failed: { InspectCluster: { Error: 'Odd', Cause } } });
-      assert.ok(
-        cause.startsWith(`InspectCluster failed: ${Cause} (Odd). The function did not report an error of its own.`),
-        cause,
-      );
-    }
+  it('says that a fault of the account is one, which no message of its own reports', async (t) => {
+    const { run, record, measured } = await recorder(t, claimed);
+    await run({ ...byTag, failed: { CheckPrerequisites: thrown('AtlasCredentialsRefused', 'HTTP 401.') } });
+    const { isNews, isAccountFault } = (await record())?.lastFailure ?? {};
+    assert.deepEqual([isNews, isAccountFault, measured], [true, true, []]);
   });
+
+  it('counts a failure once, also if the state runs again', async (t) => {
+    const { run, record } = await recorder(t, claimed);
+    const first = await run(byTag);
+    assert.deepEqual(await run(byTag), first);
+    assert.equal((await record())?.failures, 1);
+  });
+
+  it('keeps a cluster connected whose settings ask for another target, and counts no failure', async (t) => {
+    const { run, record, tags, measured } = await recorder(t, { ...claimed, status: 'connected', verifiedAt: now });
+    const targetChange = 'The cluster is connected to a, and its settings ask for b';
+    const { cause } = await run({
+      input: tagEvent(),
+      request: request({ wantedBy: 'tag', targetChange }),
+      failed: { RecordSuccess: thrown('TargetChanged', `${targetChange}. Disconnect first.`) },
+    });
+    const { status, failures, lastFailure, targetChanged, holder } = (await record()) as RegistryRecord;
+    assert.deepEqual([status, failures, holder], ['connected', undefined, undefined]);
+    assert.deepEqual([targetChanged, lastFailure?.isNews], [fingerprint(targetChange), true]);
+    assert.equal(tags()?.['atlas-streaming/status'], 'connected');
+    assert.deepEqual(measured, ['FailuresToReport']);
+    assert.doesNotMatch(cause, /Start again|The sweep/);
+  });
+
+  it('has a wrong tag of a cluster that no run has claimed, once', async (t) => {
+    const { run, record, tags, measured } = await recorder(t);
+    await run({ input: tagEvent(), failed: invalid('The tag x is "y".') });
+    const first = await record();
+    assert.deepEqual([first?.status, first?.failures, first?.lastFailure?.isNews], ['failed', 1, true]);
+    assert.equal(tags()?.['atlas-streaming/status'], 'failed');
+    const again = await recorder(t, { ...first, notifiedExecution: executionArn });
+    await again.run({ failed: invalid('The tag x is "y".') }, swept);
+    const second = await again.record();
+    assert.deepEqual([second?.failures, second?.lastFailure?.isNews], [2, false]);
+    assert.deepEqual([measured, again.measured], [['FailuresToReport'], []]);
+  });
+
+  it('keeps a cluster connected if only a tag is wrong', async (t) => {
+    const { run, record, tags } = await recorder(t, { status: 'connected', verifiedAt: before });
+    await run({ input: tagEvent(), failed: invalid('The tag x is "y".') });
+    const { status, failures } = (await record()) as RegistryRecord;
+    assert.deepEqual([status, failures, tags()?.['atlas-streaming/status']], ['connected', 1, 'connected']);
+  });
+
+  it('has nothing of a manual start that failed before it claimed the cluster; a message tells', async (t) => {
+    const { run, record, msk, measured } = await recorder(t);
+    const { cause } = await run({ failed: { ResolveRequest: thrown('AwsRefused', 'AWS refused it.') } });
+    assert.deepEqual([await record(), commandsOf(msk), measured], [undefined, [], ['FailuresToReport']]);
+    assert.match(cause, /\nThe sweep does not repeat this start\.\n/);
+  });
+
+  it('has the failure of a manual start that claimed the cluster and then failed in the same state', async (t) => {
+    const { run, record } = await recorder(t, claimed);
+    await run({ failed: { ResolveRequest: thrown('AwsUnavailable', 'No answer.') } });
+    const { holder, failures } = (await record()) as RegistryRecord;
+    assert.deepEqual([holder, failures], [undefined, 1]);
+  });
+
+  for (const [what, record, run] of [
+    ['holds the cluster', { holder: other }, byTag],
+    ['has held the cluster since', { lastExecution: other }, byTag],
+    ['holds the cluster while this run waits', { holder: other }, { input: tagEvent(), request: { clusterArn } }],
+  ] as [string, Partial<RegistryRecord>, Partial<Run>][])
+    it(`stays as it is, and so do the tags, if another execution ${what}`, async (t) => {
+      const { run: state, record: after, msk } = await recorder(t, record);
+      const { cause } = await state(run);
+      assert.match(cause, /The registry and the status tags were left unchanged, because .*execution.* has taken over/);
+      assert.deepEqual([await after(), commandsOf(msk)], [{ clusterArn, ...record }, []]);
+    });
+
+  it('stays as it is after ClaimLost, and nobody is notified', async (t) => {
+    const { run, record, msk, measured } = await recorder(t, { holder: other });
+    const { cause } = await run({ ...byTag, failed: { CreateConnection: thrown('ClaimLost', 'Taken over.') } });
+    assert.deepEqual([(await record())?.holder, commandsOf(msk), measured], [other, [], []]);
+    assert.doesNotMatch(cause, /Start again/);
+  });
+
+  for (const [what, input] of [
+    ['a dry run', { clusterArn, dryRun: true }],
+    ['an input that was meant as a dry run', { clusterArn, dryRun: 'true' }],
+  ] as const)
+    it(`has nothing of ${what}, and nobody is notified`, async (t) => {
+      const { run, record, msk, measured } = await recorder(t);
+      const { cause } = await run({ input, failed: { CheckPrerequisites: thrown('PrerequisitesNotMet', 'No.') } });
+      assert.deepEqual([await record(), commandsOf(msk), measured], [undefined, [], []]);
+      assert.match(cause, /"dryRun":true\}'\nThe sweep does not repeat a dry run\./);
+    });
+
+  for (const [what, input] of [
+    ['in another Region', tagEvent({ resources: [clusterArn.replace('us-east-1', 'eu-west-1')] })],
+    ['in another account', tagEvent({ resources: [clusterArn.replace('111122223333', '999999999999')] })],
+    ['in another partition', tagEvent({ resources: [clusterArn.replace('arn:aws:', 'arn:aws-cn:')] })],
+    ['that the event does not name', tagEvent({ resources: [] })],
+  ] as const)
+    it(`has nothing of a cluster ${what}`, async (t) => {
+      const { run, msk, record } = await recorder(t);
+      const { error } = await run({ input });
+      assert.deepEqual([error, commandsOf(msk), await record()], ['PrivateLinkFailed', [], undefined]);
+    });
+});
+
+describe('a failure that cannot be recorded', () => {
+  it('is worded and on the tags if the registry cannot be used, with a note', async (t) => {
+    const { run, tags, measured } = await recorder(t, claimed, 'another-table');
+    const { error, cause } = await run(byTag);
+    assert.equal(error, 'PrivateLinkFailed');
+    assert.match(
+      cause,
+      /^CheckPrivateLink failed: .*[\s\S]*\nThe registry could not be read: The registry \(the DynamoDB table another-table\) cannot be used\./,
+    );
+    assert.equal(tags()?.['atlas-streaming/status'], 'failed');
+    assert.deepEqual(measured, ['FailuresToReport']);
+  });
+
+  for (const [what, refusal] of [
+    ['refuses', awsError('NotFoundException', 404, 'There is no such cluster.')],
+    ['fails to write', awsError('ServiceUnavailableException', 503)],
+  ] as const)
+    it(`mentions tags that AWS ${what} besides the error, not instead of it`, async (t) => {
+      const { run, msk, record } = await recorder(t, claimed);
+      msk.on(TagResourceCommand).rejects(refusal);
+      const { error, cause } = await run(byTag);
+      assert.equal(error, 'PrivateLinkFailed');
+      assert.match(cause, /^CheckPrivateLink failed: [\s\S]*\nThe status tags could not be written: AWS /);
+      assert.equal((await record())?.failures, 1);
+    });
 });
