@@ -65,7 +65,7 @@ export function timesOf(alarm: Alarm, metrics: Metrics, { from, to }: { from: nu
     const values = series(range);
     const isBad = (period: number) => {
       const value = values.get(period);
-      return value === undefined ? isMissingBad && period >= first : breaches(value, Threshold);
+      return value === undefined ? isMissingBad && period > first : breaches(value, Threshold);
     };
     const isOff = range.filter(isBad).length >= DatapointsToAlarm;
     if (isOff && !wasOff) times.push(new Date(end * periodMs));

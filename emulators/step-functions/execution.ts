@@ -225,8 +225,7 @@ export class Execution {
 
   async #pass(seconds: number, signal: AbortSignal): Promise<void> {
     const { clock, definition } = this.#options;
-    const { TimeoutSeconds = Number.POSITIVE_INFINITY } = definition;
-    const leftSeconds = TimeoutSeconds - clock.minutesSince(this.redrives.at(-1) ?? this.startDate) * 60;
+    const leftSeconds = definition.TimeoutSeconds - clock.minutesSince(this.redrives.at(-1) ?? this.startDate) * 60;
     await clock.wait(Math.min(seconds, leftSeconds), signal);
     if (leftSeconds < seconds && !signal.aborted) this.#timeOut();
     goOn(signal);
