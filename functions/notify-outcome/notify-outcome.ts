@@ -133,6 +133,9 @@ async function enterUncaught(
   if (clusterArn === undefined || !isOf(executionArn, clusterArn) || !(isUncaught(error) || holdsCluster)) return;
   if (!holdsCluster && startedBy(parsed(input), executionArn) === 'console') return;
   const failure = endedEarly(record, { executionArn, action: actionOf(executionArn), end: status, at });
+  // This event is late: a later run has failed in the same way, and its message tells of both.
+  const later = record?.lastFailure && record.lastFailure.at > at ? record.lastFailure : undefined;
+  if (later) return later.fingerprint === failure.lastFailure.fingerprint ? { ...later, isNews: false } : undefined;
   const written = registry.updateUnclaimed(clusterArn, holdsCluster ? executionArn : undefined, {
     ...noClaim,
     ...failure,

@@ -144,8 +144,8 @@ const statusAfter = ({ error }: { error: string }, record: RegistryRecord | unde
  */
 function sameFailure(record: RegistryRecord | undefined, { fingerprint, taggedAt }: Failing) {
   const last = record?.lastFailure;
-  const isSame = taggedAt && last?.fingerprint === fingerprint && Date.parse(taggedAt) <= Date.parse(last.at);
-  return isSame ? last : undefined;
+  if (!taggedAt || !record?.failures || last?.fingerprint !== fingerprint) return undefined;
+  return Date.parse(taggedAt) <= Date.parse(last.at) ? last : undefined;
 }
 
 /** A failure that equals the one before it is no news, unless nobody was notified of that one. */

@@ -12,7 +12,9 @@ export function endedEarly(
   record: RegistryRecord | undefined,
   { executionArn, action, end, at }: { executionArn: string; action: string | undefined; end: string; at: string },
 ) {
-  const { failures = 0, lastFailure } = record ?? {};
+  const { failures = 0, lastFailure, notifiedExecution } = record ?? {};
+  // Nobody may have been notified of the one before yet. Only FAILED has a message.
+  const isReported = end !== 'FAILED' || !lastFailure?.isNews || lastFailure.executionArn === notifiedExecution;
   const found = fingerprint(runEndedEarly, action ?? '', end);
   return {
     status: 'failed' as const,
@@ -23,7 +25,7 @@ export function endedEarly(
       fingerprint: found,
       at,
       executionArn,
-      isNews: found !== lastFailure?.fingerprint,
+      isNews: found !== lastFailure?.fingerprint || !isReported,
       isAccountFault: false,
     },
   };

@@ -163,7 +163,7 @@ export class Registry {
     const set = entries.filter(([, value]) => value !== null);
     const removed = entries.filter(([, value]) => value === null);
     // DynamoDB refuses a name that no expression uses.
-    const names = [...condition.match(/(?<=#)\w+/g) ?? [], ...entries.map(([name]) => name)];
+    const names = [...(condition.match(/(?<=#)\w+/g) ?? []), ...entries.map(([name]) => name)];
     const command = new UpdateItemCommand({
       TableName: this.#tableName,
       Key: marshall({ clusterArn }),

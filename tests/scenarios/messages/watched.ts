@@ -50,7 +50,9 @@ export class Watched {
     const known = clouds.get(key);
     if (known) await known.replaceWorld(quick(seed));
     else clouds.set(key, await Cloud.start({ speed, settings, world: quick(seed), onEvent: onEntry }));
-    return new Watched(clouds.get(key) as Cloud);
+    const cloud = clouds.get(key) as Cloud;
+    cloud.interceptInvocation = (_, next) => inTurn(next);
+    return new Watched(cloud);
   }
 
   get clusterArn(): string {
@@ -99,7 +101,9 @@ export class Watched {
     const started = await this.cloud.tag(tags, clusterArn);
     const execution = started.find(({ input }) => JSON.stringify(input).includes(clusterArn));
     assert.ok(execution, 'the tag starts an execution');
-    return ended(execution);
+    const end = await ended(execution);
+    await this.cloud.messages();
+    return end;
   }
 
   /** Starts an execution as a person does, and waits for its end. */
@@ -116,15 +120,31 @@ export class Watched {
   /** Answers for a function, instead of running it. */
   replace(name: string, outcome: Omit<Outcome, 'milliseconds'>): void {
     this.cloud.interceptInvocation = async (invocation, next) =>
-      invocation.name === name ? { milliseconds: 0, ...outcome } : next();
+      invocation.name === name ? { milliseconds: 0, ...outcome } : inTurn(next);
   }
 
   /** Makes a function fail, instead of running it, as often as said. */
   fail(name: string, times = Number.POSITIVE_INFINITY, error = crash): void {
     let count = 0;
     this.cloud.interceptInvocation = async (invocation, next) =>
-      invocation.name === name && ++count <= times ? { milliseconds: 0, error } : next();
+      invocation.name === name && ++count <= times ? { milliseconds: 0, error } : inTurn(next);
   }
+}
+
+/** Each function at work has a thread of its own, and a new thread takes a while. */
+const mostFunctions = 3;
+let atWork = 0;
+const waiting: (() => void)[] = [];
+
+/** Runs a function when few others are at work. */
+async function inTurn(run: () => Promise<Outcome>): Promise<Outcome> {
+  if (atWork === mostFunctions) await new Promise<void>((resolve) => waiting.push(resolve));
+  else atWork++;
+  return run().finally(() => {
+    const next = waiting.shift();
+    if (next) next();
+    else atWork--;
+  });
 }
 
 /** A function whose code is wrong, so that no state retries it. */
