@@ -71,9 +71,12 @@ export function vanishedMessage(run: Run, { clusterArn, missingSince = '', targe
   };
 }
 
+/** What an execution does, by the name of its machine. */
+export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
+  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
+
 /** SNS allows less than 100 ASCII characters. */
 function subjectOf({ input, executionArn }: Run, verdict: string): string {
-  const action = /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
   const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
-  return `${clusterName}: ${action} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
+  return `${clusterName}: ${actionOf(executionArn)} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
 }

@@ -127,11 +127,22 @@ export class Registry {
    * Changes a record without a claim, as the sweep does.
    *
    * @param expectedHolder the holder that the caller has read, or undefined if there was none
-   * @returns false, without any change, if the holder is another one by now
+   * @param seen the record that the caller has read, if its last failure must still be the same
+   * @returns false, without any change, if the holder or the last failure is another one by now
    */
-  async updateUnclaimed(clusterArn: string, expectedHolder: string | undefined, changes: Changes): Promise<boolean> {
-    const condition = expectedHolder ? heldBy(expectedHolder) : { condition: 'attribute_not_exists(#holder)' };
-    return (await this.#change(clusterArn, changes, condition)) !== undefined;
+  async updateUnclaimed(
+    clusterArn: string,
+    expectedHolder: string | undefined,
+    changes: Changes,
+    seen?: { record: RegistryRecord | undefined },
+  ): Promise<boolean> {
+    const free = expectedHolder ? heldBy(expectedHolder) : { condition: 'attribute_not_exists(#holder)', values: {} };
+    const { condition, values } = seen ? failedLastAt(seen.record) : { condition: undefined, values: {} };
+    const expected = {
+      condition: [free.condition, condition].filter(Boolean).join(' AND '),
+      values: { ...free.values, ...values },
+    };
+    return (await this.#change(clusterArn, changes, expected)) !== undefined;
   }
 
   /**
@@ -153,7 +164,7 @@ export class Registry {
     const set = entries.filter(([, value]) => value !== null);
     const removed = entries.filter(([, value]) => value === null);
     // DynamoDB refuses a name that no expression uses.
-    const names = [...(condition.includes('#holder') ? ['holder'] : []), ...entries.map(([name]) => name)];
+    const names = [...(condition.match(/(?<=#)\w+/g) ?? []), ...entries.map(([name]) => name)];
     const command = new UpdateItemCommand({
       TableName: this.#tableName,
       Key: marshall({ clusterArn }),
@@ -185,6 +196,16 @@ export class Registry {
 }
 
 const heldBy = (holder: string) => ({ condition: '#holder = :me', values: { ':me': holder } });
+
+const failedLastAt = (record: RegistryRecord | undefined) => {
+  const { lastFailure } = record ?? {};
+  return lastFailure
+    ? {
+        condition: '#lastFailure.#executionArn = :failed AND #lastFailure.#at = :failedAt',
+        values: { ':failed': lastFailure.executionArn, ':failedAt': lastFailure.at },
+      }
+    : { condition: 'attribute_not_exists(#lastFailure)', values: {} };
+};
 
 const claimLost = (clusterArn: string, holder: string) =>
   new ClaimLost(
