@@ -32,6 +32,8 @@ describe('a call to AWS', () => {
     [408, 'RequestTimeout', AwsUnavailable],
     [429, 'TooManyRequestsException', AwsThrottled],
     [400, 'ThrottlingException', AwsThrottled],
+    [400, 'ProvisionedThroughputExceededException', AwsThrottled],
+    [400, 'RequestLimitExceeded', AwsThrottled],
   ];
   for (const [status, errorType, Class] of transient)
     it(`is ${Class.name} after HTTP ${status} ${errorType}`, async (t) => {
