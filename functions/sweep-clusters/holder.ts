@@ -32,19 +32,31 @@ export async function settleHolder(
   const execution = await executions.describe(record.holder);
   if (isRunning(record, execution, now)) return { record, isRunning: true, isCounted: false };
 
-  const hasDied = execution?.status !== 'SUCCEEDED';
-  const failure = hasDied ? failureOf(record, record.holder, execution, now) : {};
+  const hasSucceeded = execution?.status === 'SUCCEEDED';
+  const outcome = hasSucceeded ? successOf(record, execution) : failureOf(record, record.holder, execution, now);
   const { holder, action: _action, claimedAt: _claimedAt, wantedBy: _wantedBy, ...rest } = record;
   // The run may have released the cluster since the scan, and another one may have claimed it: the next sweep sees.
-  if (!(await registry.updateUnclaimed(record.clusterArn, holder, { ...noClaim, ...failure })))
+  if (!(await registry.updateUnclaimed(record.clusterArn, holder, { ...noClaim, ...outcome })))
     return { record, isRunning: true, isCounted: false };
-  return { record: { ...rest, ...failure }, isRunning: false, isCounted: hasDied };
+  return { record: { ...rest, ...outcome }, isRunning: false, isCounted: !hasSucceeded };
 }
 
 function isRunning({ claimedAt }: RegistryRecord, execution: DescribeExecutionCommandOutput | undefined, now: string) {
   if (!execution) return age(claimedAt, now) < unknownForMs;
   return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE';
 }
+
+/**
+ * A connect that succeeded and could not write that in the registry. Without the time of a success, a cluster without its tag would
+ * never be verified again.
+ */
+const successOf = (
+  { action, connection, verifiedAt }: RegistryRecord,
+  { stopDate }: DescribeExecutionCommandOutput,
+): { verifiedAt?: string } =>
+  action === 'connect' && connection?.ownership && !verifiedAt && stopDate
+    ? { verifiedAt: stopDate.toISOString() }
+    : {};
 
 function failureOf(
   { action, failures = 0, lastFailure }: RegistryRecord,

@@ -76,6 +76,7 @@ export class Runner {
     const calls = observe(this.#cloud);
     const end = await useCase.run(this.#cloud);
     await this.#cloud.messages();
+    await this.#stopFaults();
     assert.ok(isAsExpected(end, useCase), `${useCase.name} ends in ${end.endState}: ${end.cause}`);
     assert.deepEqual(await this.#problemsAtEnd(useCase, this.#wrongTags(useCase, end)), [], useCase.name);
     return calls;
