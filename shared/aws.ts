@@ -32,18 +32,21 @@ interface SdkError extends Error {
   code?: string;
 }
 
-/** DynamoDB's names of throttling come with HTTP 400. */
-const throttling = /throttl|ThroughputExceeded|RequestLimitExceeded/i;
-
 /** 408, 409 (conflict) and 425 pass by themselves as 5xx do. No status at all means that the connection broke. */
 const transientStatuses = new Set([408, 409, 425]);
+
+/**
+ * DynamoDB's names do not say that they throttle, and it answers with them for tables of either billing mode.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+const throttlingNames = /throttl|ThroughputExceeded|RequestLimitExceeded/i;
 
 function awsError(action: string, error: unknown): Error {
   const { name, message, code, $fault, $metadata } = error as SdkError;
   const status = $metadata?.httpStatusCode;
   // An answer that is cut short has a status and the SDK's own error, which quotes the body. The body may be a secret, so the
   // cause is kept only if AWS itself answered with an error.
-  if (status && $fault && (status === 429 || throttling.test(name)))
+  if (status && $fault && (status === 429 || throttlingNames.test(name)))
     return new AwsThrottled(`AWS throttles ${action} (HTTP ${status}, ${name}).`, { cause: error });
   if (!status || !$fault || status >= 500 || transientStatuses.has(status) || status < 400)
     return new AwsUnavailable(

@@ -142,7 +142,7 @@ async function enterUncaught(
   });
   if (await unlessUnusable(written)) return failure.lastFailure;
   // The sweep may have been faster.
-  const current = await unlessUnusable(registry.read(clusterArn));
+  const current = await unlessUnusable(registry.readRecord(clusterArn));
   return entryOf(run, current);
 }
 

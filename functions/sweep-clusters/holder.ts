@@ -33,18 +33,32 @@ export async function settleHolder(
   const execution = await executions.describe(record.holder);
   if (isRunning(record, execution, now)) return { record, isRunning: true, isCounted: false };
 
-  const hasDied = execution?.status !== 'SUCCEEDED';
+  const hasSucceeded = execution?.status === 'SUCCEEDED';
   const { holder, action, claimedAt: _claimedAt, wantedBy: _wantedBy, ...rest } = record;
   const end = execution?.status ?? 'no longer exists';
   const at = execution?.stopDate?.toISOString() ?? now;
-  const failure = hasDied ? endedEarly(record, { executionArn: record.holder, action, end, at }) : {};
+  const outcome = hasSucceeded
+    ? successOf(record, execution)
+    : endedEarly(record, { executionArn: record.holder, action, end, at });
   // The run may have released the cluster since the scan, and another one may have claimed it: the next sweep sees.
-  if (!(await registry.updateUnclaimed(record.clusterArn, holder, { ...noClaim, ...failure })))
+  if (!(await registry.updateUnclaimed(record.clusterArn, holder, { ...noClaim, ...outcome })))
     return { record, isRunning: true, isCounted: false };
-  return { record: { ...rest, ...failure }, isRunning: false, isCounted: hasDied };
+  return { record: { ...rest, ...outcome }, isRunning: false, isCounted: !hasSucceeded };
 }
 
 function isRunning({ claimedAt }: RegistryRecord, execution: DescribeExecutionCommandOutput | undefined, now: string) {
   if (!execution) return age(claimedAt, now) < unknownForMs;
   return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE' || mayStillWrite(execution, now);
 }
+
+/**
+ * A connect that succeeded and could not write that in the registry. Without the time of a success, a cluster without its tag would
+ * never be verified again.
+ */
+const successOf = (
+  { action, connection, verifiedAt }: RegistryRecord,
+  { stopDate }: DescribeExecutionCommandOutput,
+): { verifiedAt?: string } =>
+  action === 'connect' && connection?.ownership && !verifiedAt && stopDate
+    ? { verifiedAt: stopDate.toISOString() }
+    : {};

@@ -53,12 +53,26 @@ export function failedAnswer(service: ServiceName, failure: Failure, headers: Re
     const body = `<ErrorResponse><Error><Code>${name}</Code><Message>${message}</Message></Error></ErrorResponse>`;
     return { status, headers: { 'content-type': 'text/xml', ...headers }, body };
   }
-  return {
-    status,
-    headers: { 'content-type': 'application/x-amz-json-1.1', ...headers },
-    body: JSON.stringify({ __type: name, message }),
-  };
+  return jsonError(status, name, message, headers);
 }
+
+const jsonError = (status: number, name: string, message: string, headers: Record<string, string> = {}): Answer => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.1', ...headers },
+  body: JSON.stringify({ __type: name, message }),
+});
+
+/** DynamoDB's errors that no other service has. The last one is assumed: no document names the error of a disabled key. */
+export const tableAnswers = {
+  throughputExceeded: () =>
+    jsonError(
+      400,
+      'ProvisionedThroughputExceededException',
+      'The level of configured provisioned throughput was exceeded.',
+    ),
+  missing: () => jsonError(400, 'ResourceNotFoundException', 'Requested resource not found'),
+  keyDisabled: () => jsonError(400, 'KMSInvalidStateException', 'The key of the table is disabled.'),
+};
 
 /** MSK's answer to a write with an outdated version of the cluster or its policy. */
 export const versionConflict = (operation: string): Answer =>

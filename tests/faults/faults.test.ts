@@ -20,7 +20,7 @@ function permitted(): string[] {
   const { functions } = readDeployment({ ...place, settings: settingsOf(place) });
   return functions.flatMap(({ name, statements }) => {
     const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => Action);
-    const called = allowed.filter((action) => /^(kafka|secretsmanager|states|sns):/.test(action));
+    const called = allowed.filter((action) => /^(kafka|secretsmanager|dynamodb|states|sns):/.test(action));
     return [...new Set(called)].map((action) => `${name} ${action.split(':')[1]}`);
   });
 }

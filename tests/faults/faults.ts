@@ -1,7 +1,7 @@
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { Answer, Call, Delivery, ServiceName } from '../../emulators/emulator.ts';
 import type { FunctionEnd } from '../../emulators/lambda/container.ts';
-import { failedAnswer, page, versionConflict } from './answers.ts';
+import { failedAnswer, page, tableAnswers, versionConflict } from './answers.ts';
 
 /** How many times faster than real time the time-outs and pauses of functions pass here. */
 export const functionSpeed = 20;
@@ -39,6 +39,7 @@ export interface Fault {
   inject(call: Call, next: () => Promise<Answer>, cloud: Cloud): Promise<Effect>;
 }
 
+const ofTable = ({ service }: RemoteCall) => service === 'dynamodb';
 const ofAws = ({ service }: RemoteCall) => service !== 'atlas';
 /** The request for an access token has neither a nonce nor an access list. */
 const ofAtlasApi = ({ service, operation }: RemoteCall) => service === 'atlas' && operation !== 'createToken';
@@ -51,7 +52,15 @@ const unavailable = ['AtlasUnavailable', 'AwsUnavailable'];
 const noAnswer = [...unavailable, 'FunctionTimedOut', 'Sandbox.Timedout'];
 const throttled = ['AtlasThrottled', 'AtlasUnavailable', 'AwsThrottled'];
 /** A SCRAM secret that cannot be read is an unmet prerequisite. */
-const refused = ['AtlasRefused', 'AwsRefused', 'PrerequisitesNotMet'];
+const refused = [
+  'AtlasRefused',
+  'AtlasCredentialsRefused',
+  'AwsRefused',
+  'PrerequisitesNotMet',
+  'DeploymentMisconfigured',
+];
+const unusable = ['DeploymentMisconfigured'];
+const registryUnusable = /The registry .* cannot be used.*Deploy again/s;
 
 const ended = ['Runtime.ExitError', 'Sandbox.Timedout'];
 
@@ -122,6 +131,14 @@ export const faults: Fault[] = [
     errors: throttled,
     says: retryLater,
     inject: async ({ service }) => failedAnswer(service, 'throttled'),
+  },
+  {
+    name: 'throughput of the table exceeded',
+    appliesTo: ofTable,
+    kind: 'transient',
+    errors: throttled,
+    says: retryLater,
+    inject: async () => tableAnswers.throughputExceeded(),
   },
   {
     name: 'internal error (500)',
@@ -199,6 +216,22 @@ export const faults: Fault[] = [
     errors: refused,
     says: /role lacks|must let this account's roles read it/,
     inject: async ({ service }) => failedAnswer(service, 'denied'),
+  },
+  {
+    name: 'the table is missing',
+    appliesTo: ofTable,
+    kind: 'needs a person',
+    errors: unusable,
+    says: registryUnusable,
+    inject: async () => tableAnswers.missing(),
+  },
+  {
+    name: 'the key of the table is disabled',
+    appliesTo: ofTable,
+    kind: 'needs a person',
+    errors: unusable,
+    says: registryUnusable,
+    inject: async () => tableAnswers.keyDisabled(),
   },
   ...(['crash', 'time-out', 'stop execution'] as const).flatMap((end) => endings(end)),
 ];

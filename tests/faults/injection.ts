@@ -13,6 +13,8 @@ export interface Injection {
 /** An invocation of a function. */
 interface Invocation {
   arn: string;
+  /** The execution that has invoked it. */
+  executionArn: unknown;
   /** Operation → how many of its calls had no fault. */
   calls: Map<string, number>;
 }
@@ -20,8 +22,9 @@ interface Invocation {
 /** Keeps track of the functions that run, by name. */
 function trackInvocations(cloud: Cloud, onEnd: () => Promise<void> | void = () => {}): Map<string, Invocation> {
   const running = new Map<string, Invocation>();
-  cloud.interceptInvocation = async ({ name, arn }, next) => {
-    running.set(name, { arn, calls: new Map() });
+  cloud.interceptInvocation = async ({ name, arn, payload }, next) => {
+    const { executionArn } = payload as { executionArn?: unknown };
+    running.set(name, { arn, executionArn, calls: new Map() });
     const outcome = await next();
     running.delete(name);
     await onEnd();
@@ -85,14 +88,14 @@ export function inject(cloud: Cloud, { call, fault, times }: Injection): { injec
     down = undefined;
   });
   const carryOut = async (effect: Effect): Promise<Delivery> => {
-    const { arn = '' } = running.get(call.caller) ?? {};
+    const { arn = '', executionArn } = running.get(call.caller) ?? {};
     if (effect === 'down') {
       wasDown = true;
       down = { service: call.service, invocations: 0 };
       // Not awaited: the listener is down only after its last connection has ended, and this call is on one of them.
       void cloud.listeners[call.service].goDown();
     } else if (effect === 'stop execution') {
-      cloud.executions.at(-1)?.abort();
+      cloud.executions.find((execution) => execution.arn === executionArn)?.abort();
       cloud.lambda.end(arn, 'crash');
     } else if (effect === 'crash' || effect === 'time-out') {
       cloud.lambda.end(arn, effect);

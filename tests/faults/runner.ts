@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { Cloud } from '../../emulators/cloud.ts';
 import * as errors from '../../shared/errors.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
-import { triggerTag } from '../../shared/msk/tags.ts';
+import { statusTag } from '../../shared/msk/tags.ts';
 import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import { functionSpeed, type RemoteCall } from './faults.ts';
 import { addForeign, foreignChanges } from './foreign.ts';
 import { type Injection, inject, observe } from './injection.ts';
-import { maxSweeps, type RunEnd, type UseCase } from './use-cases.ts';
+import { releaseBySweeps, statementsOf, wrongRecord } from './records.ts';
+import { latest, maxSweeps, type RunEnd } from './sweeps.ts';
+import type { UseCase } from './use-cases.ts';
 
 /** A simulated hour takes a second. */
 const speed = 3600;
@@ -38,12 +40,13 @@ const maxFailedCalls = 16 * 3 * 2;
 
 /**
  * How many times a call may meet a fault that needs a person. Usually once. A 401 is retried with a new nonce, and then with
- * credentials that are read again. Some functions read two secrets, and RecordSuccess retries with fewer tags. The use case sweeps
- * several times, and Lambda invokes NotifyOutcome three times.
+ * credentials that are read again. Some functions read two secrets. A use case that sweeps does so several times, Lambda invokes
+ * NotifyOutcome three times for each execution, and each execution of a use case meets the fault.
  */
-const maxRefusals = ({ fault, call }: Injection) =>
-  (fault.name.startsWith('401') ? 3 : ['GetSecretValue', 'TagResource'].includes(call.operation) ? 2 : 1) *
-  ({ SweepClusters: maxSweeps, NotifyOutcome: 3 }[call.caller] ?? 1);
+const maxRefusals = ({ fault, call }: Injection, executions: number) =>
+  (fault.name.startsWith('401') ? 3 : call.operation === 'GetSecretValue' ? 2 : 1) *
+  (call.caller === 'SweepClusters' ? maxSweeps : Math.max(executions, 1)) *
+  (call.caller === 'NotifyOutcome' ? 3 : 1);
 
 /**
  * Runs use cases in a local cloud, one after the other, each in a world of its own. Several runners can work at the same time,
@@ -73,8 +76,9 @@ export class Runner {
     const calls = observe(this.#cloud);
     const end = await useCase.run(this.#cloud);
     await this.#cloud.messages();
+    await this.#stopFaults();
     assert.ok(isAsExpected(end, useCase), `${useCase.name} ends in ${end.endState}: ${end.cause}`);
-    assert.deepEqual([...this.#problems(useCase, true), ...this.#wrongTags(end)], [], useCase.name);
+    assert.deepEqual(await this.#problemsAtEnd(useCase, this.#wrongTags(useCase, end)), [], useCase.name);
     return calls;
   }
 
@@ -83,6 +87,7 @@ export class Runner {
     const cloud = this.#cloud;
     const { fault, call } = injection;
     await this.#begin(useCase);
+    const before = cloud.executions.length;
     const progress = inject(cloud, injection);
     const end = await useCase.run(cloud);
     const isNotified = (await cloud.messages()).length > 0;
@@ -90,27 +95,44 @@ export class Runner {
     await this.#stopFaults();
 
     const problems = injected === 0 ? ['the fault was not injected'] : [];
-    if (fault.kind === 'needs a person' && injected > maxRefusals(injection))
+    if (fault.kind === 'needs a person' && injected > maxRefusals(injection, cloud.executions.length - before))
       problems.push(`the call was refused ${injected} times`);
     // The output reports status tags that were refused. All others must be right.
     const hasTags = !['TagResource', 'UntagResource'].includes(call.operation) && call.caller !== 'RecordFailure';
     if (isAsExpected(end, useCase)) {
-      problems.push(...this.#problems(useCase, true), ...(hasTags ? this.#wrongTags(end) : []));
+      problems.push(...(await this.#problemsAtEnd(useCase, hasTags ? this.#wrongTags(useCase, end) : [])));
       // If NotifyOutcome fails, an alarm on its errors reports that.
-      const survived = isNotified || !hasFailed(end) ? 'survived' : 'failed clearly';
-      return { outcome: problems.length > 0 ? 'lost' : survived, problems, end, injected };
+      const isReported = isNotified || useCase.isSilent || !hasFailed(end);
+      return {
+        outcome: problems.length > 0 ? 'lost' : isReported ? 'survived' : 'failed clearly',
+        problems,
+        end,
+        injected,
+      };
     }
     // NotifyOutcome cannot describe the execution while Step Functions is down. An alarm on its errors reports that.
     const canBeNotified =
-      fault.kind !== 'ends the run' && !(fault.name === 'connection refused' && call.service === 'states');
+      fault.kind !== 'ends the run' &&
+      !useCase.isSilent &&
+      !(fault.name === 'connection refused' && call.service === 'states');
     if (hasFailed(end) && !isNotified && canBeNotified) problems.push('no message was published');
-    problems.push(...complaints(end, injection), ...this.#problems(useCase, false));
+    problems.push(
+      ...complaints(end, injection),
+      ...this.#problems(useCase, false),
+      ...(await wrongRecord(cloud, useCase, false)),
+    );
     const later = await useCase.run(cloud);
     if (!isAsExpected(later, useCase))
       problems.push(`a new start ends in ${later.endState}: ${later.error} ${later.cause}`);
-    problems.push(...this.#problems(useCase, true), ...this.#wrongTags(later));
+    problems.push(...(await this.#problemsAtEnd(useCase, this.#wrongTags(useCase, later))));
     const ended = fault.kind === 'ends the run' ? 'stopped' : 'failed clearly';
     return { outcome: problems.length > 0 ? 'lost' : ended, problems, end, injected };
+  }
+
+  /** What is wrong after all runs have ended, and after the sweeps that release a cluster whose holder has ended. */
+  async #problemsAtEnd(useCase: UseCase, wrongTags: string[]): Promise<string[]> {
+    await releaseBySweeps(this.#cloud);
+    return [...this.#problems(useCase, true), ...wrongTags, ...(await wrongRecord(this.#cloud, useCase, true))];
   }
 
   /** Closes the cloud and searches its logs for secrets: the last lines of a log arrive when the cloud closes. */
@@ -136,7 +158,7 @@ export class Runner {
     await cloud.replaceWorld(world);
     addForeign(cloud);
     await prepare?.(cloud);
-    for (const machine of cloud.machines) machine.executions.splice(0);
+    (await cloud.messages()).splice(0);
     cloud.recorder.exchanges.splice(0);
   }
 
@@ -149,22 +171,21 @@ export class Runner {
   }
 
   /** What is wrong with the world, or with what the runs did in it. */
-  #problems({ world, leaves }: UseCase, isDone: boolean): string[] {
+  #problems({ world, leaves, adopted }: UseCase, isDone: boolean): string[] {
     const cloud = this.#cloud;
     const { cluster, project } = cloud.world;
     const found = {
       links: project.links.filter(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted)
         .length,
       connections: project.connections('streams').filter(({ settings }) => settings.name === 'orders').length,
-      statements: [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => Sid?.startsWith('Atlas'))
-        .length,
+      statements: statementsOf(cloud).length,
     };
     const wrongCounts = Object.entries(found).flatMap(([what, count]) => {
       const wanted = leaves[what as keyof typeof leaves];
       const isRight = isDone ? count === wanted : count <= 1;
       return isRight ? [] : [`${count} ${what}, not ${wanted}`];
     });
-    const wrongParts = isDone && leaves.connections === 1 ? this.#wrongParts() : [];
+    const wrongParts = isDone && leaves.connections === 1 && !adopted ? this.#wrongParts() : [];
     return [
       ...wrongCounts,
       ...wrongParts,
@@ -182,7 +203,7 @@ export class Runner {
     const connection = project.connections('streams').find(({ settings }) => settings.name === 'orders');
     const { authentication, networking } = connection?.settings ?? {};
     const secret = JSON.parse(scramSecrets[0]?.versions.at(-1)?.secretString ?? '{}');
-    const statement = [cluster.policy?.document.Statement ?? []].flat().find(({ Sid }) => Sid?.startsWith('Atlas'));
+    const [statement] = statementsOf(this.#cloud);
     const wanted = atlasStatement(cluster.arn, `arn:aws:iam::${project.awsAccountId}:root`);
     const isInUse = project.workspace('streams').processors.length > 0;
     const wrong = {
@@ -194,25 +215,19 @@ export class Runner {
     return Object.entries(wrong).flatMap(([what, isWrong]) => (isWrong ? [`${what} is not right`] : []));
   }
 
-  /** The status tags that have the wrong value. */
-  #wrongTags({ endState }: RunEnd): string[] {
-    const { cluster, project, scramSecrets } = this.#cloud.world;
-    const tags = cluster.tags.all;
-    const execution = this.#cloud.executions.at(-1)?.arn ?? '';
-    const link = project.links.find(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted);
-    const connected = {
-      status: 'connected',
-      'private-link-id': link?.id,
-      'secret-version': scramSecrets[0]?.versions.at(-1)?.id,
-    };
-    const expected: Record<string, Record<string, string | undefined>> = {
-      Connected: connected,
-      Disconnected: { status: 'disconnected', 'private-link-id': undefined, 'secret-version': undefined },
-      SetupFailed: { status: 'failed' },
-      RemovalFailed: { status: 'failed' },
-    };
-    return Object.entries(expected[endState] ? { ...expected[endState], execution } : {}).flatMap(([name, value]) => {
-      const actual = tags[`${triggerTag}:${name}`];
+  /** The status tags that have the wrong value. A cluster that is gone has none, and what only the caller is concerned with is not written. */
+  #wrongTags({ isSilent }: UseCase, { endState }: RunEnd): string[] {
+    const { msk, cluster } = this.#cloud.world;
+    const status = {
+      Connected: 'connected',
+      Disconnected: 'disconnected',
+      SetupFailed: 'failed',
+      RemovalFailed: 'failed',
+    }[endState];
+    if (!status || isSilent || !msk.clusters.has(cluster.arn)) return [];
+    const execution = latest(this.#cloud.executions)?.arn.replace(/^.*-(connect|disconnect):/, '$1/');
+    return Object.entries({ status, execution }).flatMap(([name, value]) => {
+      const actual = cluster.tags.all[statusTag(name as 'status' | 'execution')];
       return actual === value ? [] : [`the tag ${name} is ${actual}, not ${value}`];
     });
   }

@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { Action } from '../../emulators/deployment/deployment.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
-import { statusTag, triggerTag } from '../../shared/msk/tags.ts';
+import { triggerTag } from '../../shared/msk/tags.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
-import { foreign, runToEnd, seedWith } from './foreign.ts';
+import { foreign, seedWith } from './foreign.ts';
+import * as preparations from './preparations.ts';
+import { withSecret } from './preparations.ts';
+import { type RunEnd, sweepUntil } from './sweeps.ts';
 
-/** How a use case has ended: the end of its last execution, or the end state `'Swept'` if no execution was started. */
-export interface RunEnd {
-  endState: string;
-  error?: string | undefined;
-  cause?: string | undefined;
-}
+type Theirs = 'privateLink' | 'connection';
 
 /**
  * One way through the machines. All use cases together make every remote call: a test compares them with the permissions of the
@@ -28,109 +26,38 @@ export interface UseCase {
   expected: { endState: string; error?: string };
   /** What exists at the end. */
   leaves: { links: number; connections: number; statements: number };
+  /** The status in the registry at the end; 'no record': none is left. */
+  status: RegistryRecord['status'] | 'no record';
+  /** What another party has created, and what of it is adopted at the end. Default: nothing. */
+  theirs?: Theirs[];
+  adopted?: Theirs[];
+  /** Whether nobody is notified of a failure, because only the caller is concerned. */
+  isSilent?: boolean;
 }
 
 const startedByHand = (action: Action, input: (cloud: Cloud) => object = () => ({})) => ({
   run: async (cloud: Cloud) => ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input(cloud) }, action)),
 });
 
-const secretArnOf = ({ world }: Cloud) => world.scramSecrets[0]?.arn ?? '';
-/** Several secrets may be associated, so the input names one. */
-const withSecret = (cloud: Cloud) => ({ secretArn: secretArnOf(cloud) });
+const swept = (endState: string) => ({
+  run: (cloud: Cloud) => sweepUntil(cloud, endState),
+  expected: { endState },
+});
 
-/** Connects the cluster. Two secrets are associated, so a tag names one. */
-async function connected(cloud: Cloud): Promise<void> {
-  cloud.world.cluster.tags.put({ 'atlas-streaming:secret-arn': secretArnOf(cloud) });
-  await runToEnd(cloud, 'connect');
-}
-
-async function rotated(cloud: Cloud): Promise<void> {
-  await connected(cloud);
-  const password = randomUUID();
-  cloud.world.secretValues.push(password);
-  cloud.world.secretsManager.rotate(secretArnOf(cloud), JSON.stringify({ username: 'atlas', password }));
-}
-
-async function usedByProcessor(cloud: Cloud): Promise<void> {
-  await rotated(cloud);
-  const pipeline = [{ $source: { connectionName: 'orders', topic: 'orders' } }];
-  cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
-}
-
-/** The tags as a stopped run leaves them: still connecting. */
-async function heldByEndedRun(cloud: Cloud): Promise<void> {
-  await connected(cloud);
-  const execution = cloud.executions[0]?.arn ?? '';
-  cloud.world.cluster.tags.put({ [statusTag('status')]: 'connecting', [statusTag('execution')]: execution });
-}
-
-/** The most sweeps of a use case. */
-export const maxSweeps = 5;
-
-/** Sweeps, and waits for the runs that this starts, until the cluster is connected. */
-async function sweepUntilDone(cloud: Cloud): Promise<RunEnd> {
-  let end: RunEnd = { endState: 'Swept' };
-  for (let sweep = 0; sweep < maxSweeps; sweep++) {
-    try {
-      const { result } = await cloud.sweep();
-      const [failed] = (result as { failed: { error: string }[] }).failed;
-      if (failed) end = { endState: 'Swept', error: errorClassIn(failed.error), cause: failed.error };
-    } catch (error) {
-      const { name, message } = error as Error;
-      end = { endState: 'Swept', error: name, cause: message };
-    }
-    // Includes executions that were started by a sweep that failed.
-    for (const execution of cloud.executions) end = await ended(execution);
-    if (end.endState === 'Connected') break;
-  }
-  return end;
-}
-
-/** The result of a sweep has only the message of an error. */
-const errorClassIn = (message: string) =>
-  message.startsWith('AWS throttles')
-    ? 'AwsThrottled'
-    : message.startsWith('AWS did not carry out')
-      ? 'AwsUnavailable'
-      : 'AwsRefused';
-
-/** Starts another update of the cluster when AssociateScramSecret lists the secrets, which is the second time. */
-async function busyAtSecondRead({ world: { cluster } }: Cloud): Promise<void> {
-  let { scramSecretArns } = cluster;
-  let reads = 0;
-  Object.defineProperty(cluster, 'scramSecretArns', {
-    get: () => {
-      if (++reads === 2) cluster.startUpdate(cluster.connectivity);
-      return scramSecretArns;
-    },
-    set: (arns: string[]) => {
-      scramSecretArns = arns;
-    },
-  });
-}
-
-/** Another party changes the cluster between our read and our update, requests the link, and creates the connection. */
-async function alwaysLate({ world: { cluster, project } }: Cloud): Promise<void> {
-  const { currentVersion } = cluster;
-  let reads = 0;
-  // Read by InspectCluster, by EnablePrivateConnectivity, and then by MSK itself for the update.
-  Object.defineProperty(cluster, 'currentVersion', { get: () => (++reads < 3 ? currentVersion : 'K2LATER') });
-  const createLink = project.createLink.bind(project);
-  project.createLink = (request) => {
-    project.createLink = createLink;
-    createLink(request);
-    return createLink(request);
-  };
-  const createConnection = project.createConnection.bind(project);
-  project.createConnection = (workspace, request) => {
-    project.createConnection = createConnection;
-    createConnection(workspace, { ...request, authentication: { ...request.authentication, username: 'theirs' } });
-    return createConnection(workspace, request);
-  };
+/** A disconnect finds a connect at work, which waits for its link. */
+async function disconnectDuringConnect(cloud: Cloud): Promise<RunEnd> {
+  const { arn: clusterArn } = cloud.world.cluster;
+  // A new start finds none at work.
+  if (cloud.executions.length === 0)
+    await preparations.untilIn(cloud.start({ clusterArn, ...withSecret(cloud) }), 'WaitForPrivateLink');
+  return ended(cloud.start({ clusterArn }, 'disconnect'));
 }
 
 const isOn = { vpcConnectivity: { scram: true, iam: true, tls: false } };
+const tagged = { tags: { [triggerTag]: 'connect' } };
 const one = { links: 1, connections: 1, statements: 1 };
+const both: Theirs[] = ['privateLink', 'connection'];
+const bothAdopted = { theirs: both, adopted: both };
 const none = { links: 0, connections: 0, statements: 0 };
 
 export const useCases: UseCase[] = [
@@ -140,30 +67,34 @@ export const useCases: UseCase[] = [
     ...startedByHand('connect', withSecret),
     expected: { endState: 'Connected' },
     leaves: one,
+    status: 'connected',
   },
   {
     name: 'take over from an ended run',
     world: seedWith(),
-    prepare: heldByEndedRun,
+    prepare: preparations.heldByEndedRun,
     ...startedByHand('connect'),
     expected: { endState: 'Connected' },
     leaves: one,
+    status: 'connected',
   },
   {
     name: 'send a rotated password',
     world: seedWith(),
-    prepare: rotated,
+    prepare: preparations.rotated,
     ...startedByHand('connect'),
     expected: { endState: 'Connected' },
     leaves: one,
+    status: 'connected',
   },
   {
     name: 'find the connection in use',
     world: seedWith(),
-    prepare: usedByProcessor,
+    prepare: preparations.usedByProcessor,
     ...startedByHand('connect'),
     expected: { endState: 'SetupFailed', error: 'ConnectionInUse' },
     leaves: one,
+    status: 'failed',
   },
   {
     name: 'fail with the update of MSK',
@@ -171,40 +102,103 @@ export const useCases: UseCase[] = [
     ...startedByHand('connect', withSecret),
     expected: { endState: 'SetupFailed', error: 'ClusterUpdateFailed' },
     leaves: none,
+    status: 'failed',
   },
   {
     name: 'find the cluster busy before the secret is associated',
     world: seedWith({ cluster: isOn, scramSecrets: [{ isAssociated: false }] }),
-    prepare: busyAtSecondRead,
+    prepare: preparations.busyAtSecondRead,
     ...startedByHand('connect', withSecret),
     expected: { endState: 'Connected' },
     leaves: one,
+    status: 'connected',
   },
   {
     name: 'connect after another party did the same',
     world: seedWith(),
-    prepare: alwaysLate,
+    prepare: preparations.alwaysLate,
     ...startedByHand('connect', withSecret),
     expected: { endState: 'Connected' },
     leaves: one,
+    status: 'connected',
+    ...bothAdopted,
+  },
+  {
+    name: 'connect through what another party has made',
+    world: seedWith({ cluster: isOn }),
+    prepare: preparations.theirs,
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+    ...bothAdopted,
+  },
+  {
+    name: 'claim what another party has made',
+    world: seedWith({ cluster: isOn }),
+    prepare: preparations.theirs,
+    ...startedByHand('connect', (cloud) => ({ ...withSecret(cloud), claim: true })),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+    theirs: both,
   },
   {
     name: 'reject a wrong input for a cluster that another run held',
     world: seedWith(),
-    prepare: heldByEndedRun,
+    prepare: preparations.heldByEndedRun,
     ...startedByHand('connect', () => ({ connectionName: 'two words' })),
     expected: { endState: 'SetupFailed', error: 'InvalidRequest' },
     leaves: one,
+    status: 'connected',
+    isSilent: true,
   },
   {
     name: 'record a failure',
     world: seedWith({ atlas: { linkFails: 'No zone in common.' } }),
-    prepare: async (cloud) => {
-      cloud.world.cluster.tags.put({ 'atlas-streaming:secret-arn': secretArnOf(cloud) });
-    },
+    prepare: preparations.named,
     ...startedByHand('connect'),
     expected: { endState: 'SetupFailed', error: 'PrivateLinkFailed' },
     leaves: { links: 1, connections: 0, statements: 1 },
+    status: 'failed',
+  },
+  {
+    name: 'report refused credentials',
+    world: seedWith({ atlasCredentials: { publicKey: 'unknown', privateKey: 'unknown' } }),
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'SetupFailed', error: 'AtlasCredentialsRefused' },
+    leaves: none,
+    status: 'failed',
+  },
+  {
+    name: 'end because the tag says disconnect',
+    world: seedWith({ cluster: { tags: { [triggerTag]: 'disconnect' } } }),
+    prepare: preparations.losesAnswersOfTable,
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'NoLongerWanted' },
+    leaves: none,
+    status: undefined,
+  },
+  {
+    name: 'end because the tag changes during the run',
+    world: seedWith({ cluster: isOn }),
+    prepare: async (cloud) => {
+      await preparations.changesItsMind(cloud);
+      await preparations.losesAnswersOfTable(cloud);
+    },
+    ...startedByHand('connect'),
+    expected: { endState: 'NoLongerWanted' },
+    leaves: none,
+    status: undefined,
+  },
+  {
+    name: 'connect while answers of the registry are lost',
+    world: seedWith({ cluster: isOn }),
+    prepare: preparations.losesAnswersOfTable,
+    ...startedByHand('connect', withSecret),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
   },
   {
     name: 'connect with a service account',
@@ -212,6 +206,7 @@ export const useCases: UseCase[] = [
     ...startedByHand('connect', withSecret),
     expected: { endState: 'Connected' },
     leaves: one,
+    status: 'connected',
   },
   {
     name: 'plan to connect',
@@ -219,93 +214,149 @@ export const useCases: UseCase[] = [
     ...startedByHand('connect', (cloud) => ({ ...withSecret(cloud), dryRun: true })),
     expected: { endState: 'Planned' },
     leaves: none,
+    status: 'no record',
+    isSilent: true,
   },
   {
     name: 'disconnect',
     world: seedWith(),
-    prepare: connected,
+    prepare: preparations.connected,
     ...startedByHand('disconnect'),
     expected: { endState: 'Disconnected' },
     leaves: none,
+    status: 'no record',
+  },
+  {
+    name: 'disconnect while answers of the registry are lost',
+    world: seedWith(),
+    prepare: async (cloud) => {
+      await preparations.connected(cloud);
+      await preparations.losesAnswersOfTable(cloud);
+    },
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
+    leaves: none,
+    status: 'no record',
+  },
+  {
+    name: 'disconnect during a connect',
+    world: seedWith({ cluster: isOn }),
+    ...{ run: disconnectDuringConnect },
+    expected: { endState: 'Disconnected' },
+    leaves: none,
+    status: 'no record',
+  },
+  {
+    name: 'disconnect and keep what another party has made',
+    world: seedWith({ cluster: isOn }),
+    prepare: preparations.adopted,
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
+    leaves: one,
+    status: 'disconnected',
+    ...bothAdopted,
   },
   {
     name: 'disconnect and delete an empty policy',
     world: seedWith({ cluster: { policy: undefined } }),
-    prepare: connected,
+    prepare: preparations.connected,
     ...startedByHand('disconnect'),
     expected: { endState: 'Disconnected' },
     leaves: none,
+    status: 'no record',
   },
   {
     name: 'disconnect and keep a link in use',
     world: seedWith(),
-    prepare: async (cloud) => {
-      await connected(cloud);
-      const { project } = cloud.world;
-      const [ours] = project.connections('streams').filter(({ settings }) => settings.name === 'orders');
-      if (ours) project.createConnection('streams', { ...ours.settings, name: 'reports' });
-    },
+    prepare: preparations.sharedLink,
     ...startedByHand('disconnect'),
     expected: { endState: 'Disconnected' },
     leaves: { links: 1, connections: 0, statements: 1 },
+    status: 'disconnected',
   },
   {
     name: 'disconnect and find the connection in use',
     world: seedWith(),
-    prepare: usedByProcessor,
+    prepare: preparations.usedByProcessor,
     ...startedByHand('disconnect'),
     expected: { endState: 'RemovalFailed', error: 'ConnectionInUse' },
     leaves: one,
+    status: 'failed',
   },
   {
     name: 'disconnect with a service account',
     world: seedWith({ atlasCredentials: 'service-account' }),
-    prepare: connected,
+    prepare: preparations.connected,
     ...startedByHand('disconnect'),
     expected: { endState: 'Disconnected' },
     leaves: none,
+    status: 'no record',
   },
   {
     name: 'plan to disconnect',
     world: seedWith(),
-    prepare: connected,
+    prepare: preparations.connected,
     ...startedByHand('disconnect', () => ({ dryRun: true })),
     expected: { endState: 'Planned' },
     leaves: one,
+    status: 'connected',
+    isSilent: true,
   },
   {
     name: 'plan to disconnect with a service account',
     world: seedWith({ atlasCredentials: 'service-account' }),
-    prepare: connected,
+    prepare: preparations.connected,
     ...startedByHand('disconnect', () => ({ dryRun: true })),
     expected: { endState: 'Planned' },
     leaves: one,
+    status: 'connected',
+    isSilent: true,
   },
   {
     name: 'sweep and find a tagged cluster',
-    world: seedWith({ cluster: { tags: { [triggerTag]: 'connect' } }, scramSecrets: [{}] }),
-    run: sweepUntilDone,
-    expected: { endState: 'Connected' },
+    world: seedWith({ cluster: tagged, scramSecrets: [{}] }),
+    ...swept('Connected'),
     leaves: one,
+    status: 'connected',
   },
   {
     name: 'sweep and find a rotated secret',
-    world: seedWith({ cluster: { tags: { [triggerTag]: 'connect' } } }),
-    prepare: async (cloud) => {
-      await rotated(cloud);
-      // The sweep must find out which of the two secrets is in use.
-      cloud.world.cluster.tags.remove(['atlas-streaming:secret-arn']);
-    },
-    run: sweepUntilDone,
-    expected: { endState: 'Connected' },
+    world: seedWith({ cluster: tagged }),
+    prepare: preparations.rotated,
+    ...swept('Connected'),
     leaves: one,
+    status: 'connected',
   },
   {
     name: 'sweep and find an ended run',
-    world: seedWith({ cluster: { tags: { [triggerTag]: 'connect' } } }),
-    prepare: heldByEndedRun,
-    run: sweepUntilDone,
-    expected: { endState: 'Connected' },
+    world: seedWith({ cluster: tagged }),
+    prepare: preparations.heldByEndedRun,
+    ...swept('Connected'),
     leaves: one,
+    status: 'connected',
+  },
+  {
+    name: 'sweep and find a failed run',
+    world: seedWith({ cluster: tagged }),
+    prepare: preparations.failed,
+    ...swept('Connected'),
+    leaves: one,
+    status: 'connected',
+  },
+  {
+    name: 'sweep and repair a cluster without its tag',
+    world: seedWith(),
+    prepare: preparations.withoutStatement,
+    ...swept('Connected'),
+    leaves: one,
+    status: 'connected',
+  },
+  {
+    name: 'sweep and clean up after a deleted cluster',
+    world: seedWith(),
+    prepare: preparations.deletedCluster,
+    ...swept('Disconnected'),
+    leaves: none,
+    status: 'no record',
   },
 ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DescribeExecutionCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { hasEnded, isExecutionOf, isStartedBySweep } from '../../shared/executions.ts';
+import { isExecutionOf, isStartedBySweep, phaseOf } from '../../shared/executions.ts';
 import { awsError } from '../fixtures/aws.ts';
 import { disconnectExecutionArn, executionArn, now } from '../fixtures/request.ts';
 import { haveSignal } from '../fixtures/signals.ts';
@@ -85,29 +85,38 @@ describe('an execution', () => {
 });
 
 describe('the execution that holds a cluster', () => {
-  const ended = (known: Parameters<typeof fakeStepFunctions>[0], claimedAt: string | undefined) =>
-    hasEnded({ holder: executionArn, claimedAt }, now, fakeStepFunctions(known).executions);
+  const phase = (known: Parameters<typeof fakeStepFunctions>[0], claimedAt: string | undefined) =>
+    phaseOf({ holder: executionArn, claimedAt }, now, fakeStepFunctions(known).executions);
 
-  it('has not ended while it is RUNNING, however long ago it claimed the cluster', async () => {
-    assert.equal(await ended({ [executionArn]: { status: 'RUNNING' } }, '2020-01-01T00:00:00Z'), false);
+  it('is running while it is RUNNING, however long ago it claimed the cluster', async () => {
+    assert.equal(await phase({ [executionArn]: { status: 'RUNNING' } }, '2020-01-01T00:00:00Z'), 'running');
   });
 
   for (const status of ['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT'] as const)
-    it(`has ended if it is ${status}, however short ago it claimed the cluster`, async () => {
-      assert.equal(await ended({ [executionArn]: { status } }, now), true);
+    it(`has ended if it has been ${status} for a while, however short ago it claimed the cluster`, async () => {
+      const stopDate = new Date('2026-11-23T11:58:30.000Z');
+      assert.equal(await phase({ [executionArn]: { status, stopDate } }, now), 'ended');
     });
 
+  it('may still have a function at work if it was stopped a moment ago', async () => {
+    const stopDate = new Date('2026-11-23T11:58:30.001Z');
+    for (const status of ['ABORTED', 'TIMED_OUT'] as const)
+      assert.equal(await phase({ [executionArn]: { status, stopDate } }, now), 'stopped');
+    for (const status of ['SUCCEEDED', 'FAILED'] as const)
+      assert.equal(await phase({ [executionArn]: { status, stopDate } }, now), 'ended');
+  });
+
   it('has ended if Step Functions does not know it five minutes after the claim', async () => {
-    assert.equal(await ended({}, '2026-11-23T11:55:00.000Z'), false);
-    assert.equal(await ended({}, '2026-11-23T11:54:59.999Z'), true);
-    assert.equal(await ended({}, undefined), true);
+    assert.equal(await phase({}, '2026-11-23T11:55:00.000Z'), 'running');
+    assert.equal(await phase({}, '2026-11-23T11:54:59.999Z'), 'ended');
+    assert.equal(await phase({}, undefined), 'ended');
   });
 
   it('is unknown if Step Functions does not answer', async () => {
     const { executions, sfnMock } = fakeStepFunctions();
     sfnMock.on(DescribeExecutionCommand).rejects(awsError('ServiceUnavailable', 503));
     const holder = { holder: executionArn, claimedAt: '2020-01-01T00:00:00Z' };
-    await assert.rejects(hasEnded(holder, now, executions), { name: 'AwsUnavailable' });
+    await assert.rejects(phaseOf(holder, now, executions), { name: 'AwsUnavailable' });
   });
 });
 

@@ -732,6 +732,15 @@ describe('SweepClusters, for a cluster that an execution holds,', () => {
     assert.match((await sweepOne({}, connected(claimed()), ended('SUCCEEDED'))).verdict, /^connect: it was connected/);
   });
 
+  it('verifies an untagged cluster whose first run succeeded and could not record it', async () => {
+    const { verifiedAt: _, ...first } = connected(claimed());
+    const { verdict, recordOf } = await sweepOne({}, first, ended('SUCCEEDED'));
+    assert.equal(verdict, 'connect: it was connected');
+    assert.equal(recordOf()?.verifiedAt, minutesAgo(20));
+    const { connection: __, ...unconnected } = first;
+    assert.equal((await sweepOne({}, unconnected, ended('SUCCEEDED'))).recordOf()?.verifiedAt, undefined);
+  });
+
   it('leaves a cluster that was released or claimed since the scan to the next sweep', async () => {
     const tested = sweeper({ clusters: [cluster(connectTags)], records: [connected(claimed())] });
     for (const since of [connected(), connected(claimed(`${executionArn}-3`))]) {

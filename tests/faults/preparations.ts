@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { Cloud } from '../../emulators/cloud.ts';
+import { accessKeyIdOf } from '../../emulators/deployment/iam.ts';
+import type { Request } from '../../emulators/emulator.ts';
+import { Tags } from '../../emulators/msk/tags.ts';
+import type { Execution } from '../../emulators/step-functions/execution.ts';
+import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import { runToEnd } from './foreign.ts';
+import { pass } from './sweeps.ts';
+
+/** What happens in the world of a use case before its run, or beside it. */
+
+export const secretArnOf = ({ world }: Cloud): string => world.scramSecrets[0]?.arn ?? '';
+/** Several secrets may be associated, so the input names one. */
+export const withSecret = (cloud: Cloud) => ({ secretArn: secretArnOf(cloud) });
+
+/** Two secrets are associated, so a tag names one. */
+export async function named({ world: { cluster, scramSecrets } }: Cloud): Promise<void> {
+  cluster.tags.put({ [settingTags.secretName]: scramSecrets[0]?.name ?? '' });
+}
+
+export async function connected(cloud: Cloud): Promise<void> {
+  await named(cloud);
+  await runToEnd(cloud, 'connect');
+}
+
+export async function rotated(cloud: Cloud): Promise<void> {
+  await connected(cloud);
+  const password = randomUUID();
+  cloud.world.secretValues.push(password);
+  cloud.world.secretsManager.rotate(secretArnOf(cloud), JSON.stringify({ username: 'atlas', password }));
+}
+
+export async function usedByProcessor(cloud: Cloud): Promise<void> {
+  await rotated(cloud);
+  const pipeline = [{ $source: { connectionName: 'orders', topic: 'orders' } }];
+  cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+}
+
+/** The link stays when the cluster is disconnected, because another connection uses it. */
+export async function sharedLink(cloud: Cloud): Promise<void> {
+  await connected(cloud);
+  const { project } = cloud.world;
+  const [ours] = project.connections('streams').filter(({ settings }) => settings.name === 'orders');
+  if (ours) project.createConnection('streams', { ...ours.settings, name: 'reports' });
+}
+
+/** The record as a stopped run leaves it: the run still holds the cluster. */
+export async function heldByEndedRun(cloud: Cloud): Promise<void> {
+  await connected(cloud);
+  const { arn } = cloud.world.cluster;
+  const record = (await cloud.registry.get(arn)) ?? { clusterArn: arn };
+  const [stopped] = cloud.executions;
+  if (stopped?.ended) stopped.ended.status = 'ABORTED';
+  const claimedAt = cloud.clock.now().toISOString();
+  await cloud.registry.put({
+    ...record,
+    ...{
+      holder: stopped?.arn,
+      claimedAt,
+      action: 'connect',
+      wantedBy: 'tag',
+      status: 'connecting',
+      lastExecution: undefined,
+    },
+  });
+}
+
+/** A first run has failed, and what it needs is there now. */
+export async function failed(cloud: Cloud): Promise<void> {
+  await named(cloud);
+  const { cluster } = cloud.world;
+  const { scramSecretArns } = cluster;
+  cluster.scramSecretArns = [];
+  await cloud.start({ clusterArn: cluster.arn }).result;
+  cluster.scramSecretArns = scramSecretArns;
+}
+
+/** A person has removed our statement, and no run has looked for hours. */
+export async function withoutStatement(cloud: Cloud): Promise<void> {
+  await connected(cloud);
+  const { cluster } = cloud.world;
+  const policy = cluster.policy;
+  if (policy) {
+    const statements = [policy.document.Statement].flat().filter(({ Sid }) => !Sid?.startsWith('Atlas'));
+    cluster.policy = { ...policy, document: { ...policy.document, Statement: statements } };
+  }
+  await pass(cloud, 361);
+}
+
+export async function deletedCluster(cloud: Cloud): Promise<void> {
+  await connected(cloud);
+  cloud.world.msk.deleteCluster(cloud.world.cluster.arn);
+}
+
+/** A link and a connection that another party has made. */
+export async function theirs({ world: { cluster, project } }: Cloud): Promise<void> {
+  const link = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn });
+  project.createConnection('streams', {
+    name: 'orders',
+    type: 'Kafka',
+    bootstrapServers: cluster.bootstrapBrokers().BootstrapBrokerStringVpcConnectivitySaslScram ?? '',
+    authentication: { mechanism: 'SCRAM-512', username: 'theirs', password: 'theirs' },
+    security: { protocol: 'SASL_SSL' },
+    networking: { access: { type: 'PRIVATE_LINK', connectionId: link.id } },
+  });
+}
+
+/** Connected through what another party has made. */
+export async function adopted(cloud: Cloud): Promise<void> {
+  await theirs(cloud);
+  await connected(cloud);
+}
+
+/** Starts another update of the cluster when AssociateScramSecret lists the secrets, which is the second time. */
+export async function busyAtSecondRead({ world: { cluster } }: Cloud): Promise<void> {
+  let { scramSecretArns } = cluster;
+  let reads = 0;
+  Object.defineProperty(cluster, 'scramSecretArns', {
+    get: () => {
+      if (++reads === 2) cluster.startUpdate(cluster.connectivity);
+      return scramSecretArns;
+    },
+    set: (arns: string[]) => {
+      scramSecretArns = arns;
+    },
+  });
+}
+
+/** Another party changes the cluster between our read and our update, requests the link, and creates the connection. */
+export async function alwaysLate({ world: { cluster, project } }: Cloud): Promise<void> {
+  const { currentVersion } = cluster;
+  let reads = 0;
+  // Read by InspectCluster, by EnablePrivateConnectivity, and then by MSK itself for the update.
+  Object.defineProperty(cluster, 'currentVersion', { get: () => (++reads < 3 ? currentVersion : 'K2LATER') });
+  const createLink = project.createLink.bind(project);
+  project.createLink = (request) => {
+    project.createLink = createLink;
+    createLink(request);
+    return createLink(request);
+  };
+  const createConnection = project.createConnection.bind(project);
+  project.createConnection = (workspace, request) => {
+    project.createConnection = createConnection;
+    createConnection(workspace, { ...request, authentication: { ...request.authentication, username: 'theirs' } });
+    return createConnection(workspace, request);
+  };
+}
+
+/** A person changes the tag while LookUpPrincipal asks Atlas, and no event reports it. */
+export async function changesItsMind(cloud: Cloud): Promise<void> {
+  await named(cloud);
+  const { cluster, project } = cloud.world;
+  const { awsAccountId } = project;
+  Object.defineProperty(project, 'awsAccountId', {
+    get: () => {
+      const tags = { ...cluster.tags.all, [triggerTag]: 'disconnect' };
+      Object.defineProperty(cluster, 'tags', { value: new Tags(cluster.arn, tags, () => {}), configurable: true });
+      return awsAccountId;
+    },
+  });
+}
+
+/**
+ * DynamoDB applies calls of a function and answers with an error: once to each release, which the SDK repeats, and so often to
+ * a deletion that the machine repeats the state.
+ */
+export async function losesAnswersOfTable(cloud: Cloud): Promise<void> {
+  const { table } = cloud.world.dynamodb;
+  const answer = table.answer.bind(table);
+  const lost = new Map<string, number>();
+  table.answer = async (request) => {
+    const answered = await answer(request);
+    const caller = callerOf(request);
+    const times = mostLost(request);
+    const before = lost.get(caller) ?? 0;
+    if (before >= times || answered.status !== 200) return answered;
+    lost.set(caller, before + 1);
+    return { status: 500, headers: answered.headers ?? {}, body: JSON.stringify({ __type: 'InternalServerError' }) };
+  };
+}
+
+const callerOf = ({ headers }: Pick<Request, 'headers'>) =>
+  /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
+
+function mostLost(request: Pick<Request, 'headers' | 'body'>): number {
+  if (String(request.headers['x-amz-target']).endsWith('.DeleteItem')) return 3;
+  return /REMOVE[^"]*#holder/.test(request.body) && callerOf(request) !== accessKeyIdOf({ name: 'SweepClusters' })
+    ? 1
+    : 0;
+}
+
+/** Waits until an execution has entered a state, or has ended. */
+export async function untilIn(execution: Execution, state: string): Promise<void> {
+  const isThere = () => execution.history.some((event) => event.type === 'StateEntered' && event.state.name === state);
+  while (!isThere() && !execution.ended) await setTimeout(1);
+}
