@@ -48,7 +48,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'already-connected',
     description:
-      'Everything exists from an earlier run. This run verifies it and ends at once. It reports the link as adopted: this run did not create it.',
+      'Everything exists from an earlier run. This run verifies it and ends at once.',
     expected: { endState: 'Connected' },
     world: {
       cluster: { vpcConnectivity: { scram: true, iam: false, tls: false } },
@@ -133,7 +133,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'wrong-credentials',
     description: 'Atlas does not accept the API key of the deployment.',
-    expected: { endState: 'SetupFailed', error: 'AtlasRefused' },
+    expected: { endState: 'SetupFailed', error: 'AtlasCredentialsRefused' },
     world: { atlasCredentials: { publicKey: 'rotated', privateKey: '0a1b2c3d-revoked-last-week' } },
   },
   {
@@ -146,7 +146,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'disconnect',
     description:
-      'A connected cluster is tagged atlas-streaming=disconnect. The run removes the connection, the private link (adopted ones too) and our policy statement.',
+      'A connected cluster is tagged atlas-streaming=disconnect. The run removes what an earlier run has created: the connection, the private link and our policy statement.',
     expected: { endState: 'Disconnected' },
     world: quickToConnect({ cluster: { policy: policy(firehose) } }),
     prepare: tagAndConnect,
@@ -200,7 +200,7 @@ export const scenarios: Scenario[] = [
     world: quickToConnect(),
     start: async (cloud) => {
       const holder = first(await cloud.tag({ [triggerTag]: 'connect' }));
-      while (cloud.world.cluster.tags.all[statusTag('execution')] !== holder.arn) await setTimeout(5);
+      while (cloud.world.cluster.tags.all[statusTag('execution')] !== `connect/${holder.name}`) await setTimeout(5);
       cloud.deliver(holder.input as object);
       return holder;
     },

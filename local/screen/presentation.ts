@@ -28,7 +28,7 @@ export class Presentation {
       ['Scenario', `${scenario.name}. ${scenario.description}`],
       ['Cluster', cloud.world.cluster.arn],
       ['Real', 'The state machine, the rules, and the built functions with their roles, as you deploy them.'],
-      ['Emulated', 'Amazon MSK, AWS Secrets Manager and MongoDB Atlas, on this machine.'],
+      ['Emulated', 'Amazon MSK, AWS Secrets Manager, Amazon DynamoDB and MongoDB Atlas, on this machine.'],
       [
         'Time',
         `Waits are ${speed} times faster: one hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`,

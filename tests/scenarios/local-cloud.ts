@@ -7,6 +7,7 @@ import type { FunctionError } from '../../emulators/lambda/container.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
+import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have visited. */
@@ -80,9 +81,26 @@ export async function connectByTag(cloud: Cloud) {
   return ended(execution);
 }
 
+/** Starts the disconnect machine manually and waits for the end of the run. */
+export const disconnectByHand = (cloud: Cloud, input: object = {}) =>
+  ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }, 'disconnect'));
+
+/** Tags the cluster `disconnect` and waits for the end of the run that this starts. */
+export async function disconnectByTag(cloud: Cloud) {
+  const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
+  return ended(execution);
+}
+
 /** Starts the connect machine manually and waits for the end of the run. */
 export const connectByHand = (cloud: Cloud, input: object = {}) =>
   ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }));
+
+/** What the registry says about the cluster. Fails if it says nothing. */
+export async function recordOf(cloud: Cloud, clusterArn = cloud.world.cluster.arn): Promise<RegistryRecord> {
+  const item = await cloud.registry.get(clusterArn);
+  assert.ok(item, 'the registry has no record');
+  return RegistryRecord.parse(item);
+}
 
 export { ended };
 

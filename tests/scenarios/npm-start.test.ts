@@ -85,7 +85,7 @@ suite('npm start', { concurrency: 2 }, () => {
       /\+ {3}"Sid": "AtlasStreamProcessing821274765805",\n/,
       /Private link in Atlas\n {2}id {8}[0-9a-f]{24}\n {2}state {5}DONE\n/,
       / login {4}user atlas, SCRAM-512 over SASL_SSL\n/,
-      /\+ atlas-streaming:status +connected\n/,
+      /\+ atlas-streaming\/status +connected\n/,
       /\n✔ Connected after \d+h \d\dm \d\ds, simulated in [\d.]+ s\n$/,
     ]) {
       assert.match(stdout, pattern);

@@ -86,7 +86,7 @@ suite('no password, private key, client secret or access token leaks', () => {
   test('if Atlas does not know the credentials', async (t) => {
     const privateKey = '5c2b1f0e-an-unknown-private-key';
     const cloud = await cloudWithSecrets(t, { atlasCredentials: { publicKey: 'unknown', privateKey } });
-    assertFailed(await connectByTag(cloud), 'AtlasRefused', /HTTP 401/);
+    assertFailed(await connectByTag(cloud), 'AtlasCredentialsRefused', /HTTP 401/);
     await assertNothingLeaks(cloud, privateKey);
   });
 
