@@ -47,8 +47,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'already-connected',
-    description:
-      'Everything exists from an earlier run. This run verifies it and ends at once.',
+    description: 'Everything exists from an earlier run. This run verifies it and ends at once.',
     expected: { endState: 'Connected' },
     world: {
       cluster: { vpcConnectivity: { scram: true, iam: false, tls: false } },

@@ -115,7 +115,13 @@ suite('a run that connects', () => {
       [statement?.sid, statement?.principalArn, statement?.ownership],
       ['AtlasStreamProcessing821274765805', principalArn, 'created'],
     );
-    for (const time of [privateLink?.attemptedAt, connection?.attemptedAt, statement?.attemptedAt, turnedOn, verifiedAt])
+    for (const time of [
+      privateLink?.attemptedAt,
+      connection?.attemptedAt,
+      statement?.attemptedAt,
+      turnedOn,
+      verifiedAt,
+    ])
       assert.ok(Number.isFinite(Date.parse(time ?? '')), time);
     assert.match(settings ?? '', /^[0-9a-f]{16}$/);
   });

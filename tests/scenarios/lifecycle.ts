@@ -3,7 +3,6 @@ import { suite, test } from 'node:test';
 import { UntagResourceCommand } from '@aws-sdk/client-kafka';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { mskError } from '../../emulators/msk/router.ts';
-import type { WorldSeed } from '../../emulators/world.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import {
@@ -12,6 +11,7 @@ import {
   cloudWith,
   connectByHand,
   connectByTag,
+  connectedCloud,
   disconnectByHand,
   type Ended,
   ended,
@@ -22,6 +22,7 @@ import {
   recordOf,
   resultsIn,
   startOwnCloud,
+  swept,
 } from './local-cloud.ts';
 
 const firehose = {
@@ -32,14 +33,6 @@ const firehose = {
   Resource: '*',
 };
 const foreignPolicy = { Version: '2012-10-17', Statement: [firehose] };
-
-/** A cloud whose cluster was connected by its tag. The calls of that run are not recorded. */
-async function connectedCloud(seed: WorldSeed = {}): Promise<Cloud> {
-  const cloud = await cloudWith({ ...seed, cluster: { ...isOn, ...seed.cluster } });
-  assertConnected(await connectByTag(cloud));
-  cloud.recorder.exchanges.splice(0);
-  return cloud;
-}
 
 const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-streaming/status'];
 
@@ -121,7 +114,14 @@ suite('the tag disconnect', () => {
     const { endState, states } = await disconnectByHand(cloud);
     assert.equal(endState, 'Disconnected');
     assert.ok(states.filter((it) => it === 'WaitForConnectionRemoval').length > 2);
-    assert.ok(!cloud.recorder.exchanges.some(({ responseBody }) => responseBody.includes('IS_DEPLOYING')));
+    const calls = (operation: string) => cloud.recorder.exchangesOf('atlas', operation).length;
+    const visits = states.filter((it) => it === 'DeleteConnection').length;
+    assert.equal(calls('deleteGroupStreamConnection'), 1);
+    // The connect has read it once, and an API key's first request of a function is answered with 401.
+    assert.ok(
+      calls('getGroupStreamConnection') <= visits + 3,
+      `${calls('getGroupStreamConnection')} GET, ${visits} visits`,
+    );
   });
 
   test('keeps a private link that another connection uses, and the statement, and names the connection', async () => {
@@ -253,13 +253,6 @@ suite('a removal that fails', () => {
 });
 
 suite('the sweep', () => {
-  /** Sweeps and waits for the end of the runs that this starts. */
-  async function swept(cloud: Cloud) {
-    const { result, started } = await cloud.sweep();
-    const runs = await Promise.all(started.map(ended));
-    return { result: result as { started: { reason: string }[]; running: number; asItShouldBe: number }, runs };
-  }
-
   test('connects a tagged cluster whose event was lost, and starts nothing afterwards', async () => {
     const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming': 'connect' } } });
     const { runs } = await swept(cloud);

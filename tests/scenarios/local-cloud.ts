@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, type TestContext } from 'node:test';
+import type * as z from 'zod/mini';
 import { Cloud, type CloudOptions } from '../../emulators/cloud.ts';
 import type { Answer, Call, Intercept } from '../../emulators/emulator.ts';
 import type { FunctionError } from '../../emulators/lambda/container.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
+import type { SweepClustersOutput } from '../../functions/sweep-clusters/sweep-clusters.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
@@ -79,6 +81,22 @@ export async function connectByTag(cloud: Cloud) {
   assert.ok(execution, 'the tag starts an execution');
   assert.equal(others.length, 0);
   return ended(execution);
+}
+
+/** A cloud whose cluster was connected by its tag. The calls of that run are not recorded. */
+export async function connectedCloud(seed: WorldSeed = {}): Promise<Cloud> {
+  const cloud = await cloudWith({ ...seed, cluster: { ...privateConnectivityIsOn, ...seed.cluster } });
+  assertConnected(await connectByTag(cloud));
+  cloud.recorder.exchanges.splice(0);
+  return cloud;
+}
+
+/** Sweeps after some simulated minutes, and waits for the end of the runs that this starts. */
+export async function swept(cloud: Cloud, afterMinutes = 0) {
+  cloud.clock.advance(afterMinutes);
+  const { result, started } = await cloud.sweep();
+  const runs = await Promise.all(started.map(ended));
+  return { result: result as z.infer<typeof SweepClustersOutput>, runs, ends: runs.map(({ endState }) => endState) };
 }
 
 /** Starts the disconnect machine manually and waits for the end of the run. */

@@ -50,7 +50,10 @@ suite('a run is started by', () => {
       const [execution = assert.fail('not started')] = cloud.deliver(event(cloud.world.cluster.arn));
       const { endState, output } = await ended(execution);
       assert.equal(endState, 'NothingToDo');
-      assert.match((output as { reason: string }).reason, RegExp(`^The tag atlas-streaming ${found}\\. Nothing is to be done for arn:\\S+\\.$`));
+      assert.match(
+        (output as { reason: string }).reason,
+        RegExp(`^The tag atlas-streaming ${found}\\. Nothing is to be done for arn:\\S+\\.$`),
+      );
       assert.deepEqual(changes(cloud), []);
       assert.deepEqual(cloud.world.cluster.tags.all, tags);
     });

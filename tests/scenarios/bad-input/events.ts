@@ -123,7 +123,10 @@ suite('an event does nothing if', () => {
       const cloud = await cloudInUse({ tags: { 'atlas-streaming': value } });
       const run = await ended(cloud.start(event(cloud.world.cluster.arn, () => ({}))));
       assert.equal(run.endState, 'NothingToDo', run.cause);
-      assert.match(JSON.stringify(run.output), /The tag atlas-streaming is .*, not \\"connect\\"\. Nothing is to be done for arn:/);
+      assert.match(
+        JSON.stringify(run.output),
+        /The tag atlas-streaming is .*, not \\"connect\\"\. Nothing is to be done for arn:/,
+      );
       assertUntouched(cloud);
     });
 });

@@ -239,7 +239,12 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
     /config has the key "sasl\.jaas\.config", which looks like a credential\. Leave it out/,
   ],
   ['a claim in quotes', { claim: 'true' }, /claim is "true"; it must be true or false/],
-  ['an includeAdopted of a number', { includeAdopted: 1 }, /includeAdopted is 1; it must be true or false/, 'disconnect'],
+  [
+    'an includeAdopted of a number',
+    { includeAdopted: 1 },
+    /includeAdopted is 1; it must be true or false/,
+    'disconnect',
+  ],
   [
     'an acceptPrincipal that is an ARN',
     { acceptPrincipal: 'arn:aws:iam::821274765805:root' },
