@@ -1,5 +1,5 @@
 import type { Cloud } from '../../emulators/cloud.ts';
-import type { Scenario } from '../scenarios.ts';
+import type { Scenario } from '../scenario.ts';
 import type { Report } from './report.ts';
 import { formatReport } from './report-format.ts';
 import { liveScreen, type Output, plainScreen, type Screen } from './screen.ts';

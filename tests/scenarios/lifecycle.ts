@@ -17,7 +17,6 @@ import {
   ended,
   entered,
   failFunction,
-  faultAt,
   privateConnectivityIsOn as isOn,
   recordOf,
   resultsIn,
