@@ -89,8 +89,8 @@ suite('an input is rejected, with a helpful sentence and before anything is chan
 
 suite('a tag is not a key:', () => {
   test('it cannot name a project that is not allowed', async () => {
-    const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming:project-id': 'f'.repeat(24) } } });
-    assertFailed(await connectByTag(cloud), 'InvalidRequest', /The tag atlas-streaming:project-id is "f{24}"/);
+    const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming/project-id': 'f'.repeat(24) } } });
+    assertFailed(await connectByTag(cloud), 'InvalidRequest', /The tag atlas-streaming\/project-id is "f{24}"/);
     assert.deepEqual(changes(cloud), []);
   });
 
@@ -100,7 +100,7 @@ suite('a tag is not a key:', () => {
       scramSecrets: [{}, { name: 'AmazonMSK_payroll', isAssociated: false }],
     });
     const secretArn = cloud.world.scramSecrets[1]?.arn ?? '';
-    await cloud.tag({ 'atlas-streaming:secret-arn': secretArn });
+    await cloud.tag({ 'atlas-streaming/secret': 'AmazonMSK_payroll' });
     assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /a tag may only pick an associated secret/);
     assert.deepEqual(changes(cloud), []);
     const read = cloud.recorder
