@@ -22,7 +22,8 @@ interface ClaimOptions {
 
 /**
  * Claims the cluster for this execution. A connect waits for a disconnect that is at work; a disconnect stops a connect. After
- * an execution was stopped, the next one waits until its last function must have ended. Of two runs of the same action the later one does nothing.
+ * an execution was stopped, the next one waits until its last function must have ended; the claim names the stopped one, so that a
+ * retry waits as well. Of two runs of the same action the later one does nothing.
  *
  * @param found the record as it was read
  * @throws VersionConflict, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -36,12 +37,13 @@ export async function claimCluster(
   const { registry, executions, wait } = options;
   let current = found;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const other = current?.holder !== claim.holder ? current?.holder : undefined;
+    // A claim of our own may have to wait for the execution that it was taken from.
+    const other = current?.holder === claim.holder ? current?.stopped : current?.holder;
     const phase =
       other === undefined
         ? 'ended'
         : await phaseOf({ holder: other, claimedAt: current?.claimedAt }, claim.claimedAt, executions);
-    const isRunning = phase === 'running' && other !== undefined;
+    const isRunning = phase === 'running' && other !== undefined && current?.holder === other;
     if (isRunning && current?.action === claim.action)
       return {
         is: 'busy',
@@ -58,7 +60,8 @@ export async function claimCluster(
         error: 'NoLongerWanted',
         cause: `Execution ${claim.holder} disconnects the cluster. It removes what this execution has created.`,
       });
-    const record = await registry.claim(clusterArn, claim, other);
+    const stopped = phase === 'ended' ? null : (other ?? null);
+    const record = await registry.claim(clusterArn, { ...claim, stopped }, other);
     if (record && phase !== 'ended')
       return {
         is: 'held',

@@ -91,6 +91,8 @@ export const RegistryRecord = z.object({
   action: z.optional(z.enum(['connect', 'disconnect'])),
   claimedAt: text,
   wantedBy: z.optional(z.enum(['tag', 'console', 'sweep'])),
+  /** The stopped execution that the claim was taken from, while its last function may be at work. */
+  stopped: text,
   /** The execution that released the claim last. */
   lastExecution: text,
   /** The fingerprint of a difference that was reported as TargetChanged. */

@@ -25,7 +25,13 @@ export interface Claim {
 }
 
 /** The attributes that a claim consists of, removed. */
-export const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
+export const noClaim = {
+  holder: null,
+  action: null,
+  claimedAt: null,
+  wantedBy: null,
+  stopped: null,
+} satisfies Changes;
 
 /**
  * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or

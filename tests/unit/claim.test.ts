@@ -30,14 +30,17 @@ describe('After an execution that holds the cluster was stopped, claimCluster', 
     const claimed = await claimCluster(clusterArn, claim, found, options);
     const record = (await get(clusterArn)) as unknown as RegistryRecord;
     assert.equal(record.holder, disconnectExecutionArn);
-    return { claimed, again: await claimCluster(clusterArn, claim, record, options) };
+    const retried = await claimCluster(clusterArn, claim, record, options);
+    const later = { ...claim, claimedAt: new Date(Date.parse(now) + 90_000).toISOString() };
+    return { claimed, retried, again: await claimCluster(clusterArn, later, record, options) };
   };
 
   for (const status of ['ABORTED', 'TIMED_OUT'] as const)
-    it(`claims it, and waits once until the last function of an execution that is ${status} must have ended`, async (t) => {
-      const { claimed, again } = await claimAfter(t, status, 89);
+    it(`claims it, and waits until the last function of an execution that is ${status} must have ended, also in a retry`, async (t) => {
+      const { claimed, retried, again } = await claimAfter(t, status, 89);
       assert.equal(claimed.is, 'held');
       assert.equal('pollSeconds' in claimed && claimed.pollSeconds, 90);
+      assert.equal(retried.is, 'held');
       assert.equal(again.is, 'claimed');
     });
 

@@ -564,12 +564,17 @@ describe('ResolveRequest claims the cluster:', () => {
       { ...first, reason: '' },
       { isAnythingToDo: true, isHeld: true, reason: '', clusterArn, pollSeconds: 90 },
     );
-    assert.match(first.reason, /run-0 was connecting arn:.* and was stopped/);
+    assert.match(first.reason, /run-0 was working on arn:.* and was stopped/);
     const stopped = sfnMock.commandCalls(StopExecutionCommand)[0]?.args[0].input;
     assert.deepEqual([stopped?.executionArn, stopped?.error], [other, 'NoLongerWanted']);
     assert.match(stopped?.cause ?? '', new RegExp(`^Execution ${disconnectExecutionArn} disconnects the cluster`));
     assert.equal((await record())?.holder, disconnectExecutionArn);
     assert.ok(!commandsOf(msk).includes('TagResource'));
+    sfnMock
+      .on(DescribeExecutionCommand, { executionArn: other })
+      .resolves({ executionArn: other, status: 'ABORTED', stopDate: new Date(now) });
+    const retried = await resolveRemoval({ clusterArn });
+    assert.equal('isHeld' in retried && retried.isHeld, true);
     const second = await resolveRemoval({ clusterArn }, disconnectExecutionArn, later);
     assert.deepEqual([second.isAnythingToDo, 'isHeld' in second && second.isHeld], [true, false]);
     assert.equal(sfnMock.commandCalls(StopExecutionCommand).length, 1);
