@@ -17,6 +17,7 @@ import {
   parsed,
   type Run,
   successMessage,
+  uncaughtMessage,
   vanishedMessage,
 } from './messages.ts';
 
@@ -104,7 +105,7 @@ async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Prom
   if (!isAccountFault(error))
     return entry?.isNews === false
       ? { reason: 'The failure equals the one before.' }
-      : { message: failureMessage(run), isSettled };
+      : { message: isUncaught(error) ? uncaughtMessage(run) : failureMessage(run), isSettled };
 
   // Also if it equals the one before: while it lasts, each hour with such failures has its message.
   const counted = await unlessUnusable(deps.accountFaults.count(executionArn, stoppedAt), {});

@@ -98,11 +98,11 @@ export async function recordFailure(
   ];
   const rest = facts.filter(Boolean).join('\n');
   const begin = `${state} failed: ${entry.isClaimLost ? `${takenOver} ` : ''}`;
-  const message = cut(worded(error, said), longestCause - begin.length - rest.length);
+  const message = cut(worded(failing), longestCause - begin.length - rest.length);
   return { error: entry.isClaimLost ? 'ClaimLost' : error, cause: `${begin}${message}\n${rest}` };
 }
 
-const takenOver = 'Another run had taken over the cluster before, so this failure needs nobody. It was:';
+const takenOver = 'Another run took over the cluster before this failure, so nobody needs to act. The failure was:';
 
 /** After these errors nothing is to be started again: the cluster is connected, or another execution is at work. */
 const isOver = new Set(['TargetChanged', 'ClaimLost']);
@@ -121,14 +121,23 @@ function saidBy(cause = ''): string {
 /** Our error classes by name. Their messages are written for a person. */
 const classes = new Map<string, { prototype: Error }>(Object.entries(errors));
 
+/** A function has the prefix of its machine, and the name of its state. */
+const functionOf = (state: string, executionArn: string): string =>
+  `${executionArn.split(':')[6]?.replace(/-(connect|disconnect)$/, '')}-${state}`;
+
 /** The error's own words and its remedy. */
-function worded(error: string, said: string): string {
+function worded({
+  error,
+  message: said,
+  state,
+  executionArn,
+}: Record<'error' | 'message' | 'state' | 'executionArn', string>): string {
   const ours = classes.get(error);
   if (ours?.prototype instanceof errors.TransientError)
     return `${said} This is usually transient, but it outlasted this state's retries. Nothing is lost: start the execution again later and it resumes here.`;
   if (ours) return said;
   const what = said && said !== error ? `${said} (${error})` : error;
-  return `${what}. The function did not report an error of its own. Its log group, /aws/lambda/… with the name of the state, has the details. Everything is safe to repeat: start the execution again.`;
+  return `${what}. The function did not report an error of its own. Its log group has the details: /aws/lambda/${functionOf(state, executionArn)}. Everything is safe to repeat: start the execution again.`;
 }
 
 /** Whether the cluster is in the account and Region of the functions. */

@@ -50,7 +50,7 @@ export function settle(asked: Asked, settings: Settings): Request {
   );
   if (action === 'disconnect' && differences.length > 0)
     throw new InvalidRequest(
-      `The input asks for ${differences.join(' and ')}, but the cluster is connected to ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
+      `The input asks for ${differences.join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
     );
   const wanted = Object.fromEntries(
     fieldsOfTarget.map((field) => [
@@ -75,7 +75,7 @@ export function settle(asked: Asked, settings: Settings): Request {
     endsOnUntag: wantedBy === 'tag' && settings.disconnectOnUntag,
     targetChange:
       differences.length > 0
-        ? `The cluster is connected to ${describe(defaults)}, and its settings ask for ${differences.join(' and ')}`
+        ? `The cluster is connected as ${describe(defaults)}, but its settings ask for ${differences.join(' and ')}`
         : null,
     wereTagsStripped: false,
     recorded: recorded ?? null,
@@ -135,7 +135,7 @@ function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] 
 }
 
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
-  `connection "${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
+  `"${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
 
 function refuseForeignProject(project: Setting | undefined, { allowedProjectIds }: Settings): void {
   if (project && !allowedProjectIds.has(project.value))

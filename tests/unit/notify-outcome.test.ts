@@ -212,6 +212,15 @@ describe('the message about a failure that RecordFailure did not record', () => 
       assert.deepEqual([published().length, (await record())?.failures, measured], [1, 2, []]);
     });
 
+  it('names the cluster, and has the command that starts the run again', async (t) => {
+    const { notify, published } = await notifier(t, claim);
+    await notify(uncaught);
+    assert.match(
+      published()[0]?.Message ?? '',
+      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
+    );
+  });
+
   it('comes once also if Step Functions has ended the execution', async (t) => {
     const { notify, published, record } = await notifier(t, claim);
     await notify({ ...uncaught, error: 'States.Runtime' });
@@ -324,7 +333,7 @@ describe('the message about a deleted cluster', () => {
     assert.equal(Subject, 'orders: disconnect started: the cluster is gone');
     assert.match(
       Message,
-      /^MSK has not known the cluster arn:.* since 2026-11-23T11:59:59Z\. .* in project p, connection "orders" of workspace streams,/,
+      /^MSK no longer has the cluster arn:.* at 2026-11-23T11:59:59Z\. .* in project p, connection "orders" of workspace streams\./,
     );
     assert.match(Message, /stop-execution --execution-arn \S*sweep-disconnect-0123\n/);
     // The outcome of that run is another message.

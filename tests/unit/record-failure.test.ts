@@ -249,7 +249,10 @@ describe('the Cause of a failure', () => {
       const { error, cause } = await run({ failed: { InspectCluster: caught as { Error: string } } });
       assert.equal(error, caught.Error);
       assert.match(cause, said);
-      assert.match(cause, /did not report an error of its own.*log group.*start the execution again/);
+      assert.match(
+        cause,
+        /did not report an error of its own.*log group.*: \/aws\/lambda\/msk-atlas-privatelink-dev-InspectCluster\. .*start the execution again/,
+      );
     });
 });
 
@@ -473,7 +476,10 @@ describe('the registry after a failure', () => {
       const { run, record: after, msk, measured } = await recorder(t, record);
       const { error, cause } = await run(byTag);
       assert.equal(error, 'ClaimLost');
-      assert.match(cause, /^CheckPrivateLink failed: Another run had taken over the cluster before.*Atlas could not/);
+      assert.match(
+        cause,
+        /^CheckPrivateLink failed: Another run took over the cluster before this failure.*Atlas could not/,
+      );
       assert.doesNotMatch(cause, /Start again/);
       assert.deepEqual([await after(), commandsOf(msk), measured], [{ clusterArn, ...record }, [], []]);
     });

@@ -84,11 +84,11 @@ export class Watched {
     });
   }
 
-  /** Sweeps every 15 minutes. @returns the ends of the runs that the sweeps have started, in their order */
-  async sweepFor(hours: number): Promise<Ended[]> {
+  /** Sweeps every 15 minutes, or at other intervals. @returns the ends of the runs that the sweeps have started, in their order */
+  async sweepFor(hours: number, everyMinutes = 15): Promise<Ended[]> {
     const runs: Ended[] = [];
-    for (let quarter = 0; quarter < hours * 4; quarter++) {
-      this.cloud.clock.advance(15);
+    for (let sweep = 0; sweep < (hours * 60) / everyMinutes; sweep++) {
+      this.cloud.clock.advance(everyMinutes);
       const { started } = await this.cloud.sweep();
       runs.push(...(await Promise.all(started.map(ended))));
       await this.cloud.messages();
