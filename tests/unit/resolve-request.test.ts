@@ -373,7 +373,7 @@ describe('ResolveRequest and the recorded target:', () => {
   for (const [what, input, tags, asked] of changes)
     it(`the recorded target stays, all of it, if ${what} asks for another one`, async (t) => {
       const found = await resolved(t, input, { 'atlas-streaming/status': 'connected', ...tags }, {}, connected);
-      const targetChange = `The cluster is connected to connection "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), and its settings ask for ${asked}`;
+      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but its settings ask for ${asked}`;
       assert.deepEqual(found, started(manually, request({ ...recordedRequest, targetChange })));
     });
 
@@ -468,7 +468,7 @@ describe('ResolveRequest and the recorded target:', () => {
       const { resolveRemoval, record } = await resolver(t, {}, {}, { recorded });
       await assert.rejects(resolveRemoval({ clusterArn, workspace: 'b' }), {
         name: 'InvalidRequest',
-        message: /asks for workspace "b", but the cluster is connected to connection "recorded".*Leave this field out/,
+        message: /asks for workspace "b", but the cluster is connected as "recorded".*Leave this field out/,
       });
       assert.equal((await record())?.holder, undefined);
     }
