@@ -83,6 +83,7 @@ suite('an input is rejected, with a helpful sentence and before anything is chan
       assert.ok(!run.cause?.includes('hidden'), run.cause);
       assert.deepEqual(run.states.slice(-3), ['ResolveRequest', 'RecordFailure', 'SetupFailed']);
       assert.deepEqual(changes(cloud), []);
+      assert.deepEqual(await cloud.registry.all(), [], 'the registry says nothing about it');
     });
   }
 });
