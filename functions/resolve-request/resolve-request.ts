@@ -134,11 +134,15 @@ function whyNotSwept(wish: Wish): string | undefined {
   const isRemovalOfRest =
     action === 'disconnect' &&
     value !== 'connect' &&
-    (!tags || recorded?.status === 'disconnected' || !whyNotTagged(wish));
+    (!tags || (recorded !== undefined && isRest(recorded)) || !whyNotTagged(wish));
   return isRepair || isRemovalOfRest
     ? undefined
     : `What the sweep has found has changed since (${triggerTag}: ${shown(value)}).`;
 }
+
+/** What a disconnect has left, or an empty record. A connect that has begun since the sweep is neither. */
+const isRest = ({ status, connection }: RegistryRecord): boolean =>
+  status === 'disconnected' || (!connection && status !== 'connected' && status !== 'connecting');
 
 /** A deployment serves the clusters of its own account and Region; Atlas supports only the partition `aws`. */
 function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
