@@ -9,6 +9,7 @@ import {
   cloudWith,
   connectByHand,
   connectedCloud,
+  disconnectByHand,
   ended,
   entered,
   privateConnectivityIsOn as isOn,
@@ -133,6 +134,18 @@ suite('a connect whose tag has changed ends in NoLongerWanted', () => {
     const goesOn = await connectingIn(other, 'WaitForCluster');
     await other.untag(['atlas-streaming']);
     assertConnected(await ended(goesOn));
+  });
+});
+
+suite('a disconnect that a person starts', () => {
+  test('stops a connect, too, and the sweep connects again while the tag says so', async () => {
+    const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
+    const connecting = await connectingIn(cloud, 'WaitForPrivateLink');
+    assert.equal((await disconnectByHand(cloud)).endState, 'Disconnected');
+    assert.equal((await ended(connecting)).status, 'ABORTED');
+    await assertNothingLeft(cloud);
+    assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
+    assertOneOfEach(cloud);
   });
 });
 

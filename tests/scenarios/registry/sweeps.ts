@@ -8,6 +8,9 @@ import {
   connectByTag,
   connectedCloud,
   disconnectByTag,
+  ended,
+  entered,
+  failFunction,
   privateConnectivityIsOn as isOn,
   recordOf,
   swept,
@@ -145,7 +148,34 @@ suite('a deleted cluster', () => {
   });
 });
 
+suite('an empty record', () => {
+  test('of a cluster whose tag is gone is removed by the sweep', async (t) => {
+    const cloud = await cloudWith({ cluster: { updateMinutes: 40 } });
+    const { cluster } = cloud.world;
+    const [connecting = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
+    await entered(connecting, 'WaitForCluster');
+    const { mock } = t.mock.method(cloud, 'deliver', () => []);
+    await cloud.tag({ 'atlas-streaming': 'disconnect' });
+    assert.equal((await ended(connecting)).endState, 'NoLongerWanted');
+    await cloud.untag(['atlas-streaming']);
+    mock.restore();
+    assert.deepEqual((await swept(cloud, 15)).ends, ['Disconnected']);
+    assert.equal(await cloud.registry.get(cluster.arn), undefined);
+    assert.deepEqual((await swept(cloud, 15)).ends, []);
+  });
+});
+
 suite('what a disconnect has to leave', () => {
+  test('because it failed halfway is removed by the sweep, although the tag is gone', async () => {
+    const cloud = await connectedCloud();
+    failFunction(cloud, 'DeletePrivateLink', { errorType: 'AtlasRefused', errorMessage: 'Atlas said no.' });
+    assert.equal((await disconnectByTag(cloud)).endState, 'RemovalFailed');
+    failFunction(cloud, 'None', { errorType: '', errorMessage: '' });
+    await cloud.untag(['atlas-streaming']);
+    assert.deepEqual((await swept(cloud, 20)).ends, ['Disconnected']);
+    await assertNothingLeft(cloud);
+  });
+
   test('is removed by the sweep when no other connection uses the link', async () => {
     const cloud = await connectedCloud();
     const { project, cluster } = cloud.world;
