@@ -18,7 +18,7 @@ export interface Write {
  * from then on, so that the execution fails. `outlived`: the execution is stopped, and its function goes on: the call is carried out
  * while the disconnect is at work.
  */
-export type End = 'stopped' | 'crashing' | 'outlived';
+type End = 'stopped' | 'crashing' | 'outlived';
 
 /** Where a run is killed. `applied`: after the service has carried out the call; its answer is lost. */
 export interface Kill {
