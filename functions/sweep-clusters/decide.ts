@@ -61,7 +61,7 @@ async function workFor({ cluster, record }: Subject, now: string, deps: Deps): P
   if (status === 'disconnected') return removalOfTheRest(record, now, deps);
   if (action === 'disconnect') return { action, reason: `${isStill}${because}` };
   if (status === 'connected') return verification(record, cluster?.Tags ?? {}, now, deps);
-  return repair(record, deps);
+  return repair(record, now, deps);
 }
 
 /** What the cluster's owner wants now, and how we know. */
@@ -121,14 +121,15 @@ function removalOfTheRest(record: RegistryRecord, now: string, { settings }: Dep
  * What an untagged record needs whose last run did not succeed. What was connected is repaired, and what was almost removed is
  * removed; what was never connected is not completed.
  */
-function repair(record: RegistryRecord, deps: Deps): Work | undefined {
-  const { status, connection, verifiedAt } = record;
+function repair(record: RegistryRecord, now: string, deps: Deps): Work | undefined {
+  const { status, connection, verifiedAt, failures, lastFailure } = record;
   const isHalfRemoved = status === 'disconnecting' || isFailureOf('disconnect', record, deps);
   if (isHalfRemoved)
     return hasPieces(record) && !connection
       ? { action: 'disconnect', reason: 'its connection was removed, and something may be left' }
       : undefined;
   if (connection?.ownership && verifiedAt) return { action: 'connect', reason: 'it was connected' };
-  const isEmpty = !hasPieces(record) && !record.target && !record.failures && !status;
+  // A failure stays readable for a day.
+  const isEmpty = !hasPieces(record) && (!failures || age(lastFailure?.at, now) > 24 * hour);
   return isEmpty ? { action: 'disconnect', reason: 'its record is empty' } : undefined;
 }

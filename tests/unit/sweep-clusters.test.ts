@@ -236,7 +236,7 @@ describe('SweepClusters, for a cluster whose last run failed,', () => {
       { clusterArn, ...failure(minutesAgo(5)), status: undefined },
       'failed recently',
     ],
-    ['does not complete it without a tag', {}, neverConnected(hoursAgo(90)), 'failed recently'],
+    ['does not complete it without a tag', {}, neverConnected(hoursAgo(20)), 'failed recently'],
     [
       'does not complete what was begun without a tag',
       {},
@@ -561,7 +561,13 @@ describe('SweepClusters, for a cluster whose tag was removed,', () => {
       onUntag,
     ],
     ['removes an empty record', untagged, { clusterArn }, 'disconnect: its record is empty'],
-    ['keeps the record of a failure', untagged, neverConnected(hoursAgo(90)), 'failed recently'],
+    ['keeps the record of a failure for a day', untagged, neverConnected(hoursAgo(24)), 'failed recently'],
+    [
+      'then removes a record of which nothing is left',
+      untagged,
+      neverConnected(hoursAgo(25)),
+      'disconnect: its record is empty, and a connect failed last',
+    ],
   ]);
 
   it('remembers that it had the tag, and forgets it after a disconnect', async () => {

@@ -62,7 +62,8 @@ suite('a target that changes', () => {
     const { runs, result } = await swept(cloud, 15);
     assert.match(result.started[0]?.reason ?? '', /setting tags have changed/);
     const [first = assert.fail('not started')] = runs;
-    const says = /connection "orders" in workspace "streams" .*ask for workspace "asked".*disconnect the cluster first/;
+    const says =
+      /connected as "orders" in workspace "streams" .*ask for workspace "asked".*disconnect the cluster first/;
     assertFailed(first, 'TargetChanged', says);
     assert.equal((await recordOf(cloud)).status, 'connected');
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
