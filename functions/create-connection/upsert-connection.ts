@@ -75,6 +75,11 @@ export async function upsertConnection(
     return { connection, result: 'created', ownership: 'created', isWritten: true, hasPassword: true };
   } catch (error) {
     if (!isConnectionAlreadyThere(error)) throw error;
+    // This attempt has created nothing, so what was recorded before holds: what exists is not ours because of it.
+    await registry.update(clusterArn, executionArn, {
+      connection: recorded.connection ?? null,
+      secretVersionId: recorded.secretVersionId ?? null,
+    });
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();
     if (other) return useConnection(other, recorded, wanted, credentials, place, deps);

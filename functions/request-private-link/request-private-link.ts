@@ -37,7 +37,7 @@ export async function requestPrivateLink(
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
-  const record = (privateLink: Piece) => registry.update(clusterArn, executionArn, { privateLink });
+  const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
     ...privateLinkState(privateLink),
     deadline,
@@ -67,6 +67,8 @@ export async function requestPrivateLink(
     return outputFor(created, 'created', 'created');
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
+    // This attempt has created nothing, so what was recorded before holds: what exists is not ours because of it.
+    await record(recorded ?? null);
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();
     if (other) return use(other);
