@@ -1,6 +1,7 @@
 import { KafkaClient, TagResourceCommand, UntagResourceCommand } from '@aws-sdk/client-kafka';
 import { readDefinition } from '../statemachine/definition.ts';
 import { Clock } from './clock.ts';
+import { Metrics } from './cloudwatch/metrics.ts';
 import { type Action, type Deployment, readDeployment } from './deployment/deployment.ts';
 import { iam, personsAccessKeyId } from './deployment/iam.ts';
 import type { Table } from './dynamodb/table.ts';
@@ -90,6 +91,8 @@ export class Cloud {
   readonly #surroundings: Surroundings;
   readonly #stepFunctions: StepFunctionsEmulator;
   readonly #sns: SnsEmulator;
+  /** What CloudWatch gets. */
+  readonly metrics: Metrics;
   /** Asynchronous invocations that have not ended. */
   readonly #pending = new Set<Promise<unknown>>();
   #isClosed = false;
@@ -127,6 +130,7 @@ export class Cloud {
     this.hasTrail = hasTrail;
     this.clock = clock;
     this.recorder = recorder;
+    this.metrics = new Metrics(clock);
     this.listeners = listeners;
     const { kafka, secretsmanager, dynamodb, states, sns, atlas } = listeners;
     const settings = { ...settingsOf(place), ...given };
@@ -157,8 +161,12 @@ export class Cloud {
     };
     const configured = functions.map((it) => ({ ...it, environment: lambdaEnvironment(it, this.endpoints) }));
     const keepsHistory = !maxConcurrency;
-    this.lambda = new Lambda(configured, { clock, onLog, maxConcurrency, keepsLogs: keepsHistory });
-    const [invoke, onEnd] = [this.#invoke, this.#onEnd];
+    const onLine = (functionName: string, line: string) => {
+      if (keepsHistory) this.metrics.putLogged(line);
+      onLog?.(functionName, line);
+    };
+    this.lambda = new Lambda(configured, { clock, onLog: onLine, maxConcurrency, keepsLogs: keepsHistory });
+    const [invoke, onStart, onEnd] = [this.#invoke, this.#onStart, this.#onEnd];
     const jitter = maxConcurrency ? Math.random : undefined;
     this.machines = machines.map(
       ({ action, ...machine }) =>
@@ -170,6 +178,7 @@ export class Cloud {
           jitter,
           keepsHistory,
           onEvent,
+          onStart,
           onEnd,
         }),
     );
@@ -202,18 +211,33 @@ export class Cloud {
     return this.world.dynamodb.table;
   }
 
-  /** An asynchronous invocation. Lambda documents two retries for it. */
-  #invokeLater(functionArn: string, event: object, attempts = 3): void {
-    const work: Promise<void> = this.#invoke(functionArn, event).then(({ error }) => {
-      this.#pending.delete(work);
-      if (error && attempts > 1) this.#invokeLater(functionArn, event, attempts - 1);
-    });
+  /** An asynchronous invocation. */
+  #invokeLater(functionArn: string, event: object): void {
+    const work: Promise<void> = this.#invokeUntilDone(functionArn, event).finally(() => this.#pending.delete(work));
     this.#pending.add(work);
   }
 
-  readonly #onEnd = (machine: Machine, { arn, name }: Execution, status: string) => {
-    if (!this.#isClosed) this.deliver(executionEvent({ arn, name, stateMachineArn: machine.arn, status }));
+  /** Documented: Lambda retries a function that has failed after one minute, and after two more; then it drops the event. */
+  async #invokeUntilDone(functionArn: string, event: object): Promise<void> {
+    for (const pauseSeconds of [60, 120, undefined]) {
+      const { error } = await this.#invoke(functionArn, event);
+      if (!error) return;
+      if (pauseSeconds === undefined) this.metrics.put(lambdaMetric('AsyncEventsDropped', functionArn), 1);
+      else await this.clock.wait(pauseSeconds);
+    }
+  }
+
+  readonly #onStart = (machine: Machine, execution: Execution) => this.#onStatus(machine, execution, 'RUNNING');
+
+  readonly #onEnd = (machine: Machine, execution: Execution, status: string) => {
+    const name = status === 'FAILED' ? 'ExecutionsFailed' : status === 'TIMED_OUT' ? 'ExecutionsTimedOut' : undefined;
+    if (name) this.metrics.put({ namespace: 'AWS/States', name, dimensions: { StateMachineArn: machine.arn } }, 1);
+    this.#onStatus(machine, execution, status);
   };
+
+  #onStatus({ arn: stateMachineArn }: Machine, { arn, name }: Execution, status: string): void {
+    if (!this.#isClosed) this.deliver(executionEvent({ arn, name, stateMachineArn, status }));
+  }
 
   /** All messages of the topic, after the asynchronous invocations have ended. */
   async messages(): Promise<Message[]> {
@@ -249,10 +273,13 @@ export class Cloud {
     return { result: payload, started: this.executions.filter((it) => !before.includes(it)) };
   }
 
-  readonly #invoke = (arn: string, payload: unknown) => {
+  readonly #invoke = async (arn: string, payload: unknown) => {
     const { name = '' } = this.deployment.functions.find((it) => it.arn === arn) ?? {};
     const next = () => this.lambda.invoke(arn, payload);
-    return this.interceptInvocation({ name, arn, payload }, next);
+    this.metrics.put(lambdaMetric('Invocations', arn), 1);
+    const outcome = await this.interceptInvocation({ name, arn, payload }, next);
+    if (outcome.error) this.metrics.put(lambdaMetric('Errors', arn), 1);
+    return outcome;
   };
 
   /** Tags a cluster through MSK's API. @returns the executions that the tag has started */
@@ -281,6 +308,7 @@ export class Cloud {
     await this.lambda.stopBusy();
     this.recorder.exchanges.splice(0);
     this.lambda.logs.clear();
+    this.metrics.clear();
     this.intercept = pass;
     this.interceptInvocation = passInvocation;
     const { region, accountId } = this.#surroundings.place;
@@ -302,6 +330,12 @@ export class Cloud {
     await Promise.all(Object.values(this.listeners).map((listener) => listener.close()));
   }
 }
+
+const lambdaMetric = (name: string, arn: string) => ({
+  namespace: 'AWS/Lambda',
+  name,
+  dimensions: { FunctionName: arn.split(':').at(-1) ?? '' },
+});
 
 const pass: Intercept = (_, next) => next();
 const passInvocation: InterceptInvocation = (_, next) => next();

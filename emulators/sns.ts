@@ -49,7 +49,7 @@ export class SnsEmulator implements Service {
   }
 }
 
-const snsError = (name: string, message: string, status = 400): Refusal =>
+export const snsError = (name: string, message: string, status = 400): Refusal =>
   new Refusal(
     message,
     answer(

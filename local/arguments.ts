@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { localSettings } from '../packaging/check-settings.ts';
 import { complaintAboutNpmOptions } from '../packaging/npm-options.ts';
 import { readParams, WrongSettings } from '../packaging/settings.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 
 export interface Arguments {
   scenario: Scenario;

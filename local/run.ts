@@ -2,7 +2,7 @@ import { Cloud } from '../emulators/cloud.ts';
 import type { Execution, MachineEvent } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
 import { cloudFor, isEvent } from './input.ts';
-import type { Scenario } from './scenarios.ts';
+import type { Scenario } from './scenario.ts';
 import { observedState } from './screen/observed-state.ts';
 import type { Presentation } from './screen/presentation.ts';
 import { makeReport, type Report, takeSnapshot } from './screen/report.ts';
@@ -49,7 +49,8 @@ export async function runScenario(options: RunOptions): Promise<Report> {
   };
   try {
     await scenario.prepare?.(cloud);
-    const before = takeSnapshot(cloud);
+    const record = async () => (await cloud.registry.get(cloud.world.cluster.arn)) ?? null;
+    const [before, recordBefore] = [takeSnapshot(cloud), await record()];
     presentation?.begin(cloud, scenario, describeStart(cloud, options));
     const earlier = cloud.executions;
     const begunAt = performance.now();
@@ -67,7 +68,8 @@ export async function runScenario(options: RunOptions): Promise<Report> {
         .map(async (it) => ({ execution: it, result: await it.result })),
     );
     const { rows } = timeline;
-    return makeReport({ scenario: scenario.name, cloud, execution, result, others, rows, before, realMs });
+    const registry = { before: recordBefore, after: await record() };
+    return makeReport({ scenario: scenario.name, cloud, execution, result, others, rows, before, registry, realMs });
   } finally {
     await cloud.close();
   }

@@ -5,37 +5,9 @@ import type { Cloud } from '../emulators/cloud.ts';
 import type { Intercept } from '../emulators/emulator.ts';
 import { newVersion } from '../emulators/msk/cluster.ts';
 import { mskError } from '../emulators/msk/router.ts';
-import type { Execution } from '../emulators/step-functions/execution.ts';
-import type { WorldSeed } from '../emulators/world.ts';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
-
-export interface Scenario {
-  name: string;
-  /** For the user: what is special, and what happens. */
-  description: string;
-  /** The state in which the run ends, and the error if that is SetupFailed. */
-  expected: { endState: 'Connected' | 'Disconnected' | 'Planned' | 'SetupFailed'; error?: string };
-  /** What differs from the defaults: one workspace, and one cluster that lacks nothing but multi-VPC connectivity. */
-  world?: WorldSeed;
-  /** Changes the cloud before the run begins, or sets up what happens during the run. */
-  prepare?(cloud: Cloud): void | Promise<void>;
-  /** The input of a manual start. Without an input, a tag starts the run. */
-  input?(cloud: Cloud): object;
-  /** Any other start. @returns the execution to show */
-  start?(cloud: Cloud): Promise<Execution>;
-  /** For the user: what starts the execution. */
-  startedBy?: string;
-}
-
-const firehose = {
-  Sid: 'FirehoseReadsOrders',
-  Effect: 'Allow',
-  Principal: { AWS: 'arn:aws:iam::210987654321:role/firehose-orders' },
-  Action: ['kafka:CreateVpcConnection', 'kafka:GetBootstrapBrokers', 'kafka:DescribeClusterV2'],
-  Resource: '*',
-};
-
-const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
+import { registryScenarios } from './registry-scenarios.ts';
+import { firehose, first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
 
 export const scenarios: Scenario[] = [
   {
@@ -47,8 +19,7 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'already-connected',
-    description:
-      'Everything exists from an earlier run. This run verifies it and ends at once. It reports the link as adopted: this run did not create it.',
+    description: 'Everything exists from an earlier run. This run verifies it and ends at once.',
     expected: { endState: 'Connected' },
     world: {
       cluster: { vpcConnectivity: { scram: true, iam: false, tls: false } },
@@ -133,7 +104,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'wrong-credentials',
     description: 'Atlas does not accept the API key of the deployment.',
-    expected: { endState: 'SetupFailed', error: 'AtlasRefused' },
+    expected: { endState: 'SetupFailed', error: 'AtlasCredentialsRefused' },
     world: { atlasCredentials: { publicKey: 'rotated', privateKey: '0a1b2c3d-revoked-last-week' } },
   },
   {
@@ -146,7 +117,7 @@ export const scenarios: Scenario[] = [
   {
     name: 'disconnect',
     description:
-      'A connected cluster is tagged atlas-streaming=disconnect. The run removes the connection, the private link (adopted ones too) and our policy statement.',
+      'A connected cluster is tagged atlas-streaming=disconnect. The run removes what an earlier run has created: the connection, the private link and our policy statement.',
     expected: { endState: 'Disconnected' },
     world: quickToConnect({ cluster: { policy: policy(firehose) } }),
     prepare: tagAndConnect,
@@ -200,41 +171,18 @@ export const scenarios: Scenario[] = [
     world: quickToConnect(),
     start: async (cloud) => {
       const holder = first(await cloud.tag({ [triggerTag]: 'connect' }));
-      while (cloud.world.cluster.tags.all[statusTag('execution')] !== holder.arn) await setTimeout(5);
+      while (cloud.world.cluster.tags.all[statusTag('execution')] !== `connect/${holder.name}`) await setTimeout(5);
       cloud.deliver(holder.input as object);
       return holder;
     },
     startedBy:
       'The cluster is tagged atlas-streaming=connect. EventBridge delivers the event of the tag again a moment later.',
   },
+  ...registryScenarios,
 ];
-
-/** Multi-VPC connectivity is on and Atlas is quick: for scenarios about what happens after the first connect. */
-function quickToConnect(world: WorldSeed = {}): WorldSeed {
-  return {
-    ...world,
-    cluster: { vpcConnectivity: { scram: true, iam: false, tls: false }, ...world.cluster },
-    atlas: { linkMinutes: 1, connectionMinutes: 1, ...world.atlas },
-  };
-}
-
-async function sweep(cloud: Cloud): Promise<Execution> {
-  return first((await cloud.sweep()).started);
-}
-
-function first([execution]: Execution[]): Execution {
-  if (execution) return execution;
-  throw new Error('No execution was started.');
-}
 
 async function runOnce(cloud: Cloud): Promise<void> {
   await cloud.start({ clusterArn: cloud.world.cluster.arn }).result;
-  cloud.recorder.exchanges.splice(0);
-}
-
-/** Connects the cluster by the tag, which stays. */
-async function tagAndConnect(cloud: Cloud): Promise<void> {
-  await first(await cloud.tag({ [triggerTag]: 'connect' })).result;
   cloud.recorder.exchanges.splice(0);
 }
 

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { CloudFormationClient, type CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { build } from './build.ts';
 import {
   complaintAboutStage,
@@ -9,6 +11,7 @@ import {
   howToMakeStageFile,
   refuse,
 } from './check-settings.ts';
+import { deleteEmptyTable, tableOf } from './registry-table.ts';
 import {
   readParams,
   readSettings,
@@ -28,7 +31,13 @@ interface Serverless {
     provider: { compiledCloudFormationTemplate: Template; coreCloudFormationTemplate: Template };
     resources: { Parameters: object };
   };
-  getProvider(name: 'aws'): { getStage(): string; getRegion(): string };
+  getProvider(name: 'aws'): {
+    getStage(): string;
+    getRegion(): string;
+    naming: { getStackName(): string };
+    /** Region and credentials, as Serverless itself uses them. */
+    getAwsSdkV3Config(): Promise<Pick<CloudFormationClientConfig, 'region' | 'credentials'>>;
+  };
   extendConfiguration(path: string[], value: unknown): void;
   classes: { Error: new (message: string, code: string) => Error };
 }
@@ -51,13 +60,18 @@ interface Options {
 
 const list = new Intl.ListFormat('en-GB');
 
-/** Checks the settings, passes them to CloudFormation, and builds the bundles before Serverless packages them. */
+/**
+ * Checks the settings, passes them to CloudFormation, builds the bundles before Serverless packages them, and deletes the empty table of
+ * the registry after Serverless has removed the stack.
+ */
 export default class PackagingPlugin {
   readonly hooks;
   readonly #serverless: Serverless;
   readonly #options: Options;
   /** The required settings that have the value of the example. */
   #examples: string[] = [];
+  /** The table of the registry, if the stack that is being removed owns it. */
+  #table: string | undefined;
 
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice(text: string): void } }) {
     this.#serverless = serverless;
@@ -67,6 +81,15 @@ export default class PackagingPlugin {
       'before:package:createDeploymentArtifacts': build,
       'before:package:function:package': build,
       'before:package:finalize': () => this.#startNamesWithPrefix(),
+      'before:remove:remove': async () => {
+        const cloudFormation = new CloudFormationClient(await this.#provider.getAwsSdkV3Config());
+        this.#table = await tableOf(this.#provider.naming.getStackName(), cloudFormation);
+      },
+      'after:remove:remove': async () => {
+        if (this.#table === undefined) return;
+        const dynamodb = new DynamoDBClient(await this.#provider.getAwsSdkV3Config());
+        log.notice(await deleteEmptyTable(this.#table, dynamodb));
+      },
       'after:package:finalize': () => {
         if (this.#examples.length > 0)
           log.notice(
@@ -157,12 +180,16 @@ export default class PackagingPlugin {
     }
   }
 
+  get #provider() {
+    return this.#serverless.getProvider('aws');
+  }
+
   get #stage(): string {
-    return this.#serverless.getProvider('aws').getStage();
+    return this.#provider.getStage();
   }
 
   get #region(): string {
-    return this.#serverless.getProvider('aws').getRegion();
+    return this.#provider.getRegion();
   }
 
   get #stageFile(): string {

@@ -28,7 +28,7 @@ export async function fromAws<Answer>(action: string, answer: Promise<Answer>): 
 interface SdkError extends Error {
   /** Set only on an error that the service itself has sent. */
   $fault?: 'client' | 'server';
-  $metadata?: { httpStatusCode?: number };
+  $metadata?: { httpStatusCode?: number; attempts?: number };
   code?: string;
 }
 
@@ -62,6 +62,12 @@ function awsError(action: string, error: unknown): Error {
     cause: error,
   });
 }
+
+/**
+ * Whether a refusal says for certain that nothing was done. The SDK repeats a call whose answer was lost, and the answer to the
+ * repetition says nothing about the call before.
+ */
+export const isCertain = ({ cause }: AwsRefused): boolean => ((cause as SdkError)?.$metadata?.attempts ?? 1) === 1;
 
 /** Turns a refusal that means "not found" into undefined: not found is an outcome, not an error. */
 export const noneWhenNotFound = (error: unknown): undefined => {

@@ -74,17 +74,36 @@ export const isStartedBySweep = (executionArn: string): boolean =>
 const visibleAfterMs = 5 * 60_000;
 
 /**
- * Whether the execution that claimed a cluster has ended.
+ * A function of a stopped execution may still be at work: it ends after at most its time-out of 60 seconds. The rest is a margin
+ * for its last request.
+ */
+export const lastFunctionSeconds = 90;
+
+/** Whether an execution was stopped so recently that its last function may still be at work. @param now ISO 8601 */
+export function mayStillWrite(
+  { status, stopDate }: Pick<DescribeExecutionCommandOutput, 'status' | 'stopDate'>,
+  now: string,
+): boolean {
+  if ((status !== 'ABORTED' && status !== 'TIMED_OUT') || !stopDate) return false;
+  return Date.parse(now) - stopDate.getTime() < lastFunctionSeconds * 1000;
+}
+
+/**
+ * Whether the execution that claimed a cluster is at work. `stopped`: no longer, but its last function may be.
  *
  * @param now ISO 8601
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  */
-export async function hasEnded(
+export async function phaseOf(
   { holder, claimedAt }: { holder: string; claimedAt: string | undefined },
   now: string,
   executions: ExecutionsClient,
-): Promise<boolean> {
+): Promise<'running' | 'stopped' | 'ended'> {
   const execution = await executions.describe(holder);
-  if (execution) return execution.status !== 'RUNNING';
-  return Date.parse(now) - Date.parse(claimedAt ?? '1970-01-01T00:00:00Z') > visibleAfterMs;
+  if (!execution) {
+    const ageMs = Date.parse(now) - Date.parse(claimedAt ?? '1970-01-01T00:00:00Z');
+    return ageMs > visibleAfterMs ? 'ended' : 'running';
+  }
+  if (execution.status === 'RUNNING') return 'running';
+  return mayStillWrite(execution, now) ? 'stopped' : 'ended';
 }

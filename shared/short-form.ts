@@ -25,10 +25,18 @@ const summaries: Record<string, (message: string) => string> = {
  */
 export function shortForm({ state, error, message }: Failing, clusterArn: string): string {
   const name = parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
-  const text = message.replaceAll(clusterArn, name);
+  const text = withoutMarks(message.replaceAll(clusterArn, name));
   const sentence = (summaries[error] ?? firstSentence)(text);
   return tagValue(`${state} ${error} - ${sentence}`);
 }
+
+/** A tag has neither apostrophes nor semicolons: "doesn't" and "a; b" become "does not" and "a - b". */
+const withoutMarks = (text: string): string =>
+  text
+    .replace(/\bcan't\b/g, 'cannot')
+    .replace(/n't\b/g, ' not')
+    .replace(/(?<=\p{L})['’](?=\p{L})/gu, '')
+    .replaceAll('; ', ' - ');
 
 /** Up to the first full stop outside of parentheses, without it. */
 function firstSentence(text: string): string {

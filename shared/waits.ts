@@ -20,7 +20,7 @@ export const waits = {
   /** Usually about 25 minutes, from PENDING to READY. */
   connection: { pollSeconds: 30, timeoutMinutes: 90 },
   /** A connect waits while a disconnect of the cluster runs, at most as long as that machine may. */
-  holder: { pollSeconds: 240, timeoutMinutes: 1440 },
+  holder: { pollSeconds: 300, timeoutMinutes: 1440 },
   /** For connection and link together. Atlas deletes a connection only after it has been deployed. */
   removal: { pollSeconds: 30, timeoutMinutes: 120 },
   /** After a request to create something whose answer was lost. Atlas may show late what it has accepted. */

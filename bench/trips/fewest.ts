@@ -63,6 +63,7 @@ export const fewest: Record<Journey, { work: Request[]; atlasFunctions: number }
   'first connect': {
     work: [
       ...reads,
+      { operation: 'GetClusterPolicy', reason: 'A policy that cannot be changed would make the reboot useless.' },
       {
         operation: 'UpdateItem',
         reason: 'Records since when connectivity is on, and that this run still holds the cluster.',

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { defaultSettings } from '../../packaging/settings.ts';
 import { type Action, machines } from '../../statemachine/definition.ts';
+import type { Alarm } from '../cloudwatch/alarms.ts';
 import type { TableDefinition } from '../dynamodb/table.ts';
 import type { EventPattern } from '../event-bridge.ts';
 import type { FunctionConfiguration } from '../lambda/container.ts';
@@ -15,6 +16,7 @@ export interface Deployment {
   /** One for each target of a rule. */
   rules: DeployedRule[];
   registry: TableDefinition;
+  alarms: Alarm[];
 }
 
 interface DeployedMachine {
@@ -81,6 +83,7 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       'AWS::Region': region,
       'AWS::AccountId': accountId,
       Registry: tableName,
+      ...Object.fromEntries(Object.keys(functions).map((name) => [`${name}LambdaFunction`, functionName(name)])),
     },
     conditions: Conditions,
     // Serverless gives the function X the logical id XLambdaFunction.
@@ -90,6 +93,7 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       if (logicalId === 'Registry') return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
       return functionArn(logicalId.replace(/LambdaFunction$/, ''));
     },
+    nameOf: (logicalId, attribute) => String(nameOf(logicalId, attribute)),
   };
   const nameOf = (logicalId: string, property: string) => resolve(Resources[logicalId]?.Properties[property], context);
   const machineArn = (logicalId: string): string =>
@@ -103,12 +107,13 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     const policies = Resources[role]?.Properties.Policies as { PolicyDocument: { Statement: unknown } }[];
     return policies.flatMap(({ PolicyDocument }) => resolve(PolicyDocument.Statement, context) as Statement[]);
   };
-  const rules = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Events::Rule');
+  const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
 
   return {
     machines: machines.map(machine),
     registry,
-    rules: rules.flatMap(({ Properties: { EventPattern, State, Targets } }) =>
+    alarms: ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => resolve(Properties, context) as Alarm),
+    rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { EventPattern, State, Targets } }) =>
       (Targets as { Arn: unknown }[]).map(({ Arn }) => ({
         eventPattern: resolve(EventPattern, context) as EventPattern,
         isEnabled: resolve(State, context) !== 'DISABLED',

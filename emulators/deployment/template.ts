@@ -8,6 +8,8 @@ export interface TemplateContext {
   conditions: Record<string, unknown>;
   /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine or a topic. */
   arnOf(logicalId: string): string;
+  /** `Fn::GetAtt: [<logical id>, <attribute>]` of an attribute that is a name, such as QueueName. */
+  nameOf(logicalId: string, attribute: string): string;
 }
 
 /** @returns a copy without anything left to resolve @throws if it meets an unknown variable or intrinsic function */
@@ -42,7 +44,11 @@ function intrinsic(name: string, argument: unknown, context: TemplateContext): u
     const text = withVariables(String(argument), context);
     return text.replace(/\$\{([^}]+)\}/g, (_, parameter: string) => known(context.parameters, parameter));
   }
-  if (name === 'Fn::GetAtt' && Array.isArray(argument) && argument[1] === 'Arn') return context.arnOf(argument[0]);
+  if (name === 'Fn::GetAtt' && Array.isArray(argument)) {
+    const [logicalId, attribute] = argument as [string, string];
+    if (attribute === 'Arn') return context.arnOf(logicalId);
+    if (attribute.endsWith('Name')) return context.nameOf(logicalId, attribute);
+  }
   throw new Error(`The local deployment cannot resolve ${name} ${JSON.stringify(argument)}.`);
 }
 

@@ -11,6 +11,9 @@ if (clock) followClock(clock.now, clock.speed);
 /** If the module cannot be loaded, each event fails and the container lives on, as in Lambda. */
 const loading = import(bundle);
 const send = (message: WorkerMessage) => parentPort?.postMessage(message);
+/** Everything that was printed has reached the log. */
+const logged = (): Promise<unknown> => new Promise((resolve) => process.stdout.write('', resolve));
+
 await loading.catch(() => undefined);
 send('loaded');
 
@@ -19,8 +22,11 @@ parentPort?.on('message', async ({ requestId, event, deadline }: WorkerRequest) 
   try {
     const { handler } = await loading;
     const result = await handler(JSON.parse(event), context(requestId, deadline));
-    send({ payload: JSON.stringify(result) ?? 'null' });
+    const payload = JSON.stringify(result) ?? 'null';
+    await logged();
+    send({ payload });
   } catch (error) {
+    await logged();
     send({ error: functionError(error) });
   }
 });

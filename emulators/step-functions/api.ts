@@ -25,6 +25,7 @@ interface Input {
   input?: string;
   error?: string;
   cause?: string;
+  includedData?: string;
 }
 
 /** Documented: the longest texts of StopExecution, in characters. */
@@ -79,7 +80,9 @@ export class StepFunctionsEmulator implements Service {
     const { machine, execution } = this.#existing(input);
     const { clock, appearAfterSeconds } = this.#options;
     if (clock.minutesSince(execution.startDate) * 60 < appearAfterSeconds()) throw doesNotExist(input);
-    return answer(encode(DescribeExecutionOutput$, describe(execution, machine)));
+    const described = describe(execution, machine);
+    const data = input.includedData === 'METADATA_ONLY' ? {} : dataOf(execution);
+    return answer(encode(DescribeExecutionOutput$, { ...described, ...data }));
   }
 
   #stop(input: Input): Answer {
@@ -122,6 +125,12 @@ const describe = ({ arn, name, startDate, ended, redrives }: Execution, machine:
   ...(ended?.cause && { cause: ended.cause }),
   redriveCount: redrives.length,
   ...(redrives.length > 0 && { redriveDate: redrives.at(-1) }),
+});
+
+/** Documented: JSON texts, which METADATA_ONLY leaves out; only an execution that has succeeded has an output. */
+const dataOf = ({ input, ended }: Execution) => ({
+  input: JSON.stringify(input),
+  ...(ended?.status === 'SUCCEEDED' && { output: JSON.stringify(ended.output) }),
 });
 
 /** An error of Step Functions: always HTTP 400, with the error's name in `__type`. */

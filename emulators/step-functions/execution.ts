@@ -80,7 +80,7 @@ export class Execution {
   readonly input: unknown;
   readonly history: MachineEvent[] = [];
   /** How and when it has ended; undefined while it runs. */
-  ended: ({ status: ExecutionResult['status']; at: Date } & Reason) | undefined;
+  ended: ({ status: ExecutionResult['status']; at: Date; output?: unknown } & Reason) | undefined;
   /** When it was redriven. */
   readonly redrives: Date[] = [];
   readonly #options: ExecutionOptions;
@@ -224,8 +224,18 @@ export class Execution {
   }
 
   async #pass(seconds: number, signal: AbortSignal): Promise<void> {
-    await this.#options.clock.wait(seconds, signal);
+    const { clock, definition } = this.#options;
+    const leftSeconds = definition.TimeoutSeconds - clock.minutesSince(this.redrives.at(-1) ?? this.startDate) * 60;
+    await clock.wait(Math.min(seconds, leftSeconds), signal);
+    if (leftSeconds < seconds && !signal.aborted) this.#timeOut();
     goOn(signal);
+  }
+
+  /** Documented: the machine's TimeoutSeconds ends the execution with States.Timeout. Here, only while it waits or backs off. */
+  #timeOut(): void {
+    this.ended = { status: 'TIMED_OUT', at: this.#options.clock.now(), error: 'States.Timeout' };
+    this.#abortion.abort();
+    this.#abortEngine();
   }
 
   get #states(): [string, State][] {
@@ -236,7 +246,9 @@ export class Execution {
     for await (const event of events) {
       const result = resultOf(event);
       if (event.type === 'StateEntered') this.#entered = event.state;
-      if (result) this.#finish(signal.aborted ? { type: 'ExecutionAborted', timestamp: event.timestamp } : event);
+      const { timestamp } = event;
+      const type = this.ended?.status === 'TIMED_OUT' ? 'ExecutionTimeout' : 'ExecutionAborted';
+      if (result) this.#finish(signal.aborted ? ({ type, timestamp } as EngineEvent) : event);
       else this.#record(this.#asDefined(event));
     }
   }
@@ -245,8 +257,8 @@ export class Execution {
   #finish(event: EngineEvent): void {
     const { error, cause } = this.ended ?? {};
     const result = { ...(error && { error }), ...(cause && { cause }), ...resultOf(event) } as ExecutionResult;
-    const { status } = result;
-    this.ended ??= { status, at: this.#options.clock.now(), error: result.error, cause: result.cause };
+    const { status, output } = result;
+    this.ended ??= { status, at: this.#options.clock.now(), error: result.error, cause: result.cause, output };
     this.#record(event);
     this.#end.resolve({ ...result, endState: this.#entered.name });
     this.#options.onEnd(status);

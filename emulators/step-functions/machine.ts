@@ -17,6 +17,7 @@ export interface MachineOptions {
   /** Whether executions keep their history; they do, if not said. */
   keepsHistory?: boolean;
   onEvent?: ((event: MachineEvent, execution: Execution) => void) | undefined;
+  onStart?: (machine: Machine, execution: Execution) => void;
   onEnd?: (machine: Machine, execution: Execution, status: string) => void;
 }
 
@@ -54,6 +55,7 @@ export class Machine {
     });
     this.executions.push(execution);
     execution.run();
+    this.#options.onStart?.(this, execution);
     return execution;
   }
 

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { atlasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
-import { mayBeOurs, Ownership, type RegistryRecord } from '../../shared/registry/record.ts';
+import { Ownership, type RegistryRecord } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
+import { formerSid, isWrittenByUs, ownershipOfStatement } from '../../shared/registry/statement.ts';
 
 export const ApplyClusterPolicyInput = z.object({
   run: z.object({
@@ -32,28 +33,26 @@ export async function applyClusterPolicy(
   const statement = atlasStatement(clusterArn, principalArn);
   const sid = statement.Sid;
   const { statement: recorded } = await registry.confirm(clusterArn, executionArn);
-  const isRecorded = recorded?.sid === sid && mayBeOurs(recorded);
+  const former = formerSid(recorded, sid);
   const { policy, version } = await msk.getPolicy(clusterArn);
-  const merged = mergeStatement(policy, statement, isRecorded || claim);
-  const record = (ownership: Ownership | undefined, attemptedAt = recorded?.attemptedAt) =>
-    registry.update(clusterArn, executionArn, {
-      statement: { sid, principalArn, ...(ownership && { ownership }), ...(attemptedAt && { attemptedAt }) },
-    });
+  const merged = mergeStatement(policy, statement, isWrittenByUs(recorded, sid) || claim);
+  const changed = withoutFormer(merged ?? policy, former);
+  const record = (details: Partial<NonNullable<RegistryRecord['statement']>>) =>
+    registry.update(clusterArn, executionArn, { statement: { sid, principalArn, ...details } });
   if (merged === undefined) {
-    // An unclear attempt found the policy without the statement, so a statement under our Sid is the one that it wrote.
-    const ownership = isRecorded || (claim && hasSid(policy, sid)) ? 'created' : 'adopted';
-    if (recorded?.sid !== sid || recorded.ownership !== ownership) await record(ownership);
-    return { sid, result: isRecorded && recorded.ownership === undefined ? 'created' : 'unchanged', ownership };
+    const ownership = ownershipOfStatement(policy, { wanted: statement, recorded, claim });
+    if (changed && changed !== policy) await msk.putPolicy(clusterArn, changed, version);
+    if (recorded?.sid !== sid || recorded.ownership !== ownership || former)
+      await record({ ownership, ...(recorded?.sid === sid && { attemptedAt: recorded.attemptedAt }) });
+    const isCreated = recorded?.sid === sid && !recorded.ownership && ownership === 'created';
+    return { sid, result: isCreated ? 'created' : changed !== policy ? 'updated' : 'unchanged', ownership };
   }
-  await record(undefined, now);
-  await msk.putPolicy(clusterArn, withoutFormer(merged, recorded, sid), version);
-  await record('created', now);
+  await record({ attemptedAt: now, ...(former && { formerSid: former }) });
+  await msk.putPolicy(clusterArn, changed ?? merged, version);
+  await record({ ownership: 'created', attemptedAt: now });
   return { sid, result: 'created', ownership: 'created' };
 }
 
 /** After a change of Atlas's account that a person has accepted, our statement for the former account is no longer needed. */
-const withoutFormer = (policy: string, former: RegistryRecord['statement'], sid: string): string =>
-  (former && former.sid !== sid && mayBeOurs(former) && removeStatement(policy, former.sid)) || policy;
-
-const hasSid = (policy: string | undefined, sid: string): boolean =>
-  policy !== undefined && removeStatement(policy, sid) !== undefined;
+const withoutFormer = (policy: string | undefined, former: string | undefined): string | undefined =>
+  (policy !== undefined && former !== undefined && removeStatement(policy, former)) || policy;

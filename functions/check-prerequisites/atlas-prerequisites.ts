@@ -5,7 +5,7 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion } from '../../shared/atlas/regions.ts';
 import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
-import { AtlasRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
+import { AtlasRefused, PolicyRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -14,14 +14,15 @@ import type { Request } from '../../shared/request/request.ts';
  * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
  * update. If the brokers must still be rebooted, also checks what the states after the reboot would find out.
  *
- * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links`: if they were read
+ * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links` and `principalArn`: if
+ *   they were read
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function unmetByAtlas(
   request: Request,
   isPrivateConnectivityOn: boolean,
   atlas: AtlasClient,
-): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[] }> {
+): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[]; principalArn?: string }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
   const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
   if (workspace instanceof AtlasRefused)
@@ -38,10 +39,13 @@ export async function unmetByAtlas(
   const links = isListed ? await atlas.listPrivateLinks(projectId) : [];
   const link = livePrivateLink(links, clusterArn, request.recorded?.privateLink?.id);
   const conflict = existing && whyNotOurs(existing, link?._id);
+  let principalArn: string | undefined;
   const early = isPrivateConnectivityOn
     ? []
     : await Promise.all([
-        complaint(async () => atlasPrincipal(projectId, clusterArn, atlas)),
+        complaint(async () => {
+          ({ principalArn } = await atlasPrincipal(projectId, clusterArn, atlas));
+        }),
         complaint(async () => link && privateLinkState(link)),
       ]);
   return {
@@ -54,6 +58,7 @@ export async function unmetByAtlas(
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
     links,
+    ...(principalArn && { principalArn }),
   };
 }
 
@@ -70,12 +75,13 @@ function ofEarlierCluster({ networking }: Connection, links: PrivateLink[], clus
 }
 
 /** The error with which a later state would fail, or undefined. */
-async function complaint(check: () => Promise<unknown>): Promise<string | undefined> {
+export async function complaint(check: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await check();
     return undefined;
   } catch (error) {
-    if (error instanceof PrerequisitesNotMet || error instanceof PrivateLinkFailed) return error.message;
+    if (error instanceof PrerequisitesNotMet || error instanceof PrivateLinkFailed || error instanceof PolicyRefused)
+      return error.message;
     throw error;
   }
 }

@@ -3,10 +3,13 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
+import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { isWrittenByUs } from '../../shared/registry/statement.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
-import { unmetByAtlas } from './atlas-prerequisites.ts';
+import { complaint, unmetByAtlas } from './atlas-prerequisites.ts';
 import { unmetByCluster } from './cluster-prerequisites.ts';
 import { Change, Connected, planChanges } from './plan-changes.ts';
 import { type ChosenSecret, chooseSecret } from './secret-prerequisites.ts';
@@ -28,6 +31,8 @@ const Plan = z.object({
   changes: z.array(Change),
   /** The fingerprint of the cluster that this plan is for. */
   plannedFor: z.string(),
+  /** What a person should know about the plan. */
+  note: z.optional(z.string()),
 });
 
 /** `isConnected`: nothing is left to change or to wait for. */
@@ -60,7 +65,9 @@ export async function checkPrerequisites(
     // Without SASL/SCRAM there is no SCRAM secret; one complaint is enough.
     details.isScramOn ? chooseSecret(request, details, deps.secrets) : noSecret,
   ]);
-  const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet];
+  // The reboot would be useless if the policy could not be changed after it.
+  const byPolicy = byAtlas.principalArn && (await unmetByPolicy(byAtlas.principalArn, request, deps.msk));
+  const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...(byPolicy ? [byPolicy] : [])];
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
 
   const { secretArn, isScramSecretAssociated, user } = secret;
@@ -78,8 +85,21 @@ export async function checkPrerequisites(
     isScramSecretAssociated,
     changes,
     plannedFor: details.fingerprint,
+    ...(request.targetChange && {
+      note: `${request.targetChange}. A run verifies the connected target and changes no other.`,
+    }),
   };
   return connected ? { ...plan, isConnected: true, connected } : { ...plan, isConnected: false };
+}
+
+/** Why our statement could not be merged into the cluster policy, or undefined. @throws PrincipalChanged */
+async function unmetByPolicy(principalArn: string, request: Request, msk: MskClient): Promise<string | undefined> {
+  const { clusterArn, claim, recorded } = request;
+  checkPrincipal(principalArn, request);
+  const { policy } = await msk.getPolicy(clusterArn);
+  const wanted = atlasStatement(clusterArn, principalArn);
+  const isOurs = claim || isWrittenByUs(recorded?.statement, wanted.Sid);
+  return complaint(async () => mergeStatement(policy, wanted, isOurs));
 }
 
 const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false, user: undefined };

@@ -5,10 +5,11 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
+import { atlasStatement, hasStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
-import { mayBeOurs, Ownership, ownershipOf } from '../../shared/registry/record.ts';
+import { Ownership, ownershipOf } from '../../shared/registry/record.ts';
+import { formerSid, isWrittenByUs, ownershipOfStatement } from '../../shared/registry/statement.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 /** `state` would make the change. */
@@ -100,7 +101,9 @@ function changesTo(current: Current, request: Request): Change[] {
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
   const updated = connection && user ? outdated(current, connection, user, request) : [];
-  const isOurs = request.claim || isStatementOurs(request, statement.Sid);
+  const recorded = request.recorded?.statement;
+  const isOurs = request.claim || isWrittenByUs(recorded, statement.Sid);
+  const former = formerSid(recorded, statement.Sid);
   const changes = [
     !isPrivateConnectivityOn && {
       state: 'EnablePrivateConnectivity',
@@ -112,6 +115,11 @@ function changesTo(current: Current, request: Request): Change[] {
       state: 'ApplyClusterPolicy',
       change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are.`,
     },
+    former !== undefined &&
+      hasStatement(policy, former) && {
+        state: 'ApplyClusterPolicy',
+        change: `Remove the statement ${former} for Atlas's former account from the cluster policy.`,
+      },
     !current.privateLink && {
       state: 'RequestPrivateLink',
       change: `Request a private link to the cluster in Atlas project ${projectId}.`,
@@ -130,15 +138,17 @@ function changesTo(current: Current, request: Request): Change[] {
 
 /** Undefined while Atlas is still at work, or if it isn't certain that Atlas has the current password, which Atlas never returns. */
 function connectedAs(current: Current, request: Request): Connected | undefined {
-  const { principal, privateLink, connection, bootstrapServers, user, ownership, sentVersionId } = current;
+  const { principal, policy, privateLink, connection, bootstrapServers, user, ownership, sentVersionId } = current;
   const needsNoPassword = ownership.connection !== 'created' || sentVersionId === user?.versionId;
   if (!privateLink?.isReady || connection?.state !== 'READY' || !needsNoPassword) return undefined;
   const { name, state } = connection;
-  const { Sid: sid } = atlasStatement(request.clusterArn, principal.principalArn);
+  const { clusterArn, recorded, claim } = request;
+  const wanted = atlasStatement(clusterArn, principal.principalArn);
+  const statement = ownershipOfStatement(policy, { wanted, recorded: recorded?.statement, claim });
   const resultFor = (owner: Ownership) => (owner === 'created' ? 'unchanged' : 'adopted');
   return {
     principal,
-    policy: { sid, result: 'unchanged', ownership: isStatementOurs(request, sid) ? 'created' : 'adopted' },
+    policy: { sid: wanted.Sid, result: 'unchanged', ownership: statement },
     privateLink: { id: privateLink.id, result: resultFor(ownership.privateLink), ownership: ownership.privateLink },
     connection: {
       name,
@@ -151,10 +161,6 @@ function connectedAs(current: Current, request: Request): Connected | undefined 
     },
   };
 }
-
-/** Whether the statement under this Sid is one that we have written. */
-const isStatementOurs = ({ recorded }: Request, sid: string): boolean =>
-  recorded?.statement?.sid === sid && mayBeOurs(recorded.statement);
 
 /** The fields that an update would change. A connection that we have not created is never changed. */
 function outdated(

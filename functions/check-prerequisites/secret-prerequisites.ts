@@ -26,11 +26,10 @@ export async function chooseSecret(
 ): Promise<ChosenSecret> {
   const { secretArn: asked, secretName, maySecretBeAssociated } = request;
   const named = secretName === null ? undefined : scramSecretArns.find((arn) => secretNameOf(arn) === secretName);
-  // A recorded secret that is no longer associated has been replaced.
-  const isUsable = asked !== null && (maySecretBeAssociated || scramSecretArns.includes(asked));
-  const secretArn = (isUsable ? asked : named) ?? (secretName === null ? scramSecretArns[0] : undefined) ?? '';
+  const secretArn = asked ?? named ?? (secretName === null ? scramSecretArns[0] : undefined) ?? '';
   const isScramSecretAssociated = scramSecretArns.includes(secretArn);
-  const refused = isUsable || named ? undefined : whyRefused(secretName, scramSecretArns);
+  const isUsable = named !== undefined || (asked !== null && (maySecretBeAssociated || isScramSecretAssociated));
+  const refused = isUsable ? undefined : whyRefused(request, scramSecretArns);
   if (refused) return { unmet: [refused], secretArn, isScramSecretAssociated, user: undefined };
   const secret = await readScramSecret(secretArn, secrets);
   if (secret.unusable !== undefined)
@@ -39,7 +38,10 @@ export async function chooseSecret(
   return { unmet: [], secretArn, isScramSecretAssociated, user: { username, versionId } };
 }
 
-function whyRefused(secretName: string | null, scramSecretArns: string[]): string | undefined {
+function whyRefused({ secretArn, secretName }: Request, scramSecretArns: string[]): string | undefined {
+  // Another secret may be that of an administrator, so it isn't taken instead.
+  if (secretArn !== null)
+    return `The cluster was connected with the SCRAM secret ${secretArn}, which is no longer associated with it. Associate it again (MSK console > Properties > Associate secrets), or name the secret to use: by the tag ${settingTags.secretName} (its name), or by secretArn in the input.`;
   if (secretName !== null)
     return `The tag ${settingTags.secretName} names "${secretName}", and no secret of that name is associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start a run manually with secretArn in the input.`;
   if (scramSecretArns.length === 0)

@@ -3,7 +3,7 @@ import { connectionState, differences, whyNotOurs } from '../../shared/atlas/con
 import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
-import { AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
+import { AtlasRefused, AtlasThrottled, AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import { type Ownership, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -74,6 +74,12 @@ export async function upsertConnection(
     });
     return { connection, result: 'created', ownership: 'created', isWritten: true, hasPassword: true };
   } catch (error) {
+    // A refusal is certain: this attempt has created nothing, and only the attempt before, if there was one, stays unclear.
+    if (error instanceof AtlasRefused || error instanceof AtlasThrottled)
+      await registry.update(clusterArn, executionArn, {
+        connection: recorded.connection ?? null,
+        secretVersionId: recorded.secretVersionId ?? null,
+      });
     if (!isConnectionAlreadyThere(error)) throw error;
     // This attempt has created nothing, so what was recorded before holds: what exists is not ours because of it.
     await registry.update(clusterArn, executionArn, {

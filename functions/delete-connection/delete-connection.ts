@@ -6,7 +6,7 @@ import type { Connection } from '../../shared/atlas/types.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Piece } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
-import { decideConnection, mayAppear } from '../../shared/registry/removal.ts';
+import { decideConnection, unconfirmed, whenNotShown } from '../../shared/registry/removal.ts';
 import { Request } from '../../shared/request/request.ts';
 import { checkDeadline, deadlineAfter, pollDelay, slowdownForShare, type Waits } from '../../shared/waits.ts';
 
@@ -88,8 +88,10 @@ async function visit(
   };
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
   if (!connection) {
-    if (!mayAppear(recorded?.connection, times, waits.unclearAttempt)) return gone();
-    return { isDone: false, state: 'absent', result };
+    if (result === 'removed') return gone();
+    const missing = whenNotShown(recorded?.connection, times, waits.unclearAttempt);
+    if (missing === 'wait') return { isDone: false, state: 'absent', result };
+    return missing === 'keep' ? { isDone: true, state: 'absent', result: 'kept', ...unconfirmed } : gone();
   }
 
   const id = connection.id ?? '';

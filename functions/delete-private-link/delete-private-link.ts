@@ -4,7 +4,14 @@ import { isAbsent, isPrivateLinkInUse } from '../../shared/atlas/error-codes.ts'
 import { isBeingDeleted, usersOf } from '../../shared/atlas/private-link.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
-import { decidePrivateLink, type Kept, keptInUse, keptLinks, mayAppear } from '../../shared/registry/removal.ts';
+import {
+  decidePrivateLink,
+  type Kept,
+  keptInUse,
+  keptLinks,
+  unconfirmed,
+  whenNotShown,
+} from '../../shared/registry/removal.ts';
 import { Request } from '../../shared/request/request.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Waits } from '../../shared/waits.ts';
 
@@ -74,8 +81,12 @@ async function visit(
     return { isDone: true, isClusterLinked, state: 'kept', result: result === 'absent' ? 'kept' : result, ...left };
   };
   if (!link || !verdict) {
-    if (!mayAppear(recorded?.privateLink, times, waits.unclearAttempt)) return gone();
-    return { isDone: false, isClusterLinked: true, state: 'absent', result };
+    if (result === 'removed') return gone();
+    const missing = whenNotShown(recorded?.privateLink, times, waits.unclearAttempt);
+    if (missing === 'wait') return { isDone: false, isClusterLinked: true, state: 'absent', result };
+    if (missing === 'keep')
+      return { isDone: true, isClusterLinked: true, state: 'absent', result: 'kept', ...unconfirmed };
+    return gone();
   }
 
   const id = link._id;

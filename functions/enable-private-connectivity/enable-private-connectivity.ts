@@ -1,5 +1,6 @@
 import type { Cluster, VpcConnectivityClientAuthentication } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
+import { isCertain } from '../../shared/aws.ts';
 import { AwsRefused, ClusterUpdateFailed, VersionConflict } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { isPrivateConnectivityOn, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
@@ -8,7 +9,7 @@ import type { Registry } from '../../shared/registry/registry.ts';
 
 export const EnablePrivateConnectivityInput = z.object({
   run: z.object({
-    request: z.object({ clusterArn: z.string(), recorded: z.nullable(z.object({ turnedOn: z.optional(z.string()) })) }),
+    request: z.object({ clusterArn: z.string() }),
     /** Of this state's earlier visit. */
     connectivity: z.optional(z.object({ operationArn: z.string(), result: Result })),
   }),
@@ -35,31 +36,32 @@ export async function enablePrivateConnectivity(
     await checkOperation(connectivity.operationArn, msk);
     return connectivity;
   }
-  const { clusterArn, recorded } = request;
+  const { clusterArn } = request;
   const { cluster } = await msk.describeCluster(clusterArn);
   // Another party's update is under way, or has already turned it on: the machine waits and reads the cluster again.
   if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
+  const { turnedOn } = await registry.confirm(clusterArn, executionArn);
   await registry.update(clusterArn, executionArn, { turnedOn: now });
-  const operationArn = await updateConnectivity(clusterArn, cluster, msk);
-  if (!operationArn) await registry.update(clusterArn, executionArn, { turnedOn: recorded?.turnedOn ?? null });
-  return { operationArn, result: operationArn ? 'updated' : 'unchanged' };
-}
-
-async function updateConnectivity(clusterArn: string, cluster: Cluster, msk: MskClient): Promise<string> {
-  const schemes = withScram(vpcConnectivityOf(cluster));
-  return msk.updateConnectivity(clusterArn, cluster.CurrentVersion, schemes).catch(async (refusal: unknown) => {
+  try {
+    const schemes = withScram(vpcConnectivityOf(cluster));
+    const operationArn = await msk.updateConnectivity(clusterArn, cluster.CurrentVersion, schemes);
+    return { operationArn, result: 'updated' };
+  } catch (refusal) {
     if (!(refusal instanceof AwsRefused)) throw refusal;
+    const isUnclear = !isCertain(refusal);
+    if (!isUnclear) await registry.update(clusterArn, executionArn, { turnedOn: turnedOn ?? null });
     const after = await msk.describeCluster(clusterArn);
-    return afterRefusal(refusal, cluster, after.cluster);
-  });
+    checkRefusal(refusal, cluster, after.cluster);
+    return { operationArn: '', result: isUnclear ? 'updated' : 'unchanged' };
+  }
 }
 
 /**
  * MSK distinguishes "identical to the current value", "the version isn't current" and "not in the ACTIVE state" only by the text of
  * a BadRequestException. So the cluster itself is read: a change that another party has made meanwhile needs no person.
  */
-function afterRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): string {
-  if (isPrivateConnectivityOn(after) || after.State !== 'ACTIVE') return '';
+function checkRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): void {
+  if (isPrivateConnectivityOn(after) || after.State !== 'ACTIVE') return;
   // DescribeClusterV2 may lag behind. Then only the text says that the version is stale.
   const isStale = after.CurrentVersion !== before.CurrentVersion || /isn.t current/.test(refusal.said);
   if (!isStale) throw refusal;

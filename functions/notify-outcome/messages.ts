@@ -5,6 +5,7 @@ import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Earlier } from '../../shared/registry/account-faults.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
+import { startedBy } from '../../shared/request/intent.ts';
 
 /** An execution, and the status that the event is about: it may have ended since. */
 export interface Run extends Pick<DescribeExecutionCommandOutput, 'error' | 'cause' | 'input' | 'output' | 'stopDate'> {
@@ -22,6 +23,28 @@ const RunOutput = z.object({ clusterArn: z.string(), done: z.array(Outcome) });
 
 /** Input and output are JSON; both may be absent. */
 export const parsed = (json: string | undefined): unknown => JSON.parse(json ?? 'null');
+
+/** Where RecordFailure could not word the Cause: the cluster, and how to start again. */
+function aboutUncaught({ executionArn, input }: Run): string {
+  const clusterArn = clusterArnIn(parsed(input));
+  const machineArn = executionArn.replace(':execution:', ':stateMachine:').replace(/:[^:]*$/, '');
+  // What a person has typed may hold what a message must not repeat.
+  const isTyped = startedBy(parsed(input), executionArn) === 'console';
+  const json = clusterArn && !isTyped ? JSON.stringify({ clusterArn }) : '<the same input>';
+  return [
+    clusterArn && `Cluster: ${clusterArn}`,
+    `Execution: ${executionArn}`,
+    `Start again: aws stepfunctions start-execution --state-machine-arn ${machineArn} --input '${json}'`,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+/** The failure of a run whose Cause RecordFailure could not word. */
+export const uncaughtMessage = (run: Run): Message => {
+  const { subject, text } = failureMessage(run);
+  return { subject, text: `${text}\n${aboutUncaught(run)}` };
+};
 
 /** The words of the Cause. */
 export const failureMessage = (run: Run): Message => ({
@@ -64,16 +87,19 @@ export function vanishedMessage(run: Run, { clusterArn, missingSince = '', targe
   return {
     subject: subjectOf(run, 'started: the cluster is gone'),
     text: [
-      `MSK has not known the cluster ${clusterArn} since ${missingSince.replace(/\.\d+Z$/, 'Z')}. A run has started that deletes what was created for it in Atlas${where}, because Atlas bills a private link by the hour.`,
+      `MSK no longer has the cluster ${clusterArn}; the sweep noticed it at ${missingSince.replace(/\.\d+Z$/, 'Z')}. A run has started to delete what was created for the cluster in Atlas${where}. Atlas bills a private link by the hour.`,
       `If that is wrong, stop the execution: aws stepfunctions stop-execution --execution-arn ${run.executionArn}`,
-      'The parameter disconnectDeletedClusters turns this off.',
+      'To turn this off, deploy with disconnectDeletedClusters: false.',
     ].join('\n'),
   };
 }
 
+/** What an execution does, by the name of its machine. */
+export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
+  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
+
 /** SNS allows less than 100 ASCII characters. */
 function subjectOf({ input, executionArn }: Run, verdict: string): string {
-  const action = /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
   const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
-  return `${clusterName}: ${action} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
+  return `${clusterName}: ${actionOf(executionArn)} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
 }

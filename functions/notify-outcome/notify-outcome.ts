@@ -4,16 +4,20 @@ import { fromAws } from '../../shared/aws.ts';
 import { AwsUnavailable, NeedsPersonError, TransientError } from '../../shared/errors.ts';
 import type { ExecutionsClient } from '../../shared/executions.ts';
 import { type AccountFaults, isAccountFault } from '../../shared/registry/account-faults.ts';
-import type { Registry } from '../../shared/registry/registry.ts';
+import { endedEarly } from '../../shared/registry/ended-early.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { noClaim, type Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
-import { concernsOnlyCaller } from '../../shared/request/intent.ts';
+import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
 import {
   accountFaultMessage,
+  actionOf,
   failureMessage,
   type Message,
   parsed,
   type Run,
   successMessage,
+  uncaughtMessage,
   vanishedMessage,
 } from './messages.ts';
 
@@ -65,8 +69,8 @@ export async function notifyOutcome(
 
   const { error = '' } = run;
   if (status === 'FAILED' && isAccountFault(error)) await unlessUnusable(deps.accountFaults.reported(executionArn));
-  // RecordFailure does not count what it could not record.
-  else if (status === 'FAILED' && error !== 'FailureNotRecorded') deps.measure('FailuresReported', 'Count', 1);
+  // RecordFailure has counted only what it could record.
+  else if (status === 'FAILED' && !isUncaught(error)) deps.measure('FailuresReported', 'Count', 1);
   return { isPublished: true };
 }
 
@@ -94,18 +98,65 @@ async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Prom
     const message = successMessage(run);
     return message ? { message, isSettled: true } : { reason: 'The run has changed nothing.' };
   }
-  const entry = record?.lastFailure?.executionArn === executionArn ? record.lastFailure : undefined;
-  if (entry?.isNews === false) return { reason: 'The failure equals the one before.' };
+  const stoppedAt = (run.stopDate ?? new Date()).toISOString();
+  const entry = entryOf(run, record) ?? (await enterUncaught(run, clusterArn, record, stoppedAt, deps));
   // Without RecordFailure's entry, the failure is reported, and the record keeps which of its own failures was reported.
   const isSettled = entry !== undefined;
-  if (!isAccountFault(error)) return { message: failureMessage(run), isSettled };
+  if (!isAccountFault(error))
+    return entry?.isNews === false
+      ? { reason: 'The failure equals the one before.' }
+      : { message: isUncaught(error) ? uncaughtMessage(run) : failureMessage(run), isSettled };
 
-  const stoppedAt = (run.stopDate ?? new Date()).toISOString();
+  // Also if it equals the one before: while it lasts, each hour with such failures has its message.
   const counted = await unlessUnusable(deps.accountFaults.count(executionArn, stoppedAt), {});
   return counted
     ? { message: accountFaultMessage(run, counted.earlier), isSettled }
     : { reason: "This hour's message about the whole deployment tells of it.", isSettled };
 }
+
+const entryOf = ({ executionArn }: Run, record: RegistryRecord | undefined) =>
+  record?.lastFailure?.executionArn === executionArn ? record.lastFailure : undefined;
+
+/**
+ * Records a failure that RecordFailure did not record, as the sweep does: otherwise nobody knows that a repetition is one, and each
+ * sweep starts the run again. Nothing is recorded for another deployment's cluster, or for a manual start that has not claimed the
+ * cluster.
+ */
+async function enterUncaught(
+  run: Run,
+  clusterArn: string | undefined,
+  record: RegistryRecord | undefined,
+  at: string,
+  { registry }: Deps,
+): Promise<RegistryRecord['lastFailure']> {
+  const { executionArn, error = '', input, status } = run;
+  const holdsCluster = record?.holder === executionArn;
+  if (clusterArn === undefined || !isOf(executionArn, clusterArn) || !(isUncaught(error) || holdsCluster)) return;
+  if (!holdsCluster && startedBy(parsed(input), executionArn) === 'console') return;
+  const failure = endedEarly(record, { executionArn, action: actionOf(executionArn), end: status, at });
+  // This event is late: a later run has failed in the same way, and its message tells of both.
+  const later = record?.lastFailure && record.lastFailure.at > at ? record.lastFailure : undefined;
+  if (later) return later.fingerprint === failure.lastFailure.fingerprint ? { ...later, isNews: false } : undefined;
+  const written = registry.updateUnclaimed(clusterArn, holdsCluster ? executionArn : undefined, {
+    ...noClaim,
+    ...failure,
+  });
+  if (await unlessUnusable(written)) return failure.lastFailure;
+  // The sweep may have been faster.
+  const current = await unlessUnusable(registry.readRecord(clusterArn));
+  return entryOf(run, current);
+}
+
+/**
+ * Whether no state has caught the error: RecordFailure itself has failed, or Step Functions ended the execution.
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+ */
+const isUncaught = (error: string): boolean =>
+  ['FailureNotRecorded', 'States.Runtime', 'States.DataLimitExceeded'].includes(error);
+
+/** Whether the cluster is in the account and Region of the execution. */
+const isOf = (executionArn: string, clusterArn: string): boolean =>
+  executionArn.split(':').slice(3, 5).join() === clusterArn.split(':').slice(3, 5).join();
 
 async function publish(
   { subject, text }: Message,

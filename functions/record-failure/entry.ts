@@ -19,6 +19,8 @@ export interface Failing {
   /** Whether this run had claimed the cluster, as far as the machine knows. */
   isClaimed: boolean;
   startedBy: StartedBy;
+  /** When the tag was changed whose event has started this run; ISO 8601. */
+  taggedAt: string | undefined;
   /** The fingerprint of the difference that TargetChanged reports. */
   targetChange?: string;
 }
@@ -26,6 +28,10 @@ export interface Failing {
 export interface Entry {
   /** Whether a person must be notified. */
   isNews: boolean;
+  /** Whether another run has taken over the cluster, so that this failure concerns nobody. */
+  isClaimLost?: boolean;
+  /** Whether an earlier attempt of this state has recorded the failure. */
+  isRepeated?: boolean;
   /** In a row, with this one; undefined if the sweep doesn't count it. */
   failures?: number | undefined;
   /** The registry's record before this failure. */
@@ -39,12 +45,15 @@ interface Deps {
   msk: MskClient;
 }
 
+/** More than the failures that may be recorded at the same moment. */
+const maxAttempts = 5;
+
 /**
  * Writes the failure in the registry and on the cluster's tags, and gives the cluster back. Nothing is written if another execution
  * holds the cluster by now, or if a manual start failed before it had claimed the cluster. A registry or tags that cannot be written
  * become a note: they must not hide the failure itself. Safe to repeat: a failure is counted once.
  */
-export async function enter(failing: Failing, deps: Deps): Promise<Entry> {
+export async function enter(failing: Failing, deps: Deps, attempts = maxAttempts): Promise<Entry> {
   const { clusterArn, executionArn, isClaimed } = failing;
   const isCallers = !isClaimed && failing.startedBy === 'console';
   const read = await attempt(() => deps.registry.readRecord(clusterArn));
@@ -58,12 +67,21 @@ export async function enter(failing: Failing, deps: Deps): Promise<Entry> {
   // An earlier attempt of this state has counted the failure, or the claim is another run's by now.
   const known = record?.lastFailure;
   const counted =
-    known?.executionArn === executionArn ? { isNews: known.isNews, failures: record?.failures } : undefined;
+    known?.executionArn === executionArn
+      ? { isNews: known.isNews, failures: record?.failures, isRepeated: true }
+      : undefined;
+  if (isClaimed && record?.lastExecution !== executionArn)
+    return { isNews: false, isClaimLost: true, record, notes: [] };
   if (holder) return { isNews: true, ...counted, record, notes: [heldBy(`execution ${holder}`)] };
   if (counted) return { ...counted, record, notes: await writeTags(failing, statusAfter(failing, record), deps.msk) };
   if (isCallers) return { isNews: true, record, notes: [] };
-  if (isClaimed) return { isNews: true, record, notes: [heldBy('another execution')] };
-  return withoutClaim(failing, record, deps);
+  if (isClaimed)
+    return { isNews: true, record, notes: [`${unchanged}, because this run had given the cluster back before.`] };
+  const entry = await withoutClaim(failing, record, deps);
+  if (entry) return entry;
+  return attempts > 1
+    ? enter(failing, deps, attempts - 1)
+    : { isNews: true, record, notes: [heldBy('another execution')] };
 }
 
 /** The tags come first: after the release, they are another run's. */
@@ -85,11 +103,11 @@ async function withoutClaim(
   failing: Failing,
   record: RegistryRecord | undefined,
   { registry, msk }: Deps,
-): Promise<Entry> {
+): Promise<Entry | undefined> {
   const { changes, ...entry } = changesFor(failing, record);
-  const written = await attempt(() => registry.updateUnclaimed(failing.clusterArn, undefined, changes));
-  if ('value' in written && !written.value)
-    return { isNews: entry.isNews, record, notes: [heldBy('another execution')] };
+  const written = await attempt(() => registry.updateUnclaimed(failing.clusterArn, undefined, changes, { record }));
+  // Another run has claimed the cluster or failed meanwhile, such as that of the other event about the same tag.
+  if ('value' in written && !written.value) return undefined;
   const notes = await writeTags(failing, statusAfter(failing, record), msk);
   return 'refusal' in written
     ? { isNews: entry.isNews, record, notes: [`The registry could not be written: ${written.refusal}`, ...notes] }
@@ -98,14 +116,19 @@ async function withoutClaim(
 
 function changesFor(failing: Failing, record: RegistryRecord | undefined) {
   const { error, fingerprint, now, executionArn, detail, targetChange } = failing;
-  const isNews = isNewsAfter(record, failing);
+  const known = sameFailure(record, failing);
+  const isNews = !known && isNewsAfter(record, failing);
   // A cluster that stays connected has not failed.
-  const failures = error === 'TargetChanged' ? undefined : (record?.failures ?? 0) + 1;
+  const failures = error === 'TargetChanged' ? undefined : (record?.failures ?? 0) + (known ? 0 : 1);
   const changes: Changes = {
     status: statusAfter(failing, record),
     detail,
     failures: failures ?? null,
-    lastFailure: { error, fingerprint, at: now, executionArn, isNews, isAccountFault: isAccountFault(error) },
+    lastFailure: {
+      ...{ error, fingerprint, at: now, isAccountFault: isAccountFault(error) },
+      ...known,
+      ...{ executionArn, isNews },
+    },
     ...(targetChange && error === 'TargetChanged' && { targetChanged: targetChange }),
   };
   return { isNews, failures, changes };
@@ -114,6 +137,16 @@ function changesFor(failing: Failing, record: RegistryRecord | undefined) {
 /** A target that changed leaves the cluster connected as it is. So does a wrong input, which has changed nothing. */
 const statusAfter = ({ error }: { error: string }, record: RegistryRecord | undefined): 'connected' | 'failed' =>
   error === 'TargetChanged' || (error === 'InvalidRequest' && record?.status === 'connected') ? 'connected' : 'failed';
+
+/**
+ * The last failure, if it is this one: AWS reports one change of a tag by up to two kinds of events, perhaps minutes apart, and each
+ * event may arrive twice. So a failure after the change has seen what this run saw.
+ */
+function sameFailure(record: RegistryRecord | undefined, { fingerprint, taggedAt }: Failing) {
+  const last = record?.lastFailure;
+  if (!taggedAt || !record?.failures || last?.fingerprint !== fingerprint) return undefined;
+  return Date.parse(taggedAt) <= Date.parse(last.at) ? last : undefined;
+}
 
 /** A failure that equals the one before it is no news, unless nobody was notified of that one. */
 function isNewsAfter(record: RegistryRecord | undefined, { error, fingerprint }: Failing): boolean {
@@ -132,8 +165,9 @@ async function writeTags(
   return problem ? [`The status tags could not be written: ${problem}`] : [];
 }
 
-const heldBy = (who: string) =>
-  `The registry and the status tags were left unchanged, because ${who} has taken over this cluster.`;
+const unchanged = 'The registry and the status tags were left unchanged';
+
+const heldBy = (who: string) => `${unchanged}, because ${who} is working on this cluster.`;
 
 /** One of our errors becomes its message. Any other is a bug. */
 async function attempt<Value>(call: () => Promise<Value>): Promise<{ value: Value } | { refusal: string }> {

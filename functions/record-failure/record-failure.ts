@@ -6,7 +6,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { isAccountFault } from '../../shared/registry/account-faults.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
-import { clusterArnIn } from '../../shared/request/input.ts';
+import { clusterArnIn, eventTimeOf } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
 import { Request } from '../../shared/request/request.ts';
 import { shortForm } from '../../shared/short-form.ts';
@@ -53,7 +53,7 @@ interface Deps {
 /**
  * Words the failure for the person who reads it in the Step Functions console: what failed, what AWS or Atlas said, what to do, what
  * the run has changed, and how to start again. Writes it in the registry and in short on the cluster's tags, and gives the cluster
- * back. What is only the caller's business (a dry run, a mistyped input), or about a cluster outside of this deployment, is written
+ * back. If another run has taken over the cluster, the error is ClaimLost. What is only the caller's business (a dry run, a mistyped input), or about a cluster outside of this deployment, is written
  * nowhere. Measures a failure that a person must be notified of: an alarm compares it with the messages.
  */
 export async function recordFailure(
@@ -76,12 +76,13 @@ export async function recordFailure(
           detail: shortForm(failing, clusterArn),
           isClaimed: request?.recorded !== undefined,
           startedBy: startedBy(input, executionArn),
+          taggedAt: eventTimeOf(input),
           ...(request?.targetChange && { targetChange: fingerprint(request.targetChange) }),
         },
         deps,
       )
     : { isNews: !isCallers, notes: [] };
-  if (entry.isNews && !isAccountFault(error)) deps.measure('FailuresToReport', 'Count', 1);
+  if (entry.isNews && !entry.isRepeated && !isAccountFault(error)) deps.measure('FailuresToReport', 'Count', 1);
 
   // The tag, or the sweep itself, has asked for this run, and asks again.
   const isSure = (request?.wantedBy ?? startedBy(input, executionArn)) !== 'console';
@@ -89,16 +90,19 @@ export async function recordFailure(
     changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    ...(isOver.has(error)
+    ...(isOver.has(error) || entry.isClaimLost
       ? []
       : [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure })]),
     noRedrive,
     ...entry.notes,
   ];
   const rest = facts.filter(Boolean).join('\n');
-  const message = cut(worded(error, said), longestCause - rest.length);
-  return { error, cause: `${state} failed: ${message}\n${rest}` };
+  const begin = `${state} failed: ${entry.isClaimLost ? `${takenOver} ` : ''}`;
+  const message = cut(worded(failing), longestCause - begin.length - rest.length);
+  return { error: entry.isClaimLost ? 'ClaimLost' : error, cause: `${begin}${message}\n${rest}` };
 }
+
+const takenOver = 'Another run took over the cluster before this failure, so nobody needs to act. The failure was:';
 
 /** After these errors nothing is to be started again: the cluster is connected, or another execution is at work. */
 const isOver = new Set(['TargetChanged', 'ClaimLost']);
@@ -117,14 +121,23 @@ function saidBy(cause = ''): string {
 /** Our error classes by name. Their messages are written for a person. */
 const classes = new Map<string, { prototype: Error }>(Object.entries(errors));
 
+/** A function has the prefix of its machine, and the name of its state. */
+const functionOf = (state: string, executionArn: string): string =>
+  `${executionArn.split(':')[6]?.replace(/-(connect|disconnect)$/, '')}-${state}`;
+
 /** The error's own words and its remedy. */
-function worded(error: string, said: string): string {
+function worded({
+  error,
+  message: said,
+  state,
+  executionArn,
+}: Record<'error' | 'message' | 'state' | 'executionArn', string>): string {
   const ours = classes.get(error);
   if (ours?.prototype instanceof errors.TransientError)
     return `${said} This is usually transient, but it outlasted this state's retries. Nothing is lost: start the execution again later and it resumes here.`;
   if (ours) return said;
   const what = said && said !== error ? `${said} (${error})` : error;
-  return `${what}. The function did not report an error of its own. Its log group, /aws/lambda/… with the name of the state, has the details. Everything is safe to repeat: start the execution again.`;
+  return `${what}. The function did not report an error of its own. Its log group has the details: /aws/lambda/${functionOf(state, executionArn)}. Everything is safe to repeat: start the execution again.`;
 }
 
 /** Whether the cluster is in the account and Region of the functions. */

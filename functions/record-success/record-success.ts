@@ -156,7 +156,11 @@ function outcomesOf({
     { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
     { resource: 'policyStatement', result: policy.result, note: policy.sid },
     { resource: 'privateLink', result: privateLink.result, ...notAdopted(privateLink.ownership) },
-    { resource: 'connection', result: connection.result, ...(connection.note && { note: connection.note }) },
+    {
+      resource: 'connection',
+      result: connection.result,
+      ...(connection.note ? { note: connection.note } : notAdopted(connection.ownership)),
+    },
     ...(isNews
       ? [
           {

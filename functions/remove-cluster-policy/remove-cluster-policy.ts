@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AwsRefused, ClusterUnusable } from '../../shared/errors.ts';
 import type { MskClient, VersionedPolicy } from '../../shared/msk/client.ts';
-import { removeStatement } from '../../shared/msk/policy.ts';
+import { hasStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { decideStatement, neededStatement } from '../../shared/registry/removal.ts';
@@ -73,19 +73,22 @@ async function visit(
     if (recorded?.statement) await registry.update(clusterArn, executionArn, { statement: null });
     return { isDone: true, sid, result };
   };
-  if (!verdict) return gone('absent');
+  // A run that died while Atlas's account changed may have left the statement for the former account.
+  const former = recorded?.statement?.formerSid;
+  const hasFormer = former !== undefined && hasStatement(found.policy, former);
+  if (!verdict && !hasFormer) return gone('absent');
 
-  const isToBeRemoved = verdict.isOurs && !privateLink.isClusterLinked;
+  const isToBeRemoved = (verdict?.isOurs ?? true) && !privateLink.isClusterLinked;
   // A statement that is kept needs no claim, unless the record changes.
-  await (verdict.settled === undefined
+  await (verdict?.settled === undefined
     ? isToBeRemoved && registry.confirm(clusterArn, executionArn)
     : registry.update(clusterArn, executionArn, { statement: verdict.settled }));
   if (!isToBeRemoved) {
-    const { note, remedy } = verdict.isOurs ? neededStatement : verdict;
+    const { note, remedy } = verdict && !verdict.isOurs ? verdict : neededStatement;
     return { isDone: true, sid, result: 'kept', note, ...(remedy !== undefined && { remedy }) };
   }
   try {
-    await remove(clusterArn, sid, found, msk);
+    await remove(clusterArn, former === undefined ? [sid] : [sid, former], found, msk);
   } catch (refusal) {
     const state = await whichState(refusal, clusterArn, msk);
     if (state)
@@ -95,8 +98,8 @@ async function visit(
   return gone('removed');
 }
 
-async function remove(clusterArn: string, sid: string, { policy = '', version }: VersionedPolicy, msk: MskClient) {
-  const rest = removeStatement(policy, sid);
+async function remove(clusterArn: string, sids: string[], { policy = '', version }: VersionedPolicy, msk: MskClient) {
+  const rest = removeStatement(policy, ...sids);
   if (rest === null) await msk.deletePolicy(clusterArn);
   else if (rest !== undefined) await msk.putPolicy(clusterArn, rest, version);
 }

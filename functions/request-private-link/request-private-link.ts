@@ -3,7 +3,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
 import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
-import { AtlasUnavailable } from '../../shared/errors.ts';
+import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import { type Ownership, ownershipOf, type Piece } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -66,6 +66,8 @@ export async function requestPrivateLink(
     await record({ id: created._id, ownership: 'created', attemptedAt });
     return outputFor(created, 'created', 'created');
   } catch (error) {
+    // A refusal is certain: this attempt has created nothing, and only the attempt before, if there was one, stays unclear.
+    if (error instanceof AtlasRefused || error instanceof AtlasThrottled) await record(recorded ?? null);
     if (!isAlreadyThere(error)) throw error;
     // This attempt has created nothing, so what was recorded before holds: what exists is not ours because of it.
     await record(recorded ?? null);

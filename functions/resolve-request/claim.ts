@@ -1,5 +1,5 @@
 import { VersionConflict } from '../../shared/errors.ts';
-import { type ExecutionsClient, hasEnded } from '../../shared/executions.ts';
+import { type ExecutionsClient, lastFunctionSeconds, phaseOf } from '../../shared/executions.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Changes, Claim, Registry } from '../../shared/registry/registry.ts';
 import type { Wait } from '../../shared/waits.ts';
@@ -9,12 +9,6 @@ export type Claimed =
   | { is: 'claimed'; record: RegistryRecord }
   | { is: 'held'; reason: string; pollSeconds: number }
   | { is: 'busy'; reason: string };
-
-/**
- * A function of a stopped execution may still be at work: it ends after at most its time-out of 60 seconds. The rest is a margin
- * for its last request.
- */
-const lastFunctionSeconds = 90;
 
 /** More losses in a row than simultaneous starts can explain. */
 const maxAttempts = 5;
@@ -27,8 +21,9 @@ interface ClaimOptions {
 }
 
 /**
- * Claims the cluster for this execution. A connect waits for a disconnect that is at work; a disconnect stops a connect, and then
- * waits until that run's last function must have ended. Of two runs of the same action the later one does nothing.
+ * Claims the cluster for this execution. A connect waits for a disconnect that is at work; a disconnect stops a connect. After
+ * an execution was stopped, the next one waits until its last function must have ended; the claim names the stopped one, so that a
+ * retry waits as well. Of two runs of the same action the later one does nothing.
  *
  * @param found the record as it was read
  * @throws VersionConflict, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -42,10 +37,13 @@ export async function claimCluster(
   const { registry, executions, wait } = options;
   let current = found;
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
-    const other = current?.holder !== claim.holder ? current?.holder : undefined;
-    const isRunning =
-      other !== undefined &&
-      !(await hasEnded({ holder: other, claimedAt: current?.claimedAt }, claim.claimedAt, executions));
+    // A claim of our own may have to wait for the execution that it was taken from.
+    const other = current?.holder === claim.holder ? current?.stopped : current?.holder;
+    const phase =
+      other === undefined
+        ? 'ended'
+        : await phaseOf({ holder: other, claimedAt: current?.claimedAt }, claim.claimedAt, executions);
+    const isRunning = phase === 'running' && other !== undefined && current?.holder === other;
     if (isRunning && current?.action === claim.action)
       return {
         is: 'busy',
@@ -62,11 +60,12 @@ export async function claimCluster(
         error: 'NoLongerWanted',
         cause: `Execution ${claim.holder} disconnects the cluster. It removes what this execution has created.`,
       });
-    const record = await registry.claim(clusterArn, claim, other);
-    if (record && isRunning)
+    const stopped = phase === 'ended' ? null : (other ?? null);
+    const record = await registry.claim(clusterArn, { ...claim, stopped }, other);
+    if (record && phase !== 'ended')
       return {
         is: 'held',
-        reason: `Execution ${other} was connecting ${clusterArn} and was stopped. This execution waits until its last function has ended.`,
+        reason: `Execution ${other} was working on ${clusterArn} and was stopped. This execution waits until its last function has ended.`,
         pollSeconds: lastFunctionSeconds,
       };
     if (record) return { is: 'claimed', record };

@@ -66,15 +66,19 @@ export async function resolveRequest(
   const isFromSweep = startedBy === 'console' && isStartedBySweep(executionArn);
   const wish = { action, tags: found, recorded, settings };
   const notWanted = isFromSweep ? whyNotSwept(wish) : startedBy === 'tag' ? whyNotTagged(wish) : undefined;
-  if (notWanted) return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
+  if (notWanted) {
+    // An earlier visit or attempt of this state may have claimed the cluster.
+    if (recorded?.holder === executionArn)
+      await registry.release(clusterArn, executionArn, { status: null, detail: null });
+    return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
+  }
 
   const isTagged = tags[triggerTag] === action || startedBy === 'tag';
   const wantedBy = isTagged && (isFromSweep || startedBy === 'tag') ? 'tag' : isFromSweep ? 'sweep' : 'console';
   const asked = { action, given, tags, recorded, wantedBy, clusterName } as const;
-  if (given.dryRun) return proceed(startedBy, settle(asked, settings));
-
   // A mistake in the settings must not disturb an execution that holds the cluster, so the claim waits for their check.
-  const request = settle(asked, settings);
+  const preview = settle(asked, settings);
+  if (given.dryRun) return proceed(startedBy, preview);
   const claimed = await claimCluster(
     clusterArn,
     {
@@ -95,11 +99,18 @@ export async function resolveRequest(
   if (claimed.is === 'busy') return nothingToDo(claimed.reason);
   if (claimed.is === 'held')
     return { isAnythingToDo: true, isHeld: true, reason: claimed.reason, clusterArn, pollSeconds: claimed.pollSeconds };
+  // Another execution may have changed the record before the claim.
+  const request = settle({ ...asked, recorded: claimed.record }, settings);
   const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
   await writeStatus(clusterArn, { status: `${action}ing`, detail, executionArn }, msk);
-  const wereTagsStripped = recorded?.status === 'connected' && tags[statusTag('status')] === undefined;
-  return proceed(startedBy, { ...request, wereTagsStripped, recorded: claimed.record });
+  return proceed(startedBy, { ...request, wereTagsStripped: areTagsStripped(recorded, tags, executionArn) });
 }
+
+/** Whether the status tags of a connected cluster are gone. After an earlier attempt of this run, its status is "connecting". */
+const areTagsStripped = (recorded: RegistryRecord | undefined, tags: Record<string, string>, executionArn: string) =>
+  recorded?.verifiedAt !== undefined &&
+  (recorded.status === 'connected' || (recorded.status === 'connecting' && recorded.holder === executionArn)) &&
+  tags[statusTag('status')] === undefined;
 
 const nothingToDo = (reason: string) => ({ isAnythingToDo: false as const, reason });
 
@@ -132,13 +143,18 @@ function whyNotSwept(wish: Wish): string | undefined {
   if (value === action) return undefined;
   const isRepair = action === 'connect' && value !== 'disconnect' && recorded?.verifiedAt !== undefined;
   const isRemovalOfRest =
-    action === 'disconnect' &&
-    value !== 'connect' &&
-    (!tags || recorded?.status === 'disconnected' || !whyNotTagged(wish));
+    action === 'disconnect' && value !== 'connect' && (!tags || isAlmostRemoved(recorded) || !whyNotTagged(wish));
   return isRepair || isRemovalOfRest
     ? undefined
     : `What the sweep has found has changed since (${triggerTag}: ${shown(value)}).`;
 }
+
+/** Whether the last run of a cluster was a disconnect, or nothing has been connected since. */
+const isAlmostRemoved = (record: RegistryRecord | undefined): boolean =>
+  record !== undefined &&
+  record.status !== 'connecting' &&
+  record.status !== 'connected' &&
+  !(record.status === 'failed' && record.verifiedAt !== undefined);
 
 /** A deployment serves the clusters of its own account and Region; Atlas supports only the partition `aws`. */
 function ownCluster(clusterArn: string, functionArn: string): ClusterArn {

@@ -1,6 +1,6 @@
 import { InvalidRequest } from '../../shared/errors.ts';
 import { settingTags } from '../../shared/msk/tags.ts';
-import { hasCreated, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
+import { hasCreated, mayBeOurs, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
 import { valid, validSecretName } from '../../shared/request/fields.ts';
 import type { ConsoleInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
@@ -33,6 +33,7 @@ const fieldsOfTarget = ['projectId', 'workspace', 'connectionName', 'mechanism']
  */
 export function settle(asked: Asked, settings: Settings): Request {
   const { action, given, tags, recorded, wantedBy, clusterName } = asked;
+  refuseFieldsOfOther(action, given);
   const explicit = explicitTarget(given, action === 'connect' ? tags : {});
   refuseForeignProject(explicit.projectId, settings);
   const defaults: Target = {
@@ -42,10 +43,14 @@ export function settle(asked: Asked, settings: Settings): Request {
     mechanism: settings.mechanism,
     ...recorded?.target,
   };
-  const differences = recorded?.target ? differencesTo(recorded, explicit) : [];
+  const differences = differencesTo(
+    recorded?.target,
+    explicit,
+    action === 'disconnect' ? fieldsOfTarget : boundBy(recorded),
+  );
   if (action === 'disconnect' && differences.length > 0)
     throw new InvalidRequest(
-      `The input asks for ${differences.join(' and ')}, but the cluster is connected to ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
+      `The input asks for ${differences.join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
     );
   const wanted = Object.fromEntries(
     fieldsOfTarget.map((field) => [
@@ -58,7 +63,7 @@ export function settle(asked: Asked, settings: Settings): Request {
   return {
     clusterArn: given.clusterArn,
     ...wanted,
-    secretArn: given.secretArn ?? (named === undefined ? (recorded?.secretArn ?? null) : null),
+    secretArn: given.secretArn ?? (named === undefined ? sentSecret(recorded) : null),
     secretName: named === undefined ? null : validSecretName(named, `The tag ${tag}`),
     maySecretBeAssociated: given.secretArn !== undefined,
     config: given.config ?? null,
@@ -70,11 +75,25 @@ export function settle(asked: Asked, settings: Settings): Request {
     endsOnUntag: wantedBy === 'tag' && settings.disconnectOnUntag,
     targetChange:
       differences.length > 0
-        ? `The cluster is connected to ${describe(defaults)}, and its settings ask for ${differences.join(' and ')}`
+        ? `The cluster is connected as ${describe(defaults)}, but its settings ask for ${differences.join(' and ')}`
         : null,
     wereTagsStripped: false,
     recorded: recorded ?? null,
   };
+}
+
+/** The secret whose password Atlas was sent. */
+const sentSecret = (recorded: RegistryRecord | undefined): string | null =>
+  recorded?.secretVersionId === undefined ? null : (recorded.secretArn ?? null);
+
+/** Fields that only one of the machines has a meaning for, and that would mislead in the other. */
+function refuseFieldsOfOther(action: Asked['action'], given: ConsoleInput): void {
+  const ofOther = action === 'connect' ? (['includeAdopted'] as const) : (['claim', 'acceptPrincipal'] as const);
+  const field = ofOther.find((name) => given[name] !== undefined);
+  if (field)
+    throw new InvalidRequest(
+      `The input has the field ${field}, which only the ${action === 'connect' ? 'disconnect' : 'connect'} machine knows. Leave it out, or start that machine.`,
+    );
 }
 
 /** The parts of the target that the input or a tag names. */
@@ -95,18 +114,28 @@ function explicitTarget(given: ConsoleInput, tags: Record<string, string>): { [F
 }
 
 /** What the explicit settings ask for instead of the recorded target, such as `workspace "b"`. */
-function differencesTo(record: RegistryRecord, explicit: ReturnType<typeof explicitTarget>): string[] {
-  if (!record.target || !hasCreated(record)) return [];
-  // After a disconnect, only what it had to leave in the project binds the next connect.
-  const bound = record.status === 'disconnected' ? (['projectId'] as const) : fieldsOfTarget;
-  return bound.flatMap((field) => {
+function differencesTo(
+  target: Target | undefined,
+  explicit: ReturnType<typeof explicitTarget>,
+  fields: readonly (keyof Target)[],
+): string[] {
+  return fields.flatMap((field) => {
     const asked = explicit[field]?.value;
-    return asked === undefined || asked === record.target?.[field] ? [] : [`${field} ${shown(asked)}`];
+    return !target || asked === undefined || asked === target[field] ? [] : [`${field} ${shown(asked)}`];
   });
 }
 
+/**
+ * The fields of the recorded target that a connect cannot change. The private link is in the project. Without a connection of ours,
+ * such as after a disconnect that had to leave the link, the workspace has nothing that could be lost.
+ */
+function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] {
+  if (!record || !hasCreated(record)) return [];
+  return record.connection && mayBeOurs(record.connection) ? fieldsOfTarget : ['projectId'];
+}
+
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
-  `connection "${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
+  `"${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
 
 function refuseForeignProject(project: Setting | undefined, { allowedProjectIds }: Settings): void {
   if (project && !allowedProjectIds.has(project.value))

@@ -12,7 +12,7 @@ export interface Work {
   reason: string;
 }
 
-/** How soon a disconnect repeats after an attempt to create something whose outcome is unclear: Atlas may show it late. */
+/** How soon a disconnect repeats if it could not find what was just requested: Atlas may show it late. */
 const unclearMs = 15 * minute;
 
 /** If AWS refuses the status tags, they are missing for good: a run for each sweep would not help. */
@@ -105,10 +105,14 @@ async function verification(
 
 /** Whether a disconnect must try again to remove what could not be removed, such as a private link that is in use. */
 function removalOfTheRest(record: RegistryRecord, now: string, { settings }: Deps): Work | undefined {
-  const { privateLink, connection, statement } = record;
-  const isUnclear = [privateLink, connection, statement].some((piece) => piece && !piece.ownership && mayBeOurs(piece));
+  const { privateLink, connection, statement, verifiedAt } = record;
+  // The last run may have been too early to find what was created.
+  const isUnclear = [privateLink, connection, statement].some(
+    (piece) =>
+      piece && mayBeOurs(piece) && (!piece.ownership || age(piece.attemptedAt, verifiedAt ?? now) < 2 * unclearMs),
+  );
   const pauseMs = isUnclear ? unclearMs : settings.verifyEveryHours * hour;
-  return age(record.verifiedAt, now) > pauseMs
+  return age(verifiedAt, now) > pauseMs
     ? { action: 'disconnect', reason: 'it is disconnected, and something may be left' }
     : undefined;
 }

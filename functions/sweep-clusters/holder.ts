@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
-import { type RegistryRecord, runEndedEarly } from '../../shared/registry/record.ts';
+import { mayStillWrite } from '../../shared/executions.ts';
+import { endedEarly } from '../../shared/registry/ended-early.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { noClaim } from '../../shared/registry/registry.ts';
 import { age, minute } from './age.ts';
 import type { Deps } from './subject.ts';
@@ -33,8 +34,12 @@ export async function settleHolder(
   if (isRunning(record, execution, now)) return { record, isRunning: true, isCounted: false };
 
   const hasSucceeded = execution?.status === 'SUCCEEDED';
-  const outcome = hasSucceeded ? successOf(record, execution) : failureOf(record, record.holder, execution, now);
-  const { holder, action: _action, claimedAt: _claimedAt, wantedBy: _wantedBy, ...rest } = record;
+  const { holder, action, claimedAt: _claimedAt, wantedBy: _wantedBy, ...rest } = record;
+  const end = execution?.status ?? 'no longer exists';
+  const at = execution?.stopDate?.toISOString() ?? now;
+  const outcome = hasSucceeded
+    ? successOf(record, execution)
+    : endedEarly(record, { executionArn: record.holder, action, end, at });
   // The run may have released the cluster since the scan, and another one may have claimed it: the next sweep sees.
   if (!(await registry.updateUnclaimed(record.clusterArn, holder, { ...noClaim, ...outcome })))
     return { record, isRunning: true, isCounted: false };
@@ -43,7 +48,7 @@ export async function settleHolder(
 
 function isRunning({ claimedAt }: RegistryRecord, execution: DescribeExecutionCommandOutput | undefined, now: string) {
   if (!execution) return age(claimedAt, now) < unknownForMs;
-  return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE';
+  return execution.status === 'RUNNING' || execution.status === 'PENDING_REDRIVE' || mayStillWrite(execution, now);
 }
 
 /**
@@ -57,29 +62,3 @@ const successOf = (
   action === 'connect' && connection?.ownership && !verifiedAt && stopDate
     ? { verifiedAt: stopDate.toISOString() }
     : {};
-
-function failureOf(
-  { action, failures = 0, lastFailure }: RegistryRecord,
-  executionArn: string,
-  execution: DescribeExecutionCommandOutput | undefined,
-  now: string,
-) {
-  const end = execution?.status ?? 'no longer exists';
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([runEndedEarly, action, end]))
-    .digest('hex')
-    .slice(0, 16);
-  return {
-    status: 'failed' as const,
-    detail: `${runEndedEarly}: execution ${executionArn} ended without recording its outcome (${end}).`,
-    failures: failures + 1,
-    lastFailure: {
-      error: runEndedEarly,
-      fingerprint,
-      at: execution?.stopDate?.toISOString() ?? now,
-      executionArn,
-      isNews: fingerprint !== lastFailure?.fingerprint,
-      isAccountFault: false,
-    },
-  };
-}

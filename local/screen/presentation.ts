@@ -1,5 +1,5 @@
 import type { Cloud } from '../../emulators/cloud.ts';
-import type { Scenario } from '../scenarios.ts';
+import type { Scenario } from '../scenario.ts';
 import type { Report } from './report.ts';
 import { formatReport } from './report-format.ts';
 import { liveScreen, type Output, plainScreen, type Screen } from './screen.ts';
@@ -28,7 +28,7 @@ export class Presentation {
       ['Scenario', `${scenario.name}. ${scenario.description}`],
       ['Cluster', cloud.world.cluster.arn],
       ['Real', 'The state machine, the rules, and the built functions with their roles, as you deploy them.'],
-      ['Emulated', 'Amazon MSK, AWS Secrets Manager and MongoDB Atlas, on this machine.'],
+      ['Emulated', 'Amazon MSK, AWS Secrets Manager, Amazon DynamoDB and MongoDB Atlas, on this machine.'],
       [
         'Time',
         `Waits are ${speed} times faster: one hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`,

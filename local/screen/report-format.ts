@@ -3,15 +3,16 @@ import { type Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Report } from './report.ts';
 import { formatDuration, type Style, wrap } from './text.ts';
 
-/** The text of a report: policy, private link, connection, tags, calls and, in the last line, the outcome. */
+/** The text of a report: policy, private link, connection, tags, record, calls and, in the last line, the outcome. */
 export function formatReport(report: Report, style: Style): string[] {
-  const { policy, privateLinks, connections, tags, calls, output } = report;
+  const { policy, privateLinks, connections, tags, registry, calls, output } = report;
   const { done, changes } = (output ?? {}) as { done?: Outcome[]; changes?: PlannedChange[] };
   const sections: [string, string[]][] = [
     ['Cluster policy, before and after', policyLines(policy.before, policy.after, style)],
     ['Private link in Atlas', privateLinks.flatMap(linkLines)],
     ['Connection in Atlas', connections.flatMap(connectionLines)],
-    ['Tags of the cluster, before and after', tagLines(tags.before, tags.after, style)],
+    ['Tags of the cluster, before and after', changedLines(tags.before, tags.after, style)],
+    ['Record in the registry, before and after', changedLines(flat(registry.before), flat(registry.after), style)],
     ['Other executions', report.others.flatMap(otherLines)],
     ['Calls', callLines(calls)],
     // The other fields of the output are shown above.
@@ -116,8 +117,18 @@ function fields(values: Record<string, string | string[] | undefined>): string[]
   );
 }
 
-/** `+` marks a new tag, `~` a tag with a new value, `-` a removed tag. */
-function tagLines(before: Record<string, string>, after: Record<string, string>, style: Style): string[] {
+/** The attributes of a record as `privateLink.id`. An empty list of them if there is no record. */
+const flat = (item: object | null, prefix = ''): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(item ?? {}).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(flat(value, `${prefix}${name}.`))
+        : [[`${prefix}${name}`, String(value)]],
+    ),
+  );
+
+/** `+` marks a new key, `~` a key with a new value, `-` a removed key. */
+function changedLines(before: Record<string, string>, after: Record<string, string>, style: Style): string[] {
   const all = { ...before, ...after };
   const width = Math.max(...Object.keys(all).map((key) => key.length));
   const room = lineWidth - width - 2;

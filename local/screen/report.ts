@@ -4,6 +4,9 @@ import type { Recorder } from '../../emulators/recorder.ts';
 import type { Execution, ExecutionResult } from '../../emulators/step-functions/execution.ts';
 import type { Row } from './timeline.ts';
 
+/** An item of the table. */
+type RegistryItem = Record<string, unknown>;
+
 /** Resources as in the answers of Atlas's API. */
 interface PrivateLinkView {
   _id: string;
@@ -52,6 +55,8 @@ export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   seconds: { simulated: number; real: number };
   policy: { before: PolicyDocument | null; after: PolicyDocument | null };
   tags: { before: Record<string, string>; after: Record<string, string> };
+  /** The cluster's record; null if there is none. */
+  registry: { before: RegistryItem | null; after: RegistryItem | null };
   timeline: RowSummary[];
   /** Other executions that were started during the run. */
   others: { executionArn: string; status: string; output?: unknown; error?: string }[];
@@ -78,10 +83,21 @@ export interface Run {
   others: { execution: Execution; result: ExecutionResult }[];
   rows: Row[];
   before: Snapshot;
+  registry: Report['registry'];
   realMs: number;
 }
 
-export function makeReport({ scenario, cloud, execution, result, others, rows, before, realMs }: Run): Report {
+export function makeReport({
+  scenario,
+  cloud,
+  execution,
+  result,
+  others,
+  rows,
+  before,
+  registry,
+  realMs,
+}: Run): Report {
   const { policy, tags, ...atlas } = takeSnapshot(cloud);
   const { endState, error, cause, output } = result;
   return {
@@ -95,6 +111,7 @@ export function makeReport({ scenario, cloud, execution, result, others, rows, b
     policy: { before: before.policy, after: policy },
     ...atlas,
     tags: { before: before.tags, after: tags },
+    registry,
     timeline: rows.map(summary),
     others: others.map(({ execution: { arn }, result: { endState, output, error } }) => ({
       executionArn: arn,

@@ -102,7 +102,8 @@ export class AtlasTransport {
       });
       this.answeredAt = timeOf(response) ?? this.answeredAt;
       this.remainingShare = remainingShareOf(response) ?? this.remainingShare;
-      const waitMs = retryAfterMs(response);
+      // A write that was answered with 503 may have happened, so only its caller may repeat it.
+      const waitMs = response.status === 503 && method !== 'GET' ? undefined : retryAfterMs(response);
       if (waitMs === undefined) {
         this.#hasBegun ||= response.status !== 401;
         return response;

@@ -69,15 +69,15 @@ export function mergeStatement(
 }
 
 /**
- * Removes our statement from a cluster policy; the others stay as they are.
+ * Removes the statements with these Sids from a cluster policy; the others stay as they are.
  *
- * @returns the new text; null if no other statement is left, so the policy can be deleted; undefined if ours isn't in it
+ * @returns the new text; null if no other statement is left, so the policy can be deleted; undefined if none of these is in it
  * @throws PolicyRefused if the policy cannot be read
  */
-export function removeStatement(text: string, sid: string): string | null | undefined {
+export function removeStatement(text: string, ...sids: string[]): string | null | undefined {
   const policy = parse(text);
   const statements = listOf(policy.Statement);
-  const others = statements.filter(({ Sid }) => Sid !== sid);
+  const others = statements.filter(({ Sid }) => !sids.includes(Sid ?? ''));
   if (others.length === statements.length) return undefined;
   return others.length === 0 ? null : JSON.stringify({ ...policy, Statement: others });
 }
@@ -103,6 +103,10 @@ export function isSameStatement(statement: Statement, wanted: ReturnType<typeof 
     listOf(Resource).every((resource) => resource === wanted.Resource)
   );
 }
+
+/** Whether a policy has a statement with this Sid. @throws PolicyRefused if the policy cannot be read */
+export const hasStatement = (text: string | undefined, sid: string): boolean =>
+  text !== undefined && findStatement(text, sid) !== undefined;
 
 /** Whether a statement allows, without any condition, everything that the wanted one allows: compared by meaning. */
 function grants(

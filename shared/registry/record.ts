@@ -61,7 +61,14 @@ export const RegistryRecord = z.object({
   privateLink: z.optional(Piece),
   connection: z.optional(Piece),
   statement: z.optional(
-    z.object({ sid: z.string(), principalArn: z.string(), ownership: z.optional(Ownership), attemptedAt: text }),
+    z.object({
+      sid: z.string(),
+      principalArn: z.string(),
+      ownership: z.optional(Ownership),
+      attemptedAt: text,
+      /** Our statement for a former account of Atlas, until it is removed from the policy. */
+      formerSid: text,
+    }),
   ),
   /** When we turned multi-VPC connectivity on. */
   turnedOn: text,
@@ -84,6 +91,8 @@ export const RegistryRecord = z.object({
   action: z.optional(z.enum(['connect', 'disconnect'])),
   claimedAt: text,
   wantedBy: z.optional(z.enum(['tag', 'console', 'sweep'])),
+  /** The stopped execution that the claim was taken from, while its last function may be at work. */
+  stopped: text,
   /** The execution that released the claim last. */
   lastExecution: text,
   /** The fingerprint of a difference that was reported as TargetChanged. */
@@ -118,10 +127,10 @@ const afterMs = 180_000;
  */
 export function ownershipOf(id: string | undefined, recorded: Piece | undefined): Ownership {
   if (recorded?.ownership && (recorded.id === undefined || recorded.id === id)) return recorded.ownership;
-  // Nothing was attempted, or the one that was recorded has been replaced by another party.
-  if (!recorded?.attemptedAt || recorded.ownership === 'adopted') return 'adopted';
+  if (!recorded?.attemptedAt) return 'adopted';
   if (id === undefined) return 'unknown';
+  // The outcome of the attempt is known, so another party has replaced what was recorded.
+  if (recorded.ownership) return 'adopted';
   const sinceAttemptMs = Number.parseInt(id.slice(0, 8), 16) * 1000 - Date.parse(recorded.attemptedAt);
-  if (sinceAttemptMs >= -beforeMs && sinceAttemptMs <= afterMs) return 'created';
-  return recorded.ownership ? 'adopted' : 'unknown';
+  return sinceAttemptMs >= -beforeMs && sinceAttemptMs <= afterMs ? 'created' : 'unknown';
 }

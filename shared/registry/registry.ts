@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -24,7 +25,13 @@ export interface Claim {
 }
 
 /** The attributes that a claim consists of, removed. */
-export const noClaim = { holder: null, action: null, claimedAt: null, wantedBy: null } satisfies Changes;
+export const noClaim = {
+  holder: null,
+  action: null,
+  claimedAt: null,
+  wantedBy: null,
+  stopped: null,
+} satisfies Changes;
 
 /**
  * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or
@@ -57,12 +64,12 @@ export class Registry {
   async scan(): Promise<RegistryRecord[]> {
     const query = { TableName: this.#tableName, ConsistentRead: true };
     const pages = paginateScan({ client: this.#dynamodb }, query, this.#options);
-    const records: RegistryRecord[] = [];
+    const items: Item[] = [];
     const readAll = async () => {
-      for await (const { Items = [] } of pages) records.push(...Items.map(recordOf));
+      for await (const { Items = [] } of pages) items.push(...Items);
     };
     await this.#call('dynamodb:Scan', readAll());
-    return records.filter(({ clusterArn }) => parseClusterArn(clusterArn));
+    return items.filter(isOfCluster).map(recordOf);
   }
 
   /**
@@ -126,11 +133,22 @@ export class Registry {
    * Changes a record without a claim, as the sweep does.
    *
    * @param expectedHolder the holder that the caller has read, or undefined if there was none
-   * @returns false, without any change, if the holder is another one by now
+   * @param seen the record that the caller has read, if its last failure must still be the same
+   * @returns false, without any change, if the holder or the last failure is another one by now
    */
-  async updateUnclaimed(clusterArn: string, expectedHolder: string | undefined, changes: Changes): Promise<boolean> {
-    const condition = expectedHolder ? heldBy(expectedHolder) : { condition: 'attribute_not_exists(#holder)' };
-    return (await this.#change(clusterArn, changes, condition)) !== undefined;
+  async updateUnclaimed(
+    clusterArn: string,
+    expectedHolder: string | undefined,
+    changes: Changes,
+    seen?: { record: RegistryRecord | undefined },
+  ): Promise<boolean> {
+    const free = expectedHolder ? heldBy(expectedHolder) : { condition: 'attribute_not_exists(#holder)', values: {} };
+    const { condition, values } = seen ? failedLastAt(seen.record) : { condition: undefined, values: {} };
+    const expected = {
+      condition: [free.condition, condition].filter(Boolean).join(' AND '),
+      values: { ...free.values, ...values },
+    };
+    return (await this.#change(clusterArn, changes, expected)) !== undefined;
   }
 
   /**
@@ -152,7 +170,7 @@ export class Registry {
     const set = entries.filter(([, value]) => value !== null);
     const removed = entries.filter(([, value]) => value === null);
     // DynamoDB refuses a name that no expression uses.
-    const names = [...(condition.includes('#holder') ? ['holder'] : []), ...entries.map(([name]) => name)];
+    const names = [...(condition.match(/(?<=#)\w+/g) ?? []), ...entries.map(([name]) => name)];
     const command = new UpdateItemCommand({
       TableName: this.#tableName,
       Key: marshall({ clusterArn }),
@@ -185,12 +203,26 @@ export class Registry {
 
 const heldBy = (holder: string) => ({ condition: '#holder = :me', values: { ':me': holder } });
 
+const failedLastAt = (record: RegistryRecord | undefined) => {
+  const { lastFailure } = record ?? {};
+  return lastFailure
+    ? {
+        condition: '#lastFailure.#executionArn = :failed AND #lastFailure.#at = :failedAt',
+        values: { ':failed': lastFailure.executionArn, ':failedAt': lastFailure.at },
+      }
+    : { condition: 'attribute_not_exists(#lastFailure)', values: {} };
+};
+
 const claimLost = (clusterArn: string, holder: string) =>
   new ClaimLost(
     `Execution ${holder} no longer holds ${clusterArn}: a later run has taken over, so this one changes nothing more. Don't redrive it; start a new execution if one is needed.`,
   );
 
-function recordOf(item: Parameters<typeof unmarshall>[0]): RegistryRecord {
+type Item = Record<string, AttributeValue>;
+
+const isOfCluster = ({ clusterArn }: Item): boolean => parseClusterArn(clusterArn?.S ?? '') !== undefined;
+
+function recordOf(item: Item): RegistryRecord {
   const record = RegistryRecord.safeParse(unmarshall(item));
   if (record.success) return record.data;
   const { clusterArn } = unmarshall(item);

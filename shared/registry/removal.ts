@@ -168,16 +168,26 @@ const isUnclear = ({ ownership, attemptedAt }: Pick<Piece, 'ownership' | 'attemp
   ownership === undefined && attemptedAt !== undefined;
 
 /**
- * Whether what an unclear attempt has created may still appear: Atlas may show late what it has accepted.
+ * What a run does about a recorded resource that Atlas doesn't show. Atlas may show late what it has accepted. `wait`: look again in
+ * the next poll. `keep`: leave it in the record, because the sweep starts another run. `forget`: it doesn't exist.
  *
  * @param times ISO 8601; at its deadline, a wait does not look again
- * @param wait how long after the attempt it may appear
+ * @param wait how long after the attempt it may appear. An attempt is forgotten when it is twice as old
  */
-export function mayAppear(
+export function whenNotShown(
   recorded: Piece | undefined,
   { now, deadline }: { now: string; deadline: string },
   { timeoutMinutes }: Wait,
-): boolean {
-  if (!recorded?.attemptedAt || !isUnclear(recorded) || Date.parse(now) > Date.parse(deadline)) return false;
-  return Date.parse(now) < Date.parse(recorded.attemptedAt) + timeoutMinutes * 60_000;
+): 'wait' | 'keep' | 'forget' {
+  if (!recorded?.attemptedAt || !mayBeOurs(recorded)) return 'forget';
+  const limitMs = timeoutMinutes * 60_000;
+  const ageMs = Date.parse(now) - Date.parse(recorded.attemptedAt);
+  if (ageMs < limitMs && Date.parse(now) <= Date.parse(deadline)) return 'wait';
+  return ageMs < 2 * limitMs ? 'keep' : 'forget';
 }
+
+/** What the output says about a resource that was requested and that no run could find yet. */
+export const unconfirmed: Kept = {
+  note: 'requested, but Atlas does not show it yet',
+  remedy: 'The sweep starts a run that looks again.',
+};

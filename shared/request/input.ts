@@ -32,7 +32,10 @@ const CallEvent = z.object({
       eventName: z.enum(['TagResource', 'UntagResource']),
       requestParameters: z.object({ resourceArn: z.string() }),
     }),
-    z.object({ eventName: z.literal('CreateClusterV2'), responseElements: z.object({ clusterArn: z.string() }) }),
+    z.object({
+      eventName: z.enum(['CreateClusterV2', 'CreateCluster']),
+      responseElements: z.object({ clusterArn: z.string() }),
+    }),
   ]),
 });
 
@@ -75,6 +78,12 @@ export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given
 
 /** Whether the input is meant as an event of EventBridge, and not as the JSON of a manual start. */
 export const isEvent = (input: unknown): boolean => isRecord(input) && ('detail-type' in input || 'source' in input);
+
+/** When the change happened that an event reports; ISO 8601. undefined: the input is no event, or has no readable time. */
+export function eventTimeOf(input: unknown): string | undefined {
+  const { time } = (input ?? {}) as { time?: unknown };
+  return isEvent(input) && typeof time === 'string' && Number.isFinite(Date.parse(time)) ? time : undefined;
+}
 
 /** The cluster ARN in an input that may be wrong otherwise; undefined if there is none. */
 export function clusterArnIn(input: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,8 +9,10 @@ import {
   GetTemplateCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { parse, stringify } from 'yaml';
 import { defaultSettings } from '../../packaging/settings.ts';
 import { serverless, serviceFolder, writeStageFile } from '../template/serverless.ts';
 import { accountId, clientConfig, environment, region } from './account.ts';
@@ -27,6 +29,7 @@ const stage = 'deploy-test';
 const prefix = 'atlas-test';
 const StackName = `msk-atlas-privatelink-${stage}`;
 const clusterArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders/4c038240-bfb7-4b63-bbb0-f77f942caaa5-5`;
+const otherArn = `arn:aws:kafka:${region}:${accountId}:cluster/payments/0c7b9a52-1f0e-4c36-9d0c-6c5b1a0f7e11-5`;
 
 const command = await install().catch((error: unknown) => {
   if (error instanceof Unavailable) return error;
@@ -46,6 +49,28 @@ const valuesOf = (stack: Stack | undefined) =>
     (stack?.Parameters ?? []).map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
   );
 
+/** MiniStack refuses alarms on metric math. There, such an alarm watches the first of its metrics. */
+function replaceMetricMath(folder: string): void {
+  const infrastructure = join(folder, 'infrastructure');
+  const linked = realpathSync(infrastructure);
+  rmSync(infrastructure);
+  cpSync(linked, infrastructure, { recursive: true });
+  const file = join(infrastructure, 'alarms.yml');
+  const { Resources } = parse(readFileSync(file, 'utf8'), { merge: true });
+  const math = Object.values<{ Properties: AlarmProperties }>(Resources).filter(({ Properties }) => Properties.Metrics);
+  assert.ok(math.length > 0);
+  for (const { Properties } of math) {
+    const { Metric, Period, Stat } = Properties.Metrics?.find(({ MetricStat }) => MetricStat)?.MetricStat ?? {};
+    Object.assign(Properties, Metric, { Period, Statistic: Stat });
+    delete Properties.Metrics;
+  }
+  writeFileSync(file, stringify({ Resources }, { aliasDuplicateObjects: false }));
+}
+
+interface AlarmProperties {
+  Metrics?: { MetricStat?: { Metric?: object; Period?: number; Stat?: string } }[];
+}
+
 test('a deployment in MiniStack', { skip }, async (t) => {
   const surroundings = await startSurroundings();
   t.after(() => surroundings.close());
@@ -57,18 +82,21 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   const cloudFormation = new CloudFormationClient(config);
   const sfn = new SFNClient(config);
   const kafka = new KafkaClient({ ...config, endpoint: surroundings.kafkaUrl });
+  const dynamodb = new DynamoDBClient(config);
   const emit = () => emitTagEvents(surroundings, config);
-  const tag = async (Tags: Record<string, string>) => {
-    await kafka.send(new TagResourceCommand({ ResourceArn: clusterArn, Tags }));
+  const tag = async (Tags: Record<string, string>, ResourceArn = clusterArn) => {
+    await kafka.send(new TagResourceCommand({ ResourceArn, Tags }));
     await emit();
   };
   const folder = serviceFolder(t);
+  replaceMetricMath(folder);
   const runServerless = async (...args: string[]) => {
     const options = ['--stage', stage, '--region', region];
     const { code, output } = await serverless(folder, [...args, ...options], {
       environment: environment(ministack.url),
     });
     assert.equal(code, 0, output);
+    return output;
   };
 
   // Each step starts from the result of the one before.
@@ -86,6 +114,13 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   const describeStack = async () => {
     const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
     return stack;
+  };
+
+  /** All items of the registry. */
+  const records = async () => {
+    const command = new ScanCommand({ TableName: machines.RegistryTableName, ConsistentRead: true });
+    const { Items = [] } = await dynamodb.send(command);
+    return Items;
   };
 
   const secrets = await createSecrets(surroundings, config);
@@ -119,8 +154,8 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     const types = Object.values(template.Resources).map(({ Type }) => Type);
     for (const [kind, found] of Object.entries(await inventory(config))) {
       assert.equal(found.length, types.filter((type) => type === kind).length, `${kind}: ${found}`);
-      // CloudFormation itself names the roles.
-      if (kind !== 'AWS::IAM::Role')
+      // CloudFormation itself names the roles, and the name of the table is fixed.
+      if (!['AWS::IAM::Role', 'AWS::DynamoDB::Table'].includes(kind))
         for (const name of found) assert.match(String(name), new RegExp(`(^|[/:])${prefix}-`), kind);
     }
   });
@@ -141,7 +176,11 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     for (const wait of ['WaitForCluster', 'WaitForPrivateLink', 'WaitForConnection'])
       assert.ok(states.includes(wait), wait);
     assert.equal(output.connection.state, 'READY');
-    assert.equal(msk.clusters.get(clusterArn)?.tags.all['atlas-streaming:status'], 'connected');
+    assert.equal(msk.clusters.get(clusterArn)?.tags.all['atlas-streaming/status'], 'connected');
+    const [record] = await records();
+    assert.deepEqual([record?.clusterArn?.S, record?.status?.S, record?.holder], [clusterArn, 'connected', undefined]);
+    assert.equal(record?.privateLink?.M?.ownership?.S, 'created');
+    assert.equal(record?.connection?.M?.ownership?.S, 'created');
     // The status tags caused events, too.
     assert.deepEqual(await executionsOf(sfn, ConnectMachineArn), [execution]);
   });
@@ -160,30 +199,38 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.deepEqual([...new Set(writes)], ['TagResource']);
   });
 
-  await step('notifies subscribers of a failed run', async () => {
+  await step('notifies subscribers of a run that a tag started and that failed', async () => {
     const subscriber = await subscribe(config, machines.NotificationTopicArn ?? '');
-    const { executionArn = '' } = await sfn.send(
-      new StartExecutionCommand({ stateMachineArn: machines.ConnectMachineArn, input: '{"clusterArn":"orders"}' }),
-    );
+    msk.addCluster({ arn: otherArn, name: 'payments', updateMinutes: 8, scramSecretArns: [] });
+    const earlier = await executionsOf(sfn, machines.ConnectMachineArn ?? '');
+    await tag({ 'atlas-streaming': 'connect', 'atlas-streaming/workspace': 'my streams' }, otherArn);
+    const after = await executionsOf(sfn, machines.ConnectMachineArn ?? '');
+    const executionArn = after.find((arn) => !earlier.includes(arn)) ?? '';
     const { status, states } = await follow(sfn, executionArn, emit);
     assert.deepEqual([status, states.at(-1)], ['FAILED', 'SetupFailed']);
     const { Subject, Message } = await subscriber.next();
-    assert.match(Subject, /^a cluster: connect failed/);
+    assert.match(Subject, /^payments: connect failed/);
     assert.match(Message, /console\.aws\.amazon\.com\/states\/home\?region=us-east-1/);
     assert.ok(Message.includes(executionArn));
     await subscriber.end();
   });
 
-  await step('disconnects a tagged cluster', async () => {
-    await tag({ 'atlas-streaming': 'disconnect' });
-    const [execution = ''] = await executionsOf(sfn, machines.DisconnectMachineArn ?? '');
-    const { status, states, why } = await follow(sfn, execution, emit);
-    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Disconnected'], why);
+  await step('disconnects tagged clusters, and forgets them', async () => {
+    const { DisconnectMachineArn = '' } = machines;
+    for (const arn of [clusterArn, otherArn]) {
+      const earlier = await executionsOf(sfn, DisconnectMachineArn);
+      await tag({ 'atlas-streaming': 'disconnect' }, arn);
+      const execution = (await executionsOf(sfn, DisconnectMachineArn)).find((it) => !earlier.includes(it)) ?? '';
+      const { status, states, why } = await follow(sfn, execution, emit);
+      assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Disconnected'], why);
+    }
     assert.deepEqual([project.links, msk.clusters.get(clusterArn)?.policy], [[], undefined]);
+    assert.deepEqual(await records(), []);
   });
 
-  await step('leaves nothing behind when it is removed', async () => {
-    await runServerless('remove');
+  await step('leaves nothing behind when it is removed, not even the table, which CloudFormation retains', async () => {
+    const output = await runServerless('remove');
+    assert.match(output, /^The table msk-atlas-privatelink-registry was empty and is deleted\.$/m);
     assert.deepEqual(await inventory(config), before);
     await assert.rejects(cloudFormation.send(new DescribeStacksCommand({ StackName })), /does not exist/);
   });

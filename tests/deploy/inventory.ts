@@ -1,4 +1,5 @@
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
@@ -13,7 +14,7 @@ import type { ClientConfig } from './account.ts';
  * list is enough. Alarms and dashboards are missing: MiniStack lists them with times that the AWS SDK cannot read.
  */
 export async function inventory(config: ClientConfig): Promise<Record<string, (string | undefined)[]>> {
-  const [roles, functions, logGroups, machines, rules, schedules, queues, topics] = await Promise.all([
+  const [roles, functions, logGroups, machines, rules, schedules, queues, topics, tables] = await Promise.all([
     new IAMClient(config).send(new ListRolesCommand()),
     new LambdaClient(config).send(new ListFunctionsCommand()),
     new CloudWatchLogsClient(config).send(new DescribeLogGroupsCommand()),
@@ -22,6 +23,7 @@ export async function inventory(config: ClientConfig): Promise<Record<string, (s
     new SchedulerClient(config).send(new ListSchedulesCommand()),
     new SQSClient(config).send(new ListQueuesCommand()),
     new SNSClient(config).send(new ListTopicsCommand()),
+    new DynamoDBClient(config).send(new ListTablesCommand()),
   ]);
   return {
     'AWS::IAM::Role': (roles.Roles ?? []).map(({ RoleName }) => RoleName),
@@ -32,5 +34,6 @@ export async function inventory(config: ClientConfig): Promise<Record<string, (s
     'AWS::Scheduler::Schedule': (schedules.Schedules ?? []).map(({ Name }) => Name),
     'AWS::SQS::Queue': queues.QueueUrls ?? [],
     'AWS::SNS::Topic': (topics.Topics ?? []).map(({ TopicArn }) => TopicArn),
+    'AWS::DynamoDB::Table': tables.TableNames ?? [],
   };
 }

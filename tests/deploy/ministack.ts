@@ -17,6 +17,7 @@ export interface MiniStack {
 const services = [
   'cloudformation',
   'cloudwatch',
+  'dynamodb',
   'ecr',
   'events',
   'iam',

@@ -1,16 +1,20 @@
 import { search } from '@aws-lambda-powertools/jmespath';
 import * as cloudformation from '@aws-sdk/client-cloudformation';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as kafka from '@aws-sdk/client-kafka';
 import * as kms from '@aws-sdk/client-kms';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as sfn from '@aws-sdk/client-sfn';
 import { NormalizedSchema } from '@smithy/core/schema';
+import { statusTag, triggerTag } from '../../shared/msk/tags.ts';
+import { RegistryRecord } from '../../shared/registry/record.ts';
 import { readArguments } from './shell.ts';
 
 /** The AWS SDK's client for each service, under the name that the AWS CLI has for it. Both are made from the same models. */
 const services: Record<string, Record<string, unknown>> = {
   cloudformation,
+  dynamodb,
   events: eventbridge,
   kafka,
   kms,
@@ -62,17 +66,22 @@ function complaintAboutQuery(query: string | undefined, output: NormalizedSchema
   return /null|^\[\]$/.test(found) ? `${query} finds only ${found} in an answer` : undefined;
 }
 
-/** The keys that the documentation reads from maps: those of tags. */
-const mapKeys = ['atlas-streaming', 'atlas-streaming:status', 'atlas-streaming:execution'];
+/** The keys that the documentation reads from maps: those of tags, and the attributes of the registry. */
+const mapKeys = [triggerTag, statusTag('status'), statusTag('execution'), ...Object.keys(RegistryRecord.shape)];
 
 /** An answer that has every field. Each text in it is this one. */
 function sampleOf(schema: NormalizedSchema, text: string, depth = 0): unknown {
   if (depth > 8) return 'deep';
+  // A value of DynamoDB may hold other values, without end.
+  if (schema.getName() === 'AttributeValue') return { S: text };
   if (schema.isStructSchema())
     return Object.fromEntries(
       [...schema.structIterator()].map(([name, member]) => [name, sampleOf(member, text, depth + 1)]),
     );
   if (schema.isListSchema()) return [sampleOf(schema.getValueSchema(), text, depth + 1)];
-  if (schema.isMapSchema()) return Object.fromEntries(mapKeys.map((key) => [key, text]));
+  if (schema.isMapSchema()) {
+    const value = sampleOf(schema.getValueSchema(), text, depth + 1);
+    return Object.fromEntries(mapKeys.map((key) => [key, value]));
+  }
   return text;
 }

@@ -6,7 +6,9 @@ import {
   cloudWith,
   connectByHand,
   connectByTag,
+  ended,
   privateConnectivityIsOn,
+  recordOf,
 } from './local-cloud.ts';
 
 suite('a run that connects', () => {
@@ -80,16 +82,48 @@ suite('a run that connects', () => {
   test('writes the outcome on the tags of the cluster', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     const { execution } = await connectByTag(cloud);
-    const { 'atlas-streaming:verified-at': verifiedAt, ...tags } = cloud.world.cluster.tags.all;
+    const { 'atlas-streaming/verified-at': verifiedAt, ...tags } = cloud.world.cluster.tags.all;
     assert.deepEqual(tags, {
       'atlas-streaming': 'connect',
-      'atlas-streaming:status': 'connected',
-      'atlas-streaming:detail': 'Connection orders in workspace streams is READY',
-      'atlas-streaming:execution': execution.arn,
-      'atlas-streaming:private-link-id': cloud.world.project.links[0]?.id,
-      'atlas-streaming:secret-version': cloud.world.scramSecrets[0]?.versions[0]?.id,
+      'atlas-streaming/status': 'connected',
+      'atlas-streaming/detail': 'Connection orders in workspace streams is READY',
+      'atlas-streaming/execution': `connect/${execution.name}`,
     });
-    assert.ok(Number.isFinite(Date.parse(verifiedAt ?? '')), verifiedAt);
+    assert.match(verifiedAt ?? '', /^\d{8}T\d{6}Z$/);
+  });
+
+  test('records what it has created in the registry, and gives the cluster back', async () => {
+    const cloud = await cloudWith();
+    const { execution } = await connectByTag(cloud);
+    const { cluster, project, scramSecrets } = cloud.world;
+    const record = await recordOf(cloud);
+    const { privateLink, connection, statement, turnedOn, verifiedAt, settings, ...others } = record;
+    const principalArn = 'arn:aws:iam::821274765805:root';
+    assert.deepEqual(others, {
+      clusterArn: cluster.arn,
+      target: { projectId: project.id, workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' },
+      principalArn,
+      secretArn: scramSecrets[0]?.arn,
+      secretVersionId: scramSecrets[0]?.versions[0]?.id,
+      status: 'connected',
+      detail: 'Connection orders in workspace streams is READY',
+      lastExecution: execution.arn,
+    });
+    assert.deepEqual([privateLink?.id, privateLink?.ownership], [project.links[0]?.id, 'created']);
+    assert.deepEqual([connection?.id, connection?.ownership], [project.connections('streams')[0]?.id, 'created']);
+    assert.deepEqual(
+      [statement?.sid, statement?.principalArn, statement?.ownership],
+      ['AtlasStreamProcessing821274765805', principalArn, 'created'],
+    );
+    for (const time of [
+      privateLink?.attemptedAt,
+      connection?.attemptedAt,
+      statement?.attemptedAt,
+      turnedOn,
+      verifiedAt,
+    ])
+      assert.ok(Number.isFinite(Date.parse(time ?? '')), time);
+    assert.match(settings ?? '', /^[0-9a-f]{16}$/);
   });
 
   test('takes each setting from the input, else from the tag, else from the deployment', async () => {
@@ -97,20 +131,26 @@ suite('a run that connects', () => {
     const cloud = await cloudWith({
       cluster: {
         ...privateConnectivityIsOn,
-        tags: { 'atlas-streaming:workspace': 'tagged', 'atlas-streaming:connection-name': 'tagged-name' },
+        tags: { 'atlas-streaming/workspace': 'tagged', 'atlas-streaming/connection-name': 'tagged-name' },
       },
       project: { workspaces: ['streams', 'tagged', 'asked'].map((name) => ({ name, dataProcessRegion })) },
     });
-    assertConnected(await connectByTag(cloud));
     assertConnected(await connectByHand(cloud, { workspace: 'asked', config: { 'auto.offset.reset': 'earliest' } }));
+    const other = cloud.world.createCluster({
+      ...privateConnectivityIsOn,
+      name: 'pay',
+      tags: { 'atlas-streaming/workspace': 'tagged' },
+      scramSecretArns: cloud.world.cluster.scramSecretArns,
+    });
+    const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' }, other.arn);
+    assertConnected(await ended(execution));
     const names = cloud.world.project.workspaces.map(({ name }) =>
       cloud.world.project.connections(name).map(({ settings }) => [name, settings.name, settings.config]),
     );
     assert.deepEqual(names.flat(), [
-      ['tagged', 'tagged-name', undefined],
+      ['tagged', 'pay', undefined],
       ['asked', 'tagged-name', { 'auto.offset.reset': 'earliest' }],
     ]);
-    assert.equal(cloud.world.project.links.length, 1);
   });
 
   test('associates the secret that the input names, and keeps others associated', async () => {
@@ -128,7 +168,7 @@ suite('a run that connects', () => {
       cluster: privateConnectivityIsOn,
       scramSecrets: [{}, { name: 'AmazonMSK_picked', secretString: '{"username":"picked","password":"p"}' }],
     });
-    await cloud.tag({ 'atlas-streaming:secret-arn': cloud.world.scramSecrets[1]?.arn ?? '' });
+    await cloud.tag({ 'atlas-streaming/secret': 'AmazonMSK_picked' });
     assertConnected(await connectByTag(cloud));
     assert.equal(cloud.world.project.connections('streams')[0]?.settings.authentication.username, 'picked');
   });

@@ -11,9 +11,11 @@ import {
   cloudWith,
   connectByHand,
   connectByTag,
+  disconnectByTag,
   failFunction,
   faultAt,
   privateConnectivityIsOn as isOn,
+  recordOf,
 } from './local-cloud.ts';
 
 interface Failure {
@@ -62,14 +64,14 @@ const failures: Failure[] = [
     when: 'Atlas does not know the API key',
     at: 'CheckPrerequisites',
     world: { atlasCredentials: { publicKey: 'unknown', privateKey: 'unknown' } },
-    error: 'AtlasRefused',
+    error: 'AtlasCredentialsRefused',
     says: /HTTP 401.*Check the keys in the Atlas credentials secret/,
   },
   {
     when: 'Atlas does not know the service account',
     at: 'CheckPrerequisites',
     world: { atlasCredentials: { clientId: 'mdb_sa_id_unknown', clientSecret: 'mdb_sa_sk_unknown' } },
-    error: 'AtlasRefused',
+    error: 'AtlasCredentialsRefused',
     says: /HTTP 401 \(invalid_client/,
   },
   {
@@ -83,7 +85,7 @@ const failures: Failure[] = [
     when: 'the access list of the API key lacks the function’s address',
     at: 'CheckPrerequisites',
     world: { atlas: { blockedAddress: '203.0.113.7' } },
-    error: 'AtlasRefused',
+    error: 'AtlasCredentialsRefused',
     says: /IP_ADDRESS_NOT_ON_ACCESS_LIST.*203\.0\.113\.7.*Add the address/,
   },
   {
@@ -226,9 +228,12 @@ suite('a run fails', () => {
       assert.deepEqual(run.states.slice(-3), [at, 'RecordFailure', 'SetupFailed']);
       assert.match(run.cause ?? '', new RegExp(`^${at} failed: `));
       assert.ok(run.cause?.includes(run.execution.arn), 'the Cause names the execution');
-      const { 'atlas-streaming:status': status, 'atlas-streaming:detail': detail } = cloud.world.cluster.tags.all;
+      const { 'atlas-streaming/status': status, 'atlas-streaming/detail': detail } = cloud.world.cluster.tags.all;
       assert.equal(status, 'failed');
       assert.ok(detail?.startsWith(`${at} ${error}`), detail);
+      const record = await recordOf(cloud);
+      assert.deepEqual([record.status, record.failures, record.holder], ['failed', 1, undefined]);
+      assert.deepEqual([record.lastFailure?.error, record.lastFailure?.executionArn], [error, run.execution.arn]);
     });
   }
 
@@ -239,7 +244,7 @@ suite('a run fails', () => {
     assert.equal(endState, 'FailureNotRecorded');
     assert.equal(error, 'FailureNotRecorded');
     assert.match(cause ?? '', /Start the execution again\.$/);
-    assert.equal(cloud.world.cluster.tags.all['atlas-streaming:status'], 'connecting');
+    assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connecting');
   });
 
   test('and connects when it is started again after the cause is fixed', async () => {
@@ -247,15 +252,14 @@ suite('a run fails', () => {
     assertFailed(
       await connectByTag(cloud),
       'ConnectionFailed',
-      /delete the connection in Atlas and start the execution again/,
+      /tag the cluster atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect/,
     );
     cloud.world.atlas.behaviour.connectionFails = false;
-    cloud.world.project.deleteConnection('streams', 'orders');
-    await cloud.clock.wait(2 * 60);
+    assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
     assert.deepEqual(cloud.world.project.connections('streams'), []);
-    assertConnected(await connectByHand(cloud));
+    assertConnected(await connectByTag(cloud));
     assert.equal(cloud.world.project.links.length, 1);
-    assert.equal(cloud.world.cluster.tags.all['atlas-streaming:status'], 'connected');
+    assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
   });
 
   test('with all unmet prerequisites at once, each with its remedy, and changes nothing', async () => {

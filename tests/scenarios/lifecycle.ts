@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { UntagResourceCommand } from '@aws-sdk/client-kafka';
-import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Cloud } from '../../emulators/cloud.ts';
-import type { WorldSeed } from '../../emulators/world.ts';
+import { mskError } from '../../emulators/msk/router.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import {
@@ -12,14 +11,17 @@ import {
   cloudWith,
   connectByHand,
   connectByTag,
+  connectedCloud,
+  disconnectByHand,
   type Ended,
   ended,
   entered,
   failFunction,
-  faultAt,
   privateConnectivityIsOn as isOn,
+  recordOf,
   resultsIn,
   startOwnCloud,
+  swept,
 } from './local-cloud.ts';
 
 const firehose = {
@@ -31,18 +33,7 @@ const firehose = {
 };
 const foreignPolicy = { Version: '2012-10-17', Statement: [firehose] };
 
-/** A cloud whose cluster was connected by its tag. The calls of that run are not recorded. */
-async function connectedCloud(seed: WorldSeed = {}): Promise<Cloud> {
-  const cloud = await cloudWith({ ...seed, cluster: { ...isOn, ...seed.cluster } });
-  assertConnected(await connectByTag(cloud));
-  cloud.recorder.exchanges.splice(0);
-  return cloud;
-}
-
-const disconnectByHand = (cloud: Cloud, input: object = {}) =>
-  ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }, 'disconnect'));
-
-const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-streaming:status'];
+const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-streaming/status'];
 
 const removals = ['atlas deleteGroupStreamConnection', 'atlas deleteGroupStreamPrivateLinkConnection'];
 
@@ -78,11 +69,12 @@ suite('the tag disconnect', () => {
     assert.equal(cluster.scramSecretArns.length, 1);
     assert.deepEqual(Object.keys(cluster.tags.all).sort(), [
       'atlas-streaming',
-      'atlas-streaming:detail',
-      'atlas-streaming:execution',
-      'atlas-streaming:status',
+      'atlas-streaming/detail',
+      'atlas-streaming/execution',
+      'atlas-streaming/status',
     ]);
     assert.equal(status(cloud), 'disconnected');
+    assert.equal(await cloud.registry.get(cluster.arn), undefined, 'the record is deleted');
     assert.deepEqual(resultsIn(run), {
       connection: 'removed',
       privateLink: 'removed',
@@ -118,10 +110,15 @@ suite('the tag disconnect', () => {
     const connecting = cloud.start({ clusterArn: cloud.world.cluster.arn });
     await entered(connecting, 'WaitForConnection');
     connecting.abort();
+    await connecting.result;
+    cloud.recorder.exchanges.splice(0);
     const { endState, states } = await disconnectByHand(cloud);
     assert.equal(endState, 'Disconnected');
-    assert.ok(cloud.recorder.exchanges.some(({ responseBody }) => responseBody.includes('IS_DEPLOYING')));
     assert.ok(states.filter((it) => it === 'WaitForConnectionRemoval').length > 2);
+    const calls = (operation: string) =>
+      cloud.recorder.exchangesOf('atlas', operation).filter(({ status }) => status !== 401).length;
+    assert.equal(calls('deleteGroupStreamConnection'), 1);
+    assert.equal(calls('getGroupStreamConnection'), states.filter((it) => it === 'DeleteConnection').length);
   });
 
   test('keeps a private link that another connection uses, and the statement, and names the connection', async () => {
@@ -132,12 +129,12 @@ suite('the tag disconnect', () => {
     assert.deepEqual(outcomeOf(run, 'privateLink'), {
       resource: 'privateLink',
       result: 'kept',
-      note: 'used by streams/reports',
+      note: 'used by streams/reports. The sweep removes the private link when no connection uses it.',
     });
     assert.equal(outcomeOf(run, 'policyStatement')?.result, 'kept');
     assert.equal(cloud.world.project.links.length, 1);
     assert.ok(cloud.world.cluster.policy);
-    assert.match(cloud.world.cluster.tags.all['atlas-streaming:detail'] ?? '', /used by streams\/reports/);
+    assert.match(cloud.world.cluster.tags.all['atlas-streaming/detail'] ?? '', /used by streams\/reports/);
   });
 
   test('keeps a connection of that name that does not use the link', async () => {
@@ -172,16 +169,29 @@ suite('the tag disconnect', () => {
     assert.deepEqual(cloud.world.cluster.tags.all, tags);
   });
 
-  test('deletes everything else if Atlas no longer names an AWS account, and says so', async () => {
+  test('removes the recorded statement, and does not ask Atlas for its account', async () => {
     const cloud = await connectedCloud();
-    const gone = () => atlasError(404, 'RESOURCE_NOT_FOUND', 'Nothing is there.').answer;
-    cloud.intercept = faultAt('getGroupStreamAccountDetails', gone);
     const run = await disconnectByHand(cloud);
-    assert.equal(run.endState, 'Disconnected');
-    assert.deepEqual(cloud.world.project.links, []);
-    const { result, note } = outcomeOf(run, 'policyStatement') ?? {};
-    assert.equal(result, 'kept');
-    assert.match(note ?? '', /^if there is one: Atlas no longer names an AWS account/);
+    assert.equal(outcomeOf(run, 'policyStatement')?.result, 'removed');
+    assert.deepEqual(cloud.recorder.exchangesOf('atlas', 'getGroupStreamAccountDetails'), []);
+  });
+
+  test('waits until MSK lets it change the policy', async () => {
+    const cloud = await connectedCloud();
+    const { cluster } = cloud.world;
+    let isUpdating = false;
+    cloud.intercept = async (call, next) => {
+      if (call.operation !== 'DeleteClusterPolicy') return next();
+      if (!isUpdating) cluster.startUpdate(cluster.connectivity);
+      isUpdating = true;
+      if (cluster.state === 'ACTIVE') return next();
+      return mskError('BadRequestException', `The cluster is in the ${cluster.state} state.`).answer;
+    };
+    const { endState, states } = await disconnectByHand(cloud);
+    assert.equal(endState, 'Disconnected');
+    assert.ok(states.includes('WaitForCluster'));
+    assert.equal(cluster.policy, undefined);
+    assert.equal(await cloud.registry.get(cluster.arn), undefined);
   });
 
   test('disconnects a deleted cluster, if a person starts it', async () => {
@@ -219,32 +229,27 @@ suite('the removal of the tag', () => {
 suite('a removal that fails', () => {
   const { States } = readDefinition('disconnect');
   for (const name of Object.keys(States).filter((it) => States[it]?.Type === 'Task' && it !== 'RecordFailure')) {
-    test(`in ${name} says so in its Cause and on the tags of the cluster`, async () => {
+    test(`in ${name} says so in its Cause and, if it held the cluster, on the tags`, async () => {
       const cloud = await connectedCloud();
       failFunction(cloud, name, { errorType: 'AtlasRefused', errorMessage: 'Atlas said no.' });
       const { endState, error, cause } = await disconnectByHand(cloud, name === 'PlanRemoval' ? { dryRun: true } : {});
       assert.deepEqual([endState, error], ['RemovalFailed', 'AtlasRefused']);
       assert.match(cause ?? '', new RegExp(`^${name} failed: Atlas said no\\.`));
-      assert.equal(status(cloud), name === 'PlanRemoval' ? 'connected' : 'failed');
+      // A manual start that fails before it has claimed the cluster concerns only its caller.
+      assert.equal(status(cloud), /^(ResolveRequest|PlanRemoval)$/.test(name) ? 'connected' : 'failed');
     });
   }
 
   test('ends with FailureNotRecorded if RecordFailure fails as well', async () => {
     const cloud = await connectedCloud();
-    cloud.intercept = faultAt('getGroupStreamAccountDetails', () => atlasError(403, 'USER_UNAUTHORIZED', 'No.').answer);
-    failFunction(cloud, 'RecordFailure', { errorType: 'TypeError', errorMessage: 'x is undefined' });
+    const error = { errorType: 'TypeError', errorMessage: 'x is undefined' };
+    cloud.interceptInvocation = async ({ name }, next) =>
+      /^(DeletePrivateLink|RecordFailure)$/.test(name) ? { milliseconds: 0, error } : next();
     assert.equal((await disconnectByHand(cloud)).endState, 'FailureNotRecorded');
   });
 });
 
 suite('the sweep', () => {
-  /** Sweeps and waits for the end of the runs that this starts. */
-  async function swept(cloud: Cloud) {
-    const { result, started } = await cloud.sweep();
-    const runs = await Promise.all(started.map(ended));
-    return { result: result as { started: { reason: string }[]; running: number; asItShouldBe: number }, runs };
-  }
-
   test('connects a tagged cluster whose event was lost, and starts nothing afterwards', async () => {
     const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming': 'connect' } } });
     const { runs } = await swept(cloud);
@@ -266,7 +271,7 @@ suite('the sweep', () => {
 
   test('sends the password of a rotated secret to Atlas and records its version', async () => {
     const cloud = await connectedCloud();
-    const { secretsManager, scramSecrets, project, cluster } = cloud.world;
+    const { secretsManager, scramSecrets, project } = cloud.world;
     const [secret = assert.fail('no secret')] = scramSecrets;
     const version = secretsManager.rotate(secret.arn, JSON.stringify({ username: 'atlas', password: 'new' }));
     const { result, runs } = await swept(cloud);
@@ -277,28 +282,31 @@ suite('the sweep', () => {
     );
     assert.deepEqual(changes(cloud), ['atlas updateGroupStreamConnection']);
     assert.equal(project.connections('streams')[0]?.settings.authentication?.password, 'new');
-    assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
+    assert.equal((await recordOf(cloud)).secretVersionId, version);
   });
 
   test('sends the password again after a run that failed before it recorded the version', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, 1);
     assert.equal((await connectByTag(cloud)).endState, 'SetupFailed');
-    const { secretsManager, scramSecrets, project, cluster } = cloud.world;
+    const { secretsManager, scramSecrets, project } = cloud.world;
     const version = secretsManager.rotate(
       scramSecrets[0]?.arn ?? '',
       JSON.stringify({ username: 'atlas', password: 'new' }),
     );
     assertConnected(await connectByHand(cloud));
     assert.equal(project.connections('streams')[0]?.settings.authentication?.password, 'new');
-    assert.equal(cluster.tags.all['atlas-streaming:secret-version'], version);
+    assert.equal((await recordOf(cloud)).secretVersionId, version);
   });
 
   test('keeps the recorded version of the secret while Atlas refuses the new password', async () => {
     const cloud = await connectedCloud();
-    const { secretsManager, scramSecrets, project, cluster } = cloud.world;
-    const recorded = cluster.tags.all['atlas-streaming:secret-version'];
-    secretsManager.rotate(scramSecrets[0]?.arn ?? '', JSON.stringify({ username: 'atlas', password: 'new' }));
+    const { secretsManager, scramSecrets, project } = cloud.world;
+    const { secretVersionId } = await recordOf(cloud);
+    const version = secretsManager.rotate(
+      scramSecrets[0]?.arn ?? '',
+      JSON.stringify({ username: 'atlas', password: 'new' }),
+    );
     const pipeline = [{ $source: { connectionName: 'orders' } }];
     project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
     const { runs } = await swept(cloud);
@@ -306,7 +314,8 @@ suite('the sweep', () => {
       runs.map(({ error }) => error),
       ['ConnectionInUse'],
     );
-    assert.equal(cluster.tags.all['atlas-streaming:secret-version'], recorded);
+    assert.equal((await recordOf(cloud)).secretVersionId, secretVersionId);
+    assert.notEqual(secretVersionId, version);
   });
 
   test('disconnects a cluster with the tag disconnect', async (t) => {
@@ -342,11 +351,16 @@ suite('a run on a connected cluster', () => {
     const run = await connectByHand(cloud);
     assertConnected(run);
     assert.deepEqual(run.states.slice(-4), ['IsAlreadyConnected', 'AlreadyConnected', 'RecordSuccess', 'Connected']);
-    const reads = cloud.recorder.exchanges
+    const answered = cloud.recorder.exchanges
       .slice(before)
-      .filter(({ status, service }) => status === 200 && service !== 'secretsmanager')
-      .map(({ operation }) => operation);
-    assert.deepEqual(reads, [...new Set(reads)]);
+      .filter(({ status, service }) => status === 200 && service !== 'secretsmanager');
+    const reads = answered.filter(({ service }) => service !== 'dynamodb').map(({ operation }) => operation);
+    assert.deepEqual(
+      reads.filter((it) => it !== 'TagResource'),
+      [...new Set(reads)].filter((it) => it !== 'TagResource'),
+    );
+    const registry = answered.filter(({ service }) => service === 'dynamodb').map(({ operation }) => operation);
+    assert.deepEqual(registry, ['GetItem', 'UpdateItem', 'UpdateItem'], 'the record, the claim, and the outcome');
   });
 
   test('repairs only what differs', async () => {
@@ -366,11 +380,7 @@ suite('a second execution', () => {
     const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
     await entered(holder, 'WaitForPrivateLink');
-    for (const second of [
-      connectByHand(cloud),
-      disconnectByHand(cloud),
-      connectByHand(cloud, { mechanism: 'PLAIN' }),
-    ]) {
+    for (const second of [connectByHand(cloud), connectByHand(cloud, { mechanism: 'PLAIN' })]) {
       const { endState, output } = await second;
       assert.equal(endState, 'NothingToDo');
       assert.ok((output as { reason: string }).reason.includes(holder.arn));
@@ -392,7 +402,7 @@ suite('a second execution', () => {
     const [holder = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'connect' });
     await entered(holder, 'WaitForPrivateLink');
     assert.equal((await connectByHand(cloud, { dryrun: true })).error, 'InvalidRequest');
-    assert.equal(cloud.world.cluster.tags.all['atlas-streaming:execution'], holder.arn);
+    assert.equal(cloud.world.cluster.tags.all['atlas-streaming/execution'], `connect/${holder.name}`);
     assertConnected(await ended(holder));
   });
 });

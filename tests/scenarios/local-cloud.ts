@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, type TestContext } from 'node:test';
+import type * as z from 'zod/mini';
 import { Cloud, type CloudOptions } from '../../emulators/cloud.ts';
 import type { Answer, Call, Intercept } from '../../emulators/emulator.ts';
 import type { FunctionError } from '../../emulators/lambda/container.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
+import type { SweepClustersOutput } from '../../functions/sweep-clusters/sweep-clusters.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
+import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have visited. */
@@ -80,9 +83,42 @@ export async function connectByTag(cloud: Cloud) {
   return ended(execution);
 }
 
+/** A cloud whose cluster was connected by its tag. The calls of that run are not recorded. */
+export async function connectedCloud(seed: WorldSeed = {}): Promise<Cloud> {
+  const cloud = await cloudWith({ ...seed, cluster: { ...privateConnectivityIsOn, ...seed.cluster } });
+  assertConnected(await connectByTag(cloud));
+  cloud.recorder.exchanges.splice(0);
+  return cloud;
+}
+
+/** Sweeps after some simulated minutes, and waits for the end of the runs that this starts. */
+export async function swept(cloud: Cloud, afterMinutes = 0) {
+  cloud.clock.advance(afterMinutes);
+  const { result, started } = await cloud.sweep();
+  const runs = await Promise.all(started.map(ended));
+  return { result: result as z.infer<typeof SweepClustersOutput>, runs, ends: runs.map(({ endState }) => endState) };
+}
+
+/** Starts the disconnect machine manually and waits for the end of the run. */
+export const disconnectByHand = (cloud: Cloud, input: object = {}) =>
+  ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }, 'disconnect'));
+
+/** Tags the cluster `disconnect` and waits for the end of the run that this starts. */
+export async function disconnectByTag(cloud: Cloud) {
+  const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
+  return ended(execution);
+}
+
 /** Starts the connect machine manually and waits for the end of the run. */
 export const connectByHand = (cloud: Cloud, input: object = {}) =>
   ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input }));
+
+/** What the registry says about the cluster. Fails if it says nothing. */
+export async function recordOf(cloud: Cloud, clusterArn = cloud.world.cluster.arn): Promise<RegistryRecord> {
+  const item = await cloud.registry.get(clusterArn);
+  assert.ok(item, 'the registry has no record');
+  return RegistryRecord.parse(item);
+}
 
 export { ended };
 

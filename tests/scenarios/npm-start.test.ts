@@ -77,7 +77,7 @@ suite('npm start', { concurrency: 2 }, () => {
     assert.deepEqual(tooLong, []);
   });
 
-  test('shows the policy before and after, the link, the connection and the tags', async () => {
+  test('shows the policy before and after, the link, the connection, the tags and the record', async () => {
     const { stdout } = await start(fast).ended;
     for (const pattern of [
       /⇄ WaitForPrivateLink ⇄ CheckPrivateLink +[\dhms ]+ {2}\d+ polls {2}.*DONE\n/,
@@ -85,7 +85,10 @@ suite('npm start', { concurrency: 2 }, () => {
       /\+ {3}"Sid": "AtlasStreamProcessing821274765805",\n/,
       /Private link in Atlas\n {2}id {8}[0-9a-f]{24}\n {2}state {5}DONE\n/,
       / login {4}user atlas, SCRAM-512 over SASL_SSL\n/,
-      /\+ atlas-streaming:status +connected\n/,
+      /\+ atlas-streaming\/status +connected\n/,
+      /\nRecord in the registry, before and after\n/,
+      /\+ privateLink\.ownership +created\n/,
+      / Emulated +Amazon MSK, AWS Secrets Manager, Amazon DynamoDB and MongoDB Atlas, on this machine\.\n/,
       /\n✔ Connected after \d+h \d\dm \d\ds, simulated in [\d.]+ s\n$/,
     ]) {
       assert.match(stdout, pattern);

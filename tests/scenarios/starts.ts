@@ -13,7 +13,7 @@ suite('a run is started by', () => {
     const cloud = await cloudWith();
     const { arn } = cloud.world.cluster;
     assert.equal((await cloud.tag({ 'atlas-streaming': 'reconnect' })).length, 0);
-    assert.equal((await cloud.tag({ 'atlas-streaming:status': 'connect', owner: 'connect' })).length, 0);
+    assert.equal((await cloud.tag({ 'atlas-streaming/status': 'connect', owner: 'connect' })).length, 0);
     assert.equal((await cloud.tag(trigger)).length, 1);
     assert.equal((await cloud.tag(trigger)).length, 0, 'the same value again is not a change');
     assert.equal((await cloud.tag({ owner: 'payments' })).length, 0, 'another key has changed');
@@ -50,7 +50,10 @@ suite('a run is started by', () => {
       const [execution = assert.fail('not started')] = cloud.deliver(event(cloud.world.cluster.arn));
       const { endState, output } = await ended(execution);
       assert.equal(endState, 'NothingToDo');
-      assert.match((output as { reason: string }).reason, RegExp(`^The tag atlas-streaming of arn:\\S+ ${found}\\.$`));
+      assert.match(
+        (output as { reason: string }).reason,
+        RegExp(`^The tag atlas-streaming ${found}\\. Nothing is to be done for arn:\\S+\\.$`),
+      );
       assert.deepEqual(changes(cloud), []);
       assert.deepEqual(cloud.world.cluster.tags.all, tags);
     });

@@ -488,8 +488,8 @@ describe('the platform team', () => {
       'ConnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
       'DeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible',
       'DisconnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
-      'FailuresNotReportedAlarm: own FailuresToReport, own FailuresReported',
-      'NotificationFailedAlarm: AWS/Lambda Errors',
+      'FailuresNotReportedAlarm: own FailuresToReport, own FailuresReported, AWS/Lambda AsyncEventsDropped',
+      'NotificationFailedAlarm: AWS/Lambda AsyncEventsDropped',
       'SweepFailedAlarm: AWS/Lambda Errors',
       'SweepMissingAlarm: AWS/Lambda Invocations',
     ]);
@@ -514,7 +514,7 @@ describe('the platform team', () => {
       'FailuresNotReportedAlarm',
     );
     assert.deepEqual(Metrics.map(({ Expression }) => Expression).filter(Boolean), [
-      'RUNNING_SUM(SUM([FILL(toReport, 0), FILL(-1 * reported, 0)]))',
+      'RUNNING_SUM(SUM([FILL(toReport, 0), FILL(-1 * reported, 0), FILL(-1 * dropped, 0)]))',
     ]);
     assert.deepEqual([alarm.EvaluationPeriods, alarm.DatapointsToAlarm, alarm.Threshold], [12, 6, 0]);
     assert.equal(alarm.ComparisonOperator, 'GreaterThanThreshold');

@@ -4,35 +4,50 @@ import { GetClusterPolicyCommand, PutClusterPolicyCommand } from '@aws-sdk/clien
 import { applyClusterPolicy } from '../../functions/apply-cluster-policy/apply-cluster-policy.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
-import { clusterArn, principalArn, request, taskInput } from '../fixtures/request.ts';
+import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import { before, clusterArn, now, principalArn, request, taskInput } from '../fixtures/request.ts';
 
 const ours = atlasStatement(clusterArn, principalArn);
 const foreign = { Sid: 'Firehose', Effect: 'Allow', Principal: { Service: 'x' }, Action: 'kafka:*', Resource: '*' };
 const policyOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
 
+interface Situation {
+  /** The statement in the registry. */
+  recorded?: object;
+  holder?: string;
+  claim?: boolean;
+}
+
 /** @param Policy the cluster's policy; undefined if it has none */
-function applier(Policy?: string) {
+async function applier(t: Test, Policy?: string, { recorded, holder, claim = false }: Situation = {}) {
+  const { registry, record } = await heldRegistry(t, recorded && { statement: recorded }, holder);
   const { client, msk } = fakeMsk();
   if (Policy === undefined) msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
   else
     msk.on(GetClusterPolicyCommand, { ClusterArn: clusterArn }).resolves({ Policy, CurrentVersion: 'KTVPDKIKX0DER' });
   msk.on(PutClusterPolicyCommand).resolves({ CurrentVersion: 'K2' });
   const put = () => msk.commandCalls(PutClusterPolicyCommand)[0]?.args[0].input;
-  const input = taskInput({ request: request(), principal: { principalArn } });
-  return { msk, put, apply: () => applyClusterPolicy(input, { msk: client }) };
+  const input = taskInput({ request: request({ claim }), principal: { principalArn } });
+  const apply = () => applyClusterPolicy(input, { msk: client, registry });
+  return { msk, put, apply, statement: async () => (await record()).statement };
 }
 
-const created = { sid: 'AtlasStreamProcessing123456789012', result: 'created' };
+const sid = 'AtlasStreamProcessing123456789012';
+const created = { sid, result: 'created', ownership: 'created' };
+/** What the registry says after it. */
+const recordedAsCreated = { sid, principalArn, ownership: 'created', attemptedAt: now };
 
 describe('ApplyClusterPolicy', () => {
-  it('writes the first policy of a cluster without a version', async () => {
-    const { apply, put } = applier();
+  it('writes the first policy of a cluster without a version', async (t) => {
+    const { apply, put, statement } = await applier(t);
     assert.deepEqual(await apply(), created);
     assert.deepEqual(put(), { ClusterArn: clusterArn, CurrentVersion: undefined, Policy: policyOf(ours) });
+    assert.deepEqual(await statement(), recordedAsCreated);
   });
 
-  it('adds its statement to the others, with the version that it read', async () => {
-    const { apply, put } = applier(policyOf(foreign));
+  it('adds its statement to the others, with the version that it read', async (t) => {
+    const { apply, put } = await applier(t, policyOf(foreign));
     assert.deepEqual(await apply(), created);
     assert.deepEqual(put(), {
       ClusterArn: clusterArn,
@@ -41,8 +56,9 @@ describe('ApplyClusterPolicy', () => {
     });
   });
 
-  it('writes nothing if nothing is missing', async () => {
-    const { apply, msk } = applier(policyOf(foreign, { ...ours, Principal: { AWS: '123456789012' } }));
+  it('writes nothing if nothing is missing', async (t) => {
+    const policy = policyOf(foreign, { ...ours, Principal: { AWS: '123456789012' } });
+    const { apply, msk } = await applier(t, policy, { recorded: { ...recordedAsCreated, attemptedAt: before } });
     assert.deepEqual(await apply(), { ...created, result: 'unchanged' });
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
   });
@@ -53,8 +69,8 @@ describe('ApplyClusterPolicy', () => {
     "The version of the cluster policy isn't current. Check the current version and try again.",
     'The policy version does not match.',
   ])
-    it(`lets the machine retry, which merges into the newer policy, if MSK says "${text}"`, async () => {
-      const { apply, msk } = applier(policyOf(foreign));
+    it(`lets the machine retry, which merges into the newer policy, if MSK says "${text}"`, async (t) => {
+      const { apply, msk } = await applier(t, policyOf(foreign));
       msk
         .on(PutClusterPolicyCommand)
         .rejectsOnce(awsError('BadRequestException', 400, text))
@@ -71,15 +87,118 @@ describe('ApplyClusterPolicy', () => {
     });
 
   for (const text of ['The principal is invalid.', 'Unsupported policy Version 2008-10-17.'])
-    it(`ends the run if MSK refuses the policy, with the reason: ${text}`, async () => {
-      const { apply, msk } = applier();
+    it(`ends the run if MSK refuses the policy, with the reason: ${text}`, async (t) => {
+      const { apply, msk } = await applier(t);
       msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, text));
       await assert.rejects(apply(), { name: 'AwsRefused', message: new RegExp(`PutClusterPolicy.*${text}`) });
     });
 
-  it('writes nothing if the policy would be too long', async () => {
-    const { apply, msk } = applier(policyOf({ ...foreign, Sid: 'x'.repeat(20_400) }));
+  it('writes nothing if the policy would be too long', async (t) => {
+    const { apply, msk } = await applier(t, policyOf({ ...foreign, Sid: 'x'.repeat(20_400) }));
     await assert.rejects(apply(), { name: 'PolicyRefused', message: /MSK allows 20480/ });
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+  });
+});
+
+describe('ApplyClusterPolicy and the registry:', () => {
+  const former = atlasStatement(clusterArn, 'arn:aws:iam::210987654321:root');
+  const recordedFormer = { sid: former.Sid, principalArn: former.Principal.AWS, ownership: 'created' };
+  const narrow = { ...ours, Action: ['kafka:DescribeCluster'] };
+
+  it('an execution that has lost its claim writes nothing', async (t) => {
+    const { apply, msk } = await applier(t, policyOf(foreign), { holder: takenOverBy });
+    await assert.rejects(apply(), { name: 'ClaimLost' });
+    assert.ok(!commandsOf(msk).includes('PutClusterPolicy'));
+  });
+
+  it('the attempt is recorded before the policy is written', async (t) => {
+    const { apply, msk, statement } = await applier(t);
+    const recordedAtPut: unknown[] = [];
+    msk.on(PutClusterPolicyCommand).callsFake(async () => {
+      recordedAtPut.push(await statement());
+      return {};
+    });
+    await apply();
+    assert.deepEqual(recordedAtPut, [{ sid, principalArn, attemptedAt: now }]);
+  });
+
+  it('a statement that was written although the answer was lost is ours', async (t) => {
+    const { apply, msk, statement } = await applier(t);
+    msk.on(PutClusterPolicyCommand).rejects(awsError('InternalServerErrorException', 500));
+    await assert.rejects(apply(), { name: 'AwsUnavailable' });
+    msk.on(GetClusterPolicyCommand).resolves({ Policy: policyOf(ours), CurrentVersion: 'K2' });
+    assert.deepEqual(await apply(), created);
+    assert.deepEqual(await statement(), recordedAsCreated);
+  });
+
+  it("another party's statement that grants enough is adopted, also under our Sid", async (t) => {
+    for (const granting of [ours, { ...ours, Sid: 'Terraform' }]) {
+      const { apply, msk, statement } = await applier(t, policyOf(granting));
+      assert.deepEqual(await apply(), { sid, result: 'unchanged', ownership: 'adopted' });
+      assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+      assert.deepEqual(await statement(), { sid, principalArn, ownership: 'adopted' });
+    }
+  });
+
+  it("another party's statement that grants enough does not become ours because an attempt is unclear", async (t) => {
+    const recorded = { sid, principalArn, attemptedAt: before };
+    const { apply } = await applier(t, policyOf({ ...ours, Sid: 'Terraform' }), { recorded });
+    assert.deepEqual(await apply(), { sid, result: 'unchanged', ownership: 'adopted' });
+  });
+
+  it("another party's statement under our Sid that grants something else is refused, and stays", async (t) => {
+    for (const recorded of [undefined, { sid, principalArn, ownership: 'adopted' }]) {
+      const { apply, msk } = await applier(t, policyOf(foreign, narrow), recorded && { recorded });
+      await assert.rejects(apply(), { name: 'PolicyRefused', message: /Sid AtlasStreamProcessing123456789012, which/ });
+      assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+    }
+  });
+
+  it('our own statement that somebody has narrowed is repaired', async (t) => {
+    const { apply, put } = await applier(t, policyOf(narrow), { recorded: recordedAsCreated });
+    assert.deepEqual(await apply(), created);
+    assert.equal(put()?.Policy, policyOf(ours));
+  });
+
+  it('a person may claim the statement under our Sid, and no other', async (t) => {
+    const claimed = await applier(t, policyOf(ours), { claim: true });
+    assert.deepEqual(await claimed.apply(), { sid, result: 'unchanged', ownership: 'created' });
+    assert.deepEqual(await claimed.statement(), { sid, principalArn, ownership: 'created' });
+    const replaced = await applier(t, policyOf(narrow), { claim: true });
+    assert.deepEqual(await replaced.apply(), created);
+    const other = await applier(t, policyOf({ ...ours, Sid: 'Terraform' }), { claim: true });
+    assert.equal((await other.apply()).ownership, 'adopted');
+  });
+
+  it('after an accepted change of the account, our former statement is replaced', async (t) => {
+    const { apply, put, statement } = await applier(t, policyOf(former, foreign), { recorded: recordedFormer });
+    assert.deepEqual(await apply(), created);
+    assert.equal(put()?.Policy, policyOf(foreign, ours));
+    assert.deepEqual(await statement(), recordedAsCreated);
+  });
+
+  it('our former statement is not forgotten if the run dies before it writes the policy', async (t) => {
+    const { apply, msk, statement } = await applier(t, policyOf(former), { recorded: recordedFormer });
+    msk.on(PutClusterPolicyCommand).rejectsOnce(awsError('InternalServerErrorException', 500)).resolves({});
+    await assert.rejects(apply(), { name: 'AwsUnavailable' });
+    assert.deepEqual(await statement(), { sid, principalArn, attemptedAt: now, formerSid: former.Sid });
+    assert.deepEqual(await apply(), created);
+    assert.equal(msk.commandCalls(PutClusterPolicyCommand)[1]?.args[0].input.Policy, policyOf(ours));
+    assert.deepEqual(await statement(), recordedAsCreated);
+  });
+
+  it("our former statement is removed although another party's grants enough for the new account", async (t) => {
+    const granting = { ...ours, Sid: 'Terraform' };
+    const { apply, put, statement } = await applier(t, policyOf(former, granting), { recorded: recordedFormer });
+    assert.deepEqual(await apply(), { sid, result: 'updated', ownership: 'adopted' });
+    assert.equal(put()?.Policy, policyOf(granting));
+    assert.deepEqual(await statement(), { sid, principalArn, ownership: 'adopted' });
+  });
+
+  it("another party's statement for a former account stays", async (t) => {
+    const recorded = { ...recordedFormer, ownership: 'adopted' };
+    const { apply, put } = await applier(t, policyOf(former), { recorded });
+    await apply();
+    assert.equal(put()?.Policy, policyOf(former, ours));
   });
 });

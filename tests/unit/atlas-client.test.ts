@@ -294,6 +294,15 @@ describe('a throttled request', () => {
     assert.equal((await getLink(await startedClient(url)))._id, privateLinkId);
   });
 
+  it('is left to the caller after a 503 to a write, which may have happened', async (t) => {
+    const busy = apiError(503, 'BUSY', 'Later.', { 'retry-after': '0.01' });
+    const post = 'POST /privateLinkConnections';
+    const { url, calls } = await fakeAtlas(t, { ...routes(ok(privateLink())), [post]: [busy, ok(privateLink())] });
+    const atlas = await startedClient(url);
+    await assert.rejects(atlas.createPrivateLink(projectId, 'arn'), { name: 'AtlasUnavailable' });
+    assert.equal(calls().filter((call) => call === post).length, 1);
+  });
+
   it('is left to the machine if Atlas keeps throttling', async (t) => {
     const { url, calls } = await fakeAtlas(t, routes(throttled('0.01')));
     await assert.rejects(getLink(await startedClient(url)), { name: 'AtlasThrottled' });
@@ -339,10 +348,25 @@ describe('the share of requests that Atlas has left', () => {
   });
 });
 
+describe("the time of Atlas's last answer", () => {
+  it('is that of its own clock, also of a refusal, and undefined until it says one', async (t) => {
+    const date = 'Mon, 23 Nov 2026 12:00:07 GMT';
+    const answers = [ok({}, { date: 'now' }), apiError(404, 'X', 'No.', { date }), ok(privateLink(), { date: '' })];
+    const { atlas } = await fakeAtlas(t, { [route]: answers });
+    const times: unknown[] = [atlas.answeredAt];
+    for (const _ of answers) {
+      await getLink(atlas).catch(() => undefined);
+      times.push(atlas.answeredAt);
+    }
+    const time = '2026-11-23T12:00:07.000Z';
+    assert.deepEqual(times, [undefined, undefined, time, time]);
+  });
+});
+
 describe("Atlas's answer about a connection", () => {
   it('is reduced to what we need', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
-    const { id: _id, region: _region, ...needed } = connection();
+    const { region: _region, ...needed } = connection();
     assert.deepEqual(await atlas.getConnection(projectId, 'streams', 'orders'), needed);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkConnection } from '../../functions/check-connection/check-connection.ts';
+import type { Ownership } from '../../shared/registry/record.ts';
 import { type Answer, apiError, bootstrapServers, connection, fakeAtlas, left, ok } from '../fixtures/atlas.ts';
 import { before, later, request, taskInput, wait } from '../fixtures/request.ts';
 
@@ -9,8 +10,10 @@ const given = {
   name: 'orders',
   deadline: later,
   result: 'created' as const,
+  ownership: 'created' as Ownership,
   bootstrapServers,
   secretVersionId: 'version-1',
+  rewrites: 0,
 };
 
 async function check(t: TestContext, answer: Answer, overrides: Partial<typeof given> = {}) {
@@ -85,6 +88,31 @@ describe('CheckConnection', () => {
   it('lets CreateConnection send the password to a READY connection if it is unknown which one Atlas has', async (t) => {
     const { isReady, isIncomplete } = await check(t, ok(connection()), { secretVersionId: '' });
     assert.deepEqual([isReady, isIncomplete], [false, true]);
+  });
+
+  it('lets CreateConnection write it again at most three times if Atlas spells the bootstrap servers differently', async (t) => {
+    const other = ok(connection({ bootstrapServers: 'B-1.ORDERS:14001' }));
+    for (const rewrites of [0, 1, 2]) assert.equal((await check(t, other, { rewrites })).isIncomplete, true);
+    await assert.rejects(check(t, other, { rewrites: 3 }), (error: Error) => {
+      assert.equal(error.name, 'ConnectionFailed');
+      assert.ok(error.message.includes(`4 times with the bootstrap servers "${bootstrapServers}"`), error.message);
+      assert.ok(error.message.includes('Atlas still shows "B-1.ORDERS:14001"'), error.message);
+      return true;
+    });
+    assert.equal((await check(t, ok(connection()), { rewrites: 3 })).isReady, true);
+  });
+
+  for (const ownership of ['adopted', 'unknown'] as const)
+    it(`never lets CreateConnection write a connection whose ownership is ${ownership}`, async (t) => {
+      const other = ok(connection({ bootstrapServers: 'b-1.old:14001' }));
+      const { isReady, isIncomplete } = await check(t, other, { ownership, secretVersionId: '' });
+      assert.deepEqual([isReady, isIncomplete], [true, false]);
+    });
+
+  it('passes on what a person should know', async (t) => {
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
+    const input = taskInput({ request: request(), connection: { ...given, note: 'not ours' } });
+    assert.equal((await checkConnection(input, { atlas, wait })).note, 'not ours');
   });
 
   for (const state of ['FAILED', 'DELETING'])

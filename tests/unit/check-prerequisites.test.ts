@@ -9,6 +9,7 @@ import { checkPrerequisites } from '../../functions/check-prerequisites/check-pr
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import type { Result } from '../../shared/outcomes.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 import {
   type Answer,
@@ -26,7 +27,7 @@ import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
 import { clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
-const otherSecretArn = `${secretArn}2`;
+const otherSecretArn = secretArn.replace('orders', 'others');
 const credentials = '{"username":"atlas","password":"hunter2"}';
 const requiresAcls = 'allow.everyone.if.no.acl.found=false';
 
@@ -100,7 +101,6 @@ async function complaint(t: TestContext, situation: Situation): Promise<string> 
 const ready = {
   secretArn,
   isScramSecretAssociated: true,
-  hasConnection: false,
   clusterArn,
   changes: [],
   plannedFor: 'as-it-was',
@@ -167,7 +167,7 @@ describe('CheckPrerequisites', () => {
       'two SCRAM secrets',
       { cluster: { scramSecretArns: [secretArn, otherSecretArn] } },
       /2 SCRAM secrets are associated/,
-      /tag atlas-streaming:secret-arn or by secretArn in the input: arn:.*, arn:/,
+      /tag atlas-streaming\/secret \(its name\) or by secretArn in the input: arn:.*, arn:/,
     ],
     [
       'a secret without a password',
@@ -178,21 +178,21 @@ describe('CheckPrerequisites', () => {
     ['a secret that does not exist', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
     [
       'a secret in a tag that is not associated, although it is usable',
-      { request: { secretArn: otherSecretArn }, secrets: { [secretArn]: credentials, [otherSecretArn]: credentials } },
-      /tag atlas-streaming:secret-arn names .*2, which is not associated/,
+      { request: { secretName: 'AmazonMSK_b' }, secrets: { [secretArn]: credentials, [otherSecretArn]: credentials } },
+      /tag atlas-streaming\/secret names "AmazonMSK_b", and no secret of that name is associated/,
       /Associate it .*, or start a run manually/,
     ],
     [
       'no workspace',
       { atlas: { 'GET /streams': apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') } },
       /STREAM_TENANT_NOT_FOUND_FOR_NAME/,
-      /Create the workspace "streams" in Atlas project .*workspace in the input, or the tag atlas-streaming:workspace/,
+      /Create the workspace "streams" in Atlas project .*workspace in the input, or the tag atlas-streaming\/workspace/,
     ],
     [
       'a project that does not exist',
       { atlas: { 'GET /streams': apiError(404, 'GROUP_NOT_FOUND', 'No group with ID X exists.') } },
       /GROUP_NOT_FOUND: No group with ID X exists/,
-      /Correct projectId \(the parameter atlasProjectId, or the tag atlas-streaming:project-id\)(?!.*[Cc]reate the workspace)/,
+      /Correct projectId \(the parameter atlasProjectId, or the tag atlas-streaming\/project-id\)(?!.*[Cc]reate the workspace)/,
     ],
     [
       'a project without resources in the Region, before the brokers are rebooted',
@@ -209,7 +209,7 @@ describe('CheckPrerequisites', () => {
         },
       },
       /could not set up private link 6a7941d3c0eb9e7a17722d71 \(No policy\.\)/,
-      /delete the link in Atlas/,
+      /disconnect and, when that has finished, atlas-streaming=connect/,
     ],
     [
       'a private link with another authentication scheme, before the brokers are rebooted',
@@ -240,7 +240,7 @@ describe('CheckPrerequisites', () => {
       'a connection of that name that is not a Kafka connection',
       { atlas: { 'GET /streams/connections/orders': ok(connection({ type: 'Cluster' })) } },
       /In workspace streams, connection "orders" exists and is of type Cluster/,
-      /Choose another name .*atlas-streaming:connection-name.*, or delete that connection/,
+      /Choose another name .*atlas-streaming\/connection-name.*, or delete that connection/,
     ],
     [
       'a connection of that name without a private link',
@@ -366,13 +366,29 @@ describe('CheckPrerequisites', () => {
     });
 
   for (const [what, situation] of [
-    ['if a tag names one', { request: { secretArn } }],
+    ['if a tag names one', { request: { secretName: 'AmazonMSK_orders' } }],
+    ['if one is recorded', { request: { secretArn } }],
     ['if the input names one', { request: { secretArn, maySecretBeAssociated: true } }],
   ] as const)
     it(`accepts two SCRAM secrets ${what}`, async (t) => {
       const { plan } = await check(t, { ...situation, cluster: { scramSecretArns: [otherSecretArn, secretArn] } });
       assert.deepEqual(plan, ready);
     });
+
+  it('takes no other secret than the recorded one, which may be that of an administrator', async (t) => {
+    for (const scramSecretArns of [[secretArn], [secretArn, otherSecretArn], []]) {
+      const message = await complaint(t, { request: { secretArn: `${secretArn}3` }, cluster: { scramSecretArns } });
+      assert.match(
+        message,
+        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. Associate/,
+      );
+    }
+  });
+
+  it('says in the plan what the settings ask for instead', async (t) => {
+    const { plan } = await check(t, { request: { targetChange: 'Connected to A, asked for B' } });
+    assert.equal(plan.note, 'Connected to A, asked for B. A run verifies the connected target and changes no other.');
+  });
 
   it('accepts a secret in the input that is not associated yet', async (t) => {
     const { plan } = await check(t, {
@@ -397,7 +413,7 @@ describe('CheckPrerequisites', () => {
         'GET /privateLinkConnections': list([privateLink()]),
       },
     });
-    assert.deepEqual(plan, { ...ready, hasConnection: true });
+    assert.deepEqual(plan, ready);
   });
 
   for (const [status, name] of [
@@ -413,9 +429,23 @@ describe('CheckPrerequisites', () => {
 
 const states = (plan: { changes: { state: string }[] }) => plan.changes.map(({ state }) => state);
 
+/** What the registry says about a cluster for which we have created everything. */
+const record = (overrides: Partial<RegistryRecord> = {}): Partial<Request> => ({
+  recorded: {
+    clusterArn,
+    secretVersionId: 'version-1',
+    principalArn,
+    connection: { id: connection().id, ownership: 'created' },
+    privateLink: { id: privateLinkId, ownership: 'created' },
+    statement: { sid, principalArn, ownership: 'created' },
+    ...overrides,
+  },
+});
+const sid = 'AtlasStreamProcessing123456789012';
+
 /** Everything exists, and Atlas has the current password. */
 const connectedSituation: Situation = {
-  request: { secretVersion: 'version-1' },
+  request: record(),
   policy: JSON.stringify({ Statement: atlasStatement(clusterArn, principalArn) }),
   atlas: {
     'GET /streams/connections/orders': ok(connection()),
@@ -424,9 +454,11 @@ const connectedSituation: Situation = {
 };
 const connected = {
   principal: { awsAccountId: '123456789012', principalArn },
-  policy: { sid: 'AtlasStreamProcessing123456789012', result: 'unchanged' },
-  privateLink: { id: privateLinkId, result: 'adopted' },
+  policy: { sid, result: 'unchanged', ownership: 'created' },
+  privateLink: { id: privateLinkId, result: 'unchanged', ownership: 'created' },
   connection: {
+    id: connection().id,
+    ownership: 'created',
     name: 'orders',
     state: 'READY',
     result: 'unchanged',
@@ -438,16 +470,20 @@ const connected = {
 describe('CheckPrerequisites, if the connection is READY,', () => {
   it('finds that nothing is left to do, and reads nothing twice', async (t) => {
     const { plan, calls } = await check(t, connectedSituation);
-    assert.deepEqual(plan, { ...ready, hasConnection: true, isConnected: true, connected });
+    assert.deepEqual(plan, { ...ready, isConnected: true, connected });
     assert.deepEqual([...new Set(calls)].sort(), calls.toSorted());
   });
 
   const atlasWith = (answers: Record<string, Answer>) => ({ atlas: { ...connectedSituation.atlas, ...answers } });
   const incomplete: [what: string, situation: Situation, changes: string[]][] = [
     ['the statement is missing', { policy: '{"Statement":[]}' }, ['ApplyClusterPolicy']],
-    ['the SCRAM secret has rotated', { request: { secretVersion: 'version-0' } }, ['CreateConnection']],
+    ['the SCRAM secret has rotated', { request: record({ secretVersionId: 'version-0' }) }, ['CreateConnection']],
     ['this run has turned on connectivity, which its output must report', { connectivity: { result: 'updated' } }, []],
-    ['it is unknown which password Atlas has', { request: { secretVersion: null } }, []],
+    [
+      'it is unknown which password Atlas has',
+      { request: { recorded: { ...record().recorded, clusterArn, secretVersionId: undefined } } },
+      [],
+    ],
     ['connectivity is off', { isPrivateConnectivityOn: false }, []],
     [
       'the bootstrap servers differ',
@@ -462,7 +498,7 @@ describe('CheckPrerequisites, if the connection is READY,', () => {
     [
       'the secret is not associated yet',
       {
-        request: { secretVersion: 'version-1', secretArn, maySecretBeAssociated: true },
+        request: { ...record(), secretArn, maySecretBeAssociated: true },
         cluster: { scramSecretArns: [] },
       },
       ['AssociateScramSecret'],
@@ -477,7 +513,7 @@ describe('CheckPrerequisites, if the connection is READY,', () => {
   it('reads nothing else while the connection is still PENDING', async (t) => {
     const atlas = atlasWith({ 'GET /streams/connections/orders': ok(connection({ state: 'PENDING' })) });
     const { plan, calls } = await check(t, { ...connectedSituation, ...atlas });
-    assert.deepEqual(plan, { ...ready, hasConnection: true });
+    assert.deepEqual(plan, ready);
     assert.deepEqual(
       calls.filter((call) => /Policy|Bootstrap|account/.test(call)),
       [],
@@ -511,10 +547,11 @@ describe('CheckPrerequisites in a dry run', () => {
     );
   });
 
-  const everything: Situation = { ...connectedSituation, ...dryRun };
+  const everything: Situation = { ...connectedSituation, request: { ...record(), dryRun: true } };
 
   it('plans nothing if everything exists', async (t) => {
-    assert.deepEqual((await check(t, everything)).plan, { ...ready, hasConnection: true });
+    const { plan } = await check(t, everything);
+    assert.deepEqual(plan, { ...ready, isConnected: true, connected });
   });
 
   it('plans only what is missing', async (t) => {
@@ -538,20 +575,20 @@ describe('CheckPrerequisites in a dry run', () => {
     [
       'whose password comes from another version of the secret',
       {},
-      { secretVersion: 'version-0' },
+      record({ secretVersionId: 'version-0' }),
       'authentication.password',
     ],
     [
       'in which everything differs',
       other,
-      { config: { 'client.id': 'a' }, secretVersion: 'version-0' },
+      { config: { 'client.id': 'a' }, ...record({ secretVersionId: 'version-0' }) },
       'bootstrapServers, authentication.mechanism, authentication.username, security.protocol, config, authentication.password',
     ],
   ];
   for (const [what, found, wanted, fields] of updates)
     it(`plans the update of a connection ${what}, field by field`, async (t) => {
       const atlas = { ...everything.atlas, 'GET /streams/connections/orders': ok(connection(found)) };
-      const { plan } = await check(t, { ...everything, atlas, request: { ...dryRun.request, ...wanted } });
+      const { plan } = await check(t, { ...everything, atlas, request: { ...everything.request, ...wanted } });
       assert.deepEqual(plan.changes, [
         {
           state: 'CreateConnection',
@@ -566,11 +603,6 @@ describe('CheckPrerequisites in a dry run', () => {
     const { plan, calls } = await check(t, { ...everything, atlas, isPrivateConnectivityOn: false });
     assert.deepEqual(states(plan), ['EnablePrivateConnectivity']);
     assert.ok(!calls.includes('GetBootstrapBrokers'));
-  });
-
-  it('says what is connected if Atlas has the current password', async (t) => {
-    const { plan } = await check(t, { ...everything, request: { dryRun: true, secretVersion: 'version-1' } });
-    assert.deepEqual(plan, { ...ready, hasConnection: true, isConnected: true, connected });
   });
 
   it('fails as the run would on a project without resources in the Region', async (t) => {
@@ -588,6 +620,128 @@ describe('CheckPrerequisites in a dry run', () => {
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
       message: new RegExp(`${privateLinkId} \\(No policy\\.\\)`),
+    });
+  });
+});
+
+describe('CheckPrerequisites and the registry:', () => {
+  const former = atlasStatement(clusterArn, 'arn:aws:iam::210987654321:root');
+  const formerRecord = record({
+    principalArn: former.Principal.AWS,
+    statement: { sid: former.Sid, principalArn: former.Principal.AWS, ownership: 'created' },
+  });
+  const answers = (overrides: Record<string, Answer>) => ({ ...connectedSituation.atlas, ...overrides });
+  const planOf = async (t: TestContext, overrides: Situation) =>
+    (await check(t, { ...connectedSituation, ...overrides })).plan;
+  /** Whose the statement, the link and the connection are in the plan. */
+  const owners = (plan: Awaited<ReturnType<typeof check>>['plan']) => {
+    if (!plan.isConnected) return undefined;
+    const { policy, privateLink, connection } = plan.connected;
+    return [policy.ownership, privateLink.ownership, connection.ownership];
+  };
+
+  it('a cluster that was connected before there was a registry is adopted', async (t) => {
+    const plan = await planOf(t, { request: { recorded: null } });
+    assert.deepEqual([plan.isConnected, owners(plan)], [true, ['adopted', 'adopted', 'adopted']]);
+  });
+
+  it('an adopted connection is connected as it is, even if it differs and the secret has rotated', async (t) => {
+    const theirs = connection({
+      bootstrapServers: 'b-1.old:14001',
+      authentication: { mechanism: 'PLAIN', username: 'x' },
+    });
+    const request = record({ secretVersionId: undefined, connection: { id: theirs.id, ownership: 'adopted' } });
+    const plan = await planOf(t, { request, atlas: answers({ 'GET /streams/connections/orders': ok(theirs) }) });
+    assert.deepEqual([plan.isConnected, plan.changes, owners(plan)], [true, [], ['created', 'created', 'adopted']]);
+  });
+
+  it('a claim makes an adopted link and statement ours at once, and leaves an adopted connection to CreateConnection', async (t) => {
+    const adopted = { ownership: 'adopted' as const };
+    const claimed = {
+      ...record({ privateLink: { id: privateLinkId, ...adopted }, statement: { sid, principalArn, ...adopted } }),
+      claim: true,
+    };
+    assert.deepEqual(owners(await planOf(t, { request: claimed })), ['created', 'created', 'created']);
+    const request = { ...record({ connection: { id: connection().id, ...adopted } }), claim: true };
+    assert.equal((await planOf(t, { request })).isConnected, false);
+  });
+
+  it("another party's statement that grants enough is not ours", async (t) => {
+    const policy = JSON.stringify({ Statement: { ...atlasStatement(clusterArn, principalArn), Sid: 'Terraform' } });
+    assert.deepEqual(owners(await planOf(t, { policy })), ['adopted', 'created', 'created']);
+  });
+
+  it("another party's statement under our Sid is refused", async (t) => {
+    const policy = JSON.stringify({ Statement: { ...atlasStatement(clusterArn, principalArn), Action: 'kafka:X' } });
+    await assert.rejects(planOf(t, { policy, request: record({ statement: undefined }) }), { name: 'PolicyRefused' });
+  });
+
+  it('another principal than the recorded one ends the run, unless a person has accepted it', async (t) => {
+    await assert.rejects(planOf(t, { request: formerRecord }), { name: 'PrincipalChanged' });
+    const policy = JSON.stringify({ Statement: [former] });
+    const plan = await planOf(t, { policy, request: { ...formerRecord, acceptPrincipal: '123456789012' } });
+    assert.deepEqual(states(plan), ['ApplyClusterPolicy', 'ApplyClusterPolicy']);
+    assert.match(plan.changes[1]?.change ?? '', /^Remove the statement AtlasStreamProcessing210987654321/);
+  });
+
+  it("our statement for the former account is removed although another party's grants enough", async (t) => {
+    const granting = { ...atlasStatement(clusterArn, principalArn), Sid: 'Terraform' };
+    const policy = JSON.stringify({ Statement: [former, granting] });
+    const plan = await planOf(t, { policy, request: { ...formerRecord, acceptPrincipal: '123456789012' } });
+    assert.deepEqual([plan.isConnected, states(plan)], [false, ['ApplyClusterPolicy']]);
+  });
+
+  const missing: [what: string, situation: Situation][] = [
+    ['the connection is missing', { atlas: { 'GET /privateLinkConnections': list([privateLink()]) } }],
+    ['the link is missing', { atlas: answers({ 'GET /privateLinkConnections': list([]) }) }],
+    ['connectivity is off', { isPrivateConnectivityOn: false }],
+  ];
+  for (const [what, situation] of missing)
+    it(`the sweep creates nothing for an untagged cluster if ${what}`, async (t) => {
+      const request = { ...record(), wantedBy: 'sweep' as const };
+      const message = await complaint(t, { ...connectedSituation, ...situation, request });
+      assert.match(message, /has no tag atlas-streaming=connect, and its connection "orders", its private link or its/);
+      assert.ok(message.includes(`aws kafka tag-resource --resource-arn ${clusterArn} --tags atlas-streaming=connect`));
+    });
+
+  it('the sweep repairs an untagged cluster of which everything exists', async (t) => {
+    const plan = await planOf(t, { request: { ...record(), wantedBy: 'sweep' }, policy: '{"Statement":[]}' });
+    assert.deepEqual(states(plan), ['ApplyClusterPolicy']);
+  });
+
+  it('a connection to an earlier cluster of the same name is refused with what happens to it', async (t) => {
+    const arn = `${clusterArn.slice(0, -1)}9`;
+    const atlas = answers({ 'GET /privateLinkConnections': list([privateLink({ arn })]) });
+    const message = await complaint(t, { ...connectedSituation, atlas });
+    assert.ok(
+      message.includes(`but to ${arn}, a cluster with the same name. If that cluster was deleted, the sweep`),
+      message,
+    );
+  });
+});
+
+describe('before the brokers are rebooted, CheckPrerequisites', () => {
+  const sid = 'AtlasStreamProcessing123456789012';
+  const foreign = JSON.stringify({
+    Statement: [{ Sid: sid, Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' }],
+  });
+
+  it("reports another party's statement under our Sid", async (t) => {
+    const message = await complaint(t, { isPrivateConnectivityOn: false, policy: foreign });
+    assert.match(message, new RegExp(`has a statement with the Sid ${sid}`));
+  });
+
+  it('accepts such a statement if the registry says that it is ours', async (t) => {
+    const statement = { sid, principalArn: 'arn:aws:iam::123456789012:root', ownership: 'created' as const };
+    const recorded = { clusterArn, statement };
+    const { plan } = await check(t, { isPrivateConnectivityOn: false, policy: foreign, request: { recorded } });
+    assert.equal(plan.isConnected, false);
+  });
+
+  it('reports that Atlas names another account than at the first connect', async (t) => {
+    const recorded = { clusterArn, principalArn: 'arn:aws:iam::210987654321:root' };
+    await assert.rejects(check(t, { isPrivateConnectivityOn: false, request: { recorded } }), {
+      name: 'PrincipalChanged',
     });
   });
 });

@@ -6,11 +6,11 @@ import { before, later, request, taskInput, wait } from '../fixtures/request.ts'
 
 async function check(t: TestContext, answer: Answer, deadline = later) {
   const { atlas } = await fakeAtlas(t, { [`GET /privateLinkConnections/${privateLinkId}`]: answer });
-  const given = { id: privateLinkId, deadline, result: 'adopted' as const };
+  const given = { id: privateLinkId, deadline, result: 'adopted' as const, ownership: 'adopted' as const };
   return checkPrivateLink(taskInput({ request: request(), privateLink: given }), { atlas, wait });
 }
 
-const link = { id: privateLinkId, deadline: later, pollSeconds: 20, result: 'adopted' };
+const link = { id: privateLinkId, deadline: later, pollSeconds: 20, result: 'adopted', ownership: 'adopted' };
 
 describe('CheckPrivateLink', () => {
   it('finds that a DONE link is ready, even after the deadline', async (t) => {

@@ -3,9 +3,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { GetBootstrapBrokersCommand } from '@aws-sdk/client-kafka';
 import { createConnection } from '../../functions/create-connection/create-connection.ts';
+import type { Result } from '../../shared/outcomes.ts';
 import {
   type Answer,
   apiError,
+  atlasClient,
   bootstrapServers,
   connection,
   cut,
@@ -17,6 +19,7 @@ import {
   reset,
 } from '../fixtures/atlas.ts';
 import { awsError, fakeMsk } from '../fixtures/aws.ts';
+import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import { clusterArn, deadline, later, request, secretArn, taskInput, wait } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
@@ -28,10 +31,23 @@ const [get, post, patch] = [
 const absent = apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME');
 const pending = ok(connection({ state: 'PENDING' }));
 
+const connectionId = connection().id;
+/** When Atlas created the connection of the fixtures, by its id, and an answer some seconds before or after. */
+const createdAt = Number.parseInt(connectionId.slice(0, 8), 16) * 1000;
+const iso = (seconds: number) => new Date(createdAt + seconds * 1000).toISOString();
+const dated = (seconds: number) => ({ date: new Date(createdAt + seconds * 1000).toUTCString() });
+const absentAt = (seconds: number) => apiError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME', 'No.', dated(seconds));
+
+/** What the registry says about a connection that we have created. */
+const ours = { id: connectionId, ownership: 'created', attemptedAt: iso(-2) };
+
 interface Situation {
   /** Of this state's earlier visit. */
-  earlier?: { deadline: string; secretVersionId: string };
-  hasConnection?: boolean;
+  earlier?: { deadline: string; result: Result; rewrites: number };
+  /** The connection in the registry: ours, if nothing else is said; null if there is none. */
+  recorded?: object | null;
+  holder?: string;
+  claim?: boolean;
   routes?: Record<string, Answer | Answer[]>;
   config?: Record<string, string> | null;
   mechanism?: 'SCRAM-512' | 'PLAIN';
@@ -41,29 +57,37 @@ interface Situation {
 }
 
 async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
-  const { secretVersion = 'version-1', earlier, hasConnection = true } = rest;
+  const { secretVersion = 'version-1', earlier, recorded = ours, holder, claim = false } = rest;
   const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
   const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
   const { client, msk } = fakeMsk();
   msk.on(GetBootstrapBrokersCommand, { ClusterArn: clusterArn }).resolves(brokers);
   const { secrets } = fakeSecretsManager({ [secretArn]: secret });
-  const { atlas, calls, requests } = await fakeAtlas(t, routes);
+  const { url, calls, requests } = await fakeAtlas(t, routes);
+  const attributes = {
+    ...(recorded && { connection: recorded }),
+    ...(secretVersion && { secretVersionId: secretVersion }),
+  };
+  const { registry, record } = await heldRegistry(t, attributes, holder);
   const input = taskInput({
-    request: request({ mechanism, config, secretVersion }),
-    plan: { secretArn, hasConnection },
+    request: request({ mechanism, config, claim }),
+    plan: { secretArn },
     privateLink: { id: privateLinkId },
     ...(earlier && { connection: earlier }),
   });
   const run = async () => {
-    const result = await createConnection(input, { msk: client, secrets, atlas, wait }).catch((error: Error) => error);
+    // Each attempt has a client of its own, as each invocation of the function has.
+    const deps = { msk: client, registry, secrets, atlas: atlasClient(url), wait };
+    const result = await createConnection(input, deps).catch((error: Error) => error);
+    assert.doesNotMatch(JSON.stringify(await record()), /hunter2/);
     // Whatever happens, only the request to Atlas holds the password.
     assert.doesNotMatch(inspect(result, { depth: 9, showHidden: true }), /hunter2/);
     if (result instanceof Error) throw result;
     const { pollSeconds, ...rest } = result;
-    assert.ok(rest.result === 'unchanged' ? pollSeconds === 20 : pollSeconds >= 20 && pollSeconds <= 40);
+    assert.ok(pollSeconds >= 20 && pollSeconds <= 40);
     return rest;
   };
-  return { run, calls, requests, msk };
+  return { run, calls, requests, msk, record };
 }
 
 const unchanged = {
@@ -73,8 +97,10 @@ const unchanged = {
   isIncomplete: false,
   deadline,
   result: 'unchanged',
+  ownership: 'created',
   bootstrapServers,
   secretVersionId: 'version-1',
+  rewrites: 0,
 };
 
 const wanted = {
@@ -90,8 +116,7 @@ describe('CreateConnection', () => {
   it('keeps the deadline of an earlier visit', async (t) => {
     const { run } = await creator(t, {
       routes: { [get]: pending },
-      secretVersion: null,
-      earlier: { deadline: later, secretVersionId: '' },
+      earlier: { deadline: later, result: 'unchanged', rewrites: 0 },
     });
     assert.equal((await run()).deadline, later);
   });
@@ -181,38 +206,15 @@ describe('CreateConnection', () => {
     await assert.rejects(run(), { name: 'ConnectionInUse', message: /stream processor "to-atlas"/ });
   });
 
-  for (const [status, errorCode] of [
-    [409, 'DUPLICATE'],
-    [400, 'STREAM_CONNECTION_ALREADY_EXISTS'],
-  ] as const)
-    it(`uses a connection that another party has just created: ${status} ${errorCode}`, async (t) => {
-      const routes = { [get]: [absent, pending], [post]: apiError(status, errorCode) };
-      const { run, calls } = await creator(t, { routes, secretVersion: null });
-      assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, secretVersionId: '' });
-      assert.deepEqual(calls(), [get, post, get]);
-    });
-
   it('lets the machine retry if Atlas does not show an existing connection yet', async (t) => {
     const { run, calls } = await creator(t, { routes: { [get]: absent, [post]: apiError(409, 'DUPLICATE') } });
     await assert.rejects(run(), { name: 'AtlasUnavailable', message: /"orders".* does not show it yet/ });
     assert.deepEqual(calls(), [get, post, get]);
   });
 
-  for (const [what, lost] of [
-    ['no answer', reset],
-    ['half an answer', cut],
-    ['HTTP 500', apiError(500, 'UNEXPECTED_ERROR')],
-  ] as const)
-    it(`finds its own connection after a retry if the creation got ${what}`, async (t) => {
-      const { run, calls } = await creator(t, { routes: { [get]: [absent, pending], [post]: lost } });
-      await assert.rejects(run(), { name: 'AtlasUnavailable' });
-      assert.equal((await run()).result, 'unchanged');
-      assert.deepEqual(calls(), [get, post, get]);
-    });
-
   it('creates nothing if Atlas refuses to say whether the connection exists', async (t) => {
     const { run, calls } = await creator(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
-    await assert.rejects(run(), { name: 'AtlasRefused', status: 403 });
+    await assert.rejects(run(), { name: 'AtlasCredentialsRefused', status: 403 });
     assert.deepEqual(calls(), [get]);
   });
 
@@ -291,22 +293,6 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
     assert.deepEqual(calls(), [get, patch]);
   });
 
-  it('remembers which version an earlier visit has sent', async (t) => {
-    const { run, calls } = await creator(t, {
-      routes: { [get]: pending },
-      secretVersion: null,
-      earlier: { deadline: later, secretVersionId: 'version-1' },
-    });
-    const { result, secretVersionId } = await run();
-    assert.deepEqual([result, secretVersionId, calls()], ['unchanged', 'version-1', [get]]);
-  });
-
-  it('knows the version of a connection that did not exist before this run: the answer to its creation was lost', async (t) => {
-    const { run, calls } = await creator(t, { routes: { [get]: pending }, secretVersion: null, hasConnection: false });
-    const { result, secretVersionId } = await run();
-    assert.deepEqual([result, secretVersionId, calls()], ['unchanged', 'version-1', [get]]);
-  });
-
   it('does not fail over a stream processor if the old password is only suspected, and claims no version', async (t) => {
     const inUse = apiError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS');
     const { run } = await creator(t, { routes: { [get]: equal, [patch]: inUse }, secretVersion: null });
@@ -348,5 +334,167 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
     const { run, calls } = await creator(t, { routes, secretVersion: 'version-0' });
     await assert.rejects(run(), { name: 'ConnectionRefused' });
     assert.deepEqual(calls(), [get]);
+  });
+});
+
+describe('CreateConnection and the registry:', () => {
+  const equal = ok(connection());
+  const attempt = { attemptedAt: iso(-2) };
+
+  it('an execution that has lost its claim creates and changes nothing', async (t) => {
+    for (const found of [absent, ok(connection({ security: { protocol: 'SSL' } }))]) {
+      const { run, calls } = await creator(t, { routes: { [get]: found, [post]: pending }, holder: takenOverBy });
+      await assert.rejects(run(), { name: 'ClaimLost' });
+      assert.deepEqual(calls(), []);
+    }
+  });
+
+  it('an execution that loses its claim after it has read the connection does not update it', async (t) => {
+    const { registry, put } = await heldRegistry(t, { connection: ours });
+    const { client, msk } = fakeMsk();
+    msk.on(GetBootstrapBrokersCommand).resolves({ BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers });
+    const takeOver: Answer = async (response, sent) => {
+      await put({ clusterArn, holder: takenOverBy, connection: ours });
+      equal(response, sent);
+    };
+    const { atlas, calls } = await fakeAtlas(t, { [get]: takeOver });
+    const { secrets } = fakeSecretsManager({ [secretArn]: '{"username":"atlas","password":"hunter2"}' });
+    const input = taskInput({ request: request(), plan: { secretArn }, privateLink: { id: privateLinkId } });
+    await assert.rejects(createConnection(input, { msk: client, registry, secrets, atlas, wait }), {
+      name: 'ClaimLost',
+    });
+    assert.deepEqual(calls(), [get]);
+  });
+
+  it("the attempt is recorded before the request, by Atlas's clock, and the connection after the answer", async (t) => {
+    const before: unknown[] = [];
+    const answer: Answer = async (response, sent) => {
+      before.push(await record());
+      pending(response, sent);
+    };
+    const routes = { [get]: absentAt(-2), [post]: answer };
+    const { run, record } = await creator(t, { routes, recorded: null, secretVersion: null });
+    await run();
+    const sent = { secretArn, secretVersionId: 'version-1' };
+    assert.deepEqual(before, [{ connection: attempt, ...sent }]);
+    assert.deepEqual(await record(), { connection: { id: connectionId, ownership: 'created', ...attempt }, ...sent });
+  });
+
+  for (const [what, lost] of [
+    ['no answer', reset],
+    ['half an answer', cut],
+    ['HTTP 500', apiError(500, 'UNEXPECTED_ERROR')],
+  ] as const)
+    it(`a connection whose creation got ${what} is found by its time, and is ours with its password`, async (t) => {
+      const routes = { [get]: [absentAt(-2), pending], [post]: lost };
+      const { run, calls, record } = await creator(t, { routes, recorded: null, secretVersion: null });
+      await assert.rejects(run(), { name: 'AtlasUnavailable' });
+      assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'created' });
+      assert.deepEqual(calls(), [get, post, get]);
+      assert.deepEqual((await record()).connection, { id: connectionId, ownership: 'created', ...attempt });
+    });
+
+  it('a connection that was created outside an unclear attempt is used as it is, and is not ours', async (t) => {
+    const recorded = { attemptedAt: iso(-3600) };
+    const { run, calls, record } = await creator(t, { routes: { [get]: equal }, recorded });
+    const { result, ownership } = await run();
+    assert.deepEqual([result, ownership, calls()], ['adopted', 'unknown', [get]]);
+    assert.deepEqual(await record(), { connection: { id: connectionId, ownership: 'unknown', ...recorded } });
+  });
+
+  for (const [status, errorCode] of [
+    [409, 'DUPLICATE'],
+    [400, 'STREAM_CONNECTION_ALREADY_EXISTS'],
+  ] as const)
+    it(`a connection that another party was quicker to create is adopted: ${status} ${errorCode}`, async (t) => {
+      const routes = { [get]: [absentAt(-2), pending], [post]: apiError(status, errorCode) };
+      const { run, calls, record } = await creator(t, { routes, recorded: null, secretVersion: null });
+      const { result, ownership } = await run();
+      assert.deepEqual([result, ownership, calls()], ['adopted', 'adopted', [get, post, get]]);
+      assert.deepEqual(await record(), { connection: { id: connectionId, ownership: 'adopted' }, secretArn });
+    });
+
+  it('a refusal leaves no attempt: a connection that a person makes after it is not ours', async (t) => {
+    const routes = { [get]: [absentAt(-2), equal], [post]: apiError(400, 'VALIDATION_ERROR') };
+    const { run, record } = await creator(t, { routes, recorded: null, secretVersion: null });
+    await assert.rejects(run(), { name: 'AtlasRefused' });
+    assert.deepEqual(await record(), { secretArn });
+    assert.equal((await run()).ownership, 'adopted');
+  });
+
+  it('a connection of an unclear attempt that Atlas shows late is still ours', async (t) => {
+    const gets = [absentAt(-2), absentAt(300), absentAt(300), pending];
+    const routes = { [get]: gets, [post]: [cut, apiError(409, 'DUPLICATE')] };
+    const { run } = await creator(t, { routes, recorded: null, secretVersion: null });
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    await assert.rejects(run(), { name: 'AtlasUnavailable', message: /does not show it yet/ });
+    const { result, ownership, secretVersionId } = await run();
+    assert.deepEqual([result, ownership, secretVersionId], ['created', 'created', 'version-1']);
+  });
+
+  const adopted = { id: connectionId, ownership: 'adopted' };
+  const different = { bootstrapServers: 'b-1.old:14001', authentication: { mechanism: 'PLAIN', username: 'theirs' } };
+  for (const [what, overrides, note] of [
+    ['is equal', {}, /so it is never changed/],
+    [
+      'differs',
+      different,
+      /so bootstrapServers and authentication.mechanism and authentication.username stay.*"claim":true/,
+    ],
+  ] as const)
+    it(`an adopted connection that ${what} never gets our credentials, not even after a rotation`, async (t) => {
+      for (const recorded of [adopted, null])
+        for (const secretVersion of [null, 'version-0']) {
+          const { run, calls, record } = await creator(t, {
+            routes: { [get]: ok(connection(overrides)) },
+            recorded,
+            secretVersion,
+          });
+          const { result, ownership, isReady, note: found } = await run();
+          assert.deepEqual([result, ownership, isReady, calls()], ['adopted', 'adopted', true, [get]]);
+          assert.match(found ?? '', note);
+          assert.deepEqual((await record()).connection, adopted);
+        }
+    });
+
+  it('an adopted connection that is FAILED ends the run', async (t) => {
+    const { run } = await creator(t, { routes: { [get]: ok(connection({ state: 'FAILED' })) }, recorded: adopted });
+    await assert.rejects(run(), { name: 'ConnectionFailed' });
+  });
+
+  it('a connection that replaces ours is adopted, and its password is unknown', async (t) => {
+    const recorded = { ...ours, id: 'a'.repeat(24) };
+    const { run, record } = await creator(t, { routes: { [get]: equal }, recorded });
+    assert.equal((await run()).result, 'adopted');
+    assert.equal((await record()).secretVersionId, undefined);
+  });
+
+  it('a person may claim an adopted connection, which then gets our credentials', async (t) => {
+    const routes = { [get]: equal, [patch]: equal };
+    const { run, requests, record } = await creator(t, { routes, recorded: adopted, secretVersion: null, claim: true });
+    const { result, ownership } = await run();
+    assert.deepEqual([result, ownership], ['updated', 'created']);
+    assert.deepEqual(requests[1]?.body, wanted);
+    assert.deepEqual(await record(), {
+      connection: { id: connectionId, ownership: 'created' },
+      secretArn,
+      secretVersionId: 'version-1',
+    });
+  });
+
+  it('the sent version is recorded only after Atlas has accepted it', async (t) => {
+    const routes = { [get]: equal, [patch]: [reset, equal] };
+    const { run, record } = await creator(t, { routes, secretVersion: 'version-0' });
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    assert.equal((await record()).secretVersionId, 'version-0');
+    await run();
+    assert.equal((await record()).secretVersionId, 'version-1');
+  });
+
+  it('a connection that is written twice in a run was created by it, and the writes are counted', async (t) => {
+    const routes = { [get]: ok(connection({ bootstrapServers: 'b-1.old:14001' })), [patch]: pending };
+    const { run } = await creator(t, { routes, earlier: { deadline: later, result: 'created', rewrites: 1 } });
+    const { result, rewrites } = await run();
+    assert.deepEqual([result, rewrites], ['created', 2]);
   });
 });

@@ -248,12 +248,38 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
     assert.ok(!calls().includes(remove));
   });
 
-  it('looks again until the attempt is 15 minutes old if Atlas shows no connection, and then forgets the attempt', async (t) => {
+  it('looks again until the attempt is 15 minutes old if Atlas shows no connection, and then leaves it to the sweep', async (t) => {
     const young = await deleter(t, { recorded: unclear(minutesBefore(14)), routes: { [get]: absent } });
     assert.deepEqual(await young.visit(), { isDone: false, state: 'absent', result: 'absent' });
     assert.deepEqual([young.calls(), young.writes], [[get], []]);
     const old = await deleter(t, { recorded: unclear(minutesBefore(15)), routes: { [get]: absent } });
-    assert.deepEqual(await old.visit(), { isDone: true, state: 'absent', result: 'absent' });
+    const { note, remedy, ...kept } = await old.visit();
+    assert.deepEqual(kept, { isDone: true, state: 'absent', result: 'kept' });
+    assert.match(
+      `${note}. ${remedy}`,
+      /^requested, but Atlas does not show it yet\. The sweep starts a run that looks again\.$/,
+    );
+    assert.deepEqual(old.writes, []);
+  });
+
+  it('forgets an attempt that is 30 minutes old', async (t) => {
+    const { visit, writes } = await deleter(t, { recorded: unclear(minutesBefore(30)), routes: { [get]: absent } });
+    assert.deepEqual(await visit(), { isDone: true, state: 'absent', result: 'absent' });
+    assert.deepEqual(writes, ['-connection -secretVersionId']);
+  });
+
+  it('also waits for a connection that was created less than 15 minutes ago, but not after it has deleted it', async (t) => {
+    const made = (minutes: number) => ({
+      ...pieces,
+      connection: { id, ownership: 'created' as const, attemptedAt: minutesBefore(minutes) },
+    });
+    const young = await deleter(t, { recorded: made(14), routes: { [get]: absent } });
+    assert.equal((await young.visit()).isDone, false);
+    assert.equal((await young.visit({ result: 'removed' })).isDone, true);
+    const older = await deleter(t, { recorded: made(15), routes: { [get]: absent } });
+    assert.equal((await older.visit()).result, 'kept');
+    const old = await deleter(t, { recorded: made(30), routes: { [get]: absent } });
+    assert.equal((await old.visit()).result, 'absent');
     assert.deepEqual(old.writes, ['-connection -secretVersionId']);
   });
 

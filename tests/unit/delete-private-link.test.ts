@@ -306,13 +306,42 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
     assert.deepEqual(calls(), [links]);
   });
 
-  it('looks again until the attempt is 15 minutes old if Atlas lists no link, and then forgets the attempt', async (t) => {
+  it('looks again until the attempt is 15 minutes old if Atlas lists no link, and then leaves it to the sweep', async (t) => {
     const none = { [links]: list([]) };
     const young = await deleter(t, { recorded: unclear(minutesBefore(14)), routes: none });
     assert.deepEqual(await young.visit(), { ...found, state: 'absent' });
     assert.deepEqual(young.writes, []);
     const old = await deleter(t, { recorded: unclear(minutesBefore(15)), routes: none });
-    assert.deepEqual(await old.visit(), gone);
+    const { note, remedy, ...kept } = await old.visit();
+    assert.deepEqual(kept, { isDone: true, isClusterLinked: true, state: 'absent', result: 'kept' });
+    assert.match(
+      `${note}. ${remedy}`,
+      /^requested, but Atlas does not show it yet\. The sweep starts a run that looks again\.$/,
+    );
+    assert.deepEqual(old.writes, []);
+  });
+
+  it('forgets an attempt that is 30 minutes old', async (t) => {
+    const { visit, writes } = await deleter(t, {
+      recorded: unclear(minutesBefore(30)),
+      routes: { [links]: list([]) },
+    });
+    assert.deepEqual(await visit(), gone);
+    assert.deepEqual(writes, ['-privateLink']);
+  });
+
+  it('also waits for a link that was created less than 15 minutes ago, but not after it has deleted it', async (t) => {
+    const made = (minutes: number) => ({
+      privateLink: { id: privateLinkId, ownership: 'created' as const, attemptedAt: minutesBefore(minutes) },
+    });
+    const none = { [links]: list([]) };
+    const young = await deleter(t, { recorded: made(14), routes: none });
+    assert.equal((await young.visit()).isDone, false);
+    assert.equal((await young.visit({ result: 'removed' })).isDone, true);
+    const older = await deleter(t, { recorded: made(15), routes: none });
+    assert.equal((await older.visit()).result, 'kept');
+    const old = await deleter(t, { recorded: made(30), routes: none });
+    assert.equal((await old.visit()).result, 'absent');
     assert.deepEqual(old.writes, ['-privateLink']);
   });
 });

@@ -9,7 +9,9 @@ import {
 } from '@aws-sdk/client-kafka';
 import { enablePrivateConnectivity } from '../../functions/enable-private-connectivity/enable-private-connectivity.ts';
 import { awsError, cluster, commandsOf, fakeMsk, provisioned } from '../fixtures/aws.ts';
-import { clusterArn, request, taskInput } from '../fixtures/request.ts';
+import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import { before, clusterArn, now, request, taskInput } from '../fixtures/request.ts';
 
 const operationArn = 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2';
 
@@ -33,7 +35,13 @@ const withSchemes = (ClientAuthentication?: VpcConnectivityClientAuthentication)
   });
 
 /** Runs the state on a cluster that MSK first shows as `found` and then as `later`. */
-function enabler(found: Cluster = withSchemes(), later: Cluster = found) {
+async function enabler(
+  t: Test,
+  found: Cluster = withSchemes(),
+  later: Cluster = found,
+  { turnedOn, holder }: { turnedOn?: string; holder?: string } = {},
+) {
+  const { registry, record } = await heldRegistry(t, turnedOn === undefined ? {} : { turnedOn }, holder);
   const { client, msk } = fakeMsk();
   msk
     .on(DescribeClusterV2Command, { ClusterArn: clusterArn })
@@ -43,8 +51,9 @@ function enabler(found: Cluster = withSchemes(), later: Cluster = found) {
   const enable = (connectivity?: Connectivity) =>
     enablePrivateConnectivity(taskInput({ request: request(), ...(connectivity && { connectivity }) }), {
       msk: client,
+      registry,
     });
-  return { msk, enable };
+  return { msk, enable, turnedOn: async () => (await record()).turnedOn };
 }
 
 describe('EnablePrivateConnectivity', () => {
@@ -72,8 +81,8 @@ describe('EnablePrivateConnectivity', () => {
     ],
   ];
   for (const [what, on, ClientAuthentication] of unions)
-    it(`${what}, with the version that it read, and leaves out public access`, async () => {
-      const { enable, msk } = enabler(withSchemes(on));
+    it(`${what}, with the version that it read, and leaves out public access`, async (t) => {
+      const { enable, msk } = await enabler(t, withSchemes(on));
       assert.deepEqual(await enable(), updated);
       assert.deepEqual(msk.commandCalls(UpdateConnectivityCommand)[0]?.args[0].input, {
         ClusterArn: clusterArn,
@@ -82,14 +91,14 @@ describe('EnablePrivateConnectivity', () => {
       });
     });
 
-  it('requests nothing if SCRAM is already on', async () => {
-    const { enable, msk } = enabler(withSchemes({ Sasl: { Scram: { Enabled: true } } }));
+  it('requests nothing if SCRAM is already on', async (t) => {
+    const { enable, msk } = await enabler(t, withSchemes({ Sasl: { Scram: { Enabled: true } } }));
     assert.deepEqual(await enable(), unchanged);
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
-  it("requests nothing while another party's update is under way", async () => {
-    const { enable, msk } = enabler({ ...withSchemes(), State: 'UPDATING' });
+  it("requests nothing while another party's update is under way", async (t) => {
+    const { enable, msk } = await enabler(t, { ...withSchemes(), State: 'UPDATING' });
     assert.deepEqual(await enable(), unchanged);
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
@@ -107,15 +116,15 @@ describe('EnablePrivateConnectivity', () => {
     ],
   ];
   for (const [what, later, text] of raced)
-    it(`requests nothing more if MSK refuses because another party ${what}`, async () => {
-      const { enable, msk } = enabler(withSchemes(), later);
+    it(`requests nothing more if MSK refuses because another party ${what}`, async (t) => {
+      const { enable, msk } = await enabler(t, withSchemes(), later);
       msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
       assert.deepEqual(await enable(), unchanged);
       assert.deepEqual(commandsOf(msk), ['DescribeClusterV2', 'UpdateConnectivity', 'DescribeClusterV2']);
     });
 
-  it('lets the machine retry if the cluster has a newer version, whatever AWS says', async () => {
-    const { enable, msk } = enabler(withSchemes(), { ...withSchemes(), CurrentVersion: 'K2' });
+  it('lets the machine retry if the cluster has a newer version, whatever AWS says', async (t) => {
+    const { enable, msk } = await enabler(t, withSchemes(), { ...withSchemes(), CurrentVersion: 'K2' });
     msk.on(UpdateConnectivityCommand).rejects(awsError('ConflictOfSomeKind', 400, 'Look again.'));
     await assert.rejects(enable(), {
       name: 'VersionConflict',
@@ -123,36 +132,36 @@ describe('EnablePrivateConnectivity', () => {
     });
   });
 
-  it('lets the machine retry if MSK says that the version is stale but does not show the newer one yet', async () => {
-    const { enable, msk } = enabler();
+  it('lets the machine retry if MSK says that the version is stale but does not show the newer one yet', async (t) => {
+    const { enable, msk } = await enabler(t);
     const text = "The version of the cluster isn't current. Check the current version and try again.";
     msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, text));
     await assert.rejects(enable(), { name: 'VersionConflict', message: new RegExp(text) });
   });
 
-  it('ends the run if MSK refuses and the cluster has not changed', async () => {
-    const { enable, msk } = enabler();
+  it('ends the run if MSK refuses and the cluster has not changed', async (t) => {
+    const { enable, msk } = await enabler(t);
     msk.on(UpdateConnectivityCommand).rejects(awsError('BadRequestException', 400, 'Not with this broker type.'));
     await assert.rejects(enable(), { name: 'AwsRefused', message: /UpdateConnectivity.*Not with this broker type/ });
   });
 
-  it('lets the machine retry if MSK fails, without reading the cluster again', async () => {
-    const { enable, msk } = enabler();
+  it('lets the machine retry if MSK fails, without reading the cluster again', async (t) => {
+    const { enable, msk } = await enabler(t);
     msk.on(UpdateConnectivityCommand).rejects(awsError('ServiceUnavailableException', 503));
     await assert.rejects(enable(), { name: 'AwsUnavailable' });
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2', 'UpdateConnectivity']);
   });
 
   for (const OperationState of ['PENDING', 'UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE'])
-    it(`requests nothing more if its own update is ${OperationState}`, async () => {
-      const { enable, msk } = enabler();
+    it(`requests nothing more if its own update is ${OperationState}`, async (t) => {
+      const { enable, msk } = await enabler(t);
       msk.on(DescribeClusterOperationV2Command).resolves({ ClusterOperationInfo: { OperationState } });
       assert.deepEqual(await enable(updated), updated);
       assert.deepEqual(commandsOf(msk), ['DescribeClusterOperationV2']);
     });
 
-  it("ends the run if its own update is UPDATE_FAILED, with MSK's reason", async () => {
-    const { enable, msk } = enabler();
+  it("ends the run if its own update is UPDATE_FAILED, with MSK's reason", async (t) => {
+    const { enable, msk } = await enabler(t);
     const ErrorInfo = { ErrorCode: 'InvalidConfiguration', ErrorString: 'ACLs are open.' };
     msk
       .on(DescribeClusterOperationV2Command, { ClusterOperationArn: operationArn })
@@ -161,5 +170,63 @@ describe('EnablePrivateConnectivity', () => {
       name: 'ClusterUpdateFailed',
       message: /\(InvalidConfiguration: ACLs are open\.\), in operation arn:.*cluster-operation/,
     });
+  });
+});
+
+describe('EnablePrivateConnectivity and the registry:', () => {
+  it('an execution that has lost its claim turns nothing on', async (t) => {
+    const { enable, msk } = await enabler(t, withSchemes(), withSchemes(), { holder: takenOverBy });
+    await assert.rejects(enable(), { name: 'ClaimLost' });
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
+  });
+
+  it('the time is recorded before the request', async (t) => {
+    const { enable, msk, turnedOn } = await enabler(t);
+    const recordedBefore: unknown[] = [];
+    msk.on(UpdateConnectivityCommand).callsFake(async () => {
+      recordedBefore.push(await turnedOn());
+      return { ClusterOperationArn: operationArn };
+    });
+    assert.deepEqual(await enable(), updated);
+    assert.deepEqual(recordedBefore, [now]);
+    assert.equal(await turnedOn(), now);
+  });
+
+  it('the time stays if the answer is lost, because the update may be under way', async (t) => {
+    const { enable, msk, turnedOn } = await enabler(t);
+    msk.on(UpdateConnectivityCommand).rejects(awsError('InternalServerErrorException', 500));
+    await assert.rejects(enable(), { name: 'AwsUnavailable' });
+    assert.equal(await turnedOn(), now);
+  });
+
+  const busy = { ...withSchemes(), State: 'UPDATING' as const };
+  const refusal = awsError('BadRequestException', 400, "You can't perform this operation.");
+
+  it('a refusal leaves what was recorded before, because nothing was turned on', async (t) => {
+    for (const [later, earlier] of [
+      [busy, undefined],
+      [withSchemes(), undefined],
+      [busy, before],
+    ] as const) {
+      const situation = earlier === undefined ? {} : { turnedOn: earlier };
+      const { enable, msk, turnedOn } = await enabler(t, withSchemes(), later, situation);
+      msk.on(UpdateConnectivityCommand).rejects(refusal);
+      await enable().then(
+        (result) => assert.deepEqual([result, later], [unchanged, busy]),
+        (error: Error) => assert.equal(error.name, 'AwsRefused'),
+      );
+      assert.equal(await turnedOn(), earlier);
+    }
+  });
+
+  it('a refusal of a call that the SDK has repeated is unclear, so the update may be ours', async (t) => {
+    const { enable, msk, turnedOn } = await enabler(t, withSchemes(), busy);
+    msk
+      .on(UpdateConnectivityCommand)
+      .rejects(
+        Object.assign(awsError('BadRequestException', 400), { $metadata: { httpStatusCode: 400, attempts: 2 } }),
+      );
+    assert.deepEqual(await enable(), { operationArn: '', result: 'updated' });
+    assert.equal(await turnedOn(), now);
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DescribeExecutionCommand, type ExecutionStatus, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { holderOf, isExecutionOf } from '../../shared/executions.ts';
+import { DescribeExecutionCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { isExecutionOf, isStartedBySweep, phaseOf } from '../../shared/executions.ts';
 import { awsError } from '../fixtures/aws.ts';
-import { clusterArn, disconnectExecutionArn, executionArn } from '../fixtures/request.ts';
+import { disconnectExecutionArn, executionArn, now } from '../fixtures/request.ts';
 import { haveSignal } from '../fixtures/signals.ts';
 import { fakeStepFunctions } from '../fixtures/step-functions.ts';
 
@@ -16,6 +16,7 @@ describe('ExecutionsClient', () => {
     const calls: [action: string, call: Promise<unknown>][] = [
       ['DescribeExecution', executions.describe(executionArn)],
       ['DescribeExecution', executions.describeWhole(executionArn)],
+      ['StopExecution', executions.stop(executionArn, { error: 'a', cause: 'b' })],
       ['StartExecution', executions.start({ stateMachineArn, name: 'a', input: '{}' })],
     ];
     for (const [action, call] of calls)
@@ -83,59 +84,72 @@ describe('an execution', () => {
   });
 });
 
-describe('the holder of a cluster', () => {
-  const tags = (status: string, execution: string) => ({
-    'atlas-streaming:status': status,
-    'atlas-streaming:execution': execution,
+describe('the execution that holds a cluster', () => {
+  const phase = (known: Parameters<typeof fakeStepFunctions>[0], claimedAt: string | undefined) =>
+    phaseOf({ holder: executionArn, claimedAt }, now, fakeStepFunctions(known).executions);
+
+  it('is running while it is RUNNING, however long ago it claimed the cluster', async () => {
+    assert.equal(await phase({ [executionArn]: { status: 'RUNNING' } }, '2020-01-01T00:00:00Z'), 'running');
   });
-
-  /** Reads the holder from these tags. Step Functions knows one execution, which has this status. */
-  async function holder(of: Record<string, string>, known: [arn: string, status: ExecutionStatus] | undefined) {
-    const { executions, sfnMock } = fakeStepFunctions(known && { [known[0]]: { status: known[1] } });
-    return { holder: await holderOf(of, executionArn, executions), reads: sfnMock.calls().length };
-  }
-
-  const other = executionArn.replace(/run-1$/, 'run-2');
-  const running: [arn: string, status: ExecutionStatus][] = [
-    [other, 'RUNNING'],
-    [disconnectExecutionArn, 'RUNNING'],
-  ];
-  for (const [arn, status] of running)
-    it(`is another running execution of this deployment: ${arn.split(':').slice(6).join(':')}`, async () => {
-      for (const word of ['connecting', 'disconnecting'])
-        assert.deepEqual(await holder(tags(word, arn), [arn, status]), { holder: arn, reads: 1 });
-    });
 
   for (const status of ['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT'] as const)
-    it(`is absent if its execution is ${status}`, async () => {
-      assert.deepEqual(await holder(tags('connecting', other), [other, status]), { holder: undefined, reads: 1 });
+    it(`has ended if it has been ${status} for a while, however short ago it claimed the cluster`, async () => {
+      const stopDate = new Date('2026-11-23T11:58:30.000Z');
+      assert.equal(await phase({ [executionArn]: { status, stopDate } }, now), 'ended');
     });
 
-  it('is absent if its execution no longer exists', async () => {
-    assert.deepEqual(await holder(tags('connecting', other), undefined), { holder: undefined, reads: 1 });
+  it('may still have a function at work if it was stopped a moment ago', async () => {
+    const stopDate = new Date('2026-11-23T11:58:30.001Z');
+    for (const status of ['ABORTED', 'TIMED_OUT'] as const)
+      assert.equal(await phase({ [executionArn]: { status, stopDate } }, now), 'stopped');
+    for (const status of ['SUCCEEDED', 'FAILED'] as const)
+      assert.equal(await phase({ [executionArn]: { status, stopDate } }, now), 'ended');
   });
 
-  const ignored: [what: string, tags: Record<string, string>][] = [
-    ['there are no tags', {}],
-    ['the tags name no execution', { 'atlas-streaming:status': 'connecting' }],
-    ['the tags say that the run has ended', tags('connected', other)],
-    ['the tags name the execution that asks', tags('connecting', executionArn)],
-    ['the tags name an execution of another deployment', tags('connecting', other.replace('-dev-', '-prod-'))],
-    ['the tags name an execution of another state machine', tags('connecting', other.replace('-connect:', '-other:'))],
-    [
-      'the tags name an execution in another account',
-      tags('connecting', other.replace('111122223333', '210987654321')),
-    ],
-    ['the tags name something else', tags('connecting', clusterArn)],
-  ];
-  for (const [what, of] of ignored)
-    it(`is absent if ${what}, and Step Functions is not asked`, async () => {
-      assert.deepEqual(await holder(of, [other, 'RUNNING']), { holder: undefined, reads: 0 });
-    });
+  it('has ended if Step Functions does not know it five minutes after the claim', async () => {
+    assert.equal(await phase({}, '2026-11-23T11:55:00.000Z'), 'running');
+    assert.equal(await phase({}, '2026-11-23T11:54:59.999Z'), 'ended');
+    assert.equal(await phase({}, undefined), 'ended');
+  });
 
   it('is unknown if Step Functions does not answer', async () => {
     const { executions, sfnMock } = fakeStepFunctions();
     sfnMock.on(DescribeExecutionCommand).rejects(awsError('ServiceUnavailable', 503));
-    await assert.rejects(holderOf(tags('connecting', other), executionArn, executions), { name: 'AwsUnavailable' });
+    const holder = { holder: executionArn, claimedAt: '2020-01-01T00:00:00Z' };
+    await assert.rejects(phaseOf(holder, now, executions), { name: 'AwsUnavailable' });
+  });
+});
+
+describe('an execution that is stopped', () => {
+  const reason = { error: 'NoLongerWanted', cause: 'A disconnect was started.' };
+
+  it('is told why', async () => {
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock.on(StopExecutionCommand).resolves({});
+    await executions.stop(executionArn, reason);
+    assert.deepEqual(sfnMock.commandCalls(StopExecutionCommand)[0]?.args[0].input, { executionArn, ...reason });
+  });
+
+  it('may be gone already, but must be ours to stop', async () => {
+    const { executions, sfnMock } = fakeStepFunctions();
+    sfnMock
+      .on(StopExecutionCommand)
+      .rejectsOnce(awsError('ExecutionDoesNotExist', 400))
+      .rejectsOnce(awsError('AccessDeniedException', 400));
+    await executions.stop(executionArn, reason);
+    await assert.rejects(executions.stop(executionArn, reason), {
+      name: 'AwsRefused',
+      message: /states:StopExecution/,
+    });
+  });
+});
+
+describe('a start by the sweep', () => {
+  it('is recognised by its name', () => {
+    const named = (name: string) => isStartedBySweep(executionArn.replace('run-1', name));
+    assert.deepEqual(
+      ['sweep-connect-1a2b', 'sweep-disconnect-1a2b', 'sweep-1a2b', 'my-sweep-connect-1', 'run-1'].map(named),
+      [true, true, false, false, false],
+    );
   });
 });

@@ -4,6 +4,15 @@ import { InvalidRequest } from '../../shared/errors.ts';
 import { clusterArnIn, readInput } from '../../shared/request/input.ts';
 import { clusterArn, projectId, secretArn, tagEvent } from '../fixtures/request.ts';
 
+/** CloudTrail's event of a call to MSK, in its documented form. */
+const callEvent = (eventName: string, detail: object) => ({
+  version: '0',
+  source: 'aws.kafka',
+  'detail-type': 'AWS API Call via CloudTrail',
+  resources: [],
+  detail: { eventSource: 'kafka.amazonaws.com', eventName, ...detail },
+});
+
 /** What readInput says about a wrong input. */
 function refusalOf(input: unknown): string {
   try {
@@ -21,6 +30,21 @@ describe("the execution's input", () => {
     assert.deepEqual(readInput(tagEvent({ 'new-field': 1 })), { startedBy: 'tag', given: { clusterArn } });
   });
 
+  for (const eventName of ['TagResource', 'UntagResource'])
+    it(`is CloudTrail's event of ${eventName}, whose ARN may be percent-encoded`, () => {
+      for (const resourceArn of [clusterArn, encodeURIComponent(clusterArn)]) {
+        const event = callEvent(eventName, { requestParameters: { resourceArn, tags: { a: 'b' } } });
+        assert.deepEqual(readInput(event), { startedBy: 'tag', given: { clusterArn } });
+        assert.equal(clusterArnIn(event), clusterArn);
+      }
+    });
+
+  it("is CloudTrail's event of CreateClusterV2", () => {
+    const event = callEvent('CreateClusterV2', { requestParameters: { tags: {} }, responseElements: { clusterArn } });
+    assert.deepEqual(readInput(event), { startedBy: 'tag', given: { clusterArn } });
+    assert.equal(clusterArnIn(event), clusterArn);
+  });
+
   it('is the ARN of a cluster', () => {
     assert.deepEqual(readInput({ clusterArn }), { startedBy: 'console', given: { clusterArn } });
   });
@@ -35,6 +59,9 @@ describe("the execution's input", () => {
       mechanism: 'PLAIN' as const,
       config: { 'auto.offset.reset': 'earliest' },
       dryRun: true,
+      claim: true,
+      acceptPrincipal: '123456789012',
+      includeAdopted: false,
     };
     assert.deepEqual(readInput(given), { startedBy: 'console', given });
   });
@@ -158,6 +185,15 @@ describe('a wrong input', () => {
       /example "arn:aws:secretsmanager:/,
     ],
     ['a dryRun in quotes', { clusterArn, dryRun: 'true' }, 'dryRun', '"true"', /must be true or false/],
+    ['a claim in quotes', { clusterArn, claim: 'true' }, 'claim', '"true"', /must be true or false/],
+    ['a number as includeAdopted', { clusterArn, includeAdopted: 1 }, 'includeAdopted', '1', /must be true or false/],
+    [
+      'the ARN of an account',
+      { clusterArn, acceptPrincipal: 'arn:aws:iam::1:root' },
+      'acceptPrincipal',
+      '"arn:aws:iam::1:root"',
+      /the 12 digits .* example "123456789012"/,
+    ],
   ];
   for (const [what, input, field, shown, rightExample] of wrongFields)
     it(`is refused with field, value and a right example: ${what}`, () => {
@@ -273,6 +309,9 @@ describe('a wrong input', () => {
   const wrongEvents: Record<string, object> = {
     'of another source': tagEvent({ source: 'aws.ec2' }),
     'of another kind': tagEvent({ 'detail-type': 'AWS API Call via CloudTrail' }),
+    'of a call that is not about tags': callEvent('DeleteCluster', { requestParameters: { resourceArn: clusterArn } }),
+    'of a creation that was refused': callEvent('CreateClusterV2', { responseElements: null }),
+    'of a call without a resource': callEvent('TagResource', { requestParameters: {} }),
     'about no resource': tagEvent({ resources: [] }),
     'about two resources': tagEvent({ resources: [clusterArn, clusterArn] }),
     'without a source': tagEvent({ source: undefined }),
@@ -294,6 +333,14 @@ describe('a wrong input', () => {
 
   it('is refused with each wrong field of an event once', () => {
     assert.match(refusalOf(tagEvent({ resources: clusterArn })), /about one resource \("resources"\)\.$/);
+  });
+
+  it("is refused if it is CloudTrail's event about another MSK resource, or an ARN that cannot be decoded", () => {
+    for (const resourceArn of ['arn:aws:kafka:us-east-1:111122223333:replicator/orders/1', 'arn%3', '%'])
+      assert.match(
+        refusalOf(callEvent('TagResource', { requestParameters: { resourceArn } })),
+        /^The ARN in the event is "(arn|%).*"; it must be the ARN of an Amazon MSK/,
+      );
   });
 
   it('is refused if it is an event about another MSK resource', () => {

@@ -4,25 +4,39 @@ import { type Cluster, DescribeClusterV2Command, ListScramSecretsCommand } from 
 import type * as z from 'zod/mini';
 import { type InspectClusterInput, inspectCluster } from '../../functions/inspect-cluster/inspect-cluster.ts';
 import { awsError, cluster, commandsOf, fakeMsk, provisioned } from '../fixtures/aws.ts';
-import { before, clusterArn, deadline, later, now, request, secretArn, taskInput, wait } from '../fixtures/request.ts';
+import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import {
+  before,
+  clusterArn,
+  deadline,
+  executionArn,
+  later,
+  now,
+  request,
+  secretArn,
+  taskInput,
+  wait,
+} from '../fixtures/request.ts';
 
 /** What an earlier visit of the state has found. */
 const visited = { deadline: later, slowdown: 1 };
 
-function inspector(found: Cluster) {
+async function inspector(t: Test, found: Cluster, holder = executionArn) {
   const { client, msk } = fakeMsk();
+  const { registry, whole } = await heldRegistry(t, { status: 'connecting' }, holder);
   msk.on(DescribeClusterV2Command, { ClusterArn: clusterArn }).resolves({ ClusterInfo: found });
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: [secretArn] });
   const inspect = (run: Partial<z.infer<typeof InspectClusterInput>['run']> = {}) =>
-    inspectCluster(taskInput({ request: request(), ...run }), { msk: client, wait });
-  return { msk, inspect, inspectAt: (end: string) => inspect({ cluster: { ...visited, deadline: end } }) };
+    inspectCluster(taskInput({ request: request(), ...run }), { msk: client, registry, wait });
+  return { msk, inspect, whole, inspectAt: (end: string) => inspect({ cluster: { ...visited, deadline: end } }) };
 }
 
 const brokers = { ClientSubnets: [], InstanceType: 'kafka.m7g.large' };
 
 describe('InspectCluster', () => {
-  it('returns everything that later states read of an ACTIVE cluster, and sets the deadline', async () => {
-    const { details, ...rest } = await inspector(cluster()).inspect();
+  it('returns everything that later states read of an ACTIVE cluster, and sets the deadline', async (t) => {
+    const { details, ...rest } = await (await inspector(t, cluster())).inspect();
     const { fingerprint, ...found } = details;
     assert.match(fingerprint, /^[\da-f]{16}$/);
     assert.deepEqual(
@@ -49,9 +63,9 @@ describe('InspectCluster', () => {
     );
   });
 
-  it('ends at the deadline if MSK still reports an ACTIVE cluster as busy', async () => {
+  it('ends at the deadline if MSK still reports an ACTIVE cluster as busy', async (t) => {
     const clusterBusy = { Error: 'ClusterBusy' };
-    const { inspect } = inspector(cluster());
+    const { inspect } = await inspector(t, cluster());
     await assert.rejects(inspect({ cluster: { ...visited, deadline: before }, clusterBusy }), {
       name: 'WaitTimedOut',
       message: /^MSK still reports the ACTIVE cluster as busy, and the deadline/,
@@ -59,8 +73,8 @@ describe('InspectCluster', () => {
     assert.equal((await inspect({ cluster: visited, clusterBusy })).isSettled, true);
   });
 
-  it('polls later if AWS has throttled this poll, and then gradually faster', async () => {
-    const { inspect, msk } = inspector(cluster());
+  it('polls later if AWS has throttled this poll, and then gradually faster', async (t) => {
+    const { inspect, msk } = await inspector(t, cluster());
     msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster(), $metadata: { attempts: 2 } });
     const { pollSeconds, slowdown } = await inspect();
     assert.deepEqual([pollSeconds, slowdown], [40, 2]);
@@ -68,9 +82,9 @@ describe('InspectCluster', () => {
     assert.equal((await inspect({ cluster: { ...visited, slowdown } })).slowdown, 1.9);
   });
 
-  it('has another fingerprint as soon as a secret or a setting differs, in whatever order MSK lists the secrets', async () => {
+  it('has another fingerprint as soon as a secret or a setting differs, in whatever order MSK lists the secrets', async (t) => {
     const fingerprintWith = async (found: Cluster, ...SecretArnList: string[]) => {
-      const { inspect, msk } = inspector(found);
+      const { inspect, msk } = await inspector(t, found);
       msk.on(ListScramSecretsCommand).resolves({ SecretArnList });
       return (await inspect()).details.fingerprint;
     };
@@ -87,8 +101,8 @@ describe('InspectCluster', () => {
       assert.notEqual(other, before);
   });
 
-  it('is planned only while the cluster is as CheckPrerequisites found it', async () => {
-    const { inspect } = inspector(cluster());
+  it('is planned only while the cluster is as CheckPrerequisites found it', async (t) => {
+    const { inspect } = await inspector(t, cluster());
     const { fingerprint } = (await inspect()).details;
     for (const [plannedFor, isPlanned] of [
       [fingerprint, true],
@@ -97,13 +111,13 @@ describe('InspectCluster', () => {
       assert.equal((await inspect({ plan: { plannedFor } })).isPlanned, isPlanned);
   });
 
-  it('polls half as often if the cluster is ACTIVE and its connectivity still off', async () => {
+  it('polls half as often if the cluster is ACTIVE and its connectivity still off', async (t) => {
     const off = cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) });
-    assert.equal((await inspector(off).inspect()).pollSeconds, 40);
+    assert.equal((await (await inspector(t, off)).inspect()).pollSeconds, 40);
   });
 
-  it('reads all pages of SCRAM secrets', async () => {
-    const { inspect, msk } = inspector(cluster());
+  it('reads all pages of SCRAM secrets', async (t) => {
+    const { inspect, msk } = await inspector(t, cluster());
     msk
       .on(ListScramSecretsCommand)
       .resolvesOnce({ SecretArnList: ['a', 'b'], NextToken: 'next' })
@@ -112,8 +126,8 @@ describe('InspectCluster', () => {
     assert.equal(msk.commandCalls(ListScramSecretsCommand)[1]?.args[0].input.NextToken, 'next');
   });
 
-  it('reads a serverless cluster, about which MSK says nothing else', async () => {
-    const { inspect, msk } = inspector({ ClusterArn: clusterArn, ClusterType: 'SERVERLESS', State: 'ACTIVE' });
+  it('reads a serverless cluster, about which MSK says nothing else', async (t) => {
+    const { inspect, msk } = await inspector(t, { ClusterArn: clusterArn, ClusterType: 'SERVERLESS', State: 'ACTIVE' });
     const { isSettled, isPrivateConnectivityOn, details } = await inspect();
     assert.deepEqual([isSettled, isPrivateConnectivityOn], [true, false]);
     const { fingerprint: _, ...found } = details;
@@ -131,13 +145,13 @@ describe('InspectCluster', () => {
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
-  it('treats connectivity for other schemes only as off', async () => {
+  it('treats connectivity for other schemes only as off', async (t) => {
     const BrokerNodeGroupInfo = {
       ...brokers,
       ConnectivityInfo: { VpcConnectivity: { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } } },
     };
     const found = cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo }) });
-    assert.equal((await inspector(found).inspect()).isPrivateConnectivityOn, false);
+    assert.equal((await (await inspector(t, found)).inspect()).isPrivateConnectivityOn, false);
   });
 
   for (const State of [
@@ -149,8 +163,8 @@ describe('InspectCluster', () => {
     'SOMETHING_NEW',
     undefined,
   ])
-    it(`waits while the cluster is ${State}, until the deadline`, async () => {
-      const { inspect, inspectAt, msk } = inspector(cluster({ State } as Cluster));
+    it(`waits while the cluster is ${State}, until the deadline`, async (t) => {
+      const { inspect, inspectAt, msk } = await inspector(t, cluster({ State } as Cluster));
       assert.equal((await inspect()).isSettled, false);
       assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
       await assert.rejects(inspectAt(before), {
@@ -159,31 +173,78 @@ describe('InspectCluster', () => {
       });
     });
 
-  it('waits until exactly the deadline', async () => {
-    assert.equal((await inspector(cluster({ State: 'UPDATING' })).inspectAt(now)).isSettled, false);
+  it('waits until exactly the deadline', async (t) => {
+    const { inspectAt } = await inspector(t, cluster({ State: 'UPDATING' }));
+    assert.equal((await inspectAt(now)).isSettled, false);
   });
 
-  it('continues after the deadline if the cluster is ready', async () => {
-    assert.equal((await inspector(cluster()).inspectAt(before)).isSettled, true);
+  it('continues after the deadline if the cluster is ready', async (t) => {
+    const { inspectAt } = await inspector(t, cluster());
+    assert.equal((await inspectAt(before)).isSettled, true);
   });
 
-  it('keeps the deadline even if MSK reports the update as complete and connectivity stays off', async () => {
-    const { inspect, inspectAt } = inspector(cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) }));
+  it('keeps the deadline even if MSK reports the update as complete and connectivity stays off', async (t) => {
+    const { inspect, inspectAt } = await inspector(
+      t,
+      cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) }),
+    );
     assert.equal((await inspect()).isSettled, true);
     await assert.rejects(inspectAt(before), { name: 'WaitTimedOut', message: /private connectivity.*still off/ });
   });
 
   for (const State of ['FAILED', 'DELETING'] as const)
-    it(`ends the run if the cluster is ${State}, with MSK's reason`, async () => {
-      await assert.rejects(inspector(cluster({ State, StateInfo: { Message: 'No KMS key.' } })).inspect(), {
+    it(`ends the run if the cluster is ${State}, with MSK's reason`, async (t) => {
+      const { inspect } = await inspector(t, cluster({ State, StateInfo: { Message: 'No KMS key.' } }));
+      await assert.rejects(inspect(), {
         name: 'ClusterUnusable',
         message: `Cluster ${clusterArn} is ${State} (No KMS key.); it must be ACTIVE.`,
       });
     });
 
-  it('ends the run if the cluster does not exist', async () => {
-    const { inspect, msk } = inspector(cluster());
+  it('ends the run if the cluster does not exist', async (t) => {
+    const { inspect, msk } = await inspector(t, cluster());
     msk.on(DescribeClusterV2Command).rejects(awsError('NotFoundException', 404));
     await assert.rejects(inspect(), { name: 'ClusterUnusable', message: /does not exist/ });
+  });
+});
+
+describe('InspectCluster reads the tag again:', () => {
+  const tagged = (value?: string) => cluster(value === undefined ? {} : { Tags: { 'atlas-streaming': value } });
+  const cases: [what: string, value: string | undefined, endsOnUntag: boolean, reason: RegExp | undefined][] = [
+    ['connect', 'connect', true, undefined],
+    ['disconnect', 'disconnect', false, /^The tag atlas-streaming of arn:.* is "disconnect" now\. This run stops here/],
+    ['disconnect', 'disconnect', true, /is "disconnect" now/],
+    ['removed', undefined, false, undefined],
+    ['removed', undefined, true, /^The tag atlas-streaming of arn:.* was removed\./],
+    ['something else', 'Connect', false, undefined],
+    ['something else', 'Connect', true, /is "Connect" now/],
+  ];
+  for (const [what, value, endsOnUntag, reason] of cases)
+    it(`a run ${endsOnUntag ? 'that ends on untag ' : ''}${reason ? 'gives the cluster back and ends' : 'goes on'} if the tag is ${what}`, async (t) => {
+      const { inspect, whole } = await inspector(t, tagged(value));
+      const inspected = inspect({ request: request({ endsOnUntag }) });
+      if (!reason) return assert.equal((await inspected).isSettled, true);
+      await assert.rejects(inspected, { name: 'NoLongerWanted', message: reason });
+      assert.deepEqual(await whole(), { clusterArn, lastExecution: executionArn });
+      // The answer may have been lost.
+      await assert.rejects(inspect({ request: request({ endsOnUntag }) }), { name: 'NoLongerWanted' });
+    });
+
+  it('also while the cluster is busy, or about to fail', async (t) => {
+    for (const State of ['UPDATING', 'FAILED'] as const) {
+      const { inspect } = await inspector(t, { ...tagged('disconnect'), State });
+      await assert.rejects(inspect(), { name: 'NoLongerWanted' });
+    }
+  });
+
+  it('a dry run does not depend on the tag', async (t) => {
+    const { inspect } = await inspector(t, tagged('disconnect'), takenOverBy);
+    assert.equal((await inspect({ request: request({ dryRun: true }) })).isSettled, true);
+  });
+
+  it('a run that another execution has taken over from gives nothing back', async (t) => {
+    const { inspect, whole } = await inspector(t, tagged('disconnect'), takenOverBy);
+    await assert.rejects(inspect(), { name: 'ClaimLost' });
+    assert.equal((await whole()).holder, takenOverBy);
   });
 });

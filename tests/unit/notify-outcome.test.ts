@@ -111,13 +111,12 @@ describe('the message about a failure', () => {
     assert.deepEqual([holder, notifiedExecution], [other, executionArn]);
   });
 
-  it('comes if RecordFailure has written nothing, and leaves its entries alone', async (t) => {
+  it('comes if RecordFailure could not be reached, and leaves the entries of other runs alone', async (t) => {
     const earlier = { lastFailure: lastFailure({ executionArn: other }), notifiedExecution: other };
-    const { notify, published, measured, record } = await notifier(t, earlier);
-    await notify({ status: 'FAILED', error: 'FailureNotRecorded', cause: 'RecordFailure failed as well.' });
-    assert.equal(published()[0]?.Message?.startsWith('RecordFailure failed as well.'), true);
-    assert.deepEqual(measured, []);
-    assert.equal((await record())?.notifiedExecution, other);
+    const { notify, published, record } = await notifier(t, earlier);
+    await notify(failed);
+    assert.equal(published().length, 1);
+    assert.deepEqual(await record(), { clusterArn, ...earlier });
   });
 
   it('comes for a cluster without a record, of which none is made', async (t) => {
@@ -194,6 +193,68 @@ describe('no message', () => {
   });
 });
 
+describe('the message about a failure that RecordFailure did not record', () => {
+  const uncaught = { status: 'FAILED', error: 'FailureNotRecorded', cause: 'No.', stopDate: new Date(now) } as const;
+  const claim = { holder: executionArn, action: 'connect' as const };
+
+  for (const [what, known] of [
+    ['that had claimed the cluster', claim],
+    ['that had claimed nothing', undefined],
+  ] as const)
+    it(`comes once for runs ${what}, and the failure is recorded`, async (t) => {
+      const { notify, published, measured, record } = await notifier(t, known);
+      await notify(uncaught);
+      const { holder, status, failures, lastFailure, notifiedExecution } = (await record()) as RegistryRecord;
+      assert.deepEqual([holder, status, failures, notifiedExecution], [undefined, 'failed', 1, executionArn]);
+      assert.deepEqual([lastFailure?.error, lastFailure?.at, lastFailure?.isNews], ['RunEndedEarly', now, true]);
+      await notify(uncaught);
+      await notify({ ...uncaught, stopDate: new Date(later) }, other);
+      assert.deepEqual([published().length, (await record())?.failures, measured], [1, 2, []]);
+    });
+
+  it('names the cluster, and has the command that starts the run again', async (t) => {
+    const { notify, published } = await notifier(t, claim);
+    await notify(uncaught);
+    assert.match(
+      published()[0]?.Message ?? '',
+      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
+    );
+  });
+
+  it('comes once also if Step Functions has ended the execution', async (t) => {
+    const { notify, published, record } = await notifier(t, claim);
+    await notify({ ...uncaught, error: 'States.Runtime' });
+    assert.deepEqual([published().length, (await record())?.failures], [1, 1]);
+  });
+
+  it('comes at the next attempt if SNS has refused it', async (t) => {
+    const { notify, topic, published, record } = await notifier(t, claim);
+    topic.on(PublishCommand).rejectsOnce(awsError('InternalErrorException', 500)).resolves({ MessageId: '1' });
+    await assert.rejects(notify(uncaught), { name: 'AwsUnavailable' });
+    await notify(uncaught);
+    assert.deepEqual([published().length, (await record())?.failures], [2, 1]);
+  });
+
+  it('comes for each manual start that had claimed nothing, of which nothing is recorded', async (t) => {
+    const { notify, published, record } = await notifier(t);
+    for (const arn of [executionArn, other]) await notify({ ...uncaught, input: { clusterArn } }, arn);
+    assert.deepEqual([published().length, await record()], [2, undefined]);
+  });
+
+  it('is left to a later run that has failed in the same way before the event arrives', async (t) => {
+    const { notify, published, record } = await notifier(t);
+    await notify({ ...uncaught, stopDate: new Date(later) }, other);
+    const { isPublished } = await notify(uncaught);
+    assert.deepEqual([isPublished, published().length, (await record())?.failures], [false, 1, 1]);
+  });
+
+  it('leaves the claim of another run alone', async (t) => {
+    const { notify, published, record } = await notifier(t, { holder: other });
+    await notify(uncaught);
+    assert.deepEqual([published().length, await record()], [1, { clusterArn, holder: other }]);
+  });
+});
+
 describe('the message about a fault of the whole deployment', () => {
   const fault = { ...failed, error: 'AtlasCredentialsRefused', cause: 'HTTP 401.' } as const;
 
@@ -225,12 +286,14 @@ describe('the message about a fault of the whole deployment', () => {
     assert.equal(published().length, 2);
   });
 
-  it('does not come for a failure that equals the one before', async (t) => {
-    const { notify, published } = await notifier(t, {
-      lastFailure: lastFailure({ isNews: false, isAccountFault: true }),
-    });
-    await notify({ ...fault, stopDate: new Date(now) });
-    assert.deepEqual(published(), []);
+  it('comes each hour while the fault lasts, also for a failure that equals the one before', async (t) => {
+    const { notify, published } = await notifier(t);
+    for (const [number, stopDate] of [now, now, later].entries())
+      await notify({ ...fault, stopDate: new Date(stopDate) }, executionArn.replace('run-1', `run-${number}`));
+    const repeated = { lastFailure: lastFailure({ isNews: false, isAccountFault: true }) };
+    const other = await notifier(t, repeated);
+    await other.notify({ ...fault, stopDate: new Date(now) });
+    assert.deepEqual([published().length, other.published().length], [2, 1]);
   });
 });
 
@@ -270,7 +333,7 @@ describe('the message about a deleted cluster', () => {
     assert.equal(Subject, 'orders: disconnect started: the cluster is gone');
     assert.match(
       Message,
-      /^MSK has not known the cluster arn:.* since 2026-11-23T11:59:59Z\. .* in project p, connection "orders" of workspace streams,/,
+      /^MSK no longer has the cluster arn:.* at 2026-11-23T11:59:59Z\. .* in project p, connection "orders" of workspace streams\./,
     );
     assert.match(Message, /stop-execution --execution-arn \S*sweep-disconnect-0123\n/);
     // The outcome of that run is another message.

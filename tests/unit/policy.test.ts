@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PolicyRefused } from '../../shared/errors.ts';
-import { atlasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { atlasStatement, hasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { clusterArn, principalArn } from '../fixtures/request.ts';
 
 const wanted = atlasStatement(clusterArn, principalArn);
 const [create, brokers, describeOne, describeTwo] = wanted.Action as [string, string, string, string];
 
 const policy = (Statement: unknown, rest = {}) => JSON.stringify({ Version: '2012-10-17', ...rest, Statement });
-const merged = (text: string | undefined) => JSON.parse(mergeStatement(text, wanted) ?? 'null');
+const merged = (text: string | undefined) => JSON.parse(mergeStatement(text, wanted, true) ?? 'null');
 
 const firehose = {
   Sid: 'Firehose',
@@ -67,8 +67,8 @@ describe('the statement for Atlas', () => {
   for (const [what, overrides] of Object.entries(sufficient))
     it(`is not written if a statement ${what}`, () => {
       const statement = { ...wanted, ...overrides };
-      assert.equal(mergeStatement(policy([firehose, statement]), wanted), undefined);
-      assert.equal(mergeStatement(policy(statement), wanted), undefined, 'as a Statement that is not a list');
+      assert.equal(mergeStatement(policy([firehose, statement]), wanted, true), undefined);
+      assert.equal(mergeStatement(policy(statement), wanted, true), undefined, 'as a Statement that is not a list');
     });
 
   const insufficient: Record<string, object> = {
@@ -119,6 +119,22 @@ describe('the statement for Atlas', () => {
     ]);
   });
 
+  it("never replaces another party's statement under our Sid", () => {
+    const theirs = policy([{ ...wanted, Action: [create] }, firehose]);
+    assert.throws(() => mergeStatement(theirs, wanted, false), {
+      name: 'PolicyRefused',
+      message: /a statement with the Sid AtlasStreamProcessing123456789012, .*Give it another Sid, or remove it/,
+    });
+    assert.equal(mergeStatement(policy([wanted]), wanted, false), undefined, 'one that grants enough is used');
+    assert.ok(mergeStatement(policy([firehose]), wanted, false)?.includes(wanted.Sid));
+  });
+
+  it('is found by its Sid', () => {
+    assert.equal(hasStatement(policy([firehose, wanted]), wanted.Sid), true);
+    assert.equal(hasStatement(policy([firehose]), wanted.Sid), false);
+    assert.equal(hasStatement(undefined, wanted.Sid), false);
+  });
+
   it('keeps everything else as it was, known or unknown', () => {
     const foreign = [
       { ...firehose, Principal: { Service: ['firehose.amazonaws.com', 'delivery.logs.amazonaws.com'] } },
@@ -134,27 +150,27 @@ describe('the statement for Atlas', () => {
   it('keeps numbers in other statements as they are spelled', () => {
     const condition = '"Condition":{"NumericEquals":{"a":12345678901234567890,"b":1.0,"c":[1e999,-0]}}';
     const text = policy([{ ...firehose, Condition: 'here' }]).replace('"Condition":"here"', condition);
-    const withOurs = mergeStatement(text, wanted) ?? '';
+    const withOurs = mergeStatement(text, wanted, true) ?? '';
     assert.ok(withOurs.includes(condition), withOurs);
     assert.ok(removeStatement(withOurs, wanted.Sid)?.includes(condition));
   });
 
   it('is not written twice', () => {
-    assert.equal(mergeStatement(mergeStatement(policy([firehose]), wanted), wanted), undefined);
+    assert.equal(mergeStatement(mergeStatement(policy([firehose]), wanted, true), wanted, true), undefined);
   });
 
   it('may fill the policy up to 20,480 characters, and is refused above that', () => {
     const withSidOf = (length: number) => policy([{ ...firehose, Sid: 'x'.repeat(length) }]);
-    const room = 20_480 - (mergeStatement(withSidOf(0), wanted) ?? '').length;
-    assert.equal(mergeStatement(withSidOf(room), wanted)?.length, 20_480);
-    assert.throws(() => mergeStatement(withSidOf(room + 7), wanted), {
+    const room = 20_480 - (mergeStatement(withSidOf(0), wanted, true) ?? '').length;
+    assert.equal(mergeStatement(withSidOf(room), wanted, true)?.length, 20_480);
+    assert.throws(() => mergeStatement(withSidOf(room + 7), wanted, true), {
       name: 'PolicyRefused',
       message: /would be 20487 characters .* MSK allows 20480\. Shorten the policy by 7 characters/,
     });
   });
 
   it('is not written into an invalid policy document', () => {
-    for (const text of unreadable) assert.throws(() => mergeStatement(text, wanted), PolicyRefused, text);
+    for (const text of unreadable) assert.throws(() => mergeStatement(text, wanted, true), PolicyRefused, text);
   });
 });
 
@@ -191,7 +207,7 @@ describe('the removal of the statement for Atlas', () => {
   });
 
   it('undoes the merge', () => {
-    assert.equal(remove(mergeStatement(policy([firehose]), wanted) ?? ''), policy([firehose]));
+    assert.equal(remove(mergeStatement(policy([firehose]), wanted, true) ?? ''), policy([firehose]));
   });
 
   it('is refused in an invalid policy document', () => {

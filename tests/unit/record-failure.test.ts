@@ -249,7 +249,10 @@ describe('the Cause of a failure', () => {
       const { error, cause } = await run({ failed: { InspectCluster: caught as { Error: string } } });
       assert.equal(error, caught.Error);
       assert.match(cause, said);
-      assert.match(cause, /did not report an error of its own.*log group.*start the execution again/);
+      assert.match(
+        cause,
+        /did not report an error of its own.*log group.*: \/aws\/lambda\/msk-atlas-privatelink-dev-InspectCluster\. .*start the execution again/,
+      );
     });
 });
 
@@ -368,28 +371,14 @@ describe('the registry after a failure', () => {
     assert.deepEqual(measured, ['FailuresToReport']);
   });
 
+  /** A failure before the tag was changed. */
+  const past = { executionArn: other, at: '2026-11-23T11:00:00.000Z' };
   const repetitions: [what: string, record: Partial<RegistryRecord>, isNews: boolean][] = [
-    [
-      'equals the one before',
-      { failures: 1, lastFailure: entry({ executionArn: other }), notifiedExecution: other },
-      false,
-    ],
-    [
-      'equals one that repeated another',
-      { failures: 2, lastFailure: entry({ executionArn: other, isNews: false }) },
-      false,
-    ],
-    [
-      'equals the one before, of which nobody was notified',
-      { failures: 1, lastFailure: entry({ executionArn: other }) },
-      true,
-    ],
-    [
-      'differs',
-      { failures: 1, lastFailure: entry({ executionArn: other, fingerprint: 'x' }), notifiedExecution: other },
-      true,
-    ],
-    ['follows a success', { lastFailure: entry({ executionArn: other }), notifiedExecution: other }, true],
+    ['equals the one before', { failures: 1, lastFailure: entry({ ...past }), notifiedExecution: other }, false],
+    ['equals one that repeated another', { failures: 2, lastFailure: entry({ ...past, isNews: false }) }, false],
+    ['equals the one before, of which nobody was notified', { failures: 1, lastFailure: entry({ ...past }) }, true],
+    ['differs', { failures: 1, lastFailure: entry({ ...past, fingerprint: 'x' }), notifiedExecution: other }, true],
+    ['follows a success', { lastFailure: entry({ ...past }), notifiedExecution: other }, true],
   ];
   for (const [what, earlier, isNews] of repetitions)
     it(`says that a failure that ${what} is ${isNews ? '' : 'no '}news`, async (t) => {
@@ -399,6 +388,22 @@ describe('the registry after a failure', () => {
       assert.deepEqual(measured, isNews ? ['FailuresToReport'] : []);
     });
 
+  it('counts a failure once, also if both events of one tag change have started a run', async (t) => {
+    const known = { failures: 1, lastFailure: entry({ executionArn: other, circumstances: 'c' }) };
+    const { run, record, measured } = await recorder(t, { ...claimed, ...known });
+    await run(byTag);
+    const { failures, lastFailure } = (await record()) as RegistryRecord;
+    assert.deepEqual([failures, lastFailure], [1, entry({ isNews: false, circumstances: 'c' })]);
+    assert.deepEqual(measured, []);
+  });
+
+  it('counts a failure once, also if the two runs of one tag change fail at the same moment', async (t) => {
+    const { run, record, measured } = await recorder(t);
+    const failing = { input: tagEvent(), failed: invalid('The tag x is "y".') };
+    await Promise.all([run(failing), run(failing, other)]);
+    assert.deepEqual([(await record())?.failures, measured], [1, ['FailuresToReport']]);
+  });
+
   it('says that a fault of the account is one, which no message of its own reports', async (t) => {
     const { run, record, measured } = await recorder(t, claimed);
     await run({ ...byTag, failed: { CheckPrerequisites: thrown('AtlasCredentialsRefused', 'HTTP 401.') } });
@@ -407,10 +412,10 @@ describe('the registry after a failure', () => {
   });
 
   it('counts a failure once, also if the state runs again', async (t) => {
-    const { run, record } = await recorder(t, claimed);
+    const { run, record, measured } = await recorder(t, claimed);
     const first = await run(byTag);
     assert.deepEqual(await run(byTag), first);
-    assert.equal((await record())?.failures, 1);
+    assert.deepEqual([(await record())?.failures, measured], [1, ['FailuresToReport']]);
   });
 
   it('keeps a cluster connected whose settings ask for another target, and counts no failure', async (t) => {
@@ -463,17 +468,36 @@ describe('the registry after a failure', () => {
     assert.deepEqual([holder, failures], [undefined, 1]);
   });
 
-  for (const [what, record, run] of [
-    ['holds the cluster', { holder: other }, byTag],
-    ['has held the cluster since', { lastExecution: other }, byTag],
-    ['holds the cluster while this run waits', { holder: other }, { input: tagEvent(), request: { clusterArn } }],
-  ] as [string, Partial<RegistryRecord>, Partial<Run>][])
-    it(`stays as it is, and so do the tags, if another execution ${what}`, async (t) => {
-      const { run: state, record: after, msk } = await recorder(t, record);
-      const { cause } = await state(run);
-      assert.match(cause, /The registry and the status tags were left unchanged, because .*execution.* has taken over/);
-      assert.deepEqual([await after(), commandsOf(msk)], [{ clusterArn, ...record }, []]);
+  for (const [what, record] of [
+    ['holds the cluster', { holder: other }],
+    ['has held the cluster since', { lastExecution: other }],
+  ] as const)
+    it(`stays as it is after the claim was lost, because another execution ${what}; the error is ClaimLost`, async (t) => {
+      const { run, record: after, msk, measured } = await recorder(t, record);
+      const { error, cause } = await run(byTag);
+      assert.equal(error, 'ClaimLost');
+      assert.match(
+        cause,
+        /^CheckPrivateLink failed: Another run took over the cluster before this failure.*Atlas could not/,
+      );
+      assert.doesNotMatch(cause, /Start again/);
+      assert.deepEqual([await after(), commandsOf(msk), measured], [{ clusterArn, ...record }, [], []]);
     });
+
+  it('stays as it is, and so do the tags, while this run waits for another one', async (t) => {
+    const { run, record, msk } = await recorder(t, { holder: other });
+    const { cause } = await run({ input: tagEvent(), request: { clusterArn } });
+    assert.match(cause, /The registry and the status tags were left unchanged, because execution .* is working on/);
+    assert.deepEqual([await record(), commandsOf(msk)], [{ clusterArn, holder: other }, []]);
+  });
+
+  it('stays as it is if this run had given the cluster back before it failed; a message tells', async (t) => {
+    const { run, record, msk, measured } = await recorder(t, { lastExecution: executionArn });
+    const { error, cause } = await run({ ...byTag, failed: { RecordSuccess: thrown('AwsThrottled', 'Too fast.') } });
+    assert.match(cause, /left unchanged, because this run had given the cluster back before\./);
+    assert.deepEqual([await record(), commandsOf(msk)], [{ clusterArn, lastExecution: executionArn }, []]);
+    assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
+  });
 
   it('stays as it is after ClaimLost, and nobody is notified', async (t) => {
     const { run, record, msk, measured } = await recorder(t, { holder: other });

@@ -3,8 +3,13 @@ import { describe, it } from 'node:test';
 import { TagResourceCommand } from '@aws-sdk/client-kafka';
 import type * as z from 'zod/mini';
 import { type RecordSuccessInput, recordSuccess } from '../../functions/record-success/record-success.ts';
+import { fingerprint } from '../../shared/registry/fingerprint.ts';
+import { Registry } from '../../shared/registry/registry.ts';
 import { bootstrapServers, privateLinkId } from '../fixtures/atlas.ts';
-import { awsError, fakeMsk } from '../fixtures/aws.ts';
+import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import { startRegistry } from '../fixtures/registry.ts';
 import {
   before,
   clusterArn,
@@ -19,32 +24,55 @@ import {
 
 type Run = z.infer<typeof RecordSuccessInput>['run'];
 
+const sid = 'AtlasStreamProcessing123456789012';
+const connectionId = '6a7941e0c0eb9e7a17723361';
+
 /** A run that has changed everything. */
 const everything: Run = {
   startedAt: before,
   request: request({ connectionName: 'orders*1' }),
-  plan: { secretArn },
+  plan: { secretArn, isConnected: false },
   connectivity: { result: 'updated' },
   scramSecretAssociation: { result: 'created' },
   principal: { principalArn },
-  policy: { sid: 'AtlasStreamProcessing123456789012', result: 'created' },
-  privateLink: { id: privateLinkId, result: 'created' },
-  connection: { name: 'orders*1', state: 'READY', result: 'created', bootstrapServers, secretVersionId: 'version-1' },
+  policy: { sid, result: 'created', ownership: 'created' },
+  privateLink: { id: privateLinkId, result: 'created', ownership: 'created' },
+  connection: {
+    id: connectionId,
+    name: 'orders*1',
+    state: 'READY',
+    result: 'created',
+    ownership: 'created',
+    bootstrapServers,
+  },
 };
 
-function recorder() {
+/** A run that CheckPrerequisites has ended, because everything was in place. */
+const verification: Run = {
+  ...everything,
+  plan: { secretArn, isConnected: true },
+  policy: { sid, result: 'unchanged', ownership: 'adopted' },
+  privateLink: { id: privateLinkId, result: 'adopted', ownership: 'adopted' },
+  connection: { ...everything.connection, result: 'unchanged' },
+};
+
+async function recorder(t: Test, attributes: object = { status: 'connecting', failures: 2 }, holder = executionArn) {
   const { client, msk } = fakeMsk();
   msk.on(TagResourceCommand).resolves({});
+  const held = await heldRegistry(t, attributes, holder);
   const measured: unknown[] = [];
   const measure = (...metric: unknown[]) => measured.push(metric);
-  const record = (run = everything, at = now) =>
-    recordSuccess({ ...taskInput(run), now: at }, { msk: client, measure });
-  return { msk, measured, record };
+  const record = (run = everything, at = now, registry = held.registry) =>
+    recordSuccess({ ...taskInput(run), now: at }, { msk: client, registry, measure });
+  return { msk, measured, record, registered: held.whole };
 }
 
+const detail = 'Connection orders*1 in workspace streams is READY';
+const released = { clusterArn, status: 'connected', detail, verifiedAt: now, lastExecution: executionArn };
+
 describe('RecordSuccess', () => {
-  it('returns what the run has done', async () => {
-    assert.deepEqual(await recorder().record(), {
+  it('returns what the run has done', async (t) => {
+    assert.deepEqual(await (await recorder(t)).record(), {
       clusterArn,
       projectId,
       workspace: 'streams',
@@ -55,86 +83,154 @@ describe('RecordSuccess', () => {
       done: [
         { resource: 'multiVpcConnectivity', result: 'updated' },
         { resource: 'scramSecretAssociation', result: 'created' },
-        { resource: 'policyStatement', result: 'created', note: 'AtlasStreamProcessing123456789012' },
+        { resource: 'policyStatement', result: 'created', note: sid },
         { resource: 'privateLink', result: 'created' },
         { resource: 'connection', result: 'created' },
       ],
       statusTags: 'written',
+      registry: 'written',
       verifiedAt: now,
     });
   });
 
-  it('measures the duration of a first connect, and of no other run', async () => {
-    const { record, measured } = recorder();
+  it('measures the duration of a first connect, and of no other run', async (t) => {
+    const { record, measured } = await recorder(t);
     await record({ ...everything, connection: { ...everything.connection, result: 'unchanged' } });
     assert.deepEqual(measured, []);
     await record({ ...everything, startedAt: '2026-11-23T10:59:30.500Z' }, '2026-11-23T12:00:00Z');
     assert.deepEqual(measured, [['TimeToConnect', 'Seconds', 3629.5]]);
   });
 
-  it('reports what the run did not need to visit as unchanged', async () => {
+  it('reports what the run did not need to visit as unchanged', async (t) => {
     const { connectivity: _, scramSecretAssociation: __, ...rest } = everything;
-    const { done } = await recorder().record(rest);
+    const { done } = await (await recorder(t)).record(rest);
     assert.deepEqual(done.slice(0, 2), [
       { resource: 'multiVpcConnectivity', result: 'unchanged' },
       { resource: 'scramSecretAssociation', result: 'unchanged' },
     ]);
   });
 
-  it("writes the outcome on the cluster's tags, in the characters that AWS allows", async () => {
-    const { record, msk } = recorder();
+  it("writes the outcome on the cluster's tags, in the characters that MSK allows", async (t) => {
+    const { record, msk } = await recorder(t);
     await record();
     assert.deepEqual(msk.commandCalls(TagResourceCommand)[0]?.args[0].input, {
       ResourceArn: clusterArn,
       Tags: {
-        'atlas-streaming:status': 'connected',
-        'atlas-streaming:detail': 'Connection orders 1 in workspace streams is READY',
-        'atlas-streaming:execution': executionArn,
-        'atlas-streaming:private-link-id': privateLinkId,
-        'atlas-streaming:secret-version': 'version-1',
-        'atlas-streaming:verified-at': now,
+        'atlas-streaming/status': 'connected',
+        'atlas-streaming/detail': 'Connection orders 1 in workspace streams is READY',
+        'atlas-streaming/execution': 'connect/run-1',
+        'atlas-streaming/verified-at': '20261123T120000Z',
       },
     });
   });
 
-  it('does not fail over tags that AWS refuses, because the connection is READY', async () => {
-    const { record, msk } = recorder();
+  it('does not fail over tags that AWS refuses, because the connection is READY', async (t) => {
+    const { record, msk, registered } = await recorder(t);
     msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
     const { statusTags, connection } = await record();
-    assert.match(statusTags, /^not written, or not all of them: AWS refused kafka:TagResource .*Too many tags\./);
+    assert.match(statusTags, /^not written: AWS refused kafka:TagResource .*Too many tags\./);
     assert.equal(connection.state, 'READY');
+    assert.deepEqual(await registered(), released);
   });
 
-  it('updates at least the three existing tags if AWS has no room for six', async () => {
-    const { record, msk } = recorder();
-    msk
-      .on(TagResourceCommand)
-      .rejectsOnce(awsError('BadRequestException', 400, 'Too many tags.'))
-      .resolves({});
-    const { statusTags } = await record();
-    assert.match(statusTags, /^not written, or not all of them: .*Too many tags\./);
-    assert.deepEqual(msk.commandCalls(TagResourceCommand)[1]?.args[0].input, {
-      ResourceArn: clusterArn,
-      Tags: {
-        'atlas-streaming:status': 'connected',
-        'atlas-streaming:detail': 'Connection orders 1 in workspace streams is READY',
-        'atlas-streaming:execution': executionArn,
-      },
-    });
-  });
-
-  it('lets the machine retry if AWS fails', async () => {
-    const { record, msk } = recorder();
+  it('lets the machine retry if AWS fails', async (t) => {
+    const { record, msk } = await recorder(t);
     msk.on(TagResourceCommand).rejects(awsError('InternalServerErrorException', 500));
     await assert.rejects(record(), { name: 'AwsUnavailable' });
   });
 
-  it('lets the machine retry if AWS fails to write the shorter list', async () => {
-    const { record, msk } = recorder();
-    msk
-      .on(TagResourceCommand)
-      .rejectsOnce(awsError('BadRequestException', 400, 'Too many tags.'))
-      .rejects(awsError('InternalServerErrorException', 500));
+  it('says what is not ours, because disconnect leaves it', async (t) => {
+    const { done } = await (await recorder(t)).record({
+      ...verification,
+      connection: { ...verification.connection, result: 'adopted', ownership: 'adopted' },
+    });
+    assert.deepEqual(done.slice(3), [
+      { resource: 'privateLink', result: 'adopted', note: 'not created by this tool, so disconnect leaves it' },
+      { resource: 'connection', result: 'adopted', note: 'not created by this tool, so disconnect leaves it' },
+    ]);
+  });
+});
+
+describe('RecordSuccess and the registry:', () => {
+  it('the outcome is recorded, failures are forgotten, and the cluster is given back', async (t) => {
+    const { record, registered } = await recorder(t);
+    await record();
+    assert.deepEqual(await registered(), released);
+  });
+
+  it('a verification records what it has found', async (t) => {
+    const { record, registered } = await recorder(t);
+    await record(verification);
+    assert.deepEqual(await registered(), {
+      ...released,
+      target: { projectId, workspace: 'streams', connectionName: 'orders*1', mechanism: 'SCRAM-512' },
+      principalArn,
+      secretArn,
+      privateLink: { id: privateLinkId, ownership: 'adopted' },
+      connection: { id: connectionId, ownership: 'created' },
+      statement: { sid, principalArn, ownership: 'adopted' },
+    });
+  });
+
+  it('an execution that has lost its claim writes no tags', async (t) => {
+    const { record, msk, measured } = await recorder(t, {}, takenOverBy);
+    await assert.rejects(record(), { name: 'ClaimLost' });
+    assert.deepEqual([commandsOf(msk), measured], [[], []]);
+  });
+
+  it('it can be repeated after AWS has failed to write the tags, and measures once', async (t) => {
+    const { record, msk, measured, registered } = await recorder(t);
+    msk.on(TagResourceCommand).rejectsOnce(awsError('InternalServerErrorException', 500)).resolves({});
     await assert.rejects(record(), { name: 'AwsUnavailable' });
+    await record();
+    assert.equal(measured.length, 1);
+    assert.deepEqual(await registered(), released);
+  });
+
+  it('a registry that cannot be used does not fail a run whose connection is READY', async (t) => {
+    const { record } = await recorder(t);
+    const { dynamodb } = await startRegistry(t);
+    const output = await record(everything, now, new Registry({ dynamodb, tableName: 'missing', signal }));
+    assert.match(output.registry, /^not written: The registry \(the DynamoDB table missing\) cannot be used/);
+    assert.equal(output.statusTags, 'written');
+  });
+
+  const targetChange = 'The cluster is connected to A, and its settings ask for B';
+  const asking = (recorded: object) => ({
+    ...verification,
+    request: request({ targetChange, recorded: { clusterArn, ...recorded } }),
+  });
+
+  it('settings that ask for another target are reported once, after the verification', async (t) => {
+    const { record, registered, msk } = await recorder(t);
+    await assert.rejects(record(asking({})), {
+      name: 'TargetChanged',
+      message: /A, and its settings ask for B\. A cluster/,
+    });
+    const { status, verifiedAt, holder } = await registered();
+    assert.deepEqual([status, verifiedAt, holder], ['connected', now, executionArn]);
+    assert.deepEqual(commandsOf(msk), []);
+    const output = await record(asking({ targetChanged: fingerprint(targetChange) }));
+    assert.match(output.note ?? '', /ask for B\. This was reported before/);
+  });
+
+  it('another difference than the reported one is news, and no difference forgets the reported one', async (t) => {
+    const { record, registered } = await recorder(t, { targetChanged: fingerprint(targetChange) });
+    await assert.rejects(record(asking({ targetChanged: fingerprint('another') })), { name: 'TargetChanged' });
+    await record(verification);
+    assert.equal((await registered()).targetChanged, undefined);
+  });
+
+  it('status tags that were removed are reported once', async (t) => {
+    const stripped = (recorded: object) => ({
+      ...verification,
+      request: request({ wereTagsStripped: true, recorded: { clusterArn, ...recorded } }),
+    });
+    const { record, registered } = await recorder(t);
+    const { done } = await record(stripped({}));
+    assert.equal(done.at(-1)?.resource, 'statusTags');
+    assert.equal((await registered()).strippedReported, true);
+    const again = await recorder(t);
+    assert.equal((await again.record(stripped({ strippedReported: true }))).done.at(-1)?.resource, 'connection');
   });
 });

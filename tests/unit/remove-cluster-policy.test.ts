@@ -109,6 +109,17 @@ describe('RemoveClusterPolicy', () => {
     assert.deepEqual(commandsOf(msk), ['GetClusterPolicy', 'DeleteClusterPolicy']);
   });
 
+  it('also removes the statement for a former account, if a run died between the two', async () => {
+    const former = { ...ours, Sid: 'AtlasStreamProcessing210987654321' };
+    const recorded = { statement: { ...created, formerSid: former.Sid } };
+    const both = remover(policyOf(foreign, ours, former), { recorded });
+    assert.equal((await both.remove()).result, 'removed');
+    assert.equal(both.put()?.Policy, policyOf(foreign));
+    const one = remover(policyOf(foreign, former), { recorded });
+    assert.equal((await one.remove()).result, 'removed');
+    assert.equal(one.put()?.Policy, policyOf(foreign));
+  });
+
   it('removes the recorded statement even if another party has edited it', async () => {
     const { remove, put } = remover(policyOf(foreign, { ...ours, Action: 'kafka:*' }));
     assert.deepEqual(await remove(), removed);

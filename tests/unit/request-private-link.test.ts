@@ -1,16 +1,51 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { requestPrivateLink } from '../../functions/request-private-link/request-private-link.ts';
-import { type Answer, apiError, cut, fakeAtlas, list, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
-import { deadline, request, taskInput, wait } from '../fixtures/request.ts';
+import {
+  type Answer,
+  apiError,
+  atlasClient,
+  cut,
+  fakeAtlas,
+  list,
+  ok,
+  privateLink,
+  privateLinkId,
+  reset,
+} from '../fixtures/atlas.ts';
+import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
+import { deadline, now, request, taskInput, wait } from '../fixtures/request.ts';
 
 const [get, post] = ['GET /privateLinkConnections', 'POST /privateLinkConnections'];
 
-async function requester(t: TestContext, listed: Answer | Answer[], requested: Answer | Answer[] = []) {
-  const { atlas, calls, requests } = await fakeAtlas(t, { [get]: listed, [post]: requested });
-  const run = () => requestPrivateLink(taskInput({ request: request() }), { atlas, wait });
-  return { run, calls, requests };
+interface Situation {
+  /** The private link in the registry. */
+  recorded?: object;
+  holder?: string;
+  claim?: boolean;
 }
+
+async function requester(
+  t: TestContext,
+  listed: Answer | Answer[],
+  requested: Answer | Answer[] = [],
+  { recorded, holder, claim = false }: Situation = {},
+) {
+  const { registry, record } = await heldRegistry(t, recorded && { privateLink: recorded }, holder);
+  const recordedLink = async () => (await record()).privateLink;
+  const { url, calls, requests } = await fakeAtlas(t, { [get]: listed, [post]: requested });
+  // Each attempt has a client of its own, as each invocation of the function has.
+  const run = () =>
+    requestPrivateLink(taskInput({ request: request({ claim }) }), { atlas: atlasClient(url), registry, wait });
+  return { run, calls, requests, recordedLink };
+}
+
+/** When Atlas created the link of the fixtures, by its id, and the header of an answer some seconds before or after. */
+const createdAt = Number.parseInt(privateLinkId.slice(0, 8), 16) * 1000;
+const dated = (seconds: number) => ({ date: new Date(createdAt + seconds * 1000).toUTCString() });
+const iso = (seconds: number) => new Date(createdAt + seconds * 1000).toISOString();
+const listedAt = (seconds: number, ...links: object[]) =>
+  ok({ results: links, totalCount: links.length }, dated(seconds));
 
 const dying = ['DELETE_REQUESTED', 'DELETING', 'DELETED'].map((state) => privateLink({ _id: 'd'.repeat(24), state }));
 const alreadyExists = apiError(400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS');
@@ -20,7 +55,15 @@ const requested = ok({ ...privateLink(), state: undefined });
 describe('RequestPrivateLink', () => {
   it('requests a link if there is none, and sets the deadline', async (t) => {
     const { run, calls } = await requester(t, list([]), requested);
-    const link = { id: privateLinkId, state: 'IDLE', isReady: false, deadline, pollSeconds: 20, result: 'created' };
+    const link = {
+      id: privateLinkId,
+      state: 'IDLE',
+      isReady: false,
+      deadline,
+      pollSeconds: 20,
+      result: 'created',
+      ownership: 'created',
+    };
     assert.deepEqual(await run(), link);
     assert.deepEqual(calls(), [get, post]);
   });
@@ -39,6 +82,7 @@ describe('RequestPrivateLink', () => {
         deadline,
         pollSeconds: 20,
         result: 'adopted',
+        ownership: 'adopted',
       });
       assert.deepEqual(calls(), [get]);
     });
@@ -73,13 +117,6 @@ describe('RequestPrivateLink', () => {
     await assert.rejects(run(), { name: 'AtlasUnavailable', message: /still deleting the previous private link/ });
   });
 
-  it('adopts its own link if the answer to the request was lost', async (t) => {
-    const { run, calls } = await requester(t, [list([]), list([privateLink({ state: 'IDLE' })])], cut);
-    await assert.rejects(run(), { name: 'AtlasUnavailable' });
-    assert.equal((await run()).result, 'adopted');
-    assert.deepEqual(calls(), [get, post, get]);
-  });
-
   it('ends the run if the link to the cluster is FAILED', async (t) => {
     const failed = privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' });
     const { run, calls } = await requester(t, list([failed]));
@@ -102,5 +139,106 @@ describe('RequestPrivateLink', () => {
     const detail = 'You must have an Atlas Cluster on AWS or AWS Network Peering configured.';
     const { run } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', detail));
     await assert.rejects(run(), { name: 'AtlasRefused', message: /VALIDATION_ERROR: You must have an Atlas Cluster/ });
+  });
+});
+
+describe('RequestPrivateLink and the registry:', () => {
+  const attempt = { attemptedAt: iso(-2) };
+
+  it('an execution that has lost its claim requests nothing', async (t) => {
+    const { run, calls } = await requester(t, list([]), requested, { holder: takenOverBy });
+    await assert.rejects(run(), { name: 'ClaimLost' });
+    assert.deepEqual(calls(), []);
+  });
+
+  it("the attempt is recorded before the request, by Atlas's clock, and the link after the answer", async (t) => {
+    const before: unknown[] = [];
+    const answer: Answer = async (response, sent) => {
+      before.push(await recordedLink());
+      requested(response, sent);
+    };
+    const { run, recordedLink } = await requester(t, listedAt(-2), answer);
+    await run();
+    assert.deepEqual(before, [attempt]);
+    assert.deepEqual(await recordedLink(), { id: privateLinkId, ownership: 'created', ...attempt });
+  });
+
+  it("the attempt has the state's time if Atlas does not say its own", async (t) => {
+    const { run, recordedLink } = await requester(t, ok({ results: [] }, { date: 'yesterday' }), cut);
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    assert.deepEqual(await recordedLink(), { attemptedAt: now });
+  });
+
+  for (const [what, lost] of [
+    ['cut short', cut],
+    ['lost', reset],
+    ['HTTP 500', apiError(500, 'UNEXPECTED_ERROR')],
+    ['HTTP 503 with a time to repeat it', apiError(503, 'BUSY', 'Later.', { 'retry-after': '0.01' })],
+  ] as const)
+    it(`a link whose answer was ${what} is found by its time, and is ours`, async (t) => {
+      const { run, calls, recordedLink } = await requester(t, [listedAt(-2), listedAt(9, privateLink())], lost);
+      await assert.rejects(run(), { name: 'AtlasUnavailable' });
+      assert.deepEqual(await recordedLink(), attempt);
+      const { result, ownership } = await run();
+      assert.deepEqual([result, ownership], ['created', 'created']);
+      assert.deepEqual(await recordedLink(), { id: privateLinkId, ownership: 'created', ...attempt });
+      assert.deepEqual(calls(), [get, post, get]);
+    });
+
+  it('a link that was created outside an unclear attempt is used, and is not ours', async (t) => {
+    const recorded = { attemptedAt: iso(-3600) };
+    const { run, recordedLink } = await requester(t, list([privateLink()]), [], { recorded });
+    const { result, ownership } = await run();
+    assert.deepEqual([result, ownership], ['adopted', 'unknown']);
+    assert.deepEqual(await recordedLink(), { id: privateLinkId, ownership: 'unknown', ...recorded });
+  });
+
+  it('a link that another party was quicker to create is adopted, although its time fits', async (t) => {
+    const { run, recordedLink } = await requester(t, [listedAt(-2), listedAt(1, privateLink())], alreadyExists);
+    assert.equal((await run()).ownership, 'adopted');
+    assert.deepEqual(await recordedLink(), { id: privateLinkId, ownership: 'adopted' });
+  });
+
+  it('a link of an unclear attempt that Atlas shows only after the next attempts is still ours', async (t) => {
+    const listed = [listedAt(-2), listedAt(300), listedAt(300), listedAt(600), listedAt(600, privateLink())];
+    const { run, recordedLink } = await requester(t, listed, [cut, alreadyExists]);
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    await assert.rejects(run(), { name: 'AtlasUnavailable', message: /still deleting/ });
+    assert.deepEqual(await recordedLink(), attempt);
+    assert.equal((await run()).ownership, 'created');
+  });
+
+  it('a refusal leaves no attempt: a link that a person makes after it is not ours', async (t) => {
+    for (const refusal of [apiError(403, 'USER_UNAUTHORIZED'), apiError(429, 'RATE_LIMITED')]) {
+      const { run, recordedLink } = await requester(t, [listedAt(-2), listedAt(9, privateLink())], refusal);
+      await assert.rejects(run(), { name: /AtlasCredentialsRefused|AtlasThrottled/ });
+      assert.equal(await recordedLink(), undefined);
+      assert.equal((await run()).ownership, 'adopted');
+    }
+  });
+
+  it('a link that replaces ours is adopted', async (t) => {
+    const recorded = { id: 'a'.repeat(24), ownership: 'created', ...attempt };
+    const { run } = await requester(t, list([privateLink()]), [], { recorded });
+    assert.equal((await run()).ownership, 'adopted');
+  });
+
+  it('what is recorded already is not written again', async (t) => {
+    for (const [recorded, result] of [
+      [{ id: privateLinkId, ownership: 'created', ...attempt }, 'unchanged'],
+      [{ id: privateLinkId, ownership: 'adopted' }, 'adopted'],
+    ] as const) {
+      const { run, recordedLink } = await requester(t, list([privateLink()]), [], { recorded });
+      assert.equal((await run()).result, result);
+      assert.deepEqual(await recordedLink(), recorded);
+    }
+  });
+
+  it('a person may claim an adopted link', async (t) => {
+    const recorded = { id: privateLinkId, ownership: 'adopted' };
+    const { run, recordedLink } = await requester(t, list([privateLink()]), [], { recorded, claim: true });
+    const { result, ownership } = await run();
+    assert.deepEqual([result, ownership], ['unchanged', 'created']);
+    assert.deepEqual(await recordedLink(), { id: privateLinkId, ownership: 'created' });
   });
 });

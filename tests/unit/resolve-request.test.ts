@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-kafka';
-import { DescribeExecutionCommand, type ExecutionStatus } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, type ExecutionStatus, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { resolveRequest } from '../../functions/resolve-request/resolve-request.ts';
-import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { Registry } from '../../shared/registry/registry.ts';
+import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import { startRegistry } from '../fixtures/registry.ts';
 import {
   accountId,
   clusterArn,
   disconnectExecutionArn,
   executionArn,
   functionArn,
+  later,
+  now,
   projectId,
   request,
   secretArn,
   tagEvent,
+  wait,
 } from '../fixtures/request.ts';
 import { settings } from '../fixtures/settings.ts';
 import { fakeStepFunctions } from '../fixtures/step-functions.ts';
@@ -22,79 +29,101 @@ const otherProjectId = 'a'.repeat(24);
 const connect = { 'atlas-streaming': 'connect' };
 
 /** Runs the state for a cluster with these tags, in a deployment with these variables. Step Functions knows `others`. */
-function resolver(
+async function resolver(
+  t: Test,
   tags: Record<string, string> = {},
   variables: Record<string, string> = {},
-  others: Record<string, { status: ExecutionStatus }> = {},
+  { others = {}, recorded }: { others?: Record<string, { status: ExecutionStatus }>; recorded?: object } = {},
 ) {
   const { client, msk } = fakeMsk();
   msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: tags });
   msk.on(TagResourceCommand).resolves({});
   const allowed = { ALLOWED_PROJECT_IDS: otherProjectId, ...variables };
   const { executions, sfnMock } = fakeStepFunctions(others);
-  const deps = { msk: client, executions, settings: settings(allowed), functionArn };
-  const resolve = (input: unknown) => resolveRequest({ run: { action: 'connect', input }, executionArn }, deps);
-  const resolveRemoval = (input: unknown) =>
-    resolveRequest({ run: { action: 'disconnect', input }, executionArn: disconnectExecutionArn }, deps);
+  sfnMock.on(StopExecutionCommand).resolves({});
+  const { dynamodb, tableName, get, put } = await startRegistry(t);
+  if (recorded) await put({ clusterArn, ...recorded });
+  const registry = new Registry({ dynamodb, tableName, signal });
+  const deps = { msk: client, registry, executions, settings: settings(allowed), wait, functionArn };
+  const start = (action: 'connect' | 'disconnect', input: unknown, execution: string, at = now) =>
+    resolveRequest({ run: { action, input }, executionArn: execution, now: at }, deps);
+  const resolve = (input: unknown, execution = executionArn, at = now) => start('connect', input, execution, at);
+  const resolveRemoval = (input: unknown, execution = disconnectExecutionArn, at = now) =>
+    start('disconnect', input, execution, at);
   const written = () => msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags;
-  return { msk, sfnMock, resolve, resolveRemoval, written };
+  const record = async () => (await get(clusterArn)) as RegistryRecord | undefined;
+  return { msk, sfnMock, resolve, resolveRemoval, written, record, put, registry };
 }
 
 /** The output of a run that has something to do. */
-const started = (reason: string, settled = request()) => ({ isAnythingToDo: true, reason, ...settled });
+const started = (reason: string, settled = request()) => {
+  const { recorded: _, ...rest } = settled;
+  return { isAnythingToDo: true, isHeld: false, reason, ...rest };
+};
+/** Without the record, which has tests of its own. */
+const withoutRecord = (result: object) => {
+  const { recorded: _, ...rest } = result as { recorded?: unknown };
+  return rest;
+};
+const byTagged = { wantedBy: 'tag' as const };
 const byTag = 'Started by the tag atlas-streaming.';
 const manually = 'Started manually or by the sweep.';
 
-const resolved = (input: object, tags = {}, variables = {}) =>
-  resolver(tags, variables).resolve({ clusterArn, ...input });
+const resolved = async (t: Test, input: object, tags = {}, variables = {}, recorded?: object) => {
+  const { resolve } = await resolver(t, tags, variables, recorded ? { recorded } : {});
+  return withoutRecord(await resolve({ clusterArn, ...input }));
+};
 
 describe('ResolveRequest', () => {
-  it('accepts a tag event, applies the defaults of the deployment, and marks the cluster as connecting', async () => {
-    const { resolve, msk } = resolver(connect);
-    assert.deepEqual(await resolve(tagEvent()), started(byTag));
+  it('accepts a tag event, applies the defaults of the deployment, and marks the cluster as connecting', async (t) => {
+    const { resolve, msk } = await resolver(t, connect);
+    assert.deepEqual(withoutRecord(await resolve(tagEvent())), started(byTag, request(byTagged)));
     assert.deepEqual(msk.commandCalls(TagResourceCommand)[0]?.args[0].input, {
       ResourceArn: clusterArn,
       Tags: {
-        'atlas-streaming:status': 'connecting',
-        'atlas-streaming:detail': `Connecting to workspace streams of Atlas project ${projectId}`,
-        'atlas-streaming:execution': executionArn,
+        'atlas-streaming/status': 'connecting',
+        'atlas-streaming/detail': `Connecting to workspace streams of Atlas project ${projectId}`,
+        'atlas-streaming/execution': 'connect/run-1',
       },
     });
   });
 
-  it('accepts the input of a manual start, whatever the tag says', async () => {
-    const { resolve } = resolver({ 'atlas-streaming': 'no' });
-    assert.deepEqual(await resolve({ clusterArn }), started(manually));
+  it('accepts the input of a manual start, whatever the tag says', async (t) => {
+    const { resolve } = await resolver(t, { 'atlas-streaming': 'no' });
+    assert.deepEqual(withoutRecord(await resolve({ clusterArn })), started(manually));
   });
 
   for (const [tags, reason] of [
-    [{}, /atlas-streaming of arn:.* no longer exists/],
+    [{}, /^The tag atlas-streaming no longer exists\. Nothing is to be done for arn:/],
     [{ 'atlas-streaming': 'Connect' }, /is "Connect", not "connect"/],
     [{ 'atlas-streaming': 'disconnect' }, /is "disconnect", not "connect"/],
   ] as [Record<string, string>, RegExp][])
-    it(`does nothing if the cluster's tags are ${JSON.stringify(tags)} when the event arrives`, async () => {
-      const { resolve, msk } = resolver(tags);
+    it(`does nothing if the cluster's tags are ${JSON.stringify(tags)} when the event arrives`, async (t) => {
+      const { resolve, msk } = await resolver(t, tags);
       const { reason: found, ...rest } = await resolve(tagEvent());
       assert.deepEqual(rest, { isAnythingToDo: false });
       assert.match(found, reason);
       assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
     });
 
-  it('writes no tags in a dry run', async () => {
-    const { resolve, msk } = resolver();
-    assert.deepEqual(await resolve({ clusterArn, dryRun: true }), started(manually, request({ dryRun: true })));
+  it('writes no tags in a dry run', async (t) => {
+    const { resolve, msk } = await resolver(t);
+    assert.deepEqual(
+      withoutRecord(await resolve({ clusterArn, dryRun: true })),
+      started(manually, request({ dryRun: true })),
+    );
     assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
   });
 
   describe('takes each setting from the input, else from the tag, else from the deployment:', () => {
     const tagged = {
-      'atlas-streaming:project-id': otherProjectId,
-      'atlas-streaming:workspace': 'by-tag',
-      'atlas-streaming:connection-name': 'by-tag',
-      'atlas-streaming:secret-arn': secretArn,
+      'atlas-streaming/project-id': otherProjectId,
+      'atlas-streaming/workspace': 'by-tag',
+      'atlas-streaming/connection-name': 'by-tag',
+      'atlas-streaming/secret': 'AmazonMSK_orders',
     };
 
-    it('the input wins over tags, and its secret may be associated', async () => {
+    it('the input wins over tags, and its secret may be associated', async (t) => {
       const given = {
         projectId,
         workspace: 'by-input',
@@ -104,24 +133,29 @@ describe('ResolveRequest', () => {
         config: { 'client.id': 'a' },
       };
       assert.deepEqual(
-        await resolved(given, tagged),
+        await resolved(t, given, tagged),
         started(manually, request({ ...given, maySecretBeAssociated: true })),
       );
     });
 
-    it('tags win over the deployment, and their secret may not be associated', async () => {
+    it('tags win over the deployment, and their secret may not be associated', async (t) => {
       assert.deepEqual(
-        await resolved({}, tagged),
+        await resolved(t, {}, tagged),
         started(
           manually,
-          request({ projectId: otherProjectId, workspace: 'by-tag', connectionName: 'by-tag', secretArn }),
+          request({
+            projectId: otherProjectId,
+            workspace: 'by-tag',
+            connectionName: 'by-tag',
+            secretName: 'AmazonMSK_orders',
+          }),
         ),
       );
     });
 
-    it('the deployment provides the rest, and the cluster its name', async () => {
+    it('the deployment provides the rest, and the cluster its name', async (t) => {
       assert.deepEqual(
-        await resolved({}, {}, { MECHANISM: 'PLAIN', ATLAS_WORKSPACE: 'by-default' }),
+        await resolved(t, {}, {}, { MECHANISM: 'PLAIN', ATLAS_WORKSPACE: 'by-default' }),
         started(manually, request({ mechanism: 'PLAIN', workspace: 'by-default', connectionName: 'orders' })),
       );
     });
@@ -137,9 +171,9 @@ describe('ResolveRequest', () => {
     ['partition', clusterArn.replace('arn:aws:', 'arn:aws-cn:'), /partition "aws-cn"; it must be "aws"/],
   ];
   for (const [what, arn, complaint] of foreign)
-    it(`refuses a cluster in another ${what} before any call`, async () => {
+    it(`refuses a cluster in another ${what} before any call`, async (t) => {
       for (const input of [{ clusterArn: arn }, tagEvent({ resources: [arn] })]) {
-        const { resolve, msk } = resolver(connect);
+        const { resolve, msk } = await resolver(t, connect);
         await assert.rejects(resolve(input), (error: Error) => {
           assert.equal(error.name, 'InvalidRequest');
           assert.match(error.message, complaint);
@@ -151,9 +185,9 @@ describe('ResolveRequest', () => {
       }
     });
 
-  it('refuses any other wrong input before any call', async () => {
+  it('refuses any other wrong input before any call', async (t) => {
     for (const input of [{}, null, { clusterArn: 'x' }, { clusterArn, mechanism: 'X' }, tagEvent({ resources: [] })]) {
-      const { resolve, msk } = resolver(connect);
+      const { resolve, msk } = await resolver(t, connect);
       await assert.rejects(resolve(input), { name: 'InvalidRequest' });
       assert.deepEqual(commandsOf(msk), []);
     }
@@ -169,48 +203,48 @@ describe('ResolveRequest', () => {
     [
       'a project in a tag that is not allowed',
       {},
-      { 'atlas-streaming:project-id': 'b'.repeat(24) },
-      /^The tag atlas-streaming:project-id is "b{24}", which this deployment does not allow; it must be one of "5f1a/,
+      { 'atlas-streaming/project-id': 'b'.repeat(24) },
+      /^The tag atlas-streaming\/project-id is "b{24}", which this deployment does not allow; it must be one of "5f1a/,
     ],
     [
       'a tag that is not a project id',
       {},
-      { 'atlas-streaming:project-id': 'mine' },
-      /^The tag atlas-streaming:project-id is "mine"; it must be the 24 hexadecimal .* for example "/,
+      { 'atlas-streaming/project-id': 'mine' },
+      /^The tag atlas-streaming\/project-id is "mine"; it must be the 24 hexadecimal .* for example "/,
     ],
     [
       'a tag that is not the name of a workspace',
       {},
-      { 'atlas-streaming:workspace': 'a/b' },
-      /^The tag atlas-streaming:workspace is "a\/b"; it must be .* for example "streams"/,
+      { 'atlas-streaming/workspace': 'a/b' },
+      /^The tag atlas-streaming\/workspace is "a\/b"; it must be .* for example "streams"/,
     ],
     [
       'a tag that Atlas would refuse as a connection name',
       {},
-      { 'atlas-streaming:connection-name': 'a b' },
-      /^The tag atlas-streaming:connection-name is "a b"; it must be .* for example "orders-msk"/,
+      { 'atlas-streaming/connection-name': 'a b' },
+      /^The tag atlas-streaming\/connection-name is "a b"; it must be .* for example "orders-msk"/,
     ],
     [
-      'a tag that is not the ARN of an MSK secret',
+      'a tag that is not the name of an MSK secret',
       {},
-      { 'atlas-streaming:secret-arn': 'arn:aws:secretsmanager:us-east-1:111122223333:secret:payroll-a1B2c3' },
-      /^The tag atlas-streaming:secret-arn is ".*payroll-a1B2c3"; it must be .*AmazonMSK_/,
+      { 'atlas-streaming/secret': 'payroll' },
+      /^The tag atlas-streaming\/secret is "payroll"; it must be the name of .* starts with AmazonMSK_, for example "Amaz/,
     ],
   ];
   for (const [what, input, tags, complaint] of refused)
-    it(`refuses ${what} and changes nothing`, async () => {
-      const { resolve, msk } = resolver(tags);
+    it(`refuses ${what} and changes nothing`, async (t) => {
+      const { resolve, msk } = await resolver(t, tags);
       await assert.rejects(resolve({ clusterArn, ...input }), { name: 'InvalidRequest', message: complaint });
       assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
     });
 
-  it('ignores a wrong tag that the input overrides', async () => {
-    const tags = { 'atlas-streaming:project-id': 'mine', 'atlas-streaming:workspace': 'a/b' };
-    assert.deepEqual(await resolved({ projectId, workspace: 'streams' }, tags), started(manually));
+  it('ignores a wrong tag that the input overrides', async (t) => {
+    const tags = { 'atlas-streaming/project-id': 'mine', 'atlas-streaming/workspace': 'a/b' };
+    assert.deepEqual(await resolved(t, { projectId, workspace: 'streams' }, tags), started(manually));
   });
 
-  it('refuses a cluster that does not exist', async () => {
-    const { resolve, msk } = resolver();
+  it('refuses a cluster that does not exist', async (t) => {
+    const { resolve, msk } = await resolver(t);
     msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
     await assert.rejects(resolve({ clusterArn }), {
       name: 'InvalidRequest',
@@ -218,8 +252,8 @@ describe('ResolveRequest', () => {
     });
   });
 
-  it('lets the machine retry if MSK throttles', async () => {
-    const { resolve, msk } = resolver();
+  it('lets the machine retry if MSK throttles', async (t) => {
+    const { resolve, msk } = await resolver(t);
     msk.on(ListTagsForResourceCommand).rejects(awsError('TooManyRequestsException', 429));
     await assert.rejects(resolve({ clusterArn }), { name: 'AwsThrottled' });
   });
@@ -228,182 +262,481 @@ describe('ResolveRequest', () => {
 describe('ResolveRequest of the disconnect machine', () => {
   const disconnect = { 'atlas-streaming': 'disconnect' };
 
-  it('accepts a tag event, with the same settings, and marks the cluster as disconnecting', async () => {
-    const { resolveRemoval, written } = resolver({ ...disconnect, 'atlas-streaming:workspace': 'by-tag' });
-    assert.deepEqual(await resolveRemoval(tagEvent()), started(byTag, request({ workspace: 'by-tag' })));
+  it('accepts a tag event, marks the cluster as disconnecting, and ignores the setting tags', async (t) => {
+    const { resolveRemoval, written } = await resolver(t, { ...disconnect, 'atlas-streaming/workspace': 'by-tag' });
+    assert.deepEqual(withoutRecord(await resolveRemoval(tagEvent())), started(byTag, request(byTagged)));
     assert.deepEqual(written(), {
-      'atlas-streaming:status': 'disconnecting',
-      'atlas-streaming:detail': `Disconnecting from workspace by-tag of Atlas project ${projectId}`,
-      'atlas-streaming:execution': disconnectExecutionArn,
+      'atlas-streaming/status': 'disconnecting',
+      'atlas-streaming/detail': `Disconnecting from workspace streams of Atlas project ${projectId}`,
+      'atlas-streaming/execution': 'disconnect/run-1',
     });
   });
 
-  it('passes on what the last run has recorded', async () => {
-    const recorded = {
-      'atlas-streaming:private-link-id': 'f'.repeat(24),
-      'atlas-streaming:secret-version': 'version-1',
-    };
-    const { resolveRemoval } = resolver({ ...disconnect, ...recorded });
-    const settled = request({ privateLinkId: 'f'.repeat(24), secretVersion: 'version-1' });
-    assert.deepEqual(await resolveRemoval(tagEvent()), started(byTag, settled));
-  });
-
-  it('accepts the input of a manual start, whatever the tag says', async () => {
-    assert.deepEqual(await resolver(connect).resolveRemoval({ clusterArn }), started(manually));
+  it('accepts the input of a manual start, whatever the tag says', async (t) => {
+    const { resolveRemoval } = await resolver(t, connect);
+    assert.deepEqual(withoutRecord(await resolveRemoval({ clusterArn })), started(manually));
   });
 
   const untag = { DISCONNECT_ON_UNTAG: 'true' };
   const events: [what: string, tags: Record<string, string>, variables: Record<string, string>, reason: RegExp][] = [
-    ['no longer exists, and the deployment does not disconnect on untag', {}, {}, /^The tag .* no longer exists\.$/],
-    ['says connect', connect, {}, /is "connect", not "disconnect"\.$/],
+    [
+      'no longer exists, and the deployment does not disconnect on untag',
+      {},
+      {},
+      /^The tag .* no longer exists\. Nothing/,
+    ],
+    ['says connect', connect, {}, /is "connect", not "disconnect"\. Nothing/],
     ['says connect again, in a deployment that disconnects on untag', connect, untag, /is "connect", not "disconnect"/],
     ['says something else, in such a deployment', { 'atlas-streaming': '' }, untag, /is "", not "disconnect"/],
   ];
   for (const [what, tags, variables, reason] of events)
-    it(`does nothing if the tag ${what}`, async () => {
-      const { resolveRemoval, msk } = resolver(tags, variables);
+    it(`does nothing if the tag ${what}`, async (t) => {
+      const { resolveRemoval, msk } = await resolver(t, tags, variables);
       const { reason: found, ...rest } = await resolveRemoval(tagEvent());
       assert.deepEqual(rest, { isAnythingToDo: false });
       assert.match(found, reason);
       assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
     });
 
-  it('accepts the removal of the tag if the deployment disconnects on untag', async () => {
-    const { resolveRemoval, written } = resolver({}, untag);
+  it('accepts the removal of the tag if the deployment disconnects on untag', async (t) => {
+    const { resolveRemoval, written } = await resolver(t, {}, untag);
     assert.equal((await resolveRemoval(tagEvent())).isAnythingToDo, true);
-    assert.equal(written()?.['atlas-streaming:status'], 'disconnecting');
+    assert.equal(written()?.['atlas-streaming/status'], 'disconnecting');
   });
 
-  it('never connects because of a removed tag', async () => {
-    assert.equal((await resolver({}, untag).resolve(tagEvent())).isAnythingToDo, false);
+  it('never connects because of a removed tag', async (t) => {
+    const { resolve } = await resolver(t, {}, untag);
+    assert.equal((await resolve(tagEvent())).isAnythingToDo, false);
   });
 
-  it('removes what Atlas has for a deleted cluster', async () => {
-    const { resolveRemoval, msk } = resolver();
+  it('removes what Atlas has for a deleted cluster', async (t) => {
+    const { resolveRemoval, msk } = await resolver(t);
     msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
     msk.on(TagResourceCommand).rejects(awsError('NotFoundException', 404));
-    assert.deepEqual(await resolveRemoval({ clusterArn }), started(manually));
+    assert.deepEqual(withoutRecord(await resolveRemoval({ clusterArn })), started(manually));
   });
 
-  it('continues, as the connect machine does, if AWS refuses the status tags of a cluster that has 50', async () => {
-    const { resolve, resolveRemoval, msk } = resolver();
+  it('continues, as the connect machine does, if AWS refuses the status tags of a cluster that has 50', async (t) => {
+    const { resolveRemoval, msk } = await resolver(t);
     msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
-    for (const start of [resolve, resolveRemoval]) assert.deepEqual(await start({ clusterArn }), started(manually));
+    assert.deepEqual(withoutRecord(await resolveRemoval({ clusterArn })), started(manually));
+    const other = await resolver(t);
+    other.msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
+    assert.deepEqual(withoutRecord(await other.resolve({ clusterArn })), started(manually));
   });
 
-  it('lets the machine retry if AWS fails to write the status tags', async () => {
-    const { resolveRemoval, msk } = resolver();
+  it('lets the machine retry if AWS fails to write the status tags', async (t) => {
+    const { resolveRemoval, msk } = await resolver(t);
     msk.on(TagResourceCommand).rejects(awsError('InternalServerErrorException', 500));
     await assert.rejects(resolveRemoval({ clusterArn }), { name: 'AwsUnavailable' });
   });
 
-  it('accepts only the projects that the deployment allows', async () => {
-    const { resolveRemoval, msk } = resolver();
+  it('accepts only the projects that the deployment allows', async (t) => {
+    const { resolveRemoval, msk } = await resolver(t);
     await assert.rejects(resolveRemoval({ clusterArn, projectId: 'b'.repeat(24) }), { name: 'InvalidRequest' });
     assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
   });
 });
 
-describe('ResolveRequest lets one run per cluster work:', () => {
-  const other = executionArn.replace('run-1', 'run-0');
-  const heldBy = (execution: string, status = 'connecting') => ({
-    ...connect,
-    'atlas-streaming:status': status,
-    'atlas-streaming:execution': execution,
+/** What the registry says about a cluster that is connected. */
+const target = { projectId, workspace: 'recorded', connectionName: 'recorded', mechanism: 'SCRAM-512' };
+const connected = {
+  target,
+  secretArn,
+  secretVersionId: 'version-1',
+  connection: { id: 'c'.repeat(24), ownership: 'created' },
+  privateLink: { id: 'a'.repeat(24), ownership: 'created' },
+  status: 'connected',
+  verifiedAt: now,
+};
+const recordedRequest = { workspace: 'recorded', connectionName: 'recorded', secretArn };
+
+describe('ResolveRequest and the recorded target:', () => {
+  it('the registry wins over the deployment, so a changed default moves nobody', async (t) => {
+    const variables = { ATLAS_WORKSPACE: 'new', ATLAS_PROJECT_ID: otherProjectId, MECHANISM: 'PLAIN' };
+    assert.deepEqual(
+      await resolved(t, {}, { 'atlas-streaming/status': 'connected' }, variables, connected),
+      started(manually, request(recordedRequest)),
+    );
   });
 
-  for (const [what, holder, status] of [
-    ['connects', other, 'connecting'],
-    ['disconnects', disconnectExecutionArn, 'disconnecting'],
-  ] as const)
-    it(`a second run does nothing while another execution ${what} the cluster, and names it`, async () => {
-      const { resolve, msk } = resolver(heldBy(holder, status), {}, { [holder]: { status: 'RUNNING' } });
-      for (const input of [{ clusterArn }, tagEvent()])
-        assert.deepEqual(await resolve(input), {
-          isAnythingToDo: false,
-          reason: `Execution ${holder} is working on ${clusterArn}, so this execution changes nothing.`,
-        });
-      assert.ok(!commandsOf(msk).includes('TagResource'));
+  const changes: [what: string, input: object, tags: Record<string, string>, asked: string][] = [
+    ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'workspace "b"'],
+    ['the input', { connectionName: 'b' }, {}, 'connectionName "b"'],
+    [
+      'both',
+      { mechanism: 'PLAIN' },
+      { 'atlas-streaming/project-id': otherProjectId },
+      `projectId "${otherProjectId}" and mechanism "PLAIN"`,
+    ],
+  ];
+  for (const [what, input, tags, asked] of changes)
+    it(`the recorded target stays, all of it, if ${what} asks for another one`, async (t) => {
+      const found = await resolved(t, input, { 'atlas-streaming/status': 'connected', ...tags }, {}, connected);
+      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but its settings ask for ${asked}`;
+      assert.deepEqual(found, started(manually, request({ ...recordedRequest, targetChange })));
     });
 
-  it('a second run does nothing even if its own settings are wrong', async () => {
-    const tags = { ...heldBy(other), 'atlas-streaming:workspace': 'a/b' };
-    const { resolve, msk } = resolver(tags, {}, { [other]: { status: 'RUNNING' } });
-    for (const input of [{ clusterArn, projectId: 'b'.repeat(24) }, tagEvent()]) {
-      const { isAnythingToDo, reason } = await resolve(input);
+  it('settings that name the recorded target change nothing', async (t) => {
+    const tags = { 'atlas-streaming/workspace': 'recorded', 'atlas-streaming/status': 'connected' };
+    assert.deepEqual(
+      await resolved(t, { projectId }, tags, {}, connected),
+      started(manually, request(recordedRequest)),
+    );
+  });
+
+  it('a cluster for which nothing was created moves with its settings', async (t) => {
+    const adopted = { target, connection: { ownership: 'adopted' }, privateLink: { ownership: 'unknown' } };
+    const found = await resolved(t, { workspace: 'b' }, {}, {}, adopted);
+    assert.deepEqual(found, started(manually, request({ workspace: 'b', connectionName: 'recorded' })));
+  });
+
+  for (const connection of [undefined, { id: 'c'.repeat(24), ownership: 'adopted' }])
+    it(`without a connection of ours only the project stays, because the link is in it: ${connection?.ownership}`, async (t) => {
+      const { connection: _, verifiedAt: __, ...rest } = connected;
+      const left = { ...rest, status: 'disconnected', ...(connection && { connection }) };
+      const moved = await resolver(t, { 'atlas-streaming/workspace': 'b' }, {}, { recorded: left });
+      // AWS fails after the claim, so the state is repeated.
+      moved.msk.on(TagResourceCommand).rejectsOnce(awsError('InternalServerErrorException', 500)).resolves({});
+      await assert.rejects(moved.resolve({ clusterArn }), { name: 'AwsUnavailable' });
+      assert.deepEqual(
+        withoutRecord(await moved.resolve({ clusterArn })),
+        started(manually, request({ workspace: 'b', connectionName: 'recorded', secretArn })),
+      );
+      const { targetChange } = (await resolved(t, { projectId: otherProjectId }, {}, {}, left)) as {
+        targetChange?: string;
+      };
+      assert.match(targetChange ?? '', /ask for projectId "a{24}"$/);
+    });
+
+  it('an attempt whose outcome is unclear binds as a creation does', async (t) => {
+    const unclear = { target, connection: { attemptedAt: now } };
+    const { targetChange } = (await resolved(t, { workspace: 'b' }, {}, {}, unclear)) as { targetChange?: string };
+    assert.match(targetChange ?? '', /ask for workspace "b"$/);
+  });
+
+  it('the target counts that is recorded when the run claims the cluster, not the one of a moment before', async (t) => {
+    const { resolve, registry, put, msk } = await resolver(t);
+    const read = registry.readRecord.bind(registry);
+    // Another run ends between the read and the claim.
+    registry.readRecord = async (arn) => {
+      const found = await read(arn);
+      await put({ clusterArn, ...connected });
+      return found;
+    };
+    const { workspace, recorded } = (await resolve({ clusterArn })) as ReturnType<typeof request>;
+    assert.deepEqual([workspace, recorded?.target], ['recorded', target]);
+    assert.equal(msk.commandCalls(TagResourceCommand).length, 1);
+  });
+
+  it('the secret of the tag or the input wins over the recorded one', async (t) => {
+    const sent = { secretArn, secretVersionId: 'version-1' };
+    const byTag = await resolved(t, {}, { 'atlas-streaming/secret': 'AmazonMSK_b' }, {}, sent);
+    assert.deepEqual(byTag, started(manually, request({ secretName: 'AmazonMSK_b' })));
+    const given = secretArn.replace('orders', 'billing');
+    const byInput = await resolved(t, { secretArn: given }, { 'atlas-streaming/secret': 'x' }, {}, sent);
+    assert.deepEqual(byInput, started(manually, request({ secretArn: given, maySecretBeAssociated: true })));
+  });
+
+  it('a recorded secret counts only if Atlas was sent its password', async (t) => {
+    assert.deepEqual(await resolved(t, {}, {}, {}, { secretArn }), started(manually));
+  });
+
+  it('a field of the other machine is refused before the run claims the cluster', async (t) => {
+    const { resolve, resolveRemoval, record } = await resolver(t);
+    await assert.rejects(resolve({ clusterArn, includeAdopted: true }), {
+      name: 'InvalidRequest',
+      message: /disconnect/,
+    });
+    for (const field of [{ claim: true }, { acceptPrincipal: '123456789012' }])
+      await assert.rejects(resolveRemoval({ clusterArn, ...field }), {
+        name: 'InvalidRequest',
+        message: /connect mach/,
+      });
+    assert.equal(await record(), undefined);
+  });
+
+  it('a disconnect works on the recorded target, whatever the tags say', async (t) => {
+    const tags = { 'atlas-streaming': 'disconnect', 'atlas-streaming/workspace': 'a/b', 'atlas-streaming/status': 'x' };
+    const { resolveRemoval } = await resolver(t, tags, {}, { recorded: connected });
+    const found = withoutRecord(await resolveRemoval(tagEvent()));
+    assert.deepEqual(found, started(byTag, request({ ...recordedRequest, ...byTagged })));
+  });
+
+  it('a disconnect whose input names another target is refused before it claims the cluster', async (t) => {
+    for (const recorded of [connected, { target, connection: { ownership: 'adopted' } }]) {
+      const { resolveRemoval, record } = await resolver(t, {}, {}, { recorded });
+      await assert.rejects(resolveRemoval({ clusterArn, workspace: 'b' }), {
+        name: 'InvalidRequest',
+        message: /asks for workspace "b", but the cluster is connected as "recorded".*Leave this field out/,
+      });
+      assert.equal((await record())?.holder, undefined);
+    }
+  });
+
+  it('status tags that were removed are noticed on a connected cluster, and on no other', async (t) => {
+    const stripped = async (recorded: object, tags = {}) =>
+      ((await resolved(t, {}, tags, {}, recorded)) as { wereTagsStripped?: boolean }).wereTagsStripped;
+    assert.equal(await stripped(connected), true);
+    assert.equal(await stripped(connected, { 'atlas-streaming/status': 'connected' }), false);
+    assert.equal(await stripped({ ...connected, status: 'failed' }), false);
+    assert.equal(await stripped({}), false);
+    assert.equal(await stripped({ ...connected, status: 'connecting', holder: executionArn }), true, 'in a repetition');
+  });
+});
+
+describe('ResolveRequest claims the cluster:', () => {
+  const other = executionArn.replace('run-1', 'run-0');
+  const held = (
+    holder: string,
+    claimedAt = now,
+    action = holder.includes('-disconnect:') ? 'disconnect' : 'connect',
+  ) => ({
+    recorded: { clusterArn, holder, action, claimedAt, wantedBy: 'tag', status: `${action}ing` },
+  });
+  const running = (...holders: string[]) => ({
+    others: Object.fromEntries(holders.map((holder) => [holder, { status: 'RUNNING' as const }])),
+  });
+  const fiveMinutesAgo = '2026-11-23T11:54:59.000Z';
+
+  it('the record says who works on what, and since when', async (t) => {
+    const { resolve, record } = await resolver(t, { ...connect, 'atlas-streaming/workspace': 'b' });
+    const { recorded } = (await resolve(tagEvent())) as ReturnType<typeof request>;
+    const { settings: fingerprint, ...rest } = (await record()) ?? { clusterArn };
+    assert.deepEqual(rest, {
+      clusterArn,
+      holder: executionArn,
+      action: 'connect',
+      claimedAt: now,
+      wantedBy: 'tag',
+      status: 'connecting',
+    });
+    assert.match(fingerprint ?? '', /^[\da-f]{16}$/);
+    assert.deepEqual(recorded, await record());
+  });
+
+  it('exactly one of 20 simultaneous starts works, and the others name it', async (t) => {
+    const executions = Array.from({ length: 20 }, (_, i) => executionArn.replace('run-1', `run-${i}`));
+    const { resolve, record } = await resolver(t, connect, {}, running(...executions));
+    const results = await Promise.all(executions.map((execution) => resolve(tagEvent(), execution)));
+    const holder = (await record())?.holder ?? '';
+    assert.deepEqual(results.filter(({ isAnythingToDo }) => isAnythingToDo).length, 1);
+    const reason = `Execution ${holder} is working on ${clusterArn}, so this execution changes nothing.`;
+    assert.equal(results.filter((result) => result.reason === reason).length, 19);
+  });
+
+  it('a second run of the same action does nothing, and names the first', async (t) => {
+    const connecting = await resolver(t, connect, {}, { ...held(other), ...running(other) });
+    for (const input of [{ clusterArn }, tagEvent()]) {
+      const { isAnythingToDo, reason } = await connecting.resolve(input);
       assert.deepEqual([isAnythingToDo, reason.includes(other)], [false, true]);
     }
-    assert.ok(!commandsOf(msk).includes('TagResource'));
+    const removing = disconnectExecutionArn.replace('run-1', 'run-0');
+    const disconnecting = await resolver(t, connect, {}, { ...held(removing), ...running(removing) });
+    assert.match((await disconnecting.resolveRemoval({ clusterArn })).reason, /-disconnect:run-0 is working/);
+    assert.ok(
+      !commandsOf(connecting.msk).includes('TagResource') &&
+        !commandsOf(disconnecting.sfnMock).includes('StopExecution'),
+    );
   });
 
-  it('wrong settings end a run that takes over before it marks the cluster', async () => {
-    const tags = { ...heldBy(other), 'atlas-streaming:workspace': 'a/b' };
-    const { resolve, msk } = resolver(tags, {}, { [other]: { status: 'FAILED' } });
-    await assert.rejects(resolve(tagEvent()), { name: 'InvalidRequest' });
+  it('a connect waits for a disconnect that is at work, and then goes on', async (t) => {
+    const situation = { ...held(disconnectExecutionArn), ...running(disconnectExecutionArn) };
+    const { resolve, msk, sfnMock, record } = await resolver(t, connect, {}, situation);
+    assert.deepEqual(await resolve(tagEvent()), {
+      isAnythingToDo: true,
+      isHeld: true,
+      reason: `Execution ${disconnectExecutionArn} is disconnecting ${clusterArn}; this execution waits for it.`,
+      clusterArn,
+      pollSeconds: wait.pollSeconds,
+    });
     assert.ok(!commandsOf(msk).includes('TagResource'));
+    assert.equal((await record())?.holder, disconnectExecutionArn);
+    sfnMock.on(DescribeExecutionCommand).resolves({ status: 'SUCCEEDED' });
+    const { isAnythingToDo } = await resolve(tagEvent(), executionArn, later);
+    assert.deepEqual([isAnythingToDo, (await record())?.holder], [true, executionArn]);
   });
 
-  it('a disconnect does nothing while the cluster is being connected', async () => {
-    const { resolveRemoval } = resolver(heldBy(other), {}, { [other]: { status: 'RUNNING' } });
-    const { isAnythingToDo, reason } = await resolveRemoval({ clusterArn });
-    assert.deepEqual([isAnythingToDo, reason.includes(other)], [false, true]);
+  it('a disconnect stops a connect that is at work, and waits once until its last function has ended', async (t) => {
+    const { resolveRemoval, sfnMock, msk, record } = await resolver(t, {}, {}, { ...held(other), ...running(other) });
+    const first = await resolveRemoval({ clusterArn });
+    assert.deepEqual(
+      { ...first, reason: '' },
+      { isAnythingToDo: true, isHeld: true, reason: '', clusterArn, pollSeconds: 90 },
+    );
+    assert.match(first.reason, /run-0 was working on arn:.* and was stopped/);
+    const stopped = sfnMock.commandCalls(StopExecutionCommand)[0]?.args[0].input;
+    assert.deepEqual([stopped?.executionArn, stopped?.error], [other, 'NoLongerWanted']);
+    assert.match(stopped?.cause ?? '', new RegExp(`^Execution ${disconnectExecutionArn} disconnects the cluster`));
+    assert.equal((await record())?.holder, disconnectExecutionArn);
+    assert.ok(!commandsOf(msk).includes('TagResource'));
+    sfnMock
+      .on(DescribeExecutionCommand, { executionArn: other })
+      .resolves({ executionArn: other, status: 'ABORTED', stopDate: new Date(now) });
+    const retried = await resolveRemoval({ clusterArn });
+    assert.equal('isHeld' in retried && retried.isHeld, true);
+    const second = await resolveRemoval({ clusterArn }, disconnectExecutionArn, later);
+    assert.deepEqual([second.isAnythingToDo, 'isHeld' in second && second.isHeld], [true, false]);
+    assert.equal(sfnMock.commandCalls(StopExecutionCommand).length, 1);
+  });
+
+  it('a disconnect that is no longer wanted after that gives the cluster back', async (t) => {
+    const tags: Record<string, string> = { 'atlas-streaming': 'disconnect' };
+    const { resolveRemoval, record } = await resolver(t, tags, {}, { ...held(other), ...running(other) });
+    await resolveRemoval(tagEvent());
+    tags['atlas-streaming'] = 'connect';
+    assert.equal((await resolveRemoval(tagEvent(), disconnectExecutionArn, later)).isAnythingToDo, false);
+    const { holder, status, lastExecution } = (await record()) ?? {};
+    assert.deepEqual([holder, status, lastExecution], [undefined, undefined, disconnectExecutionArn]);
+  });
+
+  it('a disconnect does not take the cluster from a connect that it may not stop', async (t) => {
+    const { resolveRemoval, sfnMock, record } = await resolver(t, {}, {}, { ...held(other), ...running(other) });
+    sfnMock.on(StopExecutionCommand).rejects(awsError('AccessDeniedException', 400));
+    await assert.rejects(resolveRemoval({ clusterArn }), { name: 'AwsRefused', message: /states:StopExecution/ });
+    assert.equal((await record())?.holder, other);
   });
 
   for (const status of ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const)
-    it(`a run takes over from an execution that is ${status}`, async () => {
-      const { resolve, written } = resolver(heldBy(other), {}, { [other]: { status } });
+    it(`a run takes over from an execution that is ${status}`, async (t) => {
+      const { resolve, record } = await resolver(t, {}, {}, { ...held(other), others: { [other]: { status } } });
       assert.equal((await resolve({ clusterArn })).isAnythingToDo, true);
-      assert.equal(written()?.['atlas-streaming:execution'], executionArn);
+      assert.equal((await record())?.holder, executionArn);
     });
 
-  it('a run takes over from an execution that does not exist', async () => {
-    const { resolve, sfnMock } = resolver(heldBy(other));
-    for (const name of ['ExecutionDoesNotExist', 'InvalidArn']) {
-      sfnMock.on(DescribeExecutionCommand).rejects(awsError(name, 400));
-      assert.equal((await resolve({ clusterArn })).isAnythingToDo, true, name);
-    }
+  it('a run takes over from an execution that does not exist, five minutes after its claim', async (t) => {
+    const early = await resolver(t, {}, {}, held(other));
+    assert.equal((await early.resolve({ clusterArn })).isAnythingToDo, false);
+    const late = await resolver(t, {}, {}, held(other, fiveMinutesAgo));
+    assert.equal((await late.resolve({ clusterArn })).isAnythingToDo, true);
   });
 
-  for (const status of ['connected', 'failed', 'disconnected'])
-    it(`a run accepts a cluster that is ${status} without reading its last execution`, async () => {
-      const { resolve, sfnMock } = resolver(heldBy(other, status), {}, { [other]: { status: 'RUNNING' } });
-      assert.equal((await resolve({ clusterArn })).isAnythingToDo, true);
-      assert.deepEqual(commandsOf(sfnMock), []);
-    });
-
-  const foreign: [what: string, execution: string][] = [
-    ['another machine', other.replace('-connect:', '-backup:')],
-    ['a machine of almost the same name', other.replace('-connect:', ':')],
-    ['another stage', other.replace('-dev-', '-prod-')],
-    ['another account', other.replace(accountId, '999999999999')],
-    ['another Region', other.replace('us-east-1', 'eu-west-1')],
-    ['another service', 'arn:aws:lambda:us-east-1:111122223333:function:x'],
-    ['no service at all', 'me'],
-  ];
-  for (const [what, execution] of foreign)
-    it(`a run ignores a tag that names an execution of ${what}`, async () => {
-      const { resolve, sfnMock } = resolver(heldBy(execution), {}, { [execution]: { status: 'RUNNING' } });
-      assert.equal((await resolve({ clusterArn })).isAnythingToDo, true);
-      assert.deepEqual(commandsOf(sfnMock), []);
-    });
-
-  it('a run continues if it holds the cluster itself, because its first answer was lost', async () => {
-    const { resolve, sfnMock } = resolver(heldBy(executionArn), {}, { [executionArn]: { status: 'RUNNING' } });
+  it('a run continues if it holds the cluster itself, because its first answer was lost', async (t) => {
+    const { resolve, sfnMock } = await resolver(t, {}, {}, held(executionArn));
     assert.equal((await resolve({ clusterArn })).isAnythingToDo, true);
     assert.deepEqual(commandsOf(sfnMock), []);
   });
 
-  it('a dry run reads a held cluster, and holds none itself', async () => {
-    const { resolve, resolveRemoval, msk, sfnMock } = resolver(heldBy(other), {}, { [other]: { status: 'RUNNING' } });
+  it('a lost race is decided by the record as it is then', async (t) => {
+    const { resolve, registry, put } = await resolver(t, {}, {}, running(other));
+    const read = registry.readRecord.bind(registry);
+    registry.readRecord = async (arn) => {
+      const found = await read(arn);
+      if (!found) await put(held(other).recorded);
+      return found;
+    };
+    assert.match((await resolve({ clusterArn })).reason, /run-0 is working on/);
+  });
+
+  it('the machine retries if a race is lost again and again', async (t) => {
+    const { resolve, registry } = await resolver(t);
+    registry.claim = async () => undefined;
+    await assert.rejects(resolve({ clusterArn }), { name: 'VersionConflict' });
+  });
+
+  it('wrong settings end a run before it claims the cluster', async (t) => {
+    const { resolve, record } = await resolver(t, { ...connect, 'atlas-streaming/workspace': 'a/b' });
+    await assert.rejects(resolve(tagEvent()), { name: 'InvalidRequest' });
+    assert.equal(await record(), undefined);
+  });
+
+  it('a dry run claims nothing, and stops nothing', async (t) => {
+    const { resolve, resolveRemoval, msk, sfnMock, record } = await resolver(
+      t,
+      {},
+      {},
+      { ...held(other), ...running(other) },
+    );
     for (const dryRun of [resolve, resolveRemoval])
       assert.equal((await dryRun({ clusterArn, dryRun: true })).isAnythingToDo, true);
     assert.deepEqual([...new Set(commandsOf(msk)), ...commandsOf(sfnMock)], ['ListTagsForResource']);
+    assert.deepEqual(await record(), held(other).recorded);
   });
 
-  it('lets the machine retry if Step Functions throttles', async () => {
-    const { resolve, msk, sfnMock } = resolver(heldBy(other));
+  it('a disconnect makes the verification invalid, and remembers since when the cluster is missing', async (t) => {
+    const { resolveRemoval, record, msk } = await resolver(t, {}, {}, { recorded: connected });
+    msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
+    msk.on(TagResourceCommand).rejects(awsError('NotFoundException', 404));
+    await resolveRemoval({ clusterArn });
+    const { verifiedAt, missingSince, status } = (await record()) ?? {};
+    assert.deepEqual([verifiedAt, missingSince, status], [undefined, now, 'disconnecting']);
+  });
+
+  it('the machine retries if Step Functions throttles', async (t) => {
+    const { resolve, sfnMock, record } = await resolver(t, {}, {}, held(other));
     sfnMock.on(DescribeExecutionCommand).rejects(awsError('ThrottlingException', 400));
     await assert.rejects(resolve({ clusterArn }), { name: 'AwsThrottled', message: /states:DescribeExecution/ });
-    assert.ok(!commandsOf(msk).includes('TagResource'));
+    assert.equal((await record())?.holder, other);
+  });
+});
+
+describe('ResolveRequest, started by the sweep,', () => {
+  const sweepConnect = executionArn.replace('run-1', 'sweep-connect-1');
+  const sweepDisconnect = disconnectExecutionArn.replace('run-1', 'sweep-disconnect-1');
+
+  const connects: [
+    what: string,
+    tags: Record<string, string>,
+    recorded: object | undefined,
+    wantedBy: string | undefined,
+  ][] = [
+    ['connects a tagged cluster as its tag does', connect, undefined, 'tag'],
+    ['repairs an untagged cluster that was connected', {}, connected, 'sweep'],
+    ['does nothing for an untagged cluster that was never connected', {}, { target, status: 'failed' }, undefined],
+    ['does nothing for an untagged cluster without a record', {}, undefined, undefined],
+    [
+      'does nothing for a cluster whose tag says disconnect by now',
+      { 'atlas-streaming': 'disconnect' },
+      connected,
+      undefined,
+    ],
+  ];
+  for (const [what, tags, recorded, wantedBy] of connects)
+    it(what, async (t) => {
+      const { resolve } = await resolver(t, tags, {}, recorded ? { recorded } : {});
+      const found = await resolve({ clusterArn }, sweepConnect);
+      assert.deepEqual(
+        [found.isAnythingToDo, 'wantedBy' in found ? found.wantedBy : undefined],
+        [wantedBy !== undefined, wantedBy],
+      );
+      if (!found.isAnythingToDo) assert.match(found.reason, /^What the sweep has found has changed since/);
+    });
+
+  const { verifiedAt: _, ...unverified } = connected;
+  const disconnects: [what: string, tags: Record<string, string>, recorded: object | undefined, isDue: boolean][] = [
+    ['disconnects a tagged cluster', { 'atlas-streaming': 'disconnect' }, connected, true],
+    ['removes the rest of an untagged cluster', {}, { ...connected, status: 'disconnected' }, true],
+    ['goes on with a disconnect that died', {}, { ...unverified, status: 'disconnecting' }, true],
+    ['goes on with a disconnect that failed', {}, { ...unverified, status: 'failed' }, true],
+    ['removes an empty record', {}, {}, true],
+    ['does nothing for a connected cluster', {}, connected, false],
+    ['does nothing while a person connects the cluster', {}, { ...unverified, status: 'connecting' }, false],
+    [
+      'does nothing for a connected cluster whose last verification failed',
+      {},
+      { ...connected, status: 'failed' },
+      false,
+    ],
+    ['does nothing if the tag says connect by now', connect, { ...connected, status: 'disconnected' }, false],
+    ['does nothing without a record', {}, undefined, false],
+  ];
+  for (const [what, tags, recorded, isDue] of disconnects)
+    it(what, async (t) => {
+      const { resolveRemoval, msk } = await resolver(t, tags, {}, recorded ? { recorded } : {});
+      msk.on(TagResourceCommand).rejectsOnce(awsError('InternalServerErrorException', 500)).resolves({});
+      if (isDue) await assert.rejects(resolveRemoval({ clusterArn }, sweepDisconnect), { name: 'AwsUnavailable' });
+      // In the repetition this execution holds the cluster.
+      assert.equal((await resolveRemoval({ clusterArn }, sweepDisconnect)).isAnythingToDo, isDue);
+    });
+
+  it('ends on untag only if the deployment says so and a tag started the run', async (t) => {
+    const endsOnUntag = async (input: unknown, execution: string, flag: string) => {
+      const { resolve } = await resolver(t, connect, { DISCONNECT_ON_UNTAG: flag });
+      return ((await resolve(input, execution)) as { endsOnUntag?: boolean }).endsOnUntag;
+    };
+    assert.equal(await endsOnUntag(tagEvent(), executionArn, 'true'), true);
+    assert.equal(await endsOnUntag({ clusterArn }, sweepConnect, 'true'), true);
+    assert.equal(await endsOnUntag({ clusterArn }, executionArn, 'true'), false);
+    assert.equal(await endsOnUntag(tagEvent(), executionArn, 'false'), false);
   });
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { AwsThrottled, AwsUnavailable } from '../../shared/errors.ts';
 import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
+import { secretNameOf } from '../../shared/secrets/secret-arn.ts';
 import { awsError } from '../fixtures/aws.ts';
 import { secretArn } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
@@ -57,5 +58,12 @@ describe('a SCRAM secret', () => {
       .rejectsOnce(awsError('ThrottlingException', 400));
     await assert.rejects(readScramSecret(secretArn, secrets), AwsUnavailable);
     await assert.rejects(readScramSecret(secretArn, secrets), AwsThrottled);
+  });
+});
+
+describe("a secret's name", () => {
+  it('is in its ARN, without the six characters of AWS at its end', () => {
+    assert.equal(secretNameOf(secretArn), 'AmazonMSK_orders');
+    assert.equal(secretNameOf(secretArn.replace('orders', 'a/b-c-123456')), 'AmazonMSK_a/b-c-123456');
   });
 });

@@ -70,6 +70,7 @@ const table: Record<string, Row> = {
   },
   mechanism: { right: ['SCRAM-512', 'PLAIN'], wrong: ['', 'SCRAM-256', 'plain'] },
   disconnectOnUntag: flag,
+  disconnectDeletedClusters: flag,
   sweepSchedule: {
     right: [
       ...['rate(15 minutes)', 'rate(1 minute)', 'rate(1 minutes)', 'rate(30 minutes)', 'rate(59 minutes)'],
@@ -82,6 +83,7 @@ const table: Record<string, Row> = {
     ],
   },
   sweepAlarmHours: number(1, 48),
+  verifyEveryHours: number(1, 168),
   notificationEmail: {
     right: ['', 'team@example.com', 'a.b+c@mail.example.co.uk'],
     wrong: ['team', 'team@', '@example.com', 'a b@example.com', 'a@b@example.com', 'team@example'],

@@ -16,7 +16,14 @@ describe('the short form of a failure', () => {
   it('names the cluster without its ARN: the tag is its own', () => {
     assert.equal(
       short('ClusterUnusable', `Cluster ${clusterArn} is FAILED; it must be ACTIVE.`),
-      'InspectCluster ClusterUnusable - Cluster orders is FAILED it must be ACTIVE',
+      'InspectCluster ClusterUnusable - Cluster orders is FAILED - it must be ACTIVE',
+    );
+  });
+
+  it('leaves no word in pieces', () => {
+    assert.equal(
+      short('Odd', "Atlas doesn't say, and can't know, the cluster's state."),
+      'InspectCluster Odd - Atlas does not say and cannot know the clusters state',
     );
   });
 

@@ -119,6 +119,8 @@ describe('SweepClusters, for a cluster that is not as its tag says,', () => {
 describe('SweepClusters, for a cluster that is disconnected, but not completely,', () => {
   const unclear = (minutes: number) =>
     disconnected({ verifiedAt: minutesAgo(minutes), privateLink: { attemptedAt: hoursAgo(1) } });
+  const createdMinutesAgo = (minutes: number) =>
+    ({ id: 'a'.repeat(24), ownership: 'created', attemptedAt: minutesAgo(minutes) }) as const;
   for (const tags of [{ '': 'disconnect' }, {}, { '': 'other' }])
     check([
       [
@@ -137,6 +139,18 @@ describe('SweepClusters, for a cluster that is disconnected, but not completely,
   check([
     ['tries again after 15 minutes if an attempt is unclear', disconnectTags, unclear(15.1), /^disconnect/],
     ['waits until then', disconnectTags, unclear(14.9), 'as it should be'],
+    [
+      'tries again as soon if what was created was less than 30 minutes old: Atlas may not have shown it',
+      disconnectTags,
+      disconnected({ verifiedAt: minutesAgo(16), privateLink: createdMinutesAgo(45) }),
+      /^disconnect/,
+    ],
+    [
+      'waits for verifyEveryHours if it was older',
+      disconnectTags,
+      disconnected({ verifiedAt: minutesAgo(16), privateLink: createdMinutesAgo(47) }),
+      'as it should be',
+    ],
     [
       'obeys verifyEveryHours',
       {},
@@ -637,6 +651,20 @@ describe('SweepClusters, for a cluster that an execution holds,', () => {
       disconnectTags,
       connected(claimed()),
       'disconnect: its tag says disconnect, and a connect failed last',
+      ended('TIMED_OUT', 2),
+    ],
+    [
+      'waits for the last function of one that was stopped less than 90 seconds ago',
+      connectTags,
+      connected(claimed()),
+      'running',
+      ended('ABORTED', 1.4),
+    ],
+    [
+      'leaves that wait to a disconnect',
+      disconnectTags,
+      connected(claimed()),
+      'disconnect: a connect is running, and its tag says disconnect',
       ended('TIMED_OUT', 0),
     ],
     [

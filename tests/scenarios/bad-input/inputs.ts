@@ -238,6 +238,40 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
     { config: { 'sasl.jaas.config': secret } },
     /config has the key "sasl\.jaas\.config", which looks like a credential\. Leave it out/,
   ],
+  ['a claim in quotes', { claim: 'true' }, /claim is "true"; it must be true or false/],
+  [
+    'an includeAdopted of a number',
+    { includeAdopted: 1 },
+    /includeAdopted is 1; it must be true or false/,
+    'disconnect',
+  ],
+  [
+    'an acceptPrincipal that is an ARN',
+    { acceptPrincipal: 'arn:aws:iam::821274765805:root' },
+    /acceptPrincipal is "arn:aws:iam.*; it must be .*12 digits/,
+  ],
+  [
+    'an acceptPrincipal that is a number',
+    { acceptPrincipal: 821274765805 },
+    /acceptPrincipal is 821274765805; it must be .*12 digits/,
+  ],
+  [
+    'a field that only disconnect knows',
+    { includeAdopted: true },
+    /The input has the field includeAdopted, which only the disconnect machine knows/,
+  ],
+  [
+    'a field that only connect knows',
+    { claim: true },
+    /The input has the field claim, which only the connect machine knows/,
+    'disconnect',
+  ],
+  [
+    'an account to accept',
+    { acceptPrincipal: '821274765805' },
+    /The input has the field acceptPrincipal, which only the connect machine knows/,
+    'disconnect',
+  ],
   ['a dryRun in quotes', { dryRun: 'true' }, /dryRun is "true"; it must be true or false/],
   ['a dryRun that is 1', { dryRun: 1 }, /dryRun is 1; it must be true or false/],
   ['a dryRun that is null', { dryRun: null }, /dryRun is null; it must be true or false/],
@@ -258,8 +292,8 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
   ],
   [
     'fields with the names of tags',
-    { 'project-id': 'x', 'atlas-streaming:workspace': 'x' },
-    /unknown field "project-id", "atlas-streaming:workspace"; the fields are/,
+    { 'project-id': 'x', 'atlas-streaming/workspace': 'x' },
+    /unknown field "project-id", "atlas-streaming\/workspace"; the fields are/,
   ],
   [
     'a field with control characters',

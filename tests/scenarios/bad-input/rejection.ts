@@ -70,7 +70,7 @@ export function assertUntouched(cloud: Cloud): void {
   assert.deepEqual({ ...tags.all, ...seed.tags }, tags.all, 'existing tags are unchanged');
   const added = Object.keys(tags.all).filter((key) => !(key in seed.tags));
   assert.deepEqual(
-    added.filter((key) => !/^atlas-streaming(:|$)/.test(key)),
+    added.filter((key) => !/^atlas-streaming(\/|$)/.test(key)),
     [],
   );
   assert.deepEqual(policy?.document, seed.policy);

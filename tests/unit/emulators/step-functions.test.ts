@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import {
   DescribeExecutionCommand,
+  type IncludedData,
   RedriveExecutionCommand,
   SFNClient,
   StartExecutionCommand,
@@ -49,7 +50,8 @@ async function start(t: TestContext, authorize: Authorize = () => true, appearAf
     clock,
     machine,
     executionArn,
-    describe: (arn = executionArn) => sfn.send(new DescribeExecutionCommand({ executionArn: arn })),
+    describe: (arn = executionArn, includedData?: IncludedData) =>
+      sfn.send(new DescribeExecutionCommand({ executionArn: arn, includedData })),
     stop: (reason = {}, arn = executionArn) => sfn.send(new StopExecutionCommand({ executionArn: arn, ...reason })),
     redrive: () => sfn.send(new RedriveExecutionCommand({ executionArn })),
   };
@@ -69,6 +71,26 @@ suite('the local Step Functions', () => {
     clock.advance(1);
     assert.deepEqual((await stop({ error: 'Again' })).stopDate, stopDate);
     assert.equal((await describe()).error, 'Redirected');
+  });
+
+  test('describes an execution with its input and output, or without them if only metadata is asked for', async (t) => {
+    const { describe, clock, machine, executionArn } = await start(t);
+    assert.equal((await describe()).output, undefined);
+    clock.advance(1);
+    await machine.executions[0]?.result;
+    const { input, output } = await describe();
+    assert.deepEqual([input, output], ['{"seconds":60}', '{"seconds":60}']);
+    const metadata = await describe(executionArn, 'METADATA_ONLY');
+    assert.deepEqual([metadata.status, metadata.input, metadata.output], ['SUCCEEDED', undefined, undefined]);
+  });
+
+  test('ends an execution that waits beyond the time limit of its machine', async (t) => {
+    const { describe, clock, machine } = await start(t);
+    const execution = machine.start({ seconds: 601 });
+    clock.advance(10);
+    const { status, error } = await execution.result;
+    assert.deepEqual([status, error], ['TIMED_OUT', 'States.Timeout']);
+    assert.equal((await describe(execution.arn)).status, 'TIMED_OUT');
   });
 
   test('refuses a reason that is too long, and an execution that does not exist', async (t) => {

@@ -67,7 +67,7 @@ suite('the local deployment', () => {
       [
         [true, true],
         [true, true, false, false],
-        [true, false],
+        [true, false, true],
       ],
     );
     const onMsk = [{ prefix: 'arn:aws:kafka:' }];
@@ -89,7 +89,7 @@ suite('the local deployment', () => {
     const { rules } = deploy({ disconnectOnUntag: 'true', notifyOnSuccess: 'true' });
     assert.deepEqual(
       rules.map(({ isEnabled }) => isEnabled),
-      [true, true, true, true, true, true, true, true],
+      [true, true, true, true, true, true, true, true, true],
     );
   });
 
@@ -99,9 +99,11 @@ suite('the local deployment', () => {
       parameters: { prefix: 'atlas', 'AWS::Region': 'eu-west-1' },
       conditions: {},
       arnOf: (id: string) => `arn:${id}`,
+      nameOf: (id: string, attribute: string) => `${attribute} of ${id}`,
     };
     assert.equal(resolve({ 'Fn::Sub': '${prefix}-${sls:stage} ${AWS::Region}' }, context), 'atlas-local eu-west-1');
     assert.deepEqual(resolve([{ Ref: 'prefix' }, { 'Fn::GetAtt': ['Queue', 'Arn'] }], context), ['atlas', 'arn:Queue']);
+    assert.equal(resolve({ 'Fn::GetAtt': ['Queue', 'QueueName'] }, context), 'QueueName of Queue');
     for (const unknown of [
       '${self:other}',
       '${env:HOME}',

@@ -39,10 +39,10 @@ suite('an input of the user', () => {
   });
 
   test('gives the cluster the tags of an event, and associates the secret that they name', () => {
-    const tags = { 'atlas-streaming': 'connect', 'atlas-streaming:secret-arn': secretArn };
+    const tags = { 'atlas-streaming': 'connect', 'atlas-streaming/secret': 'AmazonMSK_pay' };
     const { world } = cloudFor(event(tags), { cluster: { kafkaVersion: '3.7.0' } });
     assert.deepEqual(world.cluster, { kafkaVersion: '3.7.0', tags });
-    assert.deepEqual(world.scramSecrets, [{ name: 'AmazonMSK_pay', arn: secretArn, isAssociated: true }]);
+    assert.deepEqual(world.scramSecrets, [{ name: 'AmazonMSK_pay', isAssociated: true }]);
   });
 
   test('is an event if it has a detail-type', () => {

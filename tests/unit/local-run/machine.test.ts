@@ -33,7 +33,7 @@ function machineWith({
   const definition: Definition = {
     Comment: '',
     StartAt: first ? 'First' : 'Ask',
-    TimeoutSeconds: 60,
+    TimeoutSeconds: 86_400,
     States: {
       ...(first && { First: first }),
       Ask: {

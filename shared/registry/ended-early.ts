@@ -1,0 +1,32 @@
+import { fingerprint } from './fingerprint.ts';
+import { type RegistryRecord, runEndedEarly } from './record.ts';
+
+/**
+ * What a record gets if an execution ended without recording its outcome: a failure. So the pauses after failures apply to such runs
+ * too, and one that ends like this each time is not started at every sweep.
+ *
+ * @param end its status, or that it no longer exists; without a cause, because the status is all that is known for certain
+ * @param at ISO 8601
+ */
+export function endedEarly(
+  record: RegistryRecord | undefined,
+  { executionArn, action, end, at }: { executionArn: string; action: string | undefined; end: string; at: string },
+) {
+  const { failures = 0, lastFailure, notifiedExecution } = record ?? {};
+  // Nobody may have been notified of the one before yet. Only FAILED has a message.
+  const isReported = end !== 'FAILED' || !lastFailure?.isNews || lastFailure.executionArn === notifiedExecution;
+  const found = fingerprint(runEndedEarly, action ?? '', end);
+  return {
+    status: 'failed' as const,
+    detail: `${runEndedEarly}: execution ${executionArn} ended without recording its outcome (${end}).`,
+    failures: failures + 1,
+    lastFailure: {
+      error: runEndedEarly,
+      fingerprint: found,
+      at,
+      executionArn,
+      isNews: found !== lastFailure?.fingerprint || !isReported,
+      isAccountFault: false,
+    },
+  };
+}

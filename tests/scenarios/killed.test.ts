@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { after, suite, type TestContext, test } from 'node:test';
+import type { Cloud } from '../../emulators/cloud.ts';
+import { describe, type Kill } from './killed/kill.ts';
+import { type Row, rowOf, type Scenario, scenarios, startCloud, writesOf } from './killed/run.ts';
+import { tableOf } from './killed/table.ts';
+
+/** Two cores, two clouds. */
+const concurrency = 2;
+const clouds = await Promise.all(Array.from({ length: concurrency }, startCloud));
+const free = [...clouds];
+
+async function withCloud<Result>(work: (cloud: Cloud) => Promise<Result>): Promise<Result> {
+  const cloud = free.pop() ?? assert.fail('more tests at once than clouds');
+  try {
+    return await work(cloud);
+  } finally {
+    free.push(cloud);
+  }
+}
+
+const rows: Row[] = [];
+
+after(async () => {
+  await Promise.all(clouds.map((cloud) => cloud.close()));
+  mkdirSync('reports', { recursive: true });
+  writeFileSync('reports/killed-runs.md', tableOf(rows));
+});
+
+const nameOf = ({ write, applied, end }: Kill) => `${describe(write)}, ${applied ? 'after' : 'before'}, ${end}`;
+
+/** Each row is a test of its own. */
+async function check(t: TestContext, scenario: Scenario, kills: Kill[], shownAfterSeconds = 0): Promise<void> {
+  const found = new Map<Kill, Row>();
+  await Promise.all(
+    kills.map((kill) =>
+      t.test(nameOf(kill), async () => {
+        const row = await withCloud((cloud) => rowOf(cloud, scenario, kill, shownAfterSeconds));
+        found.set(kill, row);
+        assert.deepEqual(row.complaints, []);
+      }),
+    ),
+  );
+  assert.ok(kills.length > 0);
+  rows.push(...kills.flatMap((kill) => found.get(kill) ?? []));
+}
+
+const writesIn = (scenario: Scenario) => withCloud((cloud) => writesOf(cloud, scenario));
+
+suite('after a run is killed, a later disconnect by tag removes all that was created, and nothing else:', () => {
+  for (const scenario of scenarios)
+    test(scenario.name, { concurrency }, async (t) => {
+      const kills = (await writesIn(scenario)).flatMap((write) =>
+        (['stopped', 'crashing'] as const).flatMap((end) => [false, true].map((applied) => ({ write, applied, end }))),
+      );
+      await check(t, scenario, kills);
+    });
+
+  for (const scenario of scenarios.filter(({ name }) => /^(first connect|repair)$/.test(name)))
+    test(`${scenario.name}, stopped while its function goes on`, { concurrency }, async (t) => {
+      const kills = (await writesIn(scenario)).map((write) => ({ write, applied: false, end: 'outlived' as const }));
+      await check(t, scenario, kills);
+    });
+
+  for (const shownAfterSeconds of [300, 1200])
+    test(`Atlas shows what it has created ${shownAfterSeconds / 60} minutes late`, { concurrency }, async (t) => {
+      const [connect = assert.fail()] = scenarios;
+      // When the connection is created, the link is old enough to be shown.
+      const scenario = { ...connect, world: { ...connect.world, atlas: { linkMinutes: 25 } } };
+      const writes = await writesIn(scenario);
+      const examined = writes.filter(({ call }, index) =>
+        [call, writes[index - 1]?.call ?? ''].some((it) => it.startsWith('create')),
+      );
+      const kills = examined.flatMap((write) =>
+        (['stopped', 'crashing'] as const).map((end) => ({ write, applied: true, end })),
+      );
+      await check(t, scenario, kills, shownAfterSeconds);
+    });
+});

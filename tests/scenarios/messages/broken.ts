@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { snsError } from '../../../emulators/sns.ts';
+import { type Ended, entered, minutesBetween, Watched } from './watched.ts';
+
+const unassociated = { scramSecrets: [{ isAssociated: false }] };
+
+const startsOf = (runs: Ended[]) => runs.map(({ execution }) => execution);
+
+suite('a failure is one message or one alarm', () => {
+  test('if its event arrives three times', async () => {
+    const watched = await Watched.start(unassociated);
+    const { execution } = await watched.tag();
+    await watched.messages();
+    watched.repeatEvent(execution);
+    watched.repeatEvent(execution);
+    assert.deepEqual(await watched.subjects(), []);
+    assert.deepEqual(watched.alarms(), []);
+  });
+
+  test('if NotifyOutcome fails once', async () => {
+    const watched = await Watched.start(unassociated);
+    watched.fail('NotifyOutcome', 1);
+    await watched.tag();
+    assert.deepEqual(await watched.subjects(), ['orders: connect failed: PrerequisitesNotMet']);
+    assert.deepEqual(watched.alarms(), []);
+  });
+
+  test('if SNS refuses the first message', async () => {
+    const watched = await Watched.start(unassociated);
+    let count = 0;
+    watched.cloud.intercept = async ({ operation }, next) =>
+      operation === 'Publish' && count++ === 0
+        ? snsError('AuthorizationErrorException', 'Not you.', 403).answer
+        : next();
+    await watched.tag();
+    assert.deepEqual(await watched.subjects(), ['orders: connect failed: PrerequisitesNotMet']);
+    assert.deepEqual(watched.alarms(), []);
+  });
+
+  test('if NotifyOutcome fails for ever', async () => {
+    const watched = await Watched.start(unassociated);
+    watched.fail('NotifyOutcome');
+    await watched.tag();
+    await watched.sweepFor(1);
+    assert.deepEqual(await watched.subjects(), []);
+    assert.equal(watched.alarms().length, 1, watched.alarms().join());
+  });
+
+  test('if RecordFailure crashes each time', async () => {
+    const watched = await Watched.start(unassociated);
+    watched.fail('RecordFailure');
+    const first = await watched.tag();
+    const runs = [first, ...(await watched.sweepFor(48))];
+    assert.ok(runs.every(({ error }) => error === 'FailureNotRecorded'));
+    assert.deepEqual(await watched.subjects(), ['orders: connect failed: FailureNotRecorded']);
+    assert.deepEqual(watched.alarms(), []);
+    assert.deepEqual(minutesBetween(startsOf(runs)), [15, 60, 360, 1440]);
+  });
+
+  test('if RecordFailure crashes each time, before the run has claimed the cluster', async () => {
+    const watched = await Watched.start({ cluster: { tags: { 'atlas-streaming/project-id': 'payments' } } });
+    watched.fail('RecordFailure');
+    const first = await watched.tag();
+    const runs = [first, ...(await watched.sweepFor(48))];
+    assert.ok(runs.every(({ error }) => error === 'FailureNotRecorded'));
+    assert.deepEqual(await watched.subjects(), ['orders: connect failed: FailureNotRecorded']);
+    assert.deepEqual(watched.alarms(), []);
+    assert.deepEqual(minutesBetween(startsOf(runs)), [15, 60, 360, 1440]);
+  });
+
+  test('if Step Functions itself ends each run', async () => {
+    const watched = await Watched.start();
+    // No state catches States.Runtime: the output has no field that the next state needs.
+    watched.replace('CheckPrerequisites', { payload: {} });
+    const first = await watched.tag();
+    const runs = [first, ...(await watched.sweepFor(48))];
+    assert.ok(
+      runs.every(({ error }) => error === 'States.Runtime'),
+      JSON.stringify(runs.map(({ error }) => error)),
+    );
+    assert.deepEqual(await watched.subjects(), ['orders: connect failed: States.Runtime']);
+    assert.deepEqual(watched.alarms(), []);
+    assert.deepEqual(minutesBetween(startsOf(runs)), [15, 60, 360, 1440]);
+  });
+
+  test('if each run reaches the time limit of its machine', async () => {
+    const watched = await Watched.start();
+    watched.replace('InspectCluster', { payload: { isSettled: false, pollSeconds: 7200 } });
+    const { status } = await watched.tag();
+    assert.equal(status, 'TIMED_OUT');
+    watched.fail('InspectCluster', 0);
+    const [next] = await watched.sweepFor(0.5);
+    assert.equal(next?.endState, 'Connected');
+    assert.deepEqual(await watched.subjects(), []);
+    // Two days pass without a sweep here.
+    const alarms = watched.alarms().filter((name) => name !== 'sweep-missing');
+    assert.deepEqual(alarms, ['connect-timed-out']);
+  });
+
+  test('if a person stops each run, which is no message: the person knows', async () => {
+    const watched = await Watched.start();
+    const [run] = await watched.cloud.tag({ 'atlas-streaming': 'connect' });
+    await entered(run ?? assert.fail(), 'WaitForPrivateLink');
+    run?.abort();
+    const [next] = await watched.sweepFor(0.5);
+    assert.equal(next?.endState, 'Connected');
+    assert.deepEqual(await watched.subjects(), []);
+    assert.deepEqual(watched.alarms(), []);
+  });
+});

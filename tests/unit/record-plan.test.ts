@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ListTagsForResourceCommand } from '@aws-sdk/client-kafka';
+import { recordPlan } from '../../functions/record-plan/record-plan.ts';
+import type { Request } from '../../shared/request/request.ts';
+import { awsError, fakeMsk } from '../fixtures/aws.ts';
+import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
+import type { Test } from '../fixtures/loopback.ts';
+import {
+  clusterArn,
+  executionArn,
+  principalArn,
+  projectId,
+  request,
+  secretArn,
+  taskInput,
+} from '../fixtures/request.ts';
+
+const former = 'arn:aws:iam::210987654321:root';
+const target = { projectId, workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' };
+
+async function planner(
+  t: Test,
+  overrides: Partial<Request> = {},
+  tag: string | undefined = 'connect',
+  holder?: string,
+) {
+  const { registry, record, whole } = await heldRegistry(t, { principalArn: former, status: 'connecting' }, holder);
+  const { client, msk } = fakeMsk();
+  msk
+    .on(ListTagsForResourceCommand, { ResourceArn: clusterArn })
+    .resolves({ Tags: tag === undefined ? {} : { 'atlas-streaming': tag } });
+  const input = taskInput({ request: request(overrides), plan: { secretArn }, principal: { principalArn } });
+  return { plan: () => recordPlan(input, { msk: client, registry }), record, whole, msk };
+}
+
+const pinned = { clusterArn, principalArn: former };
+
+describe('RecordPlan', () => {
+  it('records the target, the principal and the secret before anything is created', async (t) => {
+    const { plan, record } = await planner(t);
+    assert.deepEqual(await plan(), { target });
+    assert.deepEqual(await record(), { target, principalArn, secretArn, status: 'connecting' });
+  });
+
+  it('records nothing if Atlas names another principal than the recorded one', async (t) => {
+    const { plan, record } = await planner(t, { recorded: pinned });
+    await assert.rejects(plan(), { name: 'PrincipalChanged', message: /"acceptPrincipal":"123456789012"/ });
+    assert.deepEqual(await record(), { principalArn: former, status: 'connecting' });
+  });
+
+  it('records another principal that a person has accepted', async (t) => {
+    const { plan, record } = await planner(t, { recorded: pinned, acceptPrincipal: '123456789012' });
+    await plan();
+    assert.equal((await record()).principalArn, principalArn);
+  });
+
+  for (const [tag, endsOnUntag] of [
+    ['disconnect', false],
+    ['off', true],
+  ] as const)
+    it(`gives the cluster back and ends if the tag is "${tag}" now`, async (t) => {
+      const { plan, whole } = await planner(t, { endsOnUntag }, tag);
+      await assert.rejects(plan(), { name: 'NoLongerWanted' });
+      assert.deepEqual(await whole(), { clusterArn, principalArn: former, lastExecution: executionArn });
+    });
+
+  it('goes on if the tag is another one, unless the run ends on untag', async (t) => {
+    assert.deepEqual(await (await planner(t, {}, 'off')).plan(), { target });
+  });
+
+  it('records nothing after another execution has taken over', async (t) => {
+    const { plan, record } = await planner(t, {}, 'connect', takenOverBy);
+    await assert.rejects(plan(), { name: 'ClaimLost' });
+    assert.equal((await record()).target, undefined);
+  });
+
+  it('lets the machine retry if MSK throttles', async (t) => {
+    const { plan, msk } = await planner(t);
+    msk.on(ListTagsForResourceCommand).rejects(awsError('TooManyRequestsException', 429));
+    await assert.rejects(plan(), { name: 'AwsThrottled' });
+  });
+});
