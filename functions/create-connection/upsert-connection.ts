@@ -81,11 +81,6 @@ export async function upsertConnection(
         secretVersionId: recorded.secretVersionId ?? null,
       });
     if (!isConnectionAlreadyThere(error)) throw error;
-    // This attempt has created nothing, so what was recorded before holds: what exists is not ours because of it.
-    await registry.update(clusterArn, executionArn, {
-      connection: recorded.connection ?? null,
-      secretVersionId: recorded.secretVersionId ?? null,
-    });
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();
     if (other) return useConnection(other, recorded, wanted, credentials, place, deps);

@@ -69,8 +69,6 @@ export async function requestPrivateLink(
     // A refusal is certain: this attempt has created nothing, and only the attempt before, if there was one, stays unclear.
     if (error instanceof AtlasRefused || error instanceof AtlasThrottled) await record(recorded ?? null);
     if (!isAlreadyThere(error)) throw error;
-    // This attempt has created nothing, so what was recorded before holds: what exists is not ours because of it.
-    await record(recorded ?? null);
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();
     if (other) return use(other);
