@@ -2,6 +2,7 @@ import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { Answer, Intercept } from '../../emulators/emulator.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
+import type { Ownership } from '../../shared/registry/record.ts';
 import { faultAt } from '../scenarios/local-cloud.ts';
 import { foreign, seedWith } from './foreign.ts';
 
@@ -12,6 +13,8 @@ export interface Specific {
   prepare?(cloud: Cloud): void;
   intercept?(cloud: Cloud): Intercept;
   endsIn: 'Connected' | [error: string, says: RegExp];
+  /** What the registry then says of the link and the connection. Default: created. */
+  ownership?: { privateLink?: Ownership; connection?: Ownership };
 }
 
 const always = Number.POSITIVE_INFINITY;
@@ -29,6 +32,22 @@ const notFound = () => atlasError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME', '
 const exists = () =>
   atlasError(400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS', 'A private link to this cluster already exists.').answer;
 const readsLink = 'getGroupStreamPrivateLinkConnection';
+
+/** Another party's request is carried out right before ours. */
+const theirsFirst: Parameters<typeof faultAt>[1] = async (_, next) => {
+  await next();
+  return next();
+};
+
+/** Another party's request is carried out right before ours, and Atlas fails when it is asked what exists now. */
+const unseen =
+  (creates: string, reads: string) =>
+  (cloud: Cloud): Intercept => {
+    const create = faultAt(creates, theirsFirst);
+    const read = faultAt(reads, () => atlasError(500, 'UNEXPECTED_ERROR', 'Unexpected error.').answer);
+    return (call, next) =>
+      cloud.recorder.exchangesOf('atlas', creates).length > 0 ? read(call, next) : create(call, next);
+  };
 
 /** Applies a fault only to reads by CheckConnection: the states before CreateConnection read the connection as well. */
 const faultAtCheck =
@@ -48,6 +67,19 @@ export const specifics: Specific[] = [
         return next();
       }),
     endsIn: 'Connected',
+    ownership: { privateLink: 'adopted' },
+  },
+  {
+    name: 'a link that another party has just requested, and then no list of the links',
+    intercept: unseen('createGroupStreamPrivateLinkConnection', 'listGroupStreamPrivateLinkConnections'),
+    endsIn: 'Connected',
+    ownership: { privateLink: 'adopted' },
+  },
+  {
+    name: 'a connection that another party has just created, and then no connection',
+    intercept: unseen('createGroupStreamConnection', 'getGroupStreamConnection'),
+    endsIn: 'Connected',
+    ownership: { connection: 'adopted' },
   },
   {
     name: 'ALREADY_EXISTS three times, while no live link is listed',
@@ -67,7 +99,7 @@ export const specifics: Specific[] = [
   {
     name: 'a link that is FAILED, with a message',
     world: seedWith({ atlas: { linkFails: 'No zone in common.' } }),
-    endsIn: ['PrivateLinkFailed', /No zone in common\..*start the execution again/s],
+    endsIn: ['PrivateLinkFailed', /No zone in common\..*atlas-streaming=disconnect/s],
   },
   {
     name: 'a link in an unknown state, three times',
@@ -142,5 +174,6 @@ export const specifics: Specific[] = [
         throw new Error('The live link was not found.');
       }),
     endsIn: 'Connected',
+    ownership: { privateLink: 'adopted' },
   },
 ];

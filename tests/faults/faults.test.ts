@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { readDeployment } from '../../emulators/deployment/deployment.ts';
 import { defaultPlace, settingsOf } from '../../emulators/world.ts';
+import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
 import { cloudWith } from '../scenarios/local-cloud.ts';
 import { specifics } from './atlas-specifics.ts';
@@ -36,7 +37,7 @@ suite('the use cases', () => {
 });
 
 suite('Atlas may answer with', () => {
-  for (const { name, world = seedWith(), prepare, intercept, endsIn } of specifics)
+  for (const { name, world = seedWith(), prepare, intercept, endsIn, ownership } of specifics)
     test(`${name}: ${endsIn === 'Connected' ? 'the run connects' : `the run ends in ${endsIn[0]}`}`, async () => {
       const cloud = await cloudWith(world);
       addForeign(cloud);
@@ -45,8 +46,12 @@ suite('Atlas may answer with', () => {
       const foreignLinks = project.links.filter(({ request }) => request.arn !== cluster.arn).length;
       if (intercept) cloud.intercept = intercept(cloud);
       const run = await ended(cloud.start({ clusterArn: cluster.arn, secretArn: scramSecrets[0]?.arn }));
-      if (endsIn === 'Connected') assert.equal(run.endState, 'Connected', run.cause);
-      else {
+      if (endsIn === 'Connected') {
+        assert.equal(run.endState, 'Connected', run.cause);
+        const { privateLink, connection } = RegistryRecord.parse(await cloud.registry.get(cluster.arn));
+        const recorded = { privateLink: privateLink?.ownership, connection: connection?.ownership };
+        assert.deepEqual(recorded, { privateLink: 'created', connection: 'created', ...ownership });
+      } else {
         assert.deepEqual([run.endState, run.error], ['SetupFailed', endsIn[0]], run.cause);
         assert.match(run.cause ?? '', endsIn[1]);
       }

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { accessKeyIdOf } from '../../emulators/deployment/iam.ts';
 import type { Request } from '../../emulators/emulator.ts';
+import { mskError } from '../../emulators/msk/router.ts';
 import { Tags } from '../../emulators/msk/tags.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
@@ -92,6 +93,21 @@ export async function withoutStatement(cloud: Cloud): Promise<void> {
 export async function deletedCluster(cloud: Cloud): Promise<void> {
   await connected(cloud);
   cloud.world.msk.deleteCluster(cloud.world.cluster.arn);
+}
+
+/** MSK is at work on the cluster, and refuses to change its policy meanwhile. */
+export async function updating(cloud: Cloud): Promise<void> {
+  await connected(cloud);
+  const { cluster } = cloud.world;
+  let { policy } = cluster;
+  cluster.startUpdate(cluster.connectivity);
+  Object.defineProperty(cluster, 'policy', {
+    get: () => policy,
+    set: (changed: typeof policy) => {
+      if (cluster.state !== 'ACTIVE') throw mskError('BadRequestException', `The cluster is ${cluster.state}.`);
+      policy = changed;
+    },
+  });
 }
 
 /** A link and a connection that another party has made. */

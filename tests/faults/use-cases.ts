@@ -266,6 +266,15 @@ export const useCases: UseCase[] = [
     status: 'no record',
   },
   {
+    name: 'disconnect while MSK updates the cluster',
+    world: seedWith({ cluster: { ...isOn, updateMinutes: 30 } }),
+    prepare: preparations.updating,
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
+    leaves: none,
+    status: 'no record',
+  },
+  {
     name: 'disconnect and keep a link in use',
     world: seedWith(),
     prepare: preparations.sharedLink,
