@@ -70,7 +70,8 @@ export async function enter(failing: Failing, deps: Deps, attempts = maxAttempts
     known?.executionArn === executionArn
       ? { isNews: known.isNews, failures: record?.failures, isRepeated: true }
       : undefined;
-  if (isClaimed && record?.lastExecution !== executionArn)
+  // Without a record, this run itself has deleted it: a disconnect that has removed everything.
+  if (isClaimed && record && record.lastExecution !== executionArn)
     return { isNews: false, isClaimLost: true, record, notes: [] };
   if (holder) return { isNews: true, ...counted, record, notes: [heldBy(`execution ${holder}`)] };
   if (counted) return { ...counted, record, notes: await writeTags(failing, statusAfter(failing, record), deps.msk) };

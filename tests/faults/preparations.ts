@@ -7,6 +7,7 @@ import { mskError } from '../../emulators/msk/router.ts';
 import { Tags } from '../../emulators/msk/tags.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import { failedAnswer } from './answers.ts';
 import { runToEnd } from './foreign.ts';
 import { pass } from './sweeps.ts';
 
@@ -193,7 +194,7 @@ export async function losesAnswersOfTable(cloud: Cloud): Promise<void> {
     const before = lost.get(caller) ?? 0;
     if (before >= times || answered.status !== 200) return answered;
     lost.set(caller, before + 1);
-    return { status: 500, headers: answered.headers ?? {}, body: JSON.stringify({ __type: 'InternalServerError' }) };
+    return failedAnswer('dynamodb', 'failed');
   };
 }
 

@@ -499,6 +499,14 @@ describe('the registry after a failure', () => {
     assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
   });
 
+  it('stays deleted if this run had deleted it before it failed; a message tells what failed', async (t) => {
+    const { run, record, msk, measured } = await recorder(t);
+    const { error, cause } = await run({ ...byTag, failed: { RecordRemoval: thrown('AwsThrottled', 'Too fast.') } });
+    assert.match(cause, /left unchanged, because this run had given the cluster back before\./);
+    assert.deepEqual([await record(), commandsOf(msk)], [undefined, []]);
+    assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
+  });
+
   it('stays as it is after ClaimLost, and nobody is notified', async (t) => {
     const { run, record, msk, measured } = await recorder(t, { holder: other });
     const { cause } = await run({ ...byTag, failed: { CreateConnection: thrown('ClaimLost', 'Taken over.') } });
