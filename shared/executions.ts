@@ -62,9 +62,8 @@ export class ExecutionsClient {
   }
 }
 
-/** Whether an execution belongs to this state machine, by their ARNs alone. */
-export const isExecutionOf = (executionArn: string, stateMachineArn: string): boolean =>
-  executionArn.startsWith(`${stateMachineArn.replace(':stateMachine:', ':execution:')}:`);
+/** Whether an execution disconnects a cluster, by the name of its machine. */
+export const isDisconnect = (executionArn: string): boolean => /-disconnect:[^:]*$/.test(executionArn);
 
 /** Whether the sweep has started an execution: its name says so. */
 export const isStartedBySweep = (executionArn: string): boolean =>

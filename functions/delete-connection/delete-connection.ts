@@ -82,8 +82,7 @@ async function visit(
   const { projectId, workspace, connectionName, clusterArn, recorded } = request;
   const result = before?.result ?? 'absent';
   const gone = async (): Promise<DeletedConnection> => {
-    if (recorded?.connection)
-      await registry.update(clusterArn, executionArn, { connection: null, secretVersionId: null });
+    if (recorded?.connection) await registry.update(clusterArn, executionArn, noConnection);
     return { isDone: true, state: 'absent', result };
   };
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
@@ -104,7 +103,7 @@ async function visit(
       if (verdict.settled !== undefined)
         await registry.update(clusterArn, executionArn, {
           connection: verdict.settled,
-          ...(verdict.settled === null && { secretVersionId: null }),
+          ...(verdict.settled === null && noConnection),
         });
       return { isDone: true, state: 'kept', result: 'kept', note, ...(remedy !== undefined && { remedy }) };
     }
@@ -141,6 +140,9 @@ function whatToWaitFor({ name, state }: Connection, result: Result, times: Times
     checkDeadline(`Connection "${name}" is still ${state ?? 'unknown'}`, times);
   return state === 'DELETING' ? { state, result: 'removed' as const } : undefined;
 }
+
+/** What is gone is no longer verified. */
+const noConnection = { connection: null, secretVersionId: null, verifiedAt: null };
 
 const stillDeploying = (name: string) =>
   `Connection "${name}" is still deploying, and Atlas deletes it only after that`;

@@ -97,6 +97,8 @@ export const RegistryRecord = z.object({
   lastExecution: text,
   /** The fingerprint of a difference that was reported as TargetChanged. */
   targetChanged: text,
+  /** Whether the last disconnect that a person or a tag has asked for also removes what was not created by this deployment. */
+  includeAdopted: z.optional(z.boolean()),
   /** Whether it was reported that the status tags had been removed. */
   strippedReported: z.optional(z.boolean()),
   /** Whether the trigger tag has asked for the connection, so that the removal of the tag ends it (`disconnectOnUntag`). */
@@ -105,6 +107,10 @@ export const RegistryRecord = z.object({
   missingSince: text,
 });
 export type RegistryRecord = z.infer<typeof RegistryRecord>;
+
+/** Whether the record names something in Atlas or AWS, whoever created it. */
+export const hasPieces = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
+  Boolean(privateLink ?? connection ?? statement);
 
 /** Whether a run has created something, or has tried to. */
 export const hasCreated = ({ privateLink, connection, statement }: RegistryRecord): boolean =>

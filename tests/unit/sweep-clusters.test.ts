@@ -162,7 +162,7 @@ describe('SweepClusters, for a cluster that is disconnected, but not completely,
       'tries again if that failed, after the pause',
       {},
       disconnected(failure(hoursAgo(1), { executionArn: disconnectExecutionArn })),
-      'disconnect: its connection was removed, and something may be left, and its last run failed',
+      'disconnect: its disconnect is not finished, and its last run failed',
     ],
     [
       'waits for the pause',
@@ -174,13 +174,37 @@ describe('SweepClusters, for a cluster that is disconnected, but not completely,
       'goes on if the last run could not record its end',
       {},
       disconnected({ status: 'disconnecting' }),
-      /^disconnect: its connection was removed/,
+      /^disconnect: its disconnect is not finished$/,
     ],
     [
-      'leaves a connection that a failed disconnect of an untagged cluster has not removed',
+      'also removes a connection that a failed disconnect has not removed: nothing else was asked for since',
       {},
-      connected(failure(hoursAgo(90), { executionArn: disconnectExecutionArn })),
+      connected(failure(hoursAgo(1), { executionArn: disconnectExecutionArn })),
+      'disconnect: its disconnect is not finished, and its last run failed',
+    ],
+    [
+      'waits for the pause before that',
+      {},
+      connected(failure(minutesAgo(5), { executionArn: disconnectExecutionArn })),
       'failed recently',
+    ],
+    [
+      'finishes the disconnect of a record that names nothing',
+      {},
+      neverConnected(hoursAgo(1), { executionArn: disconnectExecutionArn }),
+      /^disconnect: its disconnect is not finished/,
+    ],
+    [
+      'verifies again what is connected if the wish was taken back',
+      {},
+      connected({ status: undefined }),
+      'connect: it was connected',
+    ],
+    [
+      'removes what a connect has created if the wish was taken back',
+      {},
+      connected({ status: undefined, verifiedAt: undefined }),
+      'disconnect: its connect is no longer wanted, and something may be left',
     ],
   ]);
 });
@@ -590,11 +614,13 @@ describe('SweepClusters, for a cluster whose tag was removed,', () => {
 
 describe('SweepClusters, for a cluster that an execution holds,', () => {
   const holder = `${executionArn}-2`;
-  const ended = (status: ExecutionStatus, minutes = 20): World => ({
-    executions: { [holder]: { status, stopDate: new Date(minutesAgo(minutes)) } },
-  });
-  const running: World = { executions: { [holder]: { status: 'RUNNING' } } };
-  const disconnecting = claimed(holder, { action: 'disconnect', status: 'disconnecting' });
+  const disconnectHolder = `${disconnectExecutionArn}-2`;
+  const ended = (status: ExecutionStatus, minutes = 20): World => {
+    const execution = { status, stopDate: new Date(minutesAgo(minutes)) };
+    return { executions: { [holder]: execution, [disconnectHolder]: execution } };
+  };
+  const running: World = { executions: { [holder]: { status: 'RUNNING' }, [disconnectHolder]: { status: 'RUNNING' } } };
+  const disconnecting = claimed(disconnectHolder, { action: 'disconnect', status: 'disconnecting' });
   check([
     ['starts nothing while it runs', connectTags, connected(claimed()), 'running', running],
     [
@@ -651,6 +677,27 @@ describe('SweepClusters, for a cluster that an execution holds,', () => {
       connected(claimed()),
       'connect: its tag says connect, and its last run failed',
       ended('ABORTED', 15),
+    ],
+    [
+      'keeps a connection whose disconnect a person has stopped before it removed anything',
+      {},
+      connected(disconnecting),
+      'connect: it was connected, and a disconnect failed last',
+      ended('ABORTED'),
+    ],
+    [
+      'finishes the disconnect if it was not stopped',
+      {},
+      connected(disconnecting),
+      /^disconnect: its disconnect is not finished/,
+      ended('TIMED_OUT'),
+    ],
+    [
+      'finishes a stopped disconnect that has removed the connection',
+      {},
+      { ...disconnected(), ...disconnecting },
+      /^disconnect: its disconnect is not finished/,
+      ended('ABORTED'),
     ],
     [
       'starts the other action at once',
