@@ -6,7 +6,7 @@ import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
 import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
-import type { Registry } from '../../shared/registry/registry.ts';
+import { isFound, type Registry } from '../../shared/registry/registry.ts';
 import { wishWithoutTag } from '../../shared/registry/untagged.ts';
 import { readInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
@@ -92,7 +92,7 @@ export async function resolveRequest(
       // The sweep finishes what was asked for.
       ...(!isFromSweep && { includeAdopted: given.includeAdopted ?? null }),
       ...(wantedBy === 'tag' && action === 'connect' && settings.disconnectOnUntag && { wasTagged: true }),
-      missingSince: found ? null : (recorded?.missingSince ?? now),
+      ...(found ? isFound : { missingSince: recorded?.missingSince ?? now }),
     },
     recorded,
     { registry, executions, wait },

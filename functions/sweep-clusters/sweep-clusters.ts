@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
-import type { Changes } from '../../shared/registry/registry.ts';
+import { type Changes, isFound } from '../../shared/registry/registry.ts';
 import { forEach } from './batches.ts';
 import { decide, type Work } from './decide.ts';
 import { settleHolder } from './holder.ts';
@@ -103,7 +103,7 @@ async function examine(subject: Subject, now: string, deps: Deps, result: Result
 async function remember({ clusterArn, cluster, record }: Subject, now: string, { registry, settings }: Deps) {
   if (!record) return;
   const changes: Changes = {
-    ...(cluster && record.missingSince !== undefined && { missingSince: null }),
+    ...(cluster && record.missingSince !== undefined && isFound),
     ...(!cluster && !wasMissed(record, now) && { missingSince: now }),
     ...(settings.disconnectOnUntag && tagOf(cluster) === 'connect' && !record.wasTagged && { wasTagged: true }),
     ...(record.wasTagged && !tagOf(cluster) && record.status === 'disconnected' && { wasTagged: null }),

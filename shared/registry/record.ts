@@ -105,6 +105,8 @@ export const RegistryRecord = z.object({
   wasTagged: z.optional(z.boolean()),
   /** The first sweep that did not find the cluster. */
   missingSince: text,
+  /** Whether a message has said that the cluster is missing. */
+  missingReported: z.optional(z.boolean()),
 });
 export type RegistryRecord = z.infer<typeof RegistryRecord>;
 

@@ -33,6 +33,9 @@ export const noClaim = {
   stopped: null,
 } satisfies Changes;
 
+/** What a record says about a missing cluster, removed. */
+export const isFound = { missingSince: null, missingReported: null } satisfies Changes;
+
 /**
  * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or
  * DeploymentMisconfigured (the table is missing, may not be used, or its key is disabled) besides what it names.
@@ -156,7 +159,7 @@ export class Registry {
    *
    * @returns false, without any change, if there is no record
    */
-  async note(clusterArn: string, changes: Pick<Changes, 'notifiedExecution'>): Promise<boolean> {
+  async note(clusterArn: string, changes: Pick<Changes, 'notifiedExecution' | 'missingReported'>): Promise<boolean> {
     return (await this.#change(clusterArn, changes, { condition: 'attribute_exists(clusterArn)' })) !== undefined;
   }
 

@@ -974,6 +974,13 @@ describe('SweepClusters, for a cluster that was deleted,', () => {
     assert.deepEqual([started.map(({ clusterArn: arn }) => arn), asItShouldBe], [[arnOf('new')], 2]);
   });
 
+  it('removes any number of records that name nothing', async () => {
+    const empty = (name: string) => ({ ...neverConnected(hoursAgo(1)), clusterArn: arnOf(name) });
+    const { sweep, started } = sweeper({ records: names.slice(0, 4).map(empty) });
+    for (const minutes of [0, 15]) assert.equal((await sweep(minutesLater(minutes))).isVanishingImplausible, false);
+    assert.equal(started().length, 4);
+  });
+
   it('counts clusters that could not be examined as vanished, too', async () => {
     const { sweep, msk, recordOf } = vanishing(5, 5);
     msk.on(DescribeClusterV2Command, { ClusterArn: arnOf('a') }).rejects(awsError('NotFoundException', 404));
