@@ -1099,6 +1099,20 @@ describe('SweepClusters', () => {
     assert.ok(started().some(({ input }) => input === JSON.stringify({ clusterArn: arnOf('good') })));
   });
 
+  it('continues if a record cannot be read, and starts nothing for its cluster', async () => {
+    const { sweep } = sweeper({
+      clusters: ['unreadable', 'good'].map((name) => cluster({ '': 'connect' }, name)),
+      records: [{ clusterArn: arnOf('unreadable'), status: 'paused' as 'failed' }],
+    });
+    const { started, failed, recorded } = await sweep();
+    assert.deepEqual(
+      [started, failed].map((them) => them.map(({ clusterArn: arn }) => arn)),
+      [[arnOf('good')], [arnOf('unreadable')]],
+    );
+    assert.match(failed[0]?.error ?? '', /cannot be read \(status\)\. It was edited by hand/);
+    assert.equal(recorded, 1);
+  });
+
   it('fails if the clusters cannot be listed', async () => {
     const { sweep, msk } = sweeper({ records: [connected()] });
     msk.on(ListClustersV2Command).rejects(awsError('TooManyRequestsException', 429));
