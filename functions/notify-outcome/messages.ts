@@ -107,7 +107,7 @@ export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
   /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
 
 /** SNS allows less than 100 ASCII characters. */
-function subjectOf({ input, executionArn }: Run, verdict: string): string {
+export function subjectOf({ input, executionArn }: Run, verdict: string): string {
   const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
   return `${clusterName}: ${actionOf(executionArn)} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
 }
