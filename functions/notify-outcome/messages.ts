@@ -72,8 +72,10 @@ export function accountFaultMessage(run: Run, earlier: Earlier | undefined): Mes
 export function successMessage(run: Run): Message | undefined {
   const output = RunOutput.safeParse(parsed(run.output));
   if (!output.success || !output.data.done.some(isChange)) return undefined;
-  // A link that is kept still costs money, so what stays is listed too.
-  const listed = output.data.done.filter(({ result }) => result !== 'unchanged' && result !== 'absent');
+  // A link that is kept still costs money, so what stays is listed too. Status tags are named only if there is something to say.
+  const listed = output.data.done.filter(
+    ({ resource, result }) => (result !== 'unchanged' && result !== 'absent') || resource === 'statusTags',
+  );
   return {
     subject: subjectOf(run, 'done'),
     text: [`Done for ${output.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)].join('\n'),

@@ -21,6 +21,7 @@ export const RecordSuccessInput = z.object({
       mechanism: true,
       targetChange: true,
       wereTagsStripped: true,
+      tagsRefused: true,
       recorded: true,
     }),
     /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. */
@@ -95,6 +96,7 @@ export async function recordSuccess(
     lastFailure: null,
     ...(!targetChange && { targetChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
+    tagsRefused: request.tagsRefused,
     ...(plan.isConnected && foundIn(run)),
   };
   if (isNews) {
@@ -150,7 +152,9 @@ function outcomesOf({
 }: Run): Outcome[] {
   const notAdopted = (ownership: Ownership) =>
     ownership === 'created' ? {} : { note: 'not created by this tool, so disconnect leaves it' };
-  const isNews = request.wereTagsStripped && !request.recorded?.strippedReported;
+  const { tagsRefused, recorded } = request;
+  const isNews = request.wereTagsStripped && !recorded?.strippedReported;
+  const statusTags = (result: Result, note: string) => [{ resource: 'statusTags' as const, result, note }];
   return [
     { resource: 'multiVpcConnectivity', result: connectivity?.result ?? 'unchanged' },
     { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
@@ -162,14 +166,9 @@ function outcomesOf({
       ...(connection.note ? { note: connection.note } : notAdopted(connection.ownership)),
     },
     ...(isNews
-      ? [
-          {
-            resource: 'statusTags' as const,
-            result: 'updated' as const,
-            note: 'they had been removed, perhaps by Terraform; see docs/infrastructure-as-code.md',
-          },
-        ]
+      ? statusTags('updated', 'they had been removed, perhaps by Terraform; see docs/infrastructure-as-code.md')
       : []),
+    ...(tagsRefused !== null && recorded?.tagsRefused === undefined ? statusTags('unchanged', tagsRefused) : []),
   ];
 }
 

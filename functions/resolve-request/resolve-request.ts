@@ -103,13 +103,17 @@ export async function resolveRequest(
   // Another execution may have changed the record before the claim.
   const request = settle({ ...asked, recorded: claimed.record }, settings);
   const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
-  await writeStatus(clusterArn, { status: `${action}ing`, detail, executionArn }, msk);
-  return proceed(startedBy, { ...request, wereTagsStripped: areTagsStripped(recorded, tags, executionArn) });
+  const written = await writeStatus(clusterArn, { status: `${action}ing`, detail, executionArn }, msk);
+  const tagsRefused = written === 'written' ? null : written.replace(/^not written: /, '');
+  const wereTagsStripped = tagsRefused === null && areTagsStripped(recorded, tags, executionArn);
+  return proceed(startedBy, { ...request, wereTagsStripped, tagsRefused });
 }
 
 /** Whether the status tags of a connected cluster are gone. After an earlier attempt of this run, its status is "connecting". */
 const areTagsStripped = (recorded: RegistryRecord | undefined, tags: Record<string, string>, executionArn: string) =>
   recorded?.verifiedAt !== undefined &&
+  // What AWS has refused was never there.
+  recorded.tagsRefused === undefined &&
   (recorded.status === 'connected' || (recorded.status === 'connecting' && recorded.holder === executionArn)) &&
   tags[statusTag('status')] === undefined;
 

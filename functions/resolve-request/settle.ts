@@ -78,6 +78,7 @@ export function settle(asked: Asked, settings: Settings): Request {
         ? `The cluster is connected as ${describe(defaults)}, but its settings ask for ${differences.join(' and ')}`
         : null,
     wereTagsStripped: false,
+    tagsRefused: null,
     recorded: recorded ?? null,
   };
 }

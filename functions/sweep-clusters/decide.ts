@@ -16,7 +16,7 @@ export interface Work {
 /** How soon a disconnect repeats if it could not find what was just requested: Atlas may show it late. */
 const unclearMs = 15 * minute;
 
-/** If AWS refuses the status tags, they are missing for good: a run for each sweep would not help. */
+/** Another tool may remove the status tags again and again. */
 const rewriteTagsMs = hour;
 
 /**
@@ -92,7 +92,10 @@ async function verification(
   if (record.settings !== undefined && record.settings !== settingsOf(tags))
     return because('its setting tags have changed');
   const isRewritten = record.strippedReported && age(record.verifiedAt, now) < rewriteTagsMs;
-  if (tags[statusTag('status')] === undefined && !isRewritten) return because('its status tags were removed');
+  // What AWS refuses is missing for good. Each verification tries again.
+  const isRefused = record.tagsRefused !== undefined;
+  if (tags[statusTag('status')] === undefined && !isRewritten && !isRefused)
+    return because('its status tags were removed');
   const { connection, secretArn, secretVersionId } = record;
   if (connection?.ownership !== 'created' || !secretArn || !secretVersionId) return undefined;
   const stages = await secrets.versionStages(secretArn).catch((error: unknown) => {

@@ -99,6 +99,8 @@ export const RegistryRecord = z.object({
   targetChanged: text,
   /** Whether the last disconnect that a person or a tag has asked for also removes what was not created by this deployment. */
   includeAdopted: z.optional(z.boolean()),
+  /** Why AWS refused the status tags at the last run that succeeded. */
+  tagsRefused: text,
   /** Whether it was reported that the status tags had been removed. */
   strippedReported: z.optional(z.boolean()),
   /** Whether the trigger tag has asked for the connection, so that the removal of the tag ends it (`disconnectOnUntag`). */

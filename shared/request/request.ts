@@ -31,6 +31,8 @@ export const Request = z.object({
   targetChange: z.nullable(z.string()),
   /** Whether the status tags of a connected cluster were gone. */
   wereTagsStripped: z.boolean(),
+  /** Why AWS has refused the status tags of this run, or null. */
+  tagsRefused: z.nullable(z.string()),
   /** The registry's record when this run claimed the cluster, or null. */
   recorded: z.nullable(RegistryRecord),
 });

@@ -311,6 +311,13 @@ describe('the message about a success', () => {
     assert.equal((await record())?.notifiedExecution, executionArn);
   });
 
+  it('tells of status tags that AWS has refused', async (t) => {
+    const { notify, published } = await notifier(t);
+    const refused = { resource: 'statusTags', result: 'unchanged', note: 'Too many tags.' };
+    await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: [...done, refused] }) });
+    assert.match(published()[0]?.Message ?? '', /\n {2}Status tags of the cluster: unchanged \(Too many tags\.\)/);
+  });
+
   it('tells of status tags that were written back', async (t) => {
     const { notify, published } = await notifier(t);
     const stripped = [{ resource: 'statusTags', result: 'updated', note: 'they had been removed' }];

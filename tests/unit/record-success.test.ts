@@ -221,6 +221,23 @@ describe('RecordSuccess and the registry:', () => {
     assert.equal((await registered()).targetChanged, undefined);
   });
 
+  it('status tags that AWS refuses are reported once, and forgotten when it accepts them', async (t) => {
+    const tagsRefused = 'Too many tags.';
+    const run = (now: string | null, recorded: object) => ({
+      ...verification,
+      request: request({ tagsRefused: now, recorded: { clusterArn, ...recorded } }),
+    });
+    const { record, registered } = await recorder(t);
+    const { done } = await record(run(tagsRefused, {}));
+    assert.deepEqual(done.at(-1), { resource: 'statusTags', result: 'unchanged', note: tagsRefused });
+    assert.equal((await registered()).tagsRefused, tagsRefused);
+    const again = await recorder(t, { tagsRefused });
+    assert.equal((await again.record(run(tagsRefused, { tagsRefused }))).done.at(-1)?.resource, 'connection');
+    const accepted = await recorder(t, { tagsRefused });
+    await accepted.record(run(null, { tagsRefused }));
+    assert.equal((await accepted.registered()).tagsRefused, undefined);
+  });
+
   it('status tags that were removed are reported once', async (t) => {
     const stripped = (recorded: object) => ({
       ...verification,

@@ -65,6 +65,11 @@ const withoutRecord = (result: object) => {
   const { recorded: _, ...rest } = result as { recorded?: unknown };
   return rest;
 };
+/** And without what AWS has said about the status tags. */
+const withoutRefusal = (result: object) => {
+  assert.match((result as { tagsRefused?: string }).tagsRefused ?? '', /^AWS refused kafka:TagResource /);
+  return { ...withoutRecord(result), tagsRefused: null };
+};
 const byTagged = { wantedBy: 'tag' as const };
 const byTag = 'Started by the tag atlas-streaming.';
 const manually = 'Started manually or by the sweep.';
@@ -313,16 +318,16 @@ describe('ResolveRequest of the disconnect machine', () => {
     const { resolveRemoval, msk } = await resolver(t);
     msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
     msk.on(TagResourceCommand).rejects(awsError('NotFoundException', 404));
-    assert.deepEqual(withoutRecord(await resolveRemoval({ clusterArn })), started(manually));
+    assert.deepEqual(withoutRefusal(await resolveRemoval({ clusterArn })), started(manually));
   });
 
   it('continues, as the connect machine does, if AWS refuses the status tags of a cluster that has 50', async (t) => {
     const { resolveRemoval, msk } = await resolver(t);
     msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
-    assert.deepEqual(withoutRecord(await resolveRemoval({ clusterArn })), started(manually));
+    assert.deepEqual(withoutRefusal(await resolveRemoval({ clusterArn })), started(manually));
     const other = await resolver(t);
     other.msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
-    assert.deepEqual(withoutRecord(await other.resolve({ clusterArn })), started(manually));
+    assert.deepEqual(withoutRefusal(await other.resolve({ clusterArn })), started(manually));
   });
 
   it('lets the machine retry if AWS fails to write the status tags', async (t) => {
@@ -482,6 +487,15 @@ describe('ResolveRequest and the recorded target:', () => {
     assert.equal(await stripped({ ...connected, status: 'failed' }), false);
     assert.equal(await stripped({}), false);
     assert.equal(await stripped({ ...connected, status: 'connecting', holder: executionArn }), true, 'in a repetition');
+    assert.equal(await stripped({ ...connected, tagsRefused: 'Too many tags.' }), false, 'they were never written');
+  });
+
+  it('status tags that AWS refuses were not removed by anybody, and the later states know', async (t) => {
+    const { resolve, msk } = await resolver(t, {}, {}, { recorded: connected });
+    msk.on(TagResourceCommand).rejects(awsError('BadRequestException', 400, 'Too many tags.'));
+    const { wereTagsStripped, tagsRefused } = (await resolve({ clusterArn })) as ReturnType<typeof request>;
+    assert.equal(wereTagsStripped, false);
+    assert.match(tagsRefused ?? '', /^AWS refused kafka:TagResource .*Too many tags\./);
   });
 });
 

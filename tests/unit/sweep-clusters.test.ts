@@ -509,6 +509,12 @@ describe('SweepClusters, for a connected cluster,', () => {
       'as it should be',
     ],
     [
+      'starts no run for status tags that AWS refuses',
+      { '': 'connect' },
+      connected({ tagsRefused: 'Too many tags.' }),
+      'as it should be',
+    ],
+    [
       'waits an hour before it restores status tags again',
       { '': 'connect' },
       connected({ strippedReported: true, verifiedAt: minutesAgo(59) }),

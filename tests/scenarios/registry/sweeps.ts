@@ -5,6 +5,7 @@ import {
   assertConnected,
   changes,
   cloudWith,
+  connectByHand,
   connectByTag,
   connectedCloud,
   disconnectByTag,
@@ -39,6 +40,24 @@ suite('the sweep finds', () => {
       [],
     );
     assert.deepEqual((await swept(cloud, 15)).ends, []);
+  });
+
+  test('status tags that AWS refuses, and starts no run for them', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    cloud.intercept = async ({ operation }, next) =>
+      operation === 'TagResource' ? mskError('BadRequestException', 'Too many tags.').answer : next();
+    const connecting = await connectByHand(cloud);
+    assertConnected(connecting);
+    const said = (run: object) => JSON.stringify(run).includes('"statusTags","result":"unchanged","note":"AWS refused');
+    assert.ok(said(connecting.output as object));
+    const runs = [];
+    for (let hours = 0; hours < 13; hours++) runs.push(...(await swept(cloud, 60)).runs);
+    assert.ok(runs.every(({ endState }) => endState === 'Connected'));
+    assert.deepEqual(
+      runs.map(({ output }) => said(output as object)),
+      [false, false],
+    );
+    assert.ok(!JSON.stringify(runs.map(({ output }) => output)).includes('had been removed'));
   });
 
   test('a removed statement within verifyEveryHours', async () => {
