@@ -147,8 +147,8 @@ export class AtlasRefused extends NeedsPersonError {
 }
 
 /**
- * Atlas refused the API key or the service account itself: it is unknown, expired, lacks the role, or calls from an address that isn't
- * on its access list. No cluster can be connected until a person fixes it, so all such failures of an hour are one message.
+ * Atlas refused the API key or the service account itself: it is unknown, expired, lacks the role, does not see the deployment's own
+ * project, or calls from an address that isn't on its access list. No cluster can be connected until a person fixes it, so all such failures of an hour are one message.
  */
 export class AtlasCredentialsRefused extends AtlasRefused {
   override readonly name = 'AtlasCredentialsRefused' as const;

@@ -5,7 +5,13 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion } from '../../shared/atlas/regions.ts';
 import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
-import { AtlasRefused, PolicyRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
+import {
+  AtlasCredentialsRefused,
+  AtlasRefused,
+  PolicyRefused,
+  PrerequisitesNotMet,
+  PrivateLinkFailed,
+} from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -99,6 +105,6 @@ const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }:
 
 /** Not found is an outcome here; Atlas's own words say what was not found. */
 const refusalWhenAbsent = (error: unknown): AtlasRefused => {
-  if (isAbsent(error)) return error;
+  if (isAbsent(error) && !(error instanceof AtlasCredentialsRefused)) return error;
   throw error;
 };

@@ -8,4 +8,6 @@ export const AtlasEnvironment = z.object({
     z.transform((url) => url.replace(/\/$/, '')),
   ),
   ATLAS_CREDENTIALS_SECRET_ARN: z.string(),
+  /** The default project. */
+  ATLAS_PROJECT_ID: z.string(),
 });

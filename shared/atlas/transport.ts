@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { AtlasCredentialsRefused, AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
 import { isStale } from './authentication.ts';
-import { isAboutCredentials, notOnAccessList } from './error-codes.ts';
+import { isAboutCredentials, notOnAccessList, projectNotFound } from './error-codes.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
 import { page } from './types.ts';
 
@@ -36,6 +36,8 @@ export interface TransportOptions {
   baseUrl: string;
   fetch: AtlasFetch;
   signal: AbortSignal;
+  /** The deployment's own project: if the credentials do not see it, no cluster can be connected. */
+  ownProjectId?: string;
   /** Milliseconds that the function still has. */
   remainingMs: () => number;
 }
@@ -76,7 +78,8 @@ export class AtlasTransport {
     const text = await response.text().catch((error: unknown) => {
       throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reason(error)}).`);
     });
-    if (!response.ok) throw refusal(what, response, text, call.secrets ?? []);
+    const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
+    if (!response.ok) throw refusal(what, response, text, { secrets: call.secrets ?? [], isOwnProject });
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return answer.data;
     const fields = answer.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ');
@@ -159,7 +162,12 @@ function json(text: string): unknown {
   }
 }
 
-function refusal(what: string, response: AtlasResponse, text: string, secrets: string[]): Error {
+function refusal(
+  what: string,
+  response: AtlasResponse,
+  text: string,
+  { secrets, isOwnProject }: { secrets: string[]; isOwnProject: boolean },
+): Error {
   const { status, headers } = response;
   const { errorCode, detail, reason } = (json(text) ?? {}) as Record<
     'errorCode' | 'detail' | 'reason',
@@ -177,13 +185,17 @@ function refusal(what: string, response: AtlasResponse, text: string, secrets: s
   const isFromAtlas = status >= 400 && (status !== 404 || Boolean(errorCode));
   if (status >= 500 || status === 408 || status === 425 || (status === 401 && isStale(response)) || !isFromAtlas)
     return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
-  const remedy = remedyFor(status, errorCode);
-  const Refusal = isAboutCredentials(status, errorCode) ? AtlasCredentialsRefused : AtlasRefused;
+  const isUnseen = isOwnProject && errorCode === projectNotFound;
+  const remedy = isUnseen ? remedyForProject : remedyFor(status, errorCode);
+  const Refusal = isUnseen || isAboutCredentials(status, errorCode) ? AtlasCredentialsRefused : AtlasRefused;
   return new Refusal(`Atlas refused ${what} with HTTP ${status} (${said}).${remedy ? ` ${remedy}` : ''}`, {
     status,
     errorCode: errorCode ?? '',
   });
 }
+
+const remedyForProject =
+  'Check the parameter atlasProjectId, and that the API key or service account belongs to this project: it sees no such project.';
 
 function remedyFor(status: number, errorCode = ''): string | undefined {
   if (notOnAccessList.has(errorCode))

@@ -140,10 +140,10 @@ describe('the functions', () => {
       [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
       ['atlasProjectId', 'atlasWorkspace', 'allowedProjectIds', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
     );
-    const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = variablesOf('CreateConnection');
+    const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_PROJECT_ID: own } = variablesOf('CreateConnection');
     assert.deepEqual(
-      [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN],
-      ['atlasBaseUrl', 'atlasCredentialsSecretArn'].map(ref),
+      [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, own],
+      ['atlasBaseUrl', 'atlasCredentialsSecretArn', 'atlasProjectId'].map(ref),
     );
   });
 

@@ -232,6 +232,19 @@ describe('an answer of Atlas', () => {
       await assert.rejects(getLink(atlas), { name: 'AtlasCredentialsRefused', message: remedy });
     });
 
+  it("with GROUP_NOT_FOUND is about the credentials if the project is the deployment's own, and about the cluster if not", async (t) => {
+    const refused = apiError(404, 'GROUP_NOT_FOUND', 'No group with ID X exists.');
+    const { url, atlas } = await fakeAtlas(t, { [route]: refused });
+    await assert.rejects(getLink(atlas), { name: 'AtlasRefused', errorCode: 'GROUP_NOT_FOUND' });
+    const own = atlasClient(url, undefined, undefined, projectId);
+    await assert.rejects(getLink(own), {
+      name: 'AtlasCredentialsRefused',
+      message: /Check the parameter atlasProjectId, and that the API key or service account belongs to this project/,
+    });
+    const { url: elsewhere } = await fakeAtlas(t, { [route]: apiError(404, 'STREAM_X_NOT_FOUND') });
+    await assert.rejects(getLink(atlasClient(elsewhere, undefined, undefined, projectId)), { name: 'AtlasRefused' });
+  });
+
   it('that repeats the password becomes an error without it', async (t) => {
     for (const [status, name] of [[400, 'AtlasRefused'] as const, [500, 'AtlasUnavailable'] as const]) {
       const answer = apiError(status, 'VALIDATION_ERROR', `The password "${password}" is too weak.`);

@@ -14,6 +14,7 @@ async function container(t: TestContext, credentials: object, baseUrl: string) {
     AWS_REGION: region,
     ATLAS_BASE_URL: `${baseUrl}/`,
     ATLAS_CREDENTIALS_SECRET_ARN: secretArn,
+    ATLAS_PROJECT_ID: projectId,
   });
   const secrets = mockClient(SecretsManagerClient);
   t.after(() => secrets.restore());

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { atlasError } from '../../../emulators/atlas/error.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
 import { isOn, Watched } from './watched.ts';
 
@@ -30,6 +31,31 @@ suite('a fault of the whole account is one message an hour with a count', () => 
     assert.equal(later.length, 2, 'the pauses are 15 minutes, 1 hour and 6 hours');
     assert.match(later[0] ?? '', /^In the hour from .*Z, 39 further runs failed for such a reason\.$/);
     assert.match(later[1] ?? '', /^In the hour from .*Z, 19 further runs failed for such a reason\.$/);
+    assert.deepEqual(watched.alarms(), []);
+  });
+
+  test('if the key no longer sees the project of the deployment', async () => {
+    const watched = await Watched.start();
+    const { cloud } = watched;
+    const other = cloud.world.createCluster({
+      ...isOn,
+      name: 'other',
+      scramSecretArns: cloud.world.scramSecrets.map(({ arn }) => arn),
+    });
+    await watched.tag();
+    await watched.tag({ 'atlas-streaming': 'connect', 'atlas-streaming/connection-name': 'other' }, other.arn);
+    assert.deepEqual(await watched.subjects(), []);
+    const refusal = atlasError(404, 'GROUP_NOT_FOUND', 'No group with that ID exists.').answer;
+    cloud.intercept = async ({ service }, next) => (service === 'atlas' ? refusal : next());
+    const runs = await watched.sweepFor(6.5);
+    assert.ok(runs.length > 1 && runs.every(({ error }) => error === 'AtlasCredentialsRefused'));
+    assert.equal(new Set(runs.map(({ cause = '' }) => /^Cluster: (.*)$/m.exec(cause)?.[1])).size, 2);
+    const [first, ...others] = await watched.messages();
+    assert.match(
+      first?.text ?? '',
+      /Check the parameter atlasProjectId, and that the API key .* belongs to this project/,
+    );
+    assert.deepEqual(others, []);
     assert.deepEqual(watched.alarms(), []);
   });
 
