@@ -12,7 +12,7 @@ import { pass } from './sweeps.ts';
 
 /** What happens in the world of a use case before its run, or beside it. */
 
-export const secretArnOf = ({ world }: Cloud): string => world.scramSecrets[0]?.arn ?? '';
+const secretArnOf = ({ world }: Cloud): string => world.scramSecrets[0]?.arn ?? '';
 /** Several secrets may be associated, so the input names one. */
 export const withSecret = (cloud: Cloud) => ({ secretArn: secretArnOf(cloud) });
 
