@@ -70,8 +70,9 @@ export async function enter(failing: Failing, deps: Deps, attempts = maxAttempts
     known?.executionArn === executionArn
       ? { isNews: known.isNews, failures: record?.failures, isRepeated: true }
       : undefined;
-  // Without a record, this run itself has deleted it: a disconnect that has removed everything.
-  if (isClaimed && record && record.lastExecution !== executionArn)
+  // A disconnect that has removed everything deletes the record: its own, or that of a connect that it has stopped.
+  const isReleasedByUs = record ? record.lastExecution === executionArn : /-disconnect:[^:]*$/.test(executionArn);
+  if (isClaimed && !isReleasedByUs)
     return { isNews: false, isClaimLost: true, record, notes: [] };
   if (holder) return { isNews: true, ...counted, record, notes: [heldBy(`execution ${holder}`)] };
   if (counted) return { ...counted, record, notes: await writeTags(failing, statusAfter(failing, record), deps.msk) };
