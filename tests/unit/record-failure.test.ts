@@ -426,9 +426,9 @@ describe('the registry after a failure', () => {
       request: request({ wantedBy: 'tag', targetChange }),
       failed: { RecordSuccess: thrown('TargetChanged', `${targetChange}. Disconnect first.`) },
     });
-    const { status, failures, lastFailure, targetChanged, holder } = (await record()) as RegistryRecord;
+    const { status, failures, lastFailure, targetsChanged, holder } = (await record()) as RegistryRecord;
     assert.deepEqual([status, failures, holder], ['connected', undefined, undefined]);
-    assert.deepEqual([targetChanged, lastFailure?.isNews], [fingerprint(targetChange), true]);
+    assert.deepEqual([targetsChanged, lastFailure?.isNews], [[fingerprint(targetChange)], true]);
     assert.equal(tags()?.['atlas-streaming/status'], 'connected');
     assert.deepEqual(measured, ['FailuresToReport']);
     assert.doesNotMatch(cause, /Start again|The sweep/);
