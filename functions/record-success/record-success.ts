@@ -20,6 +20,7 @@ export const RecordSuccessInput = z.object({
       connectionName: true,
       mechanism: true,
       targetChange: true,
+      wantedBy: true,
       wereTagsStripped: true,
       recorded: true,
     }),
@@ -85,7 +86,7 @@ export async function recordSuccess(
   const { request, plan, principal, privateLink, connection } = run;
   const { clusterArn, projectId, workspace, mechanism, targetChange, recorded } = request;
   const { name, state, bootstrapServers } = connection;
-  const isNews = targetChange !== null && recorded?.targetChanged !== fingerprint(targetChange);
+  const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
   const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
   const outcome: Changes = {
     status: 'connected',
@@ -93,7 +94,7 @@ export async function recordSuccess(
     verifiedAt: now,
     failures: null,
     lastFailure: null,
-    ...(!targetChange && { targetChanged: null }),
+    ...(!targetChange && request.wantedBy !== 'console' && { targetsChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
     ...(plan.isConnected && foundIn(run)),
   };

@@ -34,8 +34,10 @@ const fieldsOfTarget = ['projectId', 'workspace', 'connectionName', 'mechanism']
 export function settle(asked: Asked, settings: Settings): Request {
   const { action, given, tags, recorded, wantedBy, clusterName } = asked;
   refuseFieldsOfOther(action, given);
-  const explicit = explicitTarget(given, action === 'connect' ? tags : {});
-  refuseForeignProject(explicit.projectId, settings);
+  const bound = action === 'disconnect' ? fieldsOfTarget : boundBy(recorded);
+  const explicit = explicitTarget(given, action === 'connect' ? tags : {}, bound);
+  if (explicit.projectId && (given.projectId !== undefined || !bound.includes('projectId')))
+    refuseForeignProject(explicit.projectId, settings);
   const defaults: Target = {
     projectId: settings.projectId,
     workspace: settings.workspace,
@@ -43,11 +45,7 @@ export function settle(asked: Asked, settings: Settings): Request {
     mechanism: settings.mechanism,
     ...recorded?.target,
   };
-  const differences = differencesTo(
-    recorded?.target,
-    explicit,
-    action === 'disconnect' ? fieldsOfTarget : boundBy(recorded),
-  );
+  const differences = differencesTo(recorded?.target, explicit, bound);
   if (action === 'disconnect' && differences.length > 0)
     throw new InvalidRequest(
       `The input asks for ${differences.join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
@@ -96,13 +94,22 @@ function refuseFieldsOfOther(action: Asked['action'], given: ConsoleInput): void
     );
 }
 
-/** The parts of the target that the input or a tag names. */
-function explicitTarget(given: ConsoleInput, tags: Record<string, string>): { [Field in keyof Target]?: Setting } {
+/**
+ * The parts of the target that the input or a tag names. A tag that cannot move a connected cluster isn't checked: it must not stop
+ * the verification of that cluster.
+ */
+function explicitTarget(
+  given: ConsoleInput,
+  tags: Record<string, string>,
+  bound: readonly (keyof Target)[],
+): { [Field in keyof Target]?: Setting } {
   const setting = (field: 'projectId' | 'workspace' | 'connectionName'): Setting | undefined => {
     if (given[field] !== undefined) return { value: given[field], name: field };
     const tag = settingTags[field];
     const name = `The tag ${tag}`;
-    return tags[tag] === undefined ? undefined : { value: valid(field, tags[tag], name), name };
+    const value = tags[tag];
+    if (value === undefined) return undefined;
+    return { value: bound.includes(field) ? value : valid(field, value, name), name };
   };
   const found = {
     projectId: setting('projectId'),
@@ -137,8 +144,8 @@ function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] 
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
   `"${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
 
-function refuseForeignProject(project: Setting | undefined, { allowedProjectIds }: Settings): void {
-  if (project && !allowedProjectIds.has(project.value))
+function refuseForeignProject(project: Setting, { allowedProjectIds }: Settings): void {
+  if (!allowedProjectIds.has(project.value))
     throw new InvalidRequest(
       `${project.name} is ${shown(project.value)}, which this deployment does not allow; it must be one of ${[...allowedProjectIds].map(shown).join(', ')} (the parameters atlasProjectId and allowedProjectIds).`,
     );

@@ -95,8 +95,8 @@ export const RegistryRecord = z.object({
   stopped: text,
   /** The execution that released the claim last. */
   lastExecution: text,
-  /** The fingerprint of a difference that was reported as TargetChanged. */
-  targetChanged: text,
+  /** The fingerprints of the last differences that were reported as TargetChanged. */
+  targetsChanged: z.optional(z.array(z.string())),
   /** Whether it was reported that the status tags had been removed. */
   strippedReported: z.optional(z.boolean()),
   /** Whether the trigger tag has asked for the connection, so that the removal of the tag ends it (`disconnectOnUntag`). */

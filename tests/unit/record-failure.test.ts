@@ -426,9 +426,9 @@ describe('the registry after a failure', () => {
       request: request({ wantedBy: 'tag', targetChange }),
       failed: { RecordSuccess: thrown('TargetChanged', `${targetChange}. Disconnect first.`) },
     });
-    const { status, failures, lastFailure, targetChanged, holder } = (await record()) as RegistryRecord;
+    const { status, failures, lastFailure, targetsChanged, holder } = (await record()) as RegistryRecord;
     assert.deepEqual([status, failures, holder], ['connected', undefined, undefined]);
-    assert.deepEqual([targetChanged, lastFailure?.isNews], [fingerprint(targetChange), true]);
+    assert.deepEqual([targetsChanged, lastFailure?.isNews], [[fingerprint(targetChange)], true]);
     assert.equal(tags()?.['atlas-streaming/status'], 'connected');
     assert.deepEqual(measured, ['FailuresToReport']);
     assert.doesNotMatch(cause, /Start again|The sweep/);
@@ -501,10 +501,17 @@ describe('the registry after a failure', () => {
 
   it('stays deleted if this run had deleted it before it failed; a message tells what failed', async (t) => {
     const { run, record, msk, measured } = await recorder(t);
-    const { error, cause } = await run({ ...byTag, failed: { RecordRemoval: thrown('AwsThrottled', 'Too fast.') } });
+    const failed = { RecordRemoval: thrown('AwsThrottled', 'Too fast.') };
+    const { error, cause } = await run({ ...byTag, failed }, disconnectExecutionArn);
     assert.match(cause, /left unchanged, because this run had given the cluster back before\./);
     assert.deepEqual([await record(), commandsOf(msk)], [undefined, []]);
     assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
+  });
+
+  it('stays deleted if a disconnect had deleted it under a connect, and nobody is notified', async (t) => {
+    const { run, record, msk, measured } = await recorder(t);
+    const { error } = await run({ ...byTag, failed: { CheckPrivateLink: thrown('PrivateLinkFailed', 'Gone.') } });
+    assert.deepEqual([error, await record(), commandsOf(msk), measured], ['ClaimLost', undefined, [], []]);
   });
 
   it('stays as it is after ClaimLost, and nobody is notified', async (t) => {

@@ -210,16 +210,26 @@ describe('RecordSuccess and the registry:', () => {
     const { status, verifiedAt, holder } = await registered();
     assert.deepEqual([status, verifiedAt, holder], ['connected', now, executionArn]);
     assert.deepEqual(commandsOf(msk), []);
-    const output = await record(asking({ targetChanged: fingerprint(targetChange) }));
+    const output = await record(asking({ targetsChanged: ['another', fingerprint(targetChange)] }));
     assert.match(output.note ?? '', /ask for B\. This was reported before/);
   });
 
-  it('another difference than the reported one is news, and no difference forgets the reported one', async (t) => {
-    const { record, registered } = await recorder(t, { targetChanged: fingerprint(targetChange) });
-    await assert.rejects(record(asking({ targetChanged: fingerprint('another') })), { name: 'TargetChanged' });
-    await record(verification);
-    assert.equal((await registered()).targetChanged, undefined);
+  const asked = (wantedBy: 'tag' | 'console') => ({ ...verification, request: request({ wantedBy }) });
+
+  it('another difference than the reported one is news', async (t) => {
+    const { record } = await recorder(t);
+    await assert.rejects(record(asking({ targetsChanged: [fingerprint('another')] })), { name: 'TargetChanged' });
   });
+
+  for (const [wantedBy, left] of [
+    ['console', [fingerprint(targetChange)]],
+    ['tag', undefined],
+  ] as const)
+    it(`the reported difference is ${left ? 'remembered' : 'forgotten'} after a run of the ${wantedBy} without a difference`, async (t) => {
+      const { record, registered } = await recorder(t, { targetsChanged: [fingerprint(targetChange)] });
+      await record(asked(wantedBy));
+      assert.deepEqual((await registered()).targetsChanged, left);
+    });
 
   it('status tags that were removed are reported once', async (t) => {
     const stripped = (recorded: object) => ({
