@@ -8,6 +8,7 @@ import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/type
 import { AtlasRefused, PolicyRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
+import { ownershipOf } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 /**
@@ -46,7 +47,7 @@ export async function unmetByAtlas(
         complaint(async () => {
           ({ principalArn } = await atlasPrincipal(projectId, clusterArn, atlas));
         }),
-        complaint(async () => link && privateLinkState(link)),
+        complaint(async () => link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink))),
       ]);
   return {
     unmet: [

@@ -64,6 +64,10 @@ export async function planChanges(
   const { recorded, claim } = request;
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   const found = connection && ownershipOf(connection.id ?? undefined, recorded?.connection);
+  const ownership: Current['ownership'] = {
+    connection: claim ? 'created' : (found ?? 'adopted'),
+    privateLink: claim ? 'created' : ownershipOf(link?._id, recorded?.privateLink),
+  };
   const current: Current = {
     isPrivateConnectivityOn,
     isScramSecretAssociated,
@@ -72,12 +76,9 @@ export async function planChanges(
     connection,
     principal,
     policy,
-    privateLink: link && privateLinkState(link),
+    privateLink: link && privateLinkState(link, ownership.privateLink),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
-    ownership: {
-      connection: claim ? 'created' : (found ?? 'adopted'),
-      privateLink: claim ? 'created' : ownershipOf(link?._id, recorded?.privateLink),
-    },
+    ownership,
     bootstrapServers: brokers ?? connection?.bootstrapServers ?? '',
   };
   const changes = changesTo(current, request);

@@ -82,7 +82,7 @@ export async function createConnection(
   return {
     name,
     // After a write, the first poll reads the state: the answer may still show the state of before.
-    ...(isWritten ? { state: connection.state ?? 'PENDING', isReady: false } : connectionState(connection)),
+    ...(isWritten ? { state: connection.state ?? 'PENDING', isReady: false } : connectionState(connection, ownership)),
     isIncomplete: false,
     deadline,
     pollSeconds: pollDelay(

@@ -102,7 +102,7 @@ async function useConnection(
   const reason = whyNotOurs(connection, wanted.networking.access.connectionId);
   if (reason)
     throw new ConnectionRefused(
-      `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start the execution again.`,
+      `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start a new execution.`,
     );
   const found = ownershipOf(connection.id ?? undefined, recorded.connection);
   const ownership = credentials.claim ? 'created' : found;
@@ -126,7 +126,7 @@ async function useConnection(
 
 /** A connection of another party is used as it is. */
 function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest): Upserted {
-  connectionState(connection);
+  connectionState(connection, ownership);
   const different = differences(connection, wanted);
   const note =
     different.length > 0
@@ -151,7 +151,7 @@ async function updateConnection(
   { atlas, registry, clusterArn, executionArn }: Deps,
 ): Promise<Upserted> {
   // An update may repair a FAILED connection, but not one that is being deleted.
-  if (connection.state === 'DELETING') connectionState(connection);
+  if (connection.state === 'DELETING') connectionState(connection, 'created');
   const { secretArn, versionId } = credentials;
   const isEqual = differences(connection, wanted).length === 0;
   const hasPassword = sentVersionId === versionId;

@@ -75,5 +75,4 @@ export function whenSweepTriesAgain(
   return isSure ? `The sweep ${when}.` : `If the cluster has the tag ${triggerTag}=${action}, the sweep ${when}.`;
 }
 
-export const noRedrive =
-  "Don't use Redrive: it enters only the last state again, which fails again. Start a new execution.";
+export const noRedrive = "Don't use Redrive: it enters only the last state again, which fails again.";

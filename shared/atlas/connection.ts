@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { ConnectionFailed } from '../errors.ts';
 import { Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
+import { failsAgain, replacedBy } from '../replaced-by.ts';
 import type { Connection, KafkaConnectionRequest } from './types.ts';
 
 /** A connection on its way to READY, as CreateConnection and CheckConnection pass it on. */
@@ -78,14 +79,22 @@ const sameConfig = (one: Record<string, string>, other: Record<string, string>) 
 /**
  * Reads a connection's state. READY is ready. An absent or unknown state counts as in progress.
  *
+ * @param ownership decides what a person has to do about a connection that is FAILED
  * @throws ConnectionFailed if it is FAILED or is being deleted; Atlas gives no reason
  */
-export function connectionState({ name, state }: Connection): { state: string; isReady: boolean } {
+export function connectionState(
+  { name, state }: Connection,
+  ownership: Ownership,
+): { state: string; isReady: boolean } {
   if (state === 'FAILED')
     throw new ConnectionFailed(
-      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. Then tag the cluster atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect: this deletes a connection that this deployment has created, and creates it again. Delete any other connection in Atlas, and start the execution again.`,
+      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. ${
+        ownership === 'created'
+          ? replacedBy('what is wrong there')
+          : `This deployment did not create the connection. Its owner must correct it, or delete it, in Atlas. Then start a new execution. ${failsAgain}`
+      }`,
     );
   if (state === 'DELETING')
-    throw new ConnectionFailed(`Connection "${name}" is being deleted. Start the execution again when it is gone.`);
+    throw new ConnectionFailed(`Connection "${name}" is being deleted. Start a new execution when it is gone.`);
   return { state: state ?? 'PENDING', isReady: state === 'READY' };
 }

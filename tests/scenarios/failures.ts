@@ -243,7 +243,7 @@ suite('a run fails', () => {
     const { endState, error, cause } = await connectByTag(cloud);
     assert.equal(endState, 'FailureNotRecorded');
     assert.equal(error, 'FailureNotRecorded');
-    assert.match(cause ?? '', /Start the execution again\.$/);
+    assert.match(cause ?? '', /Start a new execution\.$/);
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connecting');
   });
 

@@ -208,7 +208,7 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71 \(No policy\.\)/,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\./,
       /disconnect and, when that has finished, atlas-streaming=connect/,
     ],
     [

@@ -7,6 +7,7 @@ import * as errors from '../../shared/errors.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
+import { failsAgain } from '../../shared/replaced-by.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import type { Test } from '../fixtures/loopback.ts';
@@ -251,7 +252,7 @@ describe('the Cause of a failure', () => {
       assert.match(cause, said);
       assert.match(
         cause,
-        /did not report an error of its own.*log group.*: \/aws\/lambda\/msk-atlas-privatelink-dev-InspectCluster\. .*start the execution again/,
+        /did not report an error of its own.*log group.*: \/aws\/lambda\/msk-atlas-privatelink-dev-InspectCluster\. .*start a new execution/,
       );
     });
 });
@@ -512,6 +513,16 @@ describe('the registry after a failure', () => {
     const { cause } = await run({ ...byTag, failed: { CreateConnection: thrown('ClaimLost', 'Taken over.') } });
     assert.deepEqual([(await record())?.holder, commandsOf(msk), measured], [other, [], []]);
     assert.doesNotMatch(cause, /Start again/);
+  });
+
+  it('is written without a command to start again if a new start alone only fails again', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const { cause } = await run({
+      ...byTag,
+      failed: { CheckPrivateLink: thrown('PrivateLinkFailed', `No zone. Delete the link. ${failsAgain}`) },
+    });
+    assert.match(cause, /fails again\.\nNothing was changed\./);
+    assert.doesNotMatch(cause, /Start again|The sweep|Start a new execution/);
   });
 
   for (const [what, input] of [
