@@ -65,7 +65,7 @@ export async function unmetByAtlas(
 
 /** The sweep repairs a cluster without the trigger tag, and creates nothing for it. */
 const nothingToRepair = ({ clusterArn, connectionName }: Request) =>
-  `The cluster has no tag ${triggerTag}=connect, and its connection "${connectionName}", its private link or its multi-VPC connectivity no longer exists. Without the tag nothing is created. To connect it again: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. To remove the rest, set the tag to disconnect.`;
+  `The cluster has no tag ${triggerTag}=connect, and its connection "${connectionName}", its private link or its multi-VPC connectivity no longer exists. Without the tag nothing is created. To connect it again: aws kafka tag-resource --region ${regionOf(clusterArn)} --resource-arn ${clusterArn} --tags ${triggerTag}=connect. To remove the rest, set the tag to disconnect.`;
 
 /** A deleted cluster's connection stays until the sweep removes it, and a new cluster may have the same name. */
 function ofEarlierCluster({ networking }: Connection, links: PrivateLink[], clusterArn: string): string {

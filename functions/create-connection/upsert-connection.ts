@@ -1,5 +1,5 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
+import { connectionState, differences, noteOnAdopted, spokenList, whyNotOurs } from '../../shared/atlas/connection.ts';
 import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
@@ -127,11 +127,7 @@ async function useConnection(
 /** A connection of another party is used as it is. */
 function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest): Upserted {
   connectionState(connection, ownership);
-  const different = differences(connection, wanted);
-  const note =
-    different.length > 0
-      ? `not created by this tool, so ${different.join(' and ')} stay as they are; start a run with "claim":true to change that`
-      : 'not created by this tool, so it is never changed';
+  const note = noteOnAdopted(differences(connection, wanted));
   return { connection, result: 'adopted', ownership, isWritten: false, hasPassword: true, note };
 }
 
@@ -153,7 +149,8 @@ async function updateConnection(
   // An update may repair a FAILED connection, but not one that is being deleted.
   if (connection.state === 'DELETING') connectionState(connection, 'created');
   const { secretArn, versionId } = credentials;
-  const isEqual = differences(connection, wanted).length === 0;
+  const different = differences(connection, wanted);
+  const isEqual = different.length === 0;
   const hasPassword = sentVersionId === versionId;
   const unchanged: Upserted = {
     connection,
@@ -174,6 +171,7 @@ async function updateConnection(
       result: isNew ? 'created' : 'updated',
       isWritten: true,
       hasPassword: true,
+      ...(!isNew && { note: spokenList(hasPassword ? different : [...different, 'password']) || 'sent again' }),
     };
   } catch (error) {
     if (isBusy(error))

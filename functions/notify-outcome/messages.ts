@@ -35,7 +35,7 @@ function aboutUncaught({ executionArn, input }: Run): string {
   return [
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    `Start again: aws stepfunctions start-execution --state-machine-arn ${machineArn} --input '${json}'`,
+    `Start again: aws stepfunctions start-execution --region ${executionArn.split(':')[3]} --state-machine-arn ${machineArn} --input '${json}'`,
   ]
     .filter(Boolean)
     .join('\n');

@@ -1,7 +1,7 @@
 import { InvalidRequest } from '../../shared/errors.ts';
 import { settingTags } from '../../shared/msk/tags.ts';
 import { hasCreated, mayBeOurs, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
-import { valid, validSecretName } from '../../shared/request/fields.ts';
+import { type Field, isOfOther, otherThan, valid, validSecretName } from '../../shared/request/fields.ts';
 import type { ConsoleInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -86,13 +86,11 @@ export function settle(asked: Asked, settings: Settings): Request {
 const sentSecret = (recorded: RegistryRecord | undefined): string | null =>
   recorded?.secretVersionId === undefined ? null : (recorded.secretArn ?? null);
 
-/** Fields that only one of the machines has a meaning for, and that would mislead in the other. */
 function refuseFieldsOfOther(action: Asked['action'], given: ConsoleInput): void {
-  const ofOther = action === 'connect' ? (['includeAdopted'] as const) : (['claim', 'acceptPrincipal'] as const);
-  const field = ofOther.find((name) => given[name] !== undefined);
+  const field = (Object.keys(given) as Field[]).find((name) => isOfOther(name, action));
   if (field)
     throw new InvalidRequest(
-      `The input has the field ${field}, which only the ${action === 'connect' ? 'disconnect' : 'connect'} machine knows. Leave it out, or start that machine.`,
+      `The input has the field ${field}, which only the ${otherThan(action)} machine knows. Leave it out, or start that machine.`,
     );
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ConnectionFailed } from '../errors.ts';
-import { Result } from '../outcomes.ts';
+import { notCreated, Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
 import { failsAgain, replacedBy } from '../replaced-by.ts';
 import type { Connection, KafkaConnectionRequest } from './types.ts';
@@ -56,6 +56,23 @@ export function differences(existing: Connection, wanted: KafkaConnectionRequest
     wanted.config && !sameConfig(config ?? {}, wanted.config) && 'config',
   ].filter((field) => typeof field === 'string');
 }
+
+/** How a person calls the fields that `differences` names. */
+const spoken: Record<string, string> = {
+  bootstrapServers: 'brokers',
+  'authentication.mechanism': 'mechanism',
+  'authentication.username': 'user',
+  'security.protocol': 'protocol',
+};
+
+/** The fields that `differences` names, for a person, such as "brokers, user". */
+export const spokenList = (different: string[]): string => different.map((field) => spoken[field] ?? field).join(', ');
+
+/** What a person should know about a connection that we have not created. @param different the fields that a run would change */
+export const noteOnAdopted = (different: string[]): string =>
+  different.length > 0
+    ? `${notCreated}: runs never change its ${spokenList(different)}, and send it no rotated password. To change that, start a run with "claim": true`
+    : `${notCreated}: runs never change it, and send it no rotated password`;
 
 /**
  * Whether both strings lead to the same brokers. For a large cluster MSK names only some brokers, in changing order, so the

@@ -86,6 +86,10 @@ export function removeStatement(text: string, ...sids: string[]): string | null 
 export const findStatement = (text: string, sid: string): Statement | undefined =>
   listOf(parse(text).Statement).find(({ Sid }) => Sid === sid);
 
+/** The statement that allows what the wanted one allows, if there is one. @throws PolicyRefused if the policy cannot be read */
+export const grantingStatement = (text: string, wanted: ReturnType<typeof atlasStatement>): Statement | undefined =>
+  listOf(parse(text).Statement).find((statement) => grants(statement, wanted));
+
 /** All Sids that `atlasStatement` may have given. @throws PolicyRefused if the policy cannot be read */
 export const atlasSids = (text: string): string[] =>
   listOf(parse(text).Statement).flatMap(({ Sid }) => (Sid && /^AtlasStreamProcessing\d{12}$/.test(Sid) ? [Sid] : []));

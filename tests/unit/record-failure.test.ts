@@ -79,7 +79,7 @@ async function recorder(t: Test, record?: Partial<RegistryRecord>, table?: strin
 const byTag = { input: tagEvent(), request: request({ wantedBy: 'tag' }) };
 
 const commandFor = (json: string) =>
-  `aws stepfunctions start-execution --state-machine-arn ${machineArn} --input '${json}'`;
+  `aws stepfunctions start-execution --region us-east-1 --state-machine-arn ${machineArn} --input '${json}'`;
 
 describe('the Cause of a failure', () => {
   it('says what failed, what was changed, how to start again, and when the sweep does', async (t) => {
@@ -135,7 +135,7 @@ describe('the Cause of a failure', () => {
     });
     assert.match(
       cause,
-      /\nChanged by this run: multi-VPC private connectivity of the cluster turned on \(billed by the hour, docs\/cost\.md\); statement for Atlas in the cluster policy created\.\n/,
+      /\nChanged by this run: multi-VPC private connectivity of the cluster turned on \(billed by the hour, about \$16 a month\); statement for Atlas in the cluster policy created\.\n/,
     );
   });
 
@@ -225,7 +225,7 @@ describe('the Cause of a failure', () => {
     const { run } = await recorder(t);
     for (const name of retried) {
       const { cause } = await run({ failed: { InspectCluster: thrown(name, 'AWS is busy.') } });
-      assert.match(cause, /^InspectCluster failed: AWS is busy\. This is usually transient.*again later/, name);
+      assert.match(cause, /^InspectCluster failed: AWS is busy\. This is usually transient.*new execution later/, name);
     }
   });
 
@@ -325,6 +325,15 @@ describe('the command that starts a wrong input again', () => {
       'claim is "True".',
       `{"clusterArn":"${clusterArn}","claim":true,"acceptPrincipal":"123456789012"}`,
       /leaves out "includeAdopted"/,
+    ],
+    [
+      'a field that only the other machine knows is left out, and the command for that machine is printed as well',
+      { clusterArn, includeAdopted: true },
+      'The input has the field includeAdopted, which only the disconnect machine knows.',
+      `{"clusterArn":"${clusterArn}"}`,
+      new RegExp(
+        `leaves out "includeAdopted"\\.\nTo disconnect instead: aws stepfunctions .* ${machineArn.replace(/connect$/, 'disconnect')} --input '\\{"clusterArn":"${clusterArn}","includeAdopted":true\\}'\n`,
+      ),
     ],
     [
       'a value that may be a secret',
