@@ -66,6 +66,10 @@ export class ExecutionsClient {
 export const isExecutionOf = (executionArn: string, stateMachineArn: string): boolean =>
   executionArn.startsWith(`${stateMachineArn.replace(':stateMachine:', ':execution:')}:`);
 
+/** What an execution does, by the name of its machine. */
+export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
+  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
+
 /** Whether the sweep has started an execution: its name says so. */
 export const isStartedBySweep = (executionArn: string): boolean =>
   /:sweep-(connect|disconnect)-[^:]*$/.test(executionArn);

@@ -1,5 +1,6 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { actionOf } from '../../shared/executions.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Earlier } from '../../shared/registry/account-faults.ts';
@@ -101,10 +102,6 @@ export function vanishedMessage(run: Run, record: RegistryRecord): Message {
     ].join('\n'),
   };
 }
-
-/** What an execution does, by the name of its machine. */
-export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
-  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
 
 /** SNS allows less than 100 ASCII characters. */
 function subjectOf({ input, executionArn }: Run, verdict: string): string {

@@ -1,3 +1,4 @@
+import { actionOf } from '../../shared/executions.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
@@ -66,9 +67,6 @@ const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** In single quotes, as a POSIX shell reads them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/** What the machine of an execution does. */
-const actionOf = (executionArn: string): Action => (/-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect');
 
 /** The state machine of an execution, by their ARNs. */
 const machineOf = (executionArn: string): string =>

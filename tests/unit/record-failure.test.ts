@@ -509,9 +509,18 @@ describe('the registry after a failure', () => {
     assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
   });
 
+  it('stays deleted if a disconnect has deleted it after it took over from this connect; nobody is notified', async (t) => {
+    const { run, record, msk, measured } = await recorder(t);
+    assert.equal((await run(byTag)).error, 'ClaimLost');
+    assert.deepEqual([await record(), commandsOf(msk), measured], [undefined, [], []]);
+  });
+
   it('stays deleted if this run had deleted it before it failed; a message tells what failed', async (t) => {
     const { run, record, msk, measured } = await recorder(t);
-    const { error, cause } = await run({ ...byTag, failed: { RecordRemoval: thrown('AwsThrottled', 'Too fast.') } });
+    const { error, cause } = await run(
+      { ...byTag, failed: { RecordRemoval: thrown('AwsThrottled', 'Too fast.') } },
+      disconnectExecutionArn,
+    );
     assert.match(cause, /left unchanged, because this run had given the cluster back before\./);
     assert.deepEqual([await record(), commandsOf(msk)], [undefined, []]);
     assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
