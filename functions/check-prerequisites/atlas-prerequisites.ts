@@ -90,7 +90,7 @@ export async function complaint(check: () => Promise<unknown>): Promise<string |
 function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): string | undefined {
   const { cloudProvider = 'unknown', region: workspaceRegion = 'unknown' } = dataProcessRegion ?? {};
   if (cloudProvider.toUpperCase() === 'AWS' && awsRegion(workspaceRegion) === region) return undefined;
-  return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Name a workspace there, or create one.`;
+  return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Choose another workspace (the tag atlas-streaming/workspace, or workspace in the input), or create one there.`;
 }
 
 const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }: Request) =>

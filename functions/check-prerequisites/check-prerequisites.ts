@@ -110,5 +110,5 @@ const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociat
 
 const listed = (unmet: string[]) =>
   unmet.length === 1
-    ? `One prerequisite is not met, and nothing was changed: ${unmet[0]}`
-    : `${unmet.length} prerequisites are not met, and nothing was changed:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;
+    ? `One prerequisite is not met: ${unmet[0]}`
+    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;

@@ -99,7 +99,8 @@ export async function recordFailure(
     ...entry.notes,
   ];
   const rest = facts.filter(Boolean).join('\n');
-  const begin = `${state} failed: ${entry.isClaimLost ? `${takenOver} ` : ''}`;
+  const what = error === 'TargetChanged' ? `${state}:` : `${state} failed:`;
+  const begin = entry.isClaimLost ? `${what} ${takenOver} ` : `${what} `;
   const message = cut(worded(failing), longestCause - begin.length - rest.length);
   return { error: entry.isClaimLost ? 'ClaimLost' : error, cause: `${begin}${message}\n${rest}` };
 }

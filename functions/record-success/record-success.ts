@@ -101,6 +101,7 @@ export async function recordSuccess(
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
     await registry.update(clusterArn, executionArn, outcome);
+    await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
     throw new TargetChanged(
       `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back. This is reported once.`,
     );

@@ -50,7 +50,7 @@ export function settle(asked: Asked, settings: Settings): Request {
   );
   if (action === 'disconnect' && differences.length > 0)
     throw new InvalidRequest(
-      `The input asks for ${differences.join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
+      `The input asks for ${differences.map(({ field, value }) => `${field} ${shown(value)}`).join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
     );
   const wanted = Object.fromEntries(
     fieldsOfTarget.map((field) => [
@@ -75,7 +75,7 @@ export function settle(asked: Asked, settings: Settings): Request {
     endsOnUntag: wantedBy === 'tag' && settings.disconnectOnUntag,
     targetChange:
       differences.length > 0
-        ? `The cluster is connected as ${describe(defaults)}, but its settings ask for ${differences.join(' and ')}`
+        ? `The cluster is connected as ${describe(defaults)}, but ${differences.map(asks).join(' and ')}`
         : null,
     wereTagsStripped: false,
     recorded: recorded ?? null,
@@ -111,15 +111,15 @@ function explicitTarget(given: ConsoleInput, tags: Record<string, string>): { [F
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
 }
 
-/** What the explicit settings ask for instead of the recorded target, such as `workspace "b"`. */
+/** The explicit settings that differ from the recorded target. */
 function differencesTo(
   target: Target | undefined,
   explicit: ReturnType<typeof explicitTarget>,
   fields: readonly (keyof Target)[],
-): string[] {
+): (Setting & { field: keyof Target })[] {
   return fields.flatMap((field) => {
-    const asked = explicit[field]?.value;
-    return !target || asked === undefined || asked === target[field] ? [] : [`${field} ${shown(asked)}`];
+    const asked = explicit[field];
+    return !target || asked === undefined || asked.value === target[field] ? [] : [{ ...asked, field }];
   });
 }
 
@@ -131,6 +131,10 @@ function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] 
   if (!record || !hasCreated(record)) return [];
   return record.connection && mayBeOurs(record.connection) ? fieldsOfTarget : ['projectId'];
 }
+
+/** Such as `the tag atlas-streaming/workspace is "b"`. */
+const asks = ({ field, name, value }: Setting & { field: string }): string =>
+  `${name === field ? `${field} in the input` : name.replace(/^The/, 'the')} is ${shown(value)}`;
 
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
   `"${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;

@@ -226,7 +226,7 @@ describe('CheckPrerequisites', () => {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'GCP', region: 'US_EAST1' } })) },
       },
       /in GCP US_EAST1; it must be on AWS in us-east-1/,
-      /Name a workspace there, or create one/,
+      /Choose another workspace .*, or create one there/,
     ],
     [
       'a workspace in another Region',
@@ -234,7 +234,7 @@ describe('CheckPrerequisites', () => {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: 'OHIO_USA' } })) },
       },
       /in AWS OHIO_USA; it must be on AWS in us-east-1/,
-      /Name a workspace there/,
+      /Choose another workspace/,
     ],
     [
       'a connection of that name that is not a Kafka connection',
@@ -263,7 +263,7 @@ describe('CheckPrerequisites', () => {
   for (const [what, situation, found, remedy] of unmet)
     it(`refuses ${what}, with a remedy`, async (t) => {
       const message = await complaint(t, situation);
-      assert.match(message, /^One prerequisite is not met, and nothing was changed: /);
+      assert.match(message, /^One prerequisite is not met: /);
       assert.match(message, found);
       assert.match(message, remedy);
     });
@@ -291,7 +291,7 @@ describe('CheckPrerequisites', () => {
       },
     });
     const [first, ...lines] = message.split('\n');
-    assert.equal(first, '8 prerequisites are not met, and nothing was changed:');
+    assert.equal(first, '8 prerequisites are not met:');
     assert.deepEqual(
       lines.map((line) => line.slice(0, 2)),
       ['1.', '2.', '3.', '4.', '5.', '6.', '7.', '8.'],

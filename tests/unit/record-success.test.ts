@@ -238,7 +238,7 @@ describe('RecordSuccess and the registry:', () => {
     });
     const { status, verifiedAt, holder } = await registered();
     assert.deepEqual([status, verifiedAt, holder], ['connected', now, executionArn]);
-    assert.deepEqual(commandsOf(msk), []);
+    assert.deepEqual(commandsOf(msk), ['TagResource']);
     const output = await record(asking({ targetChanged: fingerprint(targetChange) }));
     assert.match(output.note ?? '', /ask for B\. This was reported before/);
   });
