@@ -75,6 +75,10 @@ export const isOfSameDeployment = (one: string, other: string): boolean => deplo
 /** Partition, Region, account and the machine's name up to its last word. */
 const deploymentOf = (executionArn: string): string => executionArn.replace(/-(connect|disconnect):[^:]*$/, '');
 
+/** What an execution does, by the name of its machine. */
+export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
+  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
+
 /** Whether the sweep has started an execution: its name says so. */
 export const isStartedBySweep = (executionArn: string): boolean =>
   /:sweep-(connect|disconnect)-[^:]*$/.test(executionArn);

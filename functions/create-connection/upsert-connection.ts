@@ -1,5 +1,5 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
+import { connectionState, differences, noteOnAdopted, spokenList, whyNotOurs } from '../../shared/atlas/connection.ts';
 import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
@@ -102,7 +102,7 @@ async function useConnection(
   const reason = whyNotOurs(connection, wanted.networking.access.connectionId);
   if (reason)
     throw new ConnectionRefused(
-      `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start the execution again.`,
+      `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start a new execution.`,
     );
   const found = ownershipOf(connection.id ?? undefined, recorded.connection);
   const ownership = credentials.claim ? 'created' : found;
@@ -126,12 +126,8 @@ async function useConnection(
 
 /** A connection of another party is used as it is. */
 function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest): Upserted {
-  connectionState(connection);
-  const different = differences(connection, wanted);
-  const note =
-    different.length > 0
-      ? `not created by this tool, so ${different.join(' and ')} stay as they are; start a run with "claim":true to change that`
-      : 'not created by this tool, so it is never changed';
+  connectionState(connection, ownership);
+  const note = noteOnAdopted(differences(connection, wanted));
   return { connection, result: 'adopted', ownership, isWritten: false, hasPassword: true, note };
 }
 
@@ -151,9 +147,10 @@ async function updateConnection(
   { atlas, registry, clusterArn, executionArn }: Deps,
 ): Promise<Upserted> {
   // An update may repair a FAILED connection, but not one that is being deleted.
-  if (connection.state === 'DELETING') connectionState(connection);
+  if (connection.state === 'DELETING') connectionState(connection, 'created');
   const { secretArn, versionId } = credentials;
-  const isEqual = differences(connection, wanted).length === 0;
+  const different = differences(connection, wanted);
+  const isEqual = different.length === 0;
   const hasPassword = sentVersionId === versionId;
   const unchanged: Upserted = {
     connection,
@@ -174,6 +171,7 @@ async function updateConnection(
       result: isNew ? 'created' : 'updated',
       isWritten: true,
       hasPassword: true,
+      ...(!isNew && { note: spokenList(hasPassword ? different : [...different, 'password']) || 'sent again' }),
     };
   } catch (error) {
     if (isBusy(error))

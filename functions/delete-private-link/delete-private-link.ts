@@ -76,7 +76,7 @@ async function visit(
   const gone = async (): Promise<DeletedPrivateLink> => {
     if (recorded?.privateLink) await registry.update(clusterArn, executionArn, { privateLink: null });
     const isClusterLinked = others.length > 0;
-    const left = keptLinks(others);
+    const left = keptLinks(others, request);
     if (!left) return { isDone: true, isClusterLinked, state: 'absent', result };
     return { isDone: true, isClusterLinked, state: 'kept', result: result === 'absent' ? 'kept' : result, ...left };
   };

@@ -84,6 +84,6 @@ async function checkOperation(operationArn: string, msk: MskClient): Promise<voi
   if (operation?.OperationState !== 'UPDATE_FAILED') return;
   const { ErrorCode = 'no error code', ErrorString = 'no reason given' } = operation.ErrorInfo ?? {};
   throw new ClusterUpdateFailed(
-    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Fix the cause, then start the execution again.`,
+    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Fix the cause, then start a new execution.`,
   );
 }

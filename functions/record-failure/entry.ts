@@ -1,4 +1,5 @@
 import * as errors from '../../shared/errors.ts';
+import { actionOf } from '../../shared/executions.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { isAccountFault } from '../../shared/registry/account-faults.ts';
@@ -70,9 +71,9 @@ export async function enter(failing: Failing, deps: Deps, attempts = maxAttempts
     known?.executionArn === executionArn
       ? { isNews: known.isNews, failures: record?.failures, isRepeated: true }
       : undefined;
-  // A disconnect that has removed everything deletes the record: its own, or that of a connect that it has stopped.
-  const isReleasedByUs = record ? record.lastExecution === executionArn : /-disconnect:[^:]*$/.test(executionArn);
-  if (isClaimed && !isReleasedByUs) return { isNews: false, isClaimLost: true, record, notes: [] };
+  // A disconnect that has removed everything has deleted the record itself. A connect never does: then a disconnect has taken over.
+  const isLost = record ? record.lastExecution !== executionArn : actionOf(executionArn) === 'connect';
+  if (isClaimed && isLost) return { isNews: false, isClaimLost: true, record, notes: [] };
   if (holder) return { isNews: true, ...counted, record, notes: [heldBy(`execution ${holder}`)] };
   if (counted) return { ...counted, record, notes: await writeTags(failing, statusAfter(failing, record), deps.msk) };
   if (isCallers) return { isNews: true, record, notes: [] };

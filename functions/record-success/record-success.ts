@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { DeploymentMisconfigured, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
-import { Outcome, Result } from '../../shared/outcomes.ts';
+import { notCreated, Outcome, Result } from '../../shared/outcomes.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
-import { Ownership } from '../../shared/registry/record.ts';
+import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 
@@ -19,6 +19,7 @@ export const RecordSuccessInput = z.object({
       workspace: true,
       connectionName: true,
       mechanism: true,
+      claim: true,
       targetChange: true,
       wantedBy: true,
       wereTagsStripped: true,
@@ -101,6 +102,7 @@ export async function recordSuccess(
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
     await registry.update(clusterArn, executionArn, outcome);
+    await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
     throw new TargetChanged(
       `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back. This is reported once.`,
     );
@@ -149,30 +151,46 @@ function outcomesOf({
   privateLink,
   connection,
 }: Run): Outcome[] {
-  const notAdopted = (ownership: Ownership) =>
-    ownership === 'created' ? {} : { note: 'not created by this tool, so disconnect leaves it' };
-  const isNews = request.wereTagsStripped && !request.recorded?.strippedReported;
+  const { recorded, claim } = request;
+  const isNews = request.wereTagsStripped && !recorded?.strippedReported;
+  /** @param before the piece as it was recorded when the run began */
+  const outcome = (
+    resource: 'policyStatement' | 'privateLink' | 'connection',
+    { result, ownership, id }: { result: Result; ownership: Ownership; id?: string | undefined },
+    before: Piece | undefined,
+    note?: string,
+  ): Outcome => {
+    const wasOurs = before && mayBeOurs(before) && (!id || !before.id || before.id === id);
+    const isTakenOver = claim && ownership === 'created' && result !== 'created' && !wasOurs;
+    const notes = [note, ownership !== 'created' && !note?.includes(notCreated) && leftAlone, isTakenOver && takenOver];
+    const text = notes.filter(Boolean).join('; ');
+    return { resource, result, ...(text && { note: text }) };
+  };
   return [
-    { resource: 'multiVpcConnectivity', result: connectivity?.result ?? 'unchanged' },
-    { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
-    { resource: 'policyStatement', result: policy.result, note: policy.sid },
-    { resource: 'privateLink', result: privateLink.result, ...notAdopted(privateLink.ownership) },
     {
-      resource: 'connection',
-      result: connection.result,
-      ...(connection.note ? { note: connection.note } : notAdopted(connection.ownership)),
+      resource: 'multiVpcConnectivity',
+      ...(connectivity?.result === 'updated'
+        ? { result: 'updated', note: 'turned on' }
+        : { result: connectivity?.result ?? 'unchanged' }),
     },
+    { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
+    outcome('policyStatement', policy, recorded?.statement, policy.sid || 'a statement without a Sid'),
+    outcome('privateLink', privateLink, recorded?.privateLink),
+    outcome('connection', connection, recorded?.connection, connection.note),
     ...(isNews
       ? [
           {
             resource: 'statusTags' as const,
             result: 'updated' as const,
-            note: 'they had been removed, perhaps by Terraform; see docs/infrastructure-as-code.md',
+            note: 'they had been removed, perhaps by Terraform: then let it ignore the tags atlas-streaming/*',
           },
         ]
       : []),
   ];
 }
+
+const leftAlone = `${notCreated}, so a disconnect leaves it`;
+const takenOver = 'now belongs to this deployment: a disconnect deletes it';
 
 const notUsable = (error: unknown): string => {
   if (error instanceof DeploymentMisconfigured) return `not written: ${error.message}`;

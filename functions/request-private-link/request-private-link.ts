@@ -39,7 +39,7 @@ export async function requestPrivateLink(
   const deadline = deadlineAfter(now, wait);
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink),
+    ...privateLinkState(privateLink, ownership),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,

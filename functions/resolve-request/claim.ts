@@ -1,5 +1,11 @@
 import { VersionConflict } from '../../shared/errors.ts';
-import { type ExecutionsClient, isOfSameDeployment, lastFunctionSeconds, phaseOf } from '../../shared/executions.ts';
+import {
+  actionOf,
+  type ExecutionsClient,
+  isOfSameDeployment,
+  lastFunctionSeconds,
+  phaseOf,
+} from '../../shared/executions.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Changes, Claim, Registry } from '../../shared/registry/registry.ts';
 import type { Wait } from '../../shared/waits.ts';
@@ -58,8 +64,8 @@ export async function claimCluster(
         reason: `Execution ${other} is disconnecting ${clusterArn}; this execution waits for it.`,
         pollSeconds: wait.pollSeconds,
       };
-    // Also again: Step Functions may not have known it before, and a person may have redriven it.
-    if (isRunning && isConnect(other))
+    // A connect is all that the role allows to stop. Also again: Step Functions may not have known it before, and a person may have redriven it.
+    if (isRunning && actionOf(other) === 'connect')
       await executions.stop(other, {
         error: 'NoLongerWanted',
         cause: `Execution ${claim.holder} has taken over the cluster. It ${claim.action === 'connect' ? 'uses' : 'removes'} what this execution has created.`,
@@ -79,6 +85,3 @@ export async function claimCluster(
   }
   throw new VersionConflict(`Other executions claimed ${clusterArn} ${maxAttempts} times while this one tried to.`);
 }
-
-/** Only a connect can be stopped: the role allows no more. */
-const isConnect = (executionArn: string): boolean => /-connect:[^:]*$/.test(executionArn);

@@ -58,7 +58,7 @@ export async function resolveRequest(
   { run: { action, input }, executionArn, now }: z.infer<typeof ResolveRequestInput>,
   { msk, registry, executions, settings, wait, functionArn }: ResolveRequestDeps,
 ): Promise<z.infer<typeof ResolveRequestOutput>> {
-  const { startedBy, given } = readInput(input);
+  const { startedBy, given } = readInput(input, action);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
   const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.readRecord(clusterArn)]);

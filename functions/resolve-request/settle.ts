@@ -1,7 +1,7 @@
 import { InvalidRequest } from '../../shared/errors.ts';
 import { settingTags } from '../../shared/msk/tags.ts';
 import { hasCreated, mayBeOurs, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
-import { valid, validSecretName } from '../../shared/request/fields.ts';
+import { type Field, isOfOther, otherThan, valid, validSecretName } from '../../shared/request/fields.ts';
 import type { ConsoleInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -48,7 +48,7 @@ export function settle(asked: Asked, settings: Settings): Request {
   const differences = differencesTo(recorded?.target, explicit, bound);
   if (action === 'disconnect' && differences.length > 0)
     throw new InvalidRequest(
-      `The input asks for ${differences.join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
+      `The input asks for ${differences.map(({ field, value }) => `${field} ${shown(value)}`).join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
     );
   const wanted = Object.fromEntries(
     fieldsOfTarget.map((field) => [
@@ -73,7 +73,7 @@ export function settle(asked: Asked, settings: Settings): Request {
     endsOnUntag: wantedBy === 'tag' && settings.disconnectOnUntag,
     targetChange:
       differences.length > 0
-        ? `The cluster is connected as ${describe(defaults)}, but its settings ask for ${differences.join(' and ')}`
+        ? `The cluster is connected as ${describe(defaults)}, but ${differences.map(asks).join(' and ')}`
         : null,
     wereTagsStripped: false,
     recorded: recorded ?? null,
@@ -84,13 +84,11 @@ export function settle(asked: Asked, settings: Settings): Request {
 const sentSecret = (recorded: RegistryRecord | undefined): string | null =>
   recorded?.secretVersionId === undefined ? null : (recorded.secretArn ?? null);
 
-/** Fields that only one of the machines has a meaning for, and that would mislead in the other. */
 function refuseFieldsOfOther(action: Asked['action'], given: ConsoleInput): void {
-  const ofOther = action === 'connect' ? (['includeAdopted'] as const) : (['claim', 'acceptPrincipal'] as const);
-  const field = ofOther.find((name) => given[name] !== undefined);
+  const field = (Object.keys(given) as Field[]).find((name) => isOfOther(name, action));
   if (field)
     throw new InvalidRequest(
-      `The input has the field ${field}, which only the ${action === 'connect' ? 'disconnect' : 'connect'} machine knows. Leave it out, or start that machine.`,
+      `The input has the field ${field}, which only the ${otherThan(action)} machine knows. Leave it out, or start that machine.`,
     );
 }
 
@@ -120,15 +118,15 @@ function explicitTarget(
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
 }
 
-/** What the explicit settings ask for instead of the recorded target, such as `workspace "b"`. */
+/** The explicit settings that differ from the recorded target. */
 function differencesTo(
   target: Target | undefined,
   explicit: ReturnType<typeof explicitTarget>,
   fields: readonly (keyof Target)[],
-): string[] {
+): (Setting & { field: keyof Target })[] {
   return fields.flatMap((field) => {
-    const asked = explicit[field]?.value;
-    return !target || asked === undefined || asked === target[field] ? [] : [`${field} ${shown(asked)}`];
+    const asked = explicit[field];
+    return !target || asked === undefined || asked.value === target[field] ? [] : [{ ...asked, field }];
   });
 }
 
@@ -140,6 +138,10 @@ function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] 
   if (!record || !hasCreated(record)) return [];
   return record.connection && mayBeOurs(record.connection) ? fieldsOfTarget : ['projectId'];
 }
+
+/** Such as `the tag atlas-streaming/workspace is "b"`. */
+const asks = ({ field, name, value }: Setting & { field: string }): string =>
+  `${name === field ? `${field} in the input` : name.replace(/^The/, 'the')} is ${shown(value)}`;
 
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
   `"${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;

@@ -132,18 +132,18 @@ describe('ApplyClusterPolicy and the registry:', () => {
   });
 
   it("another party's statement that grants enough is adopted, also under our Sid", async (t) => {
-    for (const granting of [ours, { ...ours, Sid: 'Terraform' }]) {
-      const { apply, msk, statement } = await applier(t, policyOf(granting));
-      assert.deepEqual(await apply(), { sid, result: 'unchanged', ownership: 'adopted' });
+    for (const Sid of [sid, 'Terraform', undefined]) {
+      const { apply, msk, statement } = await applier(t, policyOf({ ...ours, Sid }));
+      assert.deepEqual(await apply(), { sid: Sid ?? '', result: 'adopted', ownership: 'adopted' });
       assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
-      assert.deepEqual(await statement(), { sid, principalArn, ownership: 'adopted' });
+      assert.deepEqual(await statement(), { sid: Sid ?? '', principalArn, ownership: 'adopted' });
     }
   });
 
   it("another party's statement that grants enough does not become ours because an attempt is unclear", async (t) => {
     const recorded = { sid, principalArn, attemptedAt: before };
     const { apply } = await applier(t, policyOf({ ...ours, Sid: 'Terraform' }), { recorded });
-    assert.deepEqual(await apply(), { sid, result: 'unchanged', ownership: 'adopted' });
+    assert.deepEqual(await apply(), { sid: 'Terraform', result: 'adopted', ownership: 'adopted' });
   });
 
   it("another party's statement under our Sid that grants something else is refused, and stays", async (t) => {
@@ -190,9 +190,9 @@ describe('ApplyClusterPolicy and the registry:', () => {
   it("our former statement is removed although another party's grants enough for the new account", async (t) => {
     const granting = { ...ours, Sid: 'Terraform' };
     const { apply, put, statement } = await applier(t, policyOf(former, granting), { recorded: recordedFormer });
-    assert.deepEqual(await apply(), { sid, result: 'updated', ownership: 'adopted' });
+    assert.deepEqual(await apply(), { sid: 'Terraform', result: 'updated', ownership: 'adopted' });
     assert.equal(put()?.Policy, policyOf(granting));
-    assert.deepEqual(await statement(), { sid, principalArn, ownership: 'adopted' });
+    assert.deepEqual(await statement(), { sid: 'Terraform', principalArn, ownership: 'adopted' });
   });
 
   it("another party's statement for a former account stays", async (t) => {

@@ -50,7 +50,7 @@ describe('CheckConnection', () => {
       });
       await assert.rejects(check(t, answer, { deadline: before }), {
         name: 'WaitTimedOut',
-        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start the execution again`),
+        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start a new execution`),
       });
     });
 

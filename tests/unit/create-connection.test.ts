@@ -147,7 +147,7 @@ describe('CreateConnection', () => {
   it('updates a connection that differs, without its networking', async (t) => {
     const other = ok(connection({ authentication: { mechanism: 'SCRAM-512', username: 'other' } }));
     const { run, calls, requests } = await creator(t, { routes: { [get]: other, [patch]: pending } });
-    assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'updated', note: 'user' });
     assert.deepEqual(calls(), [get, patch]);
     assert.deepEqual(requests[1]?.body, wanted);
   });
@@ -222,7 +222,13 @@ describe('CreateConnection', () => {
     const failed = ok(connection({ state: 'FAILED' }));
     const { run, calls } = await creator(t, { routes: { [get]: failed, [patch]: failed } });
     // CheckConnection finds out whether that has repaired it.
-    assert.deepEqual(await run(), { ...unchanged, state: 'FAILED', isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), {
+      ...unchanged,
+      state: 'FAILED',
+      isReady: false,
+      result: 'updated',
+      note: 'sent again',
+    });
     assert.deepEqual(calls(), [get, patch]);
   });
 
@@ -275,6 +281,7 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
       ...unchanged,
       isReady: false,
       result: 'updated',
+      note: 'password',
       secretVersionId: 'version-1',
     });
     assert.deepEqual(calls(), [get, patch]);
@@ -289,7 +296,7 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
 
   it('sends the password if no version is recorded', async (t) => {
     const { run, calls } = await creator(t, { routes: { [get]: equal, [patch]: equal }, secretVersion: null });
-    assert.deepEqual(await run(), { ...unchanged, isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), { ...unchanged, isReady: false, result: 'updated', note: 'password' });
     assert.deepEqual(calls(), [get, patch]);
   });
 
@@ -310,7 +317,13 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
 
   it('waits for the connection if Atlas deploys it again', async (t) => {
     const { run } = await creator(t, { routes: { [get]: equal, [patch]: pending }, secretVersion: 'version-0' });
-    assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), {
+      ...unchanged,
+      state: 'PENDING',
+      isReady: false,
+      result: 'updated',
+      note: 'password',
+    });
   });
 
   it('sends the new password to a FAILED connection, which may have failed because of the old one', async (t) => {
@@ -435,11 +448,11 @@ describe('CreateConnection and the registry:', () => {
   const adopted = { id: connectionId, ownership: 'adopted' };
   const different = { bootstrapServers: 'b-1.old:14001', authentication: { mechanism: 'PLAIN', username: 'theirs' } };
   for (const [what, overrides, note] of [
-    ['is equal', {}, /so it is never changed/],
+    ['is equal', {}, /^not created by this deployment: runs never change it, and send it no rotated password$/],
     [
       'differs',
       different,
-      /so bootstrapServers and authentication.mechanism and authentication.username stay.*"claim":true/,
+      /runs never change its brokers, mechanism, user, and send it no rotated password.*"claim": true/,
     ],
   ] as const)
     it(`an adopted connection that ${what} never gets our credentials, not even after a rotation`, async (t) => {

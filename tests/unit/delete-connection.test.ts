@@ -146,7 +146,7 @@ describe('DeleteConnection keeps', () => {
     [
       'an adopted connection',
       { recorded: { ...pieces, connection: { ...created, ownership: 'adopted' } } },
-      /^adopted, not created/,
+      /^not created by this deployment/,
       /"includeAdopted": true/,
     ],
     [
@@ -163,7 +163,7 @@ describe('DeleteConnection keeps', () => {
       assert.deepEqual(found, { isDone: true, state: 'kept', result: 'kept' });
       assert.match(said, note);
       assert.match(advice, remedy);
-      assert.match(advice, /or delete it in Atlas\.$/);
+      assert.match(advice, /^To remove it, delete it in Atlas\. Or /);
       assert.deepEqual(calls(), [get, links]);
       assert.deepEqual(writes, []);
     });

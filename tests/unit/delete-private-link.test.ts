@@ -160,7 +160,7 @@ describe('DeletePrivateLink', () => {
 });
 
 describe('DeletePrivateLink keeps', () => {
-  const cost = /^It costs about \$51 a month \(docs\/cost\.md\)\. To remove it, run connect /;
+  const cost = /^It costs about \$51 a month\. To remove it, delete it in Atlas\. Or /;
 
   it('a link without a record, and says what it costs and how to remove it', async (t) => {
     for (const recorded of [null, {}]) {
@@ -169,7 +169,7 @@ describe('DeletePrivateLink keeps', () => {
       assert.deepEqual(rest, kept);
       assert.equal(note, `${privateLinkId} - not created by this deployment, as far as the registry knows`);
       assert.match(remedy, cost);
-      assert.match(remedy, /"claim": true and then disconnect, or delete it in Atlas\.$/);
+      assert.match(remedy, /delete it in Atlas\. Or take it over: .*to "hold", .*"claim": true\. .*to "disconnect"\.$/);
       assert.deepEqual([calls(), writes], [[links], []]);
     }
   });
@@ -180,9 +180,12 @@ describe('DeletePrivateLink keeps', () => {
       const { visit, calls, writes } = await deleter(t, { recorded });
       const { note = '', remedy = '', ...rest } = await visit();
       assert.deepEqual(rest, kept);
-      assert.match(note, ownership === 'adopted' ? /^adopted, not created/ : /does not fall into the attempt$/);
+      assert.match(
+        note,
+        ownership === 'adopted' ? /^not created by this deployment/ : /does not fall into the attempt$/,
+      );
       assert.match(remedy, cost);
-      assert.match(remedy, /disconnect with the input "includeAdopted": true, or/);
+      assert.match(remedy, /start the disconnect machine with "includeAdopted": true\.$/);
       assert.deepEqual([calls(), writes], [[links], []]);
 
       const included = await deleter(t, { recorded, request: { includeAdopted: true } });

@@ -81,7 +81,7 @@ describe('RecordSuccess', () => {
       atlasPrincipal: principalArn,
       scramSecretArn: secretArn,
       done: [
-        { resource: 'multiVpcConnectivity', result: 'updated' },
+        { resource: 'multiVpcConnectivity', result: 'updated', note: 'turned on' },
         { resource: 'scramSecretAssociation', result: 'created' },
         { resource: 'policyStatement', result: 'created', note: sid },
         { resource: 'privateLink', result: 'created' },
@@ -140,14 +140,43 @@ describe('RecordSuccess', () => {
   });
 
   it('says what is not ours, because disconnect leaves it', async (t) => {
+    const note = 'not created by this deployment: runs never change it, and send it no rotated password';
     const { done } = await (await recorder(t)).record({
       ...verification,
-      connection: { ...verification.connection, result: 'adopted', ownership: 'adopted' },
+      policy: { sid: 'TerraformAtlas', result: 'adopted', ownership: 'adopted' },
+      connection: { ...verification.connection, result: 'adopted', ownership: 'adopted', note },
     });
-    assert.deepEqual(done.slice(3), [
-      { resource: 'privateLink', result: 'adopted', note: 'not created by this tool, so disconnect leaves it' },
-      { resource: 'connection', result: 'adopted', note: 'not created by this tool, so disconnect leaves it' },
+    const leftAlone = 'not created by this deployment, so a disconnect leaves it';
+    assert.deepEqual(done.slice(2), [
+      { resource: 'policyStatement', result: 'adopted', note: `TerraformAtlas; ${leftAlone}` },
+      { resource: 'privateLink', result: 'adopted', note: leftAlone },
+      { resource: 'connection', result: 'adopted', note },
     ]);
+  });
+
+  it('says what a claim has made ours, because a disconnect deletes it', async (t) => {
+    const adopted = { ownership: 'adopted' as const };
+    const claimed: Run = {
+      ...everything,
+      request: request({
+        claim: true,
+        recorded: {
+          clusterArn,
+          statement: { sid, principalArn, ownership: 'created' },
+          privateLink: { id: privateLinkId, ...adopted },
+          connection: { id: connectionId, ...adopted },
+        },
+      }),
+      policy: { sid, result: 'unchanged', ownership: 'created' },
+      privateLink: { id: privateLinkId, result: 'unchanged', ownership: 'created' },
+      connection: { ...everything.connection, id: undefined, result: 'updated', note: 'user, password' },
+    };
+    const { done } = await (await recorder(t)).record(claimed);
+    const takenOver = 'now belongs to this deployment: a disconnect deletes it';
+    assert.deepEqual(
+      done.slice(2).map(({ note }) => note),
+      [sid, takenOver, `user, password; ${takenOver}`],
+    );
   });
 });
 
@@ -209,7 +238,7 @@ describe('RecordSuccess and the registry:', () => {
     });
     const { status, verifiedAt, holder } = await registered();
     assert.deepEqual([status, verifiedAt, holder], ['connected', now, executionArn]);
-    assert.deepEqual(commandsOf(msk), []);
+    assert.deepEqual(commandsOf(msk), ['TagResource']);
     const output = await record(asking({ targetsChanged: ['another', fingerprint(targetChange)] }));
     assert.match(output.note ?? '', /ask for B\. This was reported before/);
   });

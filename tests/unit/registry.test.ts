@@ -7,7 +7,7 @@ import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
 import { hasCreated, mayBeOurs, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
 import { type Changes, Registry } from '../../shared/registry/registry.ts';
-import { formerSid, ownershipOfStatement } from '../../shared/registry/statement.ts';
+import { formerSid, grantedBy } from '../../shared/registry/statement.ts';
 import { signal } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import type { Test } from '../fixtures/loopback.ts';
@@ -298,16 +298,19 @@ describe('the ownership of what Atlas shows', () => {
   });
 });
 
-describe('the ownership of a statement that grants enough', () => {
+describe('the statement that grants enough', () => {
   const wanted = atlasStatement(clusterArn, principalArn);
   const sid = wanted.Sid;
   const policy = JSON.stringify({ Statement: [wanted] });
   const recorded = { sid, principalArn, ownership: 'created' as const };
-  const other = JSON.stringify({ Statement: [{ Sid: 'Terraform', Effect: 'Allow' }] });
+  const byOther = (Sid?: string) => JSON.stringify({ Statement: [{ ...wanted, Sid }] });
 
   it('is created if we wrote it or tried to, or a person claims it; else adopted', () => {
-    const owner = (text: string, of: RegistryRecord['statement'], claim = false) =>
-      ownershipOfStatement(text, { wanted, recorded: of, claim });
+    const owner = (text: string, of: RegistryRecord['statement'], claim = false) => {
+      const found = grantedBy(text, { wanted, recorded: of, claim });
+      assert.equal(found.sid, sid);
+      return found.ownership;
+    };
     assert.equal(owner(policy, recorded), 'created');
     assert.equal(owner(policy, { sid, principalArn, attemptedAt: now }), 'created');
     assert.equal(owner(policy, undefined, true), 'created');
@@ -319,13 +322,15 @@ describe('the ownership of a statement that grants enough', () => {
   it('is adopted after an unclear attempt if the statement grants more than we would have written', () => {
     const wider = JSON.stringify({ Statement: [{ ...wanted, Action: 'kafka:*' }] });
     const attempt = { sid, principalArn, attemptedAt: now };
-    assert.equal(ownershipOfStatement(wider, { wanted, recorded: attempt, claim: false }), 'adopted');
-    assert.equal(ownershipOfStatement(wider, { wanted, recorded, claim: false }), 'created');
+    assert.equal(grantedBy(wider, { wanted, recorded: attempt, claim: false }).ownership, 'adopted');
+    assert.equal(grantedBy(wider, { wanted, recorded, claim: false }).ownership, 'created');
   });
 
-  it("is adopted if another party's statement grants it", () => {
-    assert.equal(ownershipOfStatement(other, { wanted, recorded, claim: true }), 'adopted');
-    assert.equal(ownershipOfStatement(undefined, { wanted, recorded, claim: false }), 'adopted');
+  it("is adopted under its own Sid if another party's statement grants it", () => {
+    const adopted = { sid: 'Terraform', ownership: 'adopted' };
+    assert.deepEqual(grantedBy(byOther('Terraform'), { wanted, recorded, claim: true }), adopted);
+    assert.deepEqual(grantedBy(byOther(), { wanted, recorded, claim: false }), { ...adopted, sid: '' });
+    assert.deepEqual(grantedBy(undefined, { wanted, recorded, claim: false }), { ...adopted, sid: '' });
   });
 
   it('does not hide our statement for a former account', () => {

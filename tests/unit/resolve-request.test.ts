@@ -376,26 +376,26 @@ describe('ResolveRequest and the recorded target:', () => {
   });
 
   const changes: [what: string, input: object, tags: Record<string, string>, asked: string][] = [
-    ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'workspace "b"'],
-    ['the input', { connectionName: 'b' }, {}, 'connectionName "b"'],
-    ['a wrong tag', {}, { 'atlas-streaming/project-id': 'b' }, 'projectId "b"'],
+    ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'the tag atlas-streaming/workspace is "b"'],
+    ['the input', { connectionName: 'b' }, {}, 'connectionName in the input is "b"'],
+    ['a wrong tag', {}, { 'atlas-streaming/project-id': 'b' }, 'the tag atlas-streaming/project-id is "b"'],
     [
       'the tag of a forbidden project',
       {},
       { 'atlas-streaming/project-id': 'b'.repeat(24) },
-      `projectId "${'b'.repeat(24)}"`,
+      `the tag atlas-streaming/project-id is "${'b'.repeat(24)}"`,
     ],
     [
       'both',
       { mechanism: 'PLAIN' },
       { 'atlas-streaming/project-id': otherProjectId },
-      `projectId "${otherProjectId}" and mechanism "PLAIN"`,
+      `the tag atlas-streaming/project-id is "${otherProjectId}" and mechanism in the input is "PLAIN"`,
     ],
   ];
   for (const [what, input, tags, asked] of changes)
     it(`the recorded target stays, all of it, if ${what} asks for another one`, async (t) => {
       const found = await resolved(t, input, { 'atlas-streaming/status': 'connected', ...tags }, {}, connected);
-      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but its settings ask for ${asked}`;
+      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but ${asked}`;
       assert.deepEqual(found, started(manually, request({ ...recordedRequest, targetChange })));
     });
 
@@ -428,13 +428,13 @@ describe('ResolveRequest and the recorded target:', () => {
       const { targetChange } = (await resolved(t, { projectId: otherProjectId }, {}, {}, left)) as {
         targetChange?: string;
       };
-      assert.match(targetChange ?? '', /ask for projectId "a{24}"$/);
+      assert.match(targetChange ?? '', /but projectId in the input is "a{24}"$/);
     });
 
   it('an attempt whose outcome is unclear binds as a creation does', async (t) => {
     const unclear = { target, connection: { attemptedAt: now } };
     const { targetChange } = (await resolved(t, { workspace: 'b' }, {}, {}, unclear)) as { targetChange?: string };
-    assert.match(targetChange ?? '', /ask for workspace "b"$/);
+    assert.match(targetChange ?? '', /but workspace in the input is "b"$/);
   });
 
   it('the target counts that is recorded when the run claims the cluster, not the one of a moment before', async (t) => {

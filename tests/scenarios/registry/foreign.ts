@@ -55,7 +55,7 @@ suite('a disconnect leaves byte for byte as it was', () => {
     assert.equal(everything(cloud), before);
     const { result, note = '' } = outcomeOf(run, 'privateLink') ?? {};
     assert.equal(result, 'kept');
-    assert.match(note, /adopted, not created, by this deployment.*\$51 a month.*"includeAdopted": true/);
+    assert.match(note, /not created by this deployment.*\$51 a month.*"includeAdopted": true/);
     assert.equal(cloud.world.project.links[0]?.id, linkId);
     assert.equal(await cloud.registry.get(cloud.world.cluster.arn), undefined, 'nothing of ours is left');
   });
