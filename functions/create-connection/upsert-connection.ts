@@ -123,7 +123,7 @@ async function useConnection(
     await registry.update(clusterArn, executionArn, {
       connection: settledAs(ownership, id, recorded.connection),
       // Nobody knows which password a connection of another party has.
-      ...(found !== 'created' && { secretVersionId: null }),
+      ...(found !== 'created' && { secretArn: null, secretVersionId: null }),
     });
   if (ownership !== 'created') return adopt(connection, ownership, wanted);
   const isNew = recorded.connection?.ownership === undefined && found === 'created';

@@ -127,13 +127,12 @@ export async function recordSuccess(
 }
 
 /** What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. */
-function foundIn({ request, plan, principal, policy, privateLink, connection }: Run): Changes {
+function foundIn({ request, principal, policy, privateLink, connection }: Run): Changes {
   const { projectId, workspace, connectionName, mechanism } = request;
   const { principalArn } = principal;
   return {
     target: { projectId, workspace, connectionName, mechanism },
     principalArn,
-    secretArn: plan.secretArn,
     privateLink: { id: privateLink.id, ownership: privateLink.ownership },
     connection: { ...(connection.id && { id: connection.id }), ownership: connection.ownership },
     statement: { sid: policy.sid, principalArn, ownership: policy.ownership },

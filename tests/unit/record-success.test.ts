@@ -165,7 +165,6 @@ describe('RecordSuccess and the registry:', () => {
       ...released,
       target: { projectId, workspace: 'streams', connectionName: 'orders*1', mechanism: 'SCRAM-512' },
       principalArn,
-      secretArn,
       privateLink: { id: privateLinkId, ownership: 'adopted' },
       connection: { id: connectionId, ownership: 'created' },
       statement: { sid, principalArn, ownership: 'adopted' },
