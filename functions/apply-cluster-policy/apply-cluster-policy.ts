@@ -40,11 +40,13 @@ export async function applyClusterPolicy(
   const record = (details: Partial<NonNullable<RegistryRecord['statement']>>) =>
     registry.update(clusterArn, executionArn, { statement: { sid, principalArn, ...details } });
   if (merged === undefined) {
+    // What a claim makes ours is recorded only when the run has succeeded.
+    const found = ownershipOfStatement(policy, { wanted: statement, recorded, claim: false });
     const ownership = ownershipOfStatement(policy, { wanted: statement, recorded, claim });
     if (changed && changed !== policy) await msk.putPolicy(clusterArn, changed, version);
-    if (recorded?.sid !== sid || recorded.ownership !== ownership || former)
-      await record({ ownership, ...(recorded?.sid === sid && { attemptedAt: recorded.attemptedAt }) });
-    const isCreated = recorded?.sid === sid && !recorded.ownership && ownership === 'created';
+    if (recorded?.sid !== sid || recorded.ownership !== found || former)
+      await record({ ownership: found, ...(recorded?.sid === sid && { attemptedAt: recorded.attemptedAt }) });
+    const isCreated = recorded?.sid === sid && !recorded.ownership && found === 'created';
     return { sid, result: isCreated ? 'created' : changed !== policy ? 'updated' : 'unchanged', ownership };
   }
   await record({ attemptedAt: now, ...(former && { formerSid: former }) });

@@ -80,6 +80,7 @@ export async function createConnection(
   const { connection, isWritten, ownership, hasPassword, note } = upserted;
   const deadline = before?.deadline ?? deadlineAfter(now, wait);
   return {
+    ...(connection.id && { id: connection.id }),
     name,
     // After a write, the first poll reads the state: the answer may still show the state of before.
     ...(isWritten ? { state: connection.state ?? 'PENDING', isReady: false } : connectionState(connection)),

@@ -116,12 +116,13 @@ async function useConnection(
       `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start the execution again.`,
     );
   const found = ownershipOf(connection.id ?? undefined, recorded.connection);
+  // What a claim makes ours is recorded only when the run has succeeded.
   const ownership = credentials.claim ? 'created' : found;
   const { registry, clusterArn, executionArn } = deps;
   const id = connection.id ?? undefined;
-  if (recorded.connection?.id !== id || recorded.connection?.ownership !== ownership)
+  if (recorded.connection?.id !== id || recorded.connection?.ownership !== found)
     await registry.update(clusterArn, executionArn, {
-      connection: settledAs(ownership, id, recorded.connection),
+      connection: settledAs(found, id, recorded.connection),
       // Nobody knows which password a connection of another party has.
       ...(found !== 'created' && { secretArn: null, secretVersionId: null }),
     });
@@ -177,7 +178,7 @@ async function updateConnection(
     await registry.update(clusterArn, executionArn, { secretArn, secretVersionId: versionId });
     return {
       ...unchanged,
-      connection: updated,
+      connection: { ...updated, id: updated.id ?? connection.id },
       result: isNew ? 'created' : 'updated',
       isWritten: true,
       hasPassword: true,

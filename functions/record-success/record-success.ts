@@ -19,6 +19,7 @@ export const RecordSuccessInput = z.object({
       workspace: true,
       connectionName: true,
       mechanism: true,
+      claim: true,
       targetChange: true,
       wereTagsStripped: true,
       recorded: true,
@@ -95,7 +96,7 @@ export async function recordSuccess(
     lastFailure: null,
     ...(!targetChange && { targetChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
-    ...(plan.isConnected && foundIn(run)),
+    ...((plan.isConnected || request.claim) && foundIn(run)),
   };
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
@@ -126,7 +127,10 @@ export async function recordSuccess(
   };
 }
 
-/** What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. */
+/**
+ * What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. A claim
+ * makes all of it ours, and only here: nothing changes hands by a run that fails.
+ */
 function foundIn({ request, principal, policy, privateLink, connection }: Run): Changes {
   const { projectId, workspace, connectionName, mechanism } = request;
   const { principalArn } = principal;

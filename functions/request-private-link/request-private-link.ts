@@ -49,9 +49,10 @@ export async function requestPrivateLink(
   const find = async () => livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn, recorded?.id);
   const use = async (link: PrivateLink) => {
     const found = ownershipOf(link._id, recorded);
+    // What a claim makes ours is recorded only when the run has succeeded.
     const ownership = request.claim ? 'created' : found;
-    const isRecorded = recorded?.id === link._id && recorded.ownership === ownership;
-    if (!isRecorded) await record(settledAs(ownership, link._id, recorded));
+    const isRecorded = recorded?.id === link._id && recorded.ownership === found;
+    if (!isRecorded) await record(settledAs(found, link._id, recorded));
     const result = ownership !== 'created' ? 'adopted' : recorded?.ownership || request.claim ? 'unchanged' : 'created';
     return outputFor(link, result, ownership);
   };

@@ -94,6 +94,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
 }
 
 const unchanged = {
+  id: connectionId,
   name: 'orders',
   state: 'READY',
   isReady: true,
@@ -506,17 +507,26 @@ describe('CreateConnection and the registry:', () => {
     assert.equal((await record()).secretVersionId, undefined);
   });
 
-  it('a person may claim an adopted connection, which then gets our credentials', async (t) => {
-    const routes = { [get]: equal, [patch]: equal };
-    const { run, requests, record } = await creator(t, { routes, recorded: adopted, secretVersion: null, claim: true });
-    const { result, ownership } = await run();
-    assert.deepEqual([result, ownership], ['updated', 'created']);
-    assert.deepEqual(requests[1]?.body, wanted);
-    assert.deepEqual(await record(), {
-      connection: { id: connectionId, ownership: 'created' },
-      secretArn,
-      secretVersionId: 'version-1',
-    });
+  it('a connection that a person claims gets our credentials, and is recorded as adopted until the run has succeeded', async (t) => {
+    const routes = { [get]: equal, [patch]: ok({ ...connection(), id: undefined }) };
+    for (const recorded of [adopted, null]) {
+      const { run, requests, record } = await creator(t, { routes, recorded, secretVersion: null, claim: true });
+      const { id, result, ownership } = await run();
+      assert.deepEqual([id, result, ownership], [connectionId, 'updated', 'created']);
+      assert.deepEqual(requests[1]?.body, wanted);
+      assert.deepEqual(await record(), { connection: adopted, secretArn, secretVersionId: 'version-1' });
+    }
+  });
+
+  it('a claim of a connection that Atlas refuses to change leaves the record as it was', async (t) => {
+    const routes = {
+      [get]: ok(connection({ authentication: { mechanism: 'PLAIN', username: 'theirs' } })),
+      [patch]: apiError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'),
+      'GET /streams/processors': list([processor('reader')]),
+    };
+    const { run, record } = await creator(t, { routes, recorded: adopted, secretVersion: null, claim: true });
+    await assert.rejects(run(), { name: 'ConnectionInUse' });
+    assert.deepEqual(await record(), { connection: adopted });
   });
 
   it('the sent version is recorded only after Atlas has accepted it', async (t) => {

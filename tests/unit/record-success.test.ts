@@ -171,6 +171,20 @@ describe('RecordSuccess and the registry:', () => {
     });
   });
 
+  it('a run with a claim makes what it has found ours', async (t) => {
+    const { record, registered } = await recorder(t, { privateLink: { id: privateLinkId, ownership: 'adopted' } });
+    await record({ ...everything, request: request({ claim: true }) });
+    const { privateLink, connection, statement } = await registered();
+    assert.deepEqual(
+      [privateLink, connection, statement],
+      [
+        { id: privateLinkId, ownership: 'created' },
+        { id: connectionId, ownership: 'created' },
+        { sid, principalArn, ownership: 'created' },
+      ],
+    );
+  });
+
   it('an execution that has lost its claim writes no tags', async (t) => {
     const { record, msk, measured } = await recorder(t, {}, takenOverBy);
     await assert.rejects(record(), { name: 'ClaimLost' });
