@@ -98,12 +98,11 @@ export async function recordSuccess(
     ...(request.wereTagsStripped && { strippedReported: true }),
     ...((plan.isConnected || request.claim) && foundIn(run)),
   };
+  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back.`;
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
-    await registry.update(clusterArn, executionArn, outcome);
-    throw new TargetChanged(
-      `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back. This is reported once.`,
-    );
+    const recordedAs = await registry.update(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
+    if (recordedAs === 'written') throw new TargetChanged(`${news} This is reported once.`);
   }
   // The fence comes before the tags: another execution may have taken over.
   const registered = await registry.release(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
@@ -123,7 +122,11 @@ export async function recordSuccess(
     statusTags,
     registry: registered,
     verifiedAt: now,
-    ...(targetChange && { note: `${targetChange}. This was reported before; the connected target was verified.` }),
+    ...(targetChange && {
+      note: isNews
+        ? `${news} It is reported again when the registry can be written.`
+        : `${targetChange}. This was reported before; the connected target was verified.`,
+    }),
   };
 }
 

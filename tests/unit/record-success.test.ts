@@ -227,6 +227,15 @@ describe('RecordSuccess and the registry:', () => {
     assert.match(output.note ?? '', /ask for B\. This was reported before/);
   });
 
+  it('a registry that cannot be used does not fail a run either whose settings ask for another target', async (t) => {
+    const { record, msk } = await recorder(t);
+    const { dynamodb } = await startRegistry(t);
+    const output = await record(asking({}), now, new Registry({ dynamodb, tableName: 'missing', signal }));
+    assert.match(output.registry, /^not written: /);
+    assert.match(output.note ?? '', /ask for B\. A cluster has one target.*It is reported again/);
+    assert.ok(commandsOf(msk).includes('TagResource'));
+  });
+
   it('another difference than the reported one is news, and no difference forgets the reported one', async (t) => {
     const { record, registered } = await recorder(t, { targetChanged: fingerprint(targetChange) });
     await assert.rejects(record(asking({ targetChanged: fingerprint('another') })), { name: 'TargetChanged' });
