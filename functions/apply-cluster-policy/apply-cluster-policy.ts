@@ -42,10 +42,12 @@ export async function applyClusterPolicy(
     registry.update(clusterArn, executionArn, { statement: { sid, principalArn, ...details } });
   if (merged === undefined) {
     const found = grantedBy(policy, { wanted: statement, recorded, claim });
+    // What a claim makes ours is recorded only when the run has succeeded.
+    const recordable = grantedBy(policy, { wanted: statement, recorded, claim: false });
     const isRecorded = recorded?.sid === found.sid;
     if (changed && changed !== policy) await msk.putPolicy(clusterArn, changed, version);
-    if (!isRecorded || recorded.ownership !== found.ownership || former)
-      await record({ ...found, ...(isRecorded && { attemptedAt: recorded.attemptedAt }) });
+    if (!isRecorded || recorded.ownership !== recordable.ownership || former)
+      await record({ ...recordable, ...(isRecorded && { attemptedAt: recorded.attemptedAt }) });
     if (changed !== policy) return { ...found, result: 'updated' };
     if (found.ownership !== 'created') return { ...found, result: 'adopted' };
     return { ...found, result: isRecorded && !recorded.ownership ? 'created' : 'unchanged' };

@@ -9,6 +9,7 @@ export const CheckConnectionInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), workspace: z.string() }),
     connection: z.pick(ConnectionProgress, {
+      id: true,
       name: true,
       deadline: true,
       result: true,

@@ -82,6 +82,7 @@ export async function createConnection(
   const done = before && before.result !== 'unchanged' ? before : upserted;
   const deadline = before?.deadline ?? deadlineAfter(now, wait);
   return {
+    ...(connection.id && { id: connection.id }),
     name,
     // After a write, the first poll reads the state: the answer may still show the state of before.
     ...(isWritten ? { state: connection.state ?? 'PENDING', isReady: false } : connectionState(connection, ownership)),

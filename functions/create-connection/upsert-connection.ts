@@ -5,7 +5,14 @@ import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
 import type { Result } from '../../shared/outcomes.ts';
-import { type Ownership, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
+import {
+  announced,
+  mayBeOurs,
+  type Ownership,
+  ownershipOf,
+  type RegistryRecord,
+  settledAs,
+} from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 
 /** What a connection is written with. */
@@ -63,21 +70,25 @@ export async function upsertConnection(
   const existing = await find();
   if (existing) return useConnection(existing, recorded, wanted, credentials, place, deps);
   const attemptedAt = atlas.answeredAt ?? credentials.now;
-  const { secretArn, versionId: secretVersionId } = credentials;
-  // If the connection turns out to be ours, it has this version's password.
-  await registry.update(clusterArn, executionArn, { connection: { attemptedAt }, secretArn, secretVersionId });
+  const sent = { secretArn: credentials.secretArn, secretVersionId: credentials.versionId };
+  // If the connection turns out to be ours, it has this version's password. After an earlier attempt it may have the recorded one's.
+  const isFirst = !(recorded.connection && mayBeOurs(recorded.connection));
+  const announcement = { connection: announced(recorded.connection, attemptedAt), ...(isFirst && sent) };
+  await registry.update(clusterArn, executionArn, announcement);
   try {
     const connection = await atlas.createConnection(projectId, workspace, wanted);
     const id = connection.id ?? undefined;
     await registry.update(clusterArn, executionArn, {
       connection: { ...(id && { id }), ownership: 'created', attemptedAt },
+      ...sent,
     });
     return { connection, result: 'created', ownership: 'created', isWritten: true, hasPassword: true };
   } catch (error) {
-    // A refusal is certain: this attempt has created nothing, and only the attempt before, if there was one, stays unclear.
+    // A refusal is certain: this attempt has created nothing, and only what was recorded before counts.
     if (error instanceof AtlasRefused || error instanceof AtlasThrottled)
       await registry.update(clusterArn, executionArn, {
         connection: recorded.connection ?? null,
+        secretArn: recorded.secretArn ?? null,
         secretVersionId: recorded.secretVersionId ?? null,
       });
     if (!isConnectionAlreadyThere(error)) throw error;
@@ -105,18 +116,15 @@ async function useConnection(
       `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start a new execution.`,
     );
   const found = ownershipOf(connection.id ?? undefined, recorded.connection);
+  // What a claim makes ours is recorded only when the run has succeeded.
   const ownership = credentials.claim ? 'created' : found;
   const { registry, clusterArn, executionArn } = deps;
   const id = connection.id ?? undefined;
-  if (recorded.connection?.id !== id || recorded.connection?.ownership !== ownership)
+  if (recorded.connection?.id !== id || recorded.connection?.ownership !== found)
     await registry.update(clusterArn, executionArn, {
-      connection: {
-        ...(id && { id }),
-        ownership,
-        ...(recorded.connection?.attemptedAt && { attemptedAt: recorded.connection.attemptedAt }),
-      },
+      connection: settledAs(found, id, recorded.connection),
       // Nobody knows which password a connection of another party has.
-      ...(found !== 'created' && { secretVersionId: null }),
+      ...(found !== 'created' && { secretArn: null, secretVersionId: null }),
     });
   if (ownership !== 'created') return adopt(connection, ownership, wanted);
   const isNew = recorded.connection?.ownership === undefined && found === 'created';
@@ -167,7 +175,7 @@ async function updateConnection(
     await registry.update(clusterArn, executionArn, { secretArn, secretVersionId: versionId });
     return {
       ...unchanged,
-      connection: updated,
+      connection: { ...updated, id: updated.id ?? connection.id },
       result: isNew ? 'created' : 'updated',
       isWritten: true,
       hasPassword: true,

@@ -40,6 +40,7 @@ export async function enablePrivateConnectivity(
   const { cluster } = await msk.describeCluster(clusterArn);
   // Another party's update is under way, or has already turned it on: the machine waits and reads the cluster again.
   if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
+  // A refusal restores it. An attempt before, whose answer was lost, may have written it, so the record at the claim is too old.
   const { turnedOn } = await registry.confirm(clusterArn, executionArn);
   await registry.update(clusterArn, executionArn, { turnedOn: now });
   try {

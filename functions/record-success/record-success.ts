@@ -97,15 +97,16 @@ export async function recordSuccess(
     lastFailure: null,
     ...(!targetChange && request.wantedBy !== 'console' && { targetsChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
-    ...(plan.isConnected && foundIn(run)),
+    ...((plan.isConnected || request.claim) && foundIn(run)),
   };
+  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back.`;
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
-    await registry.update(clusterArn, executionArn, outcome);
-    await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
-    throw new TargetChanged(
-      `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back. This is reported once.`,
-    );
+    const recordedAs = await registry.update(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
+    if (recordedAs === 'written') {
+      await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
+      throw new TargetChanged(`${news} This is reported once.`);
+    }
   }
   // The fence comes before the tags: another execution may have taken over.
   const registered = await registry.release(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
@@ -125,18 +126,24 @@ export async function recordSuccess(
     statusTags,
     registry: registered,
     verifiedAt: now,
-    ...(targetChange && { note: `${targetChange}. This was reported before; the connected target was verified.` }),
+    ...(targetChange && {
+      note: isNews
+        ? `${news} It is reported again when the registry can be written.`
+        : `${targetChange}. This was reported before; the connected target was verified.`,
+    }),
   };
 }
 
-/** What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. */
-function foundIn({ request, plan, principal, policy, privateLink, connection }: Run): Changes {
+/**
+ * What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. A claim
+ * makes all of it ours, and only here: nothing changes hands by a run that fails.
+ */
+function foundIn({ request, principal, policy, privateLink, connection }: Run): Changes {
   const { projectId, workspace, connectionName, mechanism } = request;
   const { principalArn } = principal;
   return {
     target: { projectId, workspace, connectionName, mechanism },
     principalArn,
-    secretArn: plan.secretArn,
     privateLink: { id: privateLink.id, ownership: privateLink.ownership },
     connection: { ...(connection.id && { id: connection.id }), ownership: connection.ownership },
     statement: { sid: policy.sid, principalArn, ownership: policy.ownership },

@@ -7,6 +7,8 @@ import type { Connection, KafkaConnectionRequest } from './types.ts';
 
 /** A connection on its way to READY, as CreateConnection and CheckConnection pass it on. */
 export const ConnectionProgress = z.object({
+  /** Atlas's ObjectId, if Atlas shows one. */
+  id: z.optional(z.string()),
   name: z.string(),
   state: z.string(),
   isReady: z.boolean(),

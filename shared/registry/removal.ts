@@ -6,7 +6,7 @@ import { triggerTag } from '../msk/tags.ts';
 import { notCreated } from '../outcomes.ts';
 import type { Request } from '../request/request.ts';
 import type { Wait } from '../waits.ts';
-import { mayBeOurs, type Ownership, ownershipOf, type Piece, type RegistryRecord } from './record.ts';
+import { mayBeOurs, type Ownership, ownershipOf, type Piece, type RegistryRecord, settledAs } from './record.ts';
 
 /**
  * What a disconnect may delete. DeleteConnection, DeletePrivateLink and RemoveClusterPolicy decide by these functions, and
@@ -101,7 +101,7 @@ export function decidePrivateLink(
 }
 
 const recordedLink = (links: PrivateLink[], recorded: Piece, clusterArn: string): PrivateLink | undefined =>
-  recorded.id === undefined
+  recorded.id === undefined || isUnclear(recorded)
     ? (links.find(({ _id }) => ownershipOf(_id, recorded) === 'created') ?? livePrivateLink(links, clusterArn))
     : links.find(({ _id }) => _id === recorded.id);
 
@@ -176,7 +176,7 @@ function verdictOn(id: string | undefined, recorded: Piece | undefined, asked: A
       settled: null,
     };
   const ownership: Ownership = ownershipOf(id, recorded);
-  const settled = isUnclear(recorded) && { settled: { ...recorded, ...(id !== undefined && { id }), ownership } };
+  const settled = isUnclear(recorded) && { settled: settledAs(ownership, id, recorded) };
   if (ownership === 'created' || asked.includeAdopted) return { isOurs: true, ...settled };
   const note =
     ownership === 'adopted'
@@ -186,7 +186,7 @@ function verdictOn(id: string | undefined, recorded: Piece | undefined, asked: A
 }
 
 const isReplaced = (id: string | undefined, recorded: Piece | undefined): boolean =>
-  id !== undefined && recorded?.id !== undefined && recorded.id !== id;
+  id !== undefined && recorded?.id !== undefined && recorded.id !== id && !isUnclear(recorded);
 
 const isUnclear = ({ ownership, attemptedAt }: Pick<Piece, 'ownership' | 'attemptedAt'>): boolean =>
   ownership === undefined && attemptedAt !== undefined;

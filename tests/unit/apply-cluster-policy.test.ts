@@ -146,6 +146,19 @@ describe('ApplyClusterPolicy and the registry:', () => {
     assert.deepEqual(await apply(), { sid: 'Terraform', result: 'adopted', ownership: 'adopted' });
   });
 
+  it('a statement under our Sid that grants more than the one of an unclear attempt is adopted', async (t) => {
+    const wider = { ...ours, Action: 'kafka:*' };
+    for (const [recorded, ownership] of [
+      [{ sid, principalArn, attemptedAt: before }, 'adopted'],
+      [recordedAsCreated, 'created'],
+    ] as const) {
+      const { apply, msk, statement } = await applier(t, policyOf(wider), { recorded });
+      assert.deepEqual(await apply(), { sid, result: 'unchanged', ownership });
+      assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+      assert.deepEqual(await statement(), { ...recorded, ownership });
+    }
+  });
+
   it("another party's statement under our Sid that grants something else is refused, and stays", async (t) => {
     for (const recorded of [undefined, { sid, principalArn, ownership: 'adopted' }]) {
       const { apply, msk } = await applier(t, policyOf(foreign, narrow), recorded && { recorded });
@@ -160,10 +173,10 @@ describe('ApplyClusterPolicy and the registry:', () => {
     assert.equal(put()?.Policy, policyOf(ours));
   });
 
-  it('a person may claim the statement under our Sid, and no other', async (t) => {
+  it('a person may claim the statement under our Sid, and no other; it is recorded as adopted until the run has succeeded', async (t) => {
     const claimed = await applier(t, policyOf(ours), { claim: true });
     assert.deepEqual(await claimed.apply(), { sid, result: 'unchanged', ownership: 'created' });
-    assert.deepEqual(await claimed.statement(), { sid, principalArn, ownership: 'created' });
+    assert.deepEqual(await claimed.statement(), { sid, principalArn, ownership: 'adopted' });
     const replaced = await applier(t, policyOf(narrow), { claim: true });
     assert.deepEqual(await replaced.apply(), created);
     const other = await applier(t, policyOf({ ...ours, Sid: 'Terraform' }), { claim: true });

@@ -7,6 +7,7 @@ import { before, later, request, taskInput, wait } from '../fixtures/request.ts'
 
 /** The connection as CreateConnection passes it on. */
 const given = {
+  id: '6a7941e0c0eb9e7a17723361',
   name: 'orders',
   deadline: later,
   result: 'created' as const,

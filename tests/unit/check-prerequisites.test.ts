@@ -24,7 +24,7 @@ import {
   workspaceOf,
 } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
-import { clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
+import { before, clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const otherSecretArn = secretArn.replace('orders', 'others');
@@ -704,6 +704,13 @@ describe('CheckPrerequisites and the registry:', () => {
       result: 'adopted',
       ownership: 'adopted',
     });
+  });
+
+  it('a statement under our Sid that grants more than the one of an unclear attempt is not ours', async (t) => {
+    const policy = JSON.stringify({ Statement: { ...atlasStatement(clusterArn, principalArn), Action: 'kafka:*' } });
+    const attempt = record({ statement: { sid, principalArn, attemptedAt: before } });
+    assert.equal(owners(await planOf(t, { policy, request: attempt }))?.[0], 'adopted');
+    assert.equal(owners(await planOf(t, { policy }))?.[0], 'created');
   });
 
   it("another party's statement under our Sid is refused", async (t) => {

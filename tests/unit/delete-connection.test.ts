@@ -239,6 +239,17 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
     assert.deepEqual(item()?.connection, { attemptedAt: madeAt, id, ownership: 'created' });
   });
 
+  it('deletes a connection of an earlier attempt than the last one', async (t) => {
+    const attemptedAt = minutesBefore(1);
+    for (const earlier of [{ id }, { earlierAttempts: [madeAt] }, { id: 'b'.repeat(24), earlierAttempts: [madeAt] }]) {
+      const { visit, item } = await deleter(t, {
+        recorded: { ...pieces, connection: { ...earlier, attemptedAt } },
+      });
+      assert.deepEqual(await visit(), deleting);
+      assert.deepEqual(item()?.connection, { attemptedAt, id, ownership: 'created' });
+    }
+  });
+
   it('keeps a connection that does not, and records that', async (t) => {
     const { visit, calls, item } = await deleter(t, { recorded: unclear(minutesBefore(1)) });
     const { note = '', result } = await visit();

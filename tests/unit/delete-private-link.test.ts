@@ -299,6 +299,23 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
     assert.deepEqual(item()?.privateLink, { attemptedAt: madeAt, id: privateLinkId, ownership: 'created' });
   });
 
+  it('deletes the link of an earlier attempt than the last one', async (t) => {
+    const attemptedAt = minutesBefore(1);
+    const foreign = privateLink({ _id: 'a'.repeat(24) });
+    for (const earlier of [
+      { id: privateLinkId },
+      { earlierAttempts: [madeAt] },
+      { id: 'b'.repeat(24), earlierAttempts: [madeAt] },
+    ]) {
+      const { visit, item } = await deleter(t, {
+        recorded: { privateLink: { ...earlier, attemptedAt } },
+        routes: { [links]: list([foreign, privateLink()]) },
+      });
+      assert.deepEqual(await visit(), requested);
+      assert.deepEqual(item()?.privateLink, { attemptedAt, id: privateLinkId, ownership: 'created' });
+    }
+  });
+
   it('keeps a link that does not, and records that', async (t) => {
     const { visit, calls, item } = await deleter(t, { recorded: unclear(minutesBefore(1)) });
     const { note = '', result } = await visit();

@@ -182,6 +182,31 @@ describe('the Cause of a failure', () => {
     );
   });
 
+  it('lists what has become ours by a claim, and not what an earlier attempt turns out to have created', async (t) => {
+    const [link, connection] = ['6565a1b2c3d4e5f6a7b8c9d0', '6565a1b2c3d4e5f6a7b8c9d1'];
+    const after = {
+      privateLink: { id: link, ownership: 'created' },
+      connection: { id: connection, ownership: 'created' },
+    };
+    for (const [recorded, changed] of [
+      [
+        { privateLink: { id: link, ownership: 'adopted' }, connection: { attemptedAt: before } },
+        'Changed by this run: private link taken over, so that a disconnect deletes it.',
+      ],
+      [
+        {
+          privateLink: { attemptedAt: before },
+          connection: { id: connection, ownership: 'unknown', attemptedAt: before },
+        },
+        'Changed by this run: Kafka connection taken over, so that a disconnect deletes it.',
+      ],
+    ] as const) {
+      const { run } = await recorder(t, { ...claimed, ...after } as Partial<RegistryRecord>);
+      const { cause } = await run({ ...byTag, request: request({ recorded: { clusterArn, ...recorded } }) });
+      assert.ok(cause.includes(`\n${changed}\n`), cause);
+    }
+  });
+
   it('lists nothing that an earlier run has created', async (t) => {
     const record = { ...claimed, privateLink: { ownership: 'created', attemptedAt: before } } as const;
     const { run } = await recorder(t, record);

@@ -194,11 +194,24 @@ describe('RecordSuccess and the registry:', () => {
       ...released,
       target: { projectId, workspace: 'streams', connectionName: 'orders*1', mechanism: 'SCRAM-512' },
       principalArn,
-      secretArn,
       privateLink: { id: privateLinkId, ownership: 'adopted' },
       connection: { id: connectionId, ownership: 'created' },
       statement: { sid, principalArn, ownership: 'adopted' },
     });
+  });
+
+  it('a run with a claim makes what it has found ours', async (t) => {
+    const { record, registered } = await recorder(t, { privateLink: { id: privateLinkId, ownership: 'adopted' } });
+    await record({ ...everything, request: request({ claim: true }) });
+    const { privateLink, connection, statement } = await registered();
+    assert.deepEqual(
+      [privateLink, connection, statement],
+      [
+        { id: privateLinkId, ownership: 'created' },
+        { id: connectionId, ownership: 'created' },
+        { sid, principalArn, ownership: 'created' },
+      ],
+    );
   });
 
   it('an execution that has lost its claim writes no tags', async (t) => {
@@ -241,6 +254,15 @@ describe('RecordSuccess and the registry:', () => {
     assert.deepEqual(commandsOf(msk), ['TagResource']);
     const output = await record(asking({ targetsChanged: ['another', fingerprint(targetChange)] }));
     assert.match(output.note ?? '', /ask for B\. This was reported before/);
+  });
+
+  it('a registry that cannot be used does not fail a run either whose settings ask for another target', async (t) => {
+    const { record, msk } = await recorder(t);
+    const { dynamodb } = await startRegistry(t);
+    const output = await record(asking({}), now, new Registry({ dynamodb, tableName: 'missing', signal }));
+    assert.match(output.registry, /^not written: /);
+    assert.match(output.note ?? '', /ask for B\. A cluster has one target.*It is reported again/);
+    assert.ok(commandsOf(msk).includes('TagResource'));
   });
 
   const asked = (wantedBy: 'tag' | 'console') => ({ ...verification, request: request({ wantedBy }) });

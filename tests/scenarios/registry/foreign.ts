@@ -146,6 +146,20 @@ suite('what was adopted', () => {
     assert.equal(await cloud.registry.get(cluster.arn), undefined);
   });
 
+  test('stays as it was if a run with claim fails', async () => {
+    const cloud = await adopted();
+    const { project } = cloud.world;
+    const { processors } = project.workspaces[0] ?? assert.fail('there is a workspace');
+    processors.push({ name: 'reader', state: 'STARTED', pipeline: [{ $source: { connectionName: 'orders' } }] });
+    const before = everything(cloud);
+    const run = await connectByHand(cloud, { claim: true });
+    assertFailed(run, 'ConnectionInUse', /\nNothing was changed\.\n/);
+    assert.deepEqual(await ownerships(cloud), ['adopted', 'adopted', 'adopted']);
+    processors.splice(0);
+    assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
+    assert.equal(everything(cloud), before);
+  });
+
   test('becomes ours by claim: it gets our user, and disconnect removes it', async () => {
     const cloud = await adopted();
     assertConnected(await connectByHand(cloud, { claim: true }));
