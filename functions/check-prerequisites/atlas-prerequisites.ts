@@ -1,6 +1,6 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
-import { isAbsent, projectNotFound } from '../../shared/atlas/error-codes.ts';
+import { isAbsent, isProjectAbsent, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion } from '../../shared/atlas/regions.ts';
@@ -33,8 +33,7 @@ export async function unmetByAtlas(
       links: [],
     };
 
-  const connection = await atlas.getConnection(projectId, name, connectionName).catch(refusalWhenAbsent);
-  const existing = connection instanceof AtlasRefused ? undefined : connection;
+  const existing = await atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent);
   const isRepair = request.wantedBy === 'sweep';
   const isListed = existing || !isPrivateConnectivityOn || request.dryRun || isRepair;
   const links = isListed ? await atlas.listPrivateLinks(projectId) : [];
@@ -93,13 +92,13 @@ function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): str
   return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Choose another workspace (the tag atlas-streaming/workspace, or workspace in the input), or create one there.`;
 }
 
-const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }: Request) =>
-  errorCode === projectNotFound
+const remedyForAbsence = (refusal: AtlasRefused, { projectId, workspace }: Request) =>
+  isProjectAbsent(refusal)
     ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming/project-id): project ${projectId} doesn't exist, or this key may not see it.`
     : `Create the workspace "${workspace}" in Atlas project ${projectId}, or name an existing one (workspace in the input, or the tag atlas-streaming/workspace).`;
 
 /** Not found is an outcome here; Atlas's own words say what was not found. */
 const refusalWhenAbsent = (error: unknown): AtlasRefused => {
-  if (isAbsent(error)) return error;
+  if (isAbsent(error) || isProjectAbsent(error)) return error;
   throw error;
 };

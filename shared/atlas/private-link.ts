@@ -4,7 +4,7 @@ import { Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
 import { failsAgain, replacedBy } from '../replaced-by.ts';
 import type { AtlasClient } from './client.ts';
-import type { PrivateLink } from './types.ts';
+import type { Connection, PrivateLink } from './types.ts';
 
 /** A private link on its way to DONE, as RequestPrivateLink and CheckPrivateLink pass it on. */
 export const PrivateLinkProgress = z.object({
@@ -28,15 +28,21 @@ export function livePrivateLink(links: PrivateLink[], clusterArn: string, id?: s
   return live.find(({ _id }) => _id === id) ?? live.find(({ state }) => state !== 'FAILED') ?? live[0];
 }
 
-/** The connections of all workspaces that use a private link, as `workspace/connection`; without those that are being deleted. */
-export async function usersOf(privateLinkId: string, projectId: string, atlas: AtlasClient): Promise<string[]> {
-  const users: string[] = [];
+/** A connection that uses a private link. */
+export interface LinkUser {
+  workspace: string;
+  connection: Connection;
+}
+
+/** The connections of all workspaces that use a private link, without those that are being deleted. */
+export async function usersOf(privateLinkId: string, projectId: string, atlas: AtlasClient): Promise<LinkUser[]> {
+  const users: LinkUser[] = [];
   for (const { name: workspace } of await atlas.listWorkspaces(projectId)) {
     const connections = await atlas.listConnections(projectId, workspace);
     const using = connections.filter(
       ({ networking, state }) => networking?.access?.connectionId === privateLinkId && state !== 'DELETING',
     );
-    users.push(...using.map(({ name }) => `${workspace}/${name}`));
+    users.push(...using.map((connection) => ({ workspace, connection })));
   }
   return users;
 }

@@ -1,5 +1,5 @@
 import { whyNotOurs } from '../atlas/connection.ts';
-import { isBeingDeleted, livePrivateLink } from '../atlas/private-link.ts';
+import { isBeingDeleted, type LinkUser, livePrivateLink } from '../atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../atlas/types.ts';
 import { atlasSids, atlasStatement, findStatement, grantingStatement, isSameStatement } from '../msk/policy.ts';
 import { triggerTag } from '../msk/tags.ts';
@@ -112,6 +112,26 @@ export function keptLinks(others: PrivateLink[], asked: Asked): Kept | undefined
   return { note: `${ids.join(', ')} - ${unrecorded}`, remedy: `${linkCost} ${takeOver('Atlas', asked)}` };
 }
 
+/**
+ * Who uses the link that is to be deleted. `ours`: the connection that is to be deleted before it, if Atlas shows it again.
+ * `others`: as `workspace/connection`.
+ */
+export function usersOfLink(
+  users: LinkUser[],
+  links: PrivateLink[],
+  asked: Asked & Pick<Request, 'workspace' | 'connectionName'>,
+): { ours: Piece | undefined; others: string[] } {
+  const others: string[] = [];
+  let ours: Piece | undefined;
+  for (const { workspace, connection } of users) {
+    const isOfName = workspace === asked.workspace && connection.name === asked.connectionName;
+    const verdict = isOfName ? decideConnection(connection, links, asked) : undefined;
+    if (verdict?.isOurs) ours = verdict.settled ?? asked.recorded?.connection;
+    else others.push(`${workspace}/${connection.name}`);
+  }
+  return { ours, others };
+}
+
 /** What the output says about a link that other connections use. @param users as `workspace/connection` */
 export const keptInUse = (users: string[], { recorded }: Asked): Kept => ({
   note: `used by ${users.join(', ')}`,
@@ -192,22 +212,26 @@ const isUnclear = ({ ownership, attemptedAt }: Pick<Piece, 'ownership' | 'attemp
   ownership === undefined && attemptedAt !== undefined;
 
 /**
- * What a run does about a recorded resource that Atlas doesn't show. Atlas may show late what it has accepted. `wait`: look again in
- * the next poll. `keep`: leave it in the record, because the sweep starts another run. `forget`: it doesn't exist.
+ * What a run does about a recorded resource that Atlas doesn't show. Atlas may show late what it has accepted, and one wrong answer
+ * must not make us forget what is billed. `wait`: look again in the next poll. `keep`: leave it in the record, because the sweep
+ * starts another run. `forget`: it doesn't exist.
  *
  * @param times ISO 8601; at its deadline, a wait does not look again
  * @param wait how long after the attempt it may appear. An attempt is forgotten when it is twice as old
+ * @param wasMissing whether the poll before did not find it either
  */
 export function whenNotShown(
   recorded: Piece | undefined,
   { now, deadline }: { now: string; deadline: string },
   { timeoutMinutes }: Wait,
+  wasMissing: boolean,
 ): 'wait' | 'keep' | 'forget' {
-  if (!recorded?.attemptedAt || !mayBeOurs(recorded)) return 'forget';
+  if (!recorded) return 'forget';
   const limitMs = timeoutMinutes * 60_000;
-  const ageMs = Date.parse(now) - Date.parse(recorded.attemptedAt);
-  if (ageMs < limitMs && Date.parse(now) <= Date.parse(deadline)) return 'wait';
-  return ageMs < 2 * limitMs ? 'keep' : 'forget';
+  const mayAppear = mayBeOurs(recorded) && recorded.attemptedAt !== undefined;
+  const ageMs = mayAppear ? Date.parse(now) - Date.parse(recorded.attemptedAt ?? '') : Number.POSITIVE_INFINITY;
+  if ((ageMs < limitMs || !wasMissing) && Date.parse(now) <= Date.parse(deadline)) return 'wait';
+  return ageMs < 2 * limitMs || !wasMissing ? 'keep' : 'forget';
 }
 
 /** What the output says about a resource that was requested and that no run could find yet. */

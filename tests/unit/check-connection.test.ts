@@ -55,6 +55,10 @@ describe('CheckConnection', () => {
       });
     });
 
+  it('ends the run if the key no longer sees the project, and does not take the connection for absent', async (t) => {
+    await assert.rejects(check(t, apiError(404, 'GROUP_NOT_FOUND')), { name: 'AtlasRefused', status: 404 });
+  });
+
   const incomplete: [what: string, answer: Answer, state: string, still: RegExp][] = [
     [
       'is not shown',

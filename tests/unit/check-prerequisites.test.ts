@@ -313,6 +313,11 @@ describe('CheckPrerequisites', () => {
     );
   });
 
+  it('does not take the connection for absent if the key does not see the project', async (t) => {
+    const atlas = { 'GET /streams/connections/orders': apiError(404, 'GROUP_NOT_FOUND') };
+    await assert.rejects(check(t, { atlas }), { name: 'AtlasRefused', message: /GROUP_NOT_FOUND/ });
+  });
+
   it('leaves that to those states if no reboot is needed', async (t) => {
     const { plan, calls } = await check(t, { atlas: { 'GET /accountDetails': apiError(404, 'NOTHING_THERE') } });
     assert.deepEqual(plan, ready);

@@ -220,6 +220,9 @@ describe('CreateConnection', () => {
     const { run, calls } = await creator(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
     await assert.rejects(run(), { name: 'AtlasCredentialsRefused', status: 403 });
     assert.deepEqual(calls(), [get]);
+    const hidden = await creator(t, { routes: { [get]: apiError(404, 'GROUP_NOT_FOUND') } });
+    await assert.rejects(hidden.run(), { name: 'AtlasRefused', message: /GROUP_NOT_FOUND/ });
+    assert.deepEqual(hidden.calls(), [get]);
   });
 
   it('sends everything again to a FAILED connection, whose password may be old', async (t) => {
