@@ -62,10 +62,6 @@ export class ExecutionsClient {
   }
 }
 
-/** Whether an execution belongs to this state machine, by their ARNs alone. */
-export const isExecutionOf = (executionArn: string, stateMachineArn: string): boolean =>
-  executionArn.startsWith(`${stateMachineArn.replace(':stateMachine:', ':execution:')}:`);
-
 /**
  * Whether two executions belong to the two machines of this deployment, whose names differ only in the last word. A retained registry
  * may name an execution of a former deployment, which the role may not describe.

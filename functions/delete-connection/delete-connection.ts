@@ -89,8 +89,7 @@ async function visit(
       result === 'removed' ? 'forget' : whenNotShown(recorded?.connection, times, waits.unclearAttempt, wasMissing);
     if (next === 'wait') return { isDone: false, state: 'absent', result };
     if (next === 'keep') return { isDone: true, state: 'absent', result: 'kept', ...unconfirmed };
-    if (recorded?.connection)
-      await registry.update(clusterArn, executionArn, { connection: null, secretVersionId: null });
+    if (recorded?.connection) await registry.update(clusterArn, executionArn, noConnection);
     return { isDone: true, state: 'absent', result };
   };
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
@@ -106,7 +105,7 @@ async function visit(
       if (verdict.settled !== undefined)
         await registry.update(clusterArn, executionArn, {
           connection: verdict.settled,
-          ...(verdict.settled === null && { secretVersionId: null }),
+          ...(verdict.settled === null && noConnection),
         });
       return { isDone: true, state: 'kept', result: 'kept', note, ...(remedy !== undefined && { remedy }) };
     }
@@ -143,6 +142,9 @@ function whatToWaitFor({ name, state }: Connection, result: Result, times: Times
     checkDeadline(`Connection "${name}" is still ${state ?? 'unknown'}`, times);
   return state === 'DELETING' ? { state, result: 'removed' as const } : undefined;
 }
+
+/** What is gone is no longer verified. */
+const noConnection = { connection: null, secretVersionId: null, verifiedAt: null };
 
 const stillDeploying = (name: string) =>
   `Connection "${name}" is still deploying, and Atlas deletes it only after that`;

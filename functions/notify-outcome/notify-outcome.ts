@@ -5,7 +5,7 @@ import { AwsUnavailable, NeedsPersonError, TransientError } from '../../shared/e
 import { actionOf, type ExecutionsClient } from '../../shared/executions.ts';
 import { type AccountFaults, isAccountFault } from '../../shared/registry/account-faults.ts';
 import { endedEarly, isStoppedDisconnect } from '../../shared/registry/ended-early.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts';
 import { noClaim, type Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
@@ -62,8 +62,7 @@ export async function notifyOutcome(
   const clusterArn = clusterArnIn(parsed(run.input));
   const decided = status === 'RUNNING' ? await onStart(clusterArn, run, deps) : await onEnd(clusterArn, run, deps);
   if ('message' in decided) await publish(decided.message, executionArn, deps);
-  if (decided.isSettled && clusterArn !== undefined)
-    await unlessUnusable(deps.registry.note(clusterArn, { notifiedExecution: executionArn }));
+  if (decided.noted && clusterArn !== undefined) await unlessUnusable(deps.registry.note(clusterArn, decided.noted));
   if ('reason' in decided) return { isPublished: false, reason: decided.reason };
 
   const { error = '' } = run;
@@ -73,17 +72,17 @@ export async function notifyOutcome(
   return { isPublished: true };
 }
 
-/** `isSettled`: a further event about the same execution says nothing new. */
-type Decision = ({ message: Message } | { reason: string }) & { isSettled?: boolean };
+/** `noted`: what the record says afterwards, so that a further event says nothing new. */
+type Decision = ({ message: Message } | { reason: string }) & { noted?: Parameters<Registry['note']>[1] };
 
-/** A start is reported before the first attempt to clean up, and again after a person has stopped an attempt. */
+/** The start of the first attempt to clean up is reported, and the next one after a person has stopped an attempt. */
 async function onStart(clusterArn: string | undefined, run: Run, { registry }: Deps): Promise<Decision> {
   const record = clusterArn === undefined ? undefined : await registry.readRecord(clusterArn);
   if (!record?.missingSince) return { reason: 'The cluster exists.' };
-  const { missingSince, lastFailure } = record;
-  if (lastFailure && lastFailure.at >= missingSince && !isStoppedDisconnect(lastFailure))
-    return { reason: 'An earlier run has reported that the cluster is gone.' };
-  return { message: vanishedMessage(run, record) };
+  if (!hasCreated(record)) return { reason: 'Nothing was created for the cluster.' };
+  if (record.missingReported && !isStoppedDisconnect(record.lastFailure))
+    return { reason: 'A message has said that the cluster is gone.' };
+  return { message: vanishedMessage(run, record), noted: { missingReported: true } };
 }
 
 async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Promise<Decision> {
@@ -94,24 +93,25 @@ async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Prom
     return { reason: 'The failure concerns only its caller.' };
   const record = clusterArn === undefined ? undefined : await unlessUnusable(deps.registry.readRecord(clusterArn));
   if (record?.notifiedExecution === executionArn) return { reason: 'A message has told of this execution.' };
+  const settled = { notifiedExecution: executionArn };
   if (status === 'SUCCEEDED') {
     const message = successMessage(run);
-    return message ? { message, isSettled: true } : { reason: 'The run has changed nothing.' };
+    return message ? { message, noted: settled } : { reason: 'The run has changed nothing.' };
   }
   const stoppedAt = (run.stopDate ?? new Date()).toISOString();
   const entry = entryOf(run, record) ?? (await enterUncaught(run, clusterArn, record, stoppedAt, deps));
   // Without RecordFailure's entry, the failure is reported, and the record keeps which of its own failures was reported.
-  const isSettled = entry !== undefined;
+  const noted = entry && settled;
   if (!isAccountFault(error))
     return entry?.isNews === false
       ? { reason: 'The failure equals the one before.' }
-      : { message: isUncaught(error) ? uncaughtMessage(run) : failureMessage(run), isSettled };
+      : { message: isUncaught(error) ? uncaughtMessage(run) : failureMessage(run), ...(noted && { noted }) };
 
   // Also if it equals the one before: while it lasts, each hour with such failures has its message.
   const counted = await unlessUnusable(deps.accountFaults.count(executionArn, stoppedAt), {});
   return counted
-    ? { message: accountFaultMessage(run, counted.earlier), isSettled }
-    : { reason: "This hour's message about the whole deployment tells of it.", isSettled };
+    ? { message: accountFaultMessage(run, counted.earlier), ...(noted && { noted }) }
+    : { reason: "This hour's message about the whole deployment tells of it.", ...(noted && { noted }) };
 }
 
 const entryOf = ({ executionArn }: Run, record: RegistryRecord | undefined) =>

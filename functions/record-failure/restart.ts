@@ -89,7 +89,10 @@ export function whenSweepTriesAgain(
   const action = actionOf(executionArn);
   const time = nextAttempt(failures, now).replace(/\.\d+Z$/, 'Z');
   const when = `starts a run after ${time}, or earlier if the cluster, its setting tags or its SCRAM secret change`;
-  return isSure ? `The sweep ${when}.` : `If the cluster has the tag ${triggerTag}=${action}, the sweep ${when}.`;
+  if (isSure) return `The sweep ${when}.`;
+  // The sweep finishes a disconnect also without a tag.
+  const condition = action === 'connect' ? 'If the cluster has' : 'Unless the cluster has';
+  return `${condition} the tag ${triggerTag}=connect, the sweep ${when}.`;
 }
 
 export const noRedrive = "Don't use Redrive: it enters only the last state again, which fails again.";

@@ -5,8 +5,9 @@ import { type ExecutionsClient, isStartedBySweep } from '../../shared/executions
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
-import type { Registry } from '../../shared/registry/registry.ts';
+import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
+import { isFound, type Registry } from '../../shared/registry/registry.ts';
+import { wishWithoutTag } from '../../shared/registry/untagged.ts';
 import { readInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -69,7 +70,7 @@ export async function resolveRequest(
   if (notWanted) {
     // An earlier visit or attempt of this state may have claimed the cluster.
     if (recorded?.holder === executionArn)
-      await registry.release(clusterArn, executionArn, { status: null, detail: null });
+      await registry.release(clusterArn, executionArn, { status: null, detail: null, includeAdopted: null });
     return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
   }
 
@@ -98,10 +99,10 @@ export async function resolveRequest(
       wantedBy,
       status: `${action}ing`,
       settings: settingsOf(tags),
-      // What is being removed is no longer verified.
-      ...(action === 'disconnect' && { verifiedAt: null }),
+      // The sweep finishes what was asked for.
+      ...(!isFromSweep && { includeAdopted: given.includeAdopted ?? null }),
       ...(wantedBy === 'tag' && action === 'connect' && { wasTagged: true }),
-      missingSince: found ? null : (recorded?.missingSince ?? now),
+      ...(found ? isFound : { missingSince: recorded?.missingSince ?? now }),
     },
     recorded,
     { registry, executions, wait },
@@ -150,25 +151,19 @@ function whyNotTagged({ action, tags = {}, recorded, settings }: Wish): string |
   return `The tag ${triggerTag} ${value === undefined ? 'no longer exists' : `is ${shown(value)}, not "${action}"`}.`;
 }
 
-/** The sweep also starts a repair of a connected cluster without its tag, and a disconnect that has something left to remove. */
+/** The sweep also starts what is still to be done for a cluster without its tag. */
 function whyNotSwept(wish: Wish): string | undefined {
   const { action, tags, recorded } = wish;
   const value = tags?.[triggerTag];
   if (value === action) return undefined;
-  const isRepair = action === 'connect' && value !== 'disconnect' && recorded?.verifiedAt !== undefined;
-  const isRemovalOfRest =
-    action === 'disconnect' && value !== 'connect' && (!tags || isAlmostRemoved(recorded) || !whyNotTagged(wish));
+  const rest = recorded && wishWithoutTag(recorded);
+  const isRepair = action === 'connect' && value !== 'disconnect' && rest === 'connect';
+  const isOver = rest === 'disconnect' || (recorded && !rest && !hasPieces(recorded));
+  const isRemovalOfRest = action === 'disconnect' && value !== 'connect' && (!tags || isOver || !whyNotTagged(wish));
   return isRepair || isRemovalOfRest
     ? undefined
     : `What the sweep has found has changed since (${triggerTag}: ${shown(value)}).`;
 }
-
-/** Whether the last run of a cluster was a disconnect, or nothing has been connected since. */
-const isAlmostRemoved = (record: RegistryRecord | undefined): boolean =>
-  record !== undefined &&
-  record.status !== 'connecting' &&
-  record.status !== 'connected' &&
-  !(record.status === 'failed' && record.verifiedAt !== undefined);
 
 /** A deployment serves the clusters of its own account and Region; Atlas supports only the partition `aws`. */
 function ownCluster(clusterArn: string, functionArn: string): ClusterArn {

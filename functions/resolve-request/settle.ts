@@ -68,7 +68,7 @@ export function settle(asked: Asked, settings: Settings): Request {
     dryRun: given.dryRun ?? false,
     claim: given.claim ?? false,
     acceptPrincipal: given.acceptPrincipal ?? null,
-    includeAdopted: given.includeAdopted ?? false,
+    includeAdopted: given.includeAdopted ?? (!given.dryRun && recorded?.includeAdopted === true),
     wantedBy,
     endsOnUntag: wantedBy === 'tag' && settings.disconnectOnUntag,
     targetChange:

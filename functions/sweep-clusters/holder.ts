@@ -1,5 +1,5 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
-import { isExecutionOf, mayStillWrite } from '../../shared/executions.ts';
+import { isOfSameDeployment, mayStillWrite } from '../../shared/executions.ts';
 import { endedEarly } from '../../shared/registry/ended-early.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { noClaim } from '../../shared/registry/registry.ts';
@@ -31,7 +31,8 @@ export async function settleHolder(
 ): Promise<Held> {
   if (!record?.holder) return { record, isRunning: false, isCounted: false };
   // A retained registry may name an execution of a former deployment, which the role may not describe.
-  const isOurs = Object.values(settings.machines).some((machine) => isExecutionOf(record.holder ?? '', machine));
+  const ours = `${settings.machines.connect.replace(':stateMachine:', ':execution:')}:`;
+  const isOurs = isOfSameDeployment(record.holder, ours);
   const execution = isOurs ? await executions.describe(record.holder) : undefined;
   if (isOurs && isRunning(record, execution, now)) return { record, isRunning: true, isCounted: false };
 

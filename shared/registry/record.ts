@@ -100,14 +100,22 @@ export const RegistryRecord = z.object({
   lastExecution: text,
   /** The fingerprints of the last differences that were reported as TargetChanged. */
   targetsChanged: z.optional(z.array(z.string())),
+  /** Whether the last disconnect that a person or a tag has asked for also removes what was not created by this deployment. */
+  includeAdopted: z.optional(z.boolean()),
   /** Whether it was reported that the status tags had been removed. */
   strippedReported: z.optional(z.boolean()),
   /** Whether the trigger tag has asked for the connection, so that the removal of the tag ends it (`disconnectOnUntag`). */
   wasTagged: z.optional(z.boolean()),
   /** The first sweep that did not find the cluster. */
   missingSince: text,
+  /** Whether a message has said that the cluster is missing. */
+  missingReported: z.optional(z.boolean()),
 });
 export type RegistryRecord = z.infer<typeof RegistryRecord>;
+
+/** Whether the record names something in Atlas or AWS, whoever created it. */
+export const hasPieces = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
+  Boolean(privateLink ?? connection ?? statement);
 
 /** Whether a run has created something, or has tried to. */
 export const hasCreated = ({ privateLink, connection, statement }: RegistryRecord): boolean =>

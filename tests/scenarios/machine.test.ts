@@ -13,6 +13,7 @@ import './registry/minds.ts';
 import './registry/sweeps.ts';
 import './registry/target.ts';
 import './registry/trail.ts';
+import './registry/unfinished.ts';
 import './requests.ts';
 import './retries.ts';
 import './secrets.ts';

@@ -484,6 +484,7 @@ describe('the platform team', () => {
     assert.deepEqual(watched.sort(), [
       'AtlasThrottledAlarm: own AtlasThrottled',
       'AwsThrottledAlarm: own AwsThrottled',
+      'ClustersNotSweptAlarm: own ClustersNotSwept',
       'ClustersVanishedAlarm: own ClustersVanished',
       'ConnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
       'DeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible',

@@ -317,7 +317,7 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
   it('forgets an attempt that is 30 minutes old', async (t) => {
     const { visit, writes } = await deleter(t, { recorded: unclear(minutesBefore(30)), routes: { [get]: absent } });
     assert.deepEqual(await visit(missing), gone);
-    assert.deepEqual(writes, ['-connection -secretVersionId']);
+    assert.deepEqual(writes, ['-connection -secretVersionId -verifiedAt']);
   });
 
   it('also waits for a connection that was created less than 15 minutes ago, but not after it has deleted it', async (t) => {
@@ -332,7 +332,7 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
     assert.equal((await older.visit(missing)).result, 'kept');
     const old = await deleter(t, { recorded: made(30), routes: { [get]: absent } });
     assert.equal((await old.visit(missing)).result, 'absent');
-    assert.deepEqual(old.writes, ['-connection -secretVersionId']);
+    assert.deepEqual(old.writes, ['-connection -secretVersionId -verifiedAt']);
   });
 
   it('does not look again after the deadline', async (t) => {
@@ -366,7 +366,7 @@ describe('DeleteConnection waits', () => {
     assert.deepEqual(seen, ['PENDING', 'PENDING', 'PENDING', 'DELETING', 'DELETING', 'DELETING', 'absent']);
     assert.equal(earlier.result, 'removed');
     assert.deepEqual(calls(), [get, links, get, get, get, remove, get, get, get]);
-    assert.deepEqual(writes, ['confirm', '-connection -secretVersionId']);
+    assert.deepEqual(writes, ['confirm', '-connection -secretVersionId -verifiedAt']);
   });
 
   it('no longer than the deadline for a connection that is still deploying', async (t) => {

@@ -326,13 +326,18 @@ describe('the message about a success', () => {
 describe('the message about a deleted cluster', () => {
   const target = { projectId: 'p', workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' } as const;
   const start = { status: 'RUNNING', input: { clusterArn } } as const;
-  const ended = (end: string): Partial<RegistryRecord> => ({
+  const missing: Partial<RegistryRecord> = {
     missingSince: before,
+    privateLink: { id: 'a'.repeat(24), ownership: 'created' },
+  };
+  const ended = (end: string): Partial<RegistryRecord> => ({
+    ...missing,
+    missingReported: true,
     ...endedEarly(undefined, { executionArn: disconnectExecutionArn, action: 'disconnect', end, at: now }),
   });
 
   it('says that a run starts to remove what was created for it, and how to stop it', async (t) => {
-    const { notify, published, measured, record } = await notifier(t, { missingSince: before, target });
+    const { notify, published, measured, record } = await notifier(t, { ...missing, target });
     assert.deepEqual(await notify(start, swept), { isPublished: true });
     const { Subject, Message = '' } = published()[0] ?? {};
     assert.equal(Subject, 'orders: disconnect started: the cluster is gone');
@@ -345,7 +350,17 @@ describe('the message about a deleted cluster', () => {
       /If that is wrong:\n1\. Disable the schedule msk-atlas-privatelink-dev-sweep .*\n2\. Stop this execution: aws stepfunctions stop-execution --region us-east-1 --execution-arn \S*sweep-disconnect-0123\n3\. Deploy with disconnectDeletedClusters: false\. Then enable the schedule again\.\nThe connection may be deleted already\./,
     );
     // The outcome of that run is another message.
-    assert.deepEqual([measured, (await record())?.notifiedExecution], [[], undefined]);
+    const { notifiedExecution, missingReported } = (await record()) ?? {};
+    assert.deepEqual([measured, notifiedExecution, missingReported], [[], undefined, true]);
+    assert.equal((await notify(start, swept)).isPublished, false, 'the event comes again');
+  });
+
+  it('comes at the next start if SNS has refused it', async (t) => {
+    const { notify, topic, record } = await notifier(t, missing);
+    topic.on(PublishCommand).rejectsOnce(new Error('no')).resolves({ MessageId: '1' });
+    await assert.rejects(notify(start, swept));
+    assert.equal((await record())?.missingReported, undefined);
+    assert.equal((await notify(start, `${swept}4`)).isPublished, true);
   });
 
   it('comes again if a person has stopped the attempt before', async (t) => {
@@ -358,7 +373,7 @@ describe('the message about a deleted cluster', () => {
   });
 
   it('comes also if the run has ended by now', async (t) => {
-    const { notify, published } = await notifier(t, { missingSince: before });
+    const { notify, published } = await notifier(t, missing);
     await notify({ ...start, status: 'FAILED' }, swept, 'RUNNING');
     assert.equal(published().length, 1);
   });
@@ -366,7 +381,9 @@ describe('the message about a deleted cluster', () => {
   for (const [what, record] of [
     ['for a cluster that exists', {}],
     ['for a cluster without a record', undefined],
-    ['for a further attempt', { missingSince: before, lastFailure: lastFailure() }],
+    ['for a further attempt', { ...missing, missingReported: true, lastFailure: lastFailure() }],
+    ['for a further attempt after one that had to leave something', { ...missing, missingReported: true }],
+    ['if nothing was created', { missingSince: before, privateLink: { ownership: 'adopted' } }],
     ['after an attempt that timed out', ended('TIMED_OUT')],
   ] as [string, Partial<RegistryRecord> | undefined][])
     it(`does not come ${what}`, async (t) => {

@@ -150,7 +150,10 @@ describe('the Cause of a failure', () => {
       disconnectExecutionArn,
     );
     assert.match(cause, /\nChanged by this run: Kafka connection removed\.\n/);
-    assert.match(cause, /-disconnect --input .*\nIf the cluster has the tag atlas-streaming=disconnect, /);
+    assert.match(
+      cause,
+      /-disconnect --input .*\nUnless the cluster has the tag atlas-streaming=connect, the sweep starts a run /,
+    );
   });
 
   it('says that MSK may still be at work on connectivity', async (t) => {

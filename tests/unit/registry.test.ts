@@ -47,7 +47,7 @@ describe('the registry', () => {
   it('has no record of an unknown cluster', async (t) => {
     const { registry } = await empty(t);
     assert.equal(await registry.readRecord(clusterArn), undefined);
-    assert.deepEqual(await registry.scan(), []);
+    assert.deepEqual(await registry.scan(), { records: [], unreadable: [] });
   });
 
   it('returns every attribute that was written, and drops those of a newer version', async (t) => {
@@ -64,7 +64,7 @@ describe('the registry', () => {
     };
     await put({ ...record, fromTheFuture: 1 });
     assert.deepEqual(await registry.readRecord(clusterArn), record);
-    assert.deepEqual(await registry.scan(), [record]);
+    assert.deepEqual(await registry.scan(), { records: [record], unreadable: [] });
   });
 
   it('reads consistently', async (t) => {
@@ -80,17 +80,19 @@ describe('the registry', () => {
     // A page of DynamoDB has at most 1 MB.
     for (const arn of arns) await put({ clusterArn: arn, detail: 'x'.repeat(300_000) });
     await put({ clusterArn: 'something else', status: 'unknown to this version' });
-    assert.deepEqual((await registry.scan()).map((record) => record.clusterArn).toSorted(), arns);
+    assert.deepEqual((await registry.scan()).records.map((record) => record.clusterArn).toSorted(), arns);
   });
 
   it('refuses a record that it cannot read, instead of taking it for none', async (t) => {
     const { registry, put } = await empty(t);
     await put({ clusterArn, status: 'by hand', privateLink: { id: 5 } });
-    for (const read of [registry.readRecord(clusterArn), registry.scan()])
-      await assert.rejects(read, {
-        name: 'DeploymentMisconfigured',
-        message: /The registry's item arn:.* cannot be read \(privateLink\.id, status\)/,
-      });
+    const message = /The registry's item arn:.* cannot be read \(privateLink\.id, status\)/;
+    await assert.rejects(registry.readRecord(clusterArn), { name: 'DeploymentMisconfigured', message });
+    const readable = { clusterArn: clusterArn.replace('orders', 'other') };
+    await put(readable);
+    const { records, unreadable } = await registry.scan();
+    assert.deepEqual([records, unreadable.map((it) => it.clusterArn)], [[readable], [clusterArn]]);
+    assert.match(unreadable[0]?.error ?? '', message);
   });
 });
 

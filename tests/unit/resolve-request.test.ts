@@ -621,12 +621,14 @@ describe('ResolveRequest claims the cluster:', () => {
 
   it('a disconnect that is no longer wanted after that gives the cluster back', async (t) => {
     const tags: Record<string, string> = { 'atlas-streaming': 'disconnect' };
-    const { resolveRemoval, record } = await resolver(t, tags, {}, { ...held(other), ...running(other) });
+    const recorded = { ...connected, ...held(other).recorded };
+    const { resolveRemoval, record } = await resolver(t, tags, {}, { recorded, ...running(other) });
     await resolveRemoval(tagEvent());
     tags['atlas-streaming'] = 'connect';
     assert.equal((await resolveRemoval(tagEvent(), disconnectExecutionArn, later)).isAnythingToDo, false);
-    const { holder, status, lastExecution } = (await record()) ?? {};
+    const { holder, status, lastExecution, verifiedAt } = (await record()) ?? {};
     assert.deepEqual([holder, status, lastExecution], [undefined, undefined, disconnectExecutionArn]);
+    assert.equal(verifiedAt, connected.verifiedAt, 'what was connected is verified again');
   });
 
   it('a disconnect does not take the cluster from a connect that it may not stop', async (t) => {
@@ -692,13 +694,13 @@ describe('ResolveRequest claims the cluster:', () => {
     assert.deepEqual(await record(), held(other).recorded);
   });
 
-  it('a disconnect makes the verification invalid, and remembers since when the cluster is missing', async (t) => {
+  it('a disconnect leaves the verification valid until it removes something, and remembers since when the cluster is missing', async (t) => {
     const { resolveRemoval, record, msk } = await resolver(t, {}, {}, { recorded: connected });
     msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
     msk.on(TagResourceCommand).rejects(awsError('NotFoundException', 404));
     await resolveRemoval({ clusterArn });
     const { verifiedAt, missingSince, status } = (await record()) ?? {};
-    assert.deepEqual([verifiedAt, missingSince, status], [undefined, now, 'disconnecting']);
+    assert.deepEqual([verifiedAt, missingSince, status], [connected.verifiedAt, now, 'disconnecting']);
   });
 
   it('the machine retries if Step Functions throttles', async (t) => {
@@ -712,6 +714,14 @@ describe('ResolveRequest claims the cluster:', () => {
 describe('ResolveRequest, started by the sweep,', () => {
   const sweepConnect = executionArn.replace('run-1', 'sweep-connect-1');
   const sweepDisconnect = disconnectExecutionArn.replace('run-1', 'sweep-disconnect-1');
+  const failed = (execution: string) => ({
+    status: 'failed',
+    failures: 1,
+    lastFailure: {
+      ...{ error: 'AtlasRefused', fingerprint: 'f', at: now, executionArn: execution },
+      ...{ isNews: true, isAccountFault: false },
+    },
+  });
 
   const connects: [
     what: string,
@@ -746,14 +756,18 @@ describe('ResolveRequest, started by the sweep,', () => {
     ['disconnects a tagged cluster', { 'atlas-streaming': 'disconnect' }, connected, true],
     ['removes the rest of an untagged cluster', {}, { ...connected, status: 'disconnected' }, true],
     ['goes on with a disconnect that died', {}, { ...unverified, status: 'disconnecting' }, true],
-    ['goes on with a disconnect that failed', {}, { ...unverified, status: 'failed' }, true],
+    ['goes on with a disconnect that failed', {}, { ...connected, ...failed(disconnectExecutionArn) }, true],
+    ['removes the record of a failed connect that has created nothing', {}, failed(executionArn), true],
+    ['does nothing for what a failed connect has created', {}, { ...unverified, ...failed(executionArn) }, false],
+    ['removes what was created by a connect that is no longer wanted', {}, { ...unverified, status: undefined }, true],
+    ['does nothing for a connected cluster if the wish was taken back', {}, { ...connected, status: undefined }, false],
     ['removes an empty record', {}, {}, true],
     ['does nothing for a connected cluster', {}, connected, false],
     ['does nothing while a person connects the cluster', {}, { ...unverified, status: 'connecting' }, false],
     [
       'does nothing for a connected cluster whose last verification failed',
       {},
-      { ...connected, status: 'failed' },
+      { ...connected, ...failed(executionArn) },
       false,
     ],
     ['does nothing if the tag says connect by now', connect, { ...connected, status: 'disconnected' }, false],
@@ -767,6 +781,23 @@ describe('ResolveRequest, started by the sweep,', () => {
       // In the repetition this execution holds the cluster.
       assert.equal((await resolveRemoval({ clusterArn }, sweepDisconnect)).isAnythingToDo, isDue);
     });
+
+  it('removes what the disconnect before was asked to remove, and forgets it at the next wish', async (t) => {
+    const { resolve, resolveRemoval, record, put } = await resolver(t, {}, {}, { recorded: connected });
+    const isIncluded = async (input: object, execution = disconnectExecutionArn) => {
+      const start = execution.includes('-disconnect:') ? resolveRemoval : resolve;
+      const { includeAdopted } = (await start({ clusterArn, ...input }, execution)) as { includeAdopted?: boolean };
+      const recorded = (await record())?.includeAdopted;
+      await put({ ...connected, ...failed(execution), clusterArn, ...(recorded && { includeAdopted: recorded }) });
+      return [includeAdopted, recorded];
+    };
+    assert.deepEqual(await isIncluded({ includeAdopted: true }), [true, true]);
+    assert.deepEqual(await isIncluded({}, sweepDisconnect), [true, true]);
+    assert.deepEqual(await isIncluded({ dryRun: true }), [false, true], 'a dry run says what it would do itself');
+    assert.deepEqual(await isIncluded({}), [false, undefined]);
+    assert.deepEqual(await isIncluded({ includeAdopted: true }), [true, true]);
+    assert.deepEqual(await isIncluded({}, executionArn), [false, undefined]);
+  });
 
   it('ends on untag only if the deployment says so and a tag started the run', async (t) => {
     const endsOnUntag = async (input: unknown, execution: string, flag: string) => {
