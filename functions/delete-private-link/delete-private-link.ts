@@ -99,7 +99,7 @@ async function visit(
     if (next === 'keep') return kept(unconfirmed, 'absent');
     if (recorded?.privateLink) await registry.update(clusterArn, executionArn, { privateLink: null });
     const gone = { isDone: true, isConnectionBack: false, isClusterLinked: others.length > 0 };
-    const left = keptLinks(others);
+    const left = keptLinks(others, request);
     if (!left) return { ...gone, state: 'absent', result };
     return { ...gone, state: 'kept', result: result === 'absent' ? 'kept' : result, ...left };
   };

@@ -2,16 +2,15 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod/mini';
 import { fromAws } from '../../shared/aws.ts';
 import { AwsUnavailable, NeedsPersonError, TransientError } from '../../shared/errors.ts';
-import type { ExecutionsClient } from '../../shared/executions.ts';
+import { actionOf, type ExecutionsClient } from '../../shared/executions.ts';
 import { type AccountFaults, isAccountFault } from '../../shared/registry/account-faults.ts';
-import { endedEarly } from '../../shared/registry/ended-early.ts';
+import { endedEarly, isStoppedDisconnect } from '../../shared/registry/ended-early.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { noClaim, type Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
 import {
   accountFaultMessage,
-  actionOf,
   failureMessage,
   type Message,
   parsed,
@@ -77,11 +76,12 @@ export async function notifyOutcome(
 /** `isSettled`: a further event about the same execution says nothing new. */
 type Decision = ({ message: Message } | { reason: string }) & { isSettled?: boolean };
 
-/** A start is reported once, before the first attempt to clean up. */
+/** A start is reported before the first attempt to clean up, and again after a person has stopped an attempt. */
 async function onStart(clusterArn: string | undefined, run: Run, { registry }: Deps): Promise<Decision> {
   const record = clusterArn === undefined ? undefined : await registry.readRecord(clusterArn);
   if (!record?.missingSince) return { reason: 'The cluster exists.' };
-  if (record.lastFailure && record.lastFailure.at >= record.missingSince)
+  const { missingSince, lastFailure } = record;
+  if (lastFailure && lastFailure.at >= missingSince && !isStoppedDisconnect(lastFailure))
     return { reason: 'An earlier run has reported that the cluster is gone.' };
   return { message: vanishedMessage(run, record) };
 }

@@ -78,7 +78,7 @@ export async function planRemoval(
   const kept = [
     ...keptAs('connection', whyKept(onConnection)),
     ...keptAs('privateLink', whyKept(onLink) ?? staysInUse),
-    ...keptAs('privateLink', keptLinks(others)),
+    ...keptAs('privateLink', keptLinks(others, request)),
     ...keptAs('policyStatement', onStatement?.isOurs && isClusterLinked ? neededStatement : whyKept(onStatement)),
   ];
   return { clusterArn, changes: changes.filter((change) => typeof change === 'object'), kept };

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { PrivateLinkFailed } from '../errors.ts';
 import { Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
+import { failsAgain, replacedBy } from '../replaced-by.ts';
 import type { AtlasClient } from './client.ts';
 import type { Connection, PrivateLink } from './types.ts';
 
@@ -49,20 +50,28 @@ export async function usersOf(privateLinkId: string, projectId: string, atlas: A
 /**
  * Reads a private link's state. DONE is ready. An unknown state counts as in progress, because the wait has a deadline.
  *
+ * @param ownership decides what a person has to do about a link that is FAILED
  * @throws PrivateLinkFailed if it is FAILED (with Atlas's errorMessage), is being deleted, or isn't for SASL/SCRAM
  */
-export function privateLinkState({ _id: id, state, errorMessage, authenticationScheme }: PrivateLink) {
+export function privateLinkState(
+  { _id: id, state, errorMessage, authenticationScheme }: PrivateLink,
+  ownership: Ownership,
+) {
   if (state === 'FAILED')
     throw new PrivateLinkFailed(
-      `Atlas could not set up private link ${id} (${errorMessage || 'it gave no reason'}). Fix the cause. Then tag the cluster atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect: this deletes a link that this deployment has created, and requests a new one. Delete any other link in Atlas (Stream Processing > Private Link).`,
+      `Atlas could not set up private link ${id}: ${(errorMessage || 'it gave no reason').replace(/\.$/, '')}. ${
+        ownership === 'created'
+          ? replacedBy('what Atlas reports')
+          : `This deployment did not create the link. Its owner must delete it in Atlas (Stream Processing > Private Link). Then start a new execution. ${failsAgain}`
+      }`,
     );
   if (deletionStates.has(state ?? ''))
     throw new PrivateLinkFailed(
-      `Private link ${id} is being deleted (${state}). Start the execution again when it is gone.`,
+      `Private link ${id} is being deleted (${state}). Start a new execution when it is gone.`,
     );
   if (authenticationScheme && authenticationScheme !== 'SASL_SCRAM')
     throw new PrivateLinkFailed(
-      `Private link ${id} to this cluster exists with the authentication scheme ${authenticationScheme}; a SCRAM connection needs SASL_SCRAM, and Atlas allows one link per cluster and project. If nothing uses that link, delete it in Atlas and start the execution again.`,
+      `Private link ${id} to this cluster exists with the authentication scheme ${authenticationScheme}; a SCRAM connection needs SASL_SCRAM, and Atlas allows one link per cluster and project. If nothing uses that link, delete it in Atlas and start a new execution.`,
     );
   return { id, state: state ?? 'IDLE', isReady: state === 'DONE' };
 }

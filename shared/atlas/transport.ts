@@ -36,6 +36,8 @@ export interface TransportOptions {
   baseUrl: string;
   fetch: AtlasFetch;
   signal: AbortSignal;
+  /** Of the secret with the credentials, for messages about them. */
+  credentialsSecretArn?: string;
   /** Milliseconds that the function still has. */
   remainingMs: () => number;
 }
@@ -76,11 +78,18 @@ export class AtlasTransport {
     const text = await response.text().catch((error: unknown) => {
       throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reason(error)}).`);
     });
-    if (!response.ok) throw refusal(what, response, text, call.secrets ?? []);
+    if (!response.ok) throw this.#named(refusal(what, response, text, call.secrets ?? []));
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return answer.data;
     const fields = answer.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ');
     throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${fields}).`);
+  }
+
+  /** Says which secret has the credentials that Atlas has refused. */
+  #named(error: unknown): unknown {
+    const { credentialsSecretArn } = this.#options;
+    if (!(error instanceof AtlasCredentialsRefused) || !credentialsSecretArn) return error;
+    return new AtlasCredentialsRefused(`${error.message} The credentials are in ${credentialsSecretArn}.`, error);
   }
 
   async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {
@@ -98,7 +107,7 @@ export class AtlasTransport {
         signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
       }).catch((error: unknown) => {
         if (isNoAnswer(error)) throw new AtlasUnavailable(`Atlas did not answer ${what} (${reason(error)}).`);
-        throw error;
+        throw this.#named(error);
       });
       this.answeredAt = timeOf(response) ?? this.answeredAt;
       this.remainingShare = remainingShareOf(response) ?? this.remainingShare;

@@ -7,6 +7,7 @@ import { before, later, request, taskInput, wait } from '../fixtures/request.ts'
 
 /** The connection as CreateConnection passes it on. */
 const given = {
+  id: '6a7941e0c0eb9e7a17723361',
   name: 'orders',
   deadline: later,
   result: 'created' as const,
@@ -50,7 +51,7 @@ describe('CheckConnection', () => {
       });
       await assert.rejects(check(t, answer, { deadline: before }), {
         name: 'WaitTimedOut',
-        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start the execution again`),
+        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start a new execution`),
       });
     });
 

@@ -25,7 +25,7 @@ describe('CheckPrivateLink', () => {
       await assert.rejects(check(t, answer, before), {
         name: 'WaitTimedOut',
         message: new RegExp(
-          `Private link ${privateLinkId} is still ${state ?? 'IDLE'}, and the deadline .*start the execution again`,
+          `Private link ${privateLinkId} is still ${state ?? 'IDLE'}, and the deadline .*start a new execution`,
         ),
       });
     });

@@ -187,7 +187,7 @@ describe('DeleteConnection keeps', () => {
     [
       'an adopted connection',
       { recorded: { ...pieces, connection: { ...created, ownership: 'adopted' } } },
-      /^adopted, not created/,
+      /^not created by this deployment/,
       /"includeAdopted": true/,
     ],
     [
@@ -204,7 +204,7 @@ describe('DeleteConnection keeps', () => {
       assert.deepEqual(found, { isDone: true, state: 'kept', result: 'kept' });
       assert.match(said, note);
       assert.match(advice, remedy);
-      assert.match(advice, /or delete it in Atlas\.$/);
+      assert.match(advice, /^To remove it, delete it in Atlas\. Or /);
       assert.deepEqual(calls(), [get, links]);
       assert.deepEqual(writes, []);
     });
@@ -278,6 +278,17 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
     assert.deepEqual(await visit(), deleting);
     assert.deepEqual(writes, ['connection']);
     assert.deepEqual(item()?.connection, { attemptedAt: madeAt, id, ownership: 'created' });
+  });
+
+  it('deletes a connection of an earlier attempt than the last one', async (t) => {
+    const attemptedAt = minutesBefore(1);
+    for (const earlier of [{ id }, { earlierAttempts: [madeAt] }, { id: 'b'.repeat(24), earlierAttempts: [madeAt] }]) {
+      const { visit, item } = await deleter(t, {
+        recorded: { ...pieces, connection: { ...earlier, attemptedAt } },
+      });
+      assert.deepEqual(await visit(), deleting);
+      assert.deepEqual(item()?.connection, { attemptedAt, id, ownership: 'created' });
+    }
   });
 
   it('keeps a connection that does not, and records that', async (t) => {

@@ -187,7 +187,7 @@ describe('DeletePrivateLink', () => {
 });
 
 describe('DeletePrivateLink keeps', () => {
-  const cost = /^It costs about \$51 a month \(docs\/cost\.md\)\. To remove it, run connect /;
+  const cost = /^It costs about \$51 a month\. To remove it, delete it in Atlas\. Or /;
 
   it('a link without a record, and says what it costs and how to remove it', async (t) => {
     for (const recorded of [null, {}]) {
@@ -196,7 +196,7 @@ describe('DeletePrivateLink keeps', () => {
       assert.deepEqual(rest, kept);
       assert.equal(note, `${privateLinkId} - not created by this deployment, as far as the registry knows`);
       assert.match(remedy, cost);
-      assert.match(remedy, /"claim": true and then disconnect, or delete it in Atlas\.$/);
+      assert.match(remedy, /delete it in Atlas\. Or take it over: .*to "hold", .*"claim": true\. .*to "disconnect"\.$/);
       assert.deepEqual([calls(), writes], [[links], []]);
     }
   });
@@ -207,9 +207,12 @@ describe('DeletePrivateLink keeps', () => {
       const { visit, calls, writes } = await deleter(t, { recorded });
       const { note = '', remedy = '', ...rest } = await visit();
       assert.deepEqual(rest, kept);
-      assert.match(note, ownership === 'adopted' ? /^adopted, not created/ : /does not fall into the attempt$/);
+      assert.match(
+        note,
+        ownership === 'adopted' ? /^not created by this deployment/ : /does not fall into the attempt$/,
+      );
       assert.match(remedy, cost);
-      assert.match(remedy, /disconnect with the input "includeAdopted": true, or/);
+      assert.match(remedy, /start the disconnect machine with "includeAdopted": true\.$/);
       assert.deepEqual([calls(), writes], [[links], []]);
 
       const included = await deleter(t, { recorded, request: { includeAdopted: true } });
@@ -355,6 +358,23 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
     assert.deepEqual(calls(), [links, remove]);
     assert.deepEqual(writes, ['privateLink']);
     assert.deepEqual(item()?.privateLink, { attemptedAt: madeAt, id: privateLinkId, ownership: 'created' });
+  });
+
+  it('deletes the link of an earlier attempt than the last one', async (t) => {
+    const attemptedAt = minutesBefore(1);
+    const foreign = privateLink({ _id: 'a'.repeat(24) });
+    for (const earlier of [
+      { id: privateLinkId },
+      { earlierAttempts: [madeAt] },
+      { id: 'b'.repeat(24), earlierAttempts: [madeAt] },
+    ]) {
+      const { visit, item } = await deleter(t, {
+        recorded: { privateLink: { ...earlier, attemptedAt } },
+        routes: { [links]: list([foreign, privateLink()]) },
+      });
+      assert.deepEqual(await visit(), requested);
+      assert.deepEqual(item()?.privateLink, { attemptedAt, id: privateLinkId, ownership: 'created' });
+    }
   });
 
   it('keeps a link that does not, and records that', async (t) => {

@@ -5,6 +5,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { notifyOutcome } from '../../functions/notify-outcome/notify-outcome.ts';
 import { AccountFaults } from '../../shared/registry/account-faults.ts';
+import { endedEarly } from '../../shared/registry/ended-early.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
 import { awsError, signal } from '../fixtures/aws.ts';
@@ -217,7 +218,7 @@ describe('the message about a failure that RecordFailure did not record', () => 
     await notify(uncaught);
     assert.match(
       published()[0]?.Message ?? '',
-      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
+      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --region us-east-1 --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
     );
   });
 
@@ -325,6 +326,10 @@ describe('the message about a success', () => {
 describe('the message about a deleted cluster', () => {
   const target = { projectId: 'p', workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' } as const;
   const start = { status: 'RUNNING', input: { clusterArn } } as const;
+  const ended = (end: string): Partial<RegistryRecord> => ({
+    missingSince: before,
+    ...endedEarly(undefined, { executionArn: disconnectExecutionArn, action: 'disconnect', end, at: now }),
+  });
 
   it('says that a run starts to remove what was created for it, and how to stop it', async (t) => {
     const { notify, published, measured, record } = await notifier(t, { missingSince: before, target });
@@ -335,9 +340,21 @@ describe('the message about a deleted cluster', () => {
       Message,
       /^MSK no longer has the cluster arn:.* at 2026-11-23T11:59:59Z\. .* in project p, connection "orders" of workspace streams\./,
     );
-    assert.match(Message, /stop-execution --execution-arn \S*sweep-disconnect-0123\n/);
+    assert.match(
+      Message,
+      /If that is wrong:\n1\. Disable the schedule msk-atlas-privatelink-dev-sweep .*\n2\. Stop this execution: aws stepfunctions stop-execution --region us-east-1 --execution-arn \S*sweep-disconnect-0123\n3\. Deploy with disconnectDeletedClusters: false\. Then enable the schedule again\.\nThe connection may be deleted already\./,
+    );
     // The outcome of that run is another message.
     assert.deepEqual([measured, (await record())?.notifiedExecution], [[], undefined]);
+  });
+
+  it('comes again if a person has stopped the attempt before', async (t) => {
+    const { notify, published } = await notifier(t, ended('ABORTED'));
+    await notify(start, swept);
+    assert.match(
+      published()[0]?.Message ?? '',
+      /^MSK no longer has .* A run has started again, after one was stopped, to delete/,
+    );
   });
 
   it('comes also if the run has ended by now', async (t) => {
@@ -350,6 +367,7 @@ describe('the message about a deleted cluster', () => {
     ['for a cluster that exists', {}],
     ['for a cluster without a record', undefined],
     ['for a further attempt', { missingSince: before, lastFailure: lastFailure() }],
+    ['after an attempt that timed out', ended('TIMED_OUT')],
   ] as [string, Partial<RegistryRecord> | undefined][])
     it(`does not come ${what}`, async (t) => {
       const { notify, published } = await notifier(t, record);

@@ -203,8 +203,8 @@ describe('RemoveClusterPolicy keeps', () => {
       const { remove, msk, writes } = remover(policyOf(foreign, ours), { recorded, includeAdopted: true });
       const { note = '', remedy = '', ...rest } = await remove();
       assert.deepEqual(rest, { ...removed, result: 'kept' });
-      assert.match(note, /^not created by this deployment/);
-      assert.match(remedy, /"claim": true and then disconnect, or delete it in the cluster policy\.$/);
+      assert.match(note, /^AtlasStreamProcessing123456789012, not created by this deployment/);
+      assert.match(remedy, /^To remove it, delete it in the cluster policy\. Or take it over: .*"claim": true/);
       assert.deepEqual([commandsOf(msk), writes], [read, []]);
     }
   });
@@ -219,12 +219,29 @@ describe('RemoveClusterPolicy keeps', () => {
   it('an adopted statement, unless the input includes it and it is exactly what we would have written', async () => {
     const recorded = { statement: { ...created, ownership: 'adopted' as const } };
     const { note, remedy = '' } = await remover(policyOf(ours), { recorded }).remove();
-    assert.equal(note, 'adopted, not created, by this deployment');
+    assert.equal(note, 'AtlasStreamProcessing123456789012, not created by this deployment');
     assert.match(remedy, /"includeAdopted": true/);
     const included = { recorded, includeAdopted: true };
     assert.deepEqual(await remover(policyOf(ours), included).remove(), removed);
     const wider = policyOf({ ...ours, Action: 'kafka:*' });
     assert.equal((await remover(wider, included).remove()).result, 'kept');
+  });
+
+  it('an adopted statement under another Sid or without one, whatever the input says', async () => {
+    for (const Sid of ['Terraform', undefined]) {
+      const recorded = { statement: { ...created, sid: Sid ?? '', ownership: 'adopted' as const } };
+      const { remove, writes } = remover(policyOf(foreign, { ...ours, Sid }), { recorded, includeAdopted: true });
+      const { result, note, remedy } = await remove();
+      assert.deepEqual(
+        [result, note, remedy],
+        [
+          'kept',
+          `${Sid ?? 'a statement without a Sid'}, not created by this deployment`,
+          'To remove it, edit the cluster policy.',
+        ],
+      );
+      assert.deepEqual(writes, []);
+    }
   });
 
   it('a statement that differs from what an unclear attempt would have written, and records that', async () => {
@@ -238,7 +255,7 @@ describe('RemoveClusterPolicy keeps', () => {
     ]) {
       const { remove, item } = remover(policyOf(different), { recorded: { statement } });
       const { note, result } = await remove();
-      assert.deepEqual([result, note], ['kept', 'it differs from what this deployment writes']);
+      assert.deepEqual([result, note], ['kept', `${ours.Sid}, which differs from what this deployment writes`]);
       assert.deepEqual(item()?.statement, { ...statement, ownership: 'unknown' });
     }
   });

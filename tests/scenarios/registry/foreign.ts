@@ -55,7 +55,7 @@ suite('a disconnect leaves byte for byte as it was', () => {
     assert.equal(everything(cloud), before);
     const { result, note = '' } = outcomeOf(run, 'privateLink') ?? {};
     assert.equal(result, 'kept');
-    assert.match(note, /adopted, not created, by this deployment.*\$51 a month.*"includeAdopted": true/);
+    assert.match(note, /not created by this deployment.*\$51 a month.*"includeAdopted": true/);
     assert.equal(cloud.world.project.links[0]?.id, linkId);
     assert.equal(await cloud.registry.get(cloud.world.cluster.arn), undefined, 'nothing of ours is left');
   });
@@ -144,6 +144,20 @@ suite('what was adopted', () => {
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
     assert.deepEqual(cluster.policy?.document, policyOf(firehose, terraformStatement), 'it has another Sid than ours');
     assert.equal(await cloud.registry.get(cluster.arn), undefined);
+  });
+
+  test('stays as it was if a run with claim fails', async () => {
+    const cloud = await adopted();
+    const { project } = cloud.world;
+    const { processors } = project.workspaces[0] ?? assert.fail('there is a workspace');
+    processors.push({ name: 'reader', state: 'STARTED', pipeline: [{ $source: { connectionName: 'orders' } }] });
+    const before = everything(cloud);
+    const run = await connectByHand(cloud, { claim: true });
+    assertFailed(run, 'ConnectionInUse', /\nNothing was changed\.\n/);
+    assert.deepEqual(await ownerships(cloud), ['adopted', 'adopted', 'adopted']);
+    processors.splice(0);
+    assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
+    assert.equal(everything(cloud), before);
   });
 
   test('becomes ours by claim: it gets our user, and disconnect removes it', async () => {
