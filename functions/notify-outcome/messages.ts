@@ -104,7 +104,7 @@ export function vanishedMessage(run: Run, record: RegistryRecord): Message {
 }
 
 /** SNS allows less than 100 ASCII characters. */
-function subjectOf({ input, executionArn }: Run, verdict: string): string {
+export function subjectOf({ input, executionArn }: Run, verdict: string): string {
   const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
   return `${clusterName}: ${actionOf(executionArn)} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
 }

@@ -19,6 +19,7 @@ import {
   uncaughtMessage,
   vanishedMessage,
 } from './messages.ts';
+import { onStop } from './stopped.ts';
 
 /**
  * The event "Step Functions Execution Status Change" of aws.states. It omits what is too long for an event, so only the execution
@@ -44,7 +45,7 @@ interface Deps {
 /**
  * Notifies the subscribers of what needs a person: a new failure, in the words of its Cause; once an hour what is wrong with the whole
  * deployment; a run that has changed something, if the deployment notifies of successes; and the start of a run that cleans up after
- * a deleted cluster. An event that arrives twice is one message. A registry that cannot be used prevents no message about a failure.
+ * a deleted cluster; a run that a person has stopped, if it leaves something. An event that arrives twice is one message. A registry that cannot be used prevents no message about a failure.
  *
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  */
@@ -87,7 +88,7 @@ async function onStart(clusterArn: string | undefined, run: Run, { registry }: D
 
 async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Promise<Decision> {
   const { status, error = '', executionArn, input } = run;
-  if (status !== 'FAILED' && status !== 'SUCCEEDED')
+  if (status !== 'FAILED' && status !== 'SUCCEEDED' && status !== 'ABORTED')
     return { reason: `No message tells of an execution that is ${status}.` };
   if (status === 'FAILED' && concernsOnlyCaller(error, parsed(input), executionArn))
     return { reason: 'The failure concerns only its caller.' };
@@ -98,6 +99,7 @@ async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Prom
     const message = successMessage(run);
     return message ? { message, noted: settled } : { reason: 'The run has changed nothing.' };
   }
+  if (status === 'ABORTED') return { ...onStop(run, record), noted: settled };
   const stoppedAt = (run.stopDate ?? new Date()).toISOString();
   const entry = entryOf(run, record) ?? (await enterUncaught(run, clusterArn, record, stoppedAt, deps));
   // Without RecordFailure's entry, the failure is reported, and the record keeps which of its own failures was reported.

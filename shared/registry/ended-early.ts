@@ -31,9 +31,12 @@ export function endedEarly(
   };
 }
 
+/** Whether a failure is that of a run that was stopped. */
+export const isStopped = (failure: Failure | undefined, action: 'connect' | 'disconnect'): boolean =>
+  failure?.fingerprint === fingerprintOf(action, 'ABORTED');
+
 /** Whether the last failure is that of a disconnect that a person has stopped. */
-export const isStoppedDisconnect = (failure: Failure | undefined): boolean =>
-  failure?.fingerprint === fingerprintOf('disconnect', 'ABORTED');
+export const isStoppedDisconnect = (failure: Failure | undefined): boolean => isStopped(failure, 'disconnect');
 
 const fingerprintOf = (action: string | undefined, end: string): string =>
   fingerprint(runEndedEarly, action ?? '', end);

@@ -25,6 +25,7 @@ export function recordOf(item: Item): RegistryRecord {
 
 type Read = { record: RegistryRecord; unreadable?: never } | { record?: never; unreadable: Unreadable };
 
+/** @returns the record, or why it is no record of this version */
 export function readItem(item: Item): Read {
   const { data, error } = RegistryRecord.safeParse(unmarshall(item));
   if (data) return { record: data };

@@ -124,7 +124,7 @@ describe('DeleteConnection', () => {
     const first = await visit();
     assert.deepEqual([first, writes], [missing, []]);
     assert.deepEqual(await visit(first), gone);
-    assert.deepEqual([calls(), writes], [[get, get], ['-connection -secretVersionId']]);
+    assert.deepEqual([calls(), writes], [[get, get], ['-connection -secretVersionId -verifiedAt']]);
   });
 
   it('deletes a connection that Atlas has once not shown', async (t) => {

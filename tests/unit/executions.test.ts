@@ -78,8 +78,8 @@ describe('an execution', () => {
   });
 
   it('connects or disconnects, as the name of its machine says, whatever its own name is', () => {
-    assert.equal(actionOf(disconnectExecutionArn) === 'disconnect', true);
-    assert.equal(actionOf(executionArn.replace(/run-1$/, 'sweep-disconnect-1')), false);
+    assert.equal(actionOf(disconnectExecutionArn), 'disconnect');
+    assert.equal(actionOf(executionArn.replace(/run-1$/, 'sweep-disconnect-1')), 'connect');
   });
 });
 

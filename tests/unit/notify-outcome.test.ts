@@ -158,7 +158,6 @@ describe('no message', () => {
     ['a run that another one has taken over from', { ...failed, error: 'ClaimLost' }],
     ['a failure that equals the one before', failed, { lastFailure: lastFailure({ isNews: false }) }],
     ['a run that was timed out, of which an alarm tells', { status: 'TIMED_OUT' }],
-    ['a run that was stopped', { status: 'ABORTED' }],
     [
       'a run that found everything in place',
       { status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: done.slice(1) }) },
@@ -321,6 +320,53 @@ describe('the message about a success', () => {
       /\n {2}Status tags of the cluster: updated \(they had been removed\)\n/,
     );
   });
+});
+
+describe('the message about a run that was stopped', () => {
+  const aborted = { status: 'ABORTED', input: { clusterArn } } as const;
+  const link = { privateLink: { id: 'a'.repeat(24), ownership: 'created' }, connection: { attemptedAt: now } } as const;
+  const held: Partial<RegistryRecord> = { ...link, holder: executionArn, action: 'connect', status: 'connecting' };
+  const counted = (execution: string) =>
+    endedEarly(undefined, { executionArn: execution, action: 'connect', end: 'ABORTED', at: now });
+
+  it('says what stays, and how to remove it', async (t) => {
+    const { notify, published, measured, record } = await notifier(t, { ...held, turnedOn: before });
+    assert.equal((await notify(aborted)).isPublished, true);
+    const { Subject, Message = '' } = published()[0] ?? {};
+    assert.equal(Subject, 'orders: connect stopped');
+    assert.match(
+      Message,
+      /What was changed so far stays: multi-VPC .* turned on .*; private link created .*; perhaps Kafka connection created\.\n/,
+    );
+    assert.match(Message, /\nWhile the cluster has the tag atlas-streaming=connect, the sweep starts another run/);
+    assert.match(
+      Message,
+      /--region us-east-1 --state-machine-arn \S*:stateMachine:\S*-disconnect --input '\{"clusterArn":/,
+    );
+    assert.deepEqual([measured, (await record())?.notifiedExecution], [[], executionArn]);
+    assert.equal((await notify(aborted)).isPublished, false, 'the event comes again');
+  });
+
+  it('comes also if the sweep has counted it already', async (t) => {
+    const { notify } = await notifier(t, { ...link, ...counted(executionArn) });
+    assert.equal((await notify(aborted)).isPublished, true);
+  });
+
+  for (const [what, record, error, execution] of [
+    ['if it left nothing', { ...held, privateLink: undefined, connection: { ownership: 'adopted' } }],
+    ['without a record', undefined],
+    ['if a disconnect has stopped it', held, 'NoLongerWanted'],
+    ['if another run holds the cluster by now', { ...held, holder: other }],
+    ['if the cluster was connected before', { ...held, verifiedAt: before }],
+    ['if the run before was stopped as well', { ...held, ...counted(other) }],
+    ['of a disconnect, which the sweep finishes', { ...held, holder: swept }, undefined, swept],
+  ] as [string, Partial<RegistryRecord> | undefined, string?, string?][])
+    it(`does not come ${what}`, async (t) => {
+      const { notify, published } = await notifier(t, record);
+      const { isPublished, reason } = await notify({ ...aborted, ...(error && { error }) }, execution);
+      assert.deepEqual([isPublished, published()], [false, []]);
+      assert.match(reason ?? '', /^[A-Z].*\.$/);
+    });
 });
 
 describe('the message about a deleted cluster', () => {
