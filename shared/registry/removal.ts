@@ -24,7 +24,7 @@ export const noteOf = ({ note, remedy }: Kept): string => (remedy === undefined 
 
 /**
  * Whether a resource that was found may be deleted, or why it stays. `settled`: what the record must say about it from now on,
- * because an unclear attempt has become clear; null if the recorded resource no longer exists.
+ * because an unclear attempt has become clear; null if the recorded resource no longer exists, or is no longer ours alone.
  */
 export type Verdict<Recorded = Piece> =
   | { isOurs: true; settled?: Recorded }
@@ -173,15 +173,22 @@ export function decideStatement(
   const find = (text: string) => (sid === '' ? grantingStatement(text, wanted) : findStatement(text, sid));
   const found = policy === undefined ? undefined : find(policy);
   if (!found) return { sid };
-  if (ownership === 'created') return { sid, verdict: { isOurs: true } };
 
   const isExact = sid === wanted.Sid && isSameStatement(found, wanted);
+  const edit = 'To remove it, edit the cluster policy.';
+  if (ownership === 'created')
+    return isExact
+      ? { sid, verdict: { isOurs: true } }
+      : {
+          sid,
+          verdict: { isOurs: false, settled: null, note: `${sid}, which another party has changed`, remedy: edit },
+        };
   if (isUnclear(statement) && isExact)
     return { sid, verdict: { isOurs: true, settled: { ...statement, ownership: 'created' } } };
   if (isAdoptedIncluded && isExact) return { sid, verdict: { isOurs: true } };
   const unknown = { settled: { ...statement, ownership: 'unknown' as const } };
   const note = `${sid || 'a statement without a Sid'}, ${ownership === 'adopted' ? notCreated : 'which differs from what this deployment writes'}`;
-  const remedy = isExact ? includeAdopted('the cluster policy', asked) : 'To remove it, edit the cluster policy.';
+  const remedy = isExact ? includeAdopted('the cluster policy', asked) : edit;
   return { sid, verdict: { isOurs: false, note, remedy, ...(isUnclear(statement) && unknown) } };
 }
 

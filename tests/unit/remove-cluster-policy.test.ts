@@ -118,12 +118,14 @@ describe('RemoveClusterPolicy', () => {
     const one = remover(policyOf(foreign, former), { recorded });
     assert.equal((await one.remove()).result, 'removed');
     assert.equal(one.put()?.Policy, policyOf(foreign));
-  });
-
-  it('removes the recorded statement even if another party has edited it', async () => {
-    const { remove, put } = remover(policyOf(foreign, { ...ours, Action: 'kafka:*' }));
-    assert.deepEqual(await remove(), removed);
-    assert.equal(put()?.Policy, policyOf(foreign));
+    // Also if the one for the present account is not ours, or no longer only ours.
+    for (const ownership of ['adopted', 'created'] as const) {
+      const edited = { ...ours, Action: 'kafka:*' };
+      const its = { recorded: { statement: { ...recorded.statement, ownership } } };
+      const beside = remover(policyOf(foreign, edited, former), its);
+      assert.equal((await beside.remove()).result, 'kept');
+      assert.equal(beside.put()?.Policy, policyOf(foreign, edited));
+    }
   });
 
   it('reads the policy again if the answer to the deletion has no request id', async () => {
@@ -242,6 +244,32 @@ describe('RemoveClusterPolicy keeps', () => {
       );
       assert.deepEqual(writes, []);
     }
+  });
+
+  const shared = { ...ours, Principal: { AWS: [principalArn, 'arn:aws:iam::999999999999:root'] } };
+
+  it('its statement if another party has changed it, says so, and forgets it, whatever the input says', async () => {
+    for (const edited of [shared, { ...ours, Action: 'kafka:*' }, { ...ours, Effect: 'Deny' }]) {
+      const { remove, msk, item } = remover(policyOf(foreign, edited), { includeAdopted: true });
+      assert.deepEqual(await remove(), {
+        ...removed,
+        result: 'kept',
+        note: `${ours.Sid}, which another party has changed`,
+        remedy: 'To remove it, edit the cluster policy.',
+      });
+      assert.deepEqual(commandsOf(msk), read);
+      assert.equal(item()?.statement, undefined);
+    }
+  });
+
+  it('a changed statement in its record as long as a private link to the cluster stays', async () => {
+    const { remove, writes } = remover(policyOf(shared), { isClusterLinked: true });
+    assert.deepEqual([(await remove()).result, writes], ['kept', []]);
+  });
+
+  it('a changed statement that another execution has to decide on', async () => {
+    const { remove } = remover(policyOf(shared), { held: lost({ statement: created }) });
+    await assert.rejects(remove(), { name: 'ClaimLost' });
   });
 
   it('a statement that differs from what an unclear attempt would have written, and records that', async () => {

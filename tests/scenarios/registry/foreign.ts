@@ -91,6 +91,27 @@ suite('a disconnect leaves byte for byte as it was', () => {
     assert.equal(JSON.stringify(cloud.world.cluster.policy?.document), JSON.stringify(document));
   });
 
+  test('our statement, after another party has added a principal to it', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const { cluster } = cloud.world;
+    assertConnected(await connectByTag(cloud));
+    const { document, version = '' } = cluster.policy ?? {};
+    const others = 'arn:aws:iam::210987654321:root';
+    const [ours] = [document?.Statement].flat() as [typeof terraformStatement];
+    const edited = policyOf({ ...ours, Principal: { AWS: [ours.Principal.AWS, others] } });
+    cluster.policy = { document: edited as never, version };
+    const run = await disconnectByTag(cloud);
+    assert.equal(run.endState, 'Disconnected');
+    const { result, note = '' } = outcomeOf(run, 'policyStatement') ?? {};
+    assert.equal(result, 'kept');
+    assert.match(
+      note,
+      /^AtlasStreamProcessing\d+, which another party has changed\. To remove it, edit the cluster policy\.$/,
+    );
+    assert.deepEqual(cluster.policy?.document, edited);
+    assert.deepEqual([cloud.world.project.links, await cloud.registry.get(cluster.arn)], [[], undefined]);
+  });
+
   test('a statement under our Sid that grants something else, which also ends the connect', async () => {
     const policy = policyOf({ ...firehose, Sid: ourSid });
     const cloud = await cloudWith({ cluster: { ...isOn, policy } });
