@@ -1,5 +1,6 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { actionOf } from '../../shared/executions.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Earlier } from '../../shared/registry/account-faults.ts';
@@ -35,7 +36,7 @@ function aboutUncaught({ executionArn, input }: Run): string {
   return [
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    `Start again: aws stepfunctions start-execution --state-machine-arn ${machineArn} --input '${json}'`,
+    `Start again: aws stepfunctions start-execution --region ${executionArn.split(':')[3]} --state-machine-arn ${machineArn} --input '${json}'`,
   ]
     .filter(Boolean)
     .join('\n');
@@ -103,10 +104,6 @@ export function vanishedMessage(run: Run, record: RegistryRecord): Message {
     ].join('\n'),
   };
 }
-
-/** What an execution does, by the name of its machine. */
-export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
-  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
 
 /** SNS allows less than 100 ASCII characters. */
 export function subjectOf({ input, executionArn }: Run, verdict: string): string {

@@ -2,7 +2,7 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod/mini';
 import { fromAws } from '../../shared/aws.ts';
 import { AwsUnavailable, NeedsPersonError, TransientError } from '../../shared/errors.ts';
-import type { ExecutionsClient } from '../../shared/executions.ts';
+import { actionOf, type ExecutionsClient } from '../../shared/executions.ts';
 import { type AccountFaults, isAccountFault } from '../../shared/registry/account-faults.ts';
 import { endedEarly, isStoppedDisconnect } from '../../shared/registry/ended-early.ts';
 import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts';
@@ -11,7 +11,6 @@ import { clusterArnIn } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
 import {
   accountFaultMessage,
-  actionOf,
   failureMessage,
   type Message,
   parsed,

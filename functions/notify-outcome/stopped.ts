@@ -1,4 +1,4 @@
-import { isDisconnect } from '../../shared/executions.ts';
+import { actionOf } from '../../shared/executions.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { changeOf, type Outcome } from '../../shared/outcomes.ts';
 import { isStopped } from '../../shared/registry/ended-early.ts';
@@ -17,7 +17,7 @@ export function onStop(run: Run, record: RegistryRecord | undefined): { message:
   const { holder, lastFailure, verifiedAt } = record ?? {};
   if (holder !== executionArn && lastFailure?.executionArn !== executionArn)
     return { reason: 'The stopped run has not held the cluster.' };
-  if (isDisconnect(executionArn) || verifiedAt) return { reason: 'The sweep continues with the cluster.' };
+  if (actionOf(executionArn) === 'disconnect' || verifiedAt) return { reason: 'The sweep continues with the cluster.' };
   if (lastFailure?.executionArn !== executionArn && isStopped(lastFailure, 'connect'))
     return { reason: 'The run before was stopped as well.' };
   const left = record ? leftIn(record) : [];

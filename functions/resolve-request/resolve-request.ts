@@ -59,7 +59,7 @@ export async function resolveRequest(
   { run: { action, input }, executionArn, now }: z.infer<typeof ResolveRequestInput>,
   { msk, registry, executions, settings, wait, functionArn }: ResolveRequestDeps,
 ): Promise<z.infer<typeof ResolveRequestOutput>> {
-  const { startedBy, given } = readInput(input);
+  const { startedBy, given } = readInput(input, action);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
   const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.readRecord(clusterArn)]);
@@ -74,6 +74,16 @@ export async function resolveRequest(
     return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
   }
 
+  if (
+    startedBy === 'console' &&
+    !isFromSweep &&
+    action === 'connect' &&
+    tags[triggerTag] === 'disconnect' &&
+    !given.dryRun
+  )
+    throw new InvalidRequest(
+      `The tag ${triggerTag} of ${clusterArn} is "disconnect", so this run would be undone. Set the tag to "connect", which starts a run: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. Or set it to another value, and start this run again.`,
+    );
   const isTagged = tags[triggerTag] === action || startedBy === 'tag';
   const wantedBy = isTagged && (isFromSweep || startedBy === 'tag') ? 'tag' : isFromSweep ? 'sweep' : 'console';
   const asked = { action, given, tags, recorded, wantedBy, clusterName } as const;
@@ -91,7 +101,7 @@ export async function resolveRequest(
       settings: settingsOf(tags),
       // The sweep finishes what was asked for.
       ...(!isFromSweep && { includeAdopted: given.includeAdopted ?? null }),
-      ...(wantedBy === 'tag' && action === 'connect' && settings.disconnectOnUntag && { wasTagged: true }),
+      ...(wantedBy === 'tag' && action === 'connect' && { wasTagged: true }),
       ...(found ? isFound : { missingSince: recorded?.missingSince ?? now }),
     },
     recorded,
@@ -134,10 +144,14 @@ interface Wish {
   settings: Settings;
 }
 
-/** Events may arrive late and more than once, so only the cluster's tag as it is now counts. */
-function whyNotTagged({ action, tags = {}, settings }: Wish): string | undefined {
+/**
+ * Events may arrive late and more than once, so only the cluster's tag as it is now counts. A cluster that was connected from the
+ * console, and never had the tag, stays connected without it.
+ */
+function whyNotTagged({ action, tags = {}, recorded, settings }: Wish): string | undefined {
   const value = tags[triggerTag];
-  if ((value ?? (settings.disconnectOnUntag ? 'disconnect' : undefined)) === action) return undefined;
+  const onUntag = settings.disconnectOnUntag && recorded?.wasTagged ? 'disconnect' : undefined;
+  if ((value ?? onUntag) === action) return undefined;
   return `The tag ${triggerTag} ${value === undefined ? 'no longer exists' : `is ${shown(value)}, not "${action}"`}.`;
 }
 

@@ -38,6 +38,8 @@ export interface TransportOptions {
   signal: AbortSignal;
   /** The deployment's own project: if the credentials do not see it, no cluster can be connected. */
   ownProjectId?: string;
+  /** Of the secret with the credentials, for messages about them. */
+  credentialsSecretArn?: string;
   /** Milliseconds that the function still has. */
   remainingMs: () => number;
 }
@@ -79,11 +81,18 @@ export class AtlasTransport {
       throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reason(error)}).`);
     });
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    if (!response.ok) throw refusal(what, response, text, { secrets: call.secrets ?? [], isOwnProject });
+    if (!response.ok) throw this.#named(refusal(what, response, text, { secrets: call.secrets ?? [], isOwnProject }));
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return answer.data;
     const fields = answer.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ');
     throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${fields}).`);
+  }
+
+  /** Says which secret has the credentials that Atlas has refused. */
+  #named(error: unknown): unknown {
+    const { credentialsSecretArn } = this.#options;
+    if (!(error instanceof AtlasCredentialsRefused) || !credentialsSecretArn) return error;
+    return new AtlasCredentialsRefused(`${error.message} The credentials are in ${credentialsSecretArn}.`, error);
   }
 
   async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {
@@ -101,7 +110,7 @@ export class AtlasTransport {
         signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
       }).catch((error: unknown) => {
         if (isNoAnswer(error)) throw new AtlasUnavailable(`Atlas did not answer ${what} (${reason(error)}).`);
-        throw error;
+        throw this.#named(error);
       });
       this.answeredAt = timeOf(response) ?? this.answeredAt;
       this.remainingShare = remainingShareOf(response) ?? this.remainingShare;

@@ -24,8 +24,13 @@ export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
     const renewed = await renew(signal);
     return renewed.secretVersionId === used.secretVersionId ? answer : renewed.fetch(url, init);
   };
-  const { ATLAS_BASE_URL: baseUrl, ATLAS_PROJECT_ID: ownProjectId } = settings();
-  return new AtlasClient({ baseUrl, ownProjectId, fetch, signal, remainingMs });
+  const variables = settings();
+  return new AtlasClient({
+    baseUrl: variables.ATLAS_BASE_URL,
+    ownProjectId: variables.ATLAS_PROJECT_ID,
+    credentialsSecretArn: variables.ATLAS_CREDENTIALS_SECRET_ARN,
+    ...{ fetch, signal, remainingMs },
+  });
 }
 
 /** A 401 of the call itself, or the error that a 401 of a service account's token request becomes. */

@@ -1,4 +1,4 @@
-import { isDisconnect } from '../executions.ts';
+import { actionOf } from '../executions.ts';
 import { isStoppedDisconnect } from './ended-early.ts';
 import type { RegistryRecord } from './record.ts';
 
@@ -19,7 +19,7 @@ export function wishWithoutTag(record: RegistryRecord): 'connect' | 'disconnect'
     case 'disconnected':
       return 'disconnect';
     case 'failed':
-      if (!lastFailure || !isDisconnect(lastFailure.executionArn)) return keep;
+      if (!lastFailure || actionOf(lastFailure.executionArn) !== 'disconnect') return keep;
       return (isStoppedDisconnect(lastFailure) ? keep : undefined) ?? 'disconnect';
     case 'connecting':
       return keep;

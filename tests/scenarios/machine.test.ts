@@ -5,6 +5,8 @@ import './connected.ts';
 import './failures.ts';
 import './lifecycle.ts';
 import './repetition.ts';
+import './registry/absence.ts';
+import './registry/attempts.ts';
 import './registry/claims.ts';
 import './registry/foreign.ts';
 import './registry/minds.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DescribeExecutionCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { isDisconnect, isStartedBySweep, phaseOf } from '../../shared/executions.ts';
+import { actionOf, isStartedBySweep, phaseOf } from '../../shared/executions.ts';
 import { awsError } from '../fixtures/aws.ts';
 import { disconnectExecutionArn, executionArn, now } from '../fixtures/request.ts';
 import { haveSignal } from '../fixtures/signals.ts';
@@ -78,8 +78,8 @@ describe('an execution', () => {
   });
 
   it('connects or disconnects, as the name of its machine says, whatever its own name is', () => {
-    assert.equal(isDisconnect(disconnectExecutionArn), true);
-    assert.equal(isDisconnect(executionArn.replace(/run-1$/, 'sweep-disconnect-1')), false);
+    assert.equal(actionOf(disconnectExecutionArn), 'disconnect');
+    assert.equal(actionOf(executionArn.replace(/run-1$/, 'sweep-disconnect-1')), 'connect');
   });
 });
 

@@ -217,7 +217,7 @@ describe('the message about a failure that RecordFailure did not record', () => 
     await notify(uncaught);
     assert.match(
       published()[0]?.Message ?? '',
-      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
+      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --region us-east-1 --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
     );
   });
 

@@ -5,9 +5,17 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
-import { hasCreated, mayBeOurs, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
+import {
+  announced,
+  hasCreated,
+  mayBeOurs,
+  ownershipOf,
+  type Piece,
+  type RegistryRecord,
+  settledAs,
+} from '../../shared/registry/record.ts';
 import { type Changes, Registry } from '../../shared/registry/registry.ts';
-import { formerSid, ownershipOfStatement } from '../../shared/registry/statement.ts';
+import { formerSid, grantedBy } from '../../shared/registry/statement.ts';
 import { signal } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import type { Test } from '../fixtures/loopback.ts';
@@ -258,6 +266,12 @@ describe('the ownership of what Atlas shows', () => {
   const attemptedAt = '2026-11-23T12:00:00.000Z';
   const idAt = (seconds: number) => `${(Date.parse(attemptedAt) / 1000 + seconds).toString(16)}${'0'.repeat(16)}`;
   const mine = idAt(5);
+  const at = (seconds: number) => new Date(Date.parse(attemptedAt) + seconds * 1000).toISOString();
+  /** Unclear attempts, the last one first. */
+  const attempts = (last: number, ...earlier: number[]): Piece => ({
+    attemptedAt: at(last),
+    ...(earlier.length > 0 && { earlierAttempts: earlier.map(at) }),
+  });
 
   const cases: [what: string, id: string | undefined, recorded: Parameters<typeof ownershipOf>[1], owner: string][] = [
     ['nothing was attempted', mine, undefined, 'adopted'],
@@ -277,11 +291,57 @@ describe('the ownership of what Atlas shows', () => {
     ['its id falls into an unclear attempt', mine, { attemptedAt }, 'created'],
     ['its id is 10 seconds before the attempt', idAt(-10), { attemptedAt }, 'created'],
     ['its id is 11 seconds before the attempt', idAt(-11), { attemptedAt }, 'unknown'],
-    ['its id is 3 minutes after the attempt', idAt(180), { attemptedAt }, 'created'],
-    ['its id is more than 3 minutes after the attempt', idAt(181), { attemptedAt }, 'unknown'],
+    ['its id is 90 seconds after the attempt', idAt(90), { attemptedAt }, 'created'],
+    ['its id is more than 90 seconds after the attempt', idAt(91), { attemptedAt }, 'unknown'],
+    ['its id falls into an earlier unclear attempt', mine, attempts(600, 0), 'created'],
+    ['its id falls between two unclear attempts', idAt(300), attempts(600, 0), 'unknown'],
+    ['it is the one that an earlier attempt has created', mine, { id: mine, ...attempts(600) }, 'created'],
+    ['a later unclear attempt has created another one', idAt(605), { id: mine, ...attempts(600) }, 'created'],
+    [
+      'another party has replaced it before a later unclear attempt',
+      idAt(300),
+      { id: mine, ...attempts(600) },
+      'unknown',
+    ],
   ];
   for (const [what, id, recorded, owner] of cases)
     it(`is ${owner} if ${what}`, () => assert.equal(ownershipOf(id, recorded), owner));
+
+  it('does not change by the announcement of another attempt', () => {
+    const announcements: [what: string, recorded: Piece | undefined, after: Piece][] = [
+      ['the first attempt', undefined, attempts(600)],
+      ['after an unclear one', attempts(0), attempts(600, 0)],
+      ['after several unclear ones', attempts(300, 0), attempts(600, 0, 300)],
+      ['at the time of the one before', attempts(600, 0), attempts(600, 0)],
+      [
+        'after Atlas no longer shows ours',
+        { id: mine, ownership: 'created', ...attempts(0) },
+        { id: mine, ...attempts(600) },
+      ],
+      ['the second one after that', { id: mine, ...attempts(300) }, { id: mine, ...attempts(600, 300) }],
+      ['after Atlas no longer shows ours, which has no id', { ownership: 'created', ...attempts(0) }, attempts(600, 0)],
+      ['after Atlas no longer shows an adopted one', { id: mine, ownership: 'adopted' }, attempts(600)],
+      ['after Atlas no longer shows an unknown one', { id: mine, ownership: 'unknown', ...attempts(0) }, attempts(600)],
+    ];
+    for (const [what, recorded, after] of announcements) assert.deepEqual(announced(recorded, at(600)), after, what);
+  });
+
+  it('forgets the oldest of too many unclear attempts', () => {
+    let piece: Piece | undefined;
+    for (let attempt = 0; attempt < 30; attempt++) piece = announced(piece, at(attempt));
+    assert.equal(piece?.earlierAttempts?.length, 20);
+    assert.deepEqual([piece.earlierAttempts[0], piece.earlierAttempts.at(-1)], [at(9), at(28)]);
+  });
+
+  it('ends all attempts when it is settled', () => {
+    assert.deepEqual(settledAs('created', mine, attempts(600, 0)), {
+      id: mine,
+      ownership: 'created',
+      ...attempts(600),
+    });
+    assert.deepEqual(settledAs('unknown', undefined, attempts(600, 0)), { ownership: 'unknown', ...attempts(600) });
+    assert.deepEqual(settledAs('adopted', mine, undefined), { id: mine, ownership: 'adopted' });
+  });
 
   it('may be ours if we created it, or if an attempt is unclear', () => {
     for (const [piece, isOurs] of [
@@ -300,16 +360,19 @@ describe('the ownership of what Atlas shows', () => {
   });
 });
 
-describe('the ownership of a statement that grants enough', () => {
+describe('the statement that grants enough', () => {
   const wanted = atlasStatement(clusterArn, principalArn);
   const sid = wanted.Sid;
   const policy = JSON.stringify({ Statement: [wanted] });
   const recorded = { sid, principalArn, ownership: 'created' as const };
-  const other = JSON.stringify({ Statement: [{ Sid: 'Terraform', Effect: 'Allow' }] });
+  const byOther = (Sid?: string) => JSON.stringify({ Statement: [{ ...wanted, Sid }] });
 
   it('is created if we wrote it or tried to, or a person claims it; else adopted', () => {
-    const owner = (text: string, of: RegistryRecord['statement'], claim = false) =>
-      ownershipOfStatement(text, { wanted, recorded: of, claim });
+    const owner = (text: string, of: RegistryRecord['statement'], claim = false) => {
+      const found = grantedBy(text, { wanted, recorded: of, claim });
+      assert.equal(found.sid, sid);
+      return found.ownership;
+    };
     assert.equal(owner(policy, recorded), 'created');
     assert.equal(owner(policy, { sid, principalArn, attemptedAt: now }), 'created');
     assert.equal(owner(policy, undefined, true), 'created');
@@ -321,13 +384,15 @@ describe('the ownership of a statement that grants enough', () => {
   it('is adopted after an unclear attempt if the statement grants more than we would have written', () => {
     const wider = JSON.stringify({ Statement: [{ ...wanted, Action: 'kafka:*' }] });
     const attempt = { sid, principalArn, attemptedAt: now };
-    assert.equal(ownershipOfStatement(wider, { wanted, recorded: attempt, claim: false }), 'adopted');
-    assert.equal(ownershipOfStatement(wider, { wanted, recorded, claim: false }), 'created');
+    assert.equal(grantedBy(wider, { wanted, recorded: attempt, claim: false }).ownership, 'adopted');
+    assert.equal(grantedBy(wider, { wanted, recorded, claim: false }).ownership, 'created');
   });
 
-  it("is adopted if another party's statement grants it", () => {
-    assert.equal(ownershipOfStatement(other, { wanted, recorded, claim: true }), 'adopted');
-    assert.equal(ownershipOfStatement(undefined, { wanted, recorded, claim: false }), 'adopted');
+  it("is adopted under its own Sid if another party's statement grants it", () => {
+    const adopted = { sid: 'Terraform', ownership: 'adopted' };
+    assert.deepEqual(grantedBy(byOther('Terraform'), { wanted, recorded, claim: true }), adopted);
+    assert.deepEqual(grantedBy(byOther(), { wanted, recorded, claim: false }), { ...adopted, sid: '' });
+    assert.deepEqual(grantedBy(undefined, { wanted, recorded, claim: false }), { ...adopted, sid: '' });
   });
 
   it('does not hide our statement for a former account', () => {

@@ -98,6 +98,16 @@ describe('ResolveRequest', () => {
     assert.deepEqual(withoutRecord(await resolve({ clusterArn })), started(manually));
   });
 
+  it('refuses a manual connect that the tag disconnect would undo, and says how to change the tag', async (t) => {
+    const { resolve, record } = await resolver(t, { 'atlas-streaming': 'disconnect' });
+    await assert.rejects(resolve({ clusterArn }), {
+      name: 'InvalidRequest',
+      message: /--tags atlas-streaming=connect/,
+    });
+    assert.equal(await record(), undefined);
+    assert.equal((await resolve({ clusterArn, dryRun: true })).isAnythingToDo, true);
+  });
+
   for (const [tags, reason] of [
     [{}, /^The tag atlas-streaming no longer exists\. Nothing is to be done for arn:/],
     [{ 'atlas-streaming': 'Connect' }, /is "Connect", not "connect"/],
@@ -304,9 +314,14 @@ describe('ResolveRequest of the disconnect machine', () => {
     });
 
   it('accepts the removal of the tag if the deployment disconnects on untag', async (t) => {
-    const { resolveRemoval, written } = await resolver(t, {}, untag);
+    const { resolveRemoval, written } = await resolver(t, {}, untag, { recorded: { wasTagged: true } });
     assert.equal((await resolveRemoval(tagEvent())).isAnythingToDo, true);
     assert.equal(written()?.['atlas-streaming/status'], 'disconnecting');
+  });
+
+  it('keeps a cluster connected that never had the tag', async (t) => {
+    const { resolveRemoval } = await resolver(t, {}, untag, { recorded: { verifiedAt: now } });
+    assert.equal((await resolveRemoval(tagEvent())).isAnythingToDo, false);
   });
 
   it('never connects because of a removed tag', async (t) => {
@@ -366,19 +381,26 @@ describe('ResolveRequest and the recorded target:', () => {
   });
 
   const changes: [what: string, input: object, tags: Record<string, string>, asked: string][] = [
-    ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'workspace "b"'],
-    ['the input', { connectionName: 'b' }, {}, 'connectionName "b"'],
+    ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'the tag atlas-streaming/workspace is "b"'],
+    ['the input', { connectionName: 'b' }, {}, 'connectionName in the input is "b"'],
+    ['a wrong tag', {}, { 'atlas-streaming/project-id': 'b' }, 'the tag atlas-streaming/project-id is "b"'],
+    [
+      'the tag of a forbidden project',
+      {},
+      { 'atlas-streaming/project-id': 'b'.repeat(24) },
+      `the tag atlas-streaming/project-id is "${'b'.repeat(24)}"`,
+    ],
     [
       'both',
       { mechanism: 'PLAIN' },
       { 'atlas-streaming/project-id': otherProjectId },
-      `projectId "${otherProjectId}" and mechanism "PLAIN"`,
+      `the tag atlas-streaming/project-id is "${otherProjectId}" and mechanism in the input is "PLAIN"`,
     ],
   ];
   for (const [what, input, tags, asked] of changes)
     it(`the recorded target stays, all of it, if ${what} asks for another one`, async (t) => {
       const found = await resolved(t, input, { 'atlas-streaming/status': 'connected', ...tags }, {}, connected);
-      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but its settings ask for ${asked}`;
+      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but ${asked}`;
       assert.deepEqual(found, started(manually, request({ ...recordedRequest, targetChange })));
     });
 
@@ -411,13 +433,13 @@ describe('ResolveRequest and the recorded target:', () => {
       const { targetChange } = (await resolved(t, { projectId: otherProjectId }, {}, {}, left)) as {
         targetChange?: string;
       };
-      assert.match(targetChange ?? '', /ask for projectId "a{24}"$/);
+      assert.match(targetChange ?? '', /but projectId in the input is "a{24}"$/);
     });
 
   it('an attempt whose outcome is unclear binds as a creation does', async (t) => {
     const unclear = { target, connection: { attemptedAt: now } };
     const { targetChange } = (await resolved(t, { workspace: 'b' }, {}, {}, unclear)) as { targetChange?: string };
-    assert.match(targetChange ?? '', /ask for workspace "b"$/);
+    assert.match(targetChange ?? '', /but workspace in the input is "b"$/);
   });
 
   it('the target counts that is recorded when the run claims the cluster, not the one of a moment before', async (t) => {
@@ -524,6 +546,7 @@ describe('ResolveRequest claims the cluster:', () => {
       claimedAt: now,
       wantedBy: 'tag',
       status: 'connecting',
+      wasTagged: true,
     });
     assert.match(fingerprint ?? '', /^[\da-f]{16}$/);
     assert.deepEqual(recorded, await record());
@@ -581,7 +604,7 @@ describe('ResolveRequest claims the cluster:', () => {
     assert.match(first.reason, /run-0 was working on arn:.* and was stopped/);
     const stopped = sfnMock.commandCalls(StopExecutionCommand)[0]?.args[0].input;
     assert.deepEqual([stopped?.executionArn, stopped?.error], [other, 'NoLongerWanted']);
-    assert.match(stopped?.cause ?? '', new RegExp(`^Execution ${disconnectExecutionArn} disconnects the cluster`));
+    assert.match(stopped?.cause ?? '', new RegExp(`^Execution ${disconnectExecutionArn} has taken over the cluster`));
     assert.equal((await record())?.holder, disconnectExecutionArn);
     assert.ok(!commandsOf(msk).includes('TagResource'));
     sfnMock
@@ -589,9 +612,25 @@ describe('ResolveRequest claims the cluster:', () => {
       .resolves({ executionArn: other, status: 'ABORTED', stopDate: new Date(now) });
     const retried = await resolveRemoval({ clusterArn });
     assert.equal('isHeld' in retried && retried.isHeld, true);
+    assert.equal((await record())?.claimedAt, now);
     const second = await resolveRemoval({ clusterArn }, disconnectExecutionArn, later);
     assert.deepEqual([second.isAnythingToDo, 'isHeld' in second && second.isHeld], [true, false]);
     assert.equal(sfnMock.commandCalls(StopExecutionCommand).length, 1);
+  });
+
+  it('a disconnect stops the connect again if Step Functions did not know it, or it was redriven', async (t) => {
+    const { resolveRemoval, sfnMock } = await resolver(t, {}, {}, { ...held(other), ...running(other) });
+    await resolveRemoval({ clusterArn });
+    await resolveRemoval({ clusterArn }, disconnectExecutionArn, later);
+    assert.equal(sfnMock.commandCalls(StopExecutionCommand).length, 2);
+  });
+
+  it('an execution of a former deployment holds nothing, and is not described', async (t) => {
+    const former = other.replace('privatelink-dev', 'privatelink-old');
+    const { resolve, sfnMock, record } = await resolver(t, connect, {}, held(former));
+    assert.equal((await resolve(tagEvent())).isAnythingToDo, true);
+    assert.equal((await record())?.holder, executionArn);
+    assert.equal(sfnMock.commandCalls(DescribeExecutionCommand).length, 0);
   });
 
   it('a disconnect that is no longer wanted after that gives the cluster back', async (t) => {
