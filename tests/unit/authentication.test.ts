@@ -78,6 +78,31 @@ describe('an API key', () => {
     assert.equal(door.statuses.length, 9);
   });
 
+  it('counts the requests of each nonce from 1, in hexadecimal', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    const countsOf = (requests: string[]) => requests.map((it) => it.split(' ')[1]);
+    for (let i = 0; i < 11; i++) await call(`${door.url}/a`, get);
+    assert.deepEqual(countsOf(door.counts.slice(8)), ['00000009', '0000000a', '0000000b']);
+    door.digest.nonces = [];
+    await call(`${door.url}/a`, get);
+    assert.deepEqual(countsOf(door.counts.slice(11)), ['0000000c', '00000001']);
+  });
+
+  it('never repeats a nonce count, also after a request whose answer never came', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    await call(`${door.url}/a`, get);
+    for (const method of ['GET', 'POST', 'POST']) {
+      door.breaks = true;
+      // A GET is repeated on a new connection.
+      await call(`${door.url}/a`, { ...get, method }).catch(() => undefined);
+    }
+    assert.equal((await call(`${door.url}/a`, get)).status, 200);
+    assert.equal(new Set(door.counts).size, door.counts.length, door.counts.join());
+    assert.deepEqual(door.statuses, [401, 200, 200, 200], 'no answer was a refusal');
+  });
+
   it('gets a new nonce if the old one expires between two calls', async (t) => {
     const door = await frontDoor(t, apiKey);
     const call = authenticate(apiKey, door.url);
