@@ -89,12 +89,16 @@ const recordedLink = (links: PrivateLink[], recorded: Piece, clusterArn: string)
 export function keptLinks(others: PrivateLink[]): Kept | undefined {
   const ids = others.filter((link) => !isBeingDeleted(link)).map(({ _id }) => _id);
   if (ids.length === 0) return undefined;
-  return { note: `${ids.join(', ')} - ${notCreated}`, remedy: `${linkCost} ${takeOver('Atlas')}` };
+  return { note: `${few(ids)} - ${notCreated}`, remedy: `${linkCost} ${takeOver('Atlas')}` };
 }
+
+/** The first few of some ids or names: a project may have thousands. */
+const few = (names: string[]): string =>
+  names.length > 20 ? `${names.slice(0, 20).join(', ')} and ${names.length - 20} more` : names.join(', ');
 
 /** What the output says about a link that other connections use. @param users as `workspace/connection` */
 export const keptInUse = (users: string[], { recorded }: Asked): Kept => ({
-  note: `used by ${users.join(', ')}`,
+  note: `used by ${few(users)}`,
   remedy:
     recorded?.privateLink && mayBeOurs(recorded.privateLink)
       ? 'The sweep removes the private link when no connection uses it.'

@@ -61,8 +61,10 @@ const encoded = (secret: string, form: 'base64' | 'base64url'): string => {
 };
 
 /** A text with `***` in place of every secret in use. */
-export function withoutSecrets(text: string): string {
-  const longestFirst = [...credentials, ...passwords].toSorted(([a], [b]) => b.length - a.length);
+export const withoutSecrets = (text: string): string => without([...credentials, ...passwords], text);
+
+function without(secrets: [secret: string, pattern: RegExp][], text: string): string {
+  const longestFirst = secrets.toSorted(([a], [b]) => b.length - a.length);
   return longestFirst.reduce((rest, [, secret]) => rest.replace(secret, '***'), text);
 }
 
@@ -76,15 +78,28 @@ const isOpen = (value: unknown): value is object =>
   (value instanceof Error || Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
 
 /** Blots out the secrets in use in every text of an error or of another value, in place. */
-export function blotOut(value: unknown, depth = 0, seen = new Set<unknown>()): void {
+export const blotOut = (value: unknown): void => blotOutOf(value, withoutSecrets);
+
+/**
+ * Blots out the credentials of Atlas in an answer of Atlas, in place. Passwords stay: a name or user may be equal to one, and is
+ * needed as it is.
+ *
+ * @returns the answer
+ */
+export function blotOutCredentials<Value>(answer: Value): Value {
+  blotOutOf(answer, (text) => without([...credentials], text));
+  return answer;
+}
+
+function blotOutOf(value: unknown, blotted: (text: string) => string, depth = 0, seen = new Set<unknown>()): void {
   if (!isOpen(value) || depth > deepest || seen.has(value)) return;
   seen.add(value);
   for (const key of Reflect.ownKeys(value)) {
     const { [key]: held } = value as Record<string | symbol, unknown>;
     if (typeof held === 'string') {
-      const blotted = withoutSecrets(held);
-      if (blotted !== held) Reflect.defineProperty(value, key, { value: blotted, writable: true, configurable: true });
-    } else blotOut(held, depth + 1, seen);
-    if (typeof key === 'string' && withoutSecrets(key) !== key) Reflect.deleteProperty(value, key);
+      const rest = blotted(held);
+      if (rest !== held) Reflect.defineProperty(value, key, { value: rest, writable: true, configurable: true });
+    } else blotOutOf(held, blotted, depth + 1, seen);
+    if (typeof key === 'string' && blotted(key) !== key) Reflect.deleteProperty(value, key);
   }
 }

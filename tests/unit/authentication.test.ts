@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { authenticate } from '../../shared/atlas/authentication.ts';
 import { answer, apiKey, frontDoor, serviceAccount } from '../fixtures/credentials.ts';
 
@@ -217,6 +218,37 @@ describe('a service account', () => {
         return true;
       });
     });
+
+  it('repeats no secret that the token endpoint repeats', async (t) => {
+    const { clientId, clientSecret } = serviceAccount;
+    const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+    const escaped = JSON.stringify(clientSecret).slice(1, -1);
+    const said = [clientSecret, basic, escaped, encodeURIComponent(basic)].join(' ');
+    for (const status of [400, 401, 403, 429, 500]) {
+      const door = await frontDoor(t, serviceAccount);
+      door.tokenAnswer = answer(status, { error: said, error_description: said });
+      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), (error: Error) => {
+        const all = inspect(error, { depth: 9, showHidden: true });
+        for (const secret of [clientSecret, basic]) assert.ok(!all.includes(secret), all);
+        return true;
+      });
+    }
+  });
+
+  it('fails with the limit if the answer of the token endpoint is too long', async (t) => {
+    for (const status of [200, 400]) {
+      const door = await frontDoor(t, serviceAccount);
+      door.tokenAnswer = answer(status, { access_token: 'x'.repeat(2_000_000), expires_in: 3600 });
+      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), {
+        name: 'AtlasUnavailable',
+        message: "Atlas's answer to the request for an access token is longer than 1 MB.",
+      });
+      door.tokenAnswer = answer(status, { error: 'e'.repeat(9999), error_description: 'x'.repeat(300_000) });
+      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), ({ message }: Error) => {
+        return message.length < 1500;
+      });
+    }
+  });
 
   it('keeps the error code of the token endpoint', async (t) => {
     const door = await frontDoor(t, serviceAccount);
