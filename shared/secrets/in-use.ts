@@ -60,12 +60,15 @@ const encoded = (secret: string, form: 'base64' | 'base64url'): string => {
   return `${characters.map((it) => spellings(it)).join('')}(?:=|${urlEscaped('=')}){0,2}`;
 };
 
+/** The secret of any service account, and a token (a JWT): another container may hold it. */
+const recognizable = /mdb_sa_sk_\w{8,}|\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g;
+
 /** A text with `***` in place of every secret in use. */
 export const withoutSecrets = (text: string): string => without([...credentials, ...passwords], text);
 
 function without(secrets: [secret: string, pattern: RegExp][], text: string): string {
   const longestFirst = secrets.toSorted(([a], [b]) => b.length - a.length);
-  return longestFirst.reduce((rest, [, secret]) => rest.replace(secret, '***'), text);
+  return longestFirst.reduce((rest, [, secret]) => rest.replace(secret, '***'), text.replace(recognizable, '***'));
 }
 
 /** Deeper parts of an error are not logged. */

@@ -62,6 +62,11 @@ describe('a secret in use', () => {
     assert.equal(withoutSecrets('the-secret-part-and-more secret-part'), '*** ***');
   });
 
+  it('is blotted out although it is not known if it looks like a secret or a token of a service account', () => {
+    const [secret, token] = ['mdb_sa_sk_0f1e2d3c4b5a', 'eyJhbGciOiJFUzUxMiJ9.eyJzdWIiOiJtZGJfc2EifQ.c2lnbmF0dXJl'];
+    assert.equal(withoutSecrets(`"${secret}", Bearer ${token}; mdb_sa_sk_…`), '"***", Bearer ***; mdb_sa_sk_…');
+  });
+
   it('may be empty, which changes nothing', () => {
     usePassword('');
     assert.equal(withoutSecrets('some text'), 'some text');
