@@ -82,7 +82,7 @@ test('an interceptor sees only authenticated calls, and may answer in the place 
       path: '/x',
       caller: 'someone',
       body: 'hello',
-      authorization: 'someone',
+      authorization: 'secret',
     },
   ]);
   assert.deepEqual(
