@@ -8,6 +8,8 @@ export interface Arguments {
   scenario: Scenario;
   /** The path of a file with an input. */
   input: string | undefined;
+  /** Whether the input is for the disconnect machine. */
+  disconnect: boolean;
   settings: Record<string, string>;
   speed: number;
   list: boolean;
@@ -28,6 +30,7 @@ const maxSpeed = 10_000;
 const options = {
   scenario: { type: 'string', default: 'default' },
   input: { type: 'string' },
+  disconnect: { type: 'boolean', default: false },
   stage: { type: 'string' },
   param: { type: 'string', multiple: true, default: [] as string[] },
   speed: { type: 'string', default: String(defaultSpeed) },
@@ -42,13 +45,15 @@ const ownOptions = Object.keys(options).filter((name) => name !== 'help' && name
 
 export const usage = `Usage: npm start -- [options]
 
-Runs the state machine and the function bundles that you deploy against emulators of Amazon MSK, AWS Secrets Manager
-and MongoDB Atlas on this machine. It needs no AWS account and no Atlas account, and it calls neither.
+Runs the state machines and the function bundles that you deploy against emulators of Amazon MSK, AWS Secrets Manager,
+Amazon DynamoDB and MongoDB Atlas on this machine. It needs no AWS account and no Atlas account, and it calls neither.
 
   --scenario NAME      which scenario to run (see --list)
   --list               list the scenarios
   --input FILE         start with the input in this file: the JSON of a manual start, or an EventBridge event;
                        the local cloud then uses the account, Region and cluster in the input's ARN
+  --disconnect         with --input: connect the cluster first, unless the scenario prepares it, and then start the
+                       disconnect machine with the input
   --stage NAME         use the settings in stages/NAME.yml
   --param NAME=VALUE   set one setting, as for npm run deploy; may be repeated
   --speed N            how many times faster than real time to run, from 1 to ${maxSpeed} (default ${defaultSpeed})
@@ -56,8 +61,8 @@ and MongoDB Atlas on this machine. It needs no AWS account and no Atlas account,
   --logs               print the logs of the functions on standard error
   --help               show this text
 
-Exit code: 0 if the execution succeeds (Connected, Disconnected, Planned, NothingToDo), 1 if it fails, 2 for wrong
-arguments.`;
+Exit code: 0 if the execution succeeds (Connected, Disconnected, Planned, NothingToDo, NoLongerWanted),
+1 if it fails, 2 for wrong arguments.`;
 
 /**
  * @param scenarios all scenarios
@@ -75,6 +80,7 @@ export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJ
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
+  if (flags.disconnect && input === undefined) throw new UsageError('--disconnect needs --input.');
   const settings = parseSettings(param, stage);
   return { scenario, input, settings, speed: parseSpeed(speed), ...flags };
 }

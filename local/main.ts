@@ -16,8 +16,11 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** @returns the exit code: 0 if the execution succeeds */
-async function run({ scenario, input: path, settings, speed, json, logs }: Arguments): Promise<number> {
-  const input = path === undefined ? undefined : { path, value: readInput(path) };
+async function run({ scenario, input: path, disconnect, settings, speed, json, logs }: Arguments): Promise<number> {
+  const input =
+    path === undefined
+      ? undefined
+      : { path, value: readInput(path), action: disconnect ? ('disconnect' as const) : ('connect' as const) };
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
   const { signal } = interruption;

@@ -1,8 +1,9 @@
 import { Cloud } from '../emulators/cloud.ts';
+import type { Action } from '../emulators/deployment/deployment.ts';
 import type { Execution, MachineEvent } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
 import { cloudFor, isEvent } from './input.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, tagAndConnect } from './scenario.ts';
 import { observedState } from './screen/observed-state.ts';
 import type { Presentation } from './screen/presentation.ts';
 import { makeReport, type Report, takeSnapshot } from './screen/report.ts';
@@ -11,7 +12,7 @@ import { Timeline } from './screen/timeline.ts';
 export interface RunOptions {
   scenario: Scenario;
   /** The user's input. It replaces the start of the scenario. */
-  input?: { path: string; value: unknown } | undefined;
+  input?: { path: string; value: unknown; action: Action } | undefined;
   settings: Record<string, string>;
   speed: number;
   presentation?: Presentation | undefined;
@@ -48,10 +49,12 @@ export async function runScenario(options: RunOptions): Promise<Report> {
     presentation?.update(timeline);
   };
   try {
-    await scenario.prepare?.(cloud);
+    await prepare(cloud, options);
     const record = async () => (await cloud.registry.get(cloud.world.cluster.arn)) ?? null;
     const [before, recordBefore] = [takeSnapshot(cloud), await record()];
-    presentation?.begin(cloud, scenario, describeStart(cloud, options));
+    const description = input ? 'Your input replaces its start.' : scenario.description;
+    presentation?.begin(cloud, { name: scenario.name, description }, describeStart(cloud, options));
+    const sentBefore = (await cloud.messages()).length;
     const earlier = cloud.executions;
     const begunAt = performance.now();
     const execution = await start(cloud, options);
@@ -69,10 +72,17 @@ export async function runScenario(options: RunOptions): Promise<Report> {
     );
     const { rows } = timeline;
     const registry = { before: recordBefore, after: await record() };
-    return makeReport({ scenario: scenario.name, cloud, execution, result, others, rows, before, registry, realMs });
+    const messages = (await cloud.messages()).slice(sentBefore);
+    const ran = { scenario: scenario.name, cloud, execution, result, others, messages };
+    return makeReport({ ...ran, rows, before, registry, realMs });
   } finally {
     await cloud.close();
   }
+}
+
+async function prepare(cloud: Cloud, { scenario, input }: RunOptions): Promise<void> {
+  if (scenario.prepare) await scenario.prepare(cloud);
+  else if (input?.action === 'disconnect') await tagAndConnect(cloud);
 }
 
 async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Execution> {
@@ -82,7 +92,8 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
     if (execution) return execution;
     throw new Error(`No rule has started an execution for the tag ${triggerTag}=connect.`);
   }
-  if (!input || !isEvent(input.value)) return cloud.start(input ? input.value : scenario.input?.(cloud));
+  if (!input || !isEvent(input.value))
+    return input ? cloud.start(input.value, input.action) : cloud.start(scenario.input?.(cloud));
   const [execution] = cloud.deliver(input.value);
   if (execution) return execution;
   const patterns = cloud.deployment.rules.filter(({ isEnabled }) => isEnabled).map(({ eventPattern }) => eventPattern);
@@ -95,7 +106,7 @@ function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
   if (input)
     return isEvent(input.value)
       ? `By the event in ${input.path}.`
-      : `From the console, with the input in ${input.path}.`;
+      : `From the console, with the input in ${input.path}${input.action === 'disconnect' ? ', at the disconnect machine' : ''}.`;
   if (scenario.startedBy) return scenario.startedBy;
   if (scenario.input)
     return `From the console, with ${JSON.stringify(scenario.input(cloud)).replace(cloud.world.cluster.arn, '…')}.`;

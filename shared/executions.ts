@@ -62,9 +62,18 @@ export class ExecutionsClient {
   }
 }
 
-/** Whether an execution belongs to this state machine, by their ARNs alone. */
-export const isExecutionOf = (executionArn: string, stateMachineArn: string): boolean =>
-  executionArn.startsWith(`${stateMachineArn.replace(':stateMachine:', ':execution:')}:`);
+/**
+ * Whether two executions belong to the two machines of this deployment, whose names differ only in the last word. A retained registry
+ * may name an execution of a former deployment, which the role may not describe.
+ */
+export const isOfSameDeployment = (one: string, other: string): boolean => deploymentOf(one) === deploymentOf(other);
+
+/** Partition, Region, account and the machine's name up to its last word. */
+const deploymentOf = (executionArn: string): string => executionArn.replace(/-(connect|disconnect):[^:]*$/, '');
+
+/** What an execution does, by the name of its machine. */
+export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
+  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
 
 /** Whether the sweep has started an execution: its name says so. */
 export const isStartedBySweep = (executionArn: string): boolean =>

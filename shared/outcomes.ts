@@ -17,6 +17,9 @@ const resources = {
 } as const;
 type Resource = keyof typeof resources;
 
+/** The begin of the note about what we use or keep, and never change. */
+export const notCreated = 'not created by this deployment';
+
 /** One resource in the output of a run. `note` says which one, or why. */
 export const Outcome = z.object({
   resource: z.enum(Object.keys(resources) as [Resource, ...Resource[]]),
@@ -35,14 +38,14 @@ export const briefly = ({ result, note }: Pick<Outcome, 'result' | 'note'>): str
 export const sentenceOf = ({ resource, result, note }: Outcome): string =>
   `${capitalized(resources[resource])}: ${result}${note ? ` (${note})` : ''}`;
 
-/** What costs money from now on. */
-const billedByTheHour = new Set<Resource>(['multiVpcConnectivity', 'privateLink']);
+/** What costs money from now on, by the hour: dollars per month. docs/cost.md has the calculation. */
+const monthlyDollars: Partial<Record<Resource, number>> = { multiVpcConnectivity: 16, privateLink: 51 };
 
-/** A change as a part of a sentence, such as "private link created (billed by the hour, docs/cost.md)". */
+/** A change as a part of a sentence, such as "private link created (billed by the hour, about $51 a month)". */
 export const changeOf = ({ resource, result, note }: Outcome): string => {
   const done = resource === 'multiVpcConnectivity' && result !== 'removed' ? 'turned on' : result;
-  const isBilled = billedByTheHour.has(resource) && result !== 'removed';
-  const notes = [note, isBilled && 'billed by the hour, docs/cost.md'].filter(Boolean).join('; ');
+  const dollars = result === 'removed' ? undefined : monthlyDollars[resource];
+  const notes = [note, dollars && `billed by the hour, about $${dollars} a month`].filter(Boolean).join('; ');
   return `${resources[resource]} ${done}${notes ? ` (${notes})` : ''}`;
 };
 

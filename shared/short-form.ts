@@ -11,10 +11,10 @@ interface Failing {
 
 /** How an error is told in short, if its first sentence doesn't do. */
 const summaries: Record<string, (message: string) => string> = {
-  // "One prerequisite is not met, and nothing was changed: …", or a numbered list.
+  // "One prerequisite is not met: …", or a numbered list.
   PrerequisitesNotMet: (message) => {
     const items = message.split(/\n\d+\. /).slice(1);
-    if (items.length === 0) return firstSentence(message.replace(/^[^:]*nothing was changed: /, ''));
+    if (items.length === 0) return firstSentence(message.replace(/^One prerequisite is not met: /, ''));
     return `${items.length} prerequisites are not met - ${items.map((item, index) => `${index + 1}. ${firstSentence(item)}`).join(' ')}`;
   },
 };
@@ -27,7 +27,8 @@ export function shortForm({ state, error, message }: Failing, clusterArn: string
   const name = parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
   const text = withoutMarks(message.replaceAll(clusterArn, name));
   const sentence = (summaries[error] ?? firstSentence)(text);
-  return tagValue(`${state} ${error} - ${sentence}`);
+  // The cluster stays connected, so nothing has failed.
+  return tagValue(error === 'TargetChanged' ? sentence : `${state} ${error} - ${sentence}`);
 }
 
 /** A tag has neither apostrophes nor semicolons: "doesn't" and "a; b" become "does not" and "a - b". */

@@ -53,7 +53,7 @@ export const deadlineAfter = (now: string, { timeoutMinutes }: Wait): string =>
 export function checkDeadline(what: string, { now, deadline }: Times): void {
   if (Date.parse(now) <= Date.parse(deadline)) return;
   throw new WaitTimedOut(
-    `${what}, and the deadline of this wait (${deadline}) has passed. Nothing is lost: start the execution again and it resumes here. If it times out again, check the resource itself in the AWS or Atlas console.`,
+    `${what}, and the deadline of this wait (${deadline}) has passed. Nothing is lost: start a new execution, which continues with what exists. If it times out again, check the resource itself in the AWS or Atlas console.`,
   );
 }
 

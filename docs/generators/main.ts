@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { documents, generated, pathOf, readDocument } from './documents.ts';
 import { pictureOf, pictures } from './graph.ts';
-import { outputBlocks, outputOf, withOutputs } from './outputs.ts';
+import { outdatedCommands, outputBlocks, outputOf, withOutputs } from './outputs.ts';
 
 /** `npm run docs`: writes everything in the documentation that follows from the code. */
 for (const [file, text] of Object.entries(generated)) writeFileSync(pathOf(file), text());
@@ -12,4 +12,5 @@ for (const [file, scenario] of Object.entries(pictures))
 const outputs = new Map<string, string[]>();
 for (const { args } of documents.flatMap((file) => outputBlocks(readDocument(file))))
   if (!outputs.has(args.join(' '))) outputs.set(args.join(' '), await outputOf(args));
-for (const file of documents) writeFileSync(pathOf(file), withOutputs(readDocument(file), outputs));
+const outdated = outdatedCommands(documents.map(readDocument), outputs);
+for (const file of documents) writeFileSync(pathOf(file), withOutputs(readDocument(file), outputs, outdated));

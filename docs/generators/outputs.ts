@@ -51,23 +51,40 @@ export const masked = (text: string): string =>
     .trim();
 
 /**
- * Replaces the output blocks of a text by those of new runs, unless they differ only in what is masked. A part of an output is found by
- * its first and its last line.
+ * The commands of which a text no longer shows what they print, apart from what is masked.
+ *
+ * @param texts the documents: all of them show the same run of a command, so that their times agree
+ * @param outputs the lines that each command prints, by its arguments
+ * @throws if a command no longer prints the first or the last line of a part
+ */
+export function outdatedCommands(texts: string[], outputs: Map<string, string[]>): Set<string> {
+  const isOutdated = ({ args, isWhole, lines }: OutputBlock) => {
+    const now = shownNow(lines, isWhole, outputs.get(args.join(' ')) ?? []);
+    return masked(now.join('\n')) !== masked(lines.join('\n'));
+  };
+  const outdated = texts.flatMap(outputBlocks).filter(isOutdated);
+  return new Set(outdated.map(({ args }) => args.join(' ')));
+}
+
+/**
+ * Replaces the output blocks of some commands by those of new runs. A part of an output is found by its first and its last line.
  *
  * @param outputs the lines that each command prints, by its arguments
- * @throws if a command no longer prints such a line
+ * @param commands the arguments of those commands
+ * @throws if a command no longer prints the first or the last line of a part
  */
-export function withOutputs(text: string, outputs: Map<string, string[]>): string {
-  return text.replace(blocks, (_, begin: string, whole: string | undefined, args = '', shown: string, end: string) => {
-    const output = outputs.get(args) ?? [];
-    const parts = partsOf(shown.split('\n')).map((part) => {
-      const now = whole ? output : sliceOf(output, part);
-      const [before, after] = [part, now].map((lines) => lines.join('\n'));
-      return masked(before ?? '') === masked(after ?? '') ? before : after;
-    });
-    return `${begin}${parts.join(`\n${leftOut}\n`)}${end}`;
+export const withOutputs = (text: string, outputs: Map<string, string[]>, commands: ReadonlySet<string>): string =>
+  text.replace(blocks, (block, begin: string, whole: string | undefined, args = '', shown: string, end: string) => {
+    if (!commands.has(args)) return block;
+    const lines = shownNow(shown.split('\n'), whole !== undefined, outputs.get(args) ?? []);
+    return `${begin}${lines.join('\n')}${end}`;
   });
-}
+
+/** What a block must show of an output. */
+const shownNow = (lines: string[], isWhole: boolean, output: string[]): string[] =>
+  isWhole
+    ? output
+    : partsOf(lines).flatMap((part, index) => [...(index > 0 ? [leftOut] : []), ...sliceOf(output, part)]);
 
 function sliceOf(output: string[], part: string[]): string[] {
   const [first = '', last = ''] = [part[0], part.at(-1)].map((line = '') => masked(line));

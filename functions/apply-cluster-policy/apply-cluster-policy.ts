@@ -4,7 +4,7 @@ import { atlasStatement, mergeStatement, removeStatement } from '../../shared/ms
 import { Result } from '../../shared/outcomes.ts';
 import { Ownership, type RegistryRecord } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
-import { formerSid, isWrittenByUs, ownershipOfStatement } from '../../shared/registry/statement.ts';
+import { formerSid, grantedBy, isWrittenByUs } from '../../shared/registry/statement.ts';
 
 export const ApplyClusterPolicyInput = z.object({
   run: z.object({
@@ -15,6 +15,7 @@ export const ApplyClusterPolicyInput = z.object({
   now: z.string(),
 });
 
+/** `sid`: of the statement that lets Atlas connect, whoever has written it; '' if that has none. */
 export const ApplyClusterPolicyOutput = z.object({ sid: z.string(), result: Result, ownership: Ownership });
 
 /**
@@ -40,12 +41,16 @@ export async function applyClusterPolicy(
   const record = (details: Partial<NonNullable<RegistryRecord['statement']>>) =>
     registry.update(clusterArn, executionArn, { statement: { sid, principalArn, ...details } });
   if (merged === undefined) {
-    const ownership = ownershipOfStatement(policy, { wanted: statement, recorded, claim });
+    const found = grantedBy(policy, { wanted: statement, recorded, claim });
+    // What a claim makes ours is recorded only when the run has succeeded.
+    const recordable = grantedBy(policy, { wanted: statement, recorded, claim: false });
+    const isRecorded = recorded?.sid === found.sid;
     if (changed && changed !== policy) await msk.putPolicy(clusterArn, changed, version);
-    if (recorded?.sid !== sid || recorded.ownership !== ownership || former)
-      await record({ ownership, ...(recorded?.sid === sid && { attemptedAt: recorded.attemptedAt }) });
-    const isCreated = recorded?.sid === sid && !recorded.ownership && ownership === 'created';
-    return { sid, result: isCreated ? 'created' : changed !== policy ? 'updated' : 'unchanged', ownership };
+    if (!isRecorded || recorded.ownership !== recordable.ownership || former)
+      await record({ ...recordable, ...(isRecorded && { attemptedAt: recorded.attemptedAt }) });
+    if (changed !== policy) return { ...found, result: 'updated' };
+    if (found.ownership !== 'created') return { ...found, result: 'adopted' };
+    return { ...found, result: isRecorded && !recorded.ownership ? 'created' : 'unchanged' };
   }
   await record({ attemptedAt: now, ...(former && { formerSid: former }) });
   await msk.putPolicy(clusterArn, changed ?? merged, version);

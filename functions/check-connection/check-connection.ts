@@ -10,6 +10,7 @@ export const CheckConnectionInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), workspace: z.string() }),
     connection: z.pick(ConnectionProgress, {
+      id: true,
       name: true,
       deadline: true,
       result: true,
@@ -42,7 +43,7 @@ export async function checkConnection(
 ): Promise<z.infer<typeof CheckConnectionOutput>> {
   const { name, deadline, ownership, bootstrapServers, secretVersionId, rewrites } = connection;
   const found = await atlas.getConnection(request.projectId, request.workspace, name).catch(noneWhenAbsent);
-  const { state, isReady } = found ? connectionState(found) : { state: 'not shown', isReady: false };
+  const { state, isReady } = found ? connectionState(found, ownership) : { state: 'not shown', isReady: false };
   const isOurs = ownership === 'created';
   const isOlder =
     isOurs && found !== undefined && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);

@@ -1,6 +1,6 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { whyNotOurs } from '../../shared/atlas/connection.ts';
-import { isAbsent, projectNotFound } from '../../shared/atlas/error-codes.ts';
+import { isAbsent, isProjectAbsent, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion } from '../../shared/atlas/regions.ts';
@@ -8,6 +8,7 @@ import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/type
 import { AtlasRefused, PolicyRefused, PrerequisitesNotMet, PrivateLinkFailed } from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
+import { ownershipOf } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 /**
@@ -32,8 +33,7 @@ export async function unmetByAtlas(
       links: [],
     };
 
-  const connection = await atlas.getConnection(projectId, name, connectionName).catch(refusalWhenAbsent);
-  const existing = connection instanceof AtlasRefused ? undefined : connection;
+  const existing = await atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent);
   const isRepair = request.wantedBy === 'sweep';
   const isListed = existing || !isPrivateConnectivityOn || request.dryRun || isRepair;
   const links = isListed ? await atlas.listPrivateLinks(projectId) : [];
@@ -46,7 +46,7 @@ export async function unmetByAtlas(
         complaint(async () => {
           ({ principalArn } = await atlasPrincipal(projectId, clusterArn, atlas));
         }),
-        complaint(async () => link && privateLinkState(link)),
+        complaint(async () => link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink))),
       ]);
   return {
     unmet: [
@@ -64,7 +64,7 @@ export async function unmetByAtlas(
 
 /** The sweep repairs a cluster without the trigger tag, and creates nothing for it. */
 const nothingToRepair = ({ clusterArn, connectionName }: Request) =>
-  `The cluster has no tag ${triggerTag}=connect, and its connection "${connectionName}", its private link or its multi-VPC connectivity no longer exists. Without the tag nothing is created. To connect it again: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. To remove the rest, set the tag to disconnect.`;
+  `The cluster has no tag ${triggerTag}=connect, and its connection "${connectionName}", its private link or its multi-VPC connectivity no longer exists. Without the tag nothing is created. To connect it again: aws kafka tag-resource --region ${regionOf(clusterArn)} --resource-arn ${clusterArn} --tags ${triggerTag}=connect. To remove the rest, set the tag to disconnect.`;
 
 /** A deleted cluster's connection stays until the sweep removes it, and a new cluster may have the same name. */
 function ofEarlierCluster({ networking }: Connection, links: PrivateLink[], clusterArn: string): string {
@@ -89,16 +89,16 @@ export async function complaint(check: () => Promise<unknown>): Promise<string |
 function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): string | undefined {
   const { cloudProvider = 'unknown', region: workspaceRegion = 'unknown' } = dataProcessRegion ?? {};
   if (cloudProvider.toUpperCase() === 'AWS' && awsRegion(workspaceRegion) === region) return undefined;
-  return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Name a workspace there, or create one.`;
+  return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Choose another workspace (the tag atlas-streaming/workspace, or workspace in the input), or create one there.`;
 }
 
-const remedyForAbsence = ({ errorCode }: AtlasRefused, { projectId, workspace }: Request) =>
-  errorCode === projectNotFound
+const remedyForAbsence = (refusal: AtlasRefused, { projectId, workspace }: Request) =>
+  isProjectAbsent(refusal)
     ? `Correct projectId (the parameter atlasProjectId, or the tag atlas-streaming/project-id): project ${projectId} doesn't exist, or this key may not see it.`
     : `Create the workspace "${workspace}" in Atlas project ${projectId}, or name an existing one (workspace in the input, or the tag atlas-streaming/workspace).`;
 
 /** Not found is an outcome here; Atlas's own words say what was not found. */
 const refusalWhenAbsent = (error: unknown): AtlasRefused => {
-  if (isAbsent(error)) return error;
+  if (isAbsent(error) || isProjectAbsent(error)) return error;
   throw error;
 };

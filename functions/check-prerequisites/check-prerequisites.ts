@@ -76,18 +76,22 @@ export async function checkPrerequisites(
   // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
   const mayBeConnected = isPrivateConnectivityOn && connection?.state === 'READY' && !connectivity;
   const isPlanned = request.dryRun || mayBeConnected;
-  const { changes, connected } = isPlanned
+  const { changes, connected, adopted } = isPlanned
     ? await planChanges(request, found, deps)
-    : { changes: [], connected: undefined };
+    : { changes: [], connected: undefined, adopted: [] };
+  const notes = [
+    request.dryRun &&
+      adopted.length > 0 &&
+      `A run would use ${adopted.join(' and ')}, which this deployment did not create; a disconnect leaves ${adopted.length > 1 ? 'both' : 'it'}.`,
+    request.targetChange && `${request.targetChange}. A run verifies the connected target and changes no other.`,
+  ].filter(Boolean);
   const plan = {
     clusterArn: request.clusterArn,
     secretArn,
     isScramSecretAssociated,
     changes,
     plannedFor: details.fingerprint,
-    ...(request.targetChange && {
-      note: `${request.targetChange}. A run verifies the connected target and changes no other.`,
-    }),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
   };
   return connected ? { ...plan, isConnected: true, connected } : { ...plan, isConnected: false };
 }
@@ -106,5 +110,5 @@ const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociat
 
 const listed = (unmet: string[]) =>
   unmet.length === 1
-    ? `One prerequisite is not met, and nothing was changed: ${unmet[0]}`
-    : `${unmet.length} prerequisites are not met, and nothing was changed:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;
+    ? `One prerequisite is not met: ${unmet[0]}`
+    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;

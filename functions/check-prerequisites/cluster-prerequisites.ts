@@ -24,10 +24,10 @@ export async function unmetByCluster(clusterArn: string, cluster: ClusterDetails
     !isScramOn &&
       'SASL/SCRAM authentication is off. Turn it on (MSK console > Properties > Security settings > Edit, or UpdateSecurity).',
     isUnauthenticatedOn &&
-      "Unauthenticated access is on, which multi-VPC connectivity doesn't allow. Move its clients to an authenticated scheme, then turn it off (Security settings).",
+      "Unauthenticated access is on, which multi-VPC connectivity doesn't allow. Move its clients to an authenticated scheme, then turn it off (MSK console > Properties > Security settings).",
     clientBroker !== null &&
       clientBroker !== 'TLS' &&
-      `Encryption between clients and brokers is ${clientBroker}; it must be TLS. Change it (Security settings > Encryption).`,
+      `Encryption between clients and brokers is ${clientBroker}; it must be TLS. Change it (MSK console > Properties > Security settings > Encryption).`,
     await unmetByConfiguration(cluster, msk),
   ];
   return unmet.filter((sentence) => typeof sentence === 'string');

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { differences } from '../../shared/atlas/connection.ts';
+import { differences, noteOnAdopted } from '../../shared/atlas/connection.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
@@ -9,7 +9,7 @@ import { atlasStatement, hasStatement, mergeStatement } from '../../shared/msk/p
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
 import { Ownership, ownershipOf } from '../../shared/registry/record.ts';
-import { formerSid, isWrittenByUs, ownershipOfStatement } from '../../shared/registry/statement.ts';
+import { formerSid, grantedBy, isWrittenByUs } from '../../shared/registry/statement.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 /** `state` would make the change. */
@@ -29,6 +29,7 @@ export const Connected = z.object({
     id: z.optional(z.string()),
     bootstrapServers: z.string(),
     secretVersionId: z.string(),
+    note: z.optional(z.string()),
   }),
 });
 type Connected = z.infer<typeof Connected>;
@@ -45,14 +46,14 @@ interface Found {
 /**
  * Lists what a run would change, in its order: reads what the later states would read, and writes nothing.
  *
- * @returns `connected`: undefined if anything is left to change or to wait for
+ * @returns `connected`: undefined if anything is left to change or to wait for; `adopted`: what a run would use, and never change
  * @throws what those states would throw
  */
 export async function planChanges(
   request: Request,
   { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
   { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
-): Promise<{ changes: Change[]; connected: Connected | undefined }> {
+): Promise<{ changes: Change[]; connected: Connected | undefined; adopted: string[] }> {
   const { clusterArn, projectId } = request;
   const [principal, { policy }, brokers] = await Promise.all([
     atlasPrincipal(projectId, clusterArn, atlas),
@@ -64,6 +65,11 @@ export async function planChanges(
   const { recorded, claim } = request;
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   const found = connection && ownershipOf(connection.id ?? undefined, recorded?.connection);
+  const linkFound = ownershipOf(link?._id, recorded?.privateLink);
+  const ownership: Current['ownership'] = {
+    connection: claim ? 'created' : (found ?? 'adopted'),
+    privateLink: claim ? 'created' : linkFound,
+  };
   const current: Current = {
     isPrivateConnectivityOn,
     isScramSecretAssociated,
@@ -72,16 +78,23 @@ export async function planChanges(
     connection,
     principal,
     policy,
-    privateLink: link && privateLinkState(link),
+    privateLink: link && privateLinkState(link, ownership.privateLink),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
-    ownership: {
-      connection: claim ? 'created' : (found ?? 'adopted'),
-      privateLink: claim ? 'created' : ownershipOf(link?._id, recorded?.privateLink),
-    },
+    ownership,
+    takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
     bootstrapServers: brokers ?? connection?.bootstrapServers ?? '',
   };
-  const changes = changesTo(current, request);
-  return { changes, connected: changes.length === 0 ? connectedAs(current, request) : undefined };
+  const different = connection && user ? differencesFrom(current, connection, user, request) : [];
+  const changes = changesTo(current, different, request);
+  const adopted = [
+    link && ownership.privateLink !== 'created' && `private link ${link._id}`,
+    connection && ownership.connection !== 'created' && `the Kafka connection "${connection.name}"`,
+  ];
+  return {
+    changes,
+    connected: changes.length === 0 ? connectedAs(current, different, request) : undefined,
+    adopted: adopted.filter((name) => typeof name === 'string'),
+  };
 }
 
 /** The cluster and Atlas as they are now. */
@@ -91,16 +104,24 @@ interface Current extends Omit<Found, 'links'> {
   privateLink: ReturnType<typeof privateLinkState> | undefined;
   /** Whose the existing ones are. */
   ownership: { connection: Ownership; privateLink: Ownership };
+  /** What becomes ours because a person claims it. */
+  takenOver: { connection?: boolean; privateLink?: boolean };
   /** The version of the secret that Atlas was sent for a connection of ours; undefined if unknown. */
   sentVersionId: string | undefined;
   bootstrapServers: string;
 }
 
-function changesTo(current: Current, request: Request): Change[] {
-  const { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, principal, policy } = current;
+function changesTo(current: Current, different: string[], request: Request): Change[] {
+  const { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection, principal, policy } = current;
+  const { takenOver, sentVersionId, user } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
-  const updated = connection && user ? outdated(current, connection, user, request) : [];
+  const hasOldPassword = sentVersionId !== undefined && sentVersionId !== user?.versionId;
+  // A connection that we have not created is never changed.
+  const updated =
+    current.ownership.connection === 'created'
+      ? [...different, ...(hasOldPassword ? ['authentication.password'] : [])]
+      : [];
   const recorded = request.recorded?.statement;
   const isOurs = request.claim || isWrittenByUs(recorded, statement.Sid);
   const former = formerSid(recorded, statement.Sid);
@@ -124,6 +145,16 @@ function changesTo(current: Current, request: Request): Change[] {
       state: 'RequestPrivateLink',
       change: `Request a private link to the cluster in Atlas project ${projectId}.`,
     },
+    current.privateLink &&
+      takenOver.privateLink && {
+        state: 'RequestPrivateLink',
+        change: `Take over private link ${current.privateLink.id}. A later disconnect deletes it.`,
+      },
+    connection &&
+      takenOver.connection && {
+        state: 'CreateConnection',
+        change: `Take over the Kafka connection "${connectionName}" in workspace "${workspace}", and send it the user and password of the SCRAM secret. A later disconnect deletes it.`,
+      },
     !connection && {
       state: 'CreateConnection',
       change: `Create the Kafka connection "${connectionName}" in workspace "${workspace}".`,
@@ -133,22 +164,22 @@ function changesTo(current: Current, request: Request): Change[] {
       change: `Update ${updated.join(', ')} of the Kafka connection "${connectionName}" in workspace "${workspace}".`,
     },
   ];
-  return changes.filter((change) => change !== false);
+  return changes.filter((change) => typeof change === 'object');
 }
 
 /** Undefined while Atlas is still at work, or if it isn't certain that Atlas has the current password, which Atlas never returns. */
-function connectedAs(current: Current, request: Request): Connected | undefined {
+function connectedAs(current: Current, different: string[], request: Request): Connected | undefined {
   const { principal, policy, privateLink, connection, bootstrapServers, user, ownership, sentVersionId } = current;
   const needsNoPassword = ownership.connection !== 'created' || sentVersionId === user?.versionId;
   if (!privateLink?.isReady || connection?.state !== 'READY' || !needsNoPassword) return undefined;
   const { name, state } = connection;
   const { clusterArn, recorded, claim } = request;
   const wanted = atlasStatement(clusterArn, principal.principalArn);
-  const statement = ownershipOfStatement(policy, { wanted, recorded: recorded?.statement, claim });
+  const statement = grantedBy(policy, { wanted, recorded: recorded?.statement, claim });
   const resultFor = (owner: Ownership) => (owner === 'created' ? 'unchanged' : 'adopted');
   return {
     principal,
-    policy: { sid: wanted.Sid, result: 'unchanged', ownership: statement },
+    policy: { ...statement, result: resultFor(statement.ownership) },
     privateLink: { id: privateLink.id, result: resultFor(ownership.privateLink), ownership: ownership.privateLink },
     connection: {
       name,
@@ -158,19 +189,19 @@ function connectedAs(current: Current, request: Request): Connected | undefined 
       ...(connection.id && { id: connection.id }),
       bootstrapServers,
       secretVersionId: sentVersionId ?? '',
+      ...(ownership.connection !== 'created' && { note: noteOnAdopted(different) }),
     },
   };
 }
 
-/** The fields that an update would change. A connection that we have not created is never changed. */
-function outdated(
-  { bootstrapServers, ownership, sentVersionId }: Current,
+/** The fields in which the connection differs from what we would write, apart from the password. */
+const differencesFrom = (
+  { bootstrapServers }: Current,
   connection: Connection,
-  { username, versionId }: NonNullable<Found['user']>,
+  { username }: NonNullable<Found['user']>,
   { connectionName: name, mechanism, config }: Request,
-): string[] {
-  if (ownership.connection !== 'created') return [];
-  const fields = differences(connection, {
+): string[] =>
+  differences(connection, {
     name,
     type: 'Kafka',
     bootstrapServers,
@@ -179,5 +210,3 @@ function outdated(
     networking: { access: { type: 'PRIVATE_LINK', connectionId: '' } },
     ...(config && { config }),
   });
-  return sentVersionId !== undefined && sentVersionId !== versionId ? [...fields, 'authentication.password'] : fields;
-}

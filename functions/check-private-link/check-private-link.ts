@@ -30,10 +30,10 @@ export async function checkPrivateLink(
   const found = await atlas.getPrivateLink(request.projectId, id).catch((error: unknown) => {
     if (!isAbsent(error)) throw error;
     throw new PrivateLinkFailed(
-      `Private link ${id} no longer exists: it was deleted during this run. Start the execution again to request a new one.`,
+      `Private link ${id} no longer exists: it was deleted during this run. Start a new execution to request a new one.`,
     );
   });
-  const { state, isReady } = privateLinkState(found);
+  const { state, isReady } = privateLinkState(found, ownership);
   if (!isReady) checkDeadline(`Private link ${id} is still ${state}`, { now, deadline });
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
   return { id, state, isReady, deadline, pollSeconds, result, ownership };

@@ -25,7 +25,7 @@ export const CreateConnectionInput = z.object({
     plan: z.object({ secretArn: z.string() }),
     privateLink: z.object({ id: z.string() }),
     /** Of this state's earlier visit. */
-    connection: z.optional(z.pick(ConnectionProgress, { deadline: true, result: true, rewrites: true })),
+    connection: z.optional(z.pick(ConnectionProgress, { deadline: true, result: true, rewrites: true, note: true })),
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -77,12 +77,15 @@ export async function createConnection(
     clusterArn,
     executionArn,
   });
-  const { connection, isWritten, ownership, hasPassword, note } = upserted;
+  const { connection, isWritten, ownership, hasPassword } = upserted;
+  // Of two writes by one run, the first says what the run has done.
+  const done = before && before.result !== 'unchanged' ? before : upserted;
   const deadline = before?.deadline ?? deadlineAfter(now, wait);
   return {
+    ...(connection.id && { id: connection.id }),
     name,
     // After a write, the first poll reads the state: the answer may still show the state of before.
-    ...(isWritten ? { state: connection.state ?? 'PENDING', isReady: false } : connectionState(connection)),
+    ...(isWritten ? { state: connection.state ?? 'PENDING', isReady: false } : connectionState(connection, ownership)),
     isIncomplete: false,
     deadline,
     pollSeconds: pollDelay(
@@ -90,13 +93,12 @@ export async function createConnection(
       { now, deadline },
       slowdownForShare(atlas.remainingShare) * (isWritten ? firstPollFactor() : 1),
     ),
-    // Of two writes by one run, the first says what the run has done.
-    result: before && before.result !== 'unchanged' ? before.result : upserted.result,
+    result: done.result,
     ownership,
     bootstrapServers,
     secretVersionId: hasPassword ? versionId : '',
     rewrites: before ? before.rewrites + 1 : 0,
-    ...(note && { note }),
+    ...(done.note && { note: done.note }),
   };
 }
 

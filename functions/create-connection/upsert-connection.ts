@@ -1,11 +1,18 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { connectionState, differences, whyNotOurs } from '../../shared/atlas/connection.ts';
+import { connectionState, differences, noteOnAdopted, spokenList, whyNotOurs } from '../../shared/atlas/connection.ts';
 import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
 import type { Result } from '../../shared/outcomes.ts';
-import { type Ownership, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
+import {
+  announced,
+  mayBeOurs,
+  type Ownership,
+  ownershipOf,
+  type RegistryRecord,
+  settledAs,
+} from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 
 /** What a connection is written with. */
@@ -63,21 +70,25 @@ export async function upsertConnection(
   const existing = await find();
   if (existing) return useConnection(existing, recorded, wanted, credentials, place, deps);
   const attemptedAt = atlas.answeredAt ?? credentials.now;
-  const { secretArn, versionId: secretVersionId } = credentials;
-  // If the connection turns out to be ours, it has this version's password.
-  await registry.update(clusterArn, executionArn, { connection: { attemptedAt }, secretArn, secretVersionId });
+  const sent = { secretArn: credentials.secretArn, secretVersionId: credentials.versionId };
+  // If the connection turns out to be ours, it has this version's password. After an earlier attempt it may have the recorded one's.
+  const isFirst = !(recorded.connection && mayBeOurs(recorded.connection));
+  const announcement = { connection: announced(recorded.connection, attemptedAt), ...(isFirst && sent) };
+  await registry.update(clusterArn, executionArn, announcement);
   try {
     const connection = await atlas.createConnection(projectId, workspace, wanted);
     const id = connection.id ?? undefined;
     await registry.update(clusterArn, executionArn, {
       connection: { ...(id && { id }), ownership: 'created', attemptedAt },
+      ...sent,
     });
     return { connection, result: 'created', ownership: 'created', isWritten: true, hasPassword: true };
   } catch (error) {
-    // A refusal is certain: this attempt has created nothing, and only the attempt before, if there was one, stays unclear.
+    // A refusal is certain: this attempt has created nothing, and only what was recorded before counts.
     if (error instanceof AtlasRefused || error instanceof AtlasThrottled)
       await registry.update(clusterArn, executionArn, {
         connection: recorded.connection ?? null,
+        secretArn: recorded.secretArn ?? null,
         secretVersionId: recorded.secretVersionId ?? null,
       });
     if (!isConnectionAlreadyThere(error)) throw error;
@@ -102,21 +113,18 @@ async function useConnection(
   const reason = whyNotOurs(connection, wanted.networking.access.connectionId);
   if (reason)
     throw new ConnectionRefused(
-      `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start the execution again.`,
+      `In workspace ${place.workspace}, ${reason}. Atlas cannot change that. Choose another connectionName, or delete that connection if nothing uses it; then start a new execution.`,
     );
   const found = ownershipOf(connection.id ?? undefined, recorded.connection);
+  // What a claim makes ours is recorded only when the run has succeeded.
   const ownership = credentials.claim ? 'created' : found;
   const { registry, clusterArn, executionArn } = deps;
   const id = connection.id ?? undefined;
-  if (recorded.connection?.id !== id || recorded.connection?.ownership !== ownership)
+  if (recorded.connection?.id !== id || recorded.connection?.ownership !== found)
     await registry.update(clusterArn, executionArn, {
-      connection: {
-        ...(id && { id }),
-        ownership,
-        ...(recorded.connection?.attemptedAt && { attemptedAt: recorded.connection.attemptedAt }),
-      },
+      connection: settledAs(found, id, recorded.connection),
       // Nobody knows which password a connection of another party has.
-      ...(found !== 'created' && { secretVersionId: null }),
+      ...(found !== 'created' && { secretArn: null, secretVersionId: null }),
     });
   if (ownership !== 'created') return adopt(connection, ownership, wanted);
   const isNew = recorded.connection?.ownership === undefined && found === 'created';
@@ -126,12 +134,8 @@ async function useConnection(
 
 /** A connection of another party is used as it is. */
 function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest): Upserted {
-  connectionState(connection);
-  const different = differences(connection, wanted);
-  const note =
-    different.length > 0
-      ? `not created by this tool, so ${different.join(' and ')} stay as they are; start a run with "claim":true to change that`
-      : 'not created by this tool, so it is never changed';
+  connectionState(connection, ownership);
+  const note = noteOnAdopted(differences(connection, wanted));
   return { connection, result: 'adopted', ownership, isWritten: false, hasPassword: true, note };
 }
 
@@ -151,9 +155,10 @@ async function updateConnection(
   { atlas, registry, clusterArn, executionArn }: Deps,
 ): Promise<Upserted> {
   // An update may repair a FAILED connection, but not one that is being deleted.
-  if (connection.state === 'DELETING') connectionState(connection);
+  if (connection.state === 'DELETING') connectionState(connection, 'created');
   const { secretArn, versionId } = credentials;
-  const isEqual = differences(connection, wanted).length === 0;
+  const different = differences(connection, wanted);
+  const isEqual = different.length === 0;
   const hasPassword = sentVersionId === versionId;
   const unchanged: Upserted = {
     connection,
@@ -170,10 +175,11 @@ async function updateConnection(
     await registry.update(clusterArn, executionArn, { secretArn, secretVersionId: versionId });
     return {
       ...unchanged,
-      connection: updated,
+      connection: { ...updated, id: updated.id ?? connection.id },
       result: isNew ? 'created' : 'updated',
       isWritten: true,
       hasPassword: true,
+      ...(!isNew && { note: spokenList(hasPassword ? different : [...different, 'password']) || 'sent again' }),
     };
   } catch (error) {
     if (isBusy(error))

@@ -34,7 +34,9 @@ export const DeleteConnectionInput = z.object({
       recorded: true,
     }),
     /** Of this state's earlier visit. */
-    connection: z.optional(z.object({ result: Result, deadline: z.string(), id: z.optional(z.string()) })),
+    connection: z.optional(
+      z.object({ state: z.string(), result: Result, deadline: z.string(), id: z.optional(z.string()) }),
+    ),
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -52,8 +54,8 @@ export interface DeleteConnectionDeps {
 
 /**
  * Deletes the Kafka connection if it is ours, and returns whether it is gone; the machine repeats this state until it is. An
- * already deleted connection counts as done. Each poll is one request to Atlas: the deletion is sent when the connection has been
- * deployed, and whose it is was decided at the first visit.
+ * already deleted connection counts as done, when Atlas has not shown it twice. Each poll is one request to Atlas: the deletion is
+ * sent when the connection has been deployed, and whose it is was decided at the first visit.
  *
  * @throws ConnectionInUse, WaitTimedOut, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable
  * @throws AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -80,19 +82,18 @@ async function visit(
   { atlas, registry, waits }: DeleteConnectionDeps,
 ): Promise<DeletedConnection> {
   const { projectId, workspace, connectionName, clusterArn, recorded } = request;
-  const result = before?.result ?? 'absent';
-  const gone = async (): Promise<DeletedConnection> => {
-    if (recorded?.connection)
-      await registry.update(clusterArn, executionArn, { connection: null, secretVersionId: null });
+  // A connection that was kept because Atlas did not show it may be there at a visit after that.
+  const result = before?.result === 'kept' ? 'absent' : (before?.result ?? 'absent');
+  const missing = async (wasMissing: boolean): Promise<DeletedConnection> => {
+    const next =
+      result === 'removed' ? 'forget' : whenNotShown(recorded?.connection, times, waits.unclearAttempt, wasMissing);
+    if (next === 'wait') return { isDone: false, state: 'absent', result };
+    if (next === 'keep') return { isDone: true, state: 'absent', result: 'kept', ...unconfirmed };
+    if (recorded?.connection) await registry.update(clusterArn, executionArn, noConnection);
     return { isDone: true, state: 'absent', result };
   };
   const connection = await atlas.getConnection(projectId, workspace, connectionName).catch(noneWhenAbsent);
-  if (!connection) {
-    if (result === 'removed') return gone();
-    const missing = whenNotShown(recorded?.connection, times, waits.unclearAttempt);
-    if (missing === 'wait') return { isDone: false, state: 'absent', result };
-    return missing === 'keep' ? { isDone: true, state: 'absent', result: 'kept', ...unconfirmed } : gone();
-  }
+  if (!connection) return missing(before?.state === 'absent');
 
   const id = connection.id ?? '';
   let settled: Piece | undefined;
@@ -104,7 +105,7 @@ async function visit(
       if (verdict.settled !== undefined)
         await registry.update(clusterArn, executionArn, {
           connection: verdict.settled,
-          ...(verdict.settled === null && { secretVersionId: null }),
+          ...(verdict.settled === null && noConnection),
         });
       return { isDone: true, state: 'kept', result: 'kept', note, ...(remedy !== undefined && { remedy }) };
     }
@@ -120,7 +121,7 @@ async function visit(
     await atlas.deleteConnection(projectId, workspace, connectionName);
     return { isDone: false, id, state: 'DELETING', result: 'removed' };
   } catch (error) {
-    if (isAbsent(error)) return gone();
+    if (isAbsent(error)) return missing(false);
     if (!isDeploying(error)) return explainUse(error, { projectId, workspace, connectionName }, atlas);
     checkDeadline(stillDeploying(connectionName), times);
     return { isDone: false, id, state: connection.state ?? 'unknown', result };
@@ -141,6 +142,9 @@ function whatToWaitFor({ name, state }: Connection, result: Result, times: Times
     checkDeadline(`Connection "${name}" is still ${state ?? 'unknown'}`, times);
   return state === 'DELETING' ? { state, result: 'removed' as const } : undefined;
 }
+
+/** What is gone is no longer verified. */
+const noConnection = { connection: null, secretVersionId: null, verifiedAt: null };
 
 const stillDeploying = (name: string) =>
   `Connection "${name}" is still deploying, and Atlas deletes it only after that`;

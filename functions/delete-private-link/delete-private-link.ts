@@ -10,6 +10,7 @@ import {
   keptInUse,
   keptLinks,
   unconfirmed,
+  usersOfLink,
   whenNotShown,
 } from '../../shared/registry/removal.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -18,6 +19,8 @@ import { checkDeadline, pollDelay, slowdownForShare, type Waits } from '../../sh
 const DeletedPrivateLink = z.object({
   /** Whether nothing is left to do and to wait for: the link is gone, or is kept. */
   isDone: z.boolean(),
+  /** Whether Atlas shows the connection again that DeleteConnection did not find: it goes first. */
+  isConnectionBack: z.boolean(),
   /** Whether a link to the cluster stays, this one or another: Atlas then needs the statement in the cluster policy. */
   isClusterLinked: z.boolean(),
   state: z.string(),
@@ -30,10 +33,17 @@ type DeletedPrivateLink = z.infer<typeof DeletedPrivateLink>;
 
 export const DeletePrivateLinkInput = z.object({
   run: z.object({
-    request: z.pick(Request, { projectId: true, clusterArn: true, includeAdopted: true, recorded: true }),
+    request: z.pick(Request, {
+      projectId: true,
+      workspace: true,
+      connectionName: true,
+      clusterArn: true,
+      includeAdopted: true,
+      recorded: true,
+    }),
     connection: z.object({ deadline: z.string() }),
     /** Of this state's earlier visit. */
-    privateLink: z.optional(z.object({ result: Result })),
+    privateLink: z.optional(z.object({ state: z.string(), result: Result })),
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -50,7 +60,8 @@ export interface DeletePrivateLinkDeps {
 
 /**
  * Deletes the private link to the cluster if it is ours, and returns whether it is gone; the machine repeats this state until it
- * is. A link that another connection of the project still uses stays, and `note` names the connections.
+ * is. A link that another connection of the project still uses stays, and `note` names the connections. If our own connection uses
+ * it, because Atlas did not show it before, the machine goes back to DeleteConnection.
  *
  * @throws WaitTimedOut, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable
  * @throws AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -65,36 +76,37 @@ export async function deletePrivateLink(
   return { ...visited, pollSeconds: pollDelay(waits.removal, times, slowdownForShare(atlas.remainingShare)) };
 }
 
+/** Of a link that is still there. */
+const stays = { isClusterLinked: true, isConnectionBack: false };
+
 async function visit(
   { run: { request, privateLink: before }, executionArn }: DeletePrivateLinkInput,
   times: { now: string; deadline: string },
   { atlas, registry, waits }: DeletePrivateLinkDeps,
 ): Promise<DeletedPrivateLink> {
-  const { projectId, clusterArn, recorded } = request;
+  const { projectId, connectionName, clusterArn, recorded } = request;
   const result = before?.result ?? 'absent';
-  const { link, verdict, others } = decidePrivateLink(await atlas.listPrivateLinks(projectId), request);
-  const gone = async (): Promise<DeletedPrivateLink> => {
+  const links = await atlas.listPrivateLinks(projectId);
+  const { link, verdict, others } = decidePrivateLink(links, request);
+  const there = (shown: string, soFar: Result) =>
+    ({ ...stays, isDone: false, state: shown, result: soFar }) satisfies DeletedPrivateLink;
+  const kept = (why: Kept, shown = 'kept') =>
+    ({ ...stays, isDone: true, state: shown, result: 'kept', ...why }) satisfies DeletedPrivateLink;
+  const missing = async (wasMissing: boolean): Promise<DeletedPrivateLink> => {
+    const next =
+      result === 'removed' ? 'forget' : whenNotShown(recorded?.privateLink, times, waits.unclearAttempt, wasMissing);
+    if (next === 'wait') return there('absent', result);
+    if (next === 'keep') return kept(unconfirmed, 'absent');
     if (recorded?.privateLink) await registry.update(clusterArn, executionArn, { privateLink: null });
-    const isClusterLinked = others.length > 0;
-    const left = keptLinks(others);
-    if (!left) return { isDone: true, isClusterLinked, state: 'absent', result };
-    return { isDone: true, isClusterLinked, state: 'kept', result: result === 'absent' ? 'kept' : result, ...left };
+    const gone = { isDone: true, isConnectionBack: false, isClusterLinked: others.length > 0 };
+    const left = keptLinks(others, request);
+    if (!left) return { ...gone, state: 'absent', result };
+    return { ...gone, state: 'kept', result: result === 'absent' ? 'kept' : result, ...left };
   };
-  if (!link || !verdict) {
-    if (result === 'removed') return gone();
-    const missing = whenNotShown(recorded?.privateLink, times, waits.unclearAttempt);
-    if (missing === 'wait') return { isDone: false, isClusterLinked: true, state: 'absent', result };
-    if (missing === 'keep')
-      return { isDone: true, isClusterLinked: true, state: 'absent', result: 'kept', ...unconfirmed };
-    return gone();
-  }
+  if (!link || !verdict) return missing(before?.state === 'absent');
 
   const id = link._id;
   const state = link.state ?? 'unknown';
-  const there = (shown: string, soFar: Result) =>
-    ({ isDone: false, isClusterLinked: true, state: shown, result: soFar }) satisfies DeletedPrivateLink;
-  const kept = (why: Kept) =>
-    ({ isDone: true, isClusterLinked: true, state: 'kept', result: 'kept', ...why }) satisfies DeletedPrivateLink;
   // Also if Atlas accepts the deletion again and again, and the link stays.
   if (isBeingDeleted(link) || result === 'removed') checkDeadline(`Private link ${id} is still ${state}`, times);
   if (isBeingDeleted(link)) return there(state, verdict.isOurs ? 'removed' : result);
@@ -107,9 +119,14 @@ async function visit(
     await atlas.deletePrivateLink(projectId, id);
     return there('DELETE_REQUESTED', 'removed');
   } catch (error) {
-    if (isAbsent(error)) return gone();
+    if (isAbsent(error)) return missing(false);
     if (!isPrivateLinkInUse(error)) throw error;
-    const users = await usersOf(id, projectId, atlas);
+    const { ours, others: users } = usersOfLink(await usersOf(id, projectId, atlas), links, request);
+    if (ours) {
+      await registry.update(clusterArn, executionArn, { connection: ours });
+      checkDeadline(`Private link ${id} is still in use by connection "${connectionName}"`, times);
+      return { ...there(state, result), isConnectionBack: true };
+    }
     if (users.length > 0) return kept(keptInUse(users, request));
     // Our own connection was deleted a moment ago; Atlas still counts it.
     checkDeadline(`Private link ${id} is still in use, although no connection uses it`, times);

@@ -40,6 +40,7 @@ export async function enablePrivateConnectivity(
   const { cluster } = await msk.describeCluster(clusterArn);
   // Another party's update is under way, or has already turned it on: the machine waits and reads the cluster again.
   if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
+  // A refusal restores it. An attempt before, whose answer was lost, may have written it, so the record at the claim is too old.
   const { turnedOn } = await registry.confirm(clusterArn, executionArn);
   await registry.update(clusterArn, executionArn, { turnedOn: now });
   try {
@@ -84,6 +85,6 @@ async function checkOperation(operationArn: string, msk: MskClient): Promise<voi
   if (operation?.OperationState !== 'UPDATE_FAILED') return;
   const { ErrorCode = 'no error code', ErrorString = 'no reason given' } = operation.ErrorInfo ?? {};
   throw new ClusterUpdateFailed(
-    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Fix the cause, then start the execution again.`,
+    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Fix the cause, then start a new execution.`,
   );
 }

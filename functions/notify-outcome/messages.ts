@@ -1,8 +1,10 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { actionOf } from '../../shared/executions.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Earlier } from '../../shared/registry/account-faults.ts';
+import { isStoppedDisconnect } from '../../shared/registry/ended-early.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
 import { startedBy } from '../../shared/request/intent.ts';
@@ -34,7 +36,7 @@ function aboutUncaught({ executionArn, input }: Run): string {
   return [
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    `Start again: aws stepfunctions start-execution --state-machine-arn ${machineArn} --input '${json}'`,
+    `Start again: aws stepfunctions start-execution --region ${executionArn.split(':')[3]} --state-machine-arn ${machineArn} --input '${json}'`,
   ]
     .filter(Boolean)
     .join('\n');
@@ -80,26 +82,29 @@ export function successMessage(run: Run): Message | undefined {
 }
 
 /** A run that removes what was created for a cluster that no longer exists. */
-export function vanishedMessage(run: Run, { clusterArn, missingSince = '', target }: RegistryRecord): Message {
+export function vanishedMessage(run: Run, record: RegistryRecord): Message {
+  const { clusterArn, missingSince = '', target, lastFailure } = record;
   const where = target
     ? ` in project ${target.projectId}, connection "${target.connectionName}" of workspace ${target.workspace}`
     : '';
+  const again = isStoppedDisconnect(lastFailure) ? ' again, after one was stopped,' : '';
+  const [, , , region, , , machineName = ''] = run.executionArn.split(':');
   return {
     subject: subjectOf(run, 'started: the cluster is gone'),
     text: [
-      `MSK no longer has the cluster ${clusterArn}; the sweep noticed it at ${missingSince.replace(/\.\d+Z$/, 'Z')}. A run has started to delete what was created for the cluster in Atlas${where}. Atlas bills a private link by the hour.`,
-      `If that is wrong, stop the execution: aws stepfunctions stop-execution --execution-arn ${run.executionArn}`,
-      'To turn this off, deploy with disconnectDeletedClusters: false.',
+      `MSK no longer has the cluster ${clusterArn}; the sweep noticed it at ${missingSince.replace(/\.\d+Z$/, 'Z')}. A run has started${again} to delete what was created for the cluster in Atlas${where}. Atlas bills a private link by the hour.`,
+      '',
+      'If that is wrong:',
+      `1. Disable the schedule ${machineName.replace(/-disconnect$/, '')}-sweep in EventBridge Scheduler. Otherwise the sweep starts such a run again, 15 minutes or more after the stop.`,
+      `2. Stop this execution: aws stepfunctions stop-execution --region ${region} --execution-arn ${run.executionArn}`,
+      '3. Deploy with disconnectDeletedClusters: false. Then enable the schedule again.',
+      'The connection may be deleted already.',
     ].join('\n'),
   };
 }
 
-/** What an execution does, by the name of its machine. */
-export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
-  /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
-
 /** SNS allows less than 100 ASCII characters. */
-function subjectOf({ input, executionArn }: Run, verdict: string): string {
+export function subjectOf({ input, executionArn }: Run, verdict: string): string {
   const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
   return `${clusterName}: ${actionOf(executionArn)} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
 }

@@ -2,16 +2,15 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod/mini';
 import { fromAws } from '../../shared/aws.ts';
 import { AwsUnavailable, NeedsPersonError, TransientError } from '../../shared/errors.ts';
-import type { ExecutionsClient } from '../../shared/executions.ts';
+import { actionOf, type ExecutionsClient } from '../../shared/executions.ts';
 import { type AccountFaults, isAccountFault } from '../../shared/registry/account-faults.ts';
-import { endedEarly } from '../../shared/registry/ended-early.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { endedEarly, isStoppedDisconnect } from '../../shared/registry/ended-early.ts';
+import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts';
 import { noClaim, type Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
 import {
   accountFaultMessage,
-  actionOf,
   failureMessage,
   type Message,
   parsed,
@@ -20,6 +19,7 @@ import {
   uncaughtMessage,
   vanishedMessage,
 } from './messages.ts';
+import { onStop } from './stopped.ts';
 
 /**
  * The event "Step Functions Execution Status Change" of aws.states. It omits what is too long for an event, so only the execution
@@ -45,7 +45,7 @@ interface Deps {
 /**
  * Notifies the subscribers of what needs a person: a new failure, in the words of its Cause; once an hour what is wrong with the whole
  * deployment; a run that has changed something, if the deployment notifies of successes; and the start of a run that cleans up after
- * a deleted cluster. An event that arrives twice is one message. A registry that cannot be used prevents no message about a failure.
+ * a deleted cluster; a run that a person has stopped, if it leaves something. An event that arrives twice is one message. A registry that cannot be used prevents no message about a failure.
  *
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  */
@@ -63,8 +63,7 @@ export async function notifyOutcome(
   const clusterArn = clusterArnIn(parsed(run.input));
   const decided = status === 'RUNNING' ? await onStart(clusterArn, run, deps) : await onEnd(clusterArn, run, deps);
   if ('message' in decided) await publish(decided.message, executionArn, deps);
-  if (decided.isSettled && clusterArn !== undefined)
-    await unlessUnusable(deps.registry.note(clusterArn, { notifiedExecution: executionArn }));
+  if (decided.noted && clusterArn !== undefined) await unlessUnusable(deps.registry.note(clusterArn, decided.noted));
   if ('reason' in decided) return { isPublished: false, reason: decided.reason };
 
   const { error = '' } = run;
@@ -74,44 +73,47 @@ export async function notifyOutcome(
   return { isPublished: true };
 }
 
-/** `isSettled`: a further event about the same execution says nothing new. */
-type Decision = ({ message: Message } | { reason: string }) & { isSettled?: boolean };
+/** `noted`: what the record says afterwards, so that a further event says nothing new. */
+type Decision = ({ message: Message } | { reason: string }) & { noted?: Parameters<Registry['note']>[1] };
 
-/** A start is reported once, before the first attempt to clean up. */
+/** The start of the first attempt to clean up is reported, and the next one after a person has stopped an attempt. */
 async function onStart(clusterArn: string | undefined, run: Run, { registry }: Deps): Promise<Decision> {
   const record = clusterArn === undefined ? undefined : await registry.readRecord(clusterArn);
   if (!record?.missingSince) return { reason: 'The cluster exists.' };
-  if (record.lastFailure && record.lastFailure.at >= record.missingSince)
-    return { reason: 'An earlier run has reported that the cluster is gone.' };
-  return { message: vanishedMessage(run, record) };
+  if (!hasCreated(record)) return { reason: 'Nothing was created for the cluster.' };
+  if (record.missingReported && !isStoppedDisconnect(record.lastFailure))
+    return { reason: 'A message has said that the cluster is gone.' };
+  return { message: vanishedMessage(run, record), noted: { missingReported: true } };
 }
 
 async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Promise<Decision> {
   const { status, error = '', executionArn, input } = run;
-  if (status !== 'FAILED' && status !== 'SUCCEEDED')
+  if (status !== 'FAILED' && status !== 'SUCCEEDED' && status !== 'ABORTED')
     return { reason: `No message tells of an execution that is ${status}.` };
   if (status === 'FAILED' && concernsOnlyCaller(error, parsed(input), executionArn))
     return { reason: 'The failure concerns only its caller.' };
   const record = clusterArn === undefined ? undefined : await unlessUnusable(deps.registry.readRecord(clusterArn));
   if (record?.notifiedExecution === executionArn) return { reason: 'A message has told of this execution.' };
+  const settled = { notifiedExecution: executionArn };
   if (status === 'SUCCEEDED') {
     const message = successMessage(run);
-    return message ? { message, isSettled: true } : { reason: 'The run has changed nothing.' };
+    return message ? { message, noted: settled } : { reason: 'The run has changed nothing.' };
   }
+  if (status === 'ABORTED') return { ...onStop(run, record), noted: settled };
   const stoppedAt = (run.stopDate ?? new Date()).toISOString();
   const entry = entryOf(run, record) ?? (await enterUncaught(run, clusterArn, record, stoppedAt, deps));
   // Without RecordFailure's entry, the failure is reported, and the record keeps which of its own failures was reported.
-  const isSettled = entry !== undefined;
+  const noted = entry && settled;
   if (!isAccountFault(error))
     return entry?.isNews === false
       ? { reason: 'The failure equals the one before.' }
-      : { message: isUncaught(error) ? uncaughtMessage(run) : failureMessage(run), isSettled };
+      : { message: isUncaught(error) ? uncaughtMessage(run) : failureMessage(run), ...(noted && { noted }) };
 
   // Also if it equals the one before: while it lasts, each hour with such failures has its message.
   const counted = await unlessUnusable(deps.accountFaults.count(executionArn, stoppedAt), {});
   return counted
-    ? { message: accountFaultMessage(run, counted.earlier), isSettled }
-    : { reason: "This hour's message about the whole deployment tells of it.", isSettled };
+    ? { message: accountFaultMessage(run, counted.earlier), ...(noted && { noted }) }
+    : { reason: "This hour's message about the whole deployment tells of it.", ...(noted && { noted }) };
 }
 
 const entryOf = ({ executionArn }: Run, record: RegistryRecord | undefined) =>

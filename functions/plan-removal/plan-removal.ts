@@ -13,6 +13,7 @@ import {
   keptLinks,
   neededStatement,
   noteOf,
+  usersOfLink,
   type Verdict,
 } from '../../shared/registry/removal.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -57,9 +58,8 @@ export async function planRemoval(
   const { sid, verdict: onStatement } = decideStatement(policy, request);
 
   const isLinkToGo = link && onLink?.isOurs && !isBeingDeleted(link);
-  const ours = `${workspace}/${connectionName}`;
   const users = isLinkToGo ? await usersOf(link._id, projectId, atlas) : [];
-  const otherUsers = users.filter((user) => user !== ours || !onConnection?.isOurs);
+  const otherUsers = usersOfLink(users, links, request).others;
   const staysInUse = otherUsers.length > 0 ? keptInUse(otherUsers, request) : undefined;
   const isClusterLinked = onLink?.isOurs === false || staysInUse !== undefined || others.length > 0;
 
@@ -78,7 +78,7 @@ export async function planRemoval(
   const kept = [
     ...keptAs('connection', whyKept(onConnection)),
     ...keptAs('privateLink', whyKept(onLink) ?? staysInUse),
-    ...keptAs('privateLink', keptLinks(others)),
+    ...keptAs('privateLink', keptLinks(others, request)),
     ...keptAs('policyStatement', onStatement?.isOurs && isClusterLinked ? neededStatement : whyKept(onStatement)),
   ];
   return { clusterArn, changes: changes.filter((change) => typeof change === 'object'), kept };

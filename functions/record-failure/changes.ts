@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import * as errors from '../../shared/errors.ts';
 import { changeOf, isChange, Outcome, Result } from '../../shared/outcomes.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { mayBeOurs, type RegistryRecord } from '../../shared/registry/record.ts';
 
 const Done = z.optional(z.object({ result: z.optional(Result) }));
 
@@ -76,10 +76,13 @@ function byRegistry(run: Results, { before, after }: Parameters<typeof changedBy
   const connectivity = isTurnedOn ? [changeOf({ resource: 'multiVpcConnectivity', result: 'updated' })] : [];
   const pieces = resources.flatMap(({ resource, piece, name }) => {
     const result = told[resource]?.result;
-    if (result && isChange({ resource, result })) return [];
     const [old, now] = [before?.[piece], after[piece]];
+    const isNew = now?.attemptedAt !== undefined && now.attemptedAt !== old?.attemptedAt;
+    const isTakenOver = now?.ownership === 'created' && !isNew && result !== 'created' && !(old && mayBeOurs(old));
+    if (isTakenOver) return [`${name} taken over, so that a disconnect deletes it`];
+    if (result && isChange({ resource, result })) return [];
     if (old && !now) return [changeOf({ resource, result: 'removed' })];
-    if (!now?.attemptedAt || now.attemptedAt === old?.attemptedAt) return [];
+    if (!now || !isNew) return [];
     if (now.ownership === undefined)
       return [`perhaps a ${name} created (the answer to the request was lost; the next run finds out)`];
     return now.ownership === 'created' ? [changeOf({ resource, result: 'created' })] : [];

@@ -1,4 +1,4 @@
-import { type Field, fields, isSetting, rules } from '../../shared/request/fields.ts';
+import { type Action, type Field, fields, isOfOther, isSetting, rules } from '../../shared/request/fields.ts';
 import { isCredential, isRecord, looksSecret } from '../../shared/request/redaction.ts';
 
 /** What a person typed, made right as far as possible. */
@@ -29,11 +29,13 @@ const soundsDry = /dry|preview|simulat|what_?-?if|no_?-?op/i;
  * repeated; before an input was accepted, that is every setting that isn't plainly harmless.
  *
  * @param input may be anything
+ * @param action of the machine that is to be started: a field that only the other one knows is left out
  * @param options `isAccepted`: whether ResolveRequest has accepted the input; `refused`: a field whose value was refused, perhaps
  *   although it has the right form
  */
 export function correctedInput(
   input: unknown,
+  action: Action,
   { isAccepted, refused }: { isAccepted: boolean; refused?: Field | undefined },
 ): Corrected {
   const given = unquoted(input);
@@ -42,7 +44,8 @@ export function correctedInput(
   if (!Object.keys(given).some((key) => fieldOf(key) === 'clusterArn')) withPlaceholder(corrected, 'clusterArn');
   for (const [key, value] of Object.entries(given)) {
     const field = fieldOf(key);
-    if (field === 'config') correctConfig(corrected, value, isAccepted);
+    if (field && isOfOther(field, action)) corrected.leftOut.push(key);
+    else if (field === 'config') correctConfig(corrected, value, isAccepted);
     else if (field) correct(corrected, field, value, field === refused);
     else if (soundsDry.test(key) && value !== false) corrected.input.dryRun = true;
     else corrected.leftOut.push(key);

@@ -1,4 +1,5 @@
 import * as errors from '../../shared/errors.ts';
+import { actionOf } from '../../shared/executions.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { isAccountFault } from '../../shared/registry/account-faults.ts';
@@ -70,9 +71,9 @@ export async function enter(failing: Failing, deps: Deps, attempts = maxAttempts
     known?.executionArn === executionArn
       ? { isNews: known.isNews, failures: record?.failures, isRepeated: true }
       : undefined;
-  // Without a record, this run itself has deleted it: a disconnect that has removed everything.
-  if (isClaimed && record && record.lastExecution !== executionArn)
-    return { isNews: false, isClaimLost: true, record, notes: [] };
+  // A disconnect that has removed everything has deleted the record itself. A connect never does: then a disconnect has taken over.
+  const isLost = record ? record.lastExecution !== executionArn : actionOf(executionArn) === 'connect';
+  if (isClaimed && isLost) return { isNews: false, isClaimLost: true, record, notes: [] };
   if (holder) return { isNews: true, ...counted, record, notes: [heldBy(`execution ${holder}`)] };
   if (counted) return { ...counted, record, notes: await writeTags(failing, statusAfter(failing, record), deps.msk) };
   if (isCallers) return { isNews: true, record, notes: [] };
@@ -130,10 +131,16 @@ function changesFor(failing: Failing, record: RegistryRecord | undefined) {
       ...known,
       ...{ executionArn, isNews },
     },
-    ...(targetChange && error === 'TargetChanged' && { targetChanged: targetChange }),
+    ...(targetChange &&
+      error === 'TargetChanged' && {
+        targetsChanged: [...(record?.targetsChanged ?? []), targetChange].slice(-maxTargetsChanged),
+      }),
   };
   return { isNews, failures, changes };
 }
+
+/** Differences that are remembered as reported: a tag and a person may ask for two in turn. */
+const maxTargetsChanged = 10;
 
 /** A target that changed leaves the cluster connected as it is. So does a wrong input, which has changed nothing. */
 const statusAfter = ({ error }: { error: string }, record: RegistryRecord | undefined): 'connected' | 'failed' =>

@@ -6,6 +6,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { isAccountFault } from '../../shared/registry/account-faults.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
+import { failsAgain } from '../../shared/replaced-by.ts';
 import { clusterArnIn, eventTimeOf } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -86,18 +87,20 @@ export async function recordFailure(
 
   // The tag, or the sweep itself, has asked for this run, and asks again.
   const isSure = (request?.wantedBy ?? startedBy(input, executionArn)) !== 'console';
+  const isStartedAgain = !(isOver.has(error) || entry.isClaimLost || said.endsWith(failsAgain));
   const facts = [
     changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    ...(isOver.has(error) || entry.isClaimLost
-      ? []
-      : [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure })]),
-    noRedrive,
+    ...(isStartedAgain
+      ? [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure })]
+      : []),
+    isStartedAgain ? `${noRedrive} Start a new execution.` : noRedrive,
     ...entry.notes,
   ];
   const rest = facts.filter(Boolean).join('\n');
-  const begin = `${state} failed: ${entry.isClaimLost ? `${takenOver} ` : ''}`;
+  const what = error === 'TargetChanged' ? `${state}:` : `${state} failed:`;
+  const begin = entry.isClaimLost ? `${what} ${takenOver} ` : `${what} `;
   const message = cut(worded(failing), longestCause - begin.length - rest.length);
   return { error: entry.isClaimLost ? 'ClaimLost' : error, cause: `${begin}${message}\n${rest}` };
 }
@@ -134,10 +137,10 @@ function worded({
 }: Record<'error' | 'message' | 'state' | 'executionArn', string>): string {
   const ours = classes.get(error);
   if (ours?.prototype instanceof errors.TransientError)
-    return `${said} This is usually transient, but it outlasted this state's retries. Nothing is lost: start the execution again later and it resumes here.`;
+    return `${said} This is usually transient, but it outlasted this state's retries. Nothing is lost: start a new execution later, which continues with what exists.`;
   if (ours) return said;
   const what = said && said !== error ? `${said} (${error})` : error;
-  return `${what}. The function did not report an error of its own. Its log group has the details: /aws/lambda/${functionOf(state, executionArn)}. Everything is safe to repeat: start the execution again.`;
+  return `${what}. The function did not report an error of its own. Its log group has the details: /aws/lambda/${functionOf(state, executionArn)}. Everything is safe to repeat: start a new execution.`;
 }
 
 /** Whether the cluster is in the account and Region of the functions. */

@@ -1,8 +1,9 @@
+import { actionOf } from '../../shared/executions.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
-import { type Field, rules } from '../../shared/request/fields.ts';
+import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
 import { isDryRun, startedBy } from '../../shared/request/intent.ts';
-import { escaped, listed } from '../../shared/request/redaction.ts';
+import { escaped, isRecord, listed } from '../../shared/request/redaction.ts';
 import { correctedInput } from './corrected-input.ts';
 
 interface Failing {
@@ -21,28 +22,44 @@ const longestInput = 20_000;
 
 /** The command that starts the run again, complete, with the person's own input. What has to be corrected first is said before it. */
 export function howToStartAgain(failing: Failing): string {
-  const { input, placeholders, leftOut } = inputFor(failing);
-  const json = quoted(JSON.stringify(input).replace(invisible, escaped));
+  const action = actionOf(failing.executionArn);
+  const { input, placeholders, leftOut } = inputFor(failing, action);
   const hints = [
     placeholders.length > 0 &&
       `Put the right value in place of ${placeholders.map((field) => `<${field}>`).join(', ')} first.`,
     leftOut.length > 0 && `This leaves out ${listed(leftOut)}.`,
   ];
-  const command = `aws stepfunctions start-execution --state-machine-arn ${machineOf(failing.executionArn)} --input ${
-    json.length > longestInput ? "'<the same input>'" : json
-  }`;
-  return [`Start again: ${command}`, ...hints].filter(Boolean).join('\n');
+  return [`Start again: ${commandFor(failing, action, input)}`, ...hints, commandForOther(failing, action)]
+    .filter(Boolean)
+    .join('\n');
 }
 
-function inputFor({ error, message, input, executionArn, clusterArn, isAccepted }: Failing) {
+/** Who gives a field that only the other machine knows has perhaps started the wrong machine. */
+function commandForOther(failing: Failing, action: Action): string | undefined {
+  const { input, executionArn, isAccepted } = failing;
+  const other = otherThan(action);
+  const isMeant = isRecord(input) && Object.keys(input).some((key) => isOfOther(key as Field, action));
+  if (isAccepted || !isMeant || startedBy(input, executionArn) !== 'console') return undefined;
+  return `To ${other} instead: ${commandFor(failing, other, inputFor(failing, other).input)}`;
+}
+
+function commandFor({ executionArn }: Failing, action: Action, input: object): string {
+  const json = quoted(JSON.stringify(input).replace(invisible, escaped));
+  const machineArn = machineOf(executionArn).replace(/[^-]*$/, action);
+  return `aws stepfunctions start-execution --region ${executionArn.split(':')[3]} --state-machine-arn ${machineArn} --input ${
+    json.length > longestInput ? "'<the same input>'" : json
+  }`;
+}
+
+function inputFor({ error, message, input, executionArn, clusterArn, isAccepted }: Failing, action: Action) {
   if (startedBy(input, executionArn) !== 'console')
-    return correctedInput(clusterArn === undefined ? {} : { clusterArn }, { isAccepted });
+    return correctedInput(clusterArn === undefined ? {} : { clusterArn }, action, { isAccepted });
   // A complaint of ours starts with the name of the field.
   const refused =
     error === 'InvalidRequest'
       ? (Object.keys(rules) as Field[]).find((field) => message.startsWith(`${field} `))
       : undefined;
-  return correctedInput(input, { isAccepted, refused });
+  return correctedInput(input, action, { isAccepted, refused });
 }
 
 /** Control characters, marks that reverse text, and other line breaks. */
@@ -69,11 +86,13 @@ export function whenSweepTriesAgain(
   if (isDryRun(input)) return 'The sweep does not repeat a dry run.';
   if (failures === undefined)
     return isSure ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
-  const action = /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
+  const action = actionOf(executionArn);
   const time = nextAttempt(failures, now).replace(/\.\d+Z$/, 'Z');
   const when = `starts a run after ${time}, or earlier if the cluster, its setting tags or its SCRAM secret change`;
-  return isSure ? `The sweep ${when}.` : `If the cluster has the tag ${triggerTag}=${action}, the sweep ${when}.`;
+  if (isSure) return `The sweep ${when}.`;
+  // The sweep finishes a disconnect also without a tag.
+  const condition = action === 'connect' ? 'If the cluster has' : 'Unless the cluster has';
+  return `${condition} the tag ${triggerTag}=connect, the sweep ${when}.`;
 }
 
-export const noRedrive =
-  "Don't use Redrive: it enters only the last state again, which fails again. Start a new execution.";
+export const noRedrive = "Don't use Redrive: it enters only the last state again, which fails again.";

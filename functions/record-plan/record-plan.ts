@@ -18,7 +18,6 @@ export const RecordPlanInput = z.object({
       endsOnUntag: true,
       recorded: true,
     }),
-    plan: z.object({ secretArn: z.string() }),
     principal: z.object({ principalArn: z.string() }),
   }),
   executionArn: z.string(),
@@ -33,7 +32,7 @@ export const RecordPlanOutput = z.object({ target: Target });
  * @throws NoLongerWanted, PrincipalChanged, ClaimLost, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function recordPlan(
-  { run: { request, plan, principal }, executionArn }: z.infer<typeof RecordPlanInput>,
+  { run: { request, principal }, executionArn }: z.infer<typeof RecordPlanInput>,
   { msk, registry }: { msk: MskClient; registry: Registry },
 ): Promise<z.infer<typeof RecordPlanOutput>> {
   const { clusterArn, projectId, workspace, connectionName, mechanism } = request;
@@ -45,6 +44,6 @@ export async function recordPlan(
     throw noLongerWanted(reason);
   }
   const target = { projectId, workspace, connectionName, mechanism };
-  await registry.update(clusterArn, executionArn, { target, principalArn, secretArn: plan.secretArn });
+  await registry.update(clusterArn, executionArn, { target, principalArn });
   return { target };
 }

@@ -52,7 +52,8 @@ export async function recordRemoval(
 ): Promise<z.infer<typeof RecordRemovalOutput>> {
   const { request, connection, privateLink, policy } = run;
   const { clusterArn, projectId, workspace, connectionName } = request;
-  const detail = `Connection ${connectionName} in workspace ${workspace}: ${briefly(connection)}. Private link: ${briefly(privateLink)}`;
+  const detail = `Connection ${connectionName} in workspace ${workspace} ${briefly(connection)}. Private link ${briefly(privateLink)}`;
+  const isGone = request.recorded?.missingSince !== undefined;
   const record = await openRecord(clusterArn, executionArn, registry);
   const isRecordKept = record !== undefined && hasCreated(record);
   let statusTags = 'written';
@@ -76,9 +77,9 @@ export async function recordRemoval(
     done: [
       { resource: 'connection', ...outcomeOf(connection) },
       { resource: 'privateLink', ...outcomeOf(privateLink) },
-      { resource: 'policyStatement', ...outcomeOf(policy) },
-      { resource: 'multiVpcConnectivity', result: 'kept', note: connectivityNote(request.recorded?.turnedOn) },
-      { resource: 'scramSecretAssociation', result: 'kept', note: 'other clients may use it' },
+      { resource: 'policyStatement', ...(policy.result === 'absent' && isGone ? goneToo : outcomeOf(policy)) },
+      { resource: 'multiVpcConnectivity', ...(isGone ? goneToo : connectivityOf(request.recorded)) },
+      { resource: 'scramSecretAssociation', ...(isGone ? goneToo : associationOf(request.recorded)) },
     ],
     statusTags,
     isRecordKept,
@@ -127,7 +128,23 @@ const outcomeOf = ({ result, note, remedy }: Done) => ({
   ...(note !== undefined && { note: noteOf({ note, remedy }) }),
 });
 
-const connectivityNote = (turnedOn: string | undefined): string =>
-  turnedOn === undefined
-    ? 'other clients may use it'
-    : `turned on by this deployment at ${turnedOn}; other clients may use it. MSK bills it by the hour (docs/cost.md). Turn it off in MSK if nothing else needs it`;
+type OnCluster = Pick<Outcome, 'result' | 'note'>;
+
+const goneToo: OnCluster = { result: 'absent', note: 'deleted with the cluster' };
+
+/** Of a cluster that was never connected, nothing is known. */
+const associationOf = (record: RegistryRecord | null): OnCluster =>
+  record?.target
+    ? { result: 'kept', note: 'other clients may use it' }
+    : { result: 'unchanged', note: 'a disconnect never removes it' };
+
+function connectivityOf(record: RegistryRecord | null): OnCluster {
+  if (record?.turnedOn !== undefined)
+    return {
+      result: 'kept',
+      note: `turned on by this deployment at ${record.turnedOn}; other clients may use it. MSK bills it by the hour, about $16 a month. Turn it off in MSK if nothing else needs it`,
+    };
+  return record?.target
+    ? { result: 'kept', note: 'other clients may use it' }
+    : { result: 'unchanged', note: 'a disconnect never turns it off' };
+}

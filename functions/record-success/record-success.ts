@@ -2,9 +2,9 @@ import * as z from 'zod/mini';
 import { DeploymentMisconfigured, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
-import { Outcome, Result } from '../../shared/outcomes.ts';
+import { notCreated, Outcome, Result } from '../../shared/outcomes.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
-import { Ownership } from '../../shared/registry/record.ts';
+import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 
@@ -19,7 +19,9 @@ export const RecordSuccessInput = z.object({
       workspace: true,
       connectionName: true,
       mechanism: true,
+      claim: true,
       targetChange: true,
+      wantedBy: true,
       wereTagsStripped: true,
       recorded: true,
     }),
@@ -85,7 +87,7 @@ export async function recordSuccess(
   const { request, plan, principal, privateLink, connection } = run;
   const { clusterArn, projectId, workspace, mechanism, targetChange, recorded } = request;
   const { name, state, bootstrapServers } = connection;
-  const isNews = targetChange !== null && recorded?.targetChanged !== fingerprint(targetChange);
+  const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
   const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
   const outcome: Changes = {
     status: 'connected',
@@ -93,16 +95,18 @@ export async function recordSuccess(
     verifiedAt: now,
     failures: null,
     lastFailure: null,
-    ...(!targetChange && { targetChanged: null }),
+    ...(!targetChange && request.wantedBy !== 'console' && { targetsChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
-    ...(plan.isConnected && foundIn(run)),
+    ...((plan.isConnected || request.claim) && foundIn(run)),
   };
+  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back.`;
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
-    await registry.update(clusterArn, executionArn, outcome);
-    throw new TargetChanged(
-      `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back. This is reported once.`,
-    );
+    const recordedAs = await registry.update(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
+    if (recordedAs === 'written') {
+      await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
+      throw new TargetChanged(`${news} This is reported once.`);
+    }
   }
   // The fence comes before the tags: another execution may have taken over.
   const registered = await registry.release(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
@@ -122,18 +126,24 @@ export async function recordSuccess(
     statusTags,
     registry: registered,
     verifiedAt: now,
-    ...(targetChange && { note: `${targetChange}. This was reported before; the connected target was verified.` }),
+    ...(targetChange && {
+      note: isNews
+        ? `${news} It is reported again when the registry can be written.`
+        : `${targetChange}. This was reported before; the connected target was verified.`,
+    }),
   };
 }
 
-/** What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. */
-function foundIn({ request, plan, principal, policy, privateLink, connection }: Run): Changes {
+/**
+ * What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. A claim
+ * makes all of it ours, and only here: nothing changes hands by a run that fails.
+ */
+function foundIn({ request, principal, policy, privateLink, connection }: Run): Changes {
   const { projectId, workspace, connectionName, mechanism } = request;
   const { principalArn } = principal;
   return {
     target: { projectId, workspace, connectionName, mechanism },
     principalArn,
-    secretArn: plan.secretArn,
     privateLink: { id: privateLink.id, ownership: privateLink.ownership },
     connection: { ...(connection.id && { id: connection.id }), ownership: connection.ownership },
     statement: { sid: policy.sid, principalArn, ownership: policy.ownership },
@@ -148,30 +158,46 @@ function outcomesOf({
   privateLink,
   connection,
 }: Run): Outcome[] {
-  const notAdopted = (ownership: Ownership) =>
-    ownership === 'created' ? {} : { note: 'not created by this tool, so disconnect leaves it' };
-  const isNews = request.wereTagsStripped && !request.recorded?.strippedReported;
+  const { recorded, claim } = request;
+  const isNews = request.wereTagsStripped && !recorded?.strippedReported;
+  /** @param before the piece as it was recorded when the run began */
+  const outcome = (
+    resource: 'policyStatement' | 'privateLink' | 'connection',
+    { result, ownership, id }: { result: Result; ownership: Ownership; id?: string | undefined },
+    before: Piece | undefined,
+    note?: string,
+  ): Outcome => {
+    const wasOurs = before && mayBeOurs(before) && (!id || !before.id || before.id === id);
+    const isTakenOver = claim && ownership === 'created' && result !== 'created' && !wasOurs;
+    const notes = [note, ownership !== 'created' && !note?.includes(notCreated) && leftAlone, isTakenOver && takenOver];
+    const text = notes.filter(Boolean).join('; ');
+    return { resource, result, ...(text && { note: text }) };
+  };
   return [
-    { resource: 'multiVpcConnectivity', result: connectivity?.result ?? 'unchanged' },
-    { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
-    { resource: 'policyStatement', result: policy.result, note: policy.sid },
-    { resource: 'privateLink', result: privateLink.result, ...notAdopted(privateLink.ownership) },
     {
-      resource: 'connection',
-      result: connection.result,
-      ...(connection.note ? { note: connection.note } : notAdopted(connection.ownership)),
+      resource: 'multiVpcConnectivity',
+      ...(connectivity?.result === 'updated'
+        ? { result: 'updated', note: 'turned on' }
+        : { result: connectivity?.result ?? 'unchanged' }),
     },
+    { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
+    outcome('policyStatement', policy, recorded?.statement, policy.sid || 'a statement without a Sid'),
+    outcome('privateLink', privateLink, recorded?.privateLink),
+    outcome('connection', connection, recorded?.connection, connection.note),
     ...(isNews
       ? [
           {
             resource: 'statusTags' as const,
             result: 'updated' as const,
-            note: 'they had been removed, perhaps by Terraform; see docs/infrastructure-as-code.md',
+            note: 'they had been removed, perhaps by Terraform: then let it ignore the tags atlas-streaming/*',
           },
         ]
       : []),
   ];
 }
+
+const leftAlone = `${notCreated}, so a disconnect leaves it`;
+const takenOver = 'now belongs to this deployment: a disconnect deletes it';
 
 const notUsable = (error: unknown): string => {
   if (error instanceof DeploymentMisconfigured) return `not written: ${error.message}`;

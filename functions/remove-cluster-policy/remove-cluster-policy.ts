@@ -4,7 +4,7 @@ import type { MskClient, VersionedPolicy } from '../../shared/msk/client.ts';
 import { hasStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
-import { decideStatement, neededStatement } from '../../shared/registry/removal.ts';
+import { decideStatement, type Kept, neededStatement } from '../../shared/registry/removal.ts';
 import { Request } from '../../shared/request/request.ts';
 import { checkDeadline, deadlineAfter, pollDelay, type Wait } from '../../shared/waits.ts';
 
@@ -42,8 +42,9 @@ export interface RemoveClusterPolicyDeps {
 }
 
 /**
- * Removes the recorded statement from the cluster policy, unless a private link to the cluster stays: Atlas then needs it. A policy
- * without another statement is deleted, because MSK refuses an empty one. If the cluster is gone, so is the statement.
+ * Removes the recorded statement from the cluster policy, unless a private link to the cluster stays: Atlas then needs it. One that
+ * another party has changed stays, and is forgotten: what was added to it may be in use. A policy without another statement is
+ * deleted, because MSK refuses an empty one. If the cluster is gone, so is the statement.
  *
  * MSK documents that it accepts updates only in ACTIVE, so the machine waits and repeats this state if MSK refuses in another
  * state.
@@ -78,25 +79,33 @@ async function visit(
   const hasFormer = former !== undefined && hasStatement(found.policy, former);
   if (!verdict && !hasFormer) return gone('absent');
 
-  const isToBeRemoved = (verdict?.isOurs ?? true) && !privateLink.isClusterLinked;
+  const { isClusterLinked } = privateLink;
+  const ours = [...(verdict?.isOurs ? [sid] : []), ...(hasFormer ? [former] : [])];
+  const toRemove = isClusterLinked ? [] : ours;
   // A statement that is kept needs no claim, unless the record changes.
-  await (verdict?.settled === undefined
-    ? isToBeRemoved && registry.confirm(clusterArn, executionArn)
-    : registry.update(clusterArn, executionArn, { statement: verdict.settled }));
-  if (!isToBeRemoved) {
-    const { note, remedy } = verdict && !verdict.isOurs ? verdict : neededStatement;
-    return { isDone: true, sid, result: 'kept', note, ...(remedy !== undefined && { remedy }) };
-  }
+  await (verdict?.settled
+    ? registry.update(clusterArn, executionArn, { statement: verdict.settled })
+    : toRemove.length > 0 && registry.confirm(clusterArn, executionArn));
   try {
-    await remove(clusterArn, former === undefined ? [sid] : [sid, former], found, msk);
+    if (toRemove.length > 0) await remove(clusterArn, toRemove, found, msk);
   } catch (refusal) {
     const state = await whichState(refusal, clusterArn, msk);
     if (state)
       checkDeadline(`The cluster is still ${state}, and MSK changes its policy only while it is ACTIVE`, times);
     return { isDone: false, sid, result: 'unchanged' };
   }
-  return gone('removed');
+  if (verdict?.isOurs === false) {
+    if (verdict.settled === null && !isClusterLinked) await gone('kept');
+    return { isDone: true, sid, ...keptAs(verdict) };
+  }
+  return isClusterLinked ? { isDone: true, sid, ...keptAs(neededStatement) } : gone('removed');
 }
+
+const keptAs = ({ note, remedy }: Kept) => ({
+  result: 'kept' as const,
+  note,
+  ...(remedy !== undefined && { remedy }),
+});
 
 async function remove(clusterArn: string, sids: string[], { policy = '', version }: VersionedPolicy, msk: MskClient) {
   const rest = removeStatement(policy, ...sids);

@@ -5,7 +5,7 @@ import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../sh
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
 import type { Result } from '../../shared/outcomes.ts';
-import { type Ownership, ownershipOf, type Piece } from '../../shared/registry/record.ts';
+import { announced, type Ownership, ownershipOf, type Piece, settledAs } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
@@ -39,7 +39,7 @@ export async function requestPrivateLink(
   const deadline = deadlineAfter(now, wait);
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink),
+    ...privateLinkState(privateLink, ownership),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,
@@ -49,10 +49,10 @@ export async function requestPrivateLink(
   const find = async () => livePrivateLink(await atlas.listPrivateLinks(projectId), clusterArn, recorded?.id);
   const use = async (link: PrivateLink) => {
     const found = ownershipOf(link._id, recorded);
+    // What a claim makes ours is recorded only when the run has succeeded.
     const ownership = request.claim ? 'created' : found;
-    const isRecorded = recorded?.id === link._id && recorded.ownership === ownership;
-    if (!isRecorded)
-      await record({ id: link._id, ownership, ...(recorded?.attemptedAt && { attemptedAt: recorded.attemptedAt }) });
+    const isRecorded = recorded?.id === link._id && recorded.ownership === found;
+    if (!isRecorded) await record(settledAs(found, link._id, recorded));
     const result = ownership !== 'created' ? 'adopted' : recorded?.ownership || request.claim ? 'unchanged' : 'created';
     return outputFor(link, result, ownership);
   };
@@ -60,13 +60,13 @@ export async function requestPrivateLink(
   const existing = await find();
   if (existing) return use(existing);
   const attemptedAt = atlas.answeredAt ?? now;
-  await record({ attemptedAt });
+  await record(announced(recorded, attemptedAt));
   try {
     const created = await atlas.createPrivateLink(projectId, clusterArn);
     await record({ id: created._id, ownership: 'created', attemptedAt });
     return outputFor(created, 'created', 'created');
   } catch (error) {
-    // A refusal is certain: this attempt has created nothing, and only the attempt before, if there was one, stays unclear.
+    // A refusal is certain: this attempt has created nothing, and only what was recorded before counts.
     if (error instanceof AtlasRefused || error instanceof AtlasThrottled) await record(recorded ?? null);
     if (!isAlreadyThere(error)) throw error;
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.

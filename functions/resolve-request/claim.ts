@@ -1,5 +1,11 @@
 import { VersionConflict } from '../../shared/errors.ts';
-import { type ExecutionsClient, lastFunctionSeconds, phaseOf } from '../../shared/executions.ts';
+import {
+  actionOf,
+  type ExecutionsClient,
+  isOfSameDeployment,
+  lastFunctionSeconds,
+  phaseOf,
+} from '../../shared/executions.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Changes, Claim, Registry } from '../../shared/registry/registry.ts';
 import type { Wait } from '../../shared/waits.ts';
@@ -42,26 +48,32 @@ export async function claimCluster(
     const phase =
       other === undefined
         ? 'ended'
-        : await phaseOf({ holder: other, claimedAt: current?.claimedAt }, claim.claimedAt, executions);
-    const isRunning = phase === 'running' && other !== undefined && current?.holder === other;
-    if (isRunning && current?.action === claim.action)
+        : !isOfSameDeployment(other, claim.holder)
+          ? 'ended'
+          : await phaseOf({ holder: other, claimedAt: current?.claimedAt }, claim.claimedAt, executions);
+    const isRunning = phase === 'running' && other !== undefined;
+    const isHolder = current?.holder === other;
+    if (isRunning && isHolder && current?.action === claim.action)
       return {
         is: 'busy',
         reason: `Execution ${other} is working on ${clusterArn}, so this execution changes nothing.`,
       };
-    if (isRunning && claim.action === 'connect')
+    if (isRunning && isHolder && claim.action === 'connect')
       return {
         is: 'held',
         reason: `Execution ${other} is disconnecting ${clusterArn}; this execution waits for it.`,
         pollSeconds: wait.pollSeconds,
       };
-    if (isRunning)
+    // A connect is all that the role allows to stop. Also again: Step Functions may not have known it before, and a person may have redriven it.
+    if (isRunning && actionOf(other) === 'connect')
       await executions.stop(other, {
         error: 'NoLongerWanted',
-        cause: `Execution ${claim.holder} disconnects the cluster. It removes what this execution has created.`,
+        cause: `Execution ${claim.holder} has taken over the cluster. It ${claim.action === 'connect' ? 'uses' : 'removes'} what this execution has created.`,
       });
     const stopped = phase === 'ended' ? null : (other ?? null);
-    const record = await registry.claim(clusterArn, { ...claim, stopped }, other);
+    const isOurs = current?.holder === claim.holder;
+    const claimedAt = isOurs ? (current?.claimedAt ?? claim.claimedAt) : claim.claimedAt;
+    const record = await registry.claim(clusterArn, { ...claim, claimedAt, stopped }, other);
     if (record && phase !== 'ended')
       return {
         is: 'held',

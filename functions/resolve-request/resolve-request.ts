@@ -5,8 +5,9 @@ import { type ExecutionsClient, isStartedBySweep } from '../../shared/executions
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
-import type { Registry } from '../../shared/registry/registry.ts';
+import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
+import { isFound, type Registry } from '../../shared/registry/registry.ts';
+import { wishWithoutTag } from '../../shared/registry/untagged.ts';
 import { readInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -58,7 +59,7 @@ export async function resolveRequest(
   { run: { action, input }, executionArn, now }: z.infer<typeof ResolveRequestInput>,
   { msk, registry, executions, settings, wait, functionArn }: ResolveRequestDeps,
 ): Promise<z.infer<typeof ResolveRequestOutput>> {
-  const { startedBy, given } = readInput(input);
+  const { startedBy, given } = readInput(input, action);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
   const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.readRecord(clusterArn)]);
@@ -69,10 +70,20 @@ export async function resolveRequest(
   if (notWanted) {
     // An earlier visit or attempt of this state may have claimed the cluster.
     if (recorded?.holder === executionArn)
-      await registry.release(clusterArn, executionArn, { status: null, detail: null });
+      await registry.release(clusterArn, executionArn, { status: null, detail: null, includeAdopted: null });
     return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
   }
 
+  if (
+    startedBy === 'console' &&
+    !isFromSweep &&
+    action === 'connect' &&
+    tags[triggerTag] === 'disconnect' &&
+    !given.dryRun
+  )
+    throw new InvalidRequest(
+      `The tag ${triggerTag} of ${clusterArn} is "disconnect", so this run would be undone. Set the tag to "connect", which starts a run: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. Or set it to another value, and start this run again.`,
+    );
   const isTagged = tags[triggerTag] === action || startedBy === 'tag';
   const wantedBy = isTagged && (isFromSweep || startedBy === 'tag') ? 'tag' : isFromSweep ? 'sweep' : 'console';
   const asked = { action, given, tags, recorded, wantedBy, clusterName } as const;
@@ -88,10 +99,10 @@ export async function resolveRequest(
       wantedBy,
       status: `${action}ing`,
       settings: settingsOf(tags),
-      // What is being removed is no longer verified.
-      ...(action === 'disconnect' && { verifiedAt: null }),
-      ...(wantedBy === 'tag' && action === 'connect' && settings.disconnectOnUntag && { wasTagged: true }),
-      missingSince: found ? null : (recorded?.missingSince ?? now),
+      // The sweep finishes what was asked for.
+      ...(!isFromSweep && { includeAdopted: given.includeAdopted ?? null }),
+      ...(wantedBy === 'tag' && action === 'connect' && { wasTagged: true }),
+      ...(found ? isFound : { missingSince: recorded?.missingSince ?? now }),
     },
     recorded,
     { registry, executions, wait },
@@ -129,32 +140,30 @@ interface Wish {
   settings: Settings;
 }
 
-/** Events may arrive late and more than once, so only the cluster's tag as it is now counts. */
-function whyNotTagged({ action, tags = {}, settings }: Wish): string | undefined {
+/**
+ * Events may arrive late and more than once, so only the cluster's tag as it is now counts. A cluster that was connected from the
+ * console, and never had the tag, stays connected without it.
+ */
+function whyNotTagged({ action, tags = {}, recorded, settings }: Wish): string | undefined {
   const value = tags[triggerTag];
-  if ((value ?? (settings.disconnectOnUntag ? 'disconnect' : undefined)) === action) return undefined;
+  const onUntag = settings.disconnectOnUntag && recorded?.wasTagged ? 'disconnect' : undefined;
+  if ((value ?? onUntag) === action) return undefined;
   return `The tag ${triggerTag} ${value === undefined ? 'no longer exists' : `is ${shown(value)}, not "${action}"`}.`;
 }
 
-/** The sweep also starts a repair of a connected cluster without its tag, and a disconnect that has something left to remove. */
+/** The sweep also starts what is still to be done for a cluster without its tag. */
 function whyNotSwept(wish: Wish): string | undefined {
   const { action, tags, recorded } = wish;
   const value = tags?.[triggerTag];
   if (value === action) return undefined;
-  const isRepair = action === 'connect' && value !== 'disconnect' && recorded?.verifiedAt !== undefined;
-  const isRemovalOfRest =
-    action === 'disconnect' && value !== 'connect' && (!tags || isAlmostRemoved(recorded) || !whyNotTagged(wish));
+  const rest = recorded && wishWithoutTag(recorded);
+  const isRepair = action === 'connect' && value !== 'disconnect' && rest === 'connect';
+  const isOver = rest === 'disconnect' || (recorded && !rest && !hasPieces(recorded));
+  const isRemovalOfRest = action === 'disconnect' && value !== 'connect' && (!tags || isOver || !whyNotTagged(wish));
   return isRepair || isRemovalOfRest
     ? undefined
     : `What the sweep has found has changed since (${triggerTag}: ${shown(value)}).`;
 }
-
-/** Whether the last run of a cluster was a disconnect, or nothing has been connected since. */
-const isAlmostRemoved = (record: RegistryRecord | undefined): boolean =>
-  record !== undefined &&
-  record.status !== 'connecting' &&
-  record.status !== 'connected' &&
-  !(record.status === 'failed' && record.verifiedAt !== undefined);
 
 /** A deployment serves the clusters of its own account and Region; Atlas supports only the partition `aws`. */
 function ownCluster(clusterArn: string, functionArn: string): ClusterArn {

@@ -1,7 +1,7 @@
 import { InvalidRequest } from '../../shared/errors.ts';
 import { settingTags } from '../../shared/msk/tags.ts';
 import { hasCreated, mayBeOurs, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
-import { valid, validSecretName } from '../../shared/request/fields.ts';
+import { type Field, isOfOther, otherThan, valid, validSecretName } from '../../shared/request/fields.ts';
 import type { ConsoleInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -34,8 +34,10 @@ const fieldsOfTarget = ['projectId', 'workspace', 'connectionName', 'mechanism']
 export function settle(asked: Asked, settings: Settings): Request {
   const { action, given, tags, recorded, wantedBy, clusterName } = asked;
   refuseFieldsOfOther(action, given);
-  const explicit = explicitTarget(given, action === 'connect' ? tags : {});
-  refuseForeignProject(explicit.projectId, settings);
+  const bound = action === 'disconnect' ? fieldsOfTarget : boundBy(recorded);
+  const explicit = explicitTarget(given, action === 'connect' ? tags : {}, bound);
+  if (explicit.projectId && (given.projectId !== undefined || !bound.includes('projectId')))
+    refuseForeignProject(explicit.projectId, settings);
   const defaults: Target = {
     projectId: settings.projectId,
     workspace: settings.workspace,
@@ -43,14 +45,10 @@ export function settle(asked: Asked, settings: Settings): Request {
     mechanism: settings.mechanism,
     ...recorded?.target,
   };
-  const differences = differencesTo(
-    recorded?.target,
-    explicit,
-    action === 'disconnect' ? fieldsOfTarget : boundBy(recorded),
-  );
+  const differences = differencesTo(recorded?.target, explicit, bound);
   if (action === 'disconnect' && differences.length > 0)
     throw new InvalidRequest(
-      `The input asks for ${differences.join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
+      `The input asks for ${differences.map(({ field, value }) => `${field} ${shown(value)}`).join(' and ')}, but the cluster is connected as ${describe(defaults)}; disconnect removes what is recorded. Leave ${differences.length > 1 ? 'these fields' : 'this field'} out of the input.`,
     );
   const wanted = Object.fromEntries(
     fieldsOfTarget.map((field) => [
@@ -70,12 +68,12 @@ export function settle(asked: Asked, settings: Settings): Request {
     dryRun: given.dryRun ?? false,
     claim: given.claim ?? false,
     acceptPrincipal: given.acceptPrincipal ?? null,
-    includeAdopted: given.includeAdopted ?? false,
+    includeAdopted: given.includeAdopted ?? (!given.dryRun && recorded?.includeAdopted === true),
     wantedBy,
     endsOnUntag: wantedBy === 'tag' && settings.disconnectOnUntag,
     targetChange:
       differences.length > 0
-        ? `The cluster is connected as ${describe(defaults)}, but its settings ask for ${differences.join(' and ')}`
+        ? `The cluster is connected as ${describe(defaults)}, but ${differences.map(asks).join(' and ')}`
         : null,
     wereTagsStripped: false,
     recorded: recorded ?? null,
@@ -86,23 +84,30 @@ export function settle(asked: Asked, settings: Settings): Request {
 const sentSecret = (recorded: RegistryRecord | undefined): string | null =>
   recorded?.secretVersionId === undefined ? null : (recorded.secretArn ?? null);
 
-/** Fields that only one of the machines has a meaning for, and that would mislead in the other. */
 function refuseFieldsOfOther(action: Asked['action'], given: ConsoleInput): void {
-  const ofOther = action === 'connect' ? (['includeAdopted'] as const) : (['claim', 'acceptPrincipal'] as const);
-  const field = ofOther.find((name) => given[name] !== undefined);
+  const field = (Object.keys(given) as Field[]).find((name) => isOfOther(name, action));
   if (field)
     throw new InvalidRequest(
-      `The input has the field ${field}, which only the ${action === 'connect' ? 'disconnect' : 'connect'} machine knows. Leave it out, or start that machine.`,
+      `The input has the field ${field}, which only the ${otherThan(action)} machine knows. Leave it out, or start that machine.`,
     );
 }
 
-/** The parts of the target that the input or a tag names. */
-function explicitTarget(given: ConsoleInput, tags: Record<string, string>): { [Field in keyof Target]?: Setting } {
+/**
+ * The parts of the target that the input or a tag names. A tag that cannot move a connected cluster isn't checked: it must not stop
+ * the verification of that cluster.
+ */
+function explicitTarget(
+  given: ConsoleInput,
+  tags: Record<string, string>,
+  bound: readonly (keyof Target)[],
+): { [Field in keyof Target]?: Setting } {
   const setting = (field: 'projectId' | 'workspace' | 'connectionName'): Setting | undefined => {
     if (given[field] !== undefined) return { value: given[field], name: field };
     const tag = settingTags[field];
     const name = `The tag ${tag}`;
-    return tags[tag] === undefined ? undefined : { value: valid(field, tags[tag], name), name };
+    const value = tags[tag];
+    if (value === undefined) return undefined;
+    return { value: bound.includes(field) ? value : valid(field, value, name), name };
   };
   const found = {
     projectId: setting('projectId'),
@@ -113,15 +118,15 @@ function explicitTarget(given: ConsoleInput, tags: Record<string, string>): { [F
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
 }
 
-/** What the explicit settings ask for instead of the recorded target, such as `workspace "b"`. */
+/** The explicit settings that differ from the recorded target. */
 function differencesTo(
   target: Target | undefined,
   explicit: ReturnType<typeof explicitTarget>,
   fields: readonly (keyof Target)[],
-): string[] {
+): (Setting & { field: keyof Target })[] {
   return fields.flatMap((field) => {
-    const asked = explicit[field]?.value;
-    return !target || asked === undefined || asked === target[field] ? [] : [`${field} ${shown(asked)}`];
+    const asked = explicit[field];
+    return !target || asked === undefined || asked.value === target[field] ? [] : [{ ...asked, field }];
   });
 }
 
@@ -134,11 +139,15 @@ function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] 
   return record.connection && mayBeOurs(record.connection) ? fieldsOfTarget : ['projectId'];
 }
 
+/** Such as `the tag atlas-streaming/workspace is "b"`. */
+const asks = ({ field, name, value }: Setting & { field: string }): string =>
+  `${name === field ? `${field} in the input` : name.replace(/^The/, 'the')} is ${shown(value)}`;
+
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
   `"${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
 
-function refuseForeignProject(project: Setting | undefined, { allowedProjectIds }: Settings): void {
-  if (project && !allowedProjectIds.has(project.value))
+function refuseForeignProject(project: Setting, { allowedProjectIds }: Settings): void {
+  if (!allowedProjectIds.has(project.value))
     throw new InvalidRequest(
       `${project.name} is ${shown(project.value)}, which this deployment does not allow; it must be one of ${[...allowedProjectIds].map(shown).join(', ')} (the parameters atlasProjectId and allowedProjectIds).`,
     );

@@ -1,9 +1,10 @@
 import { AwsRefused } from '../../shared/errors.ts';
 import { settingsOf, statusTag, triggerTag } from '../../shared/msk/tags.ts';
-import { mayBeOurs, type RegistryRecord } from '../../shared/registry/record.ts';
+import { hasPieces, mayBeOurs, type RegistryRecord } from '../../shared/registry/record.ts';
+import { wishWithoutTag } from '../../shared/registry/untagged.ts';
 import { age, hour, minute } from './age.ts';
-import { currentVersion, isFailureOf, retryReason } from './retry.ts';
-import { type Action, type Deps, hasPieces, type Subject, tagOf } from './subject.ts';
+import { currentVersion, retryReason } from './retry.ts';
+import { type Action, type Deps, type Subject, tagOf } from './subject.ts';
 
 /** An execution that is due. */
 export interface Work {
@@ -61,7 +62,7 @@ async function workFor({ cluster, record }: Subject, now: string, deps: Deps): P
   if (status === 'disconnected') return removalOfTheRest(record, now, deps);
   if (action === 'disconnect') return { action, reason: `${isStill}${because}` };
   if (status === 'connected') return verification(record, cluster?.Tags ?? {}, now, deps);
-  return repair(record, now, deps);
+  return unfinished(record, now);
 }
 
 /** What the cluster's owner wants now, and how we know. */
@@ -117,18 +118,16 @@ function removalOfTheRest(record: RegistryRecord, now: string, { settings }: Dep
     : undefined;
 }
 
-/**
- * What an untagged record needs whose last run did not succeed. What was connected is repaired, and what was almost removed is
- * removed; what was never connected is not completed.
- */
-function repair(record: RegistryRecord, now: string, deps: Deps): Work | undefined {
-  const { status, connection, verifiedAt, failures, lastFailure } = record;
-  const isHalfRemoved = status === 'disconnecting' || isFailureOf('disconnect', record, deps);
-  if (isHalfRemoved)
-    return hasPieces(record) && !connection
-      ? { action: 'disconnect', reason: 'its connection was removed, and something may be left' }
-      : undefined;
-  if (connection?.ownership && verifiedAt) return { action: 'connect', reason: 'it was connected' };
+/** What an untagged record needs that is neither connected nor disconnected. */
+function unfinished(record: RegistryRecord, now: string): Work | undefined {
+  const { status, failures, lastFailure } = record;
+  const wish = wishWithoutTag(record);
+  if (wish === 'connect') return { action: 'connect', reason: 'it was connected' };
+  if (wish === 'disconnect' && (hasPieces(record) || status))
+    return {
+      action: 'disconnect',
+      reason: status ? 'its disconnect is not finished' : 'its connect is no longer wanted, and something may be left',
+    };
   // A failure stays readable for a day.
   const isEmpty = !hasPieces(record) && (!failures || age(lastFailure?.at, now) > 24 * hour);
   return isEmpty ? { action: 'disconnect', reason: 'its record is empty' } : undefined;

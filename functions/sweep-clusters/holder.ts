@@ -1,5 +1,5 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
-import { mayStillWrite } from '../../shared/executions.ts';
+import { isOfSameDeployment, mayStillWrite } from '../../shared/executions.ts';
 import { endedEarly } from '../../shared/registry/ended-early.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { noClaim } from '../../shared/registry/registry.ts';
@@ -27,11 +27,14 @@ export interface Held {
 export async function settleHolder(
   record: RegistryRecord | undefined,
   now: string,
-  { executions, registry }: Pick<Deps, 'executions' | 'registry'>,
+  { executions, registry, settings }: Pick<Deps, 'executions' | 'registry' | 'settings'>,
 ): Promise<Held> {
   if (!record?.holder) return { record, isRunning: false, isCounted: false };
-  const execution = await executions.describe(record.holder);
-  if (isRunning(record, execution, now)) return { record, isRunning: true, isCounted: false };
+  // A retained registry may name an execution of a former deployment, which the role may not describe.
+  const ours = `${settings.machines.connect.replace(':stateMachine:', ':execution:')}:`;
+  const isOurs = isOfSameDeployment(record.holder, ours);
+  const execution = isOurs ? await executions.describe(record.holder) : undefined;
+  if (isOurs && isRunning(record, execution, now)) return { record, isRunning: true, isCounted: false };
 
   const hasSucceeded = execution?.status === 'SUCCEEDED';
   const { holder, action, claimedAt: _claimedAt, wantedBy: _wantedBy, ...rest } = record;

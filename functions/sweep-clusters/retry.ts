@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Cluster } from '@aws-sdk/client-kafka';
 import { AwsRefused } from '../../shared/errors.ts';
-import { isExecutionOf } from '../../shared/executions.ts';
+import { actionOf } from '../../shared/executions.ts';
 import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { settingsOf } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
@@ -26,7 +26,7 @@ export async function retryReason(
 ): Promise<string | undefined> {
   const { failures = 1, lastFailure } = record;
   if (!lastFailure) return 'its last run failed';
-  if (isFailureOf(otherThan(action), record, deps)) return `a ${otherThan(action)} failed last`;
+  if (actionOf(lastFailure.executionArn) !== action) return `a ${otherThan(action)} failed last`;
   const { at, circumstances } = lastFailure;
   if (age(at, now) === Number.POSITIVE_INFINITY || Date.parse(nextAttempt(failures, at)) <= Date.parse(now))
     return failures === 1 ? 'its last run failed' : `its last ${failures} runs failed`;
@@ -37,10 +37,6 @@ export async function retryReason(
     ? undefined
     : 'the cluster, its secrets or its settings have changed since its last run failed';
 }
-
-/** Whether the run that failed last was a run of this machine. */
-export const isFailureOf = (action: Action, { lastFailure }: RegistryRecord, { settings }: Pick<Deps, 'settings'>) =>
-  lastFailure !== undefined && isExecutionOf(lastFailure.executionArn, settings.machines[action]);
 
 const otherThan = (action: Action): Action => (action === 'connect' ? 'disconnect' : 'connect');
 

@@ -30,7 +30,3 @@ export const tagOf = (cluster: Cluster | undefined): Action | undefined => {
   const tag = cluster?.Tags?.[triggerTag];
   return tag === 'connect' || tag === 'disconnect' ? tag : undefined;
 };
-
-/** Whether the record names something in Atlas or AWS, whoever created it. */
-export const hasPieces = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
-  Boolean(privateLink ?? connection ?? statement);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
-import type { Changes } from '../../shared/registry/registry.ts';
+import { type Changes, isFound } from '../../shared/registry/registry.ts';
 import { forEach } from './batches.ts';
 import { decide, type Work } from './decide.ts';
 import { settleHolder } from './holder.ts';
@@ -35,8 +35,8 @@ type Result = z.infer<typeof SweepClustersOutput>;
 
 /**
  * Examines every tagged cluster of the account and Region and every record of the registry, and starts the executions that are due:
- * tag events are best effort, secrets rotate, and things drift. A cluster that cannot be examined is counted and doesn't stop the
- * sweep. An error of the registry stops it.
+ * tag events are best effort, secrets rotate, and things drift. A cluster that cannot be examined, or whose record cannot be
+ * read, is counted and doesn't stop the sweep. An error of the registry stops it.
  *
  * @param input `now`: the scheduled time, ISO 8601
  * @throws AwsRefused, AwsThrottled, AwsUnavailable if the clusters cannot be listed
@@ -44,27 +44,31 @@ type Result = z.infer<typeof SweepClustersOutput>;
  */
 export async function sweepClusters({ now }: z.infer<typeof SweepClustersInput>, given: Deps): Promise<Result> {
   const deps = { ...given, registry: stopping(given.registry) };
-  const records = await given.registry.scan();
+  const { records, unreadable } = await given.registry.scan();
   const listed = byArn(await deps.msk.listClusters());
   const { existing, vanished, isImplausible, failed } = await lookForUnlisted(records, listed, deps);
   const clusters = new Map([...listed, ...existing]);
+  const unread = new Set(unreadable.map(({ clusterArn }) => clusterArn));
   const tagged = [...clusters.values()].filter(tagOf);
   const result: Result = {
     clusters: clusters.size,
     tagged: tagged.length,
-    recorded: records.length,
+    recorded: records.length + unreadable.length,
     asItShouldBe: 0,
     failedRecently: 0,
     running: 0,
     counted: 0,
     started: [],
-    failed,
+    failed: [...failed, ...unreadable],
     vanished: vanished.map(({ clusterArn }) => clusterArn),
     isVanishingImplausible: isImplausible,
   };
 
-  await forEach(subjectsOf(clusters, records, isImplausible ? [] : vanished), async (subject) => {
+  const subjects = subjectsOf(clusters, records, isImplausible ? [] : vanished);
+  await forEach(subjects, async (subject) => {
     const { clusterArn } = subject;
+    // Without its record, a cluster would seem not to be connected.
+    if (unread.has(clusterArn)) return;
     try {
       await examine(subject, now, deps, result);
     } catch (error) {
@@ -103,7 +107,7 @@ async function examine(subject: Subject, now: string, deps: Deps, result: Result
 async function remember({ clusterArn, cluster, record }: Subject, now: string, { registry, settings }: Deps) {
   if (!record) return;
   const changes: Changes = {
-    ...(cluster && record.missingSince !== undefined && { missingSince: null }),
+    ...(cluster && record.missingSince !== undefined && isFound),
     ...(!cluster && !wasMissed(record, now) && { missingSince: now }),
     ...(settings.disconnectOnUntag && tagOf(cluster) === 'connect' && !record.wasTagged && { wasTagged: true }),
     ...(record.wasTagged && !tagOf(cluster) && record.status === 'disconnected' && { wasTagged: null }),

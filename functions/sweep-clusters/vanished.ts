@@ -1,6 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import { ClusterUnusable } from '../../shared/errors.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
 import { age } from './age.ts';
 import { forEach } from './batches.ts';
 import type { Deps } from './subject.ts';
@@ -41,7 +41,8 @@ export async function lookForUnlisted(
       else found.failed.push({ clusterArn, error: (error as Error).message });
     }
   });
-  const known = examined.filter(({ missingSince }) => missingSince === undefined);
+  // A record that names nothing has nothing to lose.
+  const known = examined.filter((record) => record.missingSince === undefined && hasPieces(record));
   const newlyMissing = known.filter(({ clusterArn }) => !listed.has(clusterArn) && !found.existing.has(clusterArn));
   const areAllMissing = newlyMissing.length > 1 && newlyMissing.length === known.length;
   found.isImplausible = found.vanished.length > 0 && (newlyMissing.length > mostAtOnce || areAllMissing);

@@ -5,8 +5,10 @@ const callsOfPoll = 5;
 
 /** The last state that a poll has read, of the cluster, the private link or the connection, such as WORKING. */
 export function observedState({ exchanges }: Recorder): string | undefined {
-  const states = exchanges.slice(-callsOfPoll).map(({ status, responseBody }) => {
-    const { state, clusterInfo } = status === 200 ? JSON.parse(responseBody || '{}') : {};
+  const states = exchanges.slice(-callsOfPoll).map(({ service, status, responseBody }) => {
+    // A message may be sent at the same time, and SNS answers in XML.
+    const hasState = status === 200 && (service === 'kafka' || service === 'atlas');
+    const { state, clusterInfo } = hasState ? JSON.parse(responseBody || '{}') : {};
     return state ?? clusterInfo?.state;
   });
   return states.findLast((state) => typeof state === 'string');

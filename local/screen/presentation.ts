@@ -21,7 +21,7 @@ export class Presentation {
     this.#screen = isLive ? liveScreen(output, (spinner) => this.#lastRow(spinner)) : plainScreen(output);
   }
 
-  begin(cloud: Cloud, scenario: Scenario, startedBy: string): void {
+  begin(cloud: Cloud, scenario: Pick<Scenario, 'name' | 'description'>, startedBy: string): void {
     this.#cloud = cloud;
     const { speed } = cloud.clock;
     const facts: [string, string][] = [

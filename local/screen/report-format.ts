@@ -6,8 +6,9 @@ import { formatDuration, type Style, wrap } from './text.ts';
 /** The text of a report: policy, private link, connection, tags, record, calls and, in the last line, the outcome. */
 export function formatReport(report: Report, style: Style): string[] {
   const { policy, privateLinks, connections, tags, registry, calls, output } = report;
-  const { done, changes } = (output ?? {}) as { done?: Outcome[]; changes?: PlannedChange[] };
+  const { done, changes, kept = [], note } = (output ?? {}) as Output;
   const sections: [string, string[]][] = [
+    ['Cluster', report.isClusterGone ? ['The cluster no longer exists.'] : []],
     ['Cluster policy, before and after', policyLines(policy.before, policy.after, style)],
     ['Private link in Atlas', privateLinks.flatMap(linkLines)],
     ['Connection in Atlas', connections.flatMap(connectionLines)],
@@ -19,8 +20,11 @@ export function formatReport(report: Report, style: Style): string[] {
     done
       ? ['What was done', done.flatMap((it) => wrap(sentenceOf(it), lineWidth))]
       : changes
-        ? ['What a run would change', changes.flatMap(changeLines)]
+        ? ['What a run would change', changes.length > 0 ? changes.flatMap(changeLines) : ['Nothing.']]
         : ['Output of the execution', outputLines(output)],
+    ['What stays', kept.flatMap((it) => wrap(sentenceOf(it), lineWidth))],
+    ['Note', done || changes ? wrap(note ?? '', lineWidth).filter(Boolean) : []],
+    ['Message that is sent', report.messages.flatMap((message) => messageLines(message, report.cause))],
   ];
   return [
     ...sections
@@ -29,6 +33,29 @@ export function formatReport(report: Report, style: Style): string[] {
     '',
     ...outcome(report, style),
   ];
+}
+
+/** The fields of an output that have a section of their own. */
+interface Output {
+  done?: Outcome[];
+  changes?: PlannedChange[];
+  kept?: Outcome[];
+  note?: string;
+}
+
+/** The message about a failure repeats its Cause, which is shown anyway. */
+function messageLines({ subject, text }: Report['messages'][number], cause: string | undefined): string[] {
+  const [begin, rest] = cause && text.startsWith(cause) ? ['(the Cause)', text.slice(cause.length)] : ['', text];
+  return [
+    subject,
+    ...`${begin}${rest}`.split('\n').flatMap((line) => copyable(line, lineWidth - 2).map((it) => `  ${it}`)),
+  ];
+}
+
+/** Breaks a line between words. A command after a label stays whole, so that it can be copied. */
+function copyable(line: string, width?: number): string[] {
+  const [, labelText, command] = /^([^:]{1,60}:) (aws .*)$/.exec(line) ?? [];
+  return labelText && command ? [labelText, command] : wrap(line, width);
 }
 
 /** 100 columns without indentation and marks. */
@@ -127,7 +154,7 @@ const flat = (item: object | null, prefix = ''): Record<string, string> =>
     ),
   );
 
-/** `+` marks a new key, `~` a key with a new value, `-` a removed key. */
+/** `+` marks a new key, `~` a key with an old and a new value, `-` a removed key. */
 function changedLines(before: Record<string, string>, after: Record<string, string>, style: Style): string[] {
   const all = { ...before, ...after };
   const width = Math.max(...Object.keys(all).map((key) => key.length));
@@ -137,7 +164,8 @@ function changedLines(before: Record<string, string>, after: Record<string, stri
     .flatMap(([key, value]) => {
       const isRemoved = after[key] === undefined;
       const sign = isRemoved ? '-' : before[key] === value ? ' ' : before[key] === undefined ? '+' : '~';
-      const lines = wrap(shortIds(value), room).map((line) => shorten(line, room));
+      const shown = sign === '~' ? `${before[key]} → ${value}` : value;
+      const lines = wrap(shortIds(shown), room).map((line) => shorten(line, room));
       return lines
         .map((line, index) => `${index === 0 ? sign : ' '} ${(index === 0 ? key : '').padEnd(width)}  ${line}`)
         .map((line) => (sign === ' ' ? line : style(isRemoved ? 'red' : 'green', line)));
@@ -177,6 +205,7 @@ const serviceNames: Record<string, string> = {
   secretsmanager: 'AWS Secrets Manager',
   dynamodb: 'Amazon DynamoDB',
   states: 'AWS Step Functions',
+  sns: 'Amazon SNS',
   atlas: 'MongoDB Atlas',
 };
 
@@ -194,7 +223,7 @@ function outcome({ status, error, cause = '', seconds }: Report, style: Style): 
   return [
     `${style('bold', 'Error')}  ${style('red', error)}`,
     style('bold', 'Cause'),
-    ...cause.split('\n').flatMap((line) => wrap(line).map((it) => `  ${it}`)),
+    ...cause.split('\n').flatMap((line) => copyable(line).map((it) => `  ${it}`)),
     '',
     `${style(['bold', 'red'], `✖ ${status}`)} ${took}`,
   ];

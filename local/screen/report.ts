@@ -1,6 +1,7 @@
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { PolicyDocument } from '../../emulators/msk/policy.ts';
 import type { Recorder } from '../../emulators/recorder.ts';
+import type { Message } from '../../emulators/sns.ts';
 import type { Execution, ExecutionResult } from '../../emulators/step-functions/execution.ts';
 import type { Row } from './timeline.ts';
 
@@ -28,6 +29,7 @@ interface ConnectionView {
 
 /** The resources of the cluster, as in the consoles of AWS and Atlas. */
 export interface Snapshot {
+  isClusterGone: boolean;
   policy: PolicyDocument | null;
   tags: Record<string, string>;
   privateLinks: PrivateLinkView[];
@@ -42,7 +44,7 @@ type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> &
 };
 
 /** The report of a run: `--json` prints it, and the text is made from it. */
-export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
+export interface Report extends Pick<Snapshot, 'isClusterGone' | 'privateLinks' | 'connections'> {
   scenario: string;
   clusterArn: string;
   executionArn: string;
@@ -58,16 +60,20 @@ export interface Report extends Pick<Snapshot, 'privateLinks' | 'connections'> {
   /** The cluster's record; null if there is none. */
   registry: { before: RegistryItem | null; after: RegistryItem | null };
   timeline: RowSummary[];
+  /** The messages that the subscribers of the topic get. */
+  messages: Pick<Message, 'subject' | 'text'>[];
   /** Other executions that were started during the run. */
   others: { executionArn: string; status: string; output?: unknown; error?: string }[];
   /** Service → operation → number of calls. */
   calls: Record<string, Record<string, number>>;
 }
 
-export function takeSnapshot({ world: { cluster, project } }: Cloud): Snapshot {
+export function takeSnapshot({ world: { msk, cluster, project } }: Cloud): Snapshot {
+  const isClusterGone = !msk.clusters.has(cluster.arn);
   return {
-    policy: cluster.policy?.document ?? null,
-    tags: cluster.tags.all,
+    isClusterGone,
+    policy: isClusterGone ? null : (cluster.policy?.document ?? null),
+    tags: isClusterGone ? {} : cluster.tags.all,
     privateLinks: project.links.map((link) => asJson<PrivateLinkView>(link.describe())),
     connections: project.workspaces.flatMap(({ name: workspace }) =>
       project.connections(workspace).map((it) => asJson<ConnectionView>({ workspace, ...it.describe() })),
@@ -81,6 +87,7 @@ export interface Run {
   execution: Execution;
   result: ExecutionResult;
   others: { execution: Execution; result: ExecutionResult }[];
+  messages: Message[];
   rows: Row[];
   before: Snapshot;
   registry: Report['registry'];
@@ -93,6 +100,7 @@ export function makeReport({
   execution,
   result,
   others,
+  messages,
   rows,
   before,
   registry,
@@ -113,6 +121,7 @@ export function makeReport({
     tags: { before: before.tags, after: tags },
     registry,
     timeline: rows.map(summary),
+    messages: messages.map(({ subject, text }) => ({ subject, text })),
     others: others.map(({ execution: { arn }, result: { endState, output, error } }) => ({
       executionArn: arn,
       status: endState,

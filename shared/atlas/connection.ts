@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
 import { ConnectionFailed } from '../errors.ts';
-import { Result } from '../outcomes.ts';
+import { notCreated, Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
+import { failsAgain, replacedBy } from '../replaced-by.ts';
 import type { Connection, KafkaConnectionRequest } from './types.ts';
 
 /** A connection on its way to READY, as CreateConnection and CheckConnection pass it on. */
 export const ConnectionProgress = z.object({
+  /** Atlas's ObjectId, if Atlas shows one. */
+  id: z.optional(z.string()),
   name: z.string(),
   state: z.string(),
   isReady: z.boolean(),
@@ -56,6 +59,23 @@ export function differences(existing: Connection, wanted: KafkaConnectionRequest
   ].filter((field) => typeof field === 'string');
 }
 
+/** How a person calls the fields that `differences` names. */
+const spoken: Record<string, string> = {
+  bootstrapServers: 'brokers',
+  'authentication.mechanism': 'mechanism',
+  'authentication.username': 'user',
+  'security.protocol': 'protocol',
+};
+
+/** The fields that `differences` names, for a person, such as "brokers, user". */
+export const spokenList = (different: string[]): string => different.map((field) => spoken[field] ?? field).join(', ');
+
+/** What a person should know about a connection that we have not created. @param different the fields that a run would change */
+export const noteOnAdopted = (different: string[]): string =>
+  different.length > 0
+    ? `${notCreated}: runs never change its ${spokenList(different)}, and send it no rotated password. To change that, start a run with "claim": true`
+    : `${notCreated}: runs never change it, and send it no rotated password`;
+
 /**
  * Whether both strings lead to the same brokers. For a large cluster MSK names only some brokers, in changing order, so the
  * listener's domain must match, and the port of every broker that both name.
@@ -78,14 +98,22 @@ const hasConfig = (existing: Record<string, string>, wanted: Record<string, stri
 /**
  * Reads a connection's state. READY is ready. An absent or unknown state counts as in progress.
  *
+ * @param ownership decides what a person has to do about a connection that is FAILED
  * @throws ConnectionFailed if it is FAILED or is being deleted; Atlas gives no reason
  */
-export function connectionState({ name, state }: Connection): { state: string; isReady: boolean } {
+export function connectionState(
+  { name, state }: Connection,
+  ownership: Ownership,
+): { state: string; isReady: boolean } {
   if (state === 'FAILED')
     throw new ConnectionFailed(
-      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. Then tag the cluster atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect: this deletes a connection that this deployment has created, and creates it again. Delete any other connection in Atlas, and start the execution again.`,
+      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. ${
+        ownership === 'created'
+          ? replacedBy('what is wrong there')
+          : `This deployment did not create the connection. Its owner must correct it, or delete it, in Atlas. Then start a new execution. ${failsAgain}`
+      }`,
     );
   if (state === 'DELETING')
-    throw new ConnectionFailed(`Connection "${name}" is being deleted. Start the execution again when it is gone.`);
+    throw new ConnectionFailed(`Connection "${name}" is being deleted. Start a new execution when it is gone.`);
   return { state: state ?? 'PENDING', isReady: state === 'READY' };
 }

@@ -6,7 +6,10 @@ import { AtlasRefused } from '../errors.ts';
  */
 
 /** A project that doesn't exist, or that the key may not see. */
-export const projectNotFound = 'GROUP_NOT_FOUND';
+const projectNotFound = 'GROUP_NOT_FOUND';
+
+/** Such as STREAM_CONNECTION_NOT_FOUND_FOR_NAME. The code for a private link was not seen, so any of the Streams API counts. */
+const notFound = /^STREAM_\w*NOT_FOUND/;
 
 /** The caller's address isn't on the access list of the API key or service account. */
 export const notOnAccessList = new Set(['IP_ADDRESS_NOT_ON_ACCESS_LIST', 'ORG_REQUIRES_ACCESS_LIST']);
@@ -21,9 +24,12 @@ export const isAboutCredentials = (status: number, errorCode = ''): boolean =>
 const hasCode = (error: unknown, code: string): error is AtlasRefused =>
   error instanceof AtlasRefused && error.errorCode === code;
 
-/** 404: not found is an outcome, not an error. */
+/** A connection, a private link or the workspace was not found: an outcome, not an error. */
 export const isAbsent = (error: unknown): error is AtlasRefused =>
-  error instanceof AtlasRefused && error.status === 404;
+  error instanceof AtlasRefused && error.status === 404 && notFound.test(error.errorCode);
+
+/** The key sees no such project. What is in it may well exist, so this never counts as absent. */
+export const isProjectAbsent = (error: unknown): error is AtlasRefused => hasCode(error, projectNotFound);
 
 export const noneWhenAbsent = (error: unknown): undefined => {
   if (isAbsent(error)) return undefined;

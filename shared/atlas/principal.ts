@@ -1,6 +1,7 @@
 import { AtlasRefused, PrerequisitesNotMet } from '../errors.ts';
 import { regionOf } from '../msk/arn.ts';
 import type { AtlasClient } from './client.ts';
+import { isProjectAbsent } from './error-codes.ts';
 import { atlasRegion } from './regions.ts';
 
 /**
@@ -12,6 +13,7 @@ import { atlasRegion } from './regions.ts';
 export async function atlasPrincipal(projectId: string, clusterArn: string, atlas: AtlasClient) {
   const region = atlasRegion(regionOf(clusterArn));
   const { awsAccountId } = await atlas.accountDetails(projectId, region).catch((error: unknown) => {
+    if (isProjectAbsent(error)) throw error;
     if (!(error instanceof AtlasRefused) || (error.status !== 404 && error.status !== 400)) throw error;
     throw new PrerequisitesNotMet(
       `Atlas names no AWS account for project ${projectId} in ${region}. ${error.message} The project first needs a resource of its own there: deploy an Atlas cluster (or a network peering) on AWS in ${region}.`,

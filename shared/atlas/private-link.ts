@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { PrivateLinkFailed } from '../errors.ts';
 import { Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
+import { failsAgain, replacedBy } from '../replaced-by.ts';
 import type { AtlasClient } from './client.ts';
-import type { PrivateLink } from './types.ts';
+import type { Connection, PrivateLink } from './types.ts';
 
 /** A private link on its way to DONE, as RequestPrivateLink and CheckPrivateLink pass it on. */
 export const PrivateLinkProgress = z.object({
@@ -27,15 +28,21 @@ export function livePrivateLink(links: PrivateLink[], clusterArn: string, id?: s
   return live.find(({ _id }) => _id === id) ?? live.find(({ state }) => state !== 'FAILED') ?? live[0];
 }
 
-/** The connections of all workspaces that use a private link, as `workspace/connection`; without those that are being deleted. */
-export async function usersOf(privateLinkId: string, projectId: string, atlas: AtlasClient): Promise<string[]> {
-  const users: string[] = [];
+/** A connection that uses a private link. */
+export interface LinkUser {
+  workspace: string;
+  connection: Connection;
+}
+
+/** The connections of all workspaces that use a private link, without those that are being deleted. */
+export async function usersOf(privateLinkId: string, projectId: string, atlas: AtlasClient): Promise<LinkUser[]> {
+  const users: LinkUser[] = [];
   for (const { name: workspace } of await atlas.listWorkspaces(projectId)) {
     const connections = await atlas.listConnections(projectId, workspace);
     const using = connections.filter(
       ({ networking, state }) => networking?.access?.connectionId === privateLinkId && state !== 'DELETING',
     );
-    users.push(...using.map(({ name }) => `${workspace}/${name}`));
+    users.push(...using.map((connection) => ({ workspace, connection })));
   }
   return users;
 }
@@ -43,20 +50,28 @@ export async function usersOf(privateLinkId: string, projectId: string, atlas: A
 /**
  * Reads a private link's state. DONE is ready. An unknown state counts as in progress, because the wait has a deadline.
  *
+ * @param ownership decides what a person has to do about a link that is FAILED
  * @throws PrivateLinkFailed if it is FAILED (with Atlas's errorMessage), is being deleted, or isn't for SASL/SCRAM
  */
-export function privateLinkState({ _id: id, state, errorMessage, authenticationScheme }: PrivateLink) {
+export function privateLinkState(
+  { _id: id, state, errorMessage, authenticationScheme }: PrivateLink,
+  ownership: Ownership,
+) {
   if (state === 'FAILED')
     throw new PrivateLinkFailed(
-      `Atlas could not set up private link ${id} (${errorMessage || 'it gave no reason'}). Fix the cause. Then tag the cluster atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect: this deletes a link that this deployment has created, and requests a new one. Delete any other link in Atlas (Stream Processing > Private Link).`,
+      `Atlas could not set up private link ${id}: ${(errorMessage || 'it gave no reason').replace(/\.$/, '')}. ${
+        ownership === 'created'
+          ? replacedBy('what Atlas reports')
+          : `This deployment did not create the link. Its owner must delete it in Atlas (Stream Processing > Private Link). Then start a new execution. ${failsAgain}`
+      }`,
     );
   if (deletionStates.has(state ?? ''))
     throw new PrivateLinkFailed(
-      `Private link ${id} is being deleted (${state}). Start the execution again when it is gone.`,
+      `Private link ${id} is being deleted (${state}). Start a new execution when it is gone.`,
     );
   if (authenticationScheme && authenticationScheme !== 'SASL_SCRAM')
     throw new PrivateLinkFailed(
-      `Private link ${id} to this cluster exists with the authentication scheme ${authenticationScheme}; a SCRAM connection needs SASL_SCRAM, and Atlas allows one link per cluster and project. If nothing uses that link, delete it in Atlas and start the execution again.`,
+      `Private link ${id} to this cluster exists with the authentication scheme ${authenticationScheme}; a SCRAM connection needs SASL_SCRAM, and Atlas allows one link per cluster and project. If nothing uses that link, delete it in Atlas and start a new execution.`,
     );
   return { id, state: state ?? 'IDLE', isReady: state === 'DONE' };
 }

@@ -32,7 +32,7 @@ export async function explainUse(
   });
   const names = processors.filter((processor) => uses(processor, connectionName)).map(({ name }) => name);
   throw new ConnectionInUse(
-    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${listed(names)}` : 'a running stream processor'}, and Atlas neither changes nor deletes a connection in use. Stop the processor, then start the execution again.`,
+    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${listed(names)}` : 'a running stream processor'}, and Atlas neither changes nor deletes a connection in use. Stop the processor, then start a new execution.`,
     { cause: error },
   );
 }

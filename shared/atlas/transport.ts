@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
-import { AtlasUnavailable } from '../errors.ts';
+import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
 import { blotOutCredentials } from '../secrets/in-use.ts';
 import { json, reasonOf, textOf } from './answer.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
@@ -36,6 +36,8 @@ export interface TransportOptions {
   baseUrl: string;
   fetch: AtlasFetch;
   signal: AbortSignal;
+  /** Of the secret with the credentials, for messages about them. */
+  credentialsSecretArn?: string;
   /** Milliseconds that the function still has. */
   remainingMs: () => number;
 }
@@ -78,10 +80,17 @@ export class AtlasTransport {
     const what = `${call.method} ${call.path}`;
     const response = await this.#send(what, call);
     const text = await textOf(what, response);
-    if (!response.ok) throw refusal(what, response, text);
+    if (!response.ok) throw this.#named(refusal(what, response, text));
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return blotOutCredentials(answer.data);
     throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${unreadable(answer.error)}).`);
+  }
+
+  /** Says which secret has the credentials that Atlas has refused. */
+  #named(error: unknown): unknown {
+    const { credentialsSecretArn } = this.#options;
+    if (!(error instanceof AtlasCredentialsRefused) || !credentialsSecretArn) return error;
+    return new AtlasCredentialsRefused(`${error.message} The credentials are in ${credentialsSecretArn}.`, error);
   }
 
   async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {
@@ -99,7 +108,7 @@ export class AtlasTransport {
         signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
       }).catch((error: unknown) => {
         if (isNoAnswer(error)) throw new AtlasUnavailable(`Atlas did not answer ${what} (${reason(error)}).`);
-        throw error;
+        throw this.#named(error);
       });
       this.answeredAt = timeOf(response) ?? this.answeredAt;
       this.remainingShare = remainingShareOf(response) ?? this.remainingShare;

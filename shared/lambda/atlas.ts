@@ -24,7 +24,8 @@ export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
     const renewed = await renew(signal);
     return renewed.secretVersionId === used.secretVersionId ? answer : renewed.fetch(url, init);
   };
-  return new AtlasClient({ baseUrl: settings().ATLAS_BASE_URL, fetch, signal, remainingMs });
+  const { ATLAS_BASE_URL: baseUrl, ATLAS_CREDENTIALS_SECRET_ARN: credentialsSecretArn } = settings();
+  return new AtlasClient({ baseUrl, fetch, signal, credentialsSecretArn, remainingMs });
 }
 
 /** A 401 of the call itself, or the error that a 401 of a service account's token request becomes. */

@@ -58,12 +58,12 @@ export function mergeStatement(
   const others = statements.filter(({ Sid }) => Sid !== wanted.Sid);
   if (!isOurs && others.length < statements.length)
     throw new PolicyRefused(
-      `The cluster policy has a statement with the Sid ${wanted.Sid}, which grants something else than Atlas needs, and which this deployment has not written. Give it another Sid, or remove it; then start the execution again.`,
+      `The cluster policy has a statement with the Sid ${wanted.Sid}, which grants something else than Atlas needs, and which this deployment has not written. Give it another Sid, or remove it; then start a new execution.`,
     );
   const merged = JSON.stringify({ ...policy, Statement: [...others, wanted] });
   if (merged.length > longestPolicy)
     throw new PolicyRefused(
-      `The cluster policy would be ${merged.length} characters long with the statement for Atlas, and MSK allows ${longestPolicy}. Shorten the policy by ${merged.length - longestPolicy} characters, for example by joining statements, and start the execution again.`,
+      `The cluster policy would be ${merged.length} characters long with the statement for Atlas, and MSK allows ${longestPolicy}. Shorten the policy by ${merged.length - longestPolicy} characters, for example by joining statements, and start a new execution.`,
     );
   return merged;
 }
@@ -85,6 +85,10 @@ export function removeStatement(text: string, ...sids: string[]): string | null 
 /** The statement with this Sid, if there is one. @throws PolicyRefused if the policy cannot be read */
 export const findStatement = (text: string, sid: string): Statement | undefined =>
   listOf(parse(text).Statement).find(({ Sid }) => Sid === sid);
+
+/** The statement that allows what the wanted one allows, if there is one. @throws PolicyRefused if the policy cannot be read */
+export const grantingStatement = (text: string, wanted: ReturnType<typeof atlasStatement>): Statement | undefined =>
+  listOf(parse(text).Statement).find((statement) => grants(statement, wanted));
 
 /** All Sids that `atlasStatement` may have given. @throws PolicyRefused if the policy cannot be read */
 export const atlasSids = (text: string): string[] =>
@@ -162,7 +166,7 @@ function parse(text: string): Policy {
     // Falls through to the one sentence below.
   }
   throw new PolicyRefused(
-    'The cluster policy is not a valid policy document. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start the execution again.',
+    'The cluster policy is not a valid policy document. Correct it in the MSK console (Properties > Security settings > Edit cluster policy), and start a new execution.',
   );
 }
 

@@ -1,5 +1,5 @@
 import { fingerprint } from './fingerprint.ts';
-import { type RegistryRecord, runEndedEarly } from './record.ts';
+import { type Failure, type RegistryRecord, runEndedEarly } from './record.ts';
 
 /**
  * What a record gets if an execution ended without recording its outcome: a failure. So the pauses after failures apply to such runs
@@ -15,7 +15,7 @@ export function endedEarly(
   const { failures = 0, lastFailure, notifiedExecution } = record ?? {};
   // Nobody may have been notified of the one before yet. Only FAILED has a message.
   const isReported = end !== 'FAILED' || !lastFailure?.isNews || lastFailure.executionArn === notifiedExecution;
-  const found = fingerprint(runEndedEarly, action ?? '', end);
+  const found = fingerprintOf(action, end);
   return {
     status: 'failed' as const,
     detail: `${runEndedEarly}: execution ${executionArn} ended without recording its outcome (${end}).`,
@@ -30,3 +30,13 @@ export function endedEarly(
     },
   };
 }
+
+/** Whether a failure is that of a run that was stopped. */
+export const isStopped = (failure: Failure | undefined, action: 'connect' | 'disconnect'): boolean =>
+  failure?.fingerprint === fingerprintOf(action, 'ABORTED');
+
+/** Whether the last failure is that of a disconnect that a person has stopped. */
+export const isStoppedDisconnect = (failure: Failure | undefined): boolean => isStopped(failure, 'disconnect');
+
+const fingerprintOf = (action: string | undefined, end: string): string =>
+  fingerprint(runEndedEarly, action ?? '', end);

@@ -12,7 +12,8 @@ export type Ownership = z.infer<typeof Ownership>;
 
 /**
  * A private link or a connection. `attemptedAt` is written before a request that creates it, and `id` and `ownership` after the
- * answer. With `attemptedAt` alone, the outcome of the attempt is unclear.
+ * answer. With `attemptedAt` and no `ownership`, the outcome of the attempt is unclear. An `id` is then that of one that we have
+ * created before, and that Atlas did not show.
  */
 const Piece = z.object({
   /** Atlas's ObjectId. */
@@ -20,6 +21,8 @@ const Piece = z.object({
   ownership: z.optional(Ownership),
   /** ISO 8601, by Atlas's clock. */
   attemptedAt: text,
+  /** The attempts before that one whose outcome is unclear as well. */
+  earlierAttempts: z.optional(z.array(z.string())),
 });
 export type Piece = z.infer<typeof Piece>;
 
@@ -95,16 +98,24 @@ export const RegistryRecord = z.object({
   stopped: text,
   /** The execution that released the claim last. */
   lastExecution: text,
-  /** The fingerprint of a difference that was reported as TargetChanged. */
-  targetChanged: text,
+  /** The fingerprints of the last differences that were reported as TargetChanged. */
+  targetsChanged: z.optional(z.array(z.string())),
+  /** Whether the last disconnect that a person or a tag has asked for also removes what was not created by this deployment. */
+  includeAdopted: z.optional(z.boolean()),
   /** Whether it was reported that the status tags had been removed. */
   strippedReported: z.optional(z.boolean()),
   /** Whether the trigger tag has asked for the connection, so that the removal of the tag ends it (`disconnectOnUntag`). */
   wasTagged: z.optional(z.boolean()),
   /** The first sweep that did not find the cluster. */
   missingSince: text,
+  /** Whether a message has said that the cluster is missing. */
+  missingReported: z.optional(z.boolean()),
 });
 export type RegistryRecord = z.infer<typeof RegistryRecord>;
+
+/** Whether the record names something in Atlas or AWS, whoever created it. */
+export const hasPieces = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
+  Boolean(privateLink ?? connection ?? statement);
 
 /** Whether a run has created something, or has tried to. */
 export const hasCreated = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
@@ -114,9 +125,37 @@ export const hasCreated = ({ privateLink, connection, statement }: RegistryRecor
 export const mayBeOurs = ({ ownership, attemptedAt }: Pick<Piece, 'ownership' | 'attemptedAt'>): boolean =>
   ownership === 'created' || (ownership === undefined && attemptedAt !== undefined);
 
-/** How far an id may lie outside its attempt: a clock of Atlas may differ, and a function runs for at most a minute. */
+/**
+ * What is recorded before another attempt. What the earlier ones have created stays ours, because Atlas may show it late.
+ *
+ * @param recorded what the registry says, and Atlas does not show
+ * @param attemptedAt ISO 8601
+ */
+export function announced(recorded: Piece | undefined, attemptedAt: string): Piece {
+  if (!recorded || !mayBeOurs(recorded)) return { attemptedAt };
+  const { id, ownership, attemptedAt: before = attemptedAt, earlierAttempts = [] } = recorded;
+  // An id says more than the time of its attempt.
+  const unclear = ownership && id !== undefined ? [] : [...earlierAttempts, before];
+  const earlier = unclear.filter((time) => time !== attemptedAt).slice(-maxEarlierAttempts);
+  return { ...(id !== undefined && { id }), attemptedAt, ...(earlier.length > 0 && { earlierAttempts: earlier }) };
+}
+
+/** More than a state's retries. */
+const maxEarlierAttempts = 20;
+
+/** What is recorded of a resource that Atlas shows. @param id Atlas's ObjectId, or undefined if Atlas shows none */
+export const settledAs = (ownership: Ownership, id: string | undefined, recorded: Piece | undefined): Piece => ({
+  ...(id !== undefined && { id }),
+  ownership,
+  ...(recorded?.attemptedAt && { attemptedAt: recorded.attemptedAt }),
+});
+
+/**
+ * How far an id may lie outside its attempt: a clock of Atlas may differ. A function runs for at most a minute, and Atlas may still
+ * be at work on its request then.
+ */
 const beforeMs = 10_000;
-const afterMs = 180_000;
+const afterMs = 90_000;
 
 /**
  * Whose a resource is that was found in Atlas.
@@ -131,6 +170,10 @@ export function ownershipOf(id: string | undefined, recorded: Piece | undefined)
   if (id === undefined) return 'unknown';
   // The outcome of the attempt is known, so another party has replaced what was recorded.
   if (recorded.ownership) return 'adopted';
-  const sinceAttemptMs = Number.parseInt(id.slice(0, 8), 16) * 1000 - Date.parse(recorded.attemptedAt);
-  return sinceAttemptMs >= -beforeMs && sinceAttemptMs <= afterMs ? 'created' : 'unknown';
+  if (recorded.id === id) return 'created';
+  const createdMs = Number.parseInt(id.slice(0, 8), 16) * 1000;
+  const isOfAttempt = [recorded.attemptedAt, ...(recorded.earlierAttempts ?? [])]
+    .map((attemptedAt) => createdMs - Date.parse(attemptedAt))
+    .some((sinceAttemptMs) => sinceAttemptMs >= -beforeMs && sinceAttemptMs <= afterMs);
+  return isOfAttempt ? 'created' : 'unknown';
 }

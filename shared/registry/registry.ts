@@ -1,15 +1,14 @@
 import {
-  type AttributeValue,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   paginateScan,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { ClaimLost, DeploymentMisconfigured } from '../errors.ts';
-import { parseClusterArn } from '../msk/arn.ts';
-import { RegistryRecord } from './record.ts';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { ClaimLost } from '../errors.ts';
+import { type Item, isOfCluster, readItem, recordOf, type Unreadable } from './item.ts';
+import type { RegistryRecord } from './record.ts';
 import { fromTable, undefinedIfConditionFailed } from './table.ts';
 
 /** New values of attributes; null removes an attribute. */
@@ -32,6 +31,9 @@ export const noClaim = {
   wantedBy: null,
   stopped: null,
 } satisfies Changes;
+
+/** What a record says about a missing cluster, removed. */
+export const isFound = { missingSince: null, missingReported: null } satisfies Changes;
 
 /**
  * The registry: a DynamoDB table with one item for each cluster. Every method throws AwsThrottled, AwsUnavailable or
@@ -60,8 +62,8 @@ export class Registry {
     return Item && recordOf(Item);
   }
 
-  /** The records of all clusters. */
-  async scan(): Promise<RegistryRecord[]> {
+  /** The records of all clusters. One that cannot be read must not hide the others. */
+  async scan(): Promise<{ records: RegistryRecord[]; unreadable: Unreadable[] }> {
     const query = { TableName: this.#tableName, ConsistentRead: true };
     const pages = paginateScan({ client: this.#dynamodb }, query, this.#options);
     const items: Item[] = [];
@@ -69,7 +71,11 @@ export class Registry {
       for await (const { Items = [] } of pages) items.push(...Items);
     };
     await this.#call('dynamodb:Scan', readAll());
-    return items.filter(isOfCluster).map(recordOf);
+    const read = items.filter(isOfCluster).map(readItem);
+    return {
+      records: read.flatMap(({ record }) => record ?? []),
+      unreadable: read.flatMap(({ unreadable }) => unreadable ?? []),
+    };
   }
 
   /**
@@ -156,7 +162,7 @@ export class Registry {
    *
    * @returns false, without any change, if there is no record
    */
-  async note(clusterArn: string, changes: Pick<Changes, 'notifiedExecution'>): Promise<boolean> {
+  async note(clusterArn: string, changes: Pick<Changes, 'notifiedExecution' | 'missingReported'>): Promise<boolean> {
     return (await this.#change(clusterArn, changes, { condition: 'attribute_exists(clusterArn)' })) !== undefined;
   }
 
@@ -217,17 +223,3 @@ const claimLost = (clusterArn: string, holder: string) =>
   new ClaimLost(
     `Execution ${holder} no longer holds ${clusterArn}: a later run has taken over, so this one changes nothing more. Don't redrive it; start a new execution if one is needed.`,
   );
-
-type Item = Record<string, AttributeValue>;
-
-const isOfCluster = ({ clusterArn }: Item): boolean => parseClusterArn(clusterArn?.S ?? '') !== undefined;
-
-function recordOf(item: Item): RegistryRecord {
-  const record = RegistryRecord.safeParse(unmarshall(item));
-  if (record.success) return record.data;
-  const { clusterArn } = unmarshall(item);
-  const fields = record.error.issues.map(({ path }) => path.join('.')).join(', ');
-  throw new DeploymentMisconfigured(
-    `The registry's item ${clusterArn} cannot be read (${fields}). It was edited by hand, or a newer version has written it. Correct the attribute, or deploy that version.`,
-  );
-}

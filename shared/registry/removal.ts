@@ -1,10 +1,13 @@
 import { whyNotOurs } from '../atlas/connection.ts';
-import { isBeingDeleted, livePrivateLink } from '../atlas/private-link.ts';
+import { isBeingDeleted, type LinkUser, livePrivateLink } from '../atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../atlas/types.ts';
-import { atlasSids, atlasStatement, findStatement, isSameStatement } from '../msk/policy.ts';
+import { few } from '../cut.ts';
+import { atlasSids, atlasStatement, findStatement, grantingStatement, isSameStatement } from '../msk/policy.ts';
+import { triggerTag } from '../msk/tags.ts';
+import { notCreated } from '../outcomes.ts';
 import type { Request } from '../request/request.ts';
 import type { Wait } from '../waits.ts';
-import { mayBeOurs, type Ownership, ownershipOf, type Piece, type RegistryRecord } from './record.ts';
+import { mayBeOurs, type Ownership, ownershipOf, type Piece, type RegistryRecord, settledAs } from './record.ts';
 
 /**
  * What a disconnect may delete. DeleteConnection, DeletePrivateLink and RemoveClusterPolicy decide by these functions, and
@@ -22,7 +25,7 @@ export const noteOf = ({ note, remedy }: Kept): string => (remedy === undefined 
 
 /**
  * Whether a resource that was found may be deleted, or why it stays. `settled`: what the record must say about it from now on,
- * because an unclear attempt has become clear; null if the recorded resource no longer exists.
+ * because an unclear attempt has become clear; null if the recorded resource no longer exists, or is no longer ours alone.
  */
 export type Verdict<Recorded = Piece> =
   | { isOurs: true; settled?: Recorded }
@@ -30,12 +33,30 @@ export type Verdict<Recorded = Piece> =
 
 type Asked = Pick<Request, 'clusterArn' | 'includeAdopted' | 'recorded'>;
 
-const notCreated = 'not created by this deployment, as far as the registry knows';
-const takeOver = (where: string) =>
-  `To remove it, run connect with the input "claim": true and then disconnect, or delete it in ${where}.`;
-const includeAdopted = (where: string) =>
-  `To remove it, run connect and then disconnect with the input "includeAdopted": true, or delete it in ${where}.`;
-const linkCost = 'It costs about $51 a month (docs/cost.md).';
+const unrecorded = `${notCreated}, as far as the registry knows`;
+const linkCost = 'It costs about $51 a month.';
+
+/** How a person removes what no record names. @param where it can be deleted */
+const takeOver = (where: string, asked: Asked) =>
+  removeIt(
+    where,
+    asked,
+    `take it over: set the cluster's tag ${triggerTag} to "hold", which starts nothing. Start the connect machine with "claim": true. When that run has succeeded, set the tag to "disconnect"`,
+  );
+
+/** How a person removes what a connect has adopted. The disconnect has deleted the record by then, if nothing of ours is left. */
+const includeAdopted = (where: string, asked: Asked) =>
+  removeIt(
+    where,
+    asked,
+    `let this deployment delete it: tag the cluster ${triggerTag}=connect, and wait until it is connected. Set the tag to "hold", which starts nothing. Then start the disconnect machine with "includeAdopted": true`,
+  );
+
+/** A cluster that no longer exists cannot be connected again. */
+const removeIt = (where: string, { recorded }: Asked, orElse: string): string =>
+  recorded?.missingSince
+    ? `To remove it, delete it in ${where}.`
+    : `To remove it, delete it in ${where}. Or ${orElse}.`;
 
 /** How a connection of the recorded name is treated. It is never touched if it doesn't go through a link to this cluster. */
 export function decideConnection(connection: Connection, links: PrivateLink[], asked: Asked): Verdict {
@@ -81,20 +102,36 @@ export function decidePrivateLink(
 }
 
 const recordedLink = (links: PrivateLink[], recorded: Piece, clusterArn: string): PrivateLink | undefined =>
-  recorded.id === undefined
+  recorded.id === undefined || isUnclear(recorded)
     ? (links.find(({ _id }) => ownershipOf(_id, recorded) === 'created') ?? livePrivateLink(links, clusterArn))
     : links.find(({ _id }) => _id === recorded.id);
 
 /** What the output says about links to the cluster that stay although no record names them; undefined if there are none. */
-export function keptLinks(others: PrivateLink[]): Kept | undefined {
+export function keptLinks(others: PrivateLink[], asked: Asked): Kept | undefined {
   const ids = others.filter((link) => !isBeingDeleted(link)).map(({ _id }) => _id);
   if (ids.length === 0) return undefined;
-  return { note: `${few(ids)} - ${notCreated}`, remedy: `${linkCost} ${takeOver('Atlas')}` };
+  return { note: `${few(ids)} - ${unrecorded}`, remedy: `${linkCost} ${takeOver('Atlas', asked)}` };
 }
 
-/** The first few of some ids or names: a project may have thousands. */
-const few = (names: string[]): string =>
-  names.length > 20 ? `${names.slice(0, 20).join(', ')} and ${names.length - 20} more` : names.join(', ');
+/**
+ * Who uses the link that is to be deleted. `ours`: the connection that is to be deleted before it, if Atlas shows it again.
+ * `others`: as `workspace/connection`.
+ */
+export function usersOfLink(
+  users: LinkUser[],
+  links: PrivateLink[],
+  asked: Asked & Pick<Request, 'workspace' | 'connectionName'>,
+): { ours: Piece | undefined; others: string[] } {
+  const others: string[] = [];
+  let ours: Piece | undefined;
+  for (const { workspace, connection } of users) {
+    const isOfName = workspace === asked.workspace && connection.name === asked.connectionName;
+    const verdict = isOfName ? decideConnection(connection, links, asked) : undefined;
+    if (verdict?.isOurs) ours = verdict.settled ?? asked.recorded?.connection;
+    else others.push(`${workspace}/${connection.name}`);
+  }
+  return { ours, others };
+}
 
 /** What the output says about a link that other connections use. @param users as `workspace/connection` */
 export const keptInUse = (users: string[], { recorded }: Asked): Kept => ({
@@ -119,75 +156,90 @@ type Statement = NonNullable<RegistryRecord['statement']>;
  */
 export function decideStatement(
   policy: string | undefined,
-  { clusterArn, includeAdopted: isAdoptedIncluded, recorded }: Asked,
+  asked: Asked,
 ): { sid: string; verdict?: Verdict<Statement> } {
+  const { clusterArn, includeAdopted: isAdoptedIncluded, recorded } = asked;
   const statement = recorded?.statement;
   if (!statement) {
     const sid = policy === undefined ? '' : atlasSids(policy).join(', ');
     return sid
-      ? { sid, verdict: { isOurs: false, note: notCreated, remedy: takeOver('the cluster policy') } }
+      ? {
+          sid,
+          verdict: { isOurs: false, note: `${sid}, ${unrecorded}`, remedy: takeOver('the cluster policy', asked) },
+        }
       : { sid };
   }
   const { sid, principalArn, ownership } = statement;
-  const found = policy === undefined ? undefined : findStatement(policy, sid);
+  const wanted = atlasStatement(clusterArn, principalArn);
+  const find = (text: string) => (sid === '' ? grantingStatement(text, wanted) : findStatement(text, sid));
+  const found = policy === undefined ? undefined : find(policy);
   if (!found) return { sid };
-  if (ownership === 'created') return { sid, verdict: { isOurs: true } };
 
-  const isExact = isSameStatement(found, atlasStatement(clusterArn, principalArn));
+  const isExact = sid === wanted.Sid && isSameStatement(found, wanted);
+  const edit = 'To remove it, edit the cluster policy.';
+  if (ownership === 'created')
+    return isExact
+      ? { sid, verdict: { isOurs: true } }
+      : {
+          sid,
+          verdict: { isOurs: false, settled: null, note: `${sid}, which another party has changed`, remedy: edit },
+        };
   if (isUnclear(statement) && isExact)
     return { sid, verdict: { isOurs: true, settled: { ...statement, ownership: 'created' } } };
   if (isAdoptedIncluded && isExact) return { sid, verdict: { isOurs: true } };
   const unknown = { settled: { ...statement, ownership: 'unknown' as const } };
-  const note = ownership === 'adopted' ? adopted : 'it differs from what this deployment writes';
-  const remedy = includeAdopted('the cluster policy');
+  const note = `${sid || 'a statement without a Sid'}, ${ownership === 'adopted' ? notCreated : 'which differs from what this deployment writes'}`;
+  const remedy = isExact ? includeAdopted('the cluster policy', asked) : edit;
   return { sid, verdict: { isOurs: false, note, remedy, ...(isUnclear(statement) && unknown) } };
 }
 
-const adopted = 'adopted, not created, by this deployment';
-
 /** @param id Atlas's ObjectId of what was found */
 function verdictOn(id: string | undefined, recorded: Piece | undefined, asked: Asked): Verdict {
-  if (!recorded) return { isOurs: false, note: notCreated, remedy: takeOver('Atlas') };
+  if (!recorded) return { isOurs: false, note: unrecorded, remedy: takeOver('Atlas', asked) };
   if (isReplaced(id, recorded))
     return {
       isOurs: false,
       note: `another party has replaced the one that is recorded, ${recorded.id}`,
-      remedy: takeOver('Atlas'),
+      remedy: takeOver('Atlas', asked),
       settled: null,
     };
   const ownership: Ownership = ownershipOf(id, recorded);
-  const settled = isUnclear(recorded) && { settled: { ...recorded, ...(id !== undefined && { id }), ownership } };
+  const settled = isUnclear(recorded) && { settled: settledAs(ownership, id, recorded) };
   if (ownership === 'created' || asked.includeAdopted) return { isOurs: true, ...settled };
   const note =
     ownership === 'adopted'
-      ? adopted
+      ? notCreated
       : 'this deployment tried to create one, but this one does not fall into the attempt';
-  return { isOurs: false, note, remedy: includeAdopted('Atlas'), ...settled };
+  return { isOurs: false, note, remedy: includeAdopted('Atlas', asked), ...settled };
 }
 
 const isReplaced = (id: string | undefined, recorded: Piece | undefined): boolean =>
-  id !== undefined && recorded?.id !== undefined && recorded.id !== id;
+  id !== undefined && recorded?.id !== undefined && recorded.id !== id && !isUnclear(recorded);
 
 const isUnclear = ({ ownership, attemptedAt }: Pick<Piece, 'ownership' | 'attemptedAt'>): boolean =>
   ownership === undefined && attemptedAt !== undefined;
 
 /**
- * What a run does about a recorded resource that Atlas doesn't show. Atlas may show late what it has accepted. `wait`: look again in
- * the next poll. `keep`: leave it in the record, because the sweep starts another run. `forget`: it doesn't exist.
+ * What a run does about a recorded resource that Atlas doesn't show. Atlas may show late what it has accepted, and one wrong answer
+ * must not make us forget what is billed. `wait`: look again in the next poll. `keep`: leave it in the record, because the sweep
+ * starts another run. `forget`: it doesn't exist.
  *
  * @param times ISO 8601; at its deadline, a wait does not look again
  * @param wait how long after the attempt it may appear. An attempt is forgotten when it is twice as old
+ * @param wasMissing whether the poll before did not find it either
  */
 export function whenNotShown(
   recorded: Piece | undefined,
   { now, deadline }: { now: string; deadline: string },
   { timeoutMinutes }: Wait,
+  wasMissing: boolean,
 ): 'wait' | 'keep' | 'forget' {
-  if (!recorded?.attemptedAt || !mayBeOurs(recorded)) return 'forget';
+  if (!recorded) return 'forget';
   const limitMs = timeoutMinutes * 60_000;
-  const ageMs = Date.parse(now) - Date.parse(recorded.attemptedAt);
-  if (ageMs < limitMs && Date.parse(now) <= Date.parse(deadline)) return 'wait';
-  return ageMs < 2 * limitMs ? 'keep' : 'forget';
+  const mayAppear = mayBeOurs(recorded) && recorded.attemptedAt !== undefined;
+  const ageMs = mayAppear ? Date.parse(now) - Date.parse(recorded.attemptedAt ?? '') : Number.POSITIVE_INFINITY;
+  if ((ageMs < limitMs || !wasMissing) && Date.parse(now) <= Date.parse(deadline)) return 'wait';
+  return ageMs < 2 * limitMs || !wasMissing ? 'keep' : 'forget';
 }
 
 /** What the output says about a resource that was requested and that no run could find yet. */

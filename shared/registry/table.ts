@@ -15,7 +15,7 @@ export async function fromTable<Answer>(tableName: string, action: string, answe
   } catch (error) {
     if (!(error instanceof AwsRefused)) throw error;
     throw new DeploymentMisconfigured(
-      `The registry (the DynamoDB table ${tableName}) cannot be used. ${error.message} The table must exist in this Region, and its key and the function's role must allow ${action}. Deploy again; docs/operations.md says how to restore a table.`,
+      `The registry (the DynamoDB table ${tableName}) cannot be used. ${error.message} The table must exist in this Region, and its key and the function's role must allow ${action}. Deploy again, or restore the table from a backup.`,
       { cause: error },
     );
   }

@@ -28,6 +28,24 @@ export const rules = {
 } as const;
 export type Field = keyof typeof rules;
 
+/** Fields that only one machine has a meaning for, and that would mislead in the other. */
+const ofOneMachine = { connect: ['claim', 'acceptPrincipal'], disconnect: ['includeAdopted'] } satisfies Record<
+  string,
+  Field[]
+>;
+/** What a machine does. */
+export type Action = keyof typeof ofOneMachine;
+
+export const otherThan = (action: Action): Action => (action === 'connect' ? 'disconnect' : 'connect');
+
+/** Whether this machine refuses a field, because only the other one knows it. */
+export const isOfOther = (field: Field, action: Action): boolean =>
+  (ofOneMachine[otherThan(action)] as readonly Field[]).includes(field);
+
+/** The fields of the input of a machine. */
+export const fieldsOf = (action: Action): Field[] =>
+  (Object.keys(rules) as Field[]).filter((field) => !isOfOther(field, action));
+
 /** A state of Step Functions has at most 256 KiB, and the input is in it as well. */
 const longestConfig = 16_384;
 

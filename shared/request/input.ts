@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { InvalidRequest } from '../errors.ts';
 import { parseClusterArn } from '../msk/arn.ts';
-import { complaint, type Field, fields, rules, valid } from './fields.ts';
+import { type Action, complaint, type Field, fields, fieldsOf, rules, valid } from './fields.ts';
 import { isCredential, isRecord, listed, shown } from './redaction.ts';
 
 /** The input of a manual start. */
@@ -53,9 +53,13 @@ function clusterArnOfCall({ detail }: z.infer<typeof CallEvent>): string {
 /**
  * Reads the execution's input: an EventBridge event of a changed tag, or the JSON of a manual start.
  *
+ * @param action of the machine that was started
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
-export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
+export function readInput(
+  input: unknown,
+  action: Action = 'connect',
+): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
   if (isEvent(input)) {
     const call = CallEvent.safeParse(input);
     if (call.success)
@@ -73,7 +77,7 @@ export function readInput(input: unknown): { startedBy: 'tag' | 'console'; given
   refuseCredentials(input);
   const console = ConsoleInput.safeParse(input);
   if (console.success) return { startedBy: 'console', given: console.data };
-  throw new InvalidRequest(explain(input, console.error));
+  throw new InvalidRequest(explain(input, action, console.error));
 }
 
 /** Whether the input is meant as an event of EventBridge, and not as the JSON of a manual start. */
@@ -98,11 +102,11 @@ export function clusterArnIn(input: unknown): string | undefined {
  * One sentence about everything that is wrong with a console input. It shows no whole input: an example must not start a run on
  * another cluster. RecordFailure repeats the person's own input, corrected.
  */
-function explain(input: unknown, { issues }: z.core.$ZodError): string {
+function explain(input: unknown, action: Action, { issues }: z.core.$ZodError): string {
   if (!isRecord(input)) return `The input is ${shown(input)}; it must be a JSON object with the field clusterArn.`;
   const complaints = issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return `the input has the unknown field ${listed(issue.keys)}; the fields are ${Object.keys(rules).join(', ')}`;
+      return `the input has the unknown field ${listed(issue.keys)}; the fields are ${fieldsOf(action).join(', ')}`;
     const field = issue.path[0] as Field;
     return Object.hasOwn(input, field)
       ? complaint(field, input[field])

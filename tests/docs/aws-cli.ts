@@ -4,6 +4,7 @@ import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as kafka from '@aws-sdk/client-kafka';
 import * as kms from '@aws-sdk/client-kms';
+import * as scheduler from '@aws-sdk/client-scheduler';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as sfn from '@aws-sdk/client-sfn';
 import { NormalizedSchema } from '@smithy/core/schema';
@@ -18,16 +19,17 @@ const services: Record<string, Record<string, unknown>> = {
   events: eventbridge,
   kafka,
   kms,
+  scheduler,
   secretsmanager: secretsManager,
   stepfunctions: sfn,
 };
 
 /** Options of the AWS CLI itself, not of an operation. */
-const globalOptions = ['output', 'query', 'region', 'max-items'];
+const globalOptions = ['output', 'query', 'region', 'max-items', 'cli-input-json'];
 
 /**
- * Checks a command of the AWS CLI: its service, operation and options, that no required option is missing, and that each path of its
- * `--query` exists in the answer.
+ * Checks a command of the AWS CLI: its service, operation and options, that no required option is missing (unless the parameters are
+ * in a JSON text), and that each path of its `--query` exists in the answer.
  *
  * @param args what follows `aws` @returns what is wrong, or undefined
  */
@@ -50,7 +52,8 @@ export function complaintAboutAws(args: string[]): string | undefined {
     (option) => ![...globalOptions, ...members, ...members.map((it) => `no-${it}`)].includes(option),
   );
   if (unknown.length > 0) return `${operation} has no option ${unknown.join(', ')}`;
-  const missing = members.slice(0, (known[6] as number | undefined) ?? 0).filter((option) => !given.includes(option));
+  const required = given.includes('cli-input-json') ? [] : members.slice(0, (known[6] as number | undefined) ?? 0);
+  const missing = required.filter((option) => !given.includes(option));
   if (missing.length > 0) return `${operation} needs ${missing.join(', ')}`;
   return complaintAboutQuery(options.query?.[0], NormalizedSchema.of(output));
 }

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { documents, readDocument } from '../../docs/generators/documents.ts';
-import { masked, outputBlocks, outputOf, partsOf } from '../../docs/generators/outputs.ts';
+import {
+  masked,
+  outdatedCommands,
+  outputBlocks,
+  outputOf,
+  partsOf,
+  withOutputs,
+} from '../../docs/generators/outputs.ts';
 
 /** An hour takes 0.4 seconds. How fast a run is, is among what is masked. */
 const fast = ['--speed', '9000'];
@@ -33,4 +40,32 @@ describe('masked', () => {
     assert.equal(masked(line), '0:0:0 ⇄ WaitForPrivateLink ⇄ CheckPrivateLink 0s 0 polls DONE');
     assert.equal(masked('cluster/orders/a3374dc6-6256-44ff-aa16-06a3343f7e99-5'), 'cluster/orders/#-0');
   });
+});
+
+describe('the outputs that npm run docs writes', () => {
+  const block = (command: string, ...lines: string[]) =>
+    `<!-- output: npm start${command} -->\n\`\`\`text\n${lines.join('\n')}\n\`\`\`\n<!-- /output -->`;
+  const begin = 'Started at 0:00:01';
+  const outputs = new Map([
+    ['', [begin, 'created a link', 'Ended after 9s']],
+    ['--list', ['2 scenarios']],
+  ]);
+
+  it('are all of the same run, in all documents, if one of them is outdated', () => {
+    const one = block('', 'Started at 0:00:02', '…', 'Ended after 5s');
+    const other = block('', 'Started at 0:00:02', 'made a link', 'Ended after 5s');
+    const outdated = outdatedCommands([one, other], outputs);
+    assert.deepEqual([...outdated], ['']);
+    assert.equal(withOutputs(one, outputs, outdated), block('', begin, '…', 'Ended after 9s'));
+    assert.equal(withOutputs(other, outputs, outdated), block('', begin, 'created a link', 'Ended after 9s'));
+  });
+
+  it('stay as they are if they differ only in what is masked', () => {
+    const list = block(' -- --list', '3 scenarios');
+    assert.deepEqual([...outdatedCommands([list], outputs)], []);
+    assert.equal(withOutputs(list, outputs, new Set([''])), list);
+  });
+
+  it('are refused if a command no longer prints the line that begins a part', () =>
+    assert.throws(() => outdatedCommands([block('', 'Begun', 'Ended after 5s')], outputs), /no longer has the lines/));
 });

@@ -62,7 +62,7 @@ const jsonError = (status: number, name: string, message: string, headers: Recor
   body: JSON.stringify({ __type: name, message }),
 });
 
-/** DynamoDB's errors that no other service has. The last one is assumed: no document names the error of a disabled key. */
+/** DynamoDB's errors that no other service has. The name for a disabled key is assumed: no document has it. */
 export const tableAnswers = {
   throughputExceeded: () =>
     jsonError(
@@ -70,6 +70,7 @@ export const tableAnswers = {
       'ProvisionedThroughputExceededException',
       'The level of configured provisioned throughput was exceeded.',
     ),
+  conflict: () => jsonError(409, 'TransactionConflictException', 'The item is being changed.'),
   missing: () => jsonError(400, 'ResourceNotFoundException', 'Requested resource not found'),
   keyDisabled: () => jsonError(400, 'KMSInvalidStateException', 'The key of the table is disabled.'),
 };

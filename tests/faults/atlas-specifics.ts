@@ -89,12 +89,12 @@ export const specifics: Specific[] = [
   {
     name: 'ALREADY_EXISTS every time, while no live link is listed',
     intercept: () => faultAt('createGroupStreamPrivateLinkConnection', exists, always),
-    endsIn: ['AtlasUnavailable', /still deleting the previous private link.*start the execution again/s],
+    endsIn: ['AtlasUnavailable', /still deleting the previous private link.*start a new execution/s],
   },
   {
     name: 'a link that never leaves IDLE',
     intercept: () => faultAt(readsLink, inState('IDLE'), always),
-    endsIn: ['WaitTimedOut', /is still IDLE.*start the execution again/s],
+    endsIn: ['WaitTimedOut', /is still IDLE.*start a new execution/s],
   },
   {
     name: 'a link that is FAILED, with a message',
@@ -119,7 +119,7 @@ export const specifics: Specific[] = [
   {
     name: 'a connection that becomes FAILED',
     world: { ...isOn, atlas: { ...isOn.atlas, connectionFails: true } },
-    endsIn: ['ConnectionFailed', /FAILED, without a reason.*ACLs.*start the execution again/s],
+    endsIn: ['ConnectionFailed', /FAILED, without a reason.*ACLs.*fails again/s],
   },
   {
     name: 'a new connection that is not found three times',

@@ -64,8 +64,8 @@ const registryUnusable = /The registry .* cannot be used.*Deploy again/s;
 
 const ended = ['Runtime.ExitError', 'Sandbox.Timedout'];
 
-const retryLater = /usually transient.*start the execution again later/s;
-const readTheLog = /log group.*start the execution again/s;
+const retryLater = /usually transient.*start a new execution later/s;
+const readTheLog = /log group.*start a new execution/s;
 
 /** The time-outs of the callers in seconds: shared/aws.ts and shared/atlas/transport.ts. */
 const timeoutSeconds = (service: ServiceName) => (service === 'atlas' ? 15 : 10);
@@ -94,14 +94,14 @@ export const faults: Fault[] = [
     name: 'time-out before the call is applied',
     kind: 'transient',
     errors: noAnswer,
-    says: /(usually transient|log group).*start the execution again/s,
+    says: /(usually transient|log group).*start a new execution/s,
     inject: async () => 'silence',
   },
   {
     name: 'time-out after the call is applied',
     kind: 'transient',
     errors: noAnswer,
-    says: /(usually transient|log group).*start the execution again/s,
+    says: /(usually transient|log group).*start a new execution/s,
     inject: async (_, next) => {
       await next();
       return 'silence';

@@ -29,20 +29,17 @@ export const matrix = (calls: { useCase: UseCase; call: RemoteCall }[]): Cell[] 
   );
 
 /**
- * Always the same part of the matrix: one cell in `oneIn` of each fault, at least one cell of each call, and every write whose
+ * Always the same part of the matrix: one cell in `oneIn` of each fault, at least one cell of each function, and every write whose
  * answer is lost, because most can go wrong there.
  *
  * @param oneIn not a multiple of three, so that the sample has cells with once, three times and always
  */
-export function sample(cells: Cell[], oneIn = 100): Cell[] {
-  const chosen = new Set(
-    [...Map.groupBy(cells, ({ fault }) => fault).values()].flatMap((ofFault, index) =>
-      ofFault.filter((_, at) => at % oneIn === (index * 7) % Math.min(oneIn, ofFault.length)),
-    ),
-  );
-  for (const cell of cells.filter(losesAnswer)) chosen.add(cell);
-  for (const [index, ofCall] of [...Map.groupBy(cells, ({ call }) => nameOf(call)).values()].entries())
-    if (!ofCall.some((cell) => chosen.has(cell))) chosen.add(ofCall[(index * 7) % ofCall.length] as Cell);
+export function sample(cells: Cell[], oneIn = 250): Cell[] {
+  const chosen = new Set(cells.filter(losesAnswer));
+  const groups = [Map.groupBy(cells, ({ fault }) => fault.name), Map.groupBy(cells, ({ call }) => call.caller)];
+  for (const [index, ofGroup] of groups.flatMap((group) => [...group.values()]).entries())
+    for (const [at, cell] of ofGroup.entries())
+      if (at % oneIn === (index * 7) % Math.min(oneIn, ofGroup.length)) chosen.add(cell);
   return [...chosen];
 }
 

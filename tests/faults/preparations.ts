@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Cloud } from '../../emulators/cloud.ts';
-import { accessKeyIdOf } from '../../emulators/deployment/iam.ts';
 import type { Request } from '../../emulators/emulator.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 import { Tags } from '../../emulators/msk/tags.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
-import { failedAnswer } from './answers.ts';
+import { tableAnswers } from './answers.ts';
 import { runToEnd } from './foreign.ts';
 import { pass } from './sweeps.ts';
 
@@ -96,17 +95,21 @@ export async function deletedCluster(cloud: Cloud): Promise<void> {
   cloud.world.msk.deleteCluster(cloud.world.cluster.arn);
 }
 
-/** MSK is at work on the cluster, and refuses to change its policy meanwhile. */
+/** MSK is at work on the cluster, and refuses the first change of its policy. */
 export async function updating(cloud: Cloud): Promise<void> {
   await connected(cloud);
   const { cluster } = cloud.world;
   let { policy } = cluster;
+  let isRefused = false;
   cluster.startUpdate(cluster.connectivity);
   Object.defineProperty(cluster, 'policy', {
     get: () => policy,
     set: (changed: typeof policy) => {
-      if (cluster.state !== 'ACTIVE') throw mskError('BadRequestException', `The cluster is ${cluster.state}.`);
-      policy = changed;
+      if (isRefused) policy = changed;
+      else {
+        isRefused = true;
+        throw mskError('BadRequestException', `The cluster is ${cluster.state}.`);
+      }
     },
   });
 }
@@ -180,33 +183,25 @@ export async function changesItsMind(cloud: Cloud): Promise<void> {
 }
 
 /**
- * DynamoDB applies calls of a function and answers with an error: once to each release, which the SDK repeats, and so often to
- * a deletion that the machine repeats the state.
+ * The first answers of the table are lost after it has applied the call: a release is applied twice, as if the network or the SDK
+ * had repeated it, and the deletion of a record is answered with an error that only the machine retries.
  */
 export async function losesAnswersOfTable(cloud: Cloud): Promise<void> {
   const { table } = cloud.world.dynamodb;
   const answer = table.answer.bind(table);
-  const lost = new Map<string, number>();
+  const done = new Set<string>();
   table.answer = async (request) => {
     const answered = await answer(request);
-    const caller = callerOf(request);
-    const times = mostLost(request);
-    const before = lost.get(caller) ?? 0;
-    if (before >= times || answered.status !== 200) return answered;
-    lost.set(caller, before + 1);
-    return failedAnswer('dynamodb', 'failed');
+    const what = isRelease(request) ? 'release' : isDeletion(request) ? 'deletion' : undefined;
+    if (!what || answered.status !== 200 || done.has(what)) return answered;
+    done.add(what);
+    return what === 'release' ? answer(request) : tableAnswers.conflict();
   };
 }
 
-const callerOf = ({ headers }: Pick<Request, 'headers'>) =>
-  /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
-
-function mostLost(request: Pick<Request, 'headers' | 'body'>): number {
-  if (String(request.headers['x-amz-target']).endsWith('.DeleteItem')) return 3;
-  return /REMOVE[^"]*#holder/.test(request.body) && callerOf(request) !== accessKeyIdOf({ name: 'SweepClusters' })
-    ? 1
-    : 0;
-}
+type TableRequest = Pick<Request, 'headers' | 'body'>;
+const isDeletion = ({ headers }: TableRequest) => String(headers['x-amz-target']).endsWith('.DeleteItem');
+const isRelease = ({ body }: TableRequest) => /REMOVE[^"]*#holder/.test(body);
 
 /** Waits until an execution has entered a state, or has ended. */
 export async function untilIn(execution: Execution, state: string): Promise<void> {

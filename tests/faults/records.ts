@@ -45,7 +45,9 @@ export async function wrongRecord(cloud: Cloud, useCase: UseCase, isDone: boolea
       return !piece || piece.ownership === 'adopted' ? [] : [`the registry says of an adopted ${what}: ${shown}`];
     if (isTheirs && !isDone) return [];
     const isRecorded = piece && (isDone ? piece.ownership : ownershipOf(id, piece)) === 'created';
-    return isRecorded && (piece.id ?? id) === id ? [] : [`the ${what} ${id} is orphaned; the registry says ${shown}`];
+    // After another attempt, the recorded id is that of an earlier one.
+    const isSame = !piece?.ownership || (piece.id ?? id) === id;
+    return isRecorded && isSame ? [] : [`the ${what} ${id} is orphaned; the registry says ${shown}`];
   });
   if (!isDone) return wrong;
   const status = record ? record.status : 'no record';

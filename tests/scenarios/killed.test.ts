@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, suite, type TestContext, test } from 'node:test';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { describe, type Kill } from './killed/kill.ts';
-import { type Row, rowOf, type Scenario, scenarios, startCloud, writesOf } from './killed/run.ts';
+import { lateConnection, type Row, rowOf, type Scenario, scenarios, startCloud, writesOf } from './killed/run.ts';
 import { tableOf } from './killed/table.ts';
 
 /** Two cores, two clouds. */
@@ -77,4 +77,18 @@ suite('after a run is killed, a later disconnect by tag removes all that was cre
       );
       await check(t, scenario, kills, shownAfterSeconds);
     });
+
+  test('a run creates its connection twice, because Atlas shows it late', { concurrency }, async (t) => {
+    const shownAfterSeconds = 90;
+    const scenario = lateConnection(shownAfterSeconds);
+    // The first ones are like those of any connect, and how often Atlas is asked after the second ones differs.
+    const writes = (await writesIn(scenario)).filter(
+      ({ state, occurrence }) => state === 'CreateConnection' && occurrence === 2,
+    );
+    assert.ok(writes.some(({ call }) => call === 'createGroupStreamConnection'));
+    const kills = writes.flatMap((write) =>
+      [false, true].map((applied) => ({ write, applied, end: 'stopped' as const })),
+    );
+    await check(t, scenario, kills, shownAfterSeconds);
+  });
 });

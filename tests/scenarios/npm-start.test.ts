@@ -103,6 +103,25 @@ suite('npm start', { concurrency: 2 }, () => {
     assert.deepEqual([code, status, output.clusterArn], [0, 'Planned', clusterArn]);
   });
 
+  test('starts the disconnect machine with the input in a file, after it has connected the cluster', async (t) => {
+    const input = fileWith(t, { clusterArn });
+    const { stdout, code } = await start(['--disconnect', '--input', input, ...fast]).ended;
+    assert.equal(code, 0);
+    assert.match(stdout, /Scenario +default\. Your input replaces its start\.\n/);
+    assert.match(stdout, /,\s+at\s+the\s+disconnect\s+machine\.\n/);
+    assert.match(stdout, / {2}Kafka connection: removed\n[\s\S]*✔ Disconnected/);
+  });
+
+  test('shows a command in one line, the message that is sent, and a deleted cluster', async () => {
+    const refused = await start(['--scenario', 'wrong-credentials', ...fast]).ended;
+    assert.match(refused.stdout, /\n {2}Start again:\n {2}aws stepfunctions start-execution [^\n]* --input '[^\n]*'\n/);
+    assert.match(refused.stdout, /\nMessage that is sent\n {2}orders: connect failed: \w+\n {4}\(the Cause\)\n/);
+    const deleted = await start(['--scenario', 'cluster-deleted', ...fast]).ended;
+    assert.match(deleted.stdout, /\nCluster\n {2}The cluster no longer exists\.\n/);
+    assert.match(deleted.stdout, /\n {4}2\. Stop this execution:\n {4}aws stepfunctions stop-execution [^\n]*\n/);
+    assert.match(deleted.stdout, /Multi-VPC [^\n]*: absent \(deleted with the cluster\)\n/);
+  });
+
   test('runs with the event in a file', async (t) => {
     const input = fileWith(t, event('connect'));
     const { stdout, code } = await start(['--json', '--input', input, ...fast]).ended;

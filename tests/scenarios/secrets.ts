@@ -7,9 +7,11 @@ import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import {
   assertConnected,
   assertFailed,
+  connectByHand,
   connectByTag,
   faultAt,
   privateConnectivityIsOn as isOn,
+  recordOf,
   startOwnCloud,
 } from './local-cloud.ts';
 
@@ -100,4 +102,26 @@ suite('no password, private key, client secret or access token leaks', () => {
     assertFailed(await connectByTag(cloud), 'DeploymentMisconfigured', /neither the fields/);
     await assertNothingLeaks(cloud);
   });
+});
+
+test('a SCRAM secret that Atlas could not be sent does not replace the one in use', async (t) => {
+  const cloud = await cloudWithSecrets(t, {
+    scramSecrets: ['one', 'two'].map((username) => ({
+      name: `AmazonMSK_${username}`,
+      secretString: JSON.stringify({ username, password }),
+    })),
+  });
+  const [one, two] = cloud.world.scramSecrets.map(({ arn }) => arn);
+  assertConnected(await connectByHand(cloud, { secretArn: one }));
+  const { project } = cloud.world;
+  const { processors } = project.workspaces[0] ?? assert.fail('there is a workspace');
+  processors.push({ name: 'reader', state: 'STARTED', pipeline: [{ $source: { connectionName: 'orders' } }] });
+  const user = () => project.connections('streams')[0]?.settings.authentication.username;
+  assertFailed(await connectByHand(cloud, { secretArn: two }), 'ConnectionInUse', /reader/);
+  assert.deepEqual([user(), (await recordOf(cloud)).secretArn], ['one', one]);
+  processors.splice(0);
+  assertConnected(await connectByHand(cloud));
+  assert.equal(user(), 'one');
+  assertConnected(await connectByHand(cloud, { secretArn: two }));
+  assert.deepEqual([user(), (await recordOf(cloud)).secretArn], ['two', two]);
 });

@@ -429,7 +429,7 @@ describe('the platform team', () => {
     alarm.Metrics?.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []) ?? [alarm];
 
   for (const [id, status, state] of [
-    ['FailureRule', ['FAILED'], 'ENABLED'],
+    ['FailureRule', ['FAILED', 'ABORTED'], 'ENABLED'],
     ['SuccessRule', ['SUCCEEDED'], { 'Fn::If': ['NotifiesOnSuccess', 'ENABLED', 'DISABLED'] }],
   ] as const)
     it(`is notified by the ${id} of runs that are ${status.join(' or ')}`, () => {
@@ -484,6 +484,7 @@ describe('the platform team', () => {
     assert.deepEqual(watched.sort(), [
       'AtlasThrottledAlarm: own AtlasThrottled',
       'AwsThrottledAlarm: own AwsThrottled',
+      'ClustersNotSweptAlarm: own ClustersNotSwept',
       'ClustersVanishedAlarm: own ClustersVanished',
       'ConnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
       'DeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible',

@@ -63,7 +63,7 @@ describe('failures that concern the whole deployment', () => {
   it('are no record of a cluster', async (t) => {
     const { faults, registry } = await counter(t);
     await faults.count(run(1), now);
-    assert.deepEqual(await registry.scan(), []);
+    assert.deepEqual((await registry.scan()).records, []);
   });
 
   it('fail as DeploymentMisconfigured if the table is missing', async (t) => {

@@ -132,18 +132,32 @@ describe('ApplyClusterPolicy and the registry:', () => {
   });
 
   it("another party's statement that grants enough is adopted, also under our Sid", async (t) => {
-    for (const granting of [ours, { ...ours, Sid: 'Terraform' }]) {
-      const { apply, msk, statement } = await applier(t, policyOf(granting));
-      assert.deepEqual(await apply(), { sid, result: 'unchanged', ownership: 'adopted' });
+    for (const Sid of [sid, 'Terraform', undefined]) {
+      const { apply, msk, statement } = await applier(t, policyOf({ ...ours, Sid }));
+      assert.deepEqual(await apply(), { sid: Sid ?? '', result: 'adopted', ownership: 'adopted' });
       assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
-      assert.deepEqual(await statement(), { sid, principalArn, ownership: 'adopted' });
+      assert.deepEqual(await statement(), { sid: Sid ?? '', principalArn, ownership: 'adopted' });
     }
   });
 
   it("another party's statement that grants enough does not become ours because an attempt is unclear", async (t) => {
     const recorded = { sid, principalArn, attemptedAt: before };
     const { apply } = await applier(t, policyOf({ ...ours, Sid: 'Terraform' }), { recorded });
-    assert.deepEqual(await apply(), { sid, result: 'unchanged', ownership: 'adopted' });
+    assert.deepEqual(await apply(), { sid: 'Terraform', result: 'adopted', ownership: 'adopted' });
+  });
+
+  it('a statement under our Sid that grants more than the one of an unclear attempt is adopted', async (t) => {
+    const wider = { ...ours, Action: 'kafka:*' };
+    for (const [recorded, ownership] of [
+      [{ sid, principalArn, attemptedAt: before }, 'adopted'],
+      [recordedAsCreated, 'created'],
+    ] as const) {
+      const result = ownership === 'created' ? 'unchanged' : 'adopted';
+      const { apply, msk, statement } = await applier(t, policyOf(wider), { recorded });
+      assert.deepEqual(await apply(), { sid, result, ownership });
+      assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+      assert.deepEqual(await statement(), { ...recorded, ownership });
+    }
   });
 
   it("another party's statement under our Sid that grants something else is refused, and stays", async (t) => {
@@ -160,10 +174,10 @@ describe('ApplyClusterPolicy and the registry:', () => {
     assert.equal(put()?.Policy, policyOf(ours));
   });
 
-  it('a person may claim the statement under our Sid, and no other', async (t) => {
+  it('a person may claim the statement under our Sid, and no other; it is recorded as adopted until the run has succeeded', async (t) => {
     const claimed = await applier(t, policyOf(ours), { claim: true });
     assert.deepEqual(await claimed.apply(), { sid, result: 'unchanged', ownership: 'created' });
-    assert.deepEqual(await claimed.statement(), { sid, principalArn, ownership: 'created' });
+    assert.deepEqual(await claimed.statement(), { sid, principalArn, ownership: 'adopted' });
     const replaced = await applier(t, policyOf(narrow), { claim: true });
     assert.deepEqual(await replaced.apply(), created);
     const other = await applier(t, policyOf({ ...ours, Sid: 'Terraform' }), { claim: true });
@@ -190,9 +204,9 @@ describe('ApplyClusterPolicy and the registry:', () => {
   it("our former statement is removed although another party's grants enough for the new account", async (t) => {
     const granting = { ...ours, Sid: 'Terraform' };
     const { apply, put, statement } = await applier(t, policyOf(former, granting), { recorded: recordedFormer });
-    assert.deepEqual(await apply(), { sid, result: 'updated', ownership: 'adopted' });
+    assert.deepEqual(await apply(), { sid: 'Terraform', result: 'updated', ownership: 'adopted' });
     assert.equal(put()?.Policy, policyOf(granting));
-    assert.deepEqual(await statement(), { sid, principalArn, ownership: 'adopted' });
+    assert.deepEqual(await statement(), { sid: 'Terraform', principalArn, ownership: 'adopted' });
   });
 
   it("another party's statement for a former account stays", async (t) => {

@@ -7,6 +7,7 @@ import { before, later, request, taskInput, wait } from '../fixtures/request.ts'
 
 /** The connection as CreateConnection passes it on. */
 const given = {
+  id: '6a7941e0c0eb9e7a17723361',
   name: 'orders',
   deadline: later,
   result: 'created' as const,
@@ -50,9 +51,13 @@ describe('CheckConnection', () => {
       });
       await assert.rejects(check(t, answer, { deadline: before }), {
         name: 'WaitTimedOut',
-        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start the execution again`),
+        message: new RegExp(`Connection "orders" is still ${state}, and the deadline .*start a new execution`),
       });
     });
+
+  it('ends the run if the key no longer sees the project, and does not take the connection for absent', async (t) => {
+    await assert.rejects(check(t, apiError(404, 'GROUP_NOT_FOUND')), { name: 'AtlasRefused', status: 404 });
+  });
 
   const incomplete: [what: string, answer: Answer, state: string, still: RegExp][] = [
     [

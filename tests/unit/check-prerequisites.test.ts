@@ -24,7 +24,7 @@ import {
   workspaceOf,
 } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
-import { clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
+import { before, clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const otherSecretArn = secretArn.replace('orders', 'others');
@@ -208,8 +208,8 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71 \(No policy\.\)/,
-      /disconnect and, when that has finished, atlas-streaming=connect/,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\./,
+      /Its owner must delete it in Atlas/,
     ],
     [
       'a private link with another authentication scheme, before the brokers are rebooted',
@@ -226,7 +226,7 @@ describe('CheckPrerequisites', () => {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'GCP', region: 'US_EAST1' } })) },
       },
       /in GCP US_EAST1; it must be on AWS in us-east-1/,
-      /Name a workspace there, or create one/,
+      /Choose another workspace .*, or create one there/,
     ],
     [
       'a workspace in another Region',
@@ -234,7 +234,7 @@ describe('CheckPrerequisites', () => {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: 'OHIO_USA' } })) },
       },
       /in AWS OHIO_USA; it must be on AWS in us-east-1/,
-      /Name a workspace there/,
+      /Choose another workspace/,
     ],
     [
       'a connection of that name that is not a Kafka connection',
@@ -263,7 +263,7 @@ describe('CheckPrerequisites', () => {
   for (const [what, situation, found, remedy] of unmet)
     it(`refuses ${what}, with a remedy`, async (t) => {
       const message = await complaint(t, situation);
-      assert.match(message, /^One prerequisite is not met, and nothing was changed: /);
+      assert.match(message, /^One prerequisite is not met: /);
       assert.match(message, found);
       assert.match(message, remedy);
     });
@@ -291,7 +291,7 @@ describe('CheckPrerequisites', () => {
       },
     });
     const [first, ...lines] = message.split('\n');
-    assert.equal(first, '8 prerequisites are not met, and nothing was changed:');
+    assert.equal(first, '8 prerequisites are not met:');
     assert.deepEqual(
       lines.map((line) => line.slice(0, 2)),
       ['1.', '2.', '3.', '4.', '5.', '6.', '7.', '8.'],
@@ -311,6 +311,11 @@ describe('CheckPrerequisites', () => {
       message,
       /^3 prerequisites .*\n1\. Apache Kafka is 2\.6\.3.*\n2\. Atlas names no AWS.*\n3\. Atlas could not set up/,
     );
+  });
+
+  it('does not take the connection for absent if the key does not see the project', async (t) => {
+    const atlas = { 'GET /streams/connections/orders': apiError(404, 'GROUP_NOT_FOUND') };
+    await assert.rejects(check(t, { atlas }), { name: 'AtlasRefused', message: /GROUP_NOT_FOUND/ });
   });
 
   it('leaves that to those states if no reboot is needed', async (t) => {
@@ -619,7 +624,7 @@ describe('CheckPrerequisites in a dry run', () => {
     };
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
-      message: new RegExp(`${privateLinkId} \\(No policy\\.\\)`),
+      message: new RegExp(`${privateLinkId}: No policy\\.`),
     });
   });
 });
@@ -653,22 +658,64 @@ describe('CheckPrerequisites and the registry:', () => {
     const request = record({ secretVersionId: undefined, connection: { id: theirs.id, ownership: 'adopted' } });
     const plan = await planOf(t, { request, atlas: answers({ 'GET /streams/connections/orders': ok(theirs) }) });
     assert.deepEqual([plan.isConnected, plan.changes, owners(plan)], [true, [], ['created', 'created', 'adopted']]);
+    assert.equal(
+      plan.isConnected && plan.connected.connection.note,
+      'not created by this deployment: runs never change its brokers, mechanism, user, and send it no rotated password. To change that, start a run with "claim": true',
+    );
   });
 
-  it('a claim makes an adopted link and statement ours at once, and leaves an adopted connection to CreateConnection', async (t) => {
+  it('a dry run says what a run would use and never change', async (t) => {
+    const { plan } = await check(t, { ...connectedSituation, request: { recorded: null, dryRun: true } });
+    assert.deepEqual(plan.changes, []);
+    assert.equal(
+      plan.note,
+      `A run would use private link ${privateLinkId} and the Kafka connection "orders", which this deployment did not create; a disconnect leaves both.`,
+    );
+    assert.equal((await planOf(t, { request: { recorded: null } })).note, undefined);
+  });
+
+  it('a claim leaves an adopted link and connection to the states that record them, and says what a disconnect will do', async (t) => {
     const adopted = { ownership: 'adopted' as const };
     const claimed = {
       ...record({ privateLink: { id: privateLinkId, ...adopted }, statement: { sid, principalArn, ...adopted } }),
       claim: true,
     };
-    assert.deepEqual(owners(await planOf(t, { request: claimed })), ['created', 'created', 'created']);
+    const plan = await planOf(t, { request: claimed });
+    assert.deepEqual(
+      [plan.isConnected, plan.changes],
+      [
+        false,
+        [
+          {
+            state: 'RequestPrivateLink',
+            change: `Take over private link ${privateLinkId}. A later disconnect deletes it.`,
+          },
+        ],
+      ],
+    );
     const request = { ...record({ connection: { id: connection().id, ...adopted } }), claim: true };
-    assert.equal((await planOf(t, { request })).isConnected, false);
+    const { changes } = await planOf(t, { request });
+    assert.match(changes[0]?.change ?? '', /^Take over the Kafka connection "orders" .* send it the user and password/);
+    // What is ours already is not taken over.
+    assert.equal((await planOf(t, { request: { ...record(), claim: true } })).isConnected, true);
   });
 
   it("another party's statement that grants enough is not ours", async (t) => {
     const policy = JSON.stringify({ Statement: { ...atlasStatement(clusterArn, principalArn), Sid: 'Terraform' } });
-    assert.deepEqual(owners(await planOf(t, { policy })), ['adopted', 'created', 'created']);
+    const plan = await planOf(t, { policy });
+    assert.deepEqual(owners(plan), ['adopted', 'created', 'created']);
+    assert.deepEqual(plan.isConnected && plan.connected.policy, {
+      sid: 'Terraform',
+      result: 'adopted',
+      ownership: 'adopted',
+    });
+  });
+
+  it('a statement under our Sid that grants more than the one of an unclear attempt is not ours', async (t) => {
+    const policy = JSON.stringify({ Statement: { ...atlasStatement(clusterArn, principalArn), Action: 'kafka:*' } });
+    const attempt = record({ statement: { sid, principalArn, attemptedAt: before } });
+    assert.equal(owners(await planOf(t, { policy, request: attempt }))?.[0], 'adopted');
+    assert.equal(owners(await planOf(t, { policy }))?.[0], 'created');
   });
 
   it("another party's statement under our Sid is refused", async (t) => {
@@ -701,7 +748,11 @@ describe('CheckPrerequisites and the registry:', () => {
       const request = { ...record(), wantedBy: 'sweep' as const };
       const message = await complaint(t, { ...connectedSituation, ...situation, request });
       assert.match(message, /has no tag atlas-streaming=connect, and its connection "orders", its private link or its/);
-      assert.ok(message.includes(`aws kafka tag-resource --resource-arn ${clusterArn} --tags atlas-streaming=connect`));
+      assert.ok(
+        message.includes(
+          `aws kafka tag-resource --region us-east-1 --resource-arn ${clusterArn} --tags atlas-streaming=connect`,
+        ),
+      );
     });
 
   it('the sweep repairs an untagged cluster of which everything exists', async (t) => {

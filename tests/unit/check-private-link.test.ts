@@ -25,7 +25,7 @@ describe('CheckPrivateLink', () => {
       await assert.rejects(check(t, answer, before), {
         name: 'WaitTimedOut',
         message: new RegExp(
-          `Private link ${privateLinkId} is still ${state ?? 'IDLE'}, and the deadline .*start the execution again`,
+          `Private link ${privateLinkId} is still ${state ?? 'IDLE'}, and the deadline .*start a new execution`,
         ),
       });
     });
@@ -42,7 +42,8 @@ describe('CheckPrivateLink', () => {
 
   it('ends the run if the link is being deleted or no longer exists', async (t) => {
     await assert.rejects(check(t, ok(privateLink({ state: 'DELETING' }))), { name: 'PrivateLinkFailed' });
-    await assert.rejects(check(t, apiError(404, 'X')), { name: 'PrivateLinkFailed', message: /no longer exists/ });
+    const absent = apiError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND');
+    await assert.rejects(check(t, absent), { name: 'PrivateLinkFailed', message: /no longer exists/ });
   });
 
   it('ends the run if Atlas refuses', async (t) => {
@@ -50,6 +51,8 @@ describe('CheckPrivateLink', () => {
       name: 'AtlasCredentialsRefused',
       status: 403,
     });
+    // The link may well exist.
+    await assert.rejects(check(t, apiError(404, 'GROUP_NOT_FOUND')), { name: 'AtlasRefused', status: 404 });
   });
 
   it('lets the machine retry if Atlas fails', async (t) => {

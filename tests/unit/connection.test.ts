@@ -75,19 +75,27 @@ describe('an existing connection', () => {
 
 describe("a connection's state", () => {
   it('is ready if it is READY', () =>
-    assert.deepEqual(connectionState(connection()), { state: 'READY', isReady: true }));
+    assert.deepEqual(connectionState(connection(), 'created'), { state: 'READY', isReady: true }));
 
   for (const state of ['PENDING', 'SOMETHING_NEW', undefined])
     it(`is in progress if it is ${state}`, () =>
-      assert.deepEqual(connectionState(connection({ state })), { state: state ?? 'PENDING', isReady: false }));
+      assert.deepEqual(connectionState(connection({ state }), 'created'), {
+        state: state ?? 'PENDING',
+        isReady: false,
+      }));
 
-  it('ends the run if it is FAILED, with what to check', () =>
-    assert.throws(() => connectionState(connection({ state: 'FAILED' })), {
-      name: 'ConnectionFailed',
-      message:
-        /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers.*atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect/,
-    }));
+  for (const [ownership, remedy] of [
+    ['created', /Do this:\n {2}1\. Fix what is wrong there\.\n {2}2\. Tag .*=disconnect/],
+    ['adopted', /This deployment did not create the connection\. Its owner must correct it, or delete it, in Atlas\./],
+  ] as const)
+    it(`ends the run if it is FAILED and ${ownership}, with what to check and what to do`, () => {
+      const failed = () => connectionState(connection({ state: 'FAILED' }), ownership);
+      const message = /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers/;
+      assert.throws(failed, { name: 'ConnectionFailed', message });
+      assert.throws(failed, { message: remedy });
+      assert.throws(failed, { message: /A new start before that fails again\.$/ });
+    });
 
   it('ends the run if it is DELETING', () =>
-    assert.throws(() => connectionState(connection({ state: 'DELETING' })), { name: 'ConnectionFailed' }));
+    assert.throws(() => connectionState(connection({ state: 'DELETING' }), 'created'), { name: 'ConnectionFailed' }));
 });

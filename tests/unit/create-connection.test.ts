@@ -53,11 +53,13 @@ interface Situation {
   mechanism?: 'SCRAM-512' | 'PLAIN';
   secret?: string;
   secretVersion?: string | null;
+  /** The secret in the registry, with the version. */
+  sent?: { secretArn: string; secretVersionId: string };
   brokers?: object;
 }
 
 async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
-  const { secretVersion = 'version-1', earlier, recorded = ours, holder, claim = false } = rest;
+  const { secretVersion = 'version-1', earlier, recorded = ours, sent, holder, claim = false } = rest;
   const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
   const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
   const { client, msk } = fakeMsk();
@@ -67,6 +69,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
   const attributes = {
     ...(recorded && { connection: recorded }),
     ...(secretVersion && { secretVersionId: secretVersion }),
+    ...sent,
   };
   const { registry, record } = await heldRegistry(t, attributes, holder);
   const input = taskInput({
@@ -91,6 +94,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
 }
 
 const unchanged = {
+  id: connectionId,
   name: 'orders',
   state: 'READY',
   isReady: true,
@@ -147,7 +151,7 @@ describe('CreateConnection', () => {
   it('updates a connection that differs, without its networking', async (t) => {
     const other = ok(connection({ authentication: { mechanism: 'SCRAM-512', username: 'other' } }));
     const { run, calls, requests } = await creator(t, { routes: { [get]: other, [patch]: pending } });
-    assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'updated', note: 'user' });
     assert.deepEqual(calls(), [get, patch]);
     assert.deepEqual(requests[1]?.body, wanted);
   });
@@ -216,13 +220,22 @@ describe('CreateConnection', () => {
     const { run, calls } = await creator(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
     await assert.rejects(run(), { name: 'AtlasCredentialsRefused', status: 403 });
     assert.deepEqual(calls(), [get]);
+    const hidden = await creator(t, { routes: { [get]: apiError(404, 'GROUP_NOT_FOUND') } });
+    await assert.rejects(hidden.run(), { name: 'AtlasRefused', message: /GROUP_NOT_FOUND/ });
+    assert.deepEqual(hidden.calls(), [get]);
   });
 
   it('sends everything again to a FAILED connection, whose password may be old', async (t) => {
     const failed = ok(connection({ state: 'FAILED' }));
     const { run, calls } = await creator(t, { routes: { [get]: failed, [patch]: failed } });
     // CheckConnection finds out whether that has repaired it.
-    assert.deepEqual(await run(), { ...unchanged, state: 'FAILED', isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), {
+      ...unchanged,
+      state: 'FAILED',
+      isReady: false,
+      result: 'updated',
+      note: 'sent again',
+    });
     assert.deepEqual(calls(), [get, patch]);
   });
 
@@ -275,6 +288,7 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
       ...unchanged,
       isReady: false,
       result: 'updated',
+      note: 'password',
       secretVersionId: 'version-1',
     });
     assert.deepEqual(calls(), [get, patch]);
@@ -289,7 +303,7 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
 
   it('sends the password if no version is recorded', async (t) => {
     const { run, calls } = await creator(t, { routes: { [get]: equal, [patch]: equal }, secretVersion: null });
-    assert.deepEqual(await run(), { ...unchanged, isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), { ...unchanged, isReady: false, result: 'updated', note: 'password' });
     assert.deepEqual(calls(), [get, patch]);
   });
 
@@ -310,7 +324,13 @@ describe('CreateConnection, after the SCRAM secret has rotated,', () => {
 
   it('waits for the connection if Atlas deploys it again', async (t) => {
     const { run } = await creator(t, { routes: { [get]: equal, [patch]: pending }, secretVersion: 'version-0' });
-    assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'updated' });
+    assert.deepEqual(await run(), {
+      ...unchanged,
+      state: 'PENDING',
+      isReady: false,
+      result: 'updated',
+      note: 'password',
+    });
   });
 
   it('sends the new password to a FAILED connection, which may have failed because of the old one', async (t) => {
@@ -411,14 +431,14 @@ describe('CreateConnection and the registry:', () => {
       const { run, calls, record } = await creator(t, { routes, recorded: null, secretVersion: null });
       const { result, ownership } = await run();
       assert.deepEqual([result, ownership, calls()], ['adopted', 'adopted', [get, post, get]]);
-      assert.deepEqual(await record(), { connection: { id: connectionId, ownership: 'adopted' }, secretArn });
+      assert.deepEqual(await record(), { connection: { id: connectionId, ownership: 'adopted' } });
     });
 
   it('a refusal leaves no attempt: a connection that a person makes after it is not ours', async (t) => {
     const routes = { [get]: [absentAt(-2), equal], [post]: apiError(400, 'VALIDATION_ERROR') };
     const { run, record } = await creator(t, { routes, recorded: null, secretVersion: null });
     await assert.rejects(run(), { name: 'AtlasRefused' });
-    assert.deepEqual(await record(), { secretArn });
+    assert.deepEqual(await record(), {});
     assert.equal((await run()).ownership, 'adopted');
   });
 
@@ -432,14 +452,48 @@ describe('CreateConnection and the registry:', () => {
     assert.deepEqual([result, ownership, secretVersionId], ['created', 'created', 'version-1']);
   });
 
+  it('a connection of ours that Atlas shows late is still ours after another attempt without a clear answer', async (t) => {
+    const routes = { [get]: [absentAt(300), pending], [post]: apiError(503, 'UNAVAILABLE') };
+    const { run, record } = await creator(t, { routes });
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    assert.deepEqual((await record()).connection, { id: connectionId, attemptedAt: iso(300) });
+    assert.deepEqual((await run()).ownership, 'created');
+    assert.deepEqual((await record()).connection, { id: connectionId, ownership: 'created', attemptedAt: iso(300) });
+  });
+
+  it('the password of the first unclear attempt counts until Atlas accepts another one', async (t) => {
+    const sent = { secretArn: `${secretArn}0`, secretVersionId: 'version-0' };
+    const routes = { [get]: absentAt(300), [post]: [apiError(503, 'UNAVAILABLE'), pending] };
+    const { run, record } = await creator(t, { routes, recorded: attempt, sent });
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    const { connection: piece, ...rest } = await record();
+    assert.deepEqual([piece, rest], [{ attemptedAt: iso(300), earlierAttempts: [iso(-2)] }, sent]);
+    await run();
+    const { connection: _, ...after } = await record();
+    assert.deepEqual(after, { secretArn, secretVersionId: 'version-1' });
+  });
+
+  it('a secret that Atlas was not sent does not replace the recorded one', async (t) => {
+    const sent = { secretArn: `${secretArn}0`, secretVersionId: 'version-0' };
+    for (const [route, refusal] of [
+      [post, apiError(400, 'VALIDATION_ERROR')],
+      [patch, apiError(400, 'VALIDATION_ERROR')],
+    ] as const) {
+      const routes = { [get]: route === post ? absent : equal, [route]: refusal };
+      const { run, record } = await creator(t, { routes, sent });
+      await assert.rejects(run(), { name: 'AtlasRefused' });
+      assert.deepEqual(await record(), { connection: ours, ...sent });
+    }
+  });
+
   const adopted = { id: connectionId, ownership: 'adopted' };
   const different = { bootstrapServers: 'b-1.old:14001', authentication: { mechanism: 'PLAIN', username: 'theirs' } };
   for (const [what, overrides, note] of [
-    ['is equal', {}, /so it is never changed/],
+    ['is equal', {}, /^not created by this deployment: runs never change it, and send it no rotated password$/],
     [
       'differs',
       different,
-      /so bootstrapServers and authentication.mechanism and authentication.username stay.*"claim":true/,
+      /runs never change its brokers, mechanism, user, and send it no rotated password.*"claim": true/,
     ],
   ] as const)
     it(`an adopted connection that ${what} never gets our credentials, not even after a rotation`, async (t) => {
@@ -469,17 +523,26 @@ describe('CreateConnection and the registry:', () => {
     assert.equal((await record()).secretVersionId, undefined);
   });
 
-  it('a person may claim an adopted connection, which then gets our credentials', async (t) => {
-    const routes = { [get]: equal, [patch]: equal };
-    const { run, requests, record } = await creator(t, { routes, recorded: adopted, secretVersion: null, claim: true });
-    const { result, ownership } = await run();
-    assert.deepEqual([result, ownership], ['updated', 'created']);
-    assert.deepEqual(requests[1]?.body, wanted);
-    assert.deepEqual(await record(), {
-      connection: { id: connectionId, ownership: 'created' },
-      secretArn,
-      secretVersionId: 'version-1',
-    });
+  it('a connection that a person claims gets our credentials, and is recorded as adopted until the run has succeeded', async (t) => {
+    const routes = { [get]: equal, [patch]: ok({ ...connection(), id: undefined }) };
+    for (const recorded of [adopted, null]) {
+      const { run, requests, record } = await creator(t, { routes, recorded, secretVersion: null, claim: true });
+      const { id, result, ownership } = await run();
+      assert.deepEqual([id, result, ownership], [connectionId, 'updated', 'created']);
+      assert.deepEqual(requests[1]?.body, wanted);
+      assert.deepEqual(await record(), { connection: adopted, secretArn, secretVersionId: 'version-1' });
+    }
+  });
+
+  it('a claim of a connection that Atlas refuses to change leaves the record as it was', async (t) => {
+    const routes = {
+      [get]: ok(connection({ authentication: { mechanism: 'PLAIN', username: 'theirs' } })),
+      [patch]: apiError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'),
+      'GET /streams/processors': list([processor('reader')]),
+    };
+    const { run, record } = await creator(t, { routes, recorded: adopted, secretVersion: null, claim: true });
+    await assert.rejects(run(), { name: 'ConnectionInUse' });
+    assert.deepEqual(await record(), { connection: adopted });
   });
 
   it('the sent version is recorded only after Atlas has accepted it', async (t) => {

@@ -63,9 +63,12 @@ async function deleter(t: TestContext, { routes = {}, recorded = pieces, held, r
   const claimed = recorded && record(recorded);
   const { registry, writes, item } = fakeRegistry(held ?? claimed ?? record());
   const visit = async (earlier: Partial<Earlier> = {}) => {
-    const { result = 'absent', deadline = later } = earlier;
+    const { state = 'unknown', result = 'absent', deadline = later } = earlier;
     const input = {
-      run: { request: request({ recorded: claimed, ...overrides }), connection: { ...earlier, result, deadline } },
+      run: {
+        request: request({ recorded: claimed, ...overrides }),
+        connection: { ...earlier, state, result, deadline },
+      },
       executionArn: disconnectExecutionArn,
       now,
     };
@@ -78,6 +81,8 @@ async function deleter(t: TestContext, { routes = {}, recorded = pieces, held, r
   return { visit, calls, writes, item };
 }
 
+const missing = { isDone: false, state: 'absent', result: 'absent' } as const;
+const gone = { ...missing, isDone: true };
 const deleting = { isDone: false, id, state: 'DELETING', result: 'removed' };
 
 describe('DeleteConnection', () => {
@@ -103,34 +108,70 @@ describe('DeleteConnection', () => {
     assert.ok(!calls().includes(remove));
   });
 
-  it('treats an already deleted connection as done, keeps the result of an earlier visit, and forgets the connection', async (t) => {
-    for (const result of ['absent', 'removed'] as const) {
-      const { visit, calls, item } = await deleter(t, {
-        routes: { [get]: absent },
-        recorded: { ...pieces, secretVersionId: 'version-1' },
-      });
-      assert.deepEqual(await visit({ result, deadline: before }), { isDone: true, state: 'absent', result });
-      assert.deepEqual(calls(), [get]);
-      assert.deepEqual([item()?.connection, item()?.secretVersionId], [undefined, undefined]);
-      assert.deepEqual(item()?.privateLink, pieces.privateLink);
+  it('is done when the connection that it has deleted is gone, and forgets it', async (t) => {
+    const { visit, calls, item } = await deleter(t, {
+      routes: { [get]: absent },
+      recorded: { ...pieces, secretVersionId: 'version-1' },
+    });
+    assert.deepEqual(await visit({ result: 'removed', deadline: before }), { ...gone, result: 'removed' });
+    assert.deepEqual(calls(), [get]);
+    assert.deepEqual([item()?.connection, item()?.secretVersionId], [undefined, undefined]);
+    assert.deepEqual(item()?.privateLink, pieces.privateLink);
+  });
+
+  it('forgets a connection that it has not deleted only if two polls in a row do not find it', async (t) => {
+    const { visit, calls, writes } = await deleter(t, { routes: { [get]: absent } });
+    const first = await visit();
+    assert.deepEqual([first, writes], [missing, []]);
+    assert.deepEqual(await visit(first), gone);
+    assert.deepEqual([calls(), writes], [[get, get], ['-connection -secretVersionId -verifiedAt']]);
+  });
+
+  it('deletes a connection that Atlas has once not shown', async (t) => {
+    const { visit, writes } = await deleter(t, { routes: { [get]: [absent, ok(connection()), absent, absent] } });
+    const second = await visit(await visit());
+    assert.deepEqual([second, writes], [deleting, ['confirm']]);
+  });
+
+  it('deletes a connection that Atlas shows again after it was forgotten or kept', async (t) => {
+    for (const result of ['absent', 'kept', 'removed'] as const) {
+      const { visit } = await deleter(t);
+      assert.deepEqual(await visit({ state: 'absent', result }), deleting);
+      const again = await deleter(t, { routes: { [get]: absent } });
+      assert.equal((await again.visit({ state: 'absent', result })).result, result === 'removed' ? result : 'absent');
     }
+  });
+
+  it('leaves a connection that it cannot look for again, because the deadline has passed, to the sweep', async (t) => {
+    const { visit, writes } = await deleter(t, { routes: { [get]: absent } });
+    assert.deepEqual([(await visit({ deadline: before })).result, writes], ['kept', []]);
+  });
+
+  it('takes no other answer for a connection that does not exist, such as that for a project that the key does not see', async (t) => {
+    for (const code of ['GROUP_NOT_FOUND', 'RESOURCE_NOT_FOUND'])
+      for (const route of [get, remove]) {
+        const { visit, item } = await deleter(t, { routes: { [route]: apiError(404, code) } });
+        await assert.rejects(visit({ state: 'absent' }), { name: 'AtlasRefused', message: new RegExp(code) });
+        assert.deepEqual(item()?.connection, created);
+      }
   });
 
   it('writes nothing if there is no connection, and none is recorded', async (t) => {
     const { visit, writes } = await deleter(t, { routes: { [get]: absent }, recorded: null });
-    assert.deepEqual(await visit(), { isDone: true, state: 'absent', result: 'absent' });
+    assert.deepEqual(await visit(), gone);
     assert.deepEqual(writes, []);
   });
 
   it('treats a deleted workspace as done', async (t) => {
     const { visit } = await deleter(t, { routes: { [get]: apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') } });
-    assert.equal((await visit()).isDone, true);
+    assert.equal((await visit(await visit())).isDone, true);
   });
 
   it('treats a connection that another party has just deleted as done', async (t) => {
-    const { visit, item } = await deleter(t, { routes: { [remove]: absent } });
-    assert.deepEqual(await visit(), { isDone: true, state: 'absent', result: 'absent' });
-    assert.equal(item()?.connection, undefined);
+    const { visit, item } = await deleter(t, { routes: { [get]: [ok(connection()), absent], [remove]: absent } });
+    const first = await visit();
+    assert.deepEqual([first, item()?.connection], [missing, created]);
+    assert.deepEqual([await visit(first), item()?.connection], [gone, undefined]);
   });
 });
 
@@ -146,7 +187,7 @@ describe('DeleteConnection keeps', () => {
     [
       'an adopted connection',
       { recorded: { ...pieces, connection: { ...created, ownership: 'adopted' } } },
-      /^adopted, not created/,
+      /^not created by this deployment/,
       /"includeAdopted": true/,
     ],
     [
@@ -163,7 +204,7 @@ describe('DeleteConnection keeps', () => {
       assert.deepEqual(found, { isDone: true, state: 'kept', result: 'kept' });
       assert.match(said, note);
       assert.match(advice, remedy);
-      assert.match(advice, /or delete it in Atlas\.$/);
+      assert.match(advice, /^To remove it, delete it in Atlas\. Or /);
       assert.deepEqual(calls(), [get, links]);
       assert.deepEqual(writes, []);
     });
@@ -239,6 +280,17 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
     assert.deepEqual(item()?.connection, { attemptedAt: madeAt, id, ownership: 'created' });
   });
 
+  it('deletes a connection of an earlier attempt than the last one', async (t) => {
+    const attemptedAt = minutesBefore(1);
+    for (const earlier of [{ id }, { earlierAttempts: [madeAt] }, { id: 'b'.repeat(24), earlierAttempts: [madeAt] }]) {
+      const { visit, item } = await deleter(t, {
+        recorded: { ...pieces, connection: { ...earlier, attemptedAt } },
+      });
+      assert.deepEqual(await visit(), deleting);
+      assert.deepEqual(item()?.connection, { attemptedAt, id, ownership: 'created' });
+    }
+  });
+
   it('keeps a connection that does not, and records that', async (t) => {
     const { visit, calls, item } = await deleter(t, { recorded: unclear(minutesBefore(1)) });
     const { note = '', result } = await visit();
@@ -250,10 +302,10 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
 
   it('looks again until the attempt is 15 minutes old if Atlas shows no connection, and then leaves it to the sweep', async (t) => {
     const young = await deleter(t, { recorded: unclear(minutesBefore(14)), routes: { [get]: absent } });
-    assert.deepEqual(await young.visit(), { isDone: false, state: 'absent', result: 'absent' });
-    assert.deepEqual([young.calls(), young.writes], [[get], []]);
+    assert.deepEqual(await young.visit(await young.visit()), missing);
+    assert.deepEqual([young.calls(), young.writes], [[get, get], []]);
     const old = await deleter(t, { recorded: unclear(minutesBefore(15)), routes: { [get]: absent } });
-    const { note, remedy, ...kept } = await old.visit();
+    const { note, remedy, ...kept } = await old.visit(missing);
     assert.deepEqual(kept, { isDone: true, state: 'absent', result: 'kept' });
     assert.match(
       `${note}. ${remedy}`,
@@ -264,8 +316,8 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
 
   it('forgets an attempt that is 30 minutes old', async (t) => {
     const { visit, writes } = await deleter(t, { recorded: unclear(minutesBefore(30)), routes: { [get]: absent } });
-    assert.deepEqual(await visit(), { isDone: true, state: 'absent', result: 'absent' });
-    assert.deepEqual(writes, ['-connection -secretVersionId']);
+    assert.deepEqual(await visit(missing), gone);
+    assert.deepEqual(writes, ['-connection -secretVersionId -verifiedAt']);
   });
 
   it('also waits for a connection that was created less than 15 minutes ago, but not after it has deleted it', async (t) => {
@@ -274,13 +326,13 @@ describe('DeleteConnection, after an unclear attempt to create the connection,',
       connection: { id, ownership: 'created' as const, attemptedAt: minutesBefore(minutes) },
     });
     const young = await deleter(t, { recorded: made(14), routes: { [get]: absent } });
-    assert.equal((await young.visit()).isDone, false);
+    assert.equal((await young.visit(missing)).isDone, false);
     assert.equal((await young.visit({ result: 'removed' })).isDone, true);
     const older = await deleter(t, { recorded: made(15), routes: { [get]: absent } });
-    assert.equal((await older.visit()).result, 'kept');
+    assert.equal((await older.visit(missing)).result, 'kept');
     const old = await deleter(t, { recorded: made(30), routes: { [get]: absent } });
-    assert.equal((await old.visit()).result, 'absent');
-    assert.deepEqual(old.writes, ['-connection -secretVersionId']);
+    assert.equal((await old.visit(missing)).result, 'absent');
+    assert.deepEqual(old.writes, ['-connection -secretVersionId -verifiedAt']);
   });
 
   it('does not look again after the deadline', async (t) => {
@@ -314,7 +366,7 @@ describe('DeleteConnection waits', () => {
     assert.deepEqual(seen, ['PENDING', 'PENDING', 'PENDING', 'DELETING', 'DELETING', 'DELETING', 'absent']);
     assert.equal(earlier.result, 'removed');
     assert.deepEqual(calls(), [get, links, get, get, get, remove, get, get, get]);
-    assert.deepEqual(writes, ['confirm', '-connection -secretVersionId']);
+    assert.deepEqual(writes, ['confirm', '-connection -secretVersionId -verifiedAt']);
   });
 
   it('no longer than the deadline for a connection that is still deploying', async (t) => {

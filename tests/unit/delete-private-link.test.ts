@@ -47,6 +47,7 @@ interface Situation {
 
 interface Visit {
   /** Of this state's earlier visit. */
+  state?: string;
   result?: Result;
   deadline?: string;
 }
@@ -63,11 +64,11 @@ async function deleter(t: TestContext, situation: Situation = {}) {
   });
   const claimed = recorded && record(recorded);
   const { registry, writes, item } = fakeRegistry(held ?? claimed ?? record());
-  const visit = async ({ result, deadline = later }: Visit = {}) => {
+  const visit = async ({ state = 'unknown', result, deadline = later }: Visit = {}) => {
     const run = {
       request: request({ recorded: claimed, ...overrides }),
       connection: { deadline },
-      ...(result && { privateLink: { result } }),
+      ...(result && { privateLink: { state, result } }),
     };
     const waits = { removal: wait, unclearAttempt: { ...wait, timeoutMinutes: 15 } };
     const input = { run, executionArn: disconnectExecutionArn, now };
@@ -79,10 +80,11 @@ async function deleter(t: TestContext, situation: Situation = {}) {
   return { visit, calls, writes, item };
 }
 
-const found = { isDone: false, isClusterLinked: true, state: 'DONE', result: 'absent' };
+const found = { isDone: false, isConnectionBack: false, isClusterLinked: true, state: 'DONE', result: 'absent' };
 const requested = { ...found, state: 'DELETE_REQUESTED', result: 'removed' };
-const gone = { isDone: true, isClusterLinked: false, state: 'absent', result: 'absent' };
-const kept = { isDone: true, isClusterLinked: true, state: 'kept', result: 'kept' };
+const missing = { ...found, state: 'absent', result: 'absent' } as const;
+const gone = { ...missing, isDone: true, isClusterLinked: false };
+const kept = { ...found, isDone: true, state: 'kept', result: 'kept' };
 
 describe('DeletePrivateLink', () => {
   it('asks Atlas to delete the link that the registry records as created, under its claim, and no other', async (t) => {
@@ -101,19 +103,44 @@ describe('DeletePrivateLink', () => {
   it('treats an already deleted link as done, keeps the result of an earlier visit, and forgets the link', async (t) => {
     for (const left of [[], [privateLink({ state: 'DELETED' })], [privateLink({ arn: `${clusterArn}0` })]]) {
       const { visit, calls, item } = await deleter(t, { routes: { [links]: list(left) } });
-      assert.deepEqual(await visit(), gone);
+      assert.deepEqual(await visit(missing), gone);
       assert.deepEqual(await visit({ result: 'removed', deadline: before }), { ...gone, result: 'removed' });
       assert.deepEqual(calls(), [links, links]);
       assert.equal(item()?.privateLink, undefined);
     }
   });
 
+  it('forgets a link that it has not deleted only if two polls in a row do not find it', async (t) => {
+    const once = await deleter(t, { routes: { [links]: [list([]), list([privateLink()])] } });
+    const first = await once.visit();
+    assert.deepEqual([first, once.writes], [missing, []]);
+    assert.deepEqual(await once.visit(first), requested);
+    const twice = await deleter(t, { routes: { [links]: list([]) } });
+    assert.deepEqual(await twice.visit(await twice.visit()), gone);
+    assert.deepEqual(twice.writes, ['-privateLink']);
+    const late = await deleter(t, { routes: { [links]: list([]) } });
+    assert.deepEqual([(await late.visit({ deadline: before })).result, late.writes], ['kept', []]);
+  });
+
+  it('takes no other answer for a link that does not exist, such as that for a project that the key does not see', async (t) => {
+    for (const code of ['GROUP_NOT_FOUND', 'RESOURCE_NOT_FOUND'])
+      for (const route of [links, remove]) {
+        const { visit, item } = await deleter(t, { routes: { [route]: apiError(404, code) } });
+        await assert.rejects(visit(missing), { name: 'AtlasRefused', message: new RegExp(code) });
+        assert.deepEqual(item()?.privateLink, created);
+      }
+  });
+
   it('treats a link that another party has just deleted as done', async (t) => {
     const { visit, item } = await deleter(t, {
-      routes: { [remove]: apiError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND') },
+      routes: {
+        [links]: [list([privateLink()]), list([])],
+        [remove]: apiError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND'),
+      },
     });
-    assert.deepEqual(await visit(), gone);
-    assert.equal(item()?.privateLink, undefined);
+    const first = await visit();
+    assert.deepEqual([first, item()?.privateLink], [missing, created]);
+    assert.deepEqual([await visit(first), item()?.privateLink], [gone, undefined]);
   });
 
   for (const state of ['DELETE_REQUESTED', 'DELETING'])
@@ -160,7 +187,7 @@ describe('DeletePrivateLink', () => {
 });
 
 describe('DeletePrivateLink keeps', () => {
-  const cost = /^It costs about \$51 a month \(docs\/cost\.md\)\. To remove it, run connect /;
+  const cost = /^It costs about \$51 a month\. To remove it, delete it in Atlas\. Or /;
 
   it('a link without a record, and says what it costs and how to remove it', async (t) => {
     for (const recorded of [null, {}]) {
@@ -169,7 +196,7 @@ describe('DeletePrivateLink keeps', () => {
       assert.deepEqual(rest, kept);
       assert.equal(note, `${privateLinkId} - not created by this deployment, as far as the registry knows`);
       assert.match(remedy, cost);
-      assert.match(remedy, /"claim": true and then disconnect, or delete it in Atlas\.$/);
+      assert.match(remedy, /delete it in Atlas\. Or take it over: .*to "hold", .*"claim": true\. .*to "disconnect"\.$/);
       assert.deepEqual([calls(), writes], [[links], []]);
     }
   });
@@ -180,9 +207,12 @@ describe('DeletePrivateLink keeps', () => {
       const { visit, calls, writes } = await deleter(t, { recorded });
       const { note = '', remedy = '', ...rest } = await visit();
       assert.deepEqual(rest, kept);
-      assert.match(note, ownership === 'adopted' ? /^adopted, not created/ : /does not fall into the attempt$/);
+      assert.match(
+        note,
+        ownership === 'adopted' ? /^not created by this deployment/ : /does not fall into the attempt$/,
+      );
       assert.match(remedy, cost);
-      assert.match(remedy, /disconnect with the input "includeAdopted": true, or/);
+      assert.match(remedy, /start the disconnect machine with "includeAdopted": true\.$/);
       assert.deepEqual([calls(), writes], [[links], []]);
 
       const included = await deleter(t, { recorded, request: { includeAdopted: true } });
@@ -244,9 +274,43 @@ describe('DeletePrivateLink waits', () => {
       routes: { [links]: [list([privateLink({ state: 'DELETING' })]), list([])] },
     });
     assert.deepEqual(await visit(), { ...found, state: 'DELETING' });
-    assert.deepEqual(await visit(), gone);
-    assert.deepEqual(calls(), [links, links]);
+    assert.deepEqual(await visit(await visit()), gone);
+    assert.deepEqual(calls(), [links, links, links]);
     assert.equal(item()?.privateLink, undefined);
+  });
+});
+
+describe('DeletePrivateLink, if Atlas shows a connection over the link that DeleteConnection did not find,', () => {
+  const ourConnection = { id: connection().id, ownership: 'created' } as const;
+  const recorded = { privateLink: created, connection: ourConnection };
+  const held = record({ privateLink: created });
+  const routes = { [remove]: inUse, [connectionsOf('streams')]: list([connection(), through('invoices')]) };
+
+  it('records it again and sends the machine back, if it is the recorded one', async (t) => {
+    const { visit, item } = await deleter(t, { recorded, held, routes });
+    assert.deepEqual(await visit(), { ...found, isConnectionBack: true });
+    assert.deepEqual([item()?.connection, item()?.privateLink], [ourConnection, created]);
+  });
+
+  it('does so until the deadline, and remembers it', async (t) => {
+    const { visit, item } = await deleter(t, { recorded, held, routes });
+    await assert.rejects(visit({ deadline: before }), {
+      name: 'WaitTimedOut',
+      message: /^Private link \w+ is still in use by connection "orders", and the deadline/,
+    });
+    assert.deepEqual(item()?.connection, ourConnection);
+  });
+
+  it('keeps the link if it is another one of that name, or adopted', async (t) => {
+    for (const other of [
+      { ...ourConnection, id: 'b'.repeat(24) },
+      { ...ourConnection, ownership: 'adopted' as const },
+    ]) {
+      const { visit, item } = await deleter(t, { recorded: { ...recorded, connection: other }, held, routes });
+      const { note, ...rest } = await visit();
+      assert.deepEqual([rest.result, note], ['kept', 'used by streams/orders, streams/invoices']);
+      assert.equal(item()?.connection, undefined);
+    }
   });
 });
 
@@ -277,7 +341,7 @@ describe('DeletePrivateLink, with several links to the cluster,', () => {
 
   it('does not wait for the deletion of another one, for which the statement is still needed', async (t) => {
     const { visit } = await deleter(t, { routes: { [links]: list([other({ state: 'DELETING' })]) } });
-    assert.deepEqual(await visit(), { ...gone, isClusterLinked: true });
+    assert.deepEqual(await visit(missing), { ...gone, isClusterLinked: true });
   });
 });
 
@@ -296,6 +360,23 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
     assert.deepEqual(item()?.privateLink, { attemptedAt: madeAt, id: privateLinkId, ownership: 'created' });
   });
 
+  it('deletes the link of an earlier attempt than the last one', async (t) => {
+    const attemptedAt = minutesBefore(1);
+    const foreign = privateLink({ _id: 'a'.repeat(24) });
+    for (const earlier of [
+      { id: privateLinkId },
+      { earlierAttempts: [madeAt] },
+      { id: 'b'.repeat(24), earlierAttempts: [madeAt] },
+    ]) {
+      const { visit, item } = await deleter(t, {
+        recorded: { privateLink: { ...earlier, attemptedAt } },
+        routes: { [links]: list([foreign, privateLink()]) },
+      });
+      assert.deepEqual(await visit(), requested);
+      assert.deepEqual(item()?.privateLink, { attemptedAt, id: privateLinkId, ownership: 'created' });
+    }
+  });
+
   it('keeps a link that does not, and records that', async (t) => {
     const { visit, calls, item } = await deleter(t, { recorded: unclear(minutesBefore(1)) });
     const { note = '', result } = await visit();
@@ -309,11 +390,11 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
   it('looks again until the attempt is 15 minutes old if Atlas lists no link, and then leaves it to the sweep', async (t) => {
     const none = { [links]: list([]) };
     const young = await deleter(t, { recorded: unclear(minutesBefore(14)), routes: none });
-    assert.deepEqual(await young.visit(), { ...found, state: 'absent' });
+    assert.deepEqual(await young.visit(await young.visit()), missing);
     assert.deepEqual(young.writes, []);
     const old = await deleter(t, { recorded: unclear(minutesBefore(15)), routes: none });
-    const { note, remedy, ...kept } = await old.visit();
-    assert.deepEqual(kept, { isDone: true, isClusterLinked: true, state: 'absent', result: 'kept' });
+    const { note, remedy, ...rest } = await old.visit(missing);
+    assert.deepEqual(rest, { ...kept, state: 'absent' });
     assert.match(
       `${note}. ${remedy}`,
       /^requested, but Atlas does not show it yet\. The sweep starts a run that looks again\.$/,
@@ -326,7 +407,7 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
       recorded: unclear(minutesBefore(30)),
       routes: { [links]: list([]) },
     });
-    assert.deepEqual(await visit(), gone);
+    assert.deepEqual(await visit(missing), gone);
     assert.deepEqual(writes, ['-privateLink']);
   });
 
@@ -336,12 +417,12 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
     });
     const none = { [links]: list([]) };
     const young = await deleter(t, { recorded: made(14), routes: none });
-    assert.equal((await young.visit()).isDone, false);
+    assert.equal((await young.visit(missing)).isDone, false);
     assert.equal((await young.visit({ result: 'removed' })).isDone, true);
     const older = await deleter(t, { recorded: made(15), routes: none });
-    assert.equal((await older.visit()).result, 'kept');
+    assert.equal((await older.visit(missing)).result, 'kept');
     const old = await deleter(t, { recorded: made(30), routes: none });
-    assert.equal((await old.visit()).result, 'absent');
+    assert.equal((await old.visit(missing)).result, 'absent');
     assert.deepEqual(old.writes, ['-privateLink']);
   });
 });

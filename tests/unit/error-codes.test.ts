@@ -8,6 +8,7 @@ import {
   isConnectionInUse,
   isDeploying,
   isPrivateLinkInUse,
+  isProjectAbsent,
   noneWhenAbsent,
 } from '../../shared/atlas/error-codes.ts';
 import { AtlasRefused, AtlasUnavailable } from '../../shared/errors.ts';
@@ -23,11 +24,17 @@ const meanings = {
   isConnectionInUse,
   isDeploying,
   isPrivateLinkInUse,
+  isProjectAbsent,
 };
 
 describe("an error of Atlas's API", () => {
   const cases: [error: unknown, expected: (keyof typeof meanings)[]][] = [
     [refused(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'), ['isAbsent']],
+    [refused(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME'), ['isAbsent']],
+    [refused(404, 'STREAM_PRIVATE_LINK_NOT_FOUND'), ['isAbsent']],
+    [refused(404, 'GROUP_NOT_FOUND'), ['isProjectAbsent']],
+    [refused(404, 'RESOURCE_NOT_FOUND'), []],
+    [refused(403, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'), []],
     [refused(400, 'STREAM_PRIVATE_LINK_ALREADY_EXISTS'), ['isAlreadyThere', 'isConnectionAlreadyThere']],
     [refused(409), ['isBusy', 'isConnectionAlreadyThere']],
     [refused(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'), ['isConnectionInUse']],
@@ -50,8 +57,8 @@ describe("an error of Atlas's API", () => {
   }
 
   it('is undefined if it means that something is absent, and is thrown otherwise', () => {
-    assert.equal(noneWhenAbsent(refused(404)), undefined);
-    const other = refused(403);
+    assert.equal(noneWhenAbsent(refused(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME')), undefined);
+    const other = refused(404, 'GROUP_NOT_FOUND');
     assert.throws(
       () => noneWhenAbsent(other),
       (error) => error === other,

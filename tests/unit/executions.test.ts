@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DescribeExecutionCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { isExecutionOf, isStartedBySweep, phaseOf } from '../../shared/executions.ts';
+import { actionOf, isStartedBySweep, phaseOf } from '../../shared/executions.ts';
 import { awsError } from '../fixtures/aws.ts';
 import { disconnectExecutionArn, executionArn, now } from '../fixtures/request.ts';
 import { haveSignal } from '../fixtures/signals.ts';
@@ -77,10 +77,9 @@ describe('an execution', () => {
     });
   });
 
-  it('belongs to the state machine that its ARN names', () => {
-    assert.equal(isExecutionOf(executionArn, stateMachineArn), true);
-    assert.equal(isExecutionOf(disconnectExecutionArn, stateMachineArn), false);
-    assert.equal(isExecutionOf(executionArn, stateMachineArn.slice(0, -1)), false);
+  it('connects or disconnects, as the name of its machine says, whatever its own name is', () => {
+    assert.equal(actionOf(disconnectExecutionArn), 'disconnect');
+    assert.equal(actionOf(executionArn.replace(/run-1$/, 'sweep-disconnect-1')), 'connect');
   });
 });
 

@@ -230,6 +230,17 @@ describe('a wrong input', () => {
     assert.doesNotMatch(message, /hunter2/);
   });
 
+  it("names the fields of the machine that was started, and not the other one's", () => {
+    for (const [action, theirs, others] of [
+      ['connect', 'claim, acceptPrincipal', 'includeAdopted'],
+      ['disconnect', 'includeAdopted', 'claim'],
+    ] as const)
+      assert.throws(
+        () => readInput({ clusterArn, x: 1 }, action),
+        ({ message }: Error) => message.includes(theirs) && !message.includes(others),
+      );
+  });
+
   it('is refused with five of many unknown fields', () => {
     const unknown = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`field${i}`, 'hunter2']));
     const message = refusalOf({ clusterArn, ...unknown });

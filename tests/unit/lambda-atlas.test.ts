@@ -60,7 +60,7 @@ describe("a container's Atlas client", () => {
       const { isLetIn, reads } = await container(t, wrong, door.url);
       await assert.rejects(isLetIn(), {
         name: 'AtlasCredentialsRefused',
-        message: /HTTP 401.*Atlas credentials secret/,
+        message: new RegExp(`HTTP 401.*Atlas credentials secret.* The credentials are in ${secretArn}\\.$`),
       });
       assert.equal(reads(), 2);
     });

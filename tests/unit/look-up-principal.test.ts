@@ -31,6 +31,8 @@ describe('LookUpPrincipal', () => {
   it('ends the run if Atlas refuses', async (t) => {
     const { result } = await lookUp(t, apiError(403, 'USER_UNAUTHORIZED'));
     await assert.rejects(result, { name: 'AtlasCredentialsRefused', status: 403 });
+    const { result: hidden } = await lookUp(t, apiError(404, 'GROUP_NOT_FOUND', 'No group with ID x exists.'));
+    await assert.rejects(hidden, { name: 'AtlasRefused', message: /GROUP_NOT_FOUND/ });
   });
 
   it('never accepts an account id that is not 12 digits', async (t) => {

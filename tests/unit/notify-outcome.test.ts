@@ -5,6 +5,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { notifyOutcome } from '../../functions/notify-outcome/notify-outcome.ts';
 import { AccountFaults } from '../../shared/registry/account-faults.ts';
+import { endedEarly } from '../../shared/registry/ended-early.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
 import { awsError, signal } from '../fixtures/aws.ts';
@@ -157,7 +158,6 @@ describe('no message', () => {
     ['a run that another one has taken over from', { ...failed, error: 'ClaimLost' }],
     ['a failure that equals the one before', failed, { lastFailure: lastFailure({ isNews: false }) }],
     ['a run that was timed out, of which an alarm tells', { status: 'TIMED_OUT' }],
-    ['a run that was stopped', { status: 'ABORTED' }],
     [
       'a run that found everything in place',
       { status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: done.slice(1) }) },
@@ -217,7 +217,7 @@ describe('the message about a failure that RecordFailure did not record', () => 
     await notify(uncaught);
     assert.match(
       published()[0]?.Message ?? '',
-      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
+      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --region us-east-1 --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
     );
   });
 
@@ -322,12 +322,68 @@ describe('the message about a success', () => {
   });
 });
 
+describe('the message about a run that was stopped', () => {
+  const aborted = { status: 'ABORTED', input: { clusterArn } } as const;
+  const link = { privateLink: { id: 'a'.repeat(24), ownership: 'created' }, connection: { attemptedAt: now } } as const;
+  const held: Partial<RegistryRecord> = { ...link, holder: executionArn, action: 'connect', status: 'connecting' };
+  const counted = (execution: string) =>
+    endedEarly(undefined, { executionArn: execution, action: 'connect', end: 'ABORTED', at: now });
+
+  it('says what stays, and how to remove it', async (t) => {
+    const { notify, published, measured, record } = await notifier(t, { ...held, turnedOn: before });
+    assert.equal((await notify(aborted)).isPublished, true);
+    const { Subject, Message = '' } = published()[0] ?? {};
+    assert.equal(Subject, 'orders: connect stopped');
+    assert.match(
+      Message,
+      /What was changed so far stays: multi-VPC .* turned on .*; private link created .*; perhaps Kafka connection created\.\n/,
+    );
+    assert.match(Message, /\nWhile the cluster has the tag atlas-streaming=connect, the sweep starts another run/);
+    assert.match(
+      Message,
+      /--region us-east-1 --state-machine-arn \S*:stateMachine:\S*-disconnect --input '\{"clusterArn":/,
+    );
+    assert.deepEqual([measured, (await record())?.notifiedExecution], [[], executionArn]);
+    assert.equal((await notify(aborted)).isPublished, false, 'the event comes again');
+  });
+
+  it('comes also if the sweep has counted it already', async (t) => {
+    const { notify } = await notifier(t, { ...link, ...counted(executionArn) });
+    assert.equal((await notify(aborted)).isPublished, true);
+  });
+
+  for (const [what, record, error, execution] of [
+    ['if it left nothing', { ...held, privateLink: undefined, connection: { ownership: 'adopted' } }],
+    ['without a record', undefined],
+    ['if a disconnect has stopped it', held, 'NoLongerWanted'],
+    ['if another run holds the cluster by now', { ...held, holder: other }],
+    ['if the cluster was connected before', { ...held, verifiedAt: before }],
+    ['if the run before was stopped as well', { ...held, ...counted(other) }],
+    ['of a disconnect, which the sweep finishes', { ...held, holder: swept }, undefined, swept],
+  ] as [string, Partial<RegistryRecord> | undefined, string?, string?][])
+    it(`does not come ${what}`, async (t) => {
+      const { notify, published } = await notifier(t, record);
+      const { isPublished, reason } = await notify({ ...aborted, ...(error && { error }) }, execution);
+      assert.deepEqual([isPublished, published()], [false, []]);
+      assert.match(reason ?? '', /^[A-Z].*\.$/);
+    });
+});
+
 describe('the message about a deleted cluster', () => {
   const target = { projectId: 'p', workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' } as const;
   const start = { status: 'RUNNING', input: { clusterArn } } as const;
+  const missing: Partial<RegistryRecord> = {
+    missingSince: before,
+    privateLink: { id: 'a'.repeat(24), ownership: 'created' },
+  };
+  const ended = (end: string): Partial<RegistryRecord> => ({
+    ...missing,
+    missingReported: true,
+    ...endedEarly(undefined, { executionArn: disconnectExecutionArn, action: 'disconnect', end, at: now }),
+  });
 
   it('says that a run starts to remove what was created for it, and how to stop it', async (t) => {
-    const { notify, published, measured, record } = await notifier(t, { missingSince: before, target });
+    const { notify, published, measured, record } = await notifier(t, { ...missing, target });
     assert.deepEqual(await notify(start, swept), { isPublished: true });
     const { Subject, Message = '' } = published()[0] ?? {};
     assert.equal(Subject, 'orders: disconnect started: the cluster is gone');
@@ -335,13 +391,35 @@ describe('the message about a deleted cluster', () => {
       Message,
       /^MSK no longer has the cluster arn:.* at 2026-11-23T11:59:59Z\. .* in project p, connection "orders" of workspace streams\./,
     );
-    assert.match(Message, /stop-execution --execution-arn \S*sweep-disconnect-0123\n/);
+    assert.match(
+      Message,
+      /If that is wrong:\n1\. Disable the schedule msk-atlas-privatelink-dev-sweep .*\n2\. Stop this execution: aws stepfunctions stop-execution --region us-east-1 --execution-arn \S*sweep-disconnect-0123\n3\. Deploy with disconnectDeletedClusters: false\. Then enable the schedule again\.\nThe connection may be deleted already\./,
+    );
     // The outcome of that run is another message.
-    assert.deepEqual([measured, (await record())?.notifiedExecution], [[], undefined]);
+    const { notifiedExecution, missingReported } = (await record()) ?? {};
+    assert.deepEqual([measured, notifiedExecution, missingReported], [[], undefined, true]);
+    assert.equal((await notify(start, swept)).isPublished, false, 'the event comes again');
+  });
+
+  it('comes at the next start if SNS has refused it', async (t) => {
+    const { notify, topic, record } = await notifier(t, missing);
+    topic.on(PublishCommand).rejectsOnce(new Error('no')).resolves({ MessageId: '1' });
+    await assert.rejects(notify(start, swept));
+    assert.equal((await record())?.missingReported, undefined);
+    assert.equal((await notify(start, `${swept}4`)).isPublished, true);
+  });
+
+  it('comes again if a person has stopped the attempt before', async (t) => {
+    const { notify, published } = await notifier(t, ended('ABORTED'));
+    await notify(start, swept);
+    assert.match(
+      published()[0]?.Message ?? '',
+      /^MSK no longer has .* A run has started again, after one was stopped, to delete/,
+    );
   });
 
   it('comes also if the run has ended by now', async (t) => {
-    const { notify, published } = await notifier(t, { missingSince: before });
+    const { notify, published } = await notifier(t, missing);
     await notify({ ...start, status: 'FAILED' }, swept, 'RUNNING');
     assert.equal(published().length, 1);
   });
@@ -349,7 +427,10 @@ describe('the message about a deleted cluster', () => {
   for (const [what, record] of [
     ['for a cluster that exists', {}],
     ['for a cluster without a record', undefined],
-    ['for a further attempt', { missingSince: before, lastFailure: lastFailure() }],
+    ['for a further attempt', { ...missing, missingReported: true, lastFailure: lastFailure() }],
+    ['for a further attempt after one that had to leave something', { ...missing, missingReported: true }],
+    ['if nothing was created', { missingSince: before, privateLink: { ownership: 'adopted' } }],
+    ['after an attempt that timed out', ended('TIMED_OUT')],
   ] as [string, Partial<RegistryRecord> | undefined][])
     it(`does not come ${what}`, async (t) => {
       const { notify, published } = await notifier(t, record);

@@ -25,11 +25,11 @@ describe('an outcome', () => {
   });
 
   it('is a part of a sentence about what a run has changed, with what it costs', () => {
-    assert.equal(changeOf(outcome('created')), 'private link created (billed by the hour, docs/cost.md)');
+    assert.equal(changeOf(outcome('created')), 'private link created (billed by the hour, about $51 a month)');
     assert.equal(changeOf(outcome('removed', 'pl-1')), 'private link removed (pl-1)');
     assert.equal(
       changeOf({ resource: 'multiVpcConnectivity', result: 'updated' }),
-      'multi-VPC private connectivity of the cluster turned on (billed by the hour, docs/cost.md)',
+      'multi-VPC private connectivity of the cluster turned on (billed by the hour, about $16 a month)',
     );
     assert.equal(changeOf({ resource: 'connection', result: 'created' }), 'Kafka connection created');
   });

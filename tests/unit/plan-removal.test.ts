@@ -105,8 +105,8 @@ describe('PlanRemoval', () => {
     const { changes, kept } = await plan(t, { recorded });
     assert.deepEqual(changes, []);
     const [onConnection, onLink, onStatement] = kept.map(({ note = '' }) => note);
-    assert.match(onConnection ?? '', /^adopted, not created, .*"includeAdopted": true/);
-    assert.match(onLink ?? '', /^adopted, not created, .*\$51 a month.*"includeAdopted": true/);
+    assert.match(onConnection ?? '', /^not created by this deployment\..*"includeAdopted": true/);
+    assert.match(onLink ?? '', /^not created by this deployment\..*\$51 a month.*"includeAdopted": true/);
     assert.equal(onStatement, 'a private link to the cluster needs it');
     assert.deepEqual((await plan(t, { recorded, includeAdopted: true })).states, all);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { livePrivateLink, privateLinkState, usersOf } from '../../shared/atlas/private-link.ts';
+import type { Ownership } from '../../shared/registry/record.ts';
 import { connection, fakeAtlas, list, privateLink, privateLinkId, workspaceOf } from '../fixtures/atlas.ts';
 import { clusterArn, projectId } from '../fixtures/request.ts';
 
@@ -30,42 +31,60 @@ describe('the users of a private link', () => {
       'GET /streams/connections': list([connection(), connection({ name: 'deleting', state: 'DELETING' })]),
       'GET /other/connections': list([connection({ networking: undefined }), connection({ name: 'invoices' })]),
     });
-    assert.deepEqual(await usersOf(privateLinkId, projectId, atlas), ['streams/orders', 'other/invoices']);
+    const users = await usersOf(privateLinkId, projectId, atlas);
+    assert.deepEqual(
+      users.map(({ workspace, connection: { name } }) => [workspace, name]),
+      [
+        ['streams', 'orders'],
+        ['other', 'invoices'],
+      ],
+    );
   });
 });
 
 describe("a private link's state", () => {
   it('is ready if it is DONE', () =>
-    assert.deepEqual(privateLinkState(privateLink()), { id: privateLinkId, state: 'DONE', isReady: true }));
+    assert.deepEqual(privateLinkState(privateLink(), 'created'), { id: privateLinkId, state: 'DONE', isReady: true }));
 
   for (const state of ['IDLE', 'WORKING', 'SOMETHING_NEW', undefined])
     it(`is in progress if it is ${state}`, () =>
-      assert.deepEqual(privateLinkState(privateLink({ state })), {
+      assert.deepEqual(privateLinkState(privateLink({ state }), 'created'), {
         id: privateLinkId,
         state: state ?? 'IDLE',
         isReady: false,
       }));
 
-  it("ends the run if it is FAILED, with Atlas's errorMessage", () => {
-    const failed = (errorMessage?: string | null) => () =>
-      privateLinkState(privateLink({ state: 'FAILED', errorMessage }));
-    const message =
-      /6a7941d3c0eb9e7a17722d71 \(The policy lacks the principal\.\)\. .*atlas-streaming=disconnect and, when that has finished, atlas-streaming=connect/;
-    assert.throws(failed('The policy lacks the principal.'), { name: 'PrivateLinkFailed', message });
-    assert.throws(failed(null), { name: 'PrivateLinkFailed', message: /it gave no reason/ });
+  describe('FAILED', () => {
+    const failed = (ownership: Ownership, errorMessage?: string | null) => () =>
+      privateLinkState(privateLink({ state: 'FAILED', errorMessage }), ownership);
+
+    it("ends the run, with Atlas's errorMessage and how to replace a link of ours", () => {
+      const message =
+        /6a7941d3c0eb9e7a17722d71: The policy lacks the principal\. Do this:\n {2}1\. Fix .*\n {2}2\. Tag .*=disconnect\.\n {2}3\. Wait .*\n {2}4\. Tag .*=connect\.\nA new start before that fails again\.$/;
+      assert.throws(failed('created', 'The policy lacks the principal.'), { name: 'PrivateLinkFailed', message });
+      assert.throws(failed('created', null), { name: 'PrivateLinkFailed', message: /: it gave no reason\. Do this/ });
+    });
+
+    for (const ownership of ['adopted', 'unknown'] as const)
+      it(`asks the owner to delete a link that is ${ownership}`, () =>
+        assert.throws(failed(ownership, 'No zone.'), {
+          name: 'PrivateLinkFailed',
+          message:
+            /: No zone\. This deployment did not create the link\. Its owner must delete it in Atlas .*fails again\.$/,
+        }));
   });
 
   it('ends the run if it is being deleted', () =>
-    assert.throws(() => privateLinkState(privateLink({ state: 'DELETING' })), {
+    assert.throws(() => privateLinkState(privateLink({ state: 'DELETING' }), 'created'), {
       name: 'PrivateLinkFailed',
       message: /is being deleted \(DELETING\)/,
     }));
 
   it('ends the run if the link has another authentication scheme', () => {
-    assert.throws(() => privateLinkState(privateLink({ authenticationScheme: 'IAM' })), {
+    assert.throws(() => privateLinkState(privateLink({ authenticationScheme: 'IAM' }), 'created'), {
       name: 'PrivateLinkFailed',
       message: /authentication scheme IAM; a SCRAM connection needs SASL_SCRAM/,
     });
-    assert.equal(privateLinkState(privateLink({ authenticationScheme: 'SASL_SCRAM' })).isReady, true);
+    assert.equal(privateLinkState(privateLink({ authenticationScheme: 'SASL_SCRAM' }), 'created').isReady, true);
   });
 });

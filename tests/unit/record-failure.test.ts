@@ -7,6 +7,7 @@ import * as errors from '../../shared/errors.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
+import { failsAgain } from '../../shared/replaced-by.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import type { Test } from '../fixtures/loopback.ts';
@@ -78,7 +79,7 @@ async function recorder(t: Test, record?: Partial<RegistryRecord>, table?: strin
 const byTag = { input: tagEvent(), request: request({ wantedBy: 'tag' }) };
 
 const commandFor = (json: string) =>
-  `aws stepfunctions start-execution --state-machine-arn ${machineArn} --input '${json}'`;
+  `aws stepfunctions start-execution --region us-east-1 --state-machine-arn ${machineArn} --input '${json}'`;
 
 describe('the Cause of a failure', () => {
   it('says what failed, what was changed, how to start again, and when the sweep does', async (t) => {
@@ -134,7 +135,7 @@ describe('the Cause of a failure', () => {
     });
     assert.match(
       cause,
-      /\nChanged by this run: multi-VPC private connectivity of the cluster turned on \(billed by the hour, docs\/cost\.md\); statement for Atlas in the cluster policy created\.\n/,
+      /\nChanged by this run: multi-VPC private connectivity of the cluster turned on \(billed by the hour, about \$16 a month\); statement for Atlas in the cluster policy created\.\n/,
     );
   });
 
@@ -149,7 +150,10 @@ describe('the Cause of a failure', () => {
       disconnectExecutionArn,
     );
     assert.match(cause, /\nChanged by this run: Kafka connection removed\.\n/);
-    assert.match(cause, /-disconnect --input .*\nIf the cluster has the tag atlas-streaming=disconnect, /);
+    assert.match(
+      cause,
+      /-disconnect --input .*\nUnless the cluster has the tag atlas-streaming=connect, the sweep starts a run /,
+    );
   });
 
   it('says that MSK may still be at work on connectivity', async (t) => {
@@ -179,6 +183,31 @@ describe('the Cause of a failure', () => {
       cause,
       /Changed by this run: multi-VPC .* turned on .*; perhaps a Kafka connection created \(the answer to the request was lost; the next run finds out\); private link created \(billed/,
     );
+  });
+
+  it('lists what has become ours by a claim, and not what an earlier attempt turns out to have created', async (t) => {
+    const [link, connection] = ['6565a1b2c3d4e5f6a7b8c9d0', '6565a1b2c3d4e5f6a7b8c9d1'];
+    const after = {
+      privateLink: { id: link, ownership: 'created' },
+      connection: { id: connection, ownership: 'created' },
+    };
+    for (const [recorded, changed] of [
+      [
+        { privateLink: { id: link, ownership: 'adopted' }, connection: { attemptedAt: before } },
+        'Changed by this run: private link taken over, so that a disconnect deletes it.',
+      ],
+      [
+        {
+          privateLink: { attemptedAt: before },
+          connection: { id: connection, ownership: 'unknown', attemptedAt: before },
+        },
+        'Changed by this run: Kafka connection taken over, so that a disconnect deletes it.',
+      ],
+    ] as const) {
+      const { run } = await recorder(t, { ...claimed, ...after } as Partial<RegistryRecord>);
+      const { cause } = await run({ ...byTag, request: request({ recorded: { clusterArn, ...recorded } }) });
+      assert.ok(cause.includes(`\n${changed}\n`), cause);
+    }
   });
 
   it('lists nothing that an earlier run has created', async (t) => {
@@ -224,7 +253,7 @@ describe('the Cause of a failure', () => {
     const { run } = await recorder(t);
     for (const name of retried) {
       const { cause } = await run({ failed: { InspectCluster: thrown(name, 'AWS is busy.') } });
-      assert.match(cause, /^InspectCluster failed: AWS is busy\. This is usually transient.*again later/, name);
+      assert.match(cause, /^InspectCluster failed: AWS is busy\. This is usually transient.*new execution later/, name);
     }
   });
 
@@ -251,7 +280,7 @@ describe('the Cause of a failure', () => {
       assert.match(cause, said);
       assert.match(
         cause,
-        /did not report an error of its own.*log group.*: \/aws\/lambda\/msk-atlas-privatelink-dev-InspectCluster\. .*start the execution again/,
+        /did not report an error of its own.*log group.*: \/aws\/lambda\/msk-atlas-privatelink-dev-InspectCluster\. .*start a new execution/,
       );
     });
 });
@@ -324,6 +353,15 @@ describe('the command that starts a wrong input again', () => {
       'claim is "True".',
       `{"clusterArn":"${clusterArn}","claim":true,"acceptPrincipal":"123456789012"}`,
       /leaves out "includeAdopted"/,
+    ],
+    [
+      'a field that only the other machine knows is left out, and the command for that machine is printed as well',
+      { clusterArn, includeAdopted: true },
+      'The input has the field includeAdopted, which only the disconnect machine knows.',
+      `{"clusterArn":"${clusterArn}"}`,
+      new RegExp(
+        `leaves out "includeAdopted"\\.\nTo disconnect instead: aws stepfunctions .* ${machineArn.replace(/connect$/, 'disconnect')} --input '\\{"clusterArn":"${clusterArn}","includeAdopted":true\\}'\n`,
+      ),
     ],
     [
       'a value that may be a secret',
@@ -426,9 +464,9 @@ describe('the registry after a failure', () => {
       request: request({ wantedBy: 'tag', targetChange }),
       failed: { RecordSuccess: thrown('TargetChanged', `${targetChange}. Disconnect first.`) },
     });
-    const { status, failures, lastFailure, targetChanged, holder } = (await record()) as RegistryRecord;
+    const { status, failures, lastFailure, targetsChanged, holder } = (await record()) as RegistryRecord;
     assert.deepEqual([status, failures, holder], ['connected', undefined, undefined]);
-    assert.deepEqual([targetChanged, lastFailure?.isNews], [fingerprint(targetChange), true]);
+    assert.deepEqual([targetsChanged, lastFailure?.isNews], [[fingerprint(targetChange)], true]);
     assert.equal(tags()?.['atlas-streaming/status'], 'connected');
     assert.deepEqual(measured, ['FailuresToReport']);
     assert.doesNotMatch(cause, /Start again|The sweep/);
@@ -499,12 +537,25 @@ describe('the registry after a failure', () => {
     assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
   });
 
+  it('stays deleted if a disconnect has deleted it after it took over from this connect; nobody is notified', async (t) => {
+    const { run, record, msk, measured } = await recorder(t);
+    assert.equal((await run(byTag)).error, 'ClaimLost');
+    assert.deepEqual([await record(), commandsOf(msk), measured], [undefined, [], []]);
+  });
+
   it('stays deleted if this run had deleted it before it failed; a message tells what failed', async (t) => {
     const { run, record, msk, measured } = await recorder(t);
-    const { error, cause } = await run({ ...byTag, failed: { RecordRemoval: thrown('AwsThrottled', 'Too fast.') } });
+    const failed = { RecordRemoval: thrown('AwsThrottled', 'Too fast.') };
+    const { error, cause } = await run({ ...byTag, failed }, disconnectExecutionArn);
     assert.match(cause, /left unchanged, because this run had given the cluster back before\./);
     assert.deepEqual([await record(), commandsOf(msk)], [undefined, []]);
     assert.deepEqual([error, measured], ['AwsThrottled', ['FailuresToReport']]);
+  });
+
+  it('stays deleted if a disconnect had deleted it under a connect, and nobody is notified', async (t) => {
+    const { run, record, msk, measured } = await recorder(t);
+    const { error } = await run({ ...byTag, failed: { CheckPrivateLink: thrown('PrivateLinkFailed', 'Gone.') } });
+    assert.deepEqual([error, await record(), commandsOf(msk), measured], ['ClaimLost', undefined, [], []]);
   });
 
   it('stays as it is after ClaimLost, and nobody is notified', async (t) => {
@@ -512,6 +563,16 @@ describe('the registry after a failure', () => {
     const { cause } = await run({ ...byTag, failed: { CreateConnection: thrown('ClaimLost', 'Taken over.') } });
     assert.deepEqual([(await record())?.holder, commandsOf(msk), measured], [other, [], []]);
     assert.doesNotMatch(cause, /Start again/);
+  });
+
+  it('is written without a command to start again if a new start alone only fails again', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const { cause } = await run({
+      ...byTag,
+      failed: { CheckPrivateLink: thrown('PrivateLinkFailed', `No zone. Delete the link. ${failsAgain}`) },
+    });
+    assert.match(cause, /fails again\.\nNothing was changed\./);
+    assert.doesNotMatch(cause, /Start again|The sweep|Start a new execution/);
   });
 
   for (const [what, input] of [

@@ -10,9 +10,11 @@ import { clusterArn, disconnectExecutionArn, now, principalArn, projectId, reque
 
 type Run = z.infer<typeof RecordRemovalInput>['run'];
 
+const target = { projectId, workspace: 'streams', connectionName: 'orders*1', mechanism: 'SCRAM-512' } as const;
+
 /** A run that has removed everything. */
 const everything: Run = {
-  request: request({ connectionName: 'orders*1', recorded: recordOf() }),
+  request: request({ connectionName: 'orders*1', recorded: recordOf({ target }) }),
   connection: { result: 'removed' },
   privateLink: { result: 'removed' },
   policy: { result: 'removed' },
@@ -59,7 +61,7 @@ describe('RecordRemoval', () => {
       ResourceArn: clusterArn,
       Tags: {
         'atlas-streaming/status': 'disconnected',
-        'atlas-streaming/detail': 'Connection orders 1 in workspace streams - removed. Private link - removed',
+        'atlas-streaming/detail': 'Connection orders 1 in workspace streams removed. Private link removed',
         'atlas-streaming/execution': 'disconnect/run-1',
       },
     });
@@ -92,14 +94,14 @@ describe('RecordRemoval', () => {
       },
       { resource: 'policyStatement', result: 'kept', note: 'a private link to the cluster needs it' },
     ]);
-    assert.match(detail(), / removed\. Private link - kept - used by streams\/invoices other\/orders$/);
+    assert.match(detail(), / removed\. Private link kept - used by streams\/invoices other\/orders$/);
     assert.deepEqual(item(), {
       clusterArn,
       privateLink,
       statement,
       status: 'disconnected',
       detail:
-        'Connection orders*1 in workspace streams: removed. Private link: kept - used by streams/invoices, other/orders',
+        'Connection orders*1 in workspace streams removed. Private link kept - used by streams/invoices, other/orders',
       verifiedAt: now,
       lastExecution: disconnectExecutionArn,
     });
@@ -127,16 +129,16 @@ describe('RecordRemoval', () => {
     const { record, detail } = recorder();
     const connection = {
       result: 'kept' as const,
-      note: 'adopted, not created, by this deployment',
+      note: 'not created by this deployment',
       remedy: 'Do this.',
     };
     const { done } = await record({ ...everything, connection });
     assert.deepEqual(done[0], {
       resource: 'connection',
       result: 'kept',
-      note: 'adopted, not created, by this deployment. Do this.',
+      note: 'not created by this deployment. Do this.',
     });
-    assert.match(detail(), /streams - kept - adopted not created by this deployment\. Private link - removed$/);
+    assert.match(detail(), /streams kept - not created by this deployment\. Private link removed$/);
   });
 
   it('says since when multi-VPC connectivity is on because of this deployment, and that it is billed', async () => {
@@ -145,9 +147,32 @@ describe('RecordRemoval', () => {
     assert.deepEqual(done[3], {
       resource: 'multiVpcConnectivity',
       result: 'kept',
-      note: `turned on by this deployment at ${turnedOn}; other clients may use it. MSK bills it by the hour (docs/cost.md). Turn it off in MSK if nothing else needs it`,
+      note: `turned on by this deployment at ${turnedOn}; other clients may use it. MSK bills it by the hour, about $16 a month. Turn it off in MSK if nothing else needs it`,
     });
   });
+
+  for (const [what, held, expected] of [
+    [
+      'was deleted',
+      { missingSince: now, turnedOn: now },
+      ['absent', 'deleted with the cluster', 'absent', 'deleted with the cluster'],
+    ],
+    [
+      'was never connected',
+      {},
+      ['unchanged', 'a disconnect never turns it off', 'unchanged', 'a disconnect never removes it'],
+    ],
+  ] as const)
+    it(`says what becomes of the settings of a cluster that ${what}`, async () => {
+      const { done } = await recorder().record({
+        ...everything,
+        request: request({ recorded: { clusterArn, ...held } }),
+      });
+      assert.deepEqual(
+        done.slice(3).flatMap(({ result, note }) => [result, note]),
+        expected,
+      );
+    });
 
   it('writes neither tags nor the record if another execution has claimed the cluster', async () => {
     const { record, msk, writes } = recorder(lost());

@@ -81,7 +81,7 @@ describe('RecordSuccess', () => {
       atlasPrincipal: principalArn,
       scramSecretArn: secretArn,
       done: [
-        { resource: 'multiVpcConnectivity', result: 'updated' },
+        { resource: 'multiVpcConnectivity', result: 'updated', note: 'turned on' },
         { resource: 'scramSecretAssociation', result: 'created' },
         { resource: 'policyStatement', result: 'created', note: sid },
         { resource: 'privateLink', result: 'created' },
@@ -140,14 +140,43 @@ describe('RecordSuccess', () => {
   });
 
   it('says what is not ours, because disconnect leaves it', async (t) => {
+    const note = 'not created by this deployment: runs never change it, and send it no rotated password';
     const { done } = await (await recorder(t)).record({
       ...verification,
-      connection: { ...verification.connection, result: 'adopted', ownership: 'adopted' },
+      policy: { sid: 'TerraformAtlas', result: 'adopted', ownership: 'adopted' },
+      connection: { ...verification.connection, result: 'adopted', ownership: 'adopted', note },
     });
-    assert.deepEqual(done.slice(3), [
-      { resource: 'privateLink', result: 'adopted', note: 'not created by this tool, so disconnect leaves it' },
-      { resource: 'connection', result: 'adopted', note: 'not created by this tool, so disconnect leaves it' },
+    const leftAlone = 'not created by this deployment, so a disconnect leaves it';
+    assert.deepEqual(done.slice(2), [
+      { resource: 'policyStatement', result: 'adopted', note: `TerraformAtlas; ${leftAlone}` },
+      { resource: 'privateLink', result: 'adopted', note: leftAlone },
+      { resource: 'connection', result: 'adopted', note },
     ]);
+  });
+
+  it('says what a claim has made ours, because a disconnect deletes it', async (t) => {
+    const adopted = { ownership: 'adopted' as const };
+    const claimed: Run = {
+      ...everything,
+      request: request({
+        claim: true,
+        recorded: {
+          clusterArn,
+          statement: { sid, principalArn, ownership: 'created' },
+          privateLink: { id: privateLinkId, ...adopted },
+          connection: { id: connectionId, ...adopted },
+        },
+      }),
+      policy: { sid, result: 'unchanged', ownership: 'created' },
+      privateLink: { id: privateLinkId, result: 'unchanged', ownership: 'created' },
+      connection: { ...everything.connection, id: undefined, result: 'updated', note: 'user, password' },
+    };
+    const { done } = await (await recorder(t)).record(claimed);
+    const takenOver = 'now belongs to this deployment: a disconnect deletes it';
+    assert.deepEqual(
+      done.slice(2).map(({ note }) => note),
+      [sid, takenOver, `user, password; ${takenOver}`],
+    );
   });
 });
 
@@ -165,11 +194,24 @@ describe('RecordSuccess and the registry:', () => {
       ...released,
       target: { projectId, workspace: 'streams', connectionName: 'orders*1', mechanism: 'SCRAM-512' },
       principalArn,
-      secretArn,
       privateLink: { id: privateLinkId, ownership: 'adopted' },
       connection: { id: connectionId, ownership: 'created' },
       statement: { sid, principalArn, ownership: 'adopted' },
     });
+  });
+
+  it('a run with a claim makes what it has found ours', async (t) => {
+    const { record, registered } = await recorder(t, { privateLink: { id: privateLinkId, ownership: 'adopted' } });
+    await record({ ...everything, request: request({ claim: true }) });
+    const { privateLink, connection, statement } = await registered();
+    assert.deepEqual(
+      [privateLink, connection, statement],
+      [
+        { id: privateLinkId, ownership: 'created' },
+        { id: connectionId, ownership: 'created' },
+        { sid, principalArn, ownership: 'created' },
+      ],
+    );
   });
 
   it('an execution that has lost its claim writes no tags', async (t) => {
@@ -209,17 +251,36 @@ describe('RecordSuccess and the registry:', () => {
     });
     const { status, verifiedAt, holder } = await registered();
     assert.deepEqual([status, verifiedAt, holder], ['connected', now, executionArn]);
-    assert.deepEqual(commandsOf(msk), []);
-    const output = await record(asking({ targetChanged: fingerprint(targetChange) }));
+    assert.deepEqual(commandsOf(msk), ['TagResource']);
+    const output = await record(asking({ targetsChanged: ['another', fingerprint(targetChange)] }));
     assert.match(output.note ?? '', /ask for B\. This was reported before/);
   });
 
-  it('another difference than the reported one is news, and no difference forgets the reported one', async (t) => {
-    const { record, registered } = await recorder(t, { targetChanged: fingerprint(targetChange) });
-    await assert.rejects(record(asking({ targetChanged: fingerprint('another') })), { name: 'TargetChanged' });
-    await record(verification);
-    assert.equal((await registered()).targetChanged, undefined);
+  it('a registry that cannot be used does not fail a run either whose settings ask for another target', async (t) => {
+    const { record, msk } = await recorder(t);
+    const { dynamodb } = await startRegistry(t);
+    const output = await record(asking({}), now, new Registry({ dynamodb, tableName: 'missing', signal }));
+    assert.match(output.registry, /^not written: /);
+    assert.match(output.note ?? '', /ask for B\. A cluster has one target.*It is reported again/);
+    assert.ok(commandsOf(msk).includes('TagResource'));
   });
+
+  const asked = (wantedBy: 'tag' | 'console') => ({ ...verification, request: request({ wantedBy }) });
+
+  it('another difference than the reported one is news', async (t) => {
+    const { record } = await recorder(t);
+    await assert.rejects(record(asking({ targetsChanged: [fingerprint('another')] })), { name: 'TargetChanged' });
+  });
+
+  for (const [wantedBy, left] of [
+    ['console', [fingerprint(targetChange)]],
+    ['tag', undefined],
+  ] as const)
+    it(`the reported difference is ${left ? 'remembered' : 'forgotten'} after a run of the ${wantedBy} without a difference`, async (t) => {
+      const { record, registered } = await recorder(t, { targetsChanged: [fingerprint(targetChange)] });
+      await record(asked(wantedBy));
+      assert.deepEqual((await registered()).targetsChanged, left);
+    });
 
   it('status tags that were removed are reported once', async (t) => {
     const stripped = (recorded: object) => ({

@@ -5,9 +5,17 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
-import { hasCreated, mayBeOurs, ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
+import {
+  announced,
+  hasCreated,
+  mayBeOurs,
+  ownershipOf,
+  type Piece,
+  type RegistryRecord,
+  settledAs,
+} from '../../shared/registry/record.ts';
 import { type Changes, Registry } from '../../shared/registry/registry.ts';
-import { formerSid, ownershipOfStatement } from '../../shared/registry/statement.ts';
+import { formerSid, grantedBy } from '../../shared/registry/statement.ts';
 import { signal } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import type { Test } from '../fixtures/loopback.ts';
@@ -39,7 +47,7 @@ describe('the registry', () => {
   it('has no record of an unknown cluster', async (t) => {
     const { registry } = await empty(t);
     assert.equal(await registry.readRecord(clusterArn), undefined);
-    assert.deepEqual(await registry.scan(), []);
+    assert.deepEqual(await registry.scan(), { records: [], unreadable: [] });
   });
 
   it('returns every attribute that was written, and drops those of a newer version', async (t) => {
@@ -56,7 +64,7 @@ describe('the registry', () => {
     };
     await put({ ...record, fromTheFuture: 1 });
     assert.deepEqual(await registry.readRecord(clusterArn), record);
-    assert.deepEqual(await registry.scan(), [record]);
+    assert.deepEqual(await registry.scan(), { records: [record], unreadable: [] });
   });
 
   it('reads consistently', async (t) => {
@@ -72,17 +80,19 @@ describe('the registry', () => {
     // A page of DynamoDB has at most 1 MB.
     for (const arn of arns) await put({ clusterArn: arn, detail: 'x'.repeat(300_000) });
     await put({ clusterArn: 'something else', status: 'unknown to this version' });
-    assert.deepEqual((await registry.scan()).map((record) => record.clusterArn).toSorted(), arns);
+    assert.deepEqual((await registry.scan()).records.map((record) => record.clusterArn).toSorted(), arns);
   });
 
   it('refuses a record that it cannot read, instead of taking it for none', async (t) => {
     const { registry, put } = await empty(t);
     await put({ clusterArn, status: 'by hand', privateLink: { id: 5 } });
-    for (const read of [registry.readRecord(clusterArn), registry.scan()])
-      await assert.rejects(read, {
-        name: 'DeploymentMisconfigured',
-        message: /The registry's item arn:.* cannot be read \(privateLink\.id, status\)/,
-      });
+    const message = /The registry's item arn:.* cannot be read \(privateLink\.id, status\)/;
+    await assert.rejects(registry.readRecord(clusterArn), { name: 'DeploymentMisconfigured', message });
+    const readable = { clusterArn: clusterArn.replace('orders', 'other') };
+    await put(readable);
+    const { records, unreadable } = await registry.scan();
+    assert.deepEqual([records, unreadable.map((it) => it.clusterArn)], [[readable], [clusterArn]]);
+    assert.match(unreadable[0]?.error ?? '', message);
   });
 });
 
@@ -256,6 +266,12 @@ describe('the ownership of what Atlas shows', () => {
   const attemptedAt = '2026-11-23T12:00:00.000Z';
   const idAt = (seconds: number) => `${(Date.parse(attemptedAt) / 1000 + seconds).toString(16)}${'0'.repeat(16)}`;
   const mine = idAt(5);
+  const at = (seconds: number) => new Date(Date.parse(attemptedAt) + seconds * 1000).toISOString();
+  /** Unclear attempts, the last one first. */
+  const attempts = (last: number, ...earlier: number[]): Piece => ({
+    attemptedAt: at(last),
+    ...(earlier.length > 0 && { earlierAttempts: earlier.map(at) }),
+  });
 
   const cases: [what: string, id: string | undefined, recorded: Parameters<typeof ownershipOf>[1], owner: string][] = [
     ['nothing was attempted', mine, undefined, 'adopted'],
@@ -275,11 +291,57 @@ describe('the ownership of what Atlas shows', () => {
     ['its id falls into an unclear attempt', mine, { attemptedAt }, 'created'],
     ['its id is 10 seconds before the attempt', idAt(-10), { attemptedAt }, 'created'],
     ['its id is 11 seconds before the attempt', idAt(-11), { attemptedAt }, 'unknown'],
-    ['its id is 3 minutes after the attempt', idAt(180), { attemptedAt }, 'created'],
-    ['its id is more than 3 minutes after the attempt', idAt(181), { attemptedAt }, 'unknown'],
+    ['its id is 90 seconds after the attempt', idAt(90), { attemptedAt }, 'created'],
+    ['its id is more than 90 seconds after the attempt', idAt(91), { attemptedAt }, 'unknown'],
+    ['its id falls into an earlier unclear attempt', mine, attempts(600, 0), 'created'],
+    ['its id falls between two unclear attempts', idAt(300), attempts(600, 0), 'unknown'],
+    ['it is the one that an earlier attempt has created', mine, { id: mine, ...attempts(600) }, 'created'],
+    ['a later unclear attempt has created another one', idAt(605), { id: mine, ...attempts(600) }, 'created'],
+    [
+      'another party has replaced it before a later unclear attempt',
+      idAt(300),
+      { id: mine, ...attempts(600) },
+      'unknown',
+    ],
   ];
   for (const [what, id, recorded, owner] of cases)
     it(`is ${owner} if ${what}`, () => assert.equal(ownershipOf(id, recorded), owner));
+
+  it('does not change by the announcement of another attempt', () => {
+    const announcements: [what: string, recorded: Piece | undefined, after: Piece][] = [
+      ['the first attempt', undefined, attempts(600)],
+      ['after an unclear one', attempts(0), attempts(600, 0)],
+      ['after several unclear ones', attempts(300, 0), attempts(600, 0, 300)],
+      ['at the time of the one before', attempts(600, 0), attempts(600, 0)],
+      [
+        'after Atlas no longer shows ours',
+        { id: mine, ownership: 'created', ...attempts(0) },
+        { id: mine, ...attempts(600) },
+      ],
+      ['the second one after that', { id: mine, ...attempts(300) }, { id: mine, ...attempts(600, 300) }],
+      ['after Atlas no longer shows ours, which has no id', { ownership: 'created', ...attempts(0) }, attempts(600, 0)],
+      ['after Atlas no longer shows an adopted one', { id: mine, ownership: 'adopted' }, attempts(600)],
+      ['after Atlas no longer shows an unknown one', { id: mine, ownership: 'unknown', ...attempts(0) }, attempts(600)],
+    ];
+    for (const [what, recorded, after] of announcements) assert.deepEqual(announced(recorded, at(600)), after, what);
+  });
+
+  it('forgets the oldest of too many unclear attempts', () => {
+    let piece: Piece | undefined;
+    for (let attempt = 0; attempt < 30; attempt++) piece = announced(piece, at(attempt));
+    assert.equal(piece?.earlierAttempts?.length, 20);
+    assert.deepEqual([piece.earlierAttempts[0], piece.earlierAttempts.at(-1)], [at(9), at(28)]);
+  });
+
+  it('ends all attempts when it is settled', () => {
+    assert.deepEqual(settledAs('created', mine, attempts(600, 0)), {
+      id: mine,
+      ownership: 'created',
+      ...attempts(600),
+    });
+    assert.deepEqual(settledAs('unknown', undefined, attempts(600, 0)), { ownership: 'unknown', ...attempts(600) });
+    assert.deepEqual(settledAs('adopted', mine, undefined), { id: mine, ownership: 'adopted' });
+  });
 
   it('may be ours if we created it, or if an attempt is unclear', () => {
     for (const [piece, isOurs] of [
@@ -298,16 +360,19 @@ describe('the ownership of what Atlas shows', () => {
   });
 });
 
-describe('the ownership of a statement that grants enough', () => {
+describe('the statement that grants enough', () => {
   const wanted = atlasStatement(clusterArn, principalArn);
   const sid = wanted.Sid;
   const policy = JSON.stringify({ Statement: [wanted] });
   const recorded = { sid, principalArn, ownership: 'created' as const };
-  const other = JSON.stringify({ Statement: [{ Sid: 'Terraform', Effect: 'Allow' }] });
+  const byOther = (Sid?: string) => JSON.stringify({ Statement: [{ ...wanted, Sid }] });
 
   it('is created if we wrote it or tried to, or a person claims it; else adopted', () => {
-    const owner = (text: string, of: RegistryRecord['statement'], claim = false) =>
-      ownershipOfStatement(text, { wanted, recorded: of, claim });
+    const owner = (text: string, of: RegistryRecord['statement'], claim = false) => {
+      const found = grantedBy(text, { wanted, recorded: of, claim });
+      assert.equal(found.sid, sid);
+      return found.ownership;
+    };
     assert.equal(owner(policy, recorded), 'created');
     assert.equal(owner(policy, { sid, principalArn, attemptedAt: now }), 'created');
     assert.equal(owner(policy, undefined, true), 'created');
@@ -319,13 +384,15 @@ describe('the ownership of a statement that grants enough', () => {
   it('is adopted after an unclear attempt if the statement grants more than we would have written', () => {
     const wider = JSON.stringify({ Statement: [{ ...wanted, Action: 'kafka:*' }] });
     const attempt = { sid, principalArn, attemptedAt: now };
-    assert.equal(ownershipOfStatement(wider, { wanted, recorded: attempt, claim: false }), 'adopted');
-    assert.equal(ownershipOfStatement(wider, { wanted, recorded, claim: false }), 'created');
+    assert.equal(grantedBy(wider, { wanted, recorded: attempt, claim: false }).ownership, 'adopted');
+    assert.equal(grantedBy(wider, { wanted, recorded, claim: false }).ownership, 'created');
   });
 
-  it("is adopted if another party's statement grants it", () => {
-    assert.equal(ownershipOfStatement(other, { wanted, recorded, claim: true }), 'adopted');
-    assert.equal(ownershipOfStatement(undefined, { wanted, recorded, claim: false }), 'adopted');
+  it("is adopted under its own Sid if another party's statement grants it", () => {
+    const adopted = { sid: 'Terraform', ownership: 'adopted' };
+    assert.deepEqual(grantedBy(byOther('Terraform'), { wanted, recorded, claim: true }), adopted);
+    assert.deepEqual(grantedBy(byOther(), { wanted, recorded, claim: false }), { ...adopted, sid: '' });
+    assert.deepEqual(grantedBy(undefined, { wanted, recorded, claim: false }), { ...adopted, sid: '' });
   });
 
   it('does not hide our statement for a former account', () => {

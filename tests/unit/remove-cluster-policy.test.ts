@@ -118,12 +118,14 @@ describe('RemoveClusterPolicy', () => {
     const one = remover(policyOf(foreign, former), { recorded });
     assert.equal((await one.remove()).result, 'removed');
     assert.equal(one.put()?.Policy, policyOf(foreign));
-  });
-
-  it('removes the recorded statement even if another party has edited it', async () => {
-    const { remove, put } = remover(policyOf(foreign, { ...ours, Action: 'kafka:*' }));
-    assert.deepEqual(await remove(), removed);
-    assert.equal(put()?.Policy, policyOf(foreign));
+    // Also if the one for the present account is not ours, or no longer only ours.
+    for (const ownership of ['adopted', 'created'] as const) {
+      const edited = { ...ours, Action: 'kafka:*' };
+      const its = { recorded: { statement: { ...recorded.statement, ownership } } };
+      const beside = remover(policyOf(foreign, edited, former), its);
+      assert.equal((await beside.remove()).result, 'kept');
+      assert.equal(beside.put()?.Policy, policyOf(foreign, edited));
+    }
   });
 
   it('reads the policy again if the answer to the deletion has no request id', async () => {
@@ -203,8 +205,8 @@ describe('RemoveClusterPolicy keeps', () => {
       const { remove, msk, writes } = remover(policyOf(foreign, ours), { recorded, includeAdopted: true });
       const { note = '', remedy = '', ...rest } = await remove();
       assert.deepEqual(rest, { ...removed, result: 'kept' });
-      assert.match(note, /^not created by this deployment/);
-      assert.match(remedy, /"claim": true and then disconnect, or delete it in the cluster policy\.$/);
+      assert.match(note, /^AtlasStreamProcessing123456789012, not created by this deployment/);
+      assert.match(remedy, /^To remove it, delete it in the cluster policy\. Or take it over: .*"claim": true/);
       assert.deepEqual([commandsOf(msk), writes], [read, []]);
     }
   });
@@ -219,12 +221,55 @@ describe('RemoveClusterPolicy keeps', () => {
   it('an adopted statement, unless the input includes it and it is exactly what we would have written', async () => {
     const recorded = { statement: { ...created, ownership: 'adopted' as const } };
     const { note, remedy = '' } = await remover(policyOf(ours), { recorded }).remove();
-    assert.equal(note, 'adopted, not created, by this deployment');
+    assert.equal(note, 'AtlasStreamProcessing123456789012, not created by this deployment');
     assert.match(remedy, /"includeAdopted": true/);
     const included = { recorded, includeAdopted: true };
     assert.deepEqual(await remover(policyOf(ours), included).remove(), removed);
     const wider = policyOf({ ...ours, Action: 'kafka:*' });
     assert.equal((await remover(wider, included).remove()).result, 'kept');
+  });
+
+  it('an adopted statement under another Sid or without one, whatever the input says', async () => {
+    for (const Sid of ['Terraform', undefined]) {
+      const recorded = { statement: { ...created, sid: Sid ?? '', ownership: 'adopted' as const } };
+      const { remove, writes } = remover(policyOf(foreign, { ...ours, Sid }), { recorded, includeAdopted: true });
+      const { result, note, remedy } = await remove();
+      assert.deepEqual(
+        [result, note, remedy],
+        [
+          'kept',
+          `${Sid ?? 'a statement without a Sid'}, not created by this deployment`,
+          'To remove it, edit the cluster policy.',
+        ],
+      );
+      assert.deepEqual(writes, []);
+    }
+  });
+
+  const shared = { ...ours, Principal: { AWS: [principalArn, 'arn:aws:iam::999999999999:root'] } };
+
+  it('its statement if another party has changed it, says so, and forgets it, whatever the input says', async () => {
+    for (const edited of [shared, { ...ours, Action: 'kafka:*' }, { ...ours, Effect: 'Deny' }]) {
+      const { remove, msk, item } = remover(policyOf(foreign, edited), { includeAdopted: true });
+      assert.deepEqual(await remove(), {
+        ...removed,
+        result: 'kept',
+        note: `${ours.Sid}, which another party has changed`,
+        remedy: 'To remove it, edit the cluster policy.',
+      });
+      assert.deepEqual(commandsOf(msk), read);
+      assert.equal(item()?.statement, undefined);
+    }
+  });
+
+  it('a changed statement in its record as long as a private link to the cluster stays', async () => {
+    const { remove, writes } = remover(policyOf(shared), { isClusterLinked: true });
+    assert.deepEqual([(await remove()).result, writes], ['kept', []]);
+  });
+
+  it('a changed statement that another execution has to decide on', async () => {
+    const { remove } = remover(policyOf(shared), { held: lost({ statement: created }) });
+    await assert.rejects(remove(), { name: 'ClaimLost' });
   });
 
   it('a statement that differs from what an unclear attempt would have written, and records that', async () => {
@@ -238,7 +283,7 @@ describe('RemoveClusterPolicy keeps', () => {
     ]) {
       const { remove, item } = remover(policyOf(different), { recorded: { statement } });
       const { note, result } = await remove();
-      assert.deepEqual([result, note], ['kept', 'it differs from what this deployment writes']);
+      assert.deepEqual([result, note], ['kept', `${ours.Sid}, which differs from what this deployment writes`]);
       assert.deepEqual(item()?.statement, { ...statement, ownership: 'unknown' });
     }
   });

@@ -234,11 +234,14 @@ describe('RequestPrivateLink and the registry:', () => {
     }
   });
 
-  it('a person may claim an adopted link', async (t) => {
-    const recorded = { id: privateLinkId, ownership: 'adopted' };
-    const { run, recordedLink } = await requester(t, list([privateLink()]), [], { recorded, claim: true });
-    const { result, ownership } = await run();
-    assert.deepEqual([result, ownership], ['unchanged', 'created']);
-    assert.deepEqual(await recordedLink(), { id: privateLinkId, ownership: 'created' });
+  it('a link that a person claims is treated as ours, and recorded as adopted until the run has succeeded', async (t) => {
+    const adopted = { id: privateLinkId, ownership: 'adopted' };
+    for (const recorded of [undefined, adopted]) {
+      const situation = { ...(recorded && { recorded }), claim: true };
+      const { run, recordedLink } = await requester(t, list([privateLink()]), [], situation);
+      const { result, ownership } = await run();
+      assert.deepEqual([result, ownership], ['unchanged', 'created']);
+      assert.deepEqual(await recordedLink(), adopted);
+    }
   });
 });

@@ -93,6 +93,16 @@ describe('ResolveRequest', () => {
     assert.deepEqual(withoutRecord(await resolve({ clusterArn })), started(manually));
   });
 
+  it('refuses a manual connect that the tag disconnect would undo, and says how to change the tag', async (t) => {
+    const { resolve, record } = await resolver(t, { 'atlas-streaming': 'disconnect' });
+    await assert.rejects(resolve({ clusterArn }), {
+      name: 'InvalidRequest',
+      message: /--tags atlas-streaming=connect/,
+    });
+    assert.equal(await record(), undefined);
+    assert.equal((await resolve({ clusterArn, dryRun: true })).isAnythingToDo, true);
+  });
+
   for (const [tags, reason] of [
     [{}, /^The tag atlas-streaming no longer exists\. Nothing is to be done for arn:/],
     [{ 'atlas-streaming': 'Connect' }, /is "Connect", not "connect"/],
@@ -299,9 +309,14 @@ describe('ResolveRequest of the disconnect machine', () => {
     });
 
   it('accepts the removal of the tag if the deployment disconnects on untag', async (t) => {
-    const { resolveRemoval, written } = await resolver(t, {}, untag);
+    const { resolveRemoval, written } = await resolver(t, {}, untag, { recorded: { wasTagged: true } });
     assert.equal((await resolveRemoval(tagEvent())).isAnythingToDo, true);
     assert.equal(written()?.['atlas-streaming/status'], 'disconnecting');
+  });
+
+  it('keeps a cluster connected that never had the tag', async (t) => {
+    const { resolveRemoval } = await resolver(t, {}, untag, { recorded: { verifiedAt: now } });
+    assert.equal((await resolveRemoval(tagEvent())).isAnythingToDo, false);
   });
 
   it('never connects because of a removed tag', async (t) => {
@@ -361,19 +376,26 @@ describe('ResolveRequest and the recorded target:', () => {
   });
 
   const changes: [what: string, input: object, tags: Record<string, string>, asked: string][] = [
-    ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'workspace "b"'],
-    ['the input', { connectionName: 'b' }, {}, 'connectionName "b"'],
+    ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'the tag atlas-streaming/workspace is "b"'],
+    ['the input', { connectionName: 'b' }, {}, 'connectionName in the input is "b"'],
+    ['a wrong tag', {}, { 'atlas-streaming/project-id': 'b' }, 'the tag atlas-streaming/project-id is "b"'],
+    [
+      'the tag of a forbidden project',
+      {},
+      { 'atlas-streaming/project-id': 'b'.repeat(24) },
+      `the tag atlas-streaming/project-id is "${'b'.repeat(24)}"`,
+    ],
     [
       'both',
       { mechanism: 'PLAIN' },
       { 'atlas-streaming/project-id': otherProjectId },
-      `projectId "${otherProjectId}" and mechanism "PLAIN"`,
+      `the tag atlas-streaming/project-id is "${otherProjectId}" and mechanism in the input is "PLAIN"`,
     ],
   ];
   for (const [what, input, tags, asked] of changes)
     it(`the recorded target stays, all of it, if ${what} asks for another one`, async (t) => {
       const found = await resolved(t, input, { 'atlas-streaming/status': 'connected', ...tags }, {}, connected);
-      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but its settings ask for ${asked}`;
+      const targetChange = `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (SCRAM-512), but ${asked}`;
       assert.deepEqual(found, started(manually, request({ ...recordedRequest, targetChange })));
     });
 
@@ -406,13 +428,13 @@ describe('ResolveRequest and the recorded target:', () => {
       const { targetChange } = (await resolved(t, { projectId: otherProjectId }, {}, {}, left)) as {
         targetChange?: string;
       };
-      assert.match(targetChange ?? '', /ask for projectId "a{24}"$/);
+      assert.match(targetChange ?? '', /but projectId in the input is "a{24}"$/);
     });
 
   it('an attempt whose outcome is unclear binds as a creation does', async (t) => {
     const unclear = { target, connection: { attemptedAt: now } };
     const { targetChange } = (await resolved(t, { workspace: 'b' }, {}, {}, unclear)) as { targetChange?: string };
-    assert.match(targetChange ?? '', /ask for workspace "b"$/);
+    assert.match(targetChange ?? '', /but workspace in the input is "b"$/);
   });
 
   it('the target counts that is recorded when the run claims the cluster, not the one of a moment before', async (t) => {
@@ -510,6 +532,7 @@ describe('ResolveRequest claims the cluster:', () => {
       claimedAt: now,
       wantedBy: 'tag',
       status: 'connecting',
+      wasTagged: true,
     });
     assert.match(fingerprint ?? '', /^[\da-f]{16}$/);
     assert.deepEqual(recorded, await record());
@@ -567,7 +590,7 @@ describe('ResolveRequest claims the cluster:', () => {
     assert.match(first.reason, /run-0 was working on arn:.* and was stopped/);
     const stopped = sfnMock.commandCalls(StopExecutionCommand)[0]?.args[0].input;
     assert.deepEqual([stopped?.executionArn, stopped?.error], [other, 'NoLongerWanted']);
-    assert.match(stopped?.cause ?? '', new RegExp(`^Execution ${disconnectExecutionArn} disconnects the cluster`));
+    assert.match(stopped?.cause ?? '', new RegExp(`^Execution ${disconnectExecutionArn} has taken over the cluster`));
     assert.equal((await record())?.holder, disconnectExecutionArn);
     assert.ok(!commandsOf(msk).includes('TagResource'));
     sfnMock
@@ -575,19 +598,37 @@ describe('ResolveRequest claims the cluster:', () => {
       .resolves({ executionArn: other, status: 'ABORTED', stopDate: new Date(now) });
     const retried = await resolveRemoval({ clusterArn });
     assert.equal('isHeld' in retried && retried.isHeld, true);
+    assert.equal((await record())?.claimedAt, now);
     const second = await resolveRemoval({ clusterArn }, disconnectExecutionArn, later);
     assert.deepEqual([second.isAnythingToDo, 'isHeld' in second && second.isHeld], [true, false]);
     assert.equal(sfnMock.commandCalls(StopExecutionCommand).length, 1);
   });
 
+  it('a disconnect stops the connect again if Step Functions did not know it, or it was redriven', async (t) => {
+    const { resolveRemoval, sfnMock } = await resolver(t, {}, {}, { ...held(other), ...running(other) });
+    await resolveRemoval({ clusterArn });
+    await resolveRemoval({ clusterArn }, disconnectExecutionArn, later);
+    assert.equal(sfnMock.commandCalls(StopExecutionCommand).length, 2);
+  });
+
+  it('an execution of a former deployment holds nothing, and is not described', async (t) => {
+    const former = other.replace('privatelink-dev', 'privatelink-old');
+    const { resolve, sfnMock, record } = await resolver(t, connect, {}, held(former));
+    assert.equal((await resolve(tagEvent())).isAnythingToDo, true);
+    assert.equal((await record())?.holder, executionArn);
+    assert.equal(sfnMock.commandCalls(DescribeExecutionCommand).length, 0);
+  });
+
   it('a disconnect that is no longer wanted after that gives the cluster back', async (t) => {
     const tags: Record<string, string> = { 'atlas-streaming': 'disconnect' };
-    const { resolveRemoval, record } = await resolver(t, tags, {}, { ...held(other), ...running(other) });
+    const recorded = { ...connected, ...held(other).recorded };
+    const { resolveRemoval, record } = await resolver(t, tags, {}, { recorded, ...running(other) });
     await resolveRemoval(tagEvent());
     tags['atlas-streaming'] = 'connect';
     assert.equal((await resolveRemoval(tagEvent(), disconnectExecutionArn, later)).isAnythingToDo, false);
-    const { holder, status, lastExecution } = (await record()) ?? {};
+    const { holder, status, lastExecution, verifiedAt } = (await record()) ?? {};
     assert.deepEqual([holder, status, lastExecution], [undefined, undefined, disconnectExecutionArn]);
+    assert.equal(verifiedAt, connected.verifiedAt, 'what was connected is verified again');
   });
 
   it('a disconnect does not take the cluster from a connect that it may not stop', async (t) => {
@@ -653,13 +694,13 @@ describe('ResolveRequest claims the cluster:', () => {
     assert.deepEqual(await record(), held(other).recorded);
   });
 
-  it('a disconnect makes the verification invalid, and remembers since when the cluster is missing', async (t) => {
+  it('a disconnect leaves the verification valid until it removes something, and remembers since when the cluster is missing', async (t) => {
     const { resolveRemoval, record, msk } = await resolver(t, {}, {}, { recorded: connected });
     msk.on(ListTagsForResourceCommand).rejects(awsError('NotFoundException', 404));
     msk.on(TagResourceCommand).rejects(awsError('NotFoundException', 404));
     await resolveRemoval({ clusterArn });
     const { verifiedAt, missingSince, status } = (await record()) ?? {};
-    assert.deepEqual([verifiedAt, missingSince, status], [undefined, now, 'disconnecting']);
+    assert.deepEqual([verifiedAt, missingSince, status], [connected.verifiedAt, now, 'disconnecting']);
   });
 
   it('the machine retries if Step Functions throttles', async (t) => {
@@ -673,6 +714,14 @@ describe('ResolveRequest claims the cluster:', () => {
 describe('ResolveRequest, started by the sweep,', () => {
   const sweepConnect = executionArn.replace('run-1', 'sweep-connect-1');
   const sweepDisconnect = disconnectExecutionArn.replace('run-1', 'sweep-disconnect-1');
+  const failed = (execution: string) => ({
+    status: 'failed',
+    failures: 1,
+    lastFailure: {
+      ...{ error: 'AtlasRefused', fingerprint: 'f', at: now, executionArn: execution },
+      ...{ isNews: true, isAccountFault: false },
+    },
+  });
 
   const connects: [
     what: string,
@@ -707,14 +756,18 @@ describe('ResolveRequest, started by the sweep,', () => {
     ['disconnects a tagged cluster', { 'atlas-streaming': 'disconnect' }, connected, true],
     ['removes the rest of an untagged cluster', {}, { ...connected, status: 'disconnected' }, true],
     ['goes on with a disconnect that died', {}, { ...unverified, status: 'disconnecting' }, true],
-    ['goes on with a disconnect that failed', {}, { ...unverified, status: 'failed' }, true],
+    ['goes on with a disconnect that failed', {}, { ...connected, ...failed(disconnectExecutionArn) }, true],
+    ['removes the record of a failed connect that has created nothing', {}, failed(executionArn), true],
+    ['does nothing for what a failed connect has created', {}, { ...unverified, ...failed(executionArn) }, false],
+    ['removes what was created by a connect that is no longer wanted', {}, { ...unverified, status: undefined }, true],
+    ['does nothing for a connected cluster if the wish was taken back', {}, { ...connected, status: undefined }, false],
     ['removes an empty record', {}, {}, true],
     ['does nothing for a connected cluster', {}, connected, false],
     ['does nothing while a person connects the cluster', {}, { ...unverified, status: 'connecting' }, false],
     [
       'does nothing for a connected cluster whose last verification failed',
       {},
-      { ...connected, status: 'failed' },
+      { ...connected, ...failed(executionArn) },
       false,
     ],
     ['does nothing if the tag says connect by now', connect, { ...connected, status: 'disconnected' }, false],
@@ -728,6 +781,23 @@ describe('ResolveRequest, started by the sweep,', () => {
       // In the repetition this execution holds the cluster.
       assert.equal((await resolveRemoval({ clusterArn }, sweepDisconnect)).isAnythingToDo, isDue);
     });
+
+  it('removes what the disconnect before was asked to remove, and forgets it at the next wish', async (t) => {
+    const { resolve, resolveRemoval, record, put } = await resolver(t, {}, {}, { recorded: connected });
+    const isIncluded = async (input: object, execution = disconnectExecutionArn) => {
+      const start = execution.includes('-disconnect:') ? resolveRemoval : resolve;
+      const { includeAdopted } = (await start({ clusterArn, ...input }, execution)) as { includeAdopted?: boolean };
+      const recorded = (await record())?.includeAdopted;
+      await put({ ...connected, ...failed(execution), clusterArn, ...(recorded && { includeAdopted: recorded }) });
+      return [includeAdopted, recorded];
+    };
+    assert.deepEqual(await isIncluded({ includeAdopted: true }), [true, true]);
+    assert.deepEqual(await isIncluded({}, sweepDisconnect), [true, true]);
+    assert.deepEqual(await isIncluded({ dryRun: true }), [false, true], 'a dry run says what it would do itself');
+    assert.deepEqual(await isIncluded({}), [false, undefined]);
+    assert.deepEqual(await isIncluded({ includeAdopted: true }), [true, true]);
+    assert.deepEqual(await isIncluded({}, executionArn), [false, undefined]);
+  });
 
   it('ends on untag only if the deployment says so and a tag started the run', async (t) => {
     const endsOnUntag = async (input: unknown, execution: string, flag: string) => {

@@ -6,6 +6,12 @@ import { clusterArn } from '../fixtures/request.ts';
 const short = (error: string, message: string) => shortForm({ state: 'InspectCluster', error, message }, clusterArn);
 
 describe('the short form of a failure', () => {
+  it('is only the sentence if the target has changed, because nothing has failed', () =>
+    assert.equal(
+      short('TargetChanged', 'The cluster is connected as a, but b. Do this.'),
+      'The cluster is connected as a but b',
+    ));
+
   it('is the state, the error and the first sentence of the message', () => {
     assert.equal(
       short('ConnectionInUse', 'Connection "a" is in use by stream processor "b". Stop the processor.'),
@@ -35,14 +41,13 @@ describe('the short form of a failure', () => {
   });
 
   it('has the first sentence of each unmet prerequisite', () => {
-    const list =
-      '2 prerequisites are not met, and nothing was changed:\n1. The cluster is new. Wait.\n2. No secret. Make one.';
+    const list = '2 prerequisites are not met:\n1. The cluster is new. Wait.\n2. No secret. Make one.';
     assert.equal(
       short('PrerequisitesNotMet', list),
       'InspectCluster PrerequisitesNotMet - 2 prerequisites are not met - 1. The cluster is new 2. No secret',
     );
     assert.equal(
-      short('PrerequisitesNotMet', 'One prerequisite is not met, and nothing was changed: No secret. Make one.'),
+      short('PrerequisitesNotMet', 'One prerequisite is not met: No secret. Make one.'),
       'InspectCluster PrerequisitesNotMet - No secret',
     );
   });

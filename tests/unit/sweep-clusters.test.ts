@@ -162,7 +162,7 @@ describe('SweepClusters, for a cluster that is disconnected, but not completely,
       'tries again if that failed, after the pause',
       {},
       disconnected(failure(hoursAgo(1), { executionArn: disconnectExecutionArn })),
-      'disconnect: its connection was removed, and something may be left, and its last run failed',
+      'disconnect: its disconnect is not finished, and its last run failed',
     ],
     [
       'waits for the pause',
@@ -174,13 +174,37 @@ describe('SweepClusters, for a cluster that is disconnected, but not completely,
       'goes on if the last run could not record its end',
       {},
       disconnected({ status: 'disconnecting' }),
-      /^disconnect: its connection was removed/,
+      /^disconnect: its disconnect is not finished$/,
     ],
     [
-      'leaves a connection that a failed disconnect of an untagged cluster has not removed',
+      'also removes a connection that a failed disconnect has not removed: nothing else was asked for since',
       {},
-      connected(failure(hoursAgo(90), { executionArn: disconnectExecutionArn })),
+      connected(failure(hoursAgo(1), { executionArn: disconnectExecutionArn })),
+      'disconnect: its disconnect is not finished, and its last run failed',
+    ],
+    [
+      'waits for the pause before that',
+      {},
+      connected(failure(minutesAgo(5), { executionArn: disconnectExecutionArn })),
       'failed recently',
+    ],
+    [
+      'finishes the disconnect of a record that names nothing',
+      {},
+      neverConnected(hoursAgo(1), { executionArn: disconnectExecutionArn }),
+      /^disconnect: its disconnect is not finished/,
+    ],
+    [
+      'verifies again what is connected if the wish was taken back',
+      {},
+      connected({ status: undefined }),
+      'connect: it was connected',
+    ],
+    [
+      'removes what a connect has created if the wish was taken back',
+      {},
+      connected({ status: undefined, verifiedAt: undefined }),
+      'disconnect: its connect is no longer wanted, and something may be left',
     ],
   ]);
 });
@@ -590,11 +614,13 @@ describe('SweepClusters, for a cluster whose tag was removed,', () => {
 
 describe('SweepClusters, for a cluster that an execution holds,', () => {
   const holder = `${executionArn}-2`;
-  const ended = (status: ExecutionStatus, minutes = 20): World => ({
-    executions: { [holder]: { status, stopDate: new Date(minutesAgo(minutes)) } },
-  });
-  const running: World = { executions: { [holder]: { status: 'RUNNING' } } };
-  const disconnecting = claimed(holder, { action: 'disconnect', status: 'disconnecting' });
+  const disconnectHolder = `${disconnectExecutionArn}-2`;
+  const ended = (status: ExecutionStatus, minutes = 20): World => {
+    const execution = { status, stopDate: new Date(minutesAgo(minutes)) };
+    return { executions: { [holder]: execution, [disconnectHolder]: execution } };
+  };
+  const running: World = { executions: { [holder]: { status: 'RUNNING' }, [disconnectHolder]: { status: 'RUNNING' } } };
+  const disconnecting = claimed(disconnectHolder, { action: 'disconnect', status: 'disconnecting' });
   check([
     ['starts nothing while it runs', connectTags, connected(claimed()), 'running', running],
     [
@@ -651,6 +677,27 @@ describe('SweepClusters, for a cluster that an execution holds,', () => {
       connected(claimed()),
       'connect: its tag says connect, and its last run failed',
       ended('ABORTED', 15),
+    ],
+    [
+      'keeps a connection whose disconnect a person has stopped before it removed anything',
+      {},
+      connected(disconnecting),
+      'connect: it was connected, and a disconnect failed last',
+      ended('ABORTED'),
+    ],
+    [
+      'finishes the disconnect if it was not stopped',
+      {},
+      connected(disconnecting),
+      /^disconnect: its disconnect is not finished/,
+      ended('TIMED_OUT'),
+    ],
+    [
+      'finishes a stopped disconnect that has removed the connection',
+      {},
+      { ...disconnected(), ...disconnecting },
+      /^disconnect: its disconnect is not finished/,
+      ended('ABORTED'),
     ],
     [
       'starts the other action at once',
@@ -927,6 +974,13 @@ describe('SweepClusters, for a cluster that was deleted,', () => {
     assert.deepEqual([started.map(({ clusterArn: arn }) => arn), asItShouldBe], [[arnOf('new')], 2]);
   });
 
+  it('removes any number of records that name nothing', async () => {
+    const empty = (name: string) => ({ ...neverConnected(hoursAgo(1)), clusterArn: arnOf(name) });
+    const { sweep, started } = sweeper({ records: names.slice(0, 4).map(empty) });
+    for (const minutes of [0, 15]) assert.equal((await sweep(minutesLater(minutes))).isVanishingImplausible, false);
+    assert.equal(started().length, 4);
+  });
+
   it('counts clusters that could not be examined as vanished, too', async () => {
     const { sweep, msk, recordOf } = vanishing(5, 5);
     msk.on(DescribeClusterV2Command, { ClusterArn: arnOf('a') }).rejects(awsError('NotFoundException', 404));
@@ -1043,6 +1097,20 @@ describe('SweepClusters', () => {
       [arnOf('good')],
     );
     assert.ok(started().some(({ input }) => input === JSON.stringify({ clusterArn: arnOf('good') })));
+  });
+
+  it('continues if a record cannot be read, and starts nothing for its cluster', async () => {
+    const { sweep } = sweeper({
+      clusters: ['unreadable', 'good'].map((name) => cluster({ '': 'connect' }, name)),
+      records: [{ clusterArn: arnOf('unreadable'), status: 'paused' as 'failed' }],
+    });
+    const { started, failed, recorded } = await sweep();
+    assert.deepEqual(
+      [started, failed].map((them) => them.map(({ clusterArn: arn }) => arn)),
+      [[arnOf('good')], [arnOf('unreadable')]],
+    );
+    assert.match(failed[0]?.error ?? '', /cannot be read \(status\)\. It was edited by hand/);
+    assert.equal(recorded, 1);
   });
 
   it('fails if the clusters cannot be listed', async () => {

@@ -29,7 +29,7 @@ describe('a deadline', () => {
     assert.throws(() => checkDeadline('The cluster is still UPDATING', { now, deadline: before }), {
       name: 'WaitTimedOut',
       message:
-        /^The cluster is still UPDATING, and the deadline .*2026-11-23T11:59:59\.999Z.* has passed\. .*start the execution again/,
+        /^The cluster is still UPDATING, and the deadline .*2026-11-23T11:59:59\.999Z.* has passed\. .*start a new execution/,
     });
   });
 });

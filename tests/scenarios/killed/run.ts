@@ -116,6 +116,20 @@ export const scenarios: Scenario[] = [
   },
 ];
 
+/** A run that creates the connection again, which somebody has deleted, and that Atlas shows late from then on. */
+export const lateConnection = (shownAfterSeconds: number): Scenario => ({
+  name: 'connection shown late',
+  action: 'connect',
+  prepare: async (cloud) => {
+    await connected(cloud);
+    cloud.world.project.deleteConnection('streams', cloud.world.cluster.seed.name);
+    cloud.clock.advance(10);
+    cloud.world.atlas.behaviour.shownAfterSeconds = shownAfterSeconds;
+  },
+  start: startConnect,
+  endsIn: 'Connected',
+});
+
 async function begin(cloud: Cloud, { world = {}, prepare }: Scenario): Promise<void> {
   await cloud.replaceWorld(seedWith(world));
   addForeign(cloud);

@@ -98,14 +98,38 @@ suite('a failure is one message or one alarm', () => {
     assert.deepEqual(alarms, ['connect-timed-out']);
   });
 
-  test('if a person stops each run, which is no message: the person knows', async () => {
+  test('if a person stops a run that has created something: the message says what stays', async () => {
     const watched = await Watched.start();
     const [run] = await watched.cloud.tag({ 'atlas-streaming': 'connect' });
     await entered(run ?? assert.fail(), 'WaitForPrivateLink');
     run?.abort();
-    const [next] = await watched.sweepFor(0.5);
-    assert.equal(next?.endState, 'Connected');
+    await watched.cloud.untag(['atlas-streaming']);
+    assert.deepEqual(await watched.sweepFor(24), [], 'without the tag, no run completes it');
+    const [message, ...others] = await watched.messages();
+    assert.deepEqual([message?.subject, others], ['orders: connect stopped', []]);
+    assert.match(message?.text ?? '', /stays: statement .*; private link created \(billed by the hour/);
+    await watched.tag();
     assert.deepEqual(await watched.subjects(), []);
     assert.deepEqual(watched.alarms(), []);
+  });
+
+  test('if a person stops a run that has created nothing, or a verification, it is none: the person knows', async () => {
+    const watched = await Watched.start();
+    const { cloud } = watched;
+    const stopIn = async (name: string) => {
+      cloud.interceptInvocation = async (invocation, next) => {
+        if (invocation.name === name) cloud.executions.at(-1)?.abort();
+        return next();
+      };
+      const run = await watched.startByHand({ clusterArn: watched.clusterArn });
+      assert.equal(run.status, 'ABORTED');
+      watched.fail('none', 0);
+    };
+    await stopIn('CheckPrerequisites');
+    cloud.clock.advance(2);
+    await watched.tag();
+    await stopIn('CheckPrerequisites');
+    assert.equal((await watched.sweepFor(0.5)).at(-1)?.endState, 'Connected');
+    assert.deepEqual([await watched.subjects(), watched.alarms()], [[], []]);
   });
 });

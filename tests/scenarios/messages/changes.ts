@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { Watched } from './watched.ts';
+import { isOn, Watched } from './watched.ts';
 
 suite('a failure', () => {
   test('is one message again when it changes, and when it comes back after a success', async () => {
@@ -77,6 +77,36 @@ suite('the disconnect', () => {
     assert.deepEqual([message?.subject, more], ['orders: disconnect started: the cluster is gone', []]);
     assert.deepEqual([cloud.world.project.links, await cloud.registry.all()], [[], []]);
     assert.deepEqual(watched.alarms(), []);
+  });
+
+  test('of a deleted cluster whose link another connection uses is one message, however often it starts', async () => {
+    const watched = await Watched.start();
+    const { cloud, clusterArn } = watched;
+    await watched.tag();
+    const { project, msk } = cloud.world;
+    const [ours = assert.fail('no connection')] = project.connections('streams');
+    project.createConnection('streams', { ...ours.settings, name: 'reports' });
+    msk.deleteCluster(clusterArn);
+    const runs = await watched.sweepFor(48);
+    assert.ok(runs.length > 5 && runs.every(({ status }) => status === 'SUCCEEDED'));
+    assert.deepEqual(await watched.subjects(), ['orders: disconnect started: the cluster is gone']);
+    assert.deepEqual(watched.alarms(), []);
+  });
+
+  test('of deleted clusters for which nothing was created is no message and no alarm', async () => {
+    const watched = await Watched.start();
+    const { cloud } = watched;
+    const { msk, cluster } = cloud.world;
+    const created = ['a', 'b', 'c', 'd'].map((name) => cloud.world.createCluster({ ...isOn, name }));
+    for (const { arn } of created) await watched.tag(undefined, arn);
+    assert.equal((await watched.subjects()).length, created.length);
+    for (const { arn } of [...created, cluster]) msk.deleteCluster(arn);
+    const runs = await watched.sweepFor(2);
+    assert.deepEqual(
+      runs.map(({ status }) => status),
+      created.map(() => 'SUCCEEDED'),
+    );
+    assert.deepEqual([await watched.subjects(), watched.alarms(), await cloud.registry.all()], [[], [], []]);
   });
 
   test('of a deleted cluster that fails is one message more', async () => {

@@ -55,7 +55,7 @@ suite('a disconnect leaves byte for byte as it was', () => {
     assert.equal(everything(cloud), before);
     const { result, note = '' } = outcomeOf(run, 'privateLink') ?? {};
     assert.equal(result, 'kept');
-    assert.match(note, /adopted, not created, by this deployment.*\$51 a month.*"includeAdopted": true/);
+    assert.match(note, /not created by this deployment.*\$51 a month.*"includeAdopted": true/);
     assert.equal(cloud.world.project.links[0]?.id, linkId);
     assert.equal(await cloud.registry.get(cloud.world.cluster.arn), undefined, 'nothing of ours is left');
   });
@@ -89,6 +89,27 @@ suite('a disconnect leaves byte for byte as it was', () => {
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
     assert.deepEqual(cloud.world.project.links, []);
     assert.equal(JSON.stringify(cloud.world.cluster.policy?.document), JSON.stringify(document));
+  });
+
+  test('our statement, after another party has added a principal to it', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const { cluster } = cloud.world;
+    assertConnected(await connectByTag(cloud));
+    const { document, version = '' } = cluster.policy ?? {};
+    const others = 'arn:aws:iam::210987654321:root';
+    const [ours] = [document?.Statement].flat() as [typeof terraformStatement];
+    const edited = policyOf({ ...ours, Principal: { AWS: [ours.Principal.AWS, others] } });
+    cluster.policy = { document: edited as never, version };
+    const run = await disconnectByTag(cloud);
+    assert.equal(run.endState, 'Disconnected');
+    const { result, note = '' } = outcomeOf(run, 'policyStatement') ?? {};
+    assert.equal(result, 'kept');
+    assert.match(
+      note,
+      /^AtlasStreamProcessing\d+, which another party has changed\. To remove it, edit the cluster policy\.$/,
+    );
+    assert.deepEqual(cluster.policy?.document, edited);
+    assert.deepEqual([cloud.world.project.links, await cloud.registry.get(cluster.arn)], [[], undefined]);
   });
 
   test('a statement under our Sid that grants something else, which also ends the connect', async () => {
@@ -144,6 +165,20 @@ suite('what was adopted', () => {
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
     assert.deepEqual(cluster.policy?.document, policyOf(firehose, terraformStatement), 'it has another Sid than ours');
     assert.equal(await cloud.registry.get(cluster.arn), undefined);
+  });
+
+  test('stays as it was if a run with claim fails', async () => {
+    const cloud = await adopted();
+    const { project } = cloud.world;
+    const { processors } = project.workspaces[0] ?? assert.fail('there is a workspace');
+    processors.push({ name: 'reader', state: 'STARTED', pipeline: [{ $source: { connectionName: 'orders' } }] });
+    const before = everything(cloud);
+    const run = await connectByHand(cloud, { claim: true });
+    assertFailed(run, 'ConnectionInUse', /\nNothing was changed\.\n/);
+    assert.deepEqual(await ownerships(cloud), ['adopted', 'adopted', 'adopted']);
+    processors.splice(0);
+    assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
+    assert.equal(everything(cloud), before);
   });
 
   test('becomes ours by claim: it gets our user, and disconnect removes it', async () => {

@@ -12,6 +12,7 @@ suite('the arguments of npm start', () => {
     assert.equal(scenario.name, 'default');
     assert.deepEqual(others, {
       input: undefined,
+      disconnect: false,
       settings: {},
       speed: 360,
       list: false,
@@ -66,6 +67,7 @@ suite('the arguments of npm start', () => {
     { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], message: /the local cloud has its own Atlas/ },
     { args: ['--stage', 'a_b'], message: /^The stage "a_b" cannot be used; / },
     { args: ['--verbose'], message: /^Unknown option '--verbose'; npm start -- --help lists the options\.$/ },
+    { args: ['--disconnect'], message: /^--disconnect needs --input\.$/ },
     { args: ['--input'], message: /^Option '--input <value>' argument missing; / },
     { args: ['event.json'], message: /^Unexpected argument 'event\.json'; / },
   ]) {
