@@ -182,6 +182,18 @@ export async function changesItsMind(cloud: Cloud): Promise<void> {
   });
 }
 
+/** The same, before the run reads the cluster for the first time. */
+export async function changesItsMindAtOnce(cloud: Cloud): Promise<void> {
+  await named(cloud);
+  const { cluster } = cloud.world;
+  const describe = cluster.describe.bind(cluster);
+  cluster.describe = () => {
+    const tags = { ...cluster.tags.all, [triggerTag]: 'disconnect' };
+    Object.defineProperty(cluster, 'tags', { value: new Tags(cluster.arn, tags, () => {}), configurable: true });
+    return describe();
+  };
+}
+
 /**
  * The first answers of the table are lost after it has applied the call: a release is applied twice, as if the network or the SDK
  * had repeated it, and the deletion of a record is answered with an error that only the machine retries.

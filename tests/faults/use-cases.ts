@@ -172,8 +172,11 @@ export const useCases: UseCase[] = [
   },
   {
     name: 'end because the tag says disconnect',
-    world: seedWith({ cluster: { tags: { [triggerTag]: 'disconnect' } } }),
-    prepare: preparations.losesAnswersOfTable,
+    world: seedWith({}),
+    prepare: async (cloud) => {
+      await preparations.changesItsMindAtOnce(cloud);
+      await preparations.losesAnswersOfTable(cloud);
+    },
     ...startedByHand('connect', withSecret),
     expected: { endState: 'NoLongerWanted' },
     leaves: none,

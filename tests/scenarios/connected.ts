@@ -108,6 +108,7 @@ suite('a run that connects', () => {
       status: 'connected',
       detail: 'Connection orders in workspace streams is READY',
       lastExecution: execution.arn,
+      wasTagged: true,
     });
     assert.deepEqual([privateLink?.id, privateLink?.ownership], [project.links[0]?.id, 'created']);
     assert.deepEqual([connection?.id, connection?.ownership], [project.connections('streams')[0]?.id, 'created']);

@@ -93,7 +93,8 @@ suite('a connect that was stopped', () => {
     const { connecting, disconnecting } = await stoppedIn(cloud, 'WaitForPrivateLink');
     connecting.redrive();
     const run = await ended(connecting);
-    assert.equal(run.status, 'FAILED');
+    // It is stopped again, or has lost its claim before that.
+    assert.match(run.status, /^(ABORTED|FAILED)$/);
     assert.equal((await ended(disconnecting)).endState, 'Disconnected');
     await assertNothingLeft(cloud);
   });

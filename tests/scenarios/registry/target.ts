@@ -63,7 +63,7 @@ suite('a target that changes', () => {
     assert.match(result.started[0]?.reason ?? '', /setting tags have changed/);
     const [first = assert.fail('not started')] = runs;
     const says =
-      /connected as "orders" in workspace "streams" .*ask for workspace "asked".*disconnect the cluster first/;
+      /connected as "orders" in workspace "streams" .*the tag atlas-streaming\/workspace is "asked".*disconnect the cluster first/;
     assertFailed(first, 'TargetChanged', says);
     assert.equal((await recordOf(cloud)).status, 'connected');
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
@@ -76,7 +76,7 @@ suite('a target that changes', () => {
     assert.deepEqual(later.ends, ['Connected']);
     const [{ output } = assert.fail('not started')] = later.runs;
     const { note = '' } = output as { note?: string };
-    assert.match(note, /ask for workspace "asked"\. This was reported before/);
+    assert.match(note, /the tag atlas-streaming\/workspace is "asked"\. This was reported before/);
     assert.equal(cloud.world.project.connections('streams')[0]?.settings.authentication.password, 'new');
     assert.ok(cloud.world.cluster.policy);
     assert.deepEqual(connectionsOf(cloud), ['streams/orders']);
