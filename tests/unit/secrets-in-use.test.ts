@@ -26,6 +26,7 @@ const spellings: Record<string, (text: string) => string> = {
   'escaped for a form twice': (text) => form(form(text)),
   'escaped for a URL and for JSON': (text) => escapeJson(encodeURIComponent(text)),
   'escaped for JSON and for a URL': (text) => encodeURIComponent(escapeJson(text)),
+  'escaped for JSON in ASCII and for a URL': (text) => encodeURIComponent(escapeNonAscii(text)),
   'in Base64': base64,
   'in Base64 for URLs': (text) => Buffer.from(text).toString('base64url'),
   'in Base64, escaped for a URL': (text) => encodeURIComponent(base64(text)),
@@ -40,6 +41,8 @@ describe('a secret in use', () => {
     '😀 emoji',
     "it's (a) [b] {c} ^$.*?|",
     '%41%42%43',
+    'line\nbreak\ttab\r\b\f\u0001\u2028',
+    'p"a\\s/s+wörd'.repeat(5_000),
   ];
   for (const [how, spell] of Object.entries(spellings))
     it(`is blotted out ${how}`, () => {
@@ -50,6 +53,29 @@ describe('a secret in use', () => {
         forgetPasswords();
       }
     });
+
+  it('may have any length, and nothing else is blotted out', () => {
+    for (const length of [1, 5, 6, 7, 148, 149, 150, 199, 200, 201, 202, 399, 401, 60_001]) {
+      const password = Array.from({ length }, (_, i) => 'aZ-9/+é"'[(i * i + i) % 8]).join('');
+      usePassword(password);
+      const text = `The word = is no part. ${password} Nor is this.`;
+      assert.equal(withoutSecrets(text), 'The word = is no part. *** Nor is this.', String(length));
+      assert.equal(withoutSecrets('Nothing is here, xYQz.'), 'Nothing is here, xYQz.');
+      forgetPasswords();
+    }
+  });
+
+  it('may be one long run of backslashes', () => {
+    const password = '\\'.repeat(60_000);
+    usePassword(password);
+    assert.equal(withoutSecrets(`"${password}"`), '"***"');
+  });
+
+  it('may be a text that is not well formed', () => {
+    usePassword('hunter22\ud800');
+    assert.equal(withoutSecrets('"hunter22\ud800"'), '"***"');
+    assert.equal(withoutSecrets('"hunter22\\ud800"'), '"***"');
+  });
 
   it('of fewer than six characters is blotted out as a word of its own, so that texts stay readable', () => {
     usePassword('a1');
