@@ -62,6 +62,7 @@ export interface Call {
   path: string;
   caller: string;
   body: string;
+  authorization: string | undefined;
 }
 
 /**
@@ -191,8 +192,16 @@ async function deliveryTo(service: Service, intercept: Intercept = (_, next) => 
     operation = route.operation;
     const authenticated = await route.authenticate();
     caller = authenticated;
-    const { method, path, body } = request;
-    const call = { service: service.name, operation, method, path, caller: authenticated, body };
+    const { method, path, body, headers } = request;
+    const call = {
+      service: service.name,
+      operation,
+      method,
+      path,
+      caller: authenticated,
+      body,
+      authorization: headers.authorization,
+    };
     const next = async () => {
       try {
         return await route.apply(authenticated);

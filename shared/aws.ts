@@ -1,4 +1,6 @@
+import { cut } from './cut.ts';
 import { AwsRefused, AwsThrottled, AwsUnavailable } from './errors.ts';
+import { blotOut } from './secrets/in-use.ts';
 
 /**
  * Settings of every AWS client: the SDK's own three attempts with back-off, each of which ends well inside the function's 60
@@ -41,8 +43,15 @@ const transientStatuses = new Set([408, 409, 425]);
  */
 const throttlingNames = /throttl|ThroughputExceeded|RequestLimitExceeded/i;
 
+/** What AWS says, as a person needs it. */
+const longestSaid = 1000;
+
 function awsError(action: string, error: unknown): Error {
-  const { name, message, code, $fault, $metadata } = error as SdkError;
+  // AWS may repeat a secret that it was sent or that it keeps.
+  blotOut(error);
+  const { name: exception, message, code: systemCode, $fault, $metadata } = error as SdkError;
+  const [name, code] = [cut(exception, 100), systemCode && cut(systemCode, 100)];
+  const said = cut(message, longestSaid);
   const status = $metadata?.httpStatusCode;
   // An answer that is cut short has a status and the SDK's own error, which quotes the body. The body may be a secret, so the
   // cause is kept only if AWS itself answered with an error.
@@ -56,9 +65,9 @@ function awsError(action: string, error: unknown): Error {
   const remedy = /AccessDenied|Forbidden/.test(name)
     ? ` The function's role lacks ${action}, or a policy of the organization or of the key denies it.`
     : '';
-  return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${message}).${remedy}`, {
+  return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${said}).${remedy}`, {
     code: name,
-    said: message,
+    said,
     cause: error,
   });
 }

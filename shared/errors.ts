@@ -159,7 +159,7 @@ export class AwsRefused extends NeedsPersonError {
   override readonly name = 'AwsRefused' as const;
   /** The name of the SDK's exception, such as NotFoundException. */
   readonly code: string;
-  /** What AWS said, unchanged. */
+  /** What AWS said, without secrets, cut to 1,000 characters. */
   readonly said: string;
 
   constructor(message: string, { code, said, cause }: { code: string; said: string; cause?: unknown }) {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import httpAuth from 'http-auth';
 import { type Answer, Refusal, type Request } from '../emulator.ts';
+import { atlasError } from './error.ts';
 
 export interface ApiKey {
   publicKey: string;
@@ -105,7 +106,17 @@ export class AtlasAuth {
     return token.clientId;
   }
 
+  /** Documented (RFC 7616 §3.4): a count that was seen before is a replay. Assumed: Atlas refuses it for good, without a new nonce. */
+  #refuseRepeatedCount(authorization = ''): void {
+    const [, nonce] = /[ ,]nonce="(\w+)"/.exec(authorization) ?? [];
+    const [, count = ''] = /[ ,]nc=([\da-f]{8})\b/.exec(authorization) ?? [];
+    const [, , highest = 0] = this.#digest.nonces.find(([known]) => known === nonce) ?? [];
+    if (Number.parseInt(count, 16) <= highest)
+      throw atlasError(400, 'REPEATED_NONCE_COUNT', `The nonce count ${count} was used before.`);
+  }
+
   #byDigest({ method, url, headers: { authorization } }: Request): Promise<string> {
+    this.#refuseRepeatedCount(authorization);
     const isForThisUrl = authorization?.includes(`uri="${url}"`);
     return new Promise((resolve, reject) => {
       this.#digest.isAuthenticated({ method, headers: { authorization } }, ({ user, pass, stale = false }) => {

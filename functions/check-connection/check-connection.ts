@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { ConnectionProgress, connectionState, sameBootstrapServers } from '../../shared/atlas/connection.ts';
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
+import { heldText } from '../../shared/atlas/limits.ts';
 import { ConnectionFailed } from '../../shared/errors.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
@@ -53,7 +54,7 @@ export async function checkConnection(
       : 'is still not shown by Atlas';
   if (isOlder && rewrites >= maxRewrites)
     throw new ConnectionFailed(
-      `Connection "${name}" was written ${rewrites + 1} times with the bootstrap servers "${bootstrapServers}", and Atlas still shows "${found?.bootstrapServers}". If another tool writes this connection, stop it. Otherwise please report both strings.`,
+      `Connection "${name}" was written ${rewrites + 1} times with the bootstrap servers "${bootstrapServers}", and Atlas still shows "${heldText(found?.bootstrapServers ?? '')}". If another tool writes this connection, stop it. Otherwise please report both strings.`,
     );
   if (!isReady || isOlder) checkDeadline(`Connection "${name}" ${still}`, { now, deadline });
   // While the connection was deploying, its password could not be sent; now it can.

@@ -1,7 +1,10 @@
 import { DigestClient } from 'digest-fetch';
 import * as z from 'zod/mini';
 import { AtlasCredentialsRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
+import { useCredentials } from '../secrets/in-use.ts';
+import { json, textOf } from './answer.ts';
 import { type AtlasFetch, type AtlasResponse, httpFetch, withReconnect } from './http.ts';
+import { codeOf, wordsOf } from './limits.ts';
 
 /** Printable ASCII without a quote, as a header requires. A placeholder such as "…" does not match. */
 const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
@@ -26,9 +29,24 @@ export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
   );
 }
 
-/** digest-fetch would use the global fetch. */
+/** digest-fetch would use the global fetch, and would count only the requests that were answered. */
 class HttpDigestClient extends DigestClient {
+  #counted = { nonce: '', requests: 0 };
+
   override getClient = async () => httpFetch as unknown as typeof fetch;
+
+  /**
+   * Signs a request that is sent next. Each has a count of its own, whether an answer comes or not: a server must refuse a count that
+   * it has seen. The first request with a nonce has the count 1. Source: RFC 7616 §3.4, `nc`: eight hexadecimal digits.
+   */
+  override addAuth(url: unknown, options: unknown) {
+    const { nonce } = this.digest as unknown as { nonce: string };
+    if (this.#counted.nonce !== nonce) this.#counted = { nonce, requests: 0 };
+    if (this.hasAuth) this.#counted.requests += 1;
+    // digest-fetch writes the last eight characters of this.
+    Object.assign(this.digest, { nc: this.#counted.requests.toString(16) });
+    return super.addAuth(url, options);
+  }
 }
 
 /**
@@ -40,6 +58,7 @@ class HttpDigestClient extends DigestClient {
  * mongodb/terraform-provider-mongodbatlas #4623.
  */
 function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
+  useCredentials(privateKey);
   const client = new HttpDigestClient(publicKey, privateKey, { algorithm: 'MD5' });
   // digest-fetch writes its Authorization into the headers that it gets, so each attempt gets a copy.
   const attempt = withReconnect(
@@ -73,13 +92,15 @@ const renewBeforeExpiryMs = 60_000;
  */
 function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, baseUrl: string): AtlasFetch {
   let current: { token: string; renewAt: number } | undefined;
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  useCredentials(clientSecret, basic);
 
   const token = async (signal: AbortSignal): Promise<string> => {
     if (current && Date.now() < current.renewAt) return current.token;
     const response = await withReconnect(httpFetch)(`${baseUrl}/api/oauth/token`, {
       method: 'POST',
       headers: {
-        Authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`,
+        Authorization: `Basic ${basic}`,
         Accept: 'application/json',
         'Content-Type': 'application/x-www-form-urlencoded',
       },
@@ -87,10 +108,12 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
       isRepeatable: true,
       signal,
     });
-    if (!response.ok) throw await tokenError(response);
-    const answer = Token.safeParse(await response.json().catch(() => undefined));
+    const text = await textOf('the request for an access token', response);
+    if (!response.ok) throw tokenError(response.status, text);
+    const answer = Token.safeParse(json(text));
     if (!answer.success) throw new AtlasUnavailable('Atlas answered the request for an access token without a token.');
     const { access_token, expires_in } = answer.data;
+    useCredentials(access_token);
     current = { token: access_token, renewAt: Date.now() + expires_in * 1000 - renewBeforeExpiryMs };
     return access_token;
   };
@@ -108,16 +131,15 @@ function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, base
   };
 }
 
-async function tokenError(response: AtlasResponse): Promise<Error> {
-  const { status } = response;
-  const body = (await response.json().catch(() => ({}))) as { error?: string; error_description?: string };
-  const said = [body.error, body.error_description].filter(Boolean).join(': ') || 'no reason';
+function tokenError(status: number, text: string): Error {
+  const body = (json(text) ?? {}) as { error?: unknown; error_description?: unknown };
+  const said = wordsOf(body.error, body.error_description) || 'no reason';
   // 403 access_denied "Access Token limit reached": tokens expire within the hour.
   if (status === 429 || /limit/i.test(said))
     return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
   if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
   return new AtlasCredentialsRefused(
     `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,
-    { status, errorCode: body.error ?? '' },
+    { status, errorCode: codeOf(body.error) },
   );
 }

@@ -87,8 +87,7 @@ export class AtlasClient {
   }
 
   async createConnection(projectId: string, workspace: string, body: KafkaConnectionRequest): Promise<Connection> {
-    const secrets = [body.authentication.password];
-    return this.#transport.call(Connection, { method: 'POST', path: connections(projectId, workspace), body, secrets });
+    return this.#transport.call(Connection, { method: 'POST', path: connections(projectId, workspace), body });
   }
 
   /** Updates a connection; its networking cannot be changed. */
@@ -98,8 +97,7 @@ export class AtlasClient {
     { name, networking: _, ...body }: KafkaConnectionRequest,
   ): Promise<Connection> {
     const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
-    const secrets = [body.authentication.password];
-    return this.#transport.call(Connection, { method: 'PATCH', path, body: { name, ...body }, secrets });
+    return this.#transport.call(Connection, { method: 'PATCH', path, body: { name, ...body } });
   }
 
   /** Asks Atlas to delete a connection. It is gone when Atlas no longer finds it. */
@@ -111,7 +109,8 @@ export class AtlasClient {
   /** All stream processors of a workspace, whatever their state. */
   async listStreamProcessors(projectId: string, workspace: string): Promise<StreamProcessor[]> {
     const path = `${streams(projectId)}/${encodeURIComponent(workspace)}/processors`;
-    return this.#transport.list(StreamProcessor, { path, version: '2024-05-30' });
+    // Pipelines are long.
+    return this.#transport.list(StreamProcessor, { path, version: '2024-05-30', itemsPerPage: 50 });
   }
 }
 

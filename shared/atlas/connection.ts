@@ -46,7 +46,7 @@ export function whyNotOurs(
 
 /**
  * The fields in which an existing connection differs from the wanted one. Atlas never returns the password, so it cannot be
- * compared. `config` is compared only if the request has one.
+ * compared. Of `config`, only the keys that the request has are compared: Atlas may show others, such as its defaults.
  */
 export function differences(existing: Connection, wanted: KafkaConnectionRequest): string[] {
   const { authentication, security, config } = existing;
@@ -55,7 +55,7 @@ export function differences(existing: Connection, wanted: KafkaConnectionRequest
     authentication?.mechanism !== wanted.authentication.mechanism && 'authentication.mechanism',
     authentication?.username !== wanted.authentication.username && 'authentication.username',
     security?.protocol !== wanted.security.protocol && 'security.protocol',
-    wanted.config && !sameConfig(config ?? {}, wanted.config) && 'config',
+    !hasConfig(config ?? {}, wanted.config ?? {}) && 'config',
   ].filter((field) => typeof field === 'string');
 }
 
@@ -92,8 +92,8 @@ const brokers = (servers: string) =>
 /** `b-1.scram.demo.abc123.c2.kafka.us-east-1.amazonaws.com` → the same without the broker's own label. */
 const domain = (host: string) => host.replace(/^b-\d+\./, '');
 
-const sameConfig = (one: Record<string, string>, other: Record<string, string>) =>
-  JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort());
+const hasConfig = (existing: Record<string, string>, wanted: Record<string, string>) =>
+  Object.entries(wanted).every(([key, value]) => existing[key] === value);
 
 /**
  * Reads a connection's state. READY is ready. An absent or unknown state counts as in progress.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { LimitExceeded, maxBytes } from './limits.ts';
 
 /** A `fetch`, as far as calls to Atlas need one. */
 export type AtlasFetch = (url: string, init: AtlasRequestInit) => Promise<AtlasResponse>;
@@ -79,6 +80,12 @@ export const withReconnect =
 
 async function readAll(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
+  let size = 0;
+  // Leaving the loop closes the connection.
+  for await (const chunk of incoming) {
+    size += chunk.length;
+    if (size > maxBytes) throw new LimitExceeded('The answer is longer than 1 MB.');
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks).toString();
 }

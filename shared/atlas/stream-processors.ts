@@ -1,6 +1,8 @@
 import { AtlasRefused, ConnectionInUse } from '../errors.ts';
+import { listed } from '../request/redaction.ts';
 import type { AtlasClient } from './client.ts';
 import { isConnectionInUse } from './error-codes.ts';
+import { LimitExceeded } from './limits.ts';
 import type { StreamProcessor } from './types.ts';
 
 /** In these states a processor has released its connections. In any other, including STOPPING, it holds them. */
@@ -24,13 +26,13 @@ export async function explainUse(
 ): Promise<never> {
   if (!isConnectionInUse(error)) throw error;
   const processors = await atlas.listStreamProcessors(projectId, workspace).catch((refusal: unknown) => {
-    // A key that may not list processors still gets the error itself.
-    if (refusal instanceof AtlasRefused) return [];
+    // A key that may not list processors still gets the error itself, and so does a workspace with very long pipelines.
+    if (refusal instanceof AtlasRefused || refusal instanceof LimitExceeded) return [];
     throw refusal;
   });
-  const names = processors.filter((processor) => uses(processor, connectionName)).map(({ name }) => `"${name}"`);
+  const names = processors.filter((processor) => uses(processor, connectionName)).map(({ name }) => name);
   throw new ConnectionInUse(
-    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${names.join(', ')}` : 'a running stream processor'}, and Atlas neither changes nor deletes a connection in use. Stop the processor, then start a new execution.`,
+    `Connection "${connectionName}" in workspace ${workspace} is in use by ${names.length > 0 ? `stream processor ${listed(names)}` : 'a running stream processor'}, and Atlas neither changes nor deletes a connection in use. Stop the processor, then start a new execution.`,
     { cause: error },
   );
 }

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
-import { AtlasCredentialsRefused, AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../errors.ts';
-import { isStale } from './authentication.ts';
-import { isAboutCredentials, notOnAccessList, projectNotFound } from './error-codes.ts';
+import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
+import { blotOutCredentials } from '../secrets/in-use.ts';
+import { json, reasonOf, textOf } from './answer.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
+import { heldText, LimitExceeded, maxPages, maxText } from './limits.ts';
+import { refusal } from './refusal.ts';
 import { page } from './types.ts';
 
 /** One answer may take this long, so that a function's 60 seconds have room for more than one request. */
@@ -19,7 +21,7 @@ const maxPauses = 4;
 const jitter = { factor: 9, maxMs: 10_000 };
 
 /** Atlas's largest page (`itemsPerPage`). */
-const itemsPerPage = 500;
+const largestPage = 500;
 
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -28,8 +30,6 @@ export interface Call {
   body?: unknown;
   /** The resource version of the API, sent as `Accept: application/vnd.atlas.<version>+json`. */
   version?: '2023-02-01' | '2024-05-30' | '2024-11-13';
-  /** Values that an error must not repeat, even if Atlas's answer does. */
-  secrets?: string[];
 }
 
 export interface TransportOptions {
@@ -63,29 +63,30 @@ export class AtlasTransport {
   }
 
   /** All pages of a list. */
-  async list<Schema extends z.ZodMiniType>(schema: Schema, call: Omit<Call, 'method' | 'query'>) {
+  async list<Schema extends z.ZodMiniType>(
+    schema: Schema,
+    { itemsPerPage = largestPage, ...call }: Omit<Call, 'method' | 'query'> & { itemsPerPage?: number },
+  ) {
     const all: z.infer<Schema>[] = [];
-    for (let pageNum = 1; ; pageNum++) {
+    for (let pageNum = 1; pageNum <= maxPages; pageNum++) {
       const query = { itemsPerPage: String(itemsPerPage), pageNum: String(pageNum) };
       const { results, totalCount } = await this.call(page(schema), { ...call, method: 'GET', query });
       all.push(...results);
       if (results.length === 0 || all.length >= (totalCount ?? 0)) return all;
     }
+    throw new LimitExceeded(`Atlas's answer to GET ${call.path} has more than ${maxPages} pages.`);
   }
 
   /** One request. @returns what the schema reads of the answer */
   async call<Schema extends z.ZodMiniType>(schema: Schema, call: Call): Promise<z.infer<Schema>> {
     const what = `${call.method} ${call.path}`;
     const response = await this.#send(what, call);
-    const text = await response.text().catch((error: unknown) => {
-      throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reason(error)}).`);
-    });
+    const text = await textOf(what, response);
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    if (!response.ok) throw this.#named(refusal(what, response, text, { secrets: call.secrets ?? [], isOwnProject }));
+    if (!response.ok) throw this.#named(refusal(what, response, text, isOwnProject));
     const answer = schema.safeParse(text === '' ? {} : json(text));
-    if (answer.success) return answer.data;
-    const fields = answer.error.issues.map((issue) => issue.path.join('.') || 'the body').join(', ');
-    throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${fields}).`);
+    if (answer.success) return blotOutCredentials(answer.data);
+    throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${unreadable(answer.error)}).`);
   }
 
   /** Says which secret has the credentials that Atlas has refused. */
@@ -155,62 +156,17 @@ const isNoAnswer = (error: unknown) =>
   (error instanceof TypeError && error.cause !== undefined) ||
   (error instanceof DOMException && /Timeout|Abort/.test(error.name));
 
-/** Why a `fetch` failed: the system's code is in `cause`. */
-function reason(error: unknown): string {
-  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-  return name === 'TimeoutError'
-    ? `no answer within ${requestTimeoutMs / 1000} s`
-    : (cause?.code ?? cause?.message ?? message);
-}
+/** Why there was no answer. */
+const reason = (error: unknown): string =>
+  (error as Error).name === 'TimeoutError' ? `no answer within ${requestTimeoutMs / 1000} s` : reasonOf(error);
 
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(
-  what: string,
-  response: AtlasResponse,
-  text: string,
-  { secrets, isOwnProject }: { secrets: string[]; isOwnProject: boolean },
-): Error {
-  const { status, headers } = response;
-  const { errorCode, detail, reason } = (json(text) ?? {}) as Record<
-    'errorCode' | 'detail' | 'reason',
-    string | undefined
-  >;
-  const said = secrets.reduce(
-    (words, secret) => words.replaceAll(secret, '***'),
-    [errorCode, detail ?? reason].filter(Boolean).join(': ') || 'no reason given',
-  );
-  if (status === 429) {
-    const retryAfter = headers.get('retry-after');
-    return new AtlasThrottled(`Atlas throttles ${what}${retryAfter ? ` for ${retryAfter} s` : ''} (${said}).`);
-  }
-  // A 404 without Atlas's error code is another server's page and doesn't mean "not found". Atlas never redirects.
-  const isFromAtlas = status >= 400 && (status !== 404 || Boolean(errorCode));
-  if (status >= 500 || status === 408 || status === 425 || (status === 401 && isStale(response)) || !isFromAtlas)
-    return new AtlasUnavailable(`Atlas answered ${what} with HTTP ${status} (${said}).`);
-  const isUnseen = isOwnProject && errorCode === projectNotFound;
-  const remedy = isUnseen ? remedyForProject : remedyFor(status, errorCode);
-  const Refusal = isUnseen || isAboutCredentials(status, errorCode) ? AtlasCredentialsRefused : AtlasRefused;
-  return new Refusal(`Atlas refused ${what} with HTTP ${status} (${said}).${remedy ? ` ${remedy}` : ''}`, {
-    status,
-    errorCode: errorCode ?? '',
+/** The fields that don't have the shape that we read. A field's name may be Atlas's. */
+function unreadable({ issues }: z.core.$ZodError): string {
+  const fields = issues.slice(0, 5).map(({ code, path, ...issue }) => {
+    const field = path.join('.') || 'the body';
+    return code === 'too_big' && 'maximum' in issue && issue.maximum === maxText
+      ? `${field} is longer than 1,000 characters`
+      : field;
   });
-}
-
-const remedyForProject =
-  'Check the parameter atlasProjectId, and that the API key or service account belongs to this project: it sees no such project.';
-
-function remedyFor(status: number, errorCode = ''): string | undefined {
-  if (notOnAccessList.has(errorCode))
-    return 'Add the address that the functions call from to the access list of the API key or service account, or remove the list: a Lambda function outside a VPC has no fixed address.';
-  if (status === 401) return "Check the keys in the Atlas credentials secret: Atlas doesn't know them.";
-  if (status === 403)
-    return 'Give the API key or service account the role Project Stream Processing Owner for this project.';
-  return undefined;
+  return heldText(fields.join(', '));
 }

@@ -1,12 +1,39 @@
 import * as z from 'zod/mini';
+import { withoutSecrets } from '../secrets/in-use.ts';
+import { heldText, maxText } from './limits.ts';
 
 /**
  * The fields that we read from Atlas Admin API responses. Atlas adds fields without notice, so all others are ignored.
  * Source: Atlas Administration API v2, Streams, versions 2023-02-01 and 2024-11-13.
  */
 
+/** A text that goes on: into a state of the machine, the registry or an error. */
+const text = z.string().check(z.maxLength(maxText));
+
 /** Atlas omits a field that it does not have, or returns null. */
-const optionalText = z.optional(z.nullable(z.string()));
+const optionalText = z.optional(z.nullable(text));
+
+/** A text that is only compared, or shown in short. */
+const optionalLongText = z.optional(z.nullable(z.string()));
+
+const optionalMessage = z.optional(z.nullable(z.pipe(z.string(), z.transform(heldText))));
+
+/** The documented states, which may be equal to a password. */
+const knownStates = new Set('IDLE WORKING DONE FAILED DELETE_REQUESTED DELETING DELETED PENDING READY'.split(' '));
+
+/** A state goes into the history. What cannot be the name of one may be anything, such as a secret. */
+const optionalState = z.optional(
+  z.nullable(
+    z.pipe(
+      text,
+      z.transform((state) =>
+        knownStates.has(state) || (/^[A-Z][A-Z0-9_]{0,63}$/.test(state) && withoutSecrets(state) === state)
+          ? state
+          : 'UNKNOWN',
+      ),
+    ),
+  ),
+);
 
 const ObjectId = z.string().check(z.regex(/^[a-f0-9]{24}$/));
 
@@ -16,28 +43,28 @@ export const AccountDetails = z.object({ awsAccountId: z.string().check(z.regex(
 export const PrivateLink = z.object({
   _id: ObjectId,
   arn: optionalText,
-  state: optionalText,
-  errorMessage: optionalText,
+  state: optionalState,
+  errorMessage: optionalMessage,
   authenticationScheme: optionalText,
 });
 export type PrivateLink = z.infer<typeof PrivateLink>;
 
 export const Workspace = z.object({
-  name: z.string(),
-  dataProcessRegion: z.optional(z.object({ cloudProvider: z.string(), region: z.string() })),
+  name: text,
+  dataProcessRegion: z.optional(z.object({ cloudProvider: text, region: text })),
 });
 export type Workspace = z.infer<typeof Workspace>;
 
 /** `state` is PENDING, READY, DELETING or FAILED. Atlas never returns the password. */
 export const Connection = z.object({
-  /** An ObjectId. */
-  id: optionalText,
-  name: z.string(),
+  /** It goes into the registry. Anything but an ObjectId counts as none. */
+  id: z.catch(z.optional(z.nullable(ObjectId)), undefined),
+  name: text,
   type: optionalText,
-  state: optionalText,
-  bootstrapServers: optionalText,
-  authentication: z.optional(z.nullable(z.object({ mechanism: optionalText, username: optionalText }))),
-  security: z.optional(z.nullable(z.object({ protocol: optionalText }))),
+  state: optionalState,
+  bootstrapServers: optionalLongText,
+  authentication: z.optional(z.nullable(z.object({ mechanism: optionalLongText, username: optionalLongText }))),
+  security: z.optional(z.nullable(z.object({ protocol: optionalLongText }))),
   networking: z.optional(
     z.nullable(
       z.object({ access: z.optional(z.nullable(z.object({ type: optionalText, connectionId: optionalText }))) }),
@@ -48,7 +75,7 @@ export const Connection = z.object({
 export type Connection = z.infer<typeof Connection>;
 
 /** A stream processor; its pipeline names the connections that it reads and writes, as `connectionName`. */
-export const StreamProcessor = z.object({ name: z.string(), state: z.string(), pipeline: z.optional(z.unknown()) });
+export const StreamProcessor = z.object({ name: text, state: text, pipeline: z.optional(z.unknown()) });
 export type StreamProcessor = z.infer<typeof StreamProcessor>;
 
 /** The body of a request that creates or updates a Kafka connection over a private link. */

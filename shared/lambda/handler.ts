@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda';
 import type { ZodMiniType } from 'zod/mini';
 import * as errors from '../errors.ts';
 import { clusterArnIn } from '../request/input.ts';
+import { blotOut, forgetPasswords, withoutSecrets } from '../secrets/in-use.ts';
 import { metrics, publishMetrics } from './metrics.ts';
 
 /** What a function's logic may need to know about its invocation. */
@@ -20,7 +21,9 @@ export interface Invocation {
 /** Enough to log the error and answer before Lambda ends the process, which would leave only `Sandbox.Timedout`. */
 const answerBeforeTimeoutMs = 1000;
 
-export const logger = new Logger();
+export const logger = new Logger({
+  jsonReplacerFn: (_, value) => (typeof value === 'string' ? withoutSecrets(value) : value),
+});
 
 /**
  * The middy chain of every function: log context, checked input, stripped output, one log line about the result or the failure,
@@ -42,6 +45,7 @@ export const lambdaHandler = <Input, Output>(
   })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .before(({ event, context }) => {
+      forgetPasswords();
       logger.appendKeys(subjectOf(event, context));
     })
     .after(({ event, context, response }) => {
@@ -49,6 +53,7 @@ export const lambdaHandler = <Input, Output>(
       publishMetrics(subjectOf(event, context));
     })
     .onError(({ event, context, error }) => {
+      blotOut(error);
       if (error) logger.error(error.message, error);
       if (error && error.name in errors) metrics.addMetric(error.name, 'Count', 1);
       publishMetrics(subjectOf(event, context));

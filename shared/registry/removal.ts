@@ -1,6 +1,7 @@
 import { whyNotOurs } from '../atlas/connection.ts';
 import { isBeingDeleted, type LinkUser, livePrivateLink } from '../atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../atlas/types.ts';
+import { few } from '../cut.ts';
 import { atlasSids, atlasStatement, findStatement, grantingStatement, isSameStatement } from '../msk/policy.ts';
 import { triggerTag } from '../msk/tags.ts';
 import { notCreated } from '../outcomes.ts';
@@ -109,7 +110,7 @@ const recordedLink = (links: PrivateLink[], recorded: Piece, clusterArn: string)
 export function keptLinks(others: PrivateLink[], asked: Asked): Kept | undefined {
   const ids = others.filter((link) => !isBeingDeleted(link)).map(({ _id }) => _id);
   if (ids.length === 0) return undefined;
-  return { note: `${ids.join(', ')} - ${unrecorded}`, remedy: `${linkCost} ${takeOver('Atlas', asked)}` };
+  return { note: `${few(ids)} - ${unrecorded}`, remedy: `${linkCost} ${takeOver('Atlas', asked)}` };
 }
 
 /**
@@ -134,7 +135,7 @@ export function usersOfLink(
 
 /** What the output says about a link that other connections use. @param users as `workspace/connection` */
 export const keptInUse = (users: string[], { recorded }: Asked): Kept => ({
-  note: `used by ${users.join(', ')}`,
+  note: `used by ${few(users)}`,
   remedy:
     recorded?.privateLink && mayBeOurs(recorded.privateLink)
       ? 'The sweep removes the private link when no connection uses it.'

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { configKeys } from '../atlas/config-keys.ts';
 import { InvalidRequest } from '../errors.ts';
 import { parseClusterArn } from '../msk/arn.ts';
 import { secretArnPattern } from '../secrets/secret-arn.ts';
@@ -19,7 +20,7 @@ export const rules = {
   secretArn:
     'the whole ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
   mechanism: `one of ${mechanisms.map((name) => `"${name}"`).join(' and ')}`,
-  config: 'an object of Kafka client settings, string to string, for example {"auto.offset.reset":"earliest"}',
+  config: `an object of Kafka client settings, string to string, with these keys only: ${[...configKeys].join(', ')}; for example {"auto.offset.reset":"earliest"}`,
   dryRun: 'true or false',
   claim: 'true or false',
   acceptPrincipal: 'the 12 digits of the AWS account that Atlas names now, for example "123456789012"',
@@ -48,8 +49,8 @@ export const fieldsOf = (action: Action): Field[] =>
 /** A state of Step Functions has at most 256 KiB, and the input is in it as well. */
 const longestConfig = 16_384;
 
-/** Whether a key of `config` may be the name of a Kafka client setting. */
-export const isSetting = (key: string) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(key);
+/** Whether Atlas passes a key of `config` to the cluster. */
+export const isSetting = (key: string) => configKeys.has(key);
 
 /**
  * One schema per field, for the console's input and for tags. The name patterns exclude the secret of an Atlas service account:
@@ -105,7 +106,7 @@ export function complaint(field: Field, value: unknown, name: string = field): s
   if (field === 'config' && isRecord(value)) {
     const badNames = Object.keys(value).filter((key) => !isSetting(key));
     if (badNames.length > 0)
-      return `${name} has the key ${listed(badNames)}, which cannot be the name of a setting; it must be ${rules.config}`;
+      return `${name} has the key ${listed(badNames)}, which Atlas ignores; it must be ${rules.config}`;
     const notText = Object.keys(value).filter((key) => typeof value[key] !== 'string');
     if (notText.length === 0) return `${name} is longer than ${longestConfig} characters; it must be shorter`;
     return `${name}.${listed(notText)} must be a string; ${name} is ${rules.config}`;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { AwsRefused } from '../errors.ts';
 import type { SecretsClient } from './client.ts';
+import { usePassword } from './in-use.ts';
 
 const ScramSecret = z.object({
   username: z.string().check(z.minLength(1)),
@@ -23,7 +24,10 @@ export async function readScramSecret(
   try {
     const { value, versionId } = await secrets.read(secretArn);
     const secret = ScramSecret.safeParse(value);
-    if (secret.success) return { ...secret.data, versionId };
+    if (secret.success) {
+      usePassword(secret.data.password);
+      return { ...secret.data, versionId };
+    }
     const fields = secret.error.issues.map(({ path }) => path.join('.')).filter(Boolean);
     const found = fields.length > 0 ? `has no usable ${fields.join(' and ')}` : "isn't a JSON object";
     return { unusable: `The SCRAM secret ${secretArn} ${found}; it must be JSON such as ${shape}.` };

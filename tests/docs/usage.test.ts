@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readDocument } from '../../docs/generators/documents.ts';
+import { configKeys } from '../../shared/atlas/config-keys.ts';
 import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
 import { Outcome, Result } from '../../shared/outcomes.ts';
 import { rules } from '../../shared/request/fields.ts';
@@ -26,5 +27,11 @@ describe('docs/usage.md', () => {
   it('has a row for each resource and each result in the output of a run', () => {
     const named = [...Outcome.shape.resource.options, ...Result.options];
     assert.deepEqual(namesIn('The result of a run').sort(), ['result', 'resource', ...named].sort());
+  });
+
+  it('lists every key of config that a run accepts, and no other', () => {
+    const [, section = ''] = /\n### config\n(.*?)\n## /s.exec(usage) ?? [];
+    const named = [...section.matchAll(/`([a-z.]+)`/g)].map(([, key = '']) => key);
+    assert.deepEqual(new Set(named), configKeys);
   });
 });

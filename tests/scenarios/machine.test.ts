@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { machines, readDefinition } from '../../statemachine/definition.ts';
 import './connected.ts';
 import './failures.ts';
+import './hostile.ts';
 import './lifecycle.ts';
 import './repetition.ts';
 import './registry/absence.ts';

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
+import { forgetPasswords, usePassword } from '../../shared/secrets/in-use.ts';
 import {
   type Answer,
   apiError,
@@ -246,6 +247,8 @@ describe('an answer of Atlas', () => {
   });
 
   it('that repeats the password becomes an error without it', async (t) => {
+    usePassword(password);
+    t.after(forgetPasswords);
     for (const [status, name] of [[400, 'AtlasRefused'] as const, [500, 'AtlasUnavailable'] as const]) {
       const answer = apiError(status, 'VALIDATION_ERROR', `The password "${password}" is too weak.`);
       const { atlas } = await fakeAtlas(t, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { authenticate } from '../../shared/atlas/authentication.ts';
 import { answer, apiKey, frontDoor, serviceAccount } from '../fixtures/credentials.ts';
 
@@ -76,6 +77,31 @@ describe('an API key', () => {
     const responses = await Promise.all(Array.from({ length: 8 }, () => call(`${door.url}/a`, get)));
     assert.ok(responses.every(({ status }) => status === 200));
     assert.equal(door.statuses.length, 9);
+  });
+
+  it('counts the requests of each nonce from 1, in hexadecimal', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    const countsOf = (requests: string[]) => requests.map((it) => it.split(' ')[1]);
+    for (let i = 0; i < 11; i++) await call(`${door.url}/a`, get);
+    assert.deepEqual(countsOf(door.counts.slice(8)), ['00000009', '0000000a', '0000000b']);
+    door.digest.nonces = [];
+    await call(`${door.url}/a`, get);
+    assert.deepEqual(countsOf(door.counts.slice(11)), ['0000000c', '00000001']);
+  });
+
+  it('never repeats a nonce count, also after a request whose answer never came', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const call = authenticate(apiKey, door.url);
+    await call(`${door.url}/a`, get);
+    for (const method of ['GET', 'POST', 'POST']) {
+      door.breaks = true;
+      // A GET is repeated on a new connection.
+      await call(`${door.url}/a`, { ...get, method }).catch(() => undefined);
+    }
+    assert.equal((await call(`${door.url}/a`, get)).status, 200);
+    assert.equal(new Set(door.counts).size, door.counts.length, door.counts.join());
+    assert.deepEqual(door.statuses, [401, 200, 200, 200], 'no answer was a refusal');
   });
 
   it('gets a new nonce if the old one expires between two calls', async (t) => {
@@ -192,6 +218,37 @@ describe('a service account', () => {
         return true;
       });
     });
+
+  it('repeats no secret that the token endpoint repeats', async (t) => {
+    const { clientId, clientSecret } = serviceAccount;
+    const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+    const escaped = JSON.stringify(clientSecret).slice(1, -1);
+    const said = [clientSecret, basic, escaped, encodeURIComponent(basic)].join(' ');
+    for (const status of [400, 401, 403, 429, 500]) {
+      const door = await frontDoor(t, serviceAccount);
+      door.tokenAnswer = answer(status, { error: said, error_description: said });
+      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), (error: Error) => {
+        const all = inspect(error, { depth: 9, showHidden: true });
+        for (const secret of [clientSecret, basic]) assert.ok(!all.includes(secret), all);
+        return true;
+      });
+    }
+  });
+
+  it('fails with the limit if the answer of the token endpoint is too long', async (t) => {
+    for (const status of [200, 400]) {
+      const door = await frontDoor(t, serviceAccount);
+      door.tokenAnswer = answer(status, { access_token: 'x'.repeat(2_000_000), expires_in: 3600 });
+      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), {
+        name: 'AtlasUnavailable',
+        message: "Atlas's answer to the request for an access token is longer than 1 MB.",
+      });
+      door.tokenAnswer = answer(status, { error: 'e'.repeat(9999), error_description: 'x'.repeat(300_000) });
+      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), ({ message }: Error) => {
+        return message.length < 1500;
+      });
+    }
+  });
 
   it('keeps the error code of the token endpoint', async (t) => {
     const door = await frontDoor(t, serviceAccount);

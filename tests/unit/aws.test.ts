@@ -6,6 +6,7 @@ import { DescribeClusterV2Command, KafkaClient } from '@aws-sdk/client-kafka';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { clientOptions, fromAws, noneWhenNotFound } from '../../shared/aws.ts';
 import { AwsRefused, AwsThrottled, AwsUnavailable } from '../../shared/errors.ts';
+import { forgetPasswords, usePassword } from '../../shared/secrets/in-use.ts';
 import { listen } from '../fixtures/loopback.ts';
 import { clusterArn, region, secretArn } from '../fixtures/request.ts';
 
@@ -85,6 +86,26 @@ describe('a call to AWS', () => {
       assert.equal((error.cause as Error).name, 'BadRequestException');
       return true;
     });
+  });
+
+  it('repeats no secret in use that AWS repeats, and no text without end', async (t) => {
+    usePassword('hunter22');
+    t.after(forgetPasswords);
+    for (const [status, errorType] of [
+      [400, 'BadRequestException'],
+      [400, 'hunter22'],
+      [429, 'TooManyRequestsException'],
+      [500, 'InternalServerErrorException'],
+    ] as const) {
+      const body = { message: `hunter22 is wrong. ${'x'.repeat(300_000)}`, invalidParameter: 'hunter22' };
+      await assert.rejects(describeClusterAt(t, answering(status, errorType, body)), (error: Error) => {
+        const { message, code, said, cause } = error as AwsRefused;
+        const all = inspect({ message, code, said, cause, stack: error.stack }, { depth: 9, maxStringLength: 10_000 });
+        assert.ok(!all.includes('hunter22'), all.slice(0, 3000));
+        assert.ok(message.length < 1500);
+        return true;
+      });
+    }
   });
 
   for (const errorType of ['ForbiddenException', 'AccessDeniedException'])

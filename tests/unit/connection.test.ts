@@ -49,6 +49,12 @@ describe('an existing connection', () => {
     assert.deepEqual(differences(connection({ config: reordered }), { ...wanted, config }), []);
     assert.deepEqual(differences(connection({ config }), { ...wanted, config: reordered }), []);
     assert.deepEqual(differences(connection({ config: {} }), { ...wanted, config }), ['config']);
+    const more = { ...config, retries: '3' };
+    assert.deepEqual(differences(connection({ config: more }), { ...wanted, config }), [], 'only those that are given');
+    assert.deepEqual(differences(connection({ config }), { ...wanted, config: more }), ['config']);
+    assert.deepEqual(differences(connection({ config: { ...config, 'client.id': 'b' } }), { ...wanted, config }), [
+      'config',
+    ]);
     assert.deepEqual(differences(connection({ config: null }), { ...wanted, config }), ['config']);
   });
 

@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { VersionConflict } from '../../shared/errors.ts';
 import { type Invocation, lambdaHandler } from '../../shared/lambda/handler.ts';
+import { usePassword } from '../../shared/secrets/in-use.ts';
 import { clusterArn, executionArn, functionArn, tagEvent } from '../fixtures/request.ts';
 
 const schemas = {
@@ -167,6 +168,33 @@ describe('a handler', () => {
       ['ERROR', 'Another writer was faster.', 'VersionConflict', 'Version K3.', 'request-1'],
     );
     assert.doesNotMatch(log(), /not to be logged/);
+  });
+
+  it('blots out every secret in use, in the log and in the error that it throws', async (t) => {
+    const log = logOf(t);
+    const failure = Object.assign(new TypeError('No header can be hunter22.', { cause: new Error('hunter22') }), {
+      header: 'hunter22',
+    });
+    const run = async () => {
+      usePassword('hunter22');
+      throw failure;
+    };
+    await assert.rejects(invoke(run, event), (error) => error === failure);
+    assert.equal(failure.message, 'No header can be ***.');
+    assert.doesNotMatch(`${log()}${failure.stack}${failure.header}${failure.cause}`, /hunter22/);
+    const succeeds = async () => {
+      usePassword('hunter22');
+      return { state: 'hunter22' };
+    };
+    await invoke(succeeds, event);
+    assert.doesNotMatch(log(), /hunter22/);
+  });
+
+  it('forgets the passwords of the invocation before', async (t) => {
+    const log = logOf(t);
+    usePassword('updated');
+    await invoke(async () => ({ result: 'updated' }), event);
+    assert.equal(linesOf(log())[0].answer.result, 'updated');
   });
 
   it('fails as FunctionTimedOut a second before Lambda would end it, and aborts the logic', async (t) => {

@@ -160,9 +160,22 @@ describe('a wrong input', () => {
       'a config with keys that cannot be settings',
       { clusterArn, config: JSON.parse('{"__proto__":"hunter2","":"hunter2","a b":"hunter2","client.id":5}') },
       'config',
-      'has the key "__proto__", "", "a b", which cannot be the name of a setting; it must be an object',
-      /\{"auto.offset.reset"/,
+      'has the key "__proto__", "", "a b", which Atlas ignores; it must be an object',
+      /these keys only: acks, .*session\.timeout\.ms, .*\{"auto.offset.reset"/,
     ],
+    ...[
+      'ssl.endpoint.identification.algorithm',
+      'bootstrap.servers',
+      'plugin.library.paths',
+      'Acks',
+      'constructor',
+    ].map((key): [string, object, string, string, RegExp] => [
+      `a config with the key ${key}, which is not on MongoDB's list`,
+      { clusterArn, config: { acks: 'all', [key]: 'hunter2' } },
+      'config',
+      `config has the key "${key}", which Atlas ignores; it must be`,
+      /\{"auto.offset.reset"/,
+    ]),
     [
       'a config that is a text',
       { clusterArn, config: 'hunter2' },
@@ -236,10 +249,11 @@ describe('a wrong input', () => {
   });
 
   it('is refused with five of many settings that are not strings, and without any value', () => {
-    const config = Object.fromEntries(Array.from({ length: 6 }, (_, i) => [`key.${i}`, [`hunter2`]]));
+    const keys = ['acks', 'batch.size', 'linger.ms', 'retries', 'group.id', 'isolation.level'];
+    const config = Object.fromEntries(keys.map((key) => [key, ['hunter2']]));
     const message = refusalOf({ clusterArn, config: { 'client.id': 'hunter2', ...config } });
-    assert.match(message, /^config\."key\.0", .*"key\.4" and 1 more must be a string; config is/);
-    assert.doesNotMatch(message, /hunter2|key\.5|client\.id/);
+    assert.match(message, /^config\."acks", .*"group\.id" and 1 more must be a string; config is/);
+    assert.doesNotMatch(message, /hunter2|"isolation\.level"|"client\.id"/);
   });
 
   it('is refused without its values if it is JSON in quotes or in a list', () => {

@@ -75,7 +75,15 @@ test('an interceptor sees only authenticated calls, and may answer in the place 
   assert.equal((await post('/x')).status, 503);
   assert.equal(applied(), 0);
   assert.deepEqual(seen, [
-    { service: 'atlas', operation: 'count', method: 'POST', path: '/x', caller: 'someone', body: 'hello' },
+    {
+      service: 'atlas',
+      operation: 'count',
+      method: 'POST',
+      path: '/x',
+      caller: 'someone',
+      body: 'hello',
+      authorization: 'secret',
+    },
   ]);
   assert.deepEqual(
     recorder.exchangesOf('atlas', 'count').map(({ status, caller }) => [status, caller]),

@@ -25,6 +25,7 @@ suite('AWS throttles', () => {
     path: '/',
     caller: 'one',
     body: '',
+    authorization: undefined,
   };
   const applied = { status: 200, body: '{}' };
 

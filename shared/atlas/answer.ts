@@ -1,0 +1,32 @@
+import { AtlasUnavailable } from '../errors.ts';
+import type { AtlasResponse } from './http.ts';
+import { heldText, LimitExceeded } from './limits.ts';
+
+/**
+ * The text of an answer.
+ *
+ * @param what the request, for the message
+ * @throws LimitExceeded, or AtlasUnavailable if the answer is cut short
+ */
+export async function textOf(what: string, response: AtlasResponse): Promise<string> {
+  return response.text().catch((error: unknown) => {
+    if ((error as Error).cause instanceof LimitExceeded)
+      throw new LimitExceeded(`Atlas's answer to ${what} is longer than 1 MB.`);
+    throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reasonOf(error)}).`);
+  });
+}
+
+/** Why a `fetch` failed: the system's code is in `cause`. */
+export function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  return heldText(cause?.code ?? cause?.message ?? message);
+}
+
+/** The JSON value of a text, or undefined. */
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { cut } from '../cut.ts';
+import { AtlasUnavailable } from '../errors.ts';
+import { withoutSecrets } from '../secrets/in-use.ts';
+
+/** Atlas's answer, a list or a text in it is larger than any that a function could use. */
+export class LimitExceeded extends AtlasUnavailable {}
+
+/** No answer that we read is as long. It must fit into the memory of a function many times. */
+export const maxBytes = 1_000_000;
+
+/** More pages than any project has: 500 links, connections or workspaces fit on one. */
+export const maxPages = 100;
+
+/** A text of Atlas that goes on: a state of Step Functions holds 256 KiB, and a person reads it. */
+export const maxText = 1000;
+
+/** What Atlas says in an error, for a person: without secrets, and cut. */
+export function heldText(text: string): string {
+  const said = withoutSecrets(text);
+  return said.length > maxText ? `${cut(said, maxText)}…` : said;
+}
+
+/** The words of Atlas's error: those of its fields that are texts. */
+export const wordsOf = (...fields: unknown[]): string =>
+  heldText(fields.filter((field) => typeof field === 'string' && field).join(': '));
+
+/** An error code of Atlas, or '' for anything that cannot be one: the code is logged. */
+export const codeOf = (code: unknown): string =>
+  typeof code === 'string' && /^\w{1,100}$/.test(code) && withoutSecrets(code) === code ? code : '';

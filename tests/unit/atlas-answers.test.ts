@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { explainUse } from '../../shared/atlas/stream-processors.ts';
+import { AtlasRefused } from '../../shared/errors.ts';
+import { forgetPasswords, useCredentials, usePassword } from '../../shared/secrets/in-use.ts';
+import {
+  type Answer,
+  apiError,
+  connection,
+  fakeAtlas,
+  list,
+  ok,
+  privateLink,
+  privateLinkId,
+  processor,
+  workspaceOf,
+} from '../fixtures/atlas.ts';
+import { projectId } from '../fixtures/request.ts';
+
+const route = `GET /privateLinkConnections/${privateLinkId}`;
+const getLink = (atlas: AtlasClient) => atlas.getPrivateLink(projectId, privateLinkId);
+const listLinks = (atlas: AtlasClient) => atlas.listPrivateLinks(projectId);
+const getConnection = (atlas: AtlasClient) => atlas.getConnection(projectId, 'streams', 'orders');
+const long = 'x'.repeat(300_000);
+
+describe('an answer of Atlas that is too large', () => {
+  const bytes = (size: number, status = 200): Answer => {
+    return (response) => response.writeHead(status).end(JSON.stringify(privateLink({ padding: 'x'.repeat(size) })));
+  };
+
+  it('may have up to 1 MB', async (t) => {
+    const { atlas } = await fakeAtlas(t, { [route]: bytes(900_000) });
+    assert.equal((await getLink(atlas))._id, privateLinkId);
+  });
+
+  for (const status of [200, 400, 404, 500])
+    it(`is AtlasUnavailable with the limit if it has HTTP ${status}, and is not read to its end`, async (t) => {
+      const { atlas } = await fakeAtlas(t, { [route]: bytes(20_000_000, status) });
+      await assert.rejects(getLink(atlas), {
+        name: 'AtlasUnavailable',
+        message: `Atlas's answer to GET /api/atlas/v2/groups/${projectId}/streams/privateLinkConnections/${privateLinkId} is longer than 1 MB.`,
+      });
+    });
+
+  it('is AtlasUnavailable with the limit if it never ends', async (t) => {
+    const { atlas } = await fakeAtlas(t, {
+      [route]: (response) => {
+        const chunk = 'x'.repeat(100_000);
+        const more = () => void (response.destroyed || response.write(chunk, more));
+        more();
+      },
+    });
+    await assert.rejects(getLink(atlas), { name: 'AtlasUnavailable', message: /is longer than 1 MB/ });
+  });
+});
+
+describe('a list of Atlas', () => {
+  const pages = (last: number): Answer => {
+    return (response, request) => {
+      const page = Number(request.query.pageNum);
+      const results = page <= last ? [privateLink({ _id: String(page).padStart(24, '0') })] : [];
+      ok({ results, totalCount: Number.MAX_SAFE_INTEGER })(response, request);
+    };
+  };
+
+  it('may have up to 100 pages', async (t) => {
+    const { atlas } = await fakeAtlas(t, { 'GET /privateLinkConnections': pages(99) });
+    assert.equal((await listLinks(atlas)).length, 99);
+  });
+
+  it('is AtlasUnavailable with the limit if its pages never end', async (t) => {
+    const { atlas, calls } = await fakeAtlas(t, { 'GET /privateLinkConnections': pages(Number.POSITIVE_INFINITY) });
+    await assert.rejects(listLinks(atlas), {
+      name: 'AtlasUnavailable',
+      message: /answer to GET .*privateLinkConnections has more than 100 pages\.$/,
+    });
+    assert.equal(calls().length, 100);
+  });
+});
+
+describe('a text of Atlas', () => {
+  const refused: [field: string, call: string, answer: unknown, run: (atlas: AtlasClient) => Promise<unknown>][] = [
+    ['state', route, privateLink({ state: long }), getLink],
+    ['authenticationScheme', route, privateLink({ authenticationScheme: long }), getLink],
+    ['state', 'GET /streams/connections/orders', connection({ state: long }), getConnection],
+    ['name', 'GET /streams/connections/orders', connection({ name: long }), getConnection],
+    [
+      'networking.access.connectionId',
+      'GET /streams/connections/orders',
+      connection({ networking: { access: { type: 'PRIVATE_LINK', connectionId: long } } }),
+      getConnection,
+    ],
+    [
+      'dataProcessRegion.region',
+      'GET /streams',
+      workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: long } }),
+      (atlas) => atlas.getWorkspace(projectId, 'streams'),
+    ],
+    [
+      'results.0.name',
+      'GET /streams/processors',
+      { results: [processor(long)], totalCount: 1 },
+      (atlas) => atlas.listStreamProcessors(projectId, 'streams'),
+    ],
+  ];
+  for (const [field, call, answer, run] of refused)
+    it(`is AtlasUnavailable with the limit if ${field} has more than 1,000 characters (${call})`, async (t) => {
+      const { atlas } = await fakeAtlas(t, { [call]: ok(answer) });
+      await assert.rejects(run(atlas), (error: Error) => {
+        assert.equal(error.name, 'AtlasUnavailable');
+        assert.match(error.message, /cannot be read \(.* is longer than 1,000 characters\)\.$/);
+        assert.ok(error.message.includes(`(${field} is`), error.message);
+        return true;
+      });
+    });
+
+  it('is cut to 1,000 characters if it is the message of an error', async (t) => {
+    const { atlas } = await fakeAtlas(t, { [route]: ok(privateLink({ state: 'FAILED', errorMessage: long })) });
+    assert.equal((await getLink(atlas)).errorMessage, `${'x'.repeat(1000)}…`);
+    const refusals = await fakeAtlas(t, { [route]: apiError(400, 'TOO_BAD', long) });
+    await assert.rejects(
+      getLink(refusals.atlas),
+      ({ message }: Error) => message.length < 1500 && /TOO_BAD: x/.test(message),
+    );
+    const codes = await fakeAtlas(t, { [route]: apiError(400, long, 'No.') });
+    await assert.rejects(getLink(codes.atlas), (error: Error) => {
+      return error instanceof AtlasRefused && error.errorCode === '' && error.message.length < 1500;
+    });
+  });
+
+  it('is not repeated if it is the name of a field', async (t) => {
+    const { atlas } = await fakeAtlas(t, {
+      'GET /streams/connections/orders': ok(connection({ config: { [long]: 1, [`${long}y`]: 2 } })),
+    });
+    await assert.rejects(getConnection(atlas), ({ message }: Error) => message.length < 1500);
+  });
+
+  it('is UNKNOWN if it is a state that cannot be the name of one, and an id is dropped that cannot be one', async (t) => {
+    const { atlas } = await fakeAtlas(t, {
+      [route]: ok(privateLink({ state: 'done; password=x' })),
+      'GET /streams/connections/orders': ok(connection({ id: 'hunter22' })),
+    });
+    assert.equal((await getLink(atlas)).state, 'UNKNOWN');
+    assert.equal((await getConnection(atlas)).id, undefined);
+  });
+
+  it('is one of the first five if it is the name of a stream processor that uses the connection', async (t) => {
+    const names = Array.from({ length: 300 }, (_, i) => `p${i}`);
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': list(names.map((name) => processor(name))) });
+    const refusal = new AtlasRefused('In use.', { status: 403, errorCode: 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS' });
+    const place = { projectId, workspace: 'streams', connectionName: 'orders' };
+    await assert.rejects(explainUse(refusal, place, atlas), {
+      name: 'ConnectionInUse',
+      message: /in use by stream processor "p0", "p1", "p2", "p3", "p4" and 295 more, and Atlas/,
+    });
+  });
+
+  it('is not needed to explain why a connection cannot be changed, if the pipelines are larger than an answer may be', async (t) => {
+    const pipeline = [{ $source: { connectionName: 'orders' } }, { $match: 'x'.repeat(2_000_000) }];
+    const { atlas, requests } = await fakeAtlas(t, { 'GET /streams/processors': list([processor('p', { pipeline })]) });
+    const refusal = new AtlasRefused('In use.', { status: 403, errorCode: 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS' });
+    const place = { projectId, workspace: 'streams', connectionName: 'orders' };
+    await assert.rejects(explainUse(refusal, place, atlas), {
+      name: 'ConnectionInUse',
+      message: /in use by a running stream processor/,
+    });
+    assert.equal(requests[0]?.query.itemsPerPage, '50', 'pipelines are long');
+  });
+});
+
+describe('a secret that Atlas repeats', () => {
+  const password = 'p"a\\s/s+wörd';
+  const token = 'mdb-token-0123456789';
+  afterEach(forgetPasswords);
+  const escapeJson = (text: string) => JSON.stringify(text).slice(1, -1);
+  const spellings = [
+    password,
+    escapeJson(password),
+    escapeJson(escapeJson(password)),
+    encodeURIComponent(password),
+    token,
+  ];
+
+  const said = spellings.join(' and ');
+  const answers: Record<string, Answer> = {
+    'in detail': apiError(400, 'BAD', said),
+    'in errorCode': apiError(400, said, 'No.'),
+    'in reason, without a detail': (response) => response.writeHead(400).end(JSON.stringify({ reason: said })),
+    'in detail of another shape': (response) => response.writeHead(400).end(JSON.stringify({ detail: [said] })),
+    'in a text that is not JSON': (response) => response.writeHead(400).end(said),
+    'in HTTP 500': apiError(500, said, said),
+    'in HTTP 429 and its header': apiError(429, said, said, { 'retry-after': token }),
+    'in HTTP 302': (response) => response.writeHead(302, { location: token }).end(said),
+    'in the name of a field': ok(connection({ config: { [said]: 1 } })),
+  };
+  for (const [where, answer] of Object.entries(answers))
+    it(`is in no property of the error: ${where}`, async (t) => {
+      usePassword(password);
+      useCredentials(token);
+      const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': answer });
+      await assert.rejects(getConnection(atlas), (error: Error) => {
+        assert.match(error.name, /^Atlas/);
+        const all = inspect(error, { depth: 9, showHidden: true }) + error.message + JSON.stringify(error);
+        for (const spelling of spellings) assert.ok(!all.includes(spelling), all);
+        return true;
+      });
+    });
+
+  it('is in no text of an answer, if it is one of the credentials', async (t) => {
+    useCredentials(token);
+    const { atlas } = await fakeAtlas(t, {
+      'GET /privateLinkConnections': list([privateLink({ arn: token, errorMessage: token })]),
+    });
+    assert.ok(!JSON.stringify(await listLinks(atlas)).includes(token));
+  });
+
+  it('does not change a name that is equal to the password, because the name is needed', async (t) => {
+    usePassword('orders');
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
+    assert.equal((await getConnection(atlas)).name, 'orders');
+  });
+});
