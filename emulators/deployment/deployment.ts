@@ -90,6 +90,8 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     arnOf: (logicalId) => {
       if (logicalId.endsWith('Machine')) return machineArn(logicalId);
       if (logicalId.endsWith('Topic')) return `arn:aws:sns:${region}:${accountId}:${nameOf(logicalId, 'TopicName')}`;
+      if (logicalId.endsWith('LogGroup'))
+        return `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName(logicalId.replace(/LogGroup$/, ''))}:*`;
       if (logicalId === 'Registry') return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
       return functionArn(logicalId.replace(/LambdaFunction$/, ''));
     },

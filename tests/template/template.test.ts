@@ -124,10 +124,7 @@ describe('the functions', () => {
       assert.deepEqual(properties(template, `${task}LogGroup`), { LogGroupName, RetentionInDays: 30 });
       assert.ok(template.Resources[id]?.DependsOn?.includes(`${task}LogGroup`));
       const [logs] = statementsOf(properties<RoleProperties>(template, `${task}Role`));
-      assert.deepEqual(
-        logs?.Resource,
-        sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/\${prefix}-*`),
-      );
+      assert.deepEqual(logs?.Resource, arn(`${task}LogGroup`));
     }
   });
 
@@ -587,7 +584,7 @@ describe('the whole template', () => {
     for (const action of actions) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
   });
 
-  it('lets only the machines and the rules assume their roles', () => {
+  it('lets only the machines, the rules and the group of the schedule assume their roles', () => {
     const trusted = (id: string) => properties<RoleProperties>(template, id).AssumeRolePolicyDocument.Statement;
     const statement = (service: string, ...resources: string[]) => {
       const arns = resources.map((it) =>
@@ -608,6 +605,7 @@ describe('the whole template', () => {
     const rules = (...names: string[]) => [statement('events', ...names.map((name) => `rule/\${prefix}-${name}`))];
     assert.deepEqual(trusted('ConnectRuleRole'), rules('connect', 'connect-call'));
     assert.deepEqual(trusted('DisconnectRuleRole'), rules('disconnect', 'untag', 'disconnect-call', 'untag-call'));
+    assert.deepEqual(trusted('SweepScheduleRole'), [statement('scheduler', 'schedule-group/default')]);
   });
 
   it('contains no secret, and no reference that resolves to one', () => {
