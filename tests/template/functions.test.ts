@@ -39,6 +39,9 @@ const dependentActions: Record<string, string[]> = {
 /** What Lambda itself does with a function's role. */
 const ofLambda = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 
+/** What Lambda does with it if asynchronous invocations of the function have a destination for failures. */
+const ofDestination: Record<string, string[]> = { NotifyOutcome: ['sqs:SendMessage'] };
+
 const allowed = (statements: Statement[]) => statements.filter(({ Effect }) => Effect === 'Allow');
 
 /** Actions for which IAM supports no resource. */
@@ -66,7 +69,12 @@ for (const [name, settings] of Object.entries(functions)) {
   describe(`the function ${name}`, () => {
     it('may do what its code calls, and nothing else', () => {
       const called = calledActions(folder);
-      const needed = [...called, ...called.flatMap((action) => dependentActions[action] ?? []), ...ofLambda];
+      const needed = [
+        ...called,
+        ...called.flatMap((action) => dependentActions[action] ?? []),
+        ...ofLambda,
+        ...(ofDestination[name] ?? []),
+      ];
       const granted = allowed(statements).flatMap(({ Action }) => list(Action));
       assert.deepEqual([...new Set(granted)].sort(), needed.sort());
     });
@@ -84,6 +92,7 @@ for (const [name, settings] of Object.entries(functions)) {
           else if (action === 'states:StartExecution')
             assert.deepEqual(Resource, [ref('ConnectMachine'), ref('DisconnectMachine')]);
           else if (action === 'sns:Publish') assert.deepEqual(Resource, ref('NotificationTopic'));
+          else if (action === 'sqs:SendMessage') assert.deepEqual(Resource, arn('DeadLetterQueue'));
           else if (action.startsWith('xray:')) assert.equal(Resource, '*');
           else if (action.startsWith('logs:')) assert.deepEqual(Resource, arn(`${name}LogGroup`), action);
           else if (action.startsWith('kms:'))
