@@ -674,6 +674,22 @@ describe('the whole template', () => {
     assert.deepEqual(trusted('SweepScheduleRole'), [statement('scheduler', 'schedule-group/default')]);
   });
 
+  it('declares no dependency that a reference implies, about which cfn-lint warns', () => {
+    for (const [id, { DependsOn = [] }] of Object.entries(template.Resources).filter(([id]) =>
+      /LambdaFunction$/.test(id),
+    ))
+      assert.deepEqual(DependsOn, [id.replace(/LambdaFunction$/, 'LogGroup')]);
+  });
+
+  it('closes the deployment bucket to the public', () => {
+    assert.deepEqual(properties(template, 'ServerlessDeploymentBucket').PublicAccessBlockConfiguration, {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+  });
+
   it('contains no secret, and no reference that resolves to one', () => {
     const text = JSON.stringify(template);
     assert.doesNotMatch(text, /\{\{resolve:/);
