@@ -217,21 +217,26 @@ export class Cloud {
     this.#pending.add(work);
   }
 
-  /** Documented: Lambda retries a function that has failed after one minute, and after two more; then it drops the event. */
+  /** Documented: Lambda retries a function that has failed after one minute, and after two more; then it sends the event to the function's queue for failures, if it has one, and drops it. */
   async #invokeUntilDone(functionArn: string, event: object): Promise<void> {
     for (const pauseSeconds of [60, 120, undefined]) {
       const { error } = await this.#invoke(functionArn, event);
       if (!error) return;
-      if (pauseSeconds === undefined) this.metrics.put(lambdaMetric('AsyncEventsDropped', functionArn), 1);
-      else await this.clock.wait(pauseSeconds);
+      if (pauseSeconds !== undefined) await this.clock.wait(pauseSeconds);
     }
+    this.metrics.put(lambdaMetric('AsyncEventsDropped', functionArn), 1);
+    const { failureQueue } = this.deployment.functions.find(({ arn }) => arn === functionArn) ?? {};
+    if (failureQueue) this.metrics.set(queuedMetric(failureQueue), 1);
   }
 
-  readonly #onStart = (machine: Machine, execution: Execution) => this.#onStatus(machine, execution, 'RUNNING');
+  readonly #onStart = (machine: Machine, execution: Execution) => {
+    this.metrics.put(stateMetric('ExecutionsStarted', machine.arn), 1);
+    this.#onStatus(machine, execution, 'RUNNING');
+  };
 
   readonly #onEnd = (machine: Machine, execution: Execution, status: string) => {
     const name = status === 'FAILED' ? 'ExecutionsFailed' : status === 'TIMED_OUT' ? 'ExecutionsTimedOut' : undefined;
-    if (name) this.metrics.put({ namespace: 'AWS/States', name, dimensions: { StateMachineArn: machine.arn } }, 1);
+    if (name) this.metrics.put(stateMetric(name, machine.arn), 1);
     this.#onStatus(machine, execution, status);
   };
 
@@ -331,10 +336,22 @@ export class Cloud {
   }
 }
 
+const stateMetric = (name: string, StateMachineArn: string) => ({
+  namespace: 'AWS/States',
+  name,
+  dimensions: { StateMachineArn },
+});
+
 const lambdaMetric = (name: string, arn: string) => ({
   namespace: 'AWS/Lambda',
   name,
   dimensions: { FunctionName: arn.split(':').at(-1) ?? '' },
+});
+
+const queuedMetric = (QueueName: string) => ({
+  namespace: 'AWS/SQS',
+  name: 'ApproximateNumberOfMessagesVisible',
+  dimensions: { QueueName },
 });
 
 const pass: Intercept = (_, next) => next();

@@ -94,7 +94,7 @@ export class SecretsManagerEmulator implements Service {
     }
     const secret = this.#existing(secretId);
     if (operation === 'DescribeSecret') return answer(encode(DescribeSecretResponse$, describe(secret)));
-    if (secret.kmsKeyId && !this.#authorize(caller, 'kms:Decrypt', secret.kmsKeyId, {})) {
+    if (secret.kmsKeyId && !this.#authorize(caller, 'kms:Decrypt', secret.kmsKeyId, { secretArn: secret.arn })) {
       throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
     }
     return answer(encode(GetSecretValueResponse$, value(secret, input)));

@@ -44,7 +44,7 @@ interface Serverless {
 
 interface Template {
   Parameters?: object;
-  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+  Resources: Record<string, { Type: string; DependsOn?: string[]; Properties: Record<string, unknown> }>;
 }
 
 interface StackParameter {
@@ -80,7 +80,10 @@ export default class PackagingPlugin {
       'after:package:initialize': () => this.#declareParameters(),
       'before:package:createDeploymentArtifacts': build,
       'before:package:function:package': build,
-      'before:package:finalize': () => this.#startNamesWithPrefix(),
+      'before:package:finalize': () => {
+        this.#startNamesWithPrefix();
+        this.#dropImpliedDependencies();
+      },
       'before:remove:remove': async () => {
         const cloudFormation = new CloudFormationClient(await this.#provider.getAwsSdkV3Config());
         this.#table = await tableOf(this.#provider.naming.getStackName(), cloudFormation);
@@ -177,6 +180,15 @@ export default class PackagingPlugin {
       const name = String(Properties[property]);
       if (!name.includes(literal)) throw new Error(`${property} of ${id} is ${name}, without ${literal}.`);
       Properties[property] = { 'Fn::Sub': name.replace(literal, '${prefix}-') };
+    }
+  }
+
+  /** Serverless has each function depend on its role, to which it refers anyway. cfn-lint warns about that. */
+  #dropImpliedDependencies(): void {
+    for (const resource of Object.values(this.#serverless.service.provider.compiledCloudFormationTemplate.Resources)) {
+      if (resource.Type !== 'AWS::Lambda::Function' || !resource.DependsOn) continue;
+      const [role] = (resource.Properties.Role as { 'Fn::GetAtt': string[] })['Fn::GetAtt'];
+      resource.DependsOn = resource.DependsOn.filter((id) => id !== role);
     }
   }
 

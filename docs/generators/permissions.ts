@@ -13,6 +13,7 @@ interface Role {
 
 const { Resources: roles }: { Resources: Record<string, Role> } = parse(
   readFileSync(new URL('../../infrastructure/roles.yml', import.meta.url), 'utf8'),
+  { merge: true },
 );
 
 /** What every function may do: write its log and its traces. */

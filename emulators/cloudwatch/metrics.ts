@@ -23,6 +23,7 @@ interface Embedded {
 export class Metrics {
   readonly #clock: Clock;
   readonly #datapoints = new Map<string, Datapoint[]>();
+  readonly #lasting = new Map<string, { since: number; value: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,6 +33,11 @@ export class Metrics {
     const datapoints = this.#datapoints.get(keyOf(id)) ?? [];
     datapoints.push({ at: this.#clock.now().getTime(), value });
     this.#datapoints.set(keyOf(id), datapoints);
+  }
+
+  /** A value that lasts until `clear`, such as the length of a queue. Documented: SQS reports it once a minute. */
+  set(id: MetricId, value: number): void {
+    this.#lasting.set(keyOf(id), { since: this.#lasting.get(keyOf(id))?.since ?? this.#clock.now().getTime(), value });
   }
 
   /** Reads the metrics in a log line of a function, if it has any. */
@@ -47,11 +53,15 @@ export class Metrics {
   }
 
   get(id: MetricId): Datapoint[] {
-    return this.#datapoints.get(keyOf(id)) ?? [];
+    const { since = 0, value = 0 } = this.#lasting.get(keyOf(id)) ?? {};
+    const minutes = since === 0 ? 0 : Math.ceil((this.#clock.now().getTime() - since + 1) / 60_000);
+    const lasting = Array.from({ length: minutes }, (_, minute) => ({ at: since + minute * 60_000, value }));
+    return [...(this.#datapoints.get(keyOf(id)) ?? []), ...lasting];
   }
 
   clear(): void {
     this.#datapoints.clear();
+    this.#lasting.clear();
   }
 }
 

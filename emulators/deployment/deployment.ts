@@ -41,6 +41,8 @@ export type { Action };
 interface DeployedFunction extends FunctionConfiguration {
   /** What its role may do. */
   statements: Statement[];
+  /** The name of the queue that gets the events that it could not handle. */
+  failureQueue: string | undefined;
 }
 
 export interface DeploymentOptions {
@@ -62,6 +64,11 @@ interface ServerlessFile {
 interface InfrastructureFile {
   Conditions?: Record<string, unknown>;
   Resources?: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
+interface EventInvokeConfig {
+  FunctionName: string;
+  DestinationConfig: { OnFailure: { Destination: string } };
 }
 
 const stage = 'local';
@@ -90,6 +97,9 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     arnOf: (logicalId) => {
       if (logicalId.endsWith('Machine')) return machineArn(logicalId);
       if (logicalId.endsWith('Topic')) return `arn:aws:sns:${region}:${accountId}:${nameOf(logicalId, 'TopicName')}`;
+      if (logicalId.endsWith('Queue')) return `arn:aws:sqs:${region}:${accountId}:${nameOf(logicalId, 'QueueName')}`;
+      if (logicalId.endsWith('LogGroup'))
+        return `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName(logicalId.replace(/LogGroup$/, ''))}:*`;
       if (logicalId === 'Registry') return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
       return functionArn(logicalId.replace(/LambdaFunction$/, ''));
     },
@@ -108,6 +118,12 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     return policies.flatMap(({ PolicyDocument }) => resolve(PolicyDocument.Statement, context) as Statement[]);
   };
   const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
+
+  const failureQueueOf = (name: string): string | undefined => {
+    const configs = ofType('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => resolve(Properties, context));
+    const config = (configs as EventInvokeConfig[]).find(({ FunctionName }) => FunctionName === name);
+    return config?.DestinationConfig.OnFailure.Destination.split(':').at(-1);
+  };
 
   return {
     machines: machines.map(machine),
@@ -130,6 +146,7 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       timeoutSeconds: timeout ?? provider.timeout,
       environment: resolve({ ...provider.environment, ...environment }, context) as DeployedFunction['environment'],
       statements: statementsOf(role),
+      failureQueue: failureQueueOf(functionName(name)),
     })),
   };
 }

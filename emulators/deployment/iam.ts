@@ -43,14 +43,19 @@ function isAllowed(statements: Statement[], request: AccessRequest): boolean {
 /** A function never calls KMS itself: the service that uses the secret does. */
 function conditionKeys(
   action: string,
-  { tagKeys, publicAccessEnabled }: AuthorizationContext,
+  { tagKeys, publicAccessEnabled, secretArn }: AuthorizationContext,
   region: string,
 ): AccessRequest['keys'] {
-  const viaService: Record<string, string> = { 'kms:Decrypt': 'secretsmanager', 'kms:CreateGrant': 'kafka' };
+  const viaService: Record<string, string> = {
+    'kms:Decrypt': 'secretsmanager',
+    'kms:CreateGrant': 'kafka',
+    'kms:DescribeKey': 'kafka',
+  };
   return {
     'aws:TagKeys': tagKeys,
     'kafka:publicAccessEnabled': publicAccessEnabled === undefined ? undefined : [String(publicAccessEnabled)],
     'kms:ViaService': action in viaService ? [`${viaService[action]}.${region}.amazonaws.com`] : undefined,
+    'kms:EncryptionContext:SecretARN': secretArn === undefined ? undefined : [secretArn],
     'kms:GrantIsForAWSResource': action === 'kms:CreateGrant' ? ['true'] : undefined,
   };
 }
@@ -71,6 +76,8 @@ function holds(operator: string, wanted: string[], actual: string[] | undefined)
     case 'Bool':
     case 'StringEquals':
       return actual?.some((value) => wanted.includes(value)) ?? false;
+    case 'StringLike':
+      return actual?.some((value) => wanted.some((pattern) => isLike(pattern, value))) ?? false;
     case 'ForAllValues:StringEquals':
       return (actual ?? []).every((value) => wanted.includes(value));
     case 'Null':

@@ -9,6 +9,11 @@ const dependentActions: Record<string, string[]> = {
   UpdateConnectivity: ['ec2:DescribeRouteTables', 'ec2:DescribeSubnets'],
 };
 
+/** Assumed, from what a sample of AWS grants: the same for the customer managed key of the cluster's data. */
+const actionsOnDataKey: Record<string, string[]> = {
+  UpdateConnectivity: ['kms:CreateGrant', 'kms:DescribeKey'],
+};
+
 interface AuthorizedInput {
   ClusterArn?: string;
   ResourceArn?: string;
@@ -21,9 +26,16 @@ interface AuthorizedInput {
 /**
  * Checks that the caller may do everything that this call needs.
  *
+ * @param dataKey of the cluster
  * @throws Refusal AccessDeniedException
  */
-export function checkPermission(authorize: Authorize, caller: string, operation: string, input: AuthorizedInput): void {
+export function checkPermission(
+  authorize: Authorize,
+  caller: string,
+  operation: string,
+  input: AuthorizedInput,
+  dataKey: string | undefined,
+): void {
   const { ClusterArn, ResourceArn, Arn, Tags, TagKeys, ConnectivityInfo } = input;
   const publicAccess = ConnectivityInfo?.PublicAccess?.Type;
   const context = {
@@ -36,4 +48,5 @@ export function checkPermission(authorize: Authorize, caller: string, operation:
   };
   check(`kafka:${operation}`, onAnyResource.includes(operation) ? undefined : (ClusterArn ?? ResourceArn ?? Arn));
   for (const action of dependentActions[operation] ?? []) check(action, undefined);
+  if (dataKey) for (const action of actionsOnDataKey[operation] ?? []) check(action, dataKey);
 }

@@ -161,7 +161,10 @@ export class Cluster {
           KafkaVersion: seed.kafkaVersion,
           ...(seed.serverProperties === undefined ? {} : configuration),
         },
-        EncryptionInfo: { EncryptionInTransit: { ClientBroker: seed.clientBroker, InCluster: true } },
+        EncryptionInfo: {
+          EncryptionAtRest: { DataVolumeKMSKeyId: seed.dataVolumeKmsKeyId },
+          EncryptionInTransit: { ClientBroker: seed.clientBroker, InCluster: true },
+        },
         EnhancedMonitoring: 'DEFAULT',
         NumberOfBrokerNodes: seed.numberOfBrokerNodes,
         StorageMode: 'LOCAL',

@@ -91,7 +91,9 @@ export class MskEmulator implements Service {
         }
         const input = await operation.decode(request, labels);
         try {
-          checkPermission(this.#authorize, caller, operation.name, input);
+          const dataKey = this.clusters.get((input as { ClusterArn?: string }).ClusterArn ?? '')?.seed
+            .dataVolumeKmsKeyId;
+          checkPermission(this.#authorize, caller, operation.name, input, dataKey);
           const output = handler(input, caller);
           this.#reportTagging(operation.name, input, caller);
           return operation.encode(output);

@@ -27,6 +27,8 @@ export interface ClusterSeed {
   clientAuthentication: Schemes & { unauthenticated: boolean };
   vpcConnectivity: Schemes;
   publicAccess: 'DISABLED' | 'SERVICE_PROVIDED_EIPS';
+  /** The key of the data at rest. Default: a customer managed key of the cluster's account and Region. */
+  dataVolumeKmsKeyId: string;
   clientBroker: 'TLS' | 'TLS_PLAINTEXT' | 'PLAINTEXT';
   /** The properties of its configuration. undefined: no configuration, so MSK's defaults apply. */
   serverProperties: string | undefined;
@@ -40,10 +42,10 @@ export interface ClusterSeed {
 }
 
 export function completeSeed(seed: Partial<ClusterSeed>): ClusterSeed {
-  const name = seed.name ?? 'orders';
+  const { name = 'orders', arn = `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/${randomUUID()}-2` } = seed;
   return {
     name,
-    arn: `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/${randomUUID()}-2`,
+    arn,
     clusterType: 'PROVISIONED',
     state: 'ACTIVE',
     settlesAfterMinutes: seed.state ? Number.POSITIVE_INFINITY : 0,
@@ -53,6 +55,7 @@ export function completeSeed(seed: Partial<ClusterSeed>): ClusterSeed {
     clientAuthentication: { scram: true, iam: false, tls: false, unauthenticated: false },
     vpcConnectivity: { scram: false, iam: false, tls: false },
     publicAccess: 'DISABLED',
+    dataVolumeKmsKeyId: `${arn.replace(':kafka:', ':kms:').replace(/:cluster\/.*/, '')}:key/${randomUUID()}`,
     clientBroker: 'TLS',
     serverProperties: 'auto.create.topics.enable=false\nallow.everyone.if.no.acl.found=false\n',
     scramSecretArns: [],

@@ -23,6 +23,9 @@ export interface Message {
 /** The output of a run that has changed something, or found everything in place. */
 const RunOutput = z.object({ clusterArn: z.string(), done: z.array(Outcome) });
 
+/** Control characters and marks that reverse text, which a name or an answer of others may have. A Cause has lines. */
+const invisible = /[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu;
+
 /** Input and output are JSON; both may be absent. */
 export const parsed = (json: string | undefined): unknown => JSON.parse(json ?? 'null');
 
@@ -51,7 +54,7 @@ export const uncaughtMessage = (run: Run): Message => {
 /** The words of the Cause. */
 export const failureMessage = (run: Run): Message => ({
   subject: subjectOf(run, `failed: ${run.error ?? 'no error'}`),
-  text: run.cause ?? 'The execution failed, and Step Functions reports no cause.',
+  text: run.cause?.replace(invisible, ' ') ?? 'The execution failed, and Step Functions reports no cause.',
 });
 
 /**
@@ -79,7 +82,9 @@ export function successMessage(run: Run): Message | undefined {
   );
   return {
     subject: subjectOf(run, 'done'),
-    text: [`Done for ${output.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)].join('\n'),
+    text: [`Done for ${output.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)]
+      .map((line) => line.replace(/\n/g, ' ').replace(invisible, ' '))
+      .join('\n'),
   };
 }
 

@@ -20,21 +20,27 @@ const { functions, provider } = parse(readText('serverless.yml'), { merge: true 
   functions: Record<string, FunctionSettings>;
   provider: { environment: object };
 };
-const roles = parse(readText('infrastructure/roles.yml')) as {
+const roles = parse(readText('infrastructure/roles.yml'), { merge: true }) as {
   Resources: Record<string, { Properties: RoleProperties }>;
 };
+/** For which IAM supports no resource. */
+const ofNetwork = ['ec2:DescribeRouteTables', 'ec2:DescribeSubnets'];
 /**
- * What a service calls with the caller's permissions. The first two are "dependent actions" in the Service Authorization
- * Reference. It lacks kms:DescribeKey, which CloudFormation's handler of AWS::MSK::BatchScramSecret requires.
+ * What a service calls with the caller's permissions. They are "dependent actions" in the Service Authorization Reference, except
+ * kms:DescribeKey, which CloudFormation's handler of AWS::MSK::BatchScramSecret requires, and the two of KMS for UpdateConnectivity, which
+ * a sample of AWS grants (data-solutions-framework-on-aws).
  */
 const dependentActions: Record<string, string[]> = {
-  'kafka:UpdateConnectivity': ['ec2:DescribeRouteTables', 'ec2:DescribeSubnets'],
+  'kafka:UpdateConnectivity': [...ofNetwork, 'kms:CreateGrant', 'kms:DescribeKey'],
   'kafka:BatchAssociateScramSecret': ['kms:CreateGrant', 'kms:RetireGrant', 'kms:DescribeKey'],
   'secretsmanager:GetSecretValue': ['kms:Decrypt'],
 };
 
 /** What Lambda itself does with a function's role. */
 const ofLambda = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
+
+/** What Lambda does with it if asynchronous invocations of the function have a destination for failures. */
+const ofDestination: Record<string, string[]> = { NotifyOutcome: ['sqs:SendMessage'] };
 
 const allowed = (statements: Statement[]) => statements.filter(({ Effect }) => Effect === 'Allow');
 
@@ -43,15 +49,18 @@ const onAnyResource = [
   'kafka:GetBootstrapBrokers',
   'kafka:DescribeClusterOperationV2',
   'kafka:ListClustersV2',
-  ...(dependentActions['kafka:UpdateConnectivity'] ?? []),
+  ...ofNetwork,
 ];
 
 const arnOf = (resource: string) => sub(`arn:\${AWS::Partition}:${resource}`);
 const clusters = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:cluster/*/*');
 const configurations = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:configuration/*/*');
-const executions = arnOf('states:${AWS::Region}:${AWS::AccountId}:execution:${prefix}-*:*');
-const connectExecutions = arnOf('states:${AWS::Region}:${AWS::AccountId}:execution:${prefix}-connect:*');
+const [connectExecutions, disconnectExecutions] = ['connect', 'disconnect'].map((action) =>
+  arnOf(`states:\${AWS::Region}:\${AWS::AccountId}:execution:\${prefix}-${action}:*`),
+);
 const keys = arnOf('kms:${AWS::Region}:*:key/*');
+const ownKeys = arnOf('kms:${AWS::Region}:${AWS::AccountId}:key/*');
+const scramSecrets = arnOf('secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:AmazonMSK_*');
 
 for (const [name, settings] of Object.entries(functions)) {
   const folder = settings.handler.replace(/^dist\/|\.handler$/g, '');
@@ -60,12 +69,17 @@ for (const [name, settings] of Object.entries(functions)) {
   describe(`the function ${name}`, () => {
     it('may do what its code calls, and nothing else', () => {
       const called = calledActions(folder);
-      const needed = [...called, ...called.flatMap((action) => dependentActions[action] ?? []), ...ofLambda];
+      const needed = [
+        ...called,
+        ...called.flatMap((action) => dependentActions[action] ?? []),
+        ...ofLambda,
+        ...(ofDestination[name] ?? []),
+      ];
       const granted = allowed(statements).flatMap(({ Action }) => list(Action));
       assert.deepEqual([...new Set(granted)].sort(), needed.sort());
     });
 
-    it('may do it only to clusters of this account and Region, the registry and its own executions, if IAM knows the resource', () => {
+    it('may do it only to clusters of this account and Region, the registry, its own log group and the two machines, if IAM knows the resource', () => {
       for (const { Action, Resource } of allowed(statements))
         for (const action of list(Action)) {
           if (onAnyResource.includes(action)) assert.equal(Resource, '*', action);
@@ -73,12 +87,17 @@ for (const [name, settings] of Object.entries(functions)) {
           else if (action.startsWith('kafka:')) assert.deepEqual(Resource, clusters, action);
           else if (action.startsWith('dynamodb:')) assert.deepEqual(Resource, arn('Registry'), action);
           else if (action === 'states:StopExecution') assert.deepEqual(Resource, connectExecutions);
-          else if (action === 'states:DescribeExecution') assert.deepEqual(Resource, executions);
+          else if (action === 'states:DescribeExecution')
+            assert.deepEqual(Resource, [connectExecutions, disconnectExecutions]);
           else if (action === 'states:StartExecution')
             assert.deepEqual(Resource, [ref('ConnectMachine'), ref('DisconnectMachine')]);
           else if (action === 'sns:Publish') assert.deepEqual(Resource, ref('NotificationTopic'));
+          else if (action === 'sqs:SendMessage') assert.deepEqual(Resource, arn('DeadLetterQueue'));
           else if (action.startsWith('xray:')) assert.equal(Resource, '*');
-          else if (action.startsWith('kms:')) assert.deepEqual(Resource, keys, action);
+          else if (action.startsWith('logs:')) assert.deepEqual(Resource, arn(`${name}LogGroup`), action);
+          else if (action.startsWith('kms:'))
+            assert.deepEqual(Resource, name === 'EnablePrivateConnectivity' ? ownKeys : keys, action);
+          else assert.ok(action.startsWith('secretsmanager:'), action);
         }
     });
 
@@ -88,10 +107,15 @@ for (const [name, settings] of Object.entries(functions)) {
         .map(({ Resource }) => Resource);
       const read = [
         modulesOf(folder).includes('shared/lambda/atlas.ts') && ref('atlasCredentialsSecretArn'),
-        modulesOf(folder).includes('shared/secrets/scram-secret.ts') &&
-          arnOf('secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:AmazonMSK_*'),
-      ];
-      assert.deepEqual(readable, read.filter(Boolean));
+        modulesOf(folder).includes('shared/secrets/scram-secret.ts') && scramSecrets,
+      ].filter(Boolean);
+      assert.deepEqual(readable, read);
+      const decrypted = allowed(statements)
+        .filter(({ Action }) => list(Action).includes('kms:Decrypt'))
+        .map(
+          ({ Condition }) => Object.assign({}, ...Object.values(Condition ?? {}))['kms:EncryptionContext:SecretARN'],
+        );
+      assert.deepEqual(decrypted, read);
     });
 
     it('has the environment variables that its code reads, and no others', () => {
@@ -138,9 +162,16 @@ describe('a condition', () => {
   });
 
   it('keeps keys to the services that use them for a function', () => {
-    for (const { Condition } of conditionsOf('kms:Decrypt')) assert.deepEqual(Condition, viaService('secretsmanager'));
+    for (const { Condition } of conditionsOf('kms:Decrypt')) {
+      const { 'kms:ViaService': service } = (Condition as ReturnType<typeof viaService>).StringEquals;
+      assert.deepEqual(service, viaService('secretsmanager').StringEquals['kms:ViaService']);
+    }
     for (const { Condition } of conditionsOf('kms:RetireGrant')) assert.deepEqual(Condition, viaService('kafka'));
-    for (const { Condition } of conditionsOf('kms:CreateGrant'))
-      assert.deepEqual(Condition, { Bool: { 'kms:GrantIsForAWSResource': 'true' } });
+    for (const { Condition } of conditionsOf('kms:DescribeKey')) assert.deepEqual(Condition, viaService('kafka'));
+    const forAws = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
+    assert.deepEqual(
+      conditionsOf('kms:CreateGrant').map(({ Condition }) => Condition),
+      [{ ...viaService('kafka'), ...forAws }, forAws],
+    );
   });
 });

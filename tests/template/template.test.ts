@@ -124,10 +124,7 @@ describe('the functions', () => {
       assert.deepEqual(properties(template, `${task}LogGroup`), { LogGroupName, RetentionInDays: 30 });
       assert.ok(template.Resources[id]?.DependsOn?.includes(`${task}LogGroup`));
       const [logs] = statementsOf(properties<RoleProperties>(template, `${task}Role`));
-      assert.deepEqual(
-        logs?.Resource,
-        sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/\${prefix}-*`),
-      );
+      assert.deepEqual(logs?.Resource, arn(`${task}LogGroup`));
     }
   });
 
@@ -335,7 +332,7 @@ describe('the rules', () => {
     assert.deepEqual(started('UpdateConnectivity', { clusterArn: arn }), []);
   });
 
-  it('are the only ones that may send to the queue, which is encrypted and keeps events for 14 days', () => {
+  it('are the only ones that may send to the queue, over TLS only, which is encrypted and keeps events for 14 days', () => {
     assert.deepEqual(properties(template, 'DeadLetterQueue'), {
       QueueName: named('-dead-letters'),
       SqsManagedSseEnabled: true,
@@ -357,6 +354,13 @@ describe('the rules', () => {
             'aws:SourceArn': [...rules.map(({ id }) => id), 'FailureRule', 'SuccessRule', 'VanishedRule'].map(arn),
           },
         },
+      },
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sqs:*',
+        Resource: arn('DeadLetterQueue'),
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
     ]);
   });
@@ -489,8 +493,8 @@ describe('the platform team', () => {
       'ConnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
       'DeadLettersAlarm: AWS/SQS ApproximateNumberOfMessagesVisible',
       'DisconnectTimedOutAlarm: AWS/States ExecutionsTimedOut',
+      'ExecutionFloodAlarm: AWS/States ExecutionsStarted, AWS/States ExecutionsStarted',
       'FailuresNotReportedAlarm: own FailuresToReport, own FailuresReported, AWS/Lambda AsyncEventsDropped',
-      'NotificationFailedAlarm: AWS/Lambda AsyncEventsDropped',
       'SweepFailedAlarm: AWS/Lambda Errors',
       'SweepMissingAlarm: AWS/Lambda Invocations',
     ]);
@@ -531,6 +535,65 @@ describe('the platform team', () => {
     assert.equal(fires(at(3), nothing), true);
     assert.equal(fires(at(3), at(9)), true);
     assert.equal(fires(at(3, 9), at(4)), true);
+  });
+
+  it('has an alarm for a flood of executions of both machines together', () => {
+    const { Metrics = [], ...alarm } = properties<Alarm & Record<string, unknown>>(template, 'ExecutionFloodAlarm');
+    assert.deepEqual(
+      Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric.Dimensions ?? []).map(({ Value }) => Value),
+      [ref('ConnectMachine'), ref('DisconnectMachine')],
+    );
+    assert.deepEqual([alarm.ComparisonOperator, alarm.Threshold], ['GreaterThanThreshold', 1000]);
+  });
+
+  it('finds an event that NotifyOutcome could not handle in the dead-letter queue', () => {
+    assert.deepEqual(Object.values(ofType(template, 'AWS::Lambda::EventInvokeConfig')), [
+      {
+        FunctionName: ref('NotifyOutcomeLambdaFunction'),
+        Qualifier: '$LATEST',
+        DestinationConfig: { OnFailure: { Destination: arn('DeadLetterQueue') } },
+      },
+    ]);
+    const statements = statementsOf(properties<RoleProperties>(template, 'NotifyOutcomeRole'));
+    assert.deepEqual(
+      statements.filter(({ Action }) => Action === 'sqs:SendMessage').map(({ Resource }) => Resource),
+      [arn('DeadLetterQueue')],
+    );
+  });
+
+  it('gets messages only from NotifyOutcome and the alarms of this deployment, over TLS only', () => {
+    const { Topics, PolicyDocument } = properties<{ Topics: unknown; PolicyDocument: { Statement: Statement[] } }>(
+      template,
+      'NotificationTopicPolicy',
+    );
+    assert.deepEqual(Topics, [ref('NotificationTopic')]);
+    const publish = { Action: 'sns:Publish', Resource: ref('NotificationTopic') };
+    const account = ref('AWS::AccountId');
+    assert.deepEqual(PolicyDocument.Statement, [
+      { Effect: 'Allow', Principal: { AWS: arn('NotifyOutcomeRole') }, ...publish },
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        ...publish,
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: {
+            'aws:SourceArn': sub('arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:${prefix}-*'),
+          },
+        },
+      },
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        ...publish,
+        Condition: {
+          StringEquals: { 'aws:PrincipalAccount': account },
+          ArnNotEquals: { 'aws:PrincipalArn': arn('NotifyOutcomeRole') },
+          Bool: { 'aws:PrincipalIsAWSService': 'false' },
+        },
+      },
+      { Effect: 'Deny', Principal: '*', ...publish, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
   });
 
   it('has alarms on metrics that the functions publish under these names', () => {
@@ -588,7 +651,7 @@ describe('the whole template', () => {
     for (const action of actions) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
   });
 
-  it('lets only the machines and the rules assume their roles', () => {
+  it('lets only the machines, the rules and the group of the schedule assume their roles', () => {
     const trusted = (id: string) => properties<RoleProperties>(template, id).AssumeRolePolicyDocument.Statement;
     const statement = (service: string, ...resources: string[]) => {
       const arns = resources.map((it) =>
@@ -609,6 +672,23 @@ describe('the whole template', () => {
     const rules = (...names: string[]) => [statement('events', ...names.map((name) => `rule/\${prefix}-${name}`))];
     assert.deepEqual(trusted('ConnectRuleRole'), rules('connect', 'connect-call'));
     assert.deepEqual(trusted('DisconnectRuleRole'), rules('disconnect', 'untag', 'disconnect-call', 'untag-call'));
+    assert.deepEqual(trusted('SweepScheduleRole'), [statement('scheduler', 'schedule-group/default')]);
+  });
+
+  it('declares no dependency that a reference implies, about which cfn-lint warns', () => {
+    for (const [id, { DependsOn = [] }] of Object.entries(template.Resources).filter(([id]) =>
+      /LambdaFunction$/.test(id),
+    ))
+      assert.deepEqual(DependsOn, [id.replace(/LambdaFunction$/, 'LogGroup')]);
+  });
+
+  it('closes the deployment bucket to the public', () => {
+    assert.deepEqual(properties(template, 'ServerlessDeploymentBucket').PublicAccessBlockConfiguration, {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
   });
 
   it('contains no secret, and no reference that resolves to one', () => {

@@ -133,6 +133,12 @@ describe('the message about a failure', () => {
     assert.equal(published().length, 2);
   });
 
+  it('has no control characters, also if RecordFailure could not word the Cause', async (t) => {
+    const { notify, published } = await notifier(t);
+    await notify({ status: 'FAILED', error: 'States.Runtime', cause: 'a\u0000b\u202ec\rd\ne' });
+    assert.match(published()[0]?.Message ?? '', /^a b c d\ne\nCluster: /);
+  });
+
   it('has no cause if Step Functions reports none', async (t) => {
     const { notify, published } = await notifier(t);
     await notify({ status: 'FAILED' });
@@ -316,6 +322,18 @@ describe('the message about a success', () => {
     const refused = { resource: 'statusTags', result: 'unchanged', note: 'Too many tags.' };
     await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: [...done, refused] }) });
     assert.match(published()[0]?.Message ?? '', /\n {2}Status tags of the cluster: unchanged \(Too many tags\.\)/);
+  });
+
+  it('has no control characters, no line breaks and no reversed text of others', async (t) => {
+    const { notify, published } = await notifier(t);
+    const note = 'used by streams/a\u0000b\u202ec\nStart again: curl evil.example\u2028now';
+    const hostile = [{ resource: 'privateLink', result: 'created', note }];
+    await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn: `${clusterArn}\nx`, done: hostile }) });
+    const { Message = '' } = published()[0] ?? {};
+    assert.match(
+      Message,
+      /^Done for \S+ x:\n {2}Private link: created \(used by streams\/a b c Start again: .* now\)\n\n/,
+    );
   });
 
   it('tells of status tags that were written back', async (t) => {

@@ -113,6 +113,16 @@ test('UpdateConnectivity needs the two ec2 permissions that it depends on', asyn
   await assert.rejects(update(), /perform: ec2:DescribeRouteTables/);
 });
 
+test("UpdateConnectivity needs the key of the cluster's data", async (t) => {
+  for (const missing of ['kms:CreateGrant', 'kms:DescribeKey']) {
+    const { update } = await start(t, {}, { authorize: (_, action) => action !== missing });
+    await assert.rejects(
+      update(),
+      new RegExp(`perform: ${missing} on resource: arn:aws:kms:us-east-1:123456789012:key/`),
+    );
+  }
+});
+
 test('turning on VPC connectivity ends in a new version and the bootstrap string', async (t) => {
   const { kafka, clock, update, describe } = await start(t, { numberOfBrokerNodes: 2 });
   const before = await describe();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { readDeployment } from '../../../emulators/deployment/deployment.ts';
 import { accessKeyIdOf, iam, personsAccessKeyId, type Statement } from '../../../emulators/deployment/iam.ts';
+import { defaultSettings } from '../../../packaging/settings.ts';
 
 const [clusterArn, otherArn] = ['orders', 'others'].map(
   (name) => `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/6357e0b2-5`,
@@ -91,10 +92,40 @@ suite('the roles that deploy', () => {
 
   test('allow the keys of secrets only through AWS services of this Region', () => {
     const key = (region: string) => `arn:aws:kms:${region}:210987654321:key/1`;
-    assert.equal(may('CreateConnection', 'kms:Decrypt', key('us-east-1')), true);
-    assert.equal(may('CreateConnection', 'kms:Decrypt', key('eu-west-1')), false);
+    const secretArn = settings.atlasCredentialsSecretArn;
+    assert.equal(may('CreateConnection', 'kms:Decrypt', key('us-east-1'), { secretArn }), true);
+    assert.equal(may('CreateConnection', 'kms:Decrypt', key('eu-west-1'), { secretArn }), false);
     assert.equal(may('AssociateScramSecret', 'kms:CreateGrant', key('us-east-1')), true);
     assert.equal(may('AssociateScramSecret', 'kms:Decrypt', key('us-east-1')), false);
+  });
+
+  test('allow the key of a secret only for a secret that the function may read', () => {
+    const decrypt = (name: string, secretArn?: string) =>
+      may(name, 'kms:Decrypt', 'arn:aws:kms:us-east-1:123456789012:key/1', { secretArn });
+    const scram = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders-a1B2c3';
+    const other = scram.replace('AmazonMSK_', 'payroll_');
+    assert.deepEqual([decrypt('CreateConnection', scram), decrypt('CheckConnection', scram)], [true, false]);
+    assert.deepEqual([decrypt('CreateConnection', other), decrypt('CreateConnection')], [false, false]);
+  });
+
+  test('let only two functions have MSK grant the use of a key, and describe one machine or the other', () => {
+    const key = 'arn:aws:kms:us-east-1:123456789012:key/1';
+    for (const action of ['kms:CreateGrant', 'kms:DescribeKey']) {
+      assert.equal(may('EnablePrivateConnectivity', action, key), true, action);
+      assert.equal(may('ApplyClusterPolicy', action, key), false, action);
+    }
+    const describe = (machine: string) =>
+      may(
+        'SweepClusters',
+        'states:DescribeExecution',
+        `arn:aws:states:us-east-1:123456789012:execution:${machine}:one`,
+      );
+    const { prefix } = defaultSettings('local');
+    assert.deepEqual([`${prefix}-connect`, `${prefix}-disconnect`, `${prefix}-other-connect`].map(describe), [
+      true,
+      true,
+      false,
+    ]);
   });
 
   test('do not reach clusters of another account or Region', () => {
