@@ -55,6 +55,12 @@ export const executionInContext = 'SimulatedExecution';
 /** Documented: the days after its end in which an execution can be redriven. */
 const redrivableDays = 14;
 
+/**
+ * Invokes a function. `begin`: is called when the function gets the event. The state's TimeoutSeconds count from then on: what
+ * passes before is the time that this machine needs for a thread.
+ */
+export type InvokeFunction = (functionArn: string, payload: unknown, begin: () => void) => Promise<Outcome>;
+
 export interface ExecutionOptions {
   machineArn: string;
   definition: Definition;
@@ -63,7 +69,7 @@ export interface ExecutionOptions {
   input: unknown;
   name?: string | undefined;
   clock: Clock;
-  invoke(functionArn: string, payload: unknown): Promise<Outcome>;
+  invoke: InvokeFunction;
   /** What share of the longest back-off the next retry waits. */
   jitter(): number;
   /** Whether `history` keeps what has happened. */
@@ -190,10 +196,11 @@ export class Execution {
   }
 
   /** A Task with a function's ARN: the function's answer, or an error with the function's answer as the Cause. */
-  #task(name: string, { Resource = '', Retry: retriers = [] }: State, signal: AbortSignal): Handler {
+  #task(name: string, state: State, signal: AbortSignal): Handler {
+    const { Retry: retriers = [] } = state;
     let attempts: number[] = [];
     return async (parameters) => {
-      const { milliseconds, payload, error } = await this.#options.invoke(Resource, parameters);
+      const { milliseconds, payload, error } = await this.#answerTo(parameters, state, signal);
       goOn(signal);
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
       if (!error) {
@@ -201,8 +208,34 @@ export class Execution {
         return payload as Json;
       }
       attempts = await this.#backOff(retriers, error.errorType, attempts, signal);
-      throw Object.assign(new Error(JSON.stringify(error)), { name: error.errorType });
+      const cause = error.errorType === 'States.Timeout' ? '' : JSON.stringify(error);
+      throw Object.assign(new Error(cause), { name: error.errorType });
     };
+  }
+
+  /**
+   * Documented: at the state's TimeoutSeconds the state fails with States.Timeout, and what the function answers later is lost.
+   * Assumed: the error has no cause.
+   * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+   */
+  async #answerTo(parameters: unknown, { Resource = '', TimeoutSeconds }: State, signal: AbortSignal): Promise<Outcome> {
+    const answered = new AbortController();
+    const timedOut = Promise.withResolvers<Outcome>();
+    const begin = () => {
+      if (TimeoutSeconds === undefined) return;
+      const begun = performance.now();
+      void this.#options.clock.wait(TimeoutSeconds, AbortSignal.any([signal, answered.signal])).then(() =>
+        timedOut.resolve({
+          milliseconds: performance.now() - begun,
+          error: { errorType: 'States.Timeout', errorMessage: '' },
+        }),
+      );
+    };
+    try {
+      return await Promise.race([this.#options.invoke(Resource, parameters, begin), timedOut.promise]);
+    } finally {
+      answered.abort();
+    }
   }
 
   async #wait(name: string, { SecondsPath = '' }: State, input: unknown, signal: AbortSignal): Promise<null> {
@@ -248,9 +281,21 @@ export class Execution {
       if (event.type === 'StateEntered') this.#entered = event.state;
       const { timestamp } = event;
       const type = this.ended?.status === 'TIMED_OUT' ? 'ExecutionTimeout' : 'ExecutionAborted';
-      if (result) this.#finish(signal.aborted ? ({ type, timestamp } as EngineEvent) : event);
+      if (result) this.#finish(signal.aborted ? ({ type, timestamp } as EngineEvent) : this.#withoutReserved(event));
       else this.#record(this.#asDefined(event));
     }
+  }
+
+  /**
+   * An execution that a Fail state ends with an error of Step Functions' own. Documented: "States MAY report errors with other names,
+   * which MUST NOT begin with the prefix "States."" (the States Language, Errors). Assumed: the execution then fails as for any
+   * other fault of the definition at run time, which States.Runtime reports. LocalStack's engine refuses such a name as well.
+   */
+  #withoutReserved(event: EngineEvent): EngineEvent {
+    const { Type } = this.#options.definition.States[this.#entered.name] ?? {};
+    if (event.type !== 'ExecutionFailed' || Type !== 'Fail' || !event.Error?.startsWith('States.')) return event;
+    const Cause = `The error of the state ${this.#entered.name} is ${event.Error}; it must not begin with "States."`;
+    return { ...event, Error: 'States.Runtime', Cause };
   }
 
   /** @param event the last one of the history */

@@ -7,12 +7,15 @@ import { readDefinition } from '../../statemachine/definition.ts';
 import {
   assertConnected,
   assertFailed,
+  changes,
   cloudWith,
   connectByHand,
   connectByTag,
   failFunction,
   faultAt,
+  neverAnswer,
   privateConnectivityIsOn as isOn,
+  recordOf,
 } from './local-cloud.ts';
 
 /** Answers the first call of each operation of a service instead of the service. */
@@ -152,6 +155,15 @@ suite('a run succeeds', () => {
     }
   });
 
+  test('if a function does not answer twice within the time-out of its state', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    neverAnswer(cloud, 'RequestPrivateLink', 2);
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, ['RequestPrivateLink', 'RequestPrivateLink']);
+    assert.equal(cloud.world.project.links.length, 1);
+  });
+
   test('if each function is idle in a VPC and has no network interface yet', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const attempts = new Map<string, number>();
@@ -184,7 +196,21 @@ suite('a run fails', () => {
     assert.ok(minutes > 15 && minutes < 60, `${minutes} minutes`);
   });
 
-  test('if a function never answers, and the Cause names its log group', async () => {
+  test('as FunctionTimedOut if a function never answers within the time-out of its state, again at every retry', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    neverAnswer(cloud, 'CheckPrerequisites');
+    const run = await connectByTag(cloud);
+    assertFailed(
+      run,
+      'FunctionTimedOut',
+      /^CheckPrerequisites failed: The function did not answer within the time-out of its state \(States\.Timeout\)\. Its log group .*usually transient/,
+    );
+    assert.deepEqual(run.retried, Array(10).fill('CheckPrerequisites'));
+    assert.equal((await recordOf(cloud)).lastFailure?.error, 'FunctionTimedOut');
+    assert.deepEqual(changes(cloud), []);
+  });
+
+  test('if Lambda ends a function at each attempt, and the Cause names its log group', async () => {
     const cloud = await cloudWith();
     failFunction(cloud, 'InspectCluster', { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' });
     const run = await connectByTag(cloud);
