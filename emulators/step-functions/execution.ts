@@ -3,6 +3,7 @@ import type { RunOptions, StateMachine } from 'aws-local-stepfunctions';
 import type { Definition, Retrier, State } from '../../statemachine/definition.ts';
 import type { Clock } from '../clock.ts';
 import type { FunctionError, Outcome } from '../lambda/container.ts';
+import { dataLimitExceeded, isTooLong } from './data-limit.ts';
 
 type Json = Parameters<StateMachine['run']>[0];
 type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
@@ -200,6 +201,7 @@ export class Execution {
     const { Retry: retriers = [] } = state;
     let attempts: number[] = [];
     return async (parameters) => {
+      if (isTooLong(parameters)) throw uncatchable(dataLimitExceeded(name));
       const { milliseconds, payload, error } = await this.#answerTo(parameters, state, signal);
       goOn(signal);
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
@@ -218,7 +220,11 @@ export class Execution {
    * Assumed: the error has no cause.
    * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
    */
-  async #answerTo(parameters: unknown, { Resource = '', TimeoutSeconds }: State, signal: AbortSignal): Promise<Outcome> {
+  async #answerTo(
+    parameters: unknown,
+    { Resource = '', TimeoutSeconds }: State,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const answered = new AbortController();
     const timedOut = Promise.withResolvers<Outcome>();
     const begin = () => {
@@ -271,6 +277,13 @@ export class Execution {
     this.#abortEngine();
   }
 
+  /** Ends the execution because a state's output is too long. No state can catch this. */
+  #exceed(state: string): void {
+    this.ended = { status: 'FAILED', at: this.#options.clock.now(), ...dataLimitExceeded(state) };
+    this.#abortion.abort();
+    this.#abortEngine();
+  }
+
   get #states(): [string, State][] {
     return Object.entries(this.#options.definition.States);
   }
@@ -278,12 +291,20 @@ export class Execution {
   async #follow(events: AsyncIterable<EngineEvent>, signal: AbortSignal): Promise<void> {
     for await (const event of events) {
       const result = resultOf(event);
+      // The engine may have gone on a little.
+      if (signal.aborted && !result) continue;
       if (event.type === 'StateEntered') this.#entered = event.state;
-      const { timestamp } = event;
-      const type = this.ended?.status === 'TIMED_OUT' ? 'ExecutionTimeout' : 'ExecutionAborted';
-      if (result) this.#finish(signal.aborted ? ({ type, timestamp } as EngineEvent) : this.#withoutReserved(event));
+      if (event.type === 'StateExited' && isTooLong(event.state.output)) this.#exceed(event.state.name);
+      if (result) this.#finish(signal.aborted ? this.#lastEvent(event) : this.#withoutReserved(event));
       else this.#record(this.#asDefined(event));
     }
+  }
+
+  /** The last event of an execution that was ended from outside the engine. */
+  #lastEvent({ timestamp }: EngineEvent): EngineEvent {
+    const { status, error, cause } = this.ended ?? {};
+    if (status === 'FAILED') return { type: 'ExecutionFailed', timestamp, Error: error, Cause: cause } as EngineEvent;
+    return { type: status === 'TIMED_OUT' ? 'ExecutionTimeout' : 'ExecutionAborted', timestamp } as EngineEvent;
   }
 
   /**
@@ -322,6 +343,10 @@ export class Execution {
     this.#options.onEvent(recorded, this);
   }
 }
+
+/** An error for the engine that no Retry and no Catch matches. */
+const uncatchable = ({ error, cause }: ReturnType<typeof dataLimitExceeded>) =>
+  Object.assign(new Error(cause), { name: error, isRetryable: false, isCatchable: false });
 
 /** After the abortion the engine gets an error that nothing retries: it then sees that it was aborted, and stops. */
 function goOn({ aborted }: AbortSignal): void {

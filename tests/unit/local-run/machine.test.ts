@@ -184,7 +184,10 @@ suite('the local Step Functions', () => {
     assert.equal((await result).status, 'SUCCEEDED');
     const [begun] = history;
     const [timedOut, second] = history.filter(({ type }) => type === 'TaskAnswered');
-    assert.deepEqual(timedOut && 'error' in timedOut && timedOut.error, { errorType: 'States.Timeout', errorMessage: '' });
+    assert.deepEqual(timedOut && 'error' in timedOut && timedOut.error, {
+      errorType: 'States.Timeout',
+      errorMessage: '',
+    });
     assert.deepEqual([secondsBetween(begun, timedOut), secondsBetween(timedOut, second)], [70, 60]);
   });
 
@@ -228,6 +231,37 @@ suite('the local Step Functions', () => {
     const { status, endState, error, cause } = await machine.start({ seconds: 0 }).result;
     assert.deepEqual([status, endState, error], ['FAILED', 'Failed', 'States.Runtime']);
     assert.match(cause ?? '', /must not begin with "States\."/);
+  });
+
+  const exceeds = (state: string) => ({
+    status: 'FAILED',
+    error: 'States.DataLimitExceeded',
+    cause: `The state/task '${state}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+  });
+  const Catch = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failed', Next: 'Failed' }];
+
+  test('ends an execution whose Task gets or returns more than 256 KiB, which no Catch matches', async () => {
+    const half = 'é'.repeat(65_536);
+    const returned = machineWith({
+      invoke: () => ({ milliseconds: 1, payload: half }),
+      ask: { ResultPath: '$.half', Catch },
+      secondsPath: '$.seconds',
+    });
+    const { endState: _, ...end } = await returned.machine.start({ seconds: 0, half: [half, 'x'] }).result;
+    assert.equal(end.status, 'SUCCEEDED', 'the half replaces the input of that name');
+    const { machine, payloads } = machineWith({
+      invoke: () => ({ milliseconds: 1, payload: half }),
+      ask: { ResultPath: '$.other', Catch },
+    });
+    const execution = machine.start({ seconds: 0, half });
+    assert.deepEqual(await execution.result, { ...exceeds('Ask'), endState: 'Ask' });
+    assert.deepEqual([payloads.length, execution.ended?.error], [1, 'States.DataLimitExceeded']);
+    const asked = machineWith({ invoke: () => answered, ask: { Catch } });
+    assert.deepEqual(await asked.machine.start({ seconds: 0, text: [half, half.slice(9)] }).result, {
+      ...exceeds('Ask'),
+      endState: 'Ask',
+    });
+    assert.equal(asked.payloads.length, 0);
   });
 
   test('runs executions at the same time, each with an id of its own', async () => {
