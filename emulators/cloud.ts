@@ -137,7 +137,7 @@ export class Cloud {
     const { kafka, secretsmanager, dynamodb, states, sns, atlas } = listeners;
     const settings = { ...settingsOf(place), ...given };
     this.deployment = readDeployment({ ...place, settings: { ...settings, atlasBaseUrl: atlas.url } });
-    const { functions, machines, registry } = this.deployment;
+    const { functions, machines, registry, topicArns } = this.deployment;
 
     const { region } = place;
     const authorize = iam(functions, region);
@@ -150,7 +150,7 @@ export class Cloud {
       authorize,
       appearAfterSeconds: () => this.world.executionsAppearAfterSeconds,
     });
-    this.#sns = new SnsEmulator(authorize);
+    this.#sns = new SnsEmulator({ authorize, topicArns });
     this.world = new World(world, this.#surroundings);
 
     this.endpoints = {
