@@ -169,8 +169,8 @@ async function writeTags(
   msk: MskClient,
 ): Promise<string[]> {
   const written = await attempt(() => writeStatus(clusterArn, { status, detail, executionArn }, msk));
-  const problem = 'refusal' in written ? written.refusal : written.value.replace(/^written$|^not written: /, '');
-  return problem ? [`The status tags could not be written: ${problem}`] : [];
+  const problem = 'refusal' in written ? written.refusal : written.value;
+  return problem !== undefined ? [`The status tags could not be written: ${problem}`] : [];
 }
 
 const unchanged = 'The registry and the status tags were left unchanged';

@@ -56,27 +56,20 @@ function clusterArnOfCall({ detail }: z.infer<typeof CallEvent>): string {
  * @param action of the machine that was started
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
-export function readInput(
-  input: unknown,
-  action: Action = 'connect',
-): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
+export function readInput(input: unknown, action: Action = 'connect'): ConsoleInput {
   if (isEvent(input)) {
     const call = CallEvent.safeParse(input);
-    if (call.success)
-      return {
-        startedBy: 'tag',
-        given: { clusterArn: valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event') },
-      };
+    if (call.success) return { clusterArn: valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event') };
     const event = TagEvent.safeParse(input);
     if (!event.success)
       throw new InvalidRequest(
         `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}).`,
       );
-    return { startedBy: 'tag', given: { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') } };
+    return { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') };
   }
   refuseCredentials(input);
   const console = ConsoleInput.safeParse(input);
-  if (console.success) return { startedBy: 'console', given: console.data };
+  if (console.success) return console.data;
   throw new InvalidRequest(explain(input, action, console.error));
 }
 
