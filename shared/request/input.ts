@@ -76,7 +76,7 @@ export function readInput(input: unknown, action: Action = 'connect'): ConsoleIn
 /** Whether the input is meant as an event of EventBridge, and not as the JSON of a manual start. */
 export const isEvent = (input: unknown): boolean => isRecord(input) && ('detail-type' in input || 'source' in input);
 
-/** When the change happened that an event reports; ISO 8601. undefined: the input is no event, or has no readable time. */
+/** When the change happened that an event reports; ISO 8601. undefined: the input isn't an event, or has no readable time. */
 export function eventTimeOf(input: unknown): string | undefined {
   const { time } = (input ?? {}) as { time?: unknown };
   return isEvent(input) && typeof time === 'string' && Number.isFinite(Date.parse(time)) ? time : undefined;
