@@ -62,14 +62,11 @@ function clusterArnOfCall({ detail }: z.infer<typeof CallEvent>): string {
  * @param action of the machine that was started
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
-export function readInput(
-  input: unknown,
-  action: Action = 'connect',
-): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
-  if (isEvent(input)) return { startedBy: 'tag', given: { clusterArn: clusterArnOfEvent(input) } };
+export function readInput(input: unknown, action: Action = 'connect'): ConsoleInput {
+  if (isEvent(input)) return { clusterArn: clusterArnOfEvent(input) };
   refuseCredentials(input);
   const console = ConsoleInput.safeParse(input);
-  if (console.success) return { startedBy: 'console', given: console.data };
+  if (console.success) return console.data;
   throw new InvalidRequest(explain(input, action, console.error));
 }
 
@@ -93,7 +90,7 @@ function clusterArnOfEvent(input: unknown): string {
 /** Whether the input is meant as an event of EventBridge, and not as the JSON of a manual start. */
 export const isEvent = (input: unknown): boolean => isRecord(input) && ('detail-type' in input || 'source' in input);
 
-/** When the change happened that an event reports; ISO 8601. undefined: the input is no event, or has no readable time. */
+/** When the change happened that an event reports; ISO 8601. undefined: the input isn't an event, or has no readable time. */
 export function eventTimeOf(input: unknown): string | undefined {
   const { time } = (input ?? {}) as { time?: unknown };
   return isEvent(input) && typeof time === 'string' && Number.isFinite(Date.parse(time)) ? time : undefined;
