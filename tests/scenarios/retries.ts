@@ -13,8 +13,8 @@ import {
   connectByTag,
   failFunction,
   faultAt,
-  neverAnswer,
   privateConnectivityIsOn as isOn,
+  neverAnswer,
   recordOf,
 } from './local-cloud.ts';
 
