@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Cluster } from '@aws-sdk/client-kafka';
+import type { ClientAuthentication, Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { ClusterUnusable } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
@@ -98,9 +98,18 @@ function propertiesOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetail
     kafkaVersion: CurrentBrokerSoftwareInfo?.KafkaVersion ?? null,
     instanceType: BrokerNodeGroupInfo?.InstanceType ?? null,
     isScramOn: ClientAuthentication?.Sasl?.Scram?.Enabled === true,
-    isUnauthenticatedOn: ClientAuthentication?.Unauthenticated?.Enabled === true,
+    isUnauthenticatedOn: Provisioned !== undefined && isUnauthenticatedOn(ClientAuthentication),
     clientBroker: EncryptionInfo?.EncryptionInTransit?.ClientBroker ?? null,
     configurationArn: CurrentBrokerSoftwareInfo?.ConfigurationArn ?? null,
     configurationRevision: CurrentBrokerSoftwareInfo?.ConfigurationRevision ?? null,
   };
+}
+
+/**
+ * A cluster needs at least one scheme, so a cluster that MSK shows without any, or without ClientAuthentication at all, lets in
+ * everyone.
+ */
+function isUnauthenticatedOn({ Sasl, Tls, Unauthenticated }: ClientAuthentication = {}): boolean {
+  const isAnyOn = [Sasl?.Scram, Sasl?.Iam, Tls].some((scheme) => scheme?.Enabled);
+  return Unauthenticated?.Enabled ?? !isAnyOn;
 }

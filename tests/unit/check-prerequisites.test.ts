@@ -122,7 +122,7 @@ describe('CheckPrerequisites', () => {
       'a serverless cluster',
       { cluster: { clusterType: 'SERVERLESS', isScramOn: false, kafkaVersion: null, clientBroker: null } },
       new RegExp(`clusterArn is "${clusterArn}", a SERVERLESS cluster; it must be a PROVISIONED one`),
-      /Use a provisioned cluster, for example arn:aws:kafka:/,
+      /MSK Serverless has IAM authentication only.*no multi-VPC connectivity setting\. Use a provisioned cluster, for example arn:aws:kafka:/,
     ],
     ['an old Kafka', { cluster: { kafkaVersion: '2.7.0' } }, /Kafka is 2\.7\.0; it must be 2\.7\.1/, /Upgrade/],
     ['a small broker', { cluster: { instanceType: 'kafka.t3.small' } }, /kafka\.t3\.small/, /Change the broker type/],
@@ -364,6 +364,12 @@ describe('CheckPrerequisites', () => {
     ['! allow.everyone.if.no.acl.found=false', false],
     ['x.allow.everyone.if.no.acl.found=false', false],
     ['allow.everyone.if.no.acl.found=', false],
+    ['allow.everyone.if.no.acl.found=\\\n  false', true],
+    ['allow.everyone.if.\\\r\n  no.acl.found false', true],
+    ['allow.everyone.if.no.acl.found=fal\\u0073e ', true],
+    ['a=\\\nallow.everyone.if.no.acl.found=false', false],
+    ['# comments do not continue \\\nallow.everyone.if.no.acl.found=false', true],
+    ['allow.everyone.if.no.acl.found=\\u00zz', false],
   ] as const)
     it(`${isMet ? 'accepts' : 'refuses'} the configuration ${JSON.stringify(properties)}`, async (t) => {
       if (isMet) await check(t, { properties });

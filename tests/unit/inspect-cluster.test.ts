@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Cluster, DescribeClusterV2Command, ListScramSecretsCommand } from '@aws-sdk/client-kafka';
+import {
+  type ClientAuthentication,
+  type Cluster,
+  DescribeClusterV2Command,
+  ListScramSecretsCommand,
+} from '@aws-sdk/client-kafka';
 import type * as z from 'zod/mini';
 import { type InspectClusterInput, inspectCluster } from '../../functions/inspect-cluster/inspect-cluster.ts';
 import { awsError, cluster, commandsOf, fakeMsk, provisioned } from '../fixtures/aws.ts';
@@ -144,6 +149,23 @@ describe('InspectCluster', () => {
     });
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
+
+  const authentications: [what: string, ClientAuthentication: ClientAuthentication | undefined, isOpen: boolean][] = [
+    ['none', undefined, true],
+    ['an empty one', {}, true],
+    ['only schemes that are off', { Sasl: { Scram: { Enabled: false }, Iam: { Enabled: false } } }, true],
+    ['IAM', { Sasl: { Iam: { Enabled: true } } }, false],
+    ['TLS', { Tls: { Enabled: true } }, false],
+    ['TLS and unauthenticated access', { Tls: { Enabled: true }, Unauthenticated: { Enabled: true } }, true],
+    ['unauthenticated access that is off', { Unauthenticated: { Enabled: false } }, false],
+  ];
+  for (const [what, ClientAuthentication, isOpen] of authentications)
+    it(`reads unauthenticated access as ${isOpen ? 'on' : 'off'} if MSK shows ${what}`, async (t) => {
+      const found = cluster({ Provisioned: { ...provisioned({}), ClientAuthentication } });
+      const { inspect } = await inspector(t, found);
+      const { isUnauthenticatedOn, isScramOn } = (await inspect()).details;
+      assert.deepEqual([isUnauthenticatedOn, isScramOn], [isOpen, false]);
+    });
 
   it('treats connectivity for other schemes only as off', async (t) => {
     const BrokerNodeGroupInfo = {
