@@ -16,9 +16,11 @@ export class SnsEmulator implements Service {
   readonly name = 'sns';
   readonly messages: Message[] = [];
   readonly #authorize: Authorize;
+  readonly #region: string;
 
-  constructor(authorize: Authorize) {
+  constructor(authorize: Authorize, region: string) {
     this.#authorize = authorize;
+    this.#region = region;
   }
 
   route(request: Request): Route {
@@ -26,7 +28,7 @@ export class SnsEmulator implements Service {
     const operation = input.get('Action') ?? 'unknown';
     return {
       operation,
-      authenticate: () => signedBy(request, 'sns', snsError),
+      authenticate: () => signedBy(request, 'sns', signatureError, this.#region),
       apply: (caller) => this.#apply(operation, caller, input),
     };
   }
@@ -57,5 +59,9 @@ export const snsError = (name: string, message: string, status = 400): Refusal =
       status,
     ),
   );
+
+/** Reported: query APIs have another name for this error (cognitect-labs/aws-api #27). */
+const signatureError = (name: string, message: string): Refusal =>
+  snsError(name.replace('InvalidSignatureException', 'SignatureDoesNotMatch'), message, 403);
 
 const answer = (body: string, status = 200): Answer => ({ status, headers: { 'content-type': 'text/xml' }, body });

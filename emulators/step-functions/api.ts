@@ -12,6 +12,8 @@ import type { Machine } from './machine.ts';
 
 interface StepFunctionsOptions {
   clock: Clock;
+  /** Default: us-east-1. */
+  region?: string;
   machines: () => Machine[];
   authorize: Authorize;
   /** For how many simulated seconds after its start an execution is unknown to DescribeExecution. */
@@ -47,7 +49,7 @@ export class StepFunctionsEmulator implements Service {
     const operation = String(request.headers['x-amz-target']).replace(/^AWSStepFunctions\./, '');
     return {
       operation,
-      authenticate: () => signedBy(request, 'states', stepFunctionsError),
+      authenticate: () => signedBy(request, 'states', stepFunctionsError, this.#options.region),
       apply: (caller) => this.#apply(operation, caller, JSON.parse(request.body)),
     };
   }
