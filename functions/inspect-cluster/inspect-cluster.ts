@@ -80,7 +80,7 @@ export async function inspectCluster(
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdown * statesFactor),
     slowdown,
-    details: { ...properties, scramSecretArns, fingerprint },
+    details: { ...properties, scramSecretArns, fingerprint, ...networkOf(cluster) },
   };
 }
 
@@ -91,7 +91,15 @@ const fingerprintOf = (properties: object, scramSecretArns: string[]): string =>
     .digest('hex')
     .slice(0, 16);
 
-function propertiesOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint'> {
+/** Not in the fingerprint: no prerequisite depends on the network. */
+function networkOf({ Provisioned }: Cluster): Pick<ClusterDetails, 'securityGroups' | 'zoneIds'> {
+  const { SecurityGroups = [], ZoneIds = [] } = Provisioned?.BrokerNodeGroupInfo ?? {};
+  return { securityGroups: SecurityGroups.toSorted(), zoneIds: ZoneIds.toSorted() };
+}
+
+type Properties = Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint' | 'securityGroups' | 'zoneIds'>;
+
+function propertiesOf({ ClusterType, Provisioned }: Cluster): Properties {
   const { BrokerNodeGroupInfo, ClientAuthentication, CurrentBrokerSoftwareInfo, EncryptionInfo } = Provisioned ?? {};
   return {
     clusterType: ClusterType ?? 'unknown',

@@ -24,7 +24,16 @@ import {
   workspaceOf,
 } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
-import { before, clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
+import {
+  before,
+  clusterArn,
+  network,
+  principalArn,
+  projectId,
+  request,
+  secretArn,
+  taskInput,
+} from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const otherSecretArn = secretArn.replace('orders', 'others');
@@ -61,7 +70,7 @@ async function check(t: TestContext, situation: Situation = {}) {
   const { atlas, calls } = await fakeAtlas(t, {
     'GET /streams': ok(workspaceOf()),
     'GET /privateLinkConnections': list([]),
-    'GET /accountDetails': ok({ awsAccountId: '123456789012' }),
+    'GET /accountDetails': ok({ awsAccountId: '123456789012', cidrBlock: '192.168.248.0/21' }),
     ...situation.atlas,
   });
   const details = {
@@ -74,6 +83,7 @@ async function check(t: TestContext, situation: Situation = {}) {
     configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
     configurationRevision: 2,
     scramSecretArns: [secretArn],
+    ...network.cluster.details,
     fingerprint: 'as-it-was',
     ...situation.cluster,
   };
@@ -208,7 +218,7 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\./,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/,
       /Its owner must delete it in Atlas/,
     ],
     [
@@ -464,7 +474,7 @@ const connectedSituation: Situation = {
   },
 };
 const connected = {
-  principal: { awsAccountId: '123456789012', principalArn },
+  principal: { awsAccountId: '123456789012', principalArn, cidrBlock: '192.168.248.0/21' },
   policy: { sid, result: 'unchanged', ownership: 'created' },
   privateLink: { id: privateLinkId, result: 'unchanged', ownership: 'created' },
   connection: {
@@ -630,7 +640,7 @@ describe('CheckPrerequisites in a dry run', () => {
     };
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
-      message: new RegExp(`${privateLinkId}: No policy\\.`),
+      message: new RegExp(`${privateLinkId}: No policy\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`),
     });
   });
 });

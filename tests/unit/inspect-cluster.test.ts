@@ -63,6 +63,8 @@ describe('InspectCluster', () => {
           configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
           configurationRevision: 2,
           scramSecretArns: [secretArn],
+          securityGroups: ['sg-0a1b', 'sg-0c2d'],
+          zoneIds: ['use1-az1', 'use1-az2'],
         },
       },
     );
@@ -121,6 +123,15 @@ describe('InspectCluster', () => {
     assert.equal((await (await inspector(t, off)).inspect()).pollSeconds, 40);
   });
 
+  it('has the same fingerprint whatever the network is: no prerequisite depends on it', async (t) => {
+    const fingerprintWith = async (...SecurityGroups: string[]) => {
+      const BrokerNodeGroupInfo = { ...provisioned({}).BrokerNodeGroupInfo, ...brokers, SecurityGroups };
+      const { inspect } = await inspector(t, cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo }) }));
+      return (await inspect()).details.fingerprint;
+    };
+    assert.equal(await fingerprintWith('sg-1'), await fingerprintWith('sg-2'));
+  });
+
   it('reads all pages of SCRAM secrets', async (t) => {
     const { inspect, msk } = await inspector(t, cluster());
     msk
@@ -146,6 +157,8 @@ describe('InspectCluster', () => {
       configurationArn: null,
       configurationRevision: null,
       scramSecretArns: [],
+      securityGroups: [],
+      zoneIds: [],
     });
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
