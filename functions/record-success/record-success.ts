@@ -7,6 +7,7 @@ import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
+import { withCauses } from './repairs.ts';
 
 const text = z.string();
 
@@ -90,6 +91,7 @@ export async function recordSuccess(
   const { name, state, bootstrapServers } = connection;
   const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
   const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
+  const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.secretArn);
   const outcome: Changes = {
     status: 'connected',
     detail,
@@ -98,6 +100,7 @@ export async function recordSuccess(
     lastFailure: null,
     ...(!targetChange && request.wantedBy !== 'console' && { targetsChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
+    ...(repaired.length > 0 && { repairsReported: repaired }),
     tagsRefused: request.tagsRefused,
     ...((plan.isConnected || request.claim) && foundIn(run)),
   };
@@ -124,7 +127,7 @@ export async function recordSuccess(
     privateLinkId: privateLink.id,
     atlasPrincipal: principal.principalArn,
     scramSecretArn: plan.secretArn,
-    done: outcomesOf(run),
+    done,
     statusTags,
     registry: registered,
     verifiedAt: now,

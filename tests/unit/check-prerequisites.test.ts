@@ -401,7 +401,7 @@ describe('CheckPrerequisites', () => {
       const message = await complaint(t, { request: { secretArn: `${secretArn}3` }, cluster: { scramSecretArns } });
       assert.match(
         message,
-        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. Associate/,
+        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. .*perhaps by Terraform.*add the secret to that tool's list\. Otherwise associate it again/,
       );
     }
   });
