@@ -188,9 +188,7 @@ const failures: Failure[] = [
     world: { cluster: isOn },
     prepare: (cloud) => {
       cloud.intercept = faultAt('getGroupStreamPrivateLinkConnection', (_, next) => {
-        const { seed, policy } = cloud.world.cluster;
-        const failed = { state: 'FAILED', settlesAfterMinutes: Number.POSITIVE_INFINITY } as const;
-        cloud.world.msk.addCluster({ ...seed, ...failed, policy: policy?.document });
+        Object.assign(cloud.world.cluster.seed, { state: 'FAILED', settlesAfterMinutes: Number.POSITIVE_INFINITY });
         return next();
       });
     },
