@@ -146,11 +146,12 @@ export class Cloud {
     this.#surroundings = { place, settings, registry, clock, authorize, onTagChange, onApiCall };
     this.#stepFunctions = new StepFunctionsEmulator({
       clock,
+      region,
       machines: () => this.machines,
       authorize,
       appearAfterSeconds: () => this.world.executionsAppearAfterSeconds,
     });
-    this.#sns = new SnsEmulator({ authorize, topicArns });
+    this.#sns = new SnsEmulator({ authorize, region, topicArns });
     this.world = new World(world, this.#surroundings);
 
     this.endpoints = {

@@ -103,7 +103,7 @@ export class World {
     const serviceAccount = { clientId: `mdb_sa_id_${settings.atlasProjectId}`, clientSecret };
     this.secretValues = [password, apiKey.privateKey, clientSecret];
 
-    this.secretsManager = new SecretsManagerEmulator({ clock, authorize });
+    this.secretsManager = new SecretsManagerEmulator({ clock, region: place.region, authorize });
     const { atlasCredentials = 'api-key' } = seed;
     const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
     this.#addSecret(
@@ -115,7 +115,8 @@ export class World {
 
     const normalisesPrincipals = seed.normalisesPrincipals ?? false;
     const secrets = this.secretsManager;
-    this.msk = new MskEmulator({ clock, authorize, onTagChange, onApiCall, secrets, normalisesPrincipals });
+    const { region } = place;
+    this.msk = new MskEmulator({ clock, region, authorize, onTagChange, onApiCall, secrets, normalisesPrincipals });
     this.cluster = this.msk.addCluster({
       arn: place.clusterArn,
       name: parseClusterArn(place.clusterArn)?.clusterName ?? '',

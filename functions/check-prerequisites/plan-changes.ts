@@ -5,6 +5,8 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { linkHint } from '../../shared/msk/network.ts';
 import { atlasStatement, hasStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
@@ -18,7 +20,7 @@ type Change = z.infer<typeof Change>;
 
 /** What the states from LookUpPrincipal to CreateConnection would pass on if nothing is left to do. */
 export const Connected = z.object({
-  principal: z.object({ awsAccountId: z.string(), principalArn: z.string() }),
+  principal: z.object({ awsAccountId: z.string(), principalArn: z.string(), cidrBlock: z.optional(z.string()) }),
   policy: z.object({ sid: z.string(), result: Result, ownership: Ownership }),
   privateLink: z.object({ id: z.string(), result: Result, ownership: Ownership }),
   connection: z.object({
@@ -35,6 +37,7 @@ export const Connected = z.object({
 type Connected = z.infer<typeof Connected>;
 
 interface Found {
+  details: ClusterDetails;
   isPrivateConnectivityOn: boolean;
   isScramSecretAssociated: boolean;
   secretArn: string;
@@ -51,7 +54,7 @@ interface Found {
  */
 export async function planChanges(
   request: Request,
-  { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
+  { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
   { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
 ): Promise<{ changes: Change[]; connected: Connected | undefined; adopted: string[] }> {
   const { clusterArn, projectId } = request;
@@ -78,7 +81,8 @@ export async function planChanges(
     connection,
     principal,
     policy,
-    privateLink: link && privateLinkState(link, ownership.privateLink),
+    privateLink:
+      link && privateLinkState(link, ownership.privateLink, linkHint(clusterArn, details, principal.cidrBlock)),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
@@ -98,7 +102,7 @@ export async function planChanges(
 }
 
 /** The cluster and Atlas as they are now. */
-interface Current extends Omit<Found, 'links'> {
+interface Current extends Omit<Found, 'links' | 'details'> {
   principal: Connected['principal'];
   policy: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;

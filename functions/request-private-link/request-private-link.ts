@@ -4,13 +4,17 @@ import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
 import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
+import { linkHint, networkOfRun } from '../../shared/msk/network.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import { announced, type Ownership, ownershipOf, type Piece, settledAs } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const RequestPrivateLinkInput = z.object({
-  run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }) }),
+  run: z.object({
+    request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }),
+    ...networkOfRun,
+  }),
   executionArn: z.string(),
   now: z.string(),
 });
@@ -32,14 +36,14 @@ interface Deps {
  * @throws DeploymentMisconfigured
  */
 export async function requestPrivateLink(
-  { run: { request }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { run: { request, cluster, principal }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
   { atlas, registry, wait }: Deps,
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink, ownership),
+    ...privateLinkState(privateLink, ownership, linkHint(clusterArn, cluster.details, principal.cidrBlock)),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,
