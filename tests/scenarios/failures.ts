@@ -273,7 +273,7 @@ suite('a run fails', () => {
       },
       scramSecrets: [{}, { name: 'AmazonMSK_second' }],
       project: {
-        workspaces: [{ name: 'streams', dataProcessRegion: { cloudProvider: 'AZURE', region: 'US_EAST_1' } }],
+        workspaces: [{ name: 'streams', dataProcessRegion: { cloudProvider: 'AZURE', region: 'eastus2' } }],
       },
     });
     const { cause = '' } = await connectByTag(cloud);
@@ -285,7 +285,7 @@ suite('a run fails', () => {
       /4\. Encryption between clients and brokers is PLAINTEXT; it must be TLS/,
       /5\. allow\.everyone\.if\.no\.acl\.found is true in revision 1/,
       /6\. 2 SCRAM secrets are associated with the cluster/,
-      /7\. Workspace "streams" processes its data in AZURE US_EAST_1/,
+      /7\. Workspace "streams" processes its data in AZURE eastus2/,
     ]) {
       assert.match(cause, says);
     }
