@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
-import { pathTemplate } from '../path-template.ts';
 import { type ApiKey, AtlasAuth, type ServiceAccount } from './auth.ts';
 import { type AtlasBehaviour, usualBehaviour } from './behaviour.ts';
 import { faultInAnswer, versionOf } from './contract.ts';
-import { type Context, type Endpoint, endpoints, type Labels, notEmulatedRoutes } from './endpoints.ts';
+import type { Context, Endpoint, Labels } from './endpoints.ts';
 import { atlasError, notEmulated } from './error.ts';
 import { checkAccept, checkContentType } from './negotiation.ts';
 import { Project, type ProjectSeed } from './project.ts';
 import { checkQuery } from './query.ts';
+import { endpointOf, type Methods } from './routing.ts';
 import { objectIdPattern } from './schemas/request.ts';
 
 export interface AtlasOptions {
@@ -17,26 +17,6 @@ export interface AtlasOptions {
   apiKeys?: ApiKey[];
   serviceAccounts?: ServiceAccount[];
   behaviour?: Partial<AtlasBehaviour>;
-}
-
-/** What a path has for each method: an endpoint, or undefined if it is not emulated. */
-interface Path {
-  match: (path: string) => Record<string, string> | undefined;
-  methods: Map<string, Endpoint | undefined>;
-}
-
-const paths = new Map<string, Path>();
-for (const { route, endpoint } of [
-  ...endpoints.map((endpoint) => ({ route: endpoint.route, endpoint })),
-  ...notEmulatedRoutes.map((route) => ({ route, endpoint: undefined })),
-]) {
-  const [method = '', path = ''] = route.split(' ');
-  const entry = paths.get(path) ?? {
-    match: pathTemplate(`/api/atlas/v2/groups/{groupId}${path}`),
-    methods: new Map<string, Endpoint | undefined>(),
-  };
-  entry.methods.set(method, endpoint);
-  paths.set(path, entry);
 }
 
 /** The Streams part of the Atlas Admin API, with authentication, API versions and the rate limit. */
@@ -67,14 +47,13 @@ export class AtlasEmulator implements Service {
         apply: (clientId) => this.auth.issueToken(clientId, request),
       };
     }
-    for (const { match, methods } of paths.values()) {
-      const labels = match(request.path);
-      if (!labels) continue;
-      const endpoint = methods.get(request.method) ?? refuseMethod(request, methods);
+    const found = endpointOf(request.method, request.path);
+    if (found) {
+      const { endpoint = refuseMethod(request, found.methods), labels } = found;
       return {
         operation: endpoint.operation,
         authenticate: () => this.auth.authenticate(request),
-        apply: () => this.#apply(endpoint, labels as Labels, request),
+        apply: () => this.#apply(endpoint, labels, request),
       };
     }
     throw atlasError(404, 'RESOURCE_NOT_FOUND', `Cannot find resource ${request.path}.`, {
@@ -132,7 +111,7 @@ function answerOf(endpoint: Endpoint, context: Context): Answer {
   return { status: endpoint.status ?? 200, headers: { 'content-type': contentType }, body };
 }
 
-function refuseMethod({ method, path }: Request, methods: Path['methods']): never {
+function refuseMethod({ method, path }: Request, methods: Methods): never {
   if (methods.has(method)) throw notEmulated(`${method} ${path}`);
   const allow = [...methods.keys()].join(', ');
   throw atlasError(405, 'METHOD_NOT_ALLOWED', `${path} has no method ${method}.`, { headers: { allow } });

@@ -1,9 +1,12 @@
 import type { Exchange } from '../emulator.ts';
-import { type Endpoint, endpoints } from './endpoints.ts';
+import type { Endpoint } from './endpoints.ts';
 import { checkQuery } from './query.ts';
+import { endpointOf } from './routing.ts';
 
 const defaultVersion = '2023-02-01';
 export const versionOf = ({ version = defaultVersion }: Endpoint): string => version;
+
+type SentRequest = Pick<Exchange, 'method' | 'path' | 'query' | 'requestHeaders' | 'requestBody'>;
 
 /** Why the emulator may not answer this. @param body as the caller reads it @returns undefined if it may */
 export function faultInAnswer({ operation, shape }: Endpoint, body: string): string | undefined {
@@ -17,17 +20,16 @@ export function faultInAnswer({ operation, shape }: Endpoint, body: string): str
  *
  * @returns undefined if it is
  */
-export function faultInRequest(
-  exchange: Pick<Exchange, 'operation' | 'query' | 'requestHeaders' | 'requestBody'>,
-): string | undefined {
-  const { operation, requestHeaders, requestBody } = exchange;
-  const endpoint = endpoints.find((it) => it.operation === operation);
-  if (!endpoint) return `Atlas has no ${operation}.`;
+export function faultInRequest(request: SentRequest): string | undefined {
+  const { method, path, requestHeaders, requestBody } = request;
+  const { endpoint } = endpointOf(method, path) ?? {};
+  if (!endpoint) return `Atlas has no ${method} ${path}.`;
+  const { operation } = endpoint;
   const mediaType = `application/vnd.atlas.${versionOf(endpoint)}+json`;
   const { accept, 'content-type': contentType } = requestHeaders;
   if (accept !== mediaType) return `${operation} accepts ${accept}; it must be ${mediaType}.`;
   try {
-    checkQuery({ query: new URLSearchParams(exchange.query) }, endpoint.parameters);
+    checkQuery({ query: new URLSearchParams(request.query) }, endpoint.parameters);
   } catch (error) {
     return `${operation}: ${(error as Error).message}`;
   }

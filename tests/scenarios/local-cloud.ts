@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, type TestContext } from 'node:test';
 import type * as z from 'zod/mini';
+import { faultInRequest } from '../../emulators/atlas/contract.ts';
 import { Cloud, type CloudOptions } from '../../emulators/cloud.ts';
 import type { Answer, Call, Intercept } from '../../emulators/emulator.ts';
 import type { FunctionError } from '../../emulators/lambda/container.ts';
@@ -14,6 +15,9 @@ import { ended } from '../fixtures/ended.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have visited. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
+
+/** What is wrong with the requests that the functions have sent to Atlas in this process, and how many they were. */
+export const requestsToAtlas = { count: 0, faults: new Set<string>() };
 
 /** What the functions have logged in this process. */
 export const logged: string[] = [];
@@ -54,6 +58,13 @@ function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<
     ...options,
     world: quick(world),
     onLog: (_, line) => logged.push(line),
+    onExchange: (exchange) => {
+      if (!exchange.path.startsWith('/api/atlas/')) return;
+      // 501: the emulator has a bug, or does not have what the product asks for.
+      const fault = exchange.status === 501 ? exchange.responseBody : faultInRequest(exchange);
+      requestsToAtlas.count += 1;
+      if (fault) requestsToAtlas.faults.add(fault);
+    },
     onEvent: (event, execution) => {
       if (event.type !== 'StateEntered') return;
       const { name } = event.state;

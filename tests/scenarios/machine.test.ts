@@ -20,7 +20,7 @@ import './retries.ts';
 import './secrets.ts';
 import './starts.ts';
 import './waits.ts';
-import { visited } from './local-cloud.ts';
+import { requestsToAtlas, visited } from './local-cloud.ts';
 
 // All of these tests run in one process, so that this suite can check what they have visited together.
 suite('the tests above visit', () => {
@@ -44,4 +44,9 @@ suite('the tests above visit', () => {
       [],
     );
   });
+});
+
+test("every request of the tests above to Atlas is as MongoDB's API reference has it", () => {
+  assert.ok(requestsToAtlas.count > 1000, `${requestsToAtlas.count} requests`);
+  assert.deepEqual([...requestsToAtlas.faults], []);
 });
