@@ -59,7 +59,7 @@ export const knownBehaviour: Record<keyof AtlasBehaviour, Known & { what: string
   },
   connectionFails: {
     what: 'A connection may become FAILED, without a message',
-    ...reported('the same provider, #4122'),
+    ...reported('mongodb/terraform-provider-mongodbatlas #4122'),
   },
   mayConnect: {
     what: 'A private link fails if the cluster policy does not let Atlas connect',
@@ -75,6 +75,6 @@ export const knownBehaviour: Record<keyof AtlasBehaviour, Known & { what: string
   },
   blockedAddress: {
     what: 'An address that is not on the access list is refused',
-    ...reported('users of the API who call it from another address'),
+    ...reported('public test fixtures of clients of the API'),
   },
 };

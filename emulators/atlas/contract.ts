@@ -35,8 +35,17 @@ export function faultInRequest(request: SentRequest): string | undefined {
   }
   if (!endpoint.body) return requestBody === '' ? undefined : `${operation} takes no body.`;
   if (contentType !== mediaType) return `${operation} has the Content-Type ${contentType}; it must be ${mediaType}.`;
-  const { error } = endpoint.body.safeParse(JSON.parse(requestBody));
+  const { error } = endpoint.body.safeParse(jsonIn(requestBody));
   return error && `${operation}: ${describe(error.issues)}`;
+}
+
+/** undefined if the text is no JSON, which no schema accepts. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const describe = (issues: { path: PropertyKey[]; message: string }[]): string =>

@@ -20,10 +20,9 @@ export const errorCodes = {
   INVALID_GROUP_ID: assumed('the API reference requires 24 hexadecimal digits'),
   INVALID_QUERY_PARAMETER: assumed('the API reference lists the parameters of each endpoint'),
   INVALID_VERSION_DATE: documented('MongoDB Atlas documentation, "Versioned Atlas Administration API Overview" (406)'),
-  IP_ADDRESS_NOT_ON_ACCESS_LIST: reported('users of the API who call it from another address'),
+  IP_ADDRESS_NOT_ON_ACCESS_LIST: reported('public test fixtures of clients of the API'),
   MALFORMED_JSON: assumed(errorCodesPage),
   METHOD_NOT_ALLOWED: assumed('RFC 9110: 405 with the allowed methods'),
-  ORG_REQUIRES_ACCESS_LIST: reported('users of organizations that require an access list'),
   RATE_LIMITED: documented(`${apiReference}, example of a 429`),
   RATE_LIMITED_TOKEN_BUCKET: documented('MongoDB Atlas documentation, "Rate Limiting"'),
   REPEATED_NONCE_COUNT: documented('RFC 7616: a server refuses a repeated count; the code is assumed'),
@@ -43,7 +42,6 @@ export const errorCodes = {
   STREAM_TENANT_NOT_FOUND_FOR_NAME: reported(terraformTests),
   UNEXPECTED_ERROR: recorded(cliRecordings),
   UNSUPPORTED_MEDIA_TYPE: assumed('RFC 9110: 415; the API reference requires the Content-Type'),
-  USER_UNAUTHORIZED: reported('users whose key lacks a role'),
   VALIDATION_ERROR: reported("mongodb/mongodb-atlas-cli #4582 and the tests of MongoDB's Terraform provider"),
 } satisfies Record<string, Known>;
 export type ErrorCode = keyof typeof errorCodes;

@@ -23,8 +23,9 @@ export async function atlasPrincipal(projectId: string, clusterArn: string, atla
 }
 
 /**
- * What Atlas wants before it makes a private link: a resource of the project in the cluster's Region. Documented as a prerequisite for
- * private links to AWS Lambda, and reported in mongodb/mongodb-atlas-cli #4582. No call tells which resources count.
+ * What Atlas wants before it makes a private link: a resource of the project in the cluster's Region. Documented for AWS Lambda
+ * (mongodb/terraform-provider-mongodbatlas, docs of stream_privatelink_endpoint), and reported in mongodb/mongodb-atlas-cli #4582. It is not
+ * documented which clusters count, so no prerequisite can be derived from a list of them.
  */
 const resourceNeeded = (projectId: string, region: string): string =>
   `The project first needs a resource of its own there: deploy an Atlas cluster (or a network peering) on AWS in ${region}, for example: atlas clusters create msk-private-link --projectId ${projectId} --provider AWS --region ${region} --tier M10. When the cluster is ready, start a new execution.`;

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { after, type TestContext } from 'node:test';
 import type * as z from 'zod/mini';
-import { faultInRequest } from '../../emulators/atlas/contract.ts';
 import { Cloud, type CloudOptions } from '../../emulators/cloud.ts';
 import type { Answer, Call, Intercept } from '../../emulators/emulator.ts';
 import type { FunctionError } from '../../emulators/lambda/container.ts';
@@ -12,12 +11,10 @@ import type { SweepClustersOutput } from '../../functions/sweep-clusters/sweep-c
 import type { Outcome } from '../../shared/outcomes.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
+import { checkRequestToAtlas } from '../fixtures/requests-to-atlas.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have visited. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
-
-/** What is wrong with the requests that the functions have sent to Atlas in this process, and how many they were. */
-export const requestsToAtlas = { count: 0, faults: new Set<string>() };
 
 /** What the functions have logged in this process. */
 export const logged: string[] = [];
@@ -58,13 +55,7 @@ function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<
     ...options,
     world: quick(world),
     onLog: (_, line) => logged.push(line),
-    onExchange: (exchange) => {
-      if (!exchange.path.startsWith('/api/atlas/')) return;
-      // 501: the emulator has a bug, or does not have what the product asks for.
-      const fault = exchange.status === 501 ? exchange.responseBody : faultInRequest(exchange);
-      requestsToAtlas.count += 1;
-      if (fault) requestsToAtlas.faults.add(fault);
-    },
+    onExchange: checkRequestToAtlas,
     onEvent: (event, execution) => {
       if (event.type !== 'StateEntered') return;
       const { name } = event.state;
