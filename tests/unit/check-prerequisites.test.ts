@@ -247,6 +247,21 @@ describe('CheckPrerequisites', () => {
       /Choose another workspace/,
     ],
     [
+      'a workspace elsewhere, if Atlas offers no Stream Processing in the Region of the cluster',
+      { request: { clusterArn: clusterArn.replace('us-east-1', 'eu-north-1') } },
+      /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*, us-west-2\./,
+      /use an MSK cluster in one of these/,
+    ],
+    [
+      'no workspace, if Atlas offers no Stream Processing in the Region of the cluster',
+      {
+        request: { clusterArn: clusterArn.replace('us-east-1', 'eu-north-1') },
+        atlas: { 'GET /streams': apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') },
+      },
+      /: Atlas offers no Stream Processing in eu-north-1/,
+      /use an MSK cluster in one of these/,
+    ],
+    [
       'a connection of that name that is not a Kafka connection',
       { atlas: { 'GET /streams/connections/orders': ok(connection({ type: 'Cluster' })) } },
       /In workspace streams, connection "orders" exists and is of type Cluster/,
