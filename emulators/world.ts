@@ -31,6 +31,8 @@ export interface WorldSeed {
   executionsAppearAfterSeconds?: number;
   /** Whether MSK returns an account id in a policy as the ARN of the account's root. Default: false. */
   normalisesPrincipals?: boolean;
+  /** The ARNs of users and roles that no longer exist. Default: none. */
+  deletedPrincipals?: string[];
 }
 
 interface ScramSecretSeed {
@@ -113,9 +115,16 @@ export class World {
     const scramSecrets = (seed.scramSecrets ?? [{}]).map((it) => completeSecret(it, place, password));
     this.scramSecrets = scramSecrets.map((it) => this.secretsManager.addSecret(it));
 
-    const normalisesPrincipals = seed.normalisesPrincipals ?? false;
-    const secrets = this.secretsManager;
-    this.msk = new MskEmulator({ clock, authorize, onTagChange, onApiCall, secrets, normalisesPrincipals });
+    const { normalisesPrincipals = false, deletedPrincipals = [] } = seed;
+    this.msk = new MskEmulator({
+      clock,
+      authorize,
+      onTagChange,
+      onApiCall,
+      secrets: this.secretsManager,
+      normalisesPrincipals,
+      deletedPrincipals,
+    });
     this.cluster = this.msk.addCluster({
       arn: place.clusterArn,
       name: parseClusterArn(place.clusterArn)?.clusterName ?? '',

@@ -34,7 +34,8 @@ export interface ClusterSeed {
   serverProperties: string | undefined;
   scramSecretArns: string[];
   tags: Record<string, string>;
-  policy: object | undefined;
+  /** The policy, or how it is made of the cluster's ARN. Its principals may have been deleted since it was stored. */
+  policy: object | ((clusterArn: string) => object) | undefined;
   /** The duration of UpdateConnectivity. Documented: "up to 30 minutes or more". */
   updateMinutes: number;
   /** The error with which UpdateConnectivity ends. undefined: it succeeds. */
@@ -60,9 +61,9 @@ export function completeSeed(seed: Partial<ClusterSeed>): ClusterSeed {
     serverProperties: 'auto.create.topics.enable=false\nallow.everyone.if.no.acl.found=false\n',
     scramSecretArns: [],
     tags: {},
-    policy: undefined,
     updateMinutes: 45,
     updateError: undefined,
     ...seed,
+    policy: typeof seed.policy === 'function' ? seed.policy(arn) : seed.policy,
   };
 }
