@@ -19,7 +19,7 @@ import type { Request } from '../../shared/request/request.ts';
 
 /**
  * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
- * update. If the brokers must still be rebooted, also checks what the states after the reboot would find out.
+ * update. If the brokers must still be rebooted, or the secret associated, also checks what the states after that would find out.
  *
  * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links` and `principalArn`: if
  *   they were read
@@ -27,10 +27,11 @@ import type { Request } from '../../shared/request/request.ts';
  */
 export async function unmetByAtlas(
   request: Request,
-  isPrivateConnectivityOn: boolean,
+  cluster: { isPrivateConnectivityOn: boolean; isSecretToBeAssociated: boolean },
   atlas: AtlasClient,
 ): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[]; principalArn?: string }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
+  const { isPrivateConnectivityOn } = cluster;
   const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
   if (workspace instanceof AtlasRefused)
     return {
@@ -46,14 +47,15 @@ export async function unmetByAtlas(
   const link = livePrivateLink(links, clusterArn, request.recorded?.privateLink?.id);
   const conflict = existing && whyNotOurs(existing, link?._id);
   let principalArn: string | undefined;
-  const early = isPrivateConnectivityOn
-    ? []
-    : await Promise.all([
-        complaint(async () => {
-          ({ principalArn } = await atlasPrincipal(projectId, clusterArn, atlas));
-        }),
-        complaint(async () => link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink))),
-      ]);
+  const early =
+    isPrivateConnectivityOn && !cluster.isSecretToBeAssociated
+      ? []
+      : await Promise.all([
+          complaint(async () => {
+            ({ principalArn } = await atlasPrincipal(projectId, clusterArn, atlas));
+          }),
+          complaint(async () => link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink))),
+        ]);
   return {
     unmet: [
       wrongPlace(workspace, regionOf(clusterArn)),

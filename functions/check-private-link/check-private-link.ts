@@ -10,6 +10,7 @@ import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../sha
 export const CheckPrivateLinkInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string() }),
+    policy: z.object({ possibleDenials: z.optional(z.string()) }),
     privateLink: z.object({ id: z.string(), deadline: z.string(), result: Result, ownership: Ownership }),
   }),
   now: z.string(),
@@ -23,7 +24,7 @@ export const CheckPrivateLinkOutput = PrivateLinkProgress;
  * @throws PrivateLinkFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkPrivateLink(
-  { run: { request, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
+  { run: { request, policy, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckPrivateLinkOutput>> {
   const { id, deadline, result, ownership } = privateLink;
@@ -33,7 +34,7 @@ export async function checkPrivateLink(
       `Private link ${id} no longer exists: it was deleted during this run. Start a new execution to request a new one.`,
     );
   });
-  const { state, isReady } = privateLinkState(found, ownership);
+  const { state, isReady } = privateLinkState(found, ownership, policy.possibleDenials);
   if (!isReady) checkDeadline(`Private link ${id} is still ${state}`, { now, deadline });
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
   return { id, state, isReady, deadline, pollSeconds, result, ownership };

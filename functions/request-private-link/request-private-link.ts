@@ -10,7 +10,10 @@ import type { Registry } from '../../shared/registry/registry.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const RequestPrivateLinkInput = z.object({
-  run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }) }),
+  run: z.object({
+    request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }),
+    policy: z.object({ possibleDenials: z.optional(z.string()) }),
+  }),
   executionArn: z.string(),
   now: z.string(),
 });
@@ -32,14 +35,14 @@ interface Deps {
  * @throws DeploymentMisconfigured
  */
 export async function requestPrivateLink(
-  { run: { request }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { run: { request, policy }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
   { atlas, registry, wait }: Deps,
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink, ownership),
+    ...privateLinkState(privateLink, ownership, policy.possibleDenials),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,
