@@ -24,7 +24,7 @@ export interface Scenario {
 }
 
 /** The statement with which Amazon Data Firehose reads from a cluster, as AWS documents it. */
-export const firehose = (clusterArn: string) => ({
+const firehose = (clusterArn: string) => ({
   Sid: 'FirehoseReadsOrders',
   Effect: 'Allow',
   Principal: { Service: 'firehose.amazonaws.com' },
