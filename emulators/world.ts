@@ -32,6 +32,8 @@ export interface WorldSeed {
   executionsAppearAfterSeconds?: number;
   /** Whether MSK returns an account id in a policy as the ARN of the account's root. Default: false. */
   normalisesPrincipals?: boolean;
+  /** The ARNs of users and roles that no longer exist. Default: none. */
+  deletedPrincipals?: string[];
 }
 
 interface ScramSecretSeed {
@@ -114,10 +116,17 @@ export class World {
     const scramSecrets = (seed.scramSecrets ?? [{}]).map((it) => completeSecret(it, place, password));
     this.scramSecrets = scramSecrets.map((it) => this.secretsManager.addSecret(it));
 
-    const normalisesPrincipals = seed.normalisesPrincipals ?? false;
-    const secrets = this.secretsManager;
-    const { region } = place;
-    this.msk = new MskEmulator({ clock, region, authorize, onTagChange, onApiCall, secrets, normalisesPrincipals });
+    const { normalisesPrincipals = false, deletedPrincipals = [] } = seed;
+    this.msk = new MskEmulator({
+      clock,
+      region: place.region,
+      authorize,
+      onTagChange,
+      onApiCall,
+      secrets: this.secretsManager,
+      normalisesPrincipals,
+      deletedPrincipals,
+    });
     this.cluster = this.msk.addCluster({
       arn: place.clusterArn,
       name: parseClusterArn(place.clusterArn)?.clusterName ?? '',

@@ -11,7 +11,8 @@ import type {
 import type { Clock } from '../clock.ts';
 import type { TagChange } from '../event-bridge.ts';
 import { bootstrapBrokers } from './bootstrap.ts';
-import { type PolicyDocument, parsePolicy } from './policy.ts';
+import type { PolicyDocument } from './policy.ts';
+import { parsePolicy } from './policy-grammar.ts';
 import type { ClusterSeed, Connectivity, Schemes } from './seed.ts';
 import { Tags } from './tags.ts';
 
@@ -46,7 +47,10 @@ export class Cluster {
   constructor(seed: ClusterSeed, clock: Clock, onTagChange: (change: TagChange) => void) {
     this.seed = seed;
     this.tags = new Tags(seed.arn, seed.tags, (change) => onTagChange({ ...change, time: clock.now() }));
-    this.policy = seed.policy && { document: parsePolicy(JSON.stringify(seed.policy)), version: newVersion() };
+    this.policy = seed.policy && {
+      document: parsePolicy(JSON.stringify(seed.policy), seed.arn),
+      version: newVersion(),
+    };
     this.scramSecretArns = [...seed.scramSecretArns];
     this.#clock = clock;
     this.#createdAt = clock.now();

@@ -6,7 +6,9 @@ import type { ApiCall, TagChange } from '../event-bridge.ts';
 import { checkPermission } from './authorization.ts';
 import { Cluster, newVersion } from './cluster.ts';
 import { connectivityTarget } from './connectivity.ts';
-import { allows, checkPolicyVersion, normalisePrincipals, parsePolicy } from './policy.ts';
+import { checkPolicyVersion, normalisePrincipals } from './policy.ts';
+import { allows, atlasAsCaller } from './policy-evaluation.ts';
+import { checkPrincipals, parsePolicy } from './policy-grammar.ts';
 import { type Handlers, mskError, routeMsk } from './router.ts';
 import { checkSecretArns, type Secrets, whyNotAssociated } from './scram.ts';
 import { type ClusterSeed, completeSeed } from './seed.ts';
@@ -24,6 +26,8 @@ export interface MskOptions {
   onApiCall?: (call: ApiCall) => void;
   /** Whether stored policies replace an account id by the ARN of the account's root. Documented for other AWS services; unknown for MSK. */
   normalisesPrincipals?: boolean;
+  /** The ARNs of users and roles that no longer exist. A stored policy may still have them. */
+  deletedPrincipals?: string[];
 }
 
 interface TaggingInput {
@@ -78,7 +82,8 @@ export class MskEmulator implements Service {
     const cluster = this.clusters.get(clusterArn);
     const actions = connectActions.map((action) => `kafka:${action}`);
     if (!cluster?.policy || !cluster.connectivity.vpcConnectivity.scram) return false;
-    return allows(cluster.policy.document, accountId, actions, clusterArn);
+    const caller = atlasAsCaller(accountId, parseArn(clusterArn).partition);
+    return allows(cluster.policy.document, caller, actions, clusterArn);
   }
 
   route(request: Request): Route {
@@ -151,7 +156,8 @@ export class MskEmulator implements Service {
 
     PutClusterPolicy: ({ ClusterArn, CurrentVersion, Policy }) => {
       const cluster = this.#cluster(ClusterArn);
-      const document = parsePolicy(Policy);
+      const document = parsePolicy(Policy, ClusterArn);
+      checkPrincipals(document, this.#options.deletedPrincipals ?? []);
       checkPolicyVersion(cluster.policy?.version, CurrentVersion);
       const { partition } = parseArn(ClusterArn);
       const stored = this.#options.normalisesPrincipals ? normalisePrincipals(document, partition) : document;

@@ -37,7 +37,8 @@ export interface ClusterSeed {
   /** How old a secret must be before MSK can read it. Reported: sometimes it cannot for some seconds. */
   secretsReadableAfterMinutes: number;
   tags: Record<string, string>;
-  policy: object | undefined;
+  /** The policy, or how it is made of the cluster's ARN. Its principals may have been deleted since it was stored. */
+  policy: object | ((clusterArn: string) => object) | undefined;
   /** The duration of UpdateConnectivity. Documented: "up to 30 minutes or more". */
   updateMinutes: number;
   /** The error with which UpdateConnectivity ends. undefined: it succeeds. */
@@ -65,9 +66,9 @@ export function completeSeed(seed: Partial<ClusterSeed>): ClusterSeed {
     scramSecretArns: [],
     secretsReadableAfterMinutes: 0,
     tags: {},
-    policy: undefined,
     updateMinutes: 45,
     updateError: undefined,
     ...seed,
+    policy: typeof seed.policy === 'function' ? seed.policy(arn) : seed.policy,
   };
 }

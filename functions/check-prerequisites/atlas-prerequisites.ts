@@ -19,9 +19,15 @@ import { triggerTag } from '../../shared/msk/tags.ts';
 import { ownershipOf } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 
+interface ClusterFound {
+  isPrivateConnectivityOn: boolean;
+  isSecretToBeAssociated: boolean;
+  details: ClusterDetails;
+}
+
 /**
  * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
- * update. If the brokers must still be rebooted, also checks what the states after the reboot would find out.
+ * update. If the brokers must still be rebooted, or the secret associated, also checks what the states after that would find out.
  *
  * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links` and `principalArn`: if
  *   they were read
@@ -29,7 +35,7 @@ import type { Request } from '../../shared/request/request.ts';
  */
 export async function unmetByAtlas(
   request: Request,
-  { isPrivateConnectivityOn, details }: { isPrivateConnectivityOn: boolean; details: ClusterDetails },
+  { isPrivateConnectivityOn, isSecretToBeAssociated, details }: ClusterFound,
   atlas: AtlasClient,
 ): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[]; principalArn?: string }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
@@ -49,7 +55,7 @@ export async function unmetByAtlas(
   const conflict = existing && whyNotOurs(existing, link?._id);
   let principal: Awaited<ReturnType<typeof atlasPrincipal>> | undefined;
   const early: (string | undefined)[] = [];
-  if (!isPrivateConnectivityOn) {
+  if (!isPrivateConnectivityOn || isSecretToBeAssociated) {
     const readPrincipal = async () => {
       principal = await atlasPrincipal(projectId, clusterArn, atlas);
     };

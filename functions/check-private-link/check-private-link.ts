@@ -12,6 +12,7 @@ export const CheckPrivateLinkInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), clusterArn: z.string() }),
     ...networkOfRun,
+    policy: z.object({ possibleDenials: z.optional(z.string()) }),
     privateLink: z.object({ id: z.string(), deadline: z.string(), result: Result, ownership: Ownership }),
   }),
   now: z.string(),
@@ -25,7 +26,7 @@ export const CheckPrivateLinkOutput = PrivateLinkProgress;
  * @throws PrivateLinkFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkPrivateLink(
-  { run: { request, cluster, principal, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
+  { run: { request, cluster, principal, policy, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckPrivateLinkOutput>> {
   const { id, deadline, result, ownership } = privateLink;
@@ -38,6 +39,7 @@ export async function checkPrivateLink(
   const { state, isReady } = privateLinkState(
     found,
     ownership,
+    policy.possibleDenials,
     linkHint(request.clusterArn, cluster.details, principal.cidrBlock),
   );
   if (!isReady) checkDeadline(`Private link ${id} is still ${state}`, { now, deadline });

@@ -15,6 +15,7 @@ export const RequestPrivateLinkInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }),
     ...networkOfRun,
+    policy: z.object({ possibleDenials: z.optional(z.string()) }),
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -38,14 +39,15 @@ interface Deps {
  * @throws DeploymentMisconfigured
  */
 export async function requestPrivateLink(
-  { run: { request, cluster, principal }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { run: { request, cluster, principal, policy }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
   { atlas, registry, wait }: Deps,
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
+  const hints = [policy.possibleDenials, linkHint(clusterArn, cluster.details, principal.cidrBlock)];
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink, ownership, linkHint(clusterArn, cluster.details, principal.cidrBlock)),
+    ...privateLinkState(privateLink, ownership, ...hints),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,

@@ -20,7 +20,8 @@ import {
   type VpcConnectivityClientAuthentication,
 } from '@aws-sdk/client-kafka';
 import { fromAws, noneWhenNotFound } from '../aws.ts';
-import { AwsRefused, AwsUnavailable, ClusterUnusable, VersionConflict } from '../errors.ts';
+import { AwsRefused, AwsUnavailable, ClusterUnusable, PolicyRefused, VersionConflict } from '../errors.ts';
+import { correctionOf } from './policy-refusal.ts';
 
 /** A cluster policy and its version; both are undefined if the cluster has none. */
 export interface VersionedPolicy {
@@ -143,12 +144,15 @@ export class MskClient {
    *
    * @param version undefined if there was no policy
    * @throws VersionConflict if the policy changed in between
+   * @throws PolicyRefused if MSK refuses any statement of the policy
    */
   async putPolicy(clusterArn: string, policy: string, version: string | undefined): Promise<void> {
     const command = new PutClusterPolicyCommand({ ClusterArn: clusterArn, CurrentVersion: version, Policy: policy });
     await fromAws('kafka:PutClusterPolicy', this.#kafka.send(command, this.#options)).catch((cause: unknown) => {
-      if (!isVersionConflict(cause)) throw cause;
-      throw new VersionConflict(`Another writer changed the policy of ${clusterArn} (${cause.said}).`, { cause });
+      if (!(cause instanceof AwsRefused) || cause.code !== 'BadRequestException') throw cause;
+      if (isVersionConflict(cause.said))
+        throw new VersionConflict(`Another writer changed the policy of ${clusterArn} (${cause.said}).`, { cause });
+      throw new PolicyRefused(`${cause.message} ${correctionOf(policy, cause.said)}`, { cause });
     });
   }
 
@@ -212,7 +216,5 @@ function unusableState(refusal: unknown, clusterArn: string): unknown {
  * Only a text of MSK shows a version conflict, such as "Current cluster policy version needed for Update". A complaint about the
  * `Version` of the policy language is a different one: the next attempt would meet it again.
  */
-const isVersionConflict = (error: unknown): error is AwsRefused =>
-  error instanceof AwsRefused &&
-  error.code === 'BadRequestException' &&
-  /(current|stale).*version|version.*(current|stale|needed|match)/i.test(error.said);
+const isVersionConflict = (said: string): boolean =>
+  /(current|stale).*version|version.*(current|stale|needed|match)/i.test(said);

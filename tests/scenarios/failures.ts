@@ -252,7 +252,7 @@ const publicConnection = {
 
 /** A policy that has no room for another statement. */
 function fullPolicy() {
-  const Resource = `arn:aws:kafka:us-east-1:123456789012:cluster/${'a'.repeat(20_100)}/1-1`;
+  const Resource = `arn:aws:kafka:us-east-1:123456789012:topic/orders/${'a'.repeat(20_100)}`;
   const statement = { Effect: 'Allow', Principal: { AWS: '210987654321' }, Action: 'kafka:DescribeCluster', Resource };
   return { Version: '2012-10-17', Statement: [statement] };
 }

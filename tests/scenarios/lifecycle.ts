@@ -6,6 +6,7 @@ import { mskError } from '../../emulators/msk/router.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
 import { waits } from '../../shared/waits.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
+import { firehoseStatement, policyOf } from '../fixtures/cluster-policy.ts';
 import {
   assertConnected,
   changes,
@@ -25,14 +26,7 @@ import {
   swept,
 } from './local-cloud.ts';
 
-const firehose = {
-  Sid: 'Firehose',
-  Effect: 'Allow',
-  Principal: { AWS: '210987654321' },
-  Action: 'kafka:Describe*',
-  Resource: '*',
-};
-const foreignPolicy = { Version: '2012-10-17', Statement: [firehose] };
+const foreignPolicy = (clusterArn: string) => policyOf(firehoseStatement(clusterArn));
 
 const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-streaming/status'];
 
@@ -65,7 +59,7 @@ suite('the tag disconnect', () => {
     assert.deepEqual(changes(cloud), [...removals, 'kafka PutClusterPolicy', 'kafka UntagResource']);
     const { cluster, project } = cloud.world;
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
-    assert.deepEqual(cluster.policy?.document, foreignPolicy);
+    assert.deepEqual(cluster.policy?.document, foreignPolicy(cluster.arn));
     assert.equal(cluster.connectivity.vpcConnectivity.scram, true);
     assert.equal(cluster.scramSecretArns.length, 1);
     assert.deepEqual(Object.keys(cluster.tags.all).sort(), [
@@ -378,7 +372,7 @@ suite('a run on a connected cluster', () => {
   test('repairs only what differs', async () => {
     const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
     const { cluster, project } = cloud.world;
-    cluster.policy = { document: foreignPolicy as never, version: 'K1EDITEDBYHAND' };
+    cluster.policy = { document: foreignPolicy(cluster.arn) as never, version: 'K1EDITEDBYHAND' };
     project.connections('streams')[0]?.update({ type: 'Kafka', authentication: { mechanism: 'PLAIN' } });
     assertConnected(await connectByHand(cloud));
     assert.deepEqual(changes(cloud), ['kafka PutClusterPolicy', 'atlas updateGroupStreamConnection']);

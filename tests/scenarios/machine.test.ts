@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { machines, readDefinition } from '../../statemachine/definition.ts';
+import './cluster-policy.ts';
 import './connected.ts';
 import './failures.ts';
 import './hostile.ts';

@@ -802,6 +802,74 @@ describe('CheckPrerequisites and the registry:', () => {
   });
 });
 
+describe('CheckPrerequisites finds in the cluster policy', () => {
+  const ours = atlasStatement(clusterArn, principalArn);
+  const deny = { Sid: 'Perimeter', Effect: 'Deny', Principal: '*', Action: 'kafka:*', Resource: '*' };
+  const conditional = { ...deny, Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } } };
+  const gone = { ...ours, Sid: 'Old', Principal: { AWS: 'AROAEXAMPLEDELETED01' } };
+  const policyOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+  /** Before which change, or for which answer, the policy is checked. */
+  const moments: [when: string, situation: Situation][] = [
+    ['before the reboot of the brokers', { isPrivateConnectivityOn: false }],
+    [
+      'before another secret is associated',
+      { cluster: { scramSecretArns: [] }, request: { secretArn, maySecretBeAssociated: true } },
+    ],
+    ['in a dry run', { request: { dryRun: true } }],
+    ['in a verification', { ...connectedSituation, request: { ...connectedSituation.request, recorded: null } }],
+  ];
+  for (const [when, situation] of moments)
+    it(`a Deny for Atlas and a deleted role, ${when}`, async (t) => {
+      const message = await complaint(t, { ...situation, policy: policyOf(deny, gone) });
+      assert.match(
+        message,
+        /^2 prerequisites are not met:\n1\. In the cluster policy, statement "Perimeter" denies Atlas's/,
+      );
+      assert.match(message, /\n2\. In the cluster policy, statement "Old" names AROAEXAMPLEDELETED01, the unique id/);
+    });
+
+  it('a Deny beside a complete Allow', async (t) => {
+    const message = await complaint(t, { ...connectedSituation, policy: policyOf(ours, deny) });
+    assert.match(message, /^One prerequisite is not met: In the cluster policy, statement "Perimeter" denies/);
+  });
+
+  it('no deleted role to complain about if the policy needs no change', async (t) => {
+    const { plan } = await check(t, { ...connectedSituation, policy: policyOf(ours, gone) });
+    assert.equal(plan.isConnected, true);
+  });
+
+  it('a deleted role if only the statement for a former account has to go', async (t) => {
+    const former = atlasStatement(clusterArn, 'arn:aws:iam::210987654321:root');
+    const statement = { sid: former.Sid, principalArn: former.Principal.AWS, ownership: 'created' as const };
+    const request = { dryRun: true, recorded: { clusterArn, statement } };
+    const message = await complaint(t, { policy: policyOf(former, { ...ours, Sid: 'Terraform' }, gone), request });
+    assert.match(message, /statement "Old" names/);
+  });
+
+  it('a Deny under a condition, which the plan of a dry run names', async (t) => {
+    for (const isPrivateConnectivityOn of [true, false]) {
+      const situation = { policy: policyOf(conditional), isPrivateConnectivityOn, request: { dryRun: true } };
+      const { plan } = await check(t, situation);
+      assert.match(plan.note ?? '', /^The cluster policy may deny Atlas's account .* statement "Perimeter" denies/);
+      assert.deepEqual(
+        plan.changes.some(({ state }) => state === 'ApplyClusterPolicy'),
+        true,
+      );
+    }
+  });
+
+  it('a Deny under a condition, which the Cause of a FAILED link names', async (t) => {
+    const failed = privateLink({ state: 'FAILED', errorMessage: 'Not authorized.' });
+    const atlas = { 'GET /privateLinkConnections': list([failed]) };
+    const checked = check(t, { policy: policyOf(conditional), request: { dryRun: true }, atlas });
+    await assert.rejects(checked, {
+      name: 'PrivateLinkFailed',
+      message: /Not authorized\. The cluster policy may deny/,
+    });
+  });
+});
+
 describe('before the brokers are rebooted, CheckPrerequisites', () => {
   const sid = 'AtlasStreamProcessing123456789012';
   const foreign = JSON.stringify({
@@ -813,11 +881,20 @@ describe('before the brokers are rebooted, CheckPrerequisites', () => {
     assert.match(message, new RegExp(`has a statement with the Sid ${sid}`));
   });
 
-  it('accepts such a statement if the registry says that it is ours', async (t) => {
-    const statement = { sid, principalArn: 'arn:aws:iam::123456789012:root', ownership: 'created' as const };
-    const recorded = { clusterArn, statement };
-    const { plan } = await check(t, { isPrivateConnectivityOn: false, policy: foreign, request: { recorded } });
+  const statement = { sid, principalArn, ownership: 'created' as const };
+
+  it('accepts an older statement of ours if the registry says that it is ours', async (t) => {
+    const older = JSON.stringify({ Statement: { ...atlasStatement(clusterArn, principalArn), Action: [] } });
+    const request = { recorded: { clusterArn, statement } };
+    const { plan } = await check(t, { isPrivateConnectivityOn: false, policy: older, request });
     assert.equal(plan.isConnected, false);
+  });
+
+  it('reports a statement under our Sid in another shape, whatever the registry says', async (t) => {
+    for (const request of [{ recorded: { clusterArn, statement } }, { claim: true }]) {
+      const message = await complaint(t, { isPrivateConnectivityOn: false, policy: foreign, request });
+      assert.match(message, new RegExp(`has a statement with the Sid ${sid}`));
+    }
   });
 
   it('reports that Atlas names another account than at the first connect', async (t) => {

@@ -23,20 +23,21 @@ interface Situation {
   recorded?: object;
   holder?: string;
   claim?: boolean;
+  policy?: { possibleDenials?: string };
 }
 
 async function requester(
   t: TestContext,
   listed: Answer | Answer[],
   requested: Answer | Answer[] = [],
-  { recorded, holder, claim = false }: Situation = {},
+  { recorded, holder, claim = false, policy = {} }: Situation = {},
 ) {
   const { registry, record } = await heldRegistry(t, recorded && { privateLink: recorded }, holder);
   const recordedLink = async () => (await record()).privateLink;
   const { url, calls, requests } = await fakeAtlas(t, { [get]: listed, [post]: requested });
   // Each attempt has a client of its own, as each invocation of the function has.
   const run = () =>
-    requestPrivateLink(taskInput({ request: request({ claim }), ...network }), {
+    requestPrivateLink(taskInput({ request: request({ claim }), ...network, policy }), {
       atlas: atlasClient(url),
       registry,
       wait,
@@ -119,6 +120,12 @@ describe('RequestPrivateLink', () => {
   it('lets the machine retry while Atlas deletes the previous link', async (t) => {
     const { run } = await requester(t, list(dying), alreadyExists);
     await assert.rejects(run(), { name: 'AtlasUnavailable', message: /still deleting the previous private link/ });
+  });
+
+  it('names the denials in the cluster policy that may be the cause of a FAILED link', async (t) => {
+    const failed = list([privateLink({ state: 'FAILED', errorMessage: 'Not authorized.' })]);
+    const { run } = await requester(t, failed, [], { policy: { possibleDenials: 'The policy may deny it.' } });
+    await assert.rejects(run(), { name: 'PrivateLinkFailed', message: /: Not authorized\. The policy may deny it\. / });
   });
 
   it('ends the run if the link to the cluster is FAILED', async (t) => {
