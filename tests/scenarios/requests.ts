@@ -63,6 +63,14 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp; 
     says: /projectId is "0{24}", which this deployment does not allow; it must be one of "64b7e1c2d3f4a5968778695a"/i,
   },
   {
+    because: 'names a secret of another account',
+    input: ({ world }) => ({
+      clusterArn: world.cluster.arn,
+      secretArn: 'arn:aws:secretsmanager:us-east-1:999999999999:secret:AmazonMSK_orders-a1B2c3',
+    }),
+    says: /secretArn is in account 999999999999; it must be in account 123456789012, the cluster's/i,
+  },
+  {
     because: 'contains a credential',
     input: ({ world }) => ({ clusterArn: world.cluster.arn, config: { 'ssl.key.password': 'hidden' } }),
     says: /config has the key "ssl\.key\.password", which looks like a credential/i,

@@ -130,6 +130,20 @@ describe('ResolveRequest', () => {
     assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
   });
 
+  for (const [what, from, to, says] of [
+    ['account', ':111122223333:', ':999999999999:', /is in account 999999999999; it must be in account 111122223333/],
+    ['Region', ':us-east-1:', ':eu-west-1:', /is in Region eu-west-1; it must be in us-east-1/],
+  ] as const)
+    it(`refuses a secretArn of another ${what} than the cluster's, without any call`, async (t) => {
+      const elsewhere = secretArn.replace(from, to);
+      for (const start of ['resolve', 'resolveRemoval'] as const) {
+        const { msk, [start]: run, record } = await resolver(t);
+        await assert.rejects(run({ clusterArn, secretArn: elsewhere }), { name: 'InvalidRequest', message: says });
+        assert.deepEqual(commandsOf(msk), []);
+        assert.equal(await record(), undefined);
+      }
+    });
+
   describe('takes each setting from the input, else from the tag, else from the deployment:', () => {
     const tagged = {
       'atlas-streaming/project-id': otherProjectId,
