@@ -48,7 +48,7 @@ export function cloudFor(
   const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(place.region) };
   return {
     place,
-    settings: { ...(projectId && { atlasProjectId: projectId }) },
+    settings: { ...(projectId && { atlasProjectId: projectId }), ...(workspace && { atlasWorkspace: workspace }) },
     world: {
       ...world,
       ...(tags && { cluster: { ...world.cluster, tags } }),

@@ -38,7 +38,7 @@ async function resolver(
   const { client, msk } = fakeMsk();
   msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: tags });
   msk.on(TagResourceCommand).resolves({});
-  const allowed = { ALLOWED_PROJECT_IDS: otherProjectId, ...variables };
+  const allowed = { ALLOWED_TARGETS: `${projectId}/*,${otherProjectId}/*`, ...variables };
   const { executions, sfnMock } = fakeStepFunctions(others);
   sfnMock.on(StopExecutionCommand).resolves({});
   const { dynamodb, tableName, get, put } = await startRegistry(t);
@@ -227,13 +227,13 @@ describe('ResolveRequest', () => {
       'a project in the input that is not allowed',
       { projectId: 'b'.repeat(24) },
       {},
-      /^projectId is "b{24}", which this deployment does not allow; it must be one of "5f1a2b3c4d5e6f7a8b9c0d1e", "a{24}"/,
+      /^projectId is "b{24}", so the target is "b{24}\/streams", which this deployment does not allow\. It must be one of "5f1a/,
     ],
     [
       'a project in a tag that is not allowed',
       {},
       { 'atlas-streaming/project-id': 'b'.repeat(24) },
-      /^The tag atlas-streaming\/project-id is "b{24}", which this deployment does not allow; it must be one of "5f1a/,
+      /^The tag atlas-streaming\/project-id is "b{24}", so the target is "b{24}\/streams", which this deployment does not/,
     ],
     [
       'a tag that is not a project id',
