@@ -28,10 +28,11 @@ export function whyNotAssociated(
     return refuse("The provided secret ARN is invalid. Secret names must have the prefix 'AmazonMSK_'");
   }
   const secret = secrets.secret(SecretArn);
-  if (!secret || region !== cluster.region || account !== cluster.account) {
+  if (!secret || secret.deletedAt || region !== cluster.region || account !== cluster.account) {
     return refuse("Amazon MSK wasn't able to access the provided secret.");
   }
-  if (!secret.kmsKeyId) return refuse('The secret must be encrypted with a customer managed key.');
+  if (!secret.kmsKeyId || /(^|:)alias\/aws\/secretsmanager$/.test(secret.kmsKeyId))
+    return refuse('The secret must be encrypted with a customer managed key.');
   if (!authorize(caller, 'kms:CreateGrant', secret.kmsKeyId, {})) {
     return refuse('You are not authorized to invoke the CreateGrant operation on the key of the secret.');
   }

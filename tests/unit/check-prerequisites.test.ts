@@ -5,6 +5,7 @@ import {
   GetBootstrapBrokersCommand,
   GetClusterPolicyCommand,
 } from '@aws-sdk/client-kafka';
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
@@ -39,6 +40,8 @@ interface Situation {
   connectivity?: { result: Result };
   properties?: string;
   secrets?: Record<string, string>;
+  /** How their descriptions differ from those of a usable secret. */
+  described?: Partial<DescribeSecretResponse>;
   policy?: string;
   atlas?: Record<string, Answer>;
 }
@@ -82,7 +85,8 @@ async function check(t: TestContext, situation: Situation = {}) {
     cluster: { isPrivateConnectivityOn, details },
     ...(situation.connectivity && { connectivity: situation.connectivity }),
   });
-  const plan = await checkPrerequisites(input, { msk: client, secrets: fakeSecretsManager(secrets).secrets, atlas });
+  const fake = fakeSecretsManager(secrets, situation.described);
+  const plan = await checkPrerequisites(input, { msk: client, secrets: fake.secrets, atlas });
   return { plan, calls: [...calls(), ...commandsOf(msk)] };
 }
 
@@ -174,6 +178,44 @@ describe('CheckPrerequisites', () => {
       { secrets: { [secretArn]: '{"username":"atlas"}' } },
       /has no usable password/,
       /it must be JSON such as/,
+    ],
+    [
+      'a secret that its owner has not released',
+      { described: { Tags: [{ Key: 'team', Value: 'orders' }] } },
+      /The SCRAM secret arn:\S+ has no tag atlas-streaming=allow, so no run may read it/,
+      RegExp(
+        `: aws secretsmanager tag-resource --region us-east-1 --secret-id ${secretArn} --tags Key=atlas-streaming,Value=allow$`,
+      ),
+    ],
+    [
+      'a secret whose tag has another value',
+      { described: { Tags: [{ Key: 'atlas-streaming', Value: 'deny' }] } },
+      /has the tag atlas-streaming="deny", so no run may read it; it must be "allow"/,
+      /Value=allow$/,
+    ],
+    [
+      'a secret under the default key',
+      { described: { KmsKeyId: undefined } },
+      /is encrypted with the default key aws\/secretsmanager, which MSK does not accept/,
+      /: aws secretsmanager update-secret --region us-east-1 --secret-id arn:\S+ --kms-key-id KEY \(in place of KEY, /,
+    ],
+    [
+      'a secret under the default key, by its alias',
+      { described: { KmsKeyId: 'alias/aws/secretsmanager' } },
+      /the default key aws\/secretsmanager/,
+      /--kms-key-id/,
+    ],
+    [
+      "a secret under the default key, by its alias's ARN",
+      { described: { KmsKeyId: 'arn:aws:kms:us-east-1:111122223333:alias/aws/secretsmanager' } },
+      /the default key aws\/secretsmanager/,
+      /--kms-key-id/,
+    ],
+    [
+      'a secret that is scheduled for deletion',
+      { described: { DeletedDate: new Date('2026-11-20T10:00:00Z') } },
+      /is scheduled for deletion, so its value cannot be read/,
+      RegExp(`: aws secretsmanager restore-secret --region us-east-1 --secret-id ${secretArn}$`),
     ],
     ['a secret that does not exist', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
     [
@@ -267,6 +309,16 @@ describe('CheckPrerequisites', () => {
       assert.match(message, found);
       assert.match(message, remedy);
     });
+
+  it('reports everything that is wrong with a secret at once, and does not read it', async (t) => {
+    const described = { Tags: [], KmsKeyId: undefined, DeletedDate: new Date('2026-11-20T10:00:00Z') };
+    const message = await complaint(t, { described, secrets: { [secretArn]: 'not JSON' } });
+    assert.match(
+      message,
+      /^3 prerequisites are not met:\n1\. .*restore-secret.*\n2\. .*tag-resource.*\n3\. .*update-secret/,
+    );
+    assert.doesNotMatch(message, /JSON/);
+  });
 
   it('names only five of many SCRAM secrets', async (t) => {
     const scramSecretArns = Array.from({ length: 6 }, (_, i) => `${secretArn}${i}`);
