@@ -45,12 +45,14 @@ export interface CheckPrerequisitesDeps {
   msk: MskClient;
   secrets: SecretsClient;
   atlas: AtlasClient;
+  /** The AWS accounts that the deployment lists; none: any. */
+  allowedAccounts: ReadonlySet<string>;
 }
 
 /**
  * Checks everything that must be true before the first change, and reports everything that is missing in one error.
  *
- * @throws PrerequisitesNotMet, PrincipalChanged, PrivateLinkFailed
+ * @throws PrerequisitesNotMet, PrincipalNotAllowed, PrincipalChanged, PrivateLinkFailed
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
@@ -66,7 +68,7 @@ export async function checkPrerequisites(
     details.isScramOn ? chooseSecret(request, details, deps.secrets) : noSecret,
   ]);
   // The reboot would be useless if the policy could not be changed after it.
-  const byPolicy = byAtlas.principalArn && (await unmetByPolicy(byAtlas.principalArn, request, deps.msk));
+  const byPolicy = byAtlas.principalArn && (await unmetByPolicy(byAtlas.principalArn, request, deps));
   const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...(byPolicy ? [byPolicy] : [])];
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
 
@@ -96,10 +98,14 @@ export async function checkPrerequisites(
   return connected ? { ...plan, isConnected: true, connected } : { ...plan, isConnected: false };
 }
 
-/** Why our statement could not be merged into the cluster policy, or undefined. @throws PrincipalChanged */
-async function unmetByPolicy(principalArn: string, request: Request, msk: MskClient): Promise<string | undefined> {
+/** Why our statement could not be merged into the cluster policy, or undefined. @throws PrincipalNotAllowed, PrincipalChanged */
+async function unmetByPolicy(
+  principalArn: string,
+  request: Request,
+  { msk, allowedAccounts }: Pick<CheckPrerequisitesDeps, 'msk' | 'allowedAccounts'>,
+): Promise<string | undefined> {
   const { clusterArn, claim, recorded } = request;
-  checkPrincipal(principalArn, request);
+  checkPrincipal(principalArn, request, allowedAccounts);
   const { policy } = await msk.getPolicy(clusterArn);
   const wanted = atlasStatement(clusterArn, principalArn);
   const isOurs = claim || isWrittenByUs(recorded?.statement, wanted.Sid);

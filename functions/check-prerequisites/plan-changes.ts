@@ -7,7 +7,7 @@ import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { atlasStatement, hasStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
-import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { accountNote, checkPrincipal } from '../../shared/registry/principal.ts';
 import { Ownership, ownershipOf } from '../../shared/registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../../shared/registry/statement.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -52,7 +52,7 @@ interface Found {
 export async function planChanges(
   request: Request,
   { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
-  { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
+  { msk, atlas, allowedAccounts }: { msk: MskClient; atlas: AtlasClient; allowedAccounts: ReadonlySet<string> },
 ): Promise<{ changes: Change[]; connected: Connected | undefined; adopted: string[] }> {
   const { clusterArn, projectId } = request;
   const [principal, { policy }, brokers] = await Promise.all([
@@ -61,7 +61,7 @@ export async function planChanges(
     // Without connectivity there are none; without a connection there is nothing to compare them with.
     connection && isPrivateConnectivityOn ? msk.privateBootstrapServers(clusterArn) : undefined,
   ]);
-  checkPrincipal(principal.principalArn, request);
+  checkPrincipal(principal.principalArn, request, allowedAccounts);
   const { recorded, claim } = request;
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   const found = connection && ownershipOf(connection.id ?? undefined, recorded?.connection);
@@ -77,6 +77,7 @@ export async function planChanges(
     user,
     connection,
     principal,
+    isAccountListed: allowedAccounts.has(principal.awsAccountId),
     policy,
     privateLink: link && privateLinkState(link, ownership.privateLink),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
@@ -100,6 +101,8 @@ export async function planChanges(
 /** The cluster and Atlas as they are now. */
 interface Current extends Omit<Found, 'links'> {
   principal: Connected['principal'];
+  /** Whether the deployment lists Atlas's AWS account. */
+  isAccountListed: boolean;
   policy: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;
   /** Whose the existing ones are. */
@@ -113,7 +116,7 @@ interface Current extends Omit<Found, 'links'> {
 
 function changesTo(current: Current, different: string[], request: Request): Change[] {
   const { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection, principal, policy } = current;
-  const { takenOver, sentVersionId, user } = current;
+  const { isAccountListed, takenOver, sentVersionId, user } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
   const hasOldPassword = sentVersionId !== undefined && sentVersionId !== user?.versionId;
@@ -134,7 +137,7 @@ function changesTo(current: Current, different: string[], request: Request): Cha
     !isScramSecretAssociated && { state: 'AssociateScramSecret', change: `Associate ${secretArn} with the cluster.` },
     mergeStatement(policy, statement, isOurs) !== undefined && {
       state: 'ApplyClusterPolicy',
-      change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are.`,
+      change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are. Atlas connects from ${accountNote(principal.awsAccountId, isAccountListed)}.`,
     },
     former !== undefined &&
       hasStatement(policy, former) && {

@@ -142,6 +142,8 @@ describe('the functions', () => {
       [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, own],
       ['atlasBaseUrl', 'atlasCredentialsSecretArn', 'atlasProjectId'].map(ref),
     );
+    for (const name of ['CheckPrerequisites', 'RecordPlan'])
+      assert.deepEqual(variablesOf(name).ATLAS_AWS_ACCOUNT_IDS, ref('atlasAwsAccountIds'));
   });
 
   it('log at the level INFO, under the name of the service, with source maps', () => {

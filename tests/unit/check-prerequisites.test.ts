@@ -43,6 +43,8 @@ interface Situation {
   /** How their descriptions differ from those of a usable secret. */
   described?: Partial<DescribeSecretResponse>;
   policy?: string;
+  /** The parameter atlasAwsAccountIds. */
+  allowedAccounts?: string[];
   atlas?: Record<string, Answer>;
 }
 
@@ -86,7 +88,12 @@ async function check(t: TestContext, situation: Situation = {}) {
     ...(situation.connectivity && { connectivity: situation.connectivity }),
   });
   const fake = fakeSecretsManager(secrets, situation.described);
-  const plan = await checkPrerequisites(input, { msk: client, secrets: fake.secrets, atlas });
+  const plan = await checkPrerequisites(input, {
+    msk: client,
+    secrets: fake.secrets,
+    atlas,
+    allowedAccounts: new Set(situation.allowedAccounts),
+  });
   return { plan, calls: [...calls(), ...commandsOf(msk)] };
 }
 
@@ -781,6 +788,37 @@ describe('CheckPrerequisites and the registry:', () => {
     const plan = await planOf(t, { policy, request: { ...formerRecord, acceptPrincipal: '123456789012' } });
     assert.deepEqual(states(plan), ['ApplyClusterPolicy', 'ApplyClusterPolicy']);
     assert.match(plan.changes[1]?.change ?? '', /^Remove the statement AtlasStreamProcessing210987654321/);
+  });
+
+  for (const [when, situation] of [
+    ['before the reboot', { isPrivateConnectivityOn: false }],
+    ['in a dry run', { request: { dryRun: true } }],
+    ['at a verification', connectedSituation],
+    [
+      'although a person accepts it',
+      { ...connectedSituation, request: { ...formerRecord, acceptPrincipal: '123456789012' } },
+    ],
+  ] as [string, Situation][])
+    it(`an account that atlasAwsAccountIds does not list ends the run ${when}`, async (t) => {
+      await assert.rejects(check(t, { ...situation, allowedAccounts: ['999988887777'] }), {
+        name: 'PrincipalNotAllowed',
+        message: /AWS account 123456789012 .*999988887777/,
+      });
+      await check(t, { ...situation, allowedAccounts: ['999988887777', '123456789012'] });
+    });
+
+  it('a plan names the account that it would let in, and whether a setting allows it', async (t) => {
+    for (const [allowedAccounts, says] of [
+      [['123456789012'], / Atlas connects from AWS account 123456789012, which atlasAwsAccountIds allows\.$/],
+      [
+        [],
+        / Atlas connects from AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty\.$/,
+      ],
+    ] as const) {
+      const { plan } = await check(t, { request: { dryRun: true }, allowedAccounts: [...allowedAccounts] });
+      const { change = '' } = plan.changes.find(({ state }) => state === 'ApplyClusterPolicy') ?? {};
+      assert.match(change, says);
+    }
   });
 
   it("our statement for the former account is removed although another party's grants enough", async (t) => {

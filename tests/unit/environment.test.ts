@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import * as z from 'zod/mini';
 import { Environment } from '../../functions/resolve-request/settings.ts';
+import { allowedAccounts } from '../../shared/lambda/atlas-accounts.ts';
 import { environment } from '../../shared/lambda/environment.ts';
 import { waits as deployedWaits } from '../../shared/lambda/waits.ts';
 import { waits } from '../../shared/waits.ts';
@@ -59,6 +60,11 @@ describe("a function's environment", () => {
 
   it('allows only its own target if no other is listed', () => {
     assert.deepEqual(settingsOf({}).allowedTargets, new Set([`${projectId}/streams`]));
+  });
+
+  it('has the AWS accounts of Atlas that the deployment lists', () => {
+    process.env.ATLAS_AWS_ACCOUNT_IDS = '123456789012 , 210987654321';
+    assert.deepEqual(allowedAccounts(), new Set(['123456789012', '210987654321']));
   });
 
   it('has only known mechanisms', () => {

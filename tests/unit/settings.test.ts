@@ -62,6 +62,17 @@ const table: Record<string, Row> = {
       `${anId.toUpperCase()}/a`,
     ],
   },
+  atlasAwsAccountIds: {
+    right: ['', '123456789012', '123456789012,210987654321', '123456789012 , 210987654321'],
+    wrong: [
+      '12345678901',
+      '1234567890123',
+      'arn:aws:iam::123456789012:root',
+      '123456789012,',
+      '123456789012;210987654321',
+      '*',
+    ],
+  },
   atlasBaseUrl: {
     right: [
       ...['https://cloud.mongodb.com', 'https://cloud.mongodb.com/', 'https://cloud.mongodbgov.com:8443'],
