@@ -29,7 +29,7 @@ export class AtlasEmulator implements Service {
 
   constructor({ clock, projects, apiKeys = [], serviceAccounts = [], behaviour }: AtlasOptions) {
     this.#clock = clock;
-    this.auth = new AtlasAuth(apiKeys, serviceAccounts);
+    this.auth = new AtlasAuth(apiKeys, serviceAccounts, clock);
     this.behaviour = {
       linkMinutes: 32,
       connectionMinutes: 26,
@@ -55,6 +55,13 @@ export class AtlasEmulator implements Service {
         operation: 'createToken',
         authenticate: () => this.auth.authenticateClient(request),
         apply: (clientId) => this.auth.issueToken(clientId, request),
+      };
+    }
+    if (request.method === 'POST' && request.path === '/api/oauth/revoke') {
+      return {
+        operation: 'revokeToken',
+        authenticate: () => this.auth.authenticateClient(request),
+        apply: (clientId) => this.auth.revokeToken(clientId, request),
       };
     }
     for (const { endpoint, method, match } of routes) {

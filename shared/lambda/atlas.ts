@@ -41,9 +41,11 @@ const isUnauthorized = (answer: Promise<AtlasResponse>): Promise<boolean> =>
   );
 
 async function renew(signal: AbortSignal) {
-  const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = settings();
+  const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_ACCESS_TOKEN_SECRET_ARN: secretArn } = settings();
   const { value, versionId } = await secrets({ signal }).read(ATLAS_CREDENTIALS_SECRET_ARN);
-  if (cached?.secretVersionId !== versionId)
-    cached = { fetch: authenticate(value, ATLAS_BASE_URL), secretVersionId: versionId };
+  if (cached?.secretVersionId !== versionId) {
+    const shared = { secrets, secretArn, credentialsVersionId: versionId };
+    cached = { fetch: authenticate(value, ATLAS_BASE_URL, shared), secretVersionId: versionId };
+  }
   return cached;
 }

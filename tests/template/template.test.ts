@@ -137,10 +137,15 @@ describe('the functions', () => {
       [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
       ['atlasProjectId', 'atlasWorkspace', 'allowedProjectIds', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
     );
-    const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_PROJECT_ID: own } = variablesOf('CreateConnection');
+    const {
+      ATLAS_BASE_URL,
+      ATLAS_CREDENTIALS_SECRET_ARN,
+      ATLAS_ACCESS_TOKEN_SECRET_ARN,
+      ATLAS_PROJECT_ID: own,
+    } = variablesOf('CreateConnection');
     assert.deepEqual(
-      [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, own],
-      ['atlasBaseUrl', 'atlasCredentialsSecretArn', 'atlasProjectId'].map(ref),
+      [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_ACCESS_TOKEN_SECRET_ARN, own],
+      ['atlasBaseUrl', 'atlasCredentialsSecretArn', 'AtlasAccessToken', 'atlasProjectId'].map(ref),
     );
   });
 
