@@ -18,6 +18,7 @@ import './registry/unfinished.ts';
 import './requests.ts';
 import './retries.ts';
 import './secrets.ts';
+import './service-account.ts';
 import './starts.ts';
 import './waits.ts';
 import { visited } from './local-cloud.ts';

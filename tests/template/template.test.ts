@@ -235,6 +235,16 @@ describe('the registry', () => {
   });
 });
 
+describe('the secret of the access token', () => {
+  it('has a first version without a token, and is deleted with the stack', () => {
+    const { Type, Properties, ...policies } = template.Resources.AtlasAccessToken ?? assert.fail('it exists');
+    assert.equal(Type, 'AWS::SecretsManager::Secret');
+    const { Name, SecretString, Description, ...others } = Properties;
+    assert.deepEqual([Name, SecretString, others], [named('-atlas-access-token'), '{}', {}]);
+    assert.deepEqual(policies, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+  });
+});
+
 describe('the rules', () => {
   const onUntag = (enabled: string) => ({ 'Fn::If': ['DisconnectsOnUntag', enabled, 'DISABLED'] });
   /** The tag event of a change. */
