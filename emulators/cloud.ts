@@ -105,7 +105,6 @@ export class Cloud {
       const service: Service = {
         name,
         route: (request) => cloud.#emulator(name).route(request),
-        commonHeaders: () => cloud.#emulator(name).commonHeaders?.() ?? {},
       };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
     };

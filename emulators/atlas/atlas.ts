@@ -44,11 +44,6 @@ export class AtlasEmulator implements Service {
     this.projects = new Map(projects.map((seed) => [seed.id, new Project(seed, clock, this.behaviour)]));
   }
 
-  /** Documented (RFC 9110): a server with a clock dates its answers. Here, by the simulated clock. */
-  commonHeaders(): Record<string, string> {
-    return { date: this.#clock.now().toUTCString() };
-  }
-
   route(request: Request): Route {
     if (request.method === 'POST' && request.path === '/api/oauth/token') {
       return {

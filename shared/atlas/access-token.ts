@@ -20,6 +20,8 @@ export interface SharedToken {
   secretArn: string;
   /** The version of the Atlas credentials secret that the account was read from. */
   credentialsVersionId: string;
+  /** Whether that is still the current version. */
+  isCurrent: (signal: AbortSignal) => Promise<boolean>;
   /** The pause before the secret is read again. Tests make it shorter. */
   pauseMs?: number;
 }

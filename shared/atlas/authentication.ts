@@ -80,7 +80,8 @@ export const isStale = ({ headers }: AtlasResponse): boolean =>
   /stale="?true/i.test(headers.get('www-authenticate') ?? '');
 
 /**
- * OAuth 2.0 bearer token of an Atlas service account. If Atlas refuses a token, because it was revoked, it is replaced once.
+ * OAuth 2.0 bearer token of an Atlas service account. If Atlas refuses a token, because it was revoked, it is replaced once. If the
+ * credentials were rotated, the 401 is returned instead: the account may no longer exist.
  * Source: MongoDB Atlas documentation, "Atlas Administration API Authentication" (service accounts).
  */
 function bearer(
@@ -99,7 +100,7 @@ function bearer(
     const first = await tokens.get(init.signal);
     if ('status' in first) return first;
     const response = await attempt(first.token);
-    if (response.status !== 401 || first.isNew) return response;
+    if (response.status !== 401 || first.isNew || !(await shared.isCurrent(init.signal))) return response;
     const next = await tokens.get(init.signal, first.token);
     return 'status' in next ? next : attempt(next.token);
   };

@@ -172,6 +172,16 @@ describe('the containers of a service account', () => {
     assert.equal(door.tokenRequests.length, 2);
   });
 
+  it('do not replace it if the credentials were rotated', async (t) => {
+    const { door, secret, container, statusOf } = await start(t);
+    const call = container();
+    await statusOf(call);
+    door.tokens.clear();
+    secret.isCurrent = false;
+    assert.equal(await statusOf(call), 401);
+    assert.equal(door.tokenRequests.length, 1);
+  });
+
   it('blot out a token that another one has requested', async (t) => {
     const { secret, container, statusOf, door } = await start(t);
     const token = 'a-token-of-another-container';
