@@ -59,7 +59,7 @@ export class NoLongerWanted extends RedirectError {
   override readonly name = 'NoLongerWanted' as const;
 }
 
-/** Another execution holds the cluster by now. This one changes nothing more, writes neither registry nor tags, and nobody is notified. */
+/** Another execution holds the cluster by now. This one changes nothing more, writes neither registry nor tags, and sends no message. */
 export class ClaimLost extends NeedsPersonError {
   override readonly name = 'ClaimLost' as const;
 }

@@ -75,6 +75,19 @@ const deploymentOf = (executionArn: string): string => executionArn.replace(/-(c
 export const actionOf = (executionArn: string): 'connect' | 'disconnect' =>
   /-disconnect:[^:]*$/.test(executionArn) ? 'disconnect' : 'connect';
 
+/** The state machine of an execution, or the other one of its deployment. */
+const machineArnOf = (executionArn: string, action: 'connect' | 'disconnect' = actionOf(executionArn)): string =>
+  executionArn.replace(':execution:', ':stateMachine:').replace(/-(connect|disconnect):[^:]*$/, `-${action}`);
+
+/**
+ * The command that starts another run of an execution's deployment.
+ *
+ * @param input quoted for a POSIX shell
+ * @param action default: the same
+ */
+export const startCommand = (executionArn: string, input: string, action = actionOf(executionArn)): string =>
+  `aws stepfunctions start-execution --region ${executionArn.split(':')[3]} --state-machine-arn ${machineArnOf(executionArn, action)} --input ${input}`;
+
 /** Whether the sweep has started an execution: its name says so. */
 export const isStartedBySweep = (executionArn: string): boolean =>
   /:sweep-(connect|disconnect)-[^:]*$/.test(executionArn);

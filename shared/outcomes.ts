@@ -28,6 +28,10 @@ export const Outcome = z.object({
 });
 export type Outcome = z.infer<typeof Outcome>;
 
+/** What an output says about the status tags and the registry. */
+export const writtenUnless = (refusal: string | undefined): string =>
+  refusal === undefined ? 'written' : `not written: ${refusal}`;
+
 export const isChange = ({ result }: Outcome): boolean => changes.has(result);
 
 /** For a tag, which may hold neither commas nor parentheses: "kept - used by streams/invoices". */

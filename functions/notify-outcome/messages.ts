@@ -1,6 +1,6 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
-import { actionOf } from '../../shared/executions.ts';
+import { actionOf, startCommand } from '../../shared/executions.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Earlier } from '../../shared/registry/account-faults.ts';
@@ -32,14 +32,13 @@ export const parsed = (json: string | undefined): unknown => JSON.parse(json ?? 
 /** Where RecordFailure could not word the Cause: the cluster, and how to start again. */
 function aboutUncaught({ executionArn, input }: Run): string {
   const clusterArn = clusterArnIn(parsed(input));
-  const machineArn = executionArn.replace(':execution:', ':stateMachine:').replace(/:[^:]*$/, '');
   // What a person has typed may hold what a message must not repeat.
   const isTyped = startedBy(parsed(input), executionArn) === 'console';
   const json = clusterArn && !isTyped ? JSON.stringify({ clusterArn }) : '<the same input>';
   return [
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    `Start again: aws stepfunctions start-execution --region ${executionArn.split(':')[3]} --state-machine-arn ${machineArn} --input '${json}'`,
+    `Start again: ${startCommand(executionArn, `'${json}'`)}`,
   ]
     .filter(Boolean)
     .join('\n');

@@ -43,9 +43,13 @@ interface Deps {
 }
 
 /**
- * Notifies the subscribers of what needs a person: a new failure, in the words of its Cause; once an hour what is wrong with the whole
- * deployment; a run that has changed something, if the deployment notifies of successes; and the start of a run that cleans up after
- * a deleted cluster; a run that a person has stopped, if it leaves something. An event that arrives twice is one message. A registry that cannot be used prevents no message about a failure.
+ * Notifies the subscribers of:
+ * - a new failure, in the words of its Cause, or once an hour if it concerns the whole deployment,
+ * - a run that has changed something, if the deployment notifies of successes,
+ * - the start of a run that cleans up after a deleted cluster,
+ * - a run that a person has stopped, if it leaves something.
+ *
+ * An event that arrives twice is one message. A registry that cannot be used prevents no message about a failure.
  *
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  */
@@ -89,11 +93,11 @@ async function onStart(clusterArn: string | undefined, run: Run, { registry }: D
 async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Promise<Decision> {
   const { status, error = '', executionArn, input } = run;
   if (status !== 'FAILED' && status !== 'SUCCEEDED' && status !== 'ABORTED')
-    return { reason: `No message tells of an execution that is ${status}.` };
+    return { reason: `An execution that is ${status} is not reported by a message.` };
   if (status === 'FAILED' && concernsOnlyCaller(error, parsed(input), executionArn))
     return { reason: 'The failure concerns only its caller.' };
   const record = clusterArn === undefined ? undefined : await unlessUnusable(deps.registry.readRecord(clusterArn));
-  if (record?.notifiedExecution === executionArn) return { reason: 'A message has told of this execution.' };
+  if (record?.notifiedExecution === executionArn) return { reason: 'An earlier message has reported this execution.' };
   const settled = { notifiedExecution: executionArn };
   if (status === 'SUCCEEDED') {
     const message = successMessage(run);
@@ -113,14 +117,14 @@ async function onEnd(clusterArn: string | undefined, run: Run, deps: Deps): Prom
   const counted = await unlessUnusable(deps.accountFaults.count(executionArn, stoppedAt), {});
   return counted
     ? { message: accountFaultMessage(run, counted.earlier), ...(noted && { noted }) }
-    : { reason: "This hour's message about the whole deployment tells of it.", ...(noted && { noted }) };
+    : { reason: "This hour's message about the whole deployment reports it.", ...(noted && { noted }) };
 }
 
 const entryOf = ({ executionArn }: Run, record: RegistryRecord | undefined) =>
   record?.lastFailure?.executionArn === executionArn ? record.lastFailure : undefined;
 
 /**
- * Records a failure that RecordFailure did not record, as the sweep does: otherwise nobody knows that a repetition is one, and each
+ * Records a failure that RecordFailure did not record, as the sweep does: otherwise a repetition cannot be recognized, and each
  * sweep starts the run again. Nothing is recorded for another deployment's cluster, or for a manual start that has not claimed the
  * cluster.
  */
@@ -136,7 +140,7 @@ async function enterUncaught(
   if (clusterArn === undefined || !isOf(executionArn, clusterArn) || !(isUncaught(error) || holdsCluster)) return;
   if (!holdsCluster && startedBy(parsed(input), executionArn) === 'console') return;
   const failure = endedEarly(record, { executionArn, action: actionOf(executionArn), end: status, at });
-  // This event is late: a later run has failed in the same way, and its message tells of both.
+  // This event is late: a later run has failed in the same way, and its message reports both.
   const later = record?.lastFailure && record.lastFailure.at > at ? record.lastFailure : undefined;
   if (later) return later.fingerprint === failure.lastFailure.fingerprint ? { ...later, isNews: false } : undefined;
   const written = registry.updateUnclaimed(clusterArn, holdsCluster ? executionArn : undefined, {

@@ -1,4 +1,4 @@
-import { actionOf } from '../../shared/executions.ts';
+import { actionOf, startCommand } from '../../shared/executions.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { changeOf, type Outcome } from '../../shared/outcomes.ts';
 import { isStopped } from '../../shared/registry/ended-early.ts';
@@ -38,14 +38,13 @@ function leftIn({ turnedOn, statement, privateLink, connection }: RegistryRecord
 
 function stoppedMessage(run: Run, { clusterArn }: RegistryRecord, left: string[]): Message {
   const { executionArn } = run;
-  const [, , , region] = executionArn.split(':');
-  const disconnectArn = executionArn.replace(':execution:', ':stateMachine:').replace(/-connect:[^:]*$/, '-disconnect');
+  const command = startCommand(executionArn, `'${JSON.stringify({ clusterArn })}'`, 'disconnect');
   return {
     subject: subjectOf(run, 'stopped'),
     text: [
       `A run that connects the cluster ${clusterArn} was stopped before the cluster was connected. What was changed so far stays: ${left.join('; ')}.`,
       `While the cluster has the tag ${triggerTag}=connect, the sweep starts another run, 15 minutes or more after the stop. Without the tag, no run completes or removes it.`,
-      `To remove it, set the tag to disconnect, or disconnect the cluster: aws stepfunctions start-execution --region ${region} --state-machine-arn ${disconnectArn} --input '${JSON.stringify({ clusterArn })}'`,
+      `To remove it, set the tag to disconnect, or disconnect the cluster: ${command}`,
     ].join('\n'),
   };
 }

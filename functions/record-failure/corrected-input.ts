@@ -10,7 +10,7 @@ export interface Corrected {
   leftOut: string[];
 }
 
-/** Without one of these, a run would work with the deployment's default, perhaps on something that nobody meant. */
+/** Without one of these, a run would work with the deployment's default, perhaps on something that was not meant. */
 const needsPlaceholder = new Set<Field>([
   'clusterArn',
   'projectId',
@@ -20,7 +20,7 @@ const needsPlaceholder = new Set<Field>([
   'mechanism',
 ]);
 
-/** The beginning of an unknown field of somebody who did not intend any change. */
+/** The beginning of an unknown field of a caller who did not intend any change. */
 const soundsDry = /dry|preview|simulat|what_?-?if|no_?-?op/i;
 
 /**

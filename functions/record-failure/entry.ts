@@ -29,7 +29,7 @@ export interface Failing {
 export interface Entry {
   /** Whether a person must be notified. */
   isNews: boolean;
-  /** Whether another run has taken over the cluster, so that this failure concerns nobody. */
+  /** Whether another run has taken over the cluster, so that this failure needs no reaction. */
   isClaimLost?: boolean;
   /** Whether an earlier attempt of this state has recorded the failure. */
   isRepeated?: boolean;
@@ -156,7 +156,7 @@ function sameFailure(record: RegistryRecord | undefined, { fingerprint, taggedAt
   return Date.parse(taggedAt) <= Date.parse(last.at) ? last : undefined;
 }
 
-/** A failure that equals the one before it is no news, unless nobody was notified of that one. */
+/** A failure that equals the one before it isn't news, unless no message reported that one. */
 function isNewsAfter(record: RegistryRecord | undefined, { error, fingerprint }: Failing): boolean {
   const last = record?.lastFailure;
   if (error === 'TargetChanged' || !record?.failures || last?.fingerprint !== fingerprint) return true;
@@ -169,8 +169,8 @@ async function writeTags(
   msk: MskClient,
 ): Promise<string[]> {
   const written = await attempt(() => writeStatus(clusterArn, { status, detail, executionArn }, msk));
-  const problem = 'refusal' in written ? written.refusal : written.value.replace(/^written$|^not written: /, '');
-  return problem ? [`The status tags could not be written: ${problem}`] : [];
+  const problem = 'refusal' in written ? written.refusal : written.value;
+  return problem !== undefined ? [`The status tags could not be written: ${problem}`] : [];
 }
 
 const unchanged = 'The registry and the status tags were left unchanged';

@@ -54,8 +54,9 @@ interface Deps {
 /**
  * Words the failure for the person who reads it in the Step Functions console: what failed, what AWS or Atlas said, what to do, what
  * the run has changed, and how to start again. Writes it in the registry and in short on the cluster's tags, and gives the cluster
- * back. If another run has taken over the cluster, the error is ClaimLost. What is only the caller's business (a dry run, a mistyped input), or about a cluster outside of this deployment, is written
- * nowhere. Measures a failure that a person must be notified of: an alarm compares it with the messages.
+ * back. If another run has taken over the cluster, the error is ClaimLost. A failure that concerns only the caller (a dry run, a
+ * mistyped input), or a cluster outside of this deployment, is written nowhere. Measures a failure that a person must be notified of:
+ * an alarm compares it with the messages.
  */
 export async function recordFailure(
   { run, executionArn, now }: z.infer<typeof RecordFailureInput>,
@@ -105,7 +106,7 @@ export async function recordFailure(
   return { error: entry.isClaimLost ? 'ClaimLost' : error, cause: `${begin}${message}\n${rest}` };
 }
 
-const takenOver = 'Another run took over the cluster before this failure, so nobody needs to act. The failure was:';
+const takenOver = 'Another run took over the cluster before this failure, so there is nothing to do. The failure was:';
 
 /** After these errors nothing is to be started again: the cluster is connected, or another execution is at work. */
 const isOver = new Set(['TargetChanged', 'ClaimLost']);

@@ -1,4 +1,4 @@
-import { actionOf } from '../../shared/executions.ts';
+import { actionOf, startCommand } from '../../shared/executions.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
@@ -45,10 +45,7 @@ function commandForOther(failing: Failing, action: Action): string | undefined {
 
 function commandFor({ executionArn }: Failing, action: Action, input: object): string {
   const json = quoted(JSON.stringify(input).replace(invisible, escaped));
-  const machineArn = machineOf(executionArn).replace(/[^-]*$/, action);
-  return `aws stepfunctions start-execution --region ${executionArn.split(':')[3]} --state-machine-arn ${machineArn} --input ${
-    json.length > longestInput ? "'<the same input>'" : json
-  }`;
+  return startCommand(executionArn, json.length > longestInput ? "'<the same input>'" : json, action);
 }
 
 function inputFor({ error, message, input, executionArn, clusterArn, isAccepted }: Failing, action: Action) {
@@ -67,10 +64,6 @@ const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** In single quotes, as a POSIX shell reads them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/** The state machine of an execution, by their ARNs. */
-const machineOf = (executionArn: string): string =>
-  executionArn.replace(':execution:', ':stateMachine:').replace(/:[^:]*$/, '');
 
 /**
  * When the sweep starts a run again by itself.

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { AwsRefused, ClaimLost } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { statusTag, writeStatus } from '../../shared/msk/tags.ts';
-import { briefly, Outcome, Result } from '../../shared/outcomes.ts';
+import { briefly, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
 import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { noteOf } from '../../shared/registry/removal.ts';
@@ -119,8 +119,8 @@ async function writeTags(
       throw refusal;
     },
   );
-  const written = await writeStatus(clusterArn, { status: 'disconnected', detail, executionArn }, msk);
-  return written === 'written' ? untagged : written;
+  const refusal = await writeStatus(clusterArn, { status: 'disconnected', detail, executionArn }, msk);
+  return refusal === undefined ? untagged : writtenUnless(refusal);
 }
 
 const outcomeOf = ({ result, note, remedy }: Done) => ({

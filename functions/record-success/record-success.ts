@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { DeploymentMisconfigured, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
-import { notCreated, Outcome, Result } from '../../shared/outcomes.ts';
+import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
@@ -104,15 +104,19 @@ export async function recordSuccess(
   const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back.`;
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
-    const recordedAs = await registry.update(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
-    if (recordedAs === 'written') {
+    const refusal = await registry.update(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
+    if (refusal === undefined) {
       await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
       throw new TargetChanged(`${news} This is reported once.`);
     }
   }
   // The fence comes before the tags: another execution may have taken over.
-  const registered = await registry.release(clusterArn, executionArn, outcome).then(() => 'written', notUsable);
-  const statusTags = await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
+  const refusalOfRegistry = await registry.release(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
+  const refusalOfTags = await writeStatus(
+    clusterArn,
+    { status: 'connected', detail, executionArn, verifiedAt: now },
+    msk,
+  );
   // Only for a first connect: a verification takes seconds.
   if (connection.result === 'created')
     measure('TimeToConnect', 'Seconds', (Date.parse(now) - Date.parse(run.startedAt)) / 1000);
@@ -125,8 +129,8 @@ export async function recordSuccess(
     atlasPrincipal: principal.principalArn,
     scramSecretArn: plan.secretArn,
     done: outcomesOf(run),
-    statusTags,
-    registry: registered,
+    statusTags: writtenUnless(refusalOfTags),
+    registry: writtenUnless(refusalOfRegistry),
     verifiedAt: now,
     ...(targetChange && {
       note: isNews
@@ -172,7 +176,9 @@ function outcomesOf({
   ): Outcome => {
     const wasOurs = before && mayBeOurs(before) && (!id || !before.id || before.id === id);
     const isTakenOver = claim && ownership === 'created' && result !== 'created' && !wasOurs;
-    const notes = [note, ownership !== 'created' && !note?.includes(notCreated) && leftAlone, isTakenOver && takenOver];
+    // CreateConnection itself words the note about a connection that it only uses.
+    const isSaid = resource === 'connection' && note !== undefined;
+    const notes = [note, ownership !== 'created' && !isSaid && leftAlone, isTakenOver && takenOver];
     const text = notes.filter(Boolean).join('; ');
     return { resource, result, ...(text && { note: text }) };
   };
@@ -201,6 +207,6 @@ const leftAlone = `${notCreated}, so a disconnect leaves it`;
 const takenOver = 'now belongs to this deployment: a disconnect deletes it';
 
 const notUsable = (error: unknown): string => {
-  if (error instanceof DeploymentMisconfigured) return `not written: ${error.message}`;
+  if (error instanceof DeploymentMisconfigured) return error.message;
   throw error;
 };

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { noneWhenNotFound } from '../../shared/aws.ts';
 import { InvalidRequest } from '../../shared/errors.ts';
-import { type ExecutionsClient, isStartedBySweep } from '../../shared/executions.ts';
+import type { ExecutionsClient } from '../../shared/executions.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
@@ -9,6 +9,7 @@ import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts'
 import { isFound, type Registry } from '../../shared/registry/registry.ts';
 import { wishWithoutTag } from '../../shared/registry/untagged.ts';
 import { readInput } from '../../shared/request/input.ts';
+import { type StartedBy, startedBy } from '../../shared/request/intent.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { Wait } from '../../shared/waits.ts';
@@ -59,14 +60,14 @@ export async function resolveRequest(
   { run: { action, input }, executionArn, now }: z.infer<typeof ResolveRequestInput>,
   { msk, registry, executions, settings, wait, functionArn }: ResolveRequestDeps,
 ): Promise<z.infer<typeof ResolveRequestOutput>> {
-  const { startedBy, given } = readInput(input, action);
+  const given = readInput(input, action);
+  const starter = startedBy(input, executionArn);
   const { clusterArn } = given;
   const { clusterName } = ownCluster(clusterArn, functionArn);
   const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.readRecord(clusterArn)]);
   const tags = found ?? {};
-  const isFromSweep = startedBy === 'console' && isStartedBySweep(executionArn);
   const wish = { action, tags: found, recorded, settings };
-  const notWanted = isFromSweep ? whyNotSwept(wish) : startedBy === 'tag' ? whyNotTagged(wish) : undefined;
+  const notWanted = starter === 'sweep' ? whyNotSwept(wish) : starter === 'tag' ? whyNotTagged(wish) : undefined;
   if (notWanted) {
     // An earlier visit or attempt of this state may have claimed the cluster.
     if (recorded?.holder === executionArn)
@@ -74,22 +75,13 @@ export async function resolveRequest(
     return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
   }
 
-  if (
-    startedBy === 'console' &&
-    !isFromSweep &&
-    action === 'connect' &&
-    tags[triggerTag] === 'disconnect' &&
-    !given.dryRun
-  )
-    throw new InvalidRequest(
-      `The tag ${triggerTag} of ${clusterArn} is "disconnect", so this run would be undone. Set the tag to "connect", which starts a run: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. Or set it to another value, and start this run again.`,
-    );
-  const isTagged = tags[triggerTag] === action || startedBy === 'tag';
-  const wantedBy = isTagged && (isFromSweep || startedBy === 'tag') ? 'tag' : isFromSweep ? 'sweep' : 'console';
+  if (starter === 'console' && action === 'connect' && !given.dryRun) refuseIfUndone(clusterArn, tags);
+  const isWantedByTag = starter === 'tag' || (starter === 'sweep' && tags[triggerTag] === action);
+  const wantedBy = isWantedByTag ? 'tag' : starter;
   const asked = { action, given, tags, recorded, wantedBy, clusterName } as const;
   // A mistake in the settings must not disturb an execution that holds the cluster, so the claim waits for their check.
   const preview = settle(asked, settings);
-  if (given.dryRun) return proceed(startedBy, preview);
+  if (given.dryRun) return proceed(starter, preview);
   const claimed = await claimCluster(
     clusterArn,
     {
@@ -100,7 +92,7 @@ export async function resolveRequest(
       status: `${action}ing`,
       settings: settingsOf(tags),
       // The sweep finishes what was asked for.
-      ...(!isFromSweep && { includeAdopted: given.includeAdopted ?? null }),
+      ...(starter !== 'sweep' && { includeAdopted: given.includeAdopted ?? null }),
       ...(wantedBy === 'tag' && action === 'connect' && { wasTagged: true }),
       ...(found ? isFound : { missingSince: recorded?.missingSince ?? now }),
     },
@@ -113,10 +105,9 @@ export async function resolveRequest(
   // Another execution may have changed the record before the claim.
   const request = settle({ ...asked, recorded: claimed.record }, settings);
   const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
-  const written = await writeStatus(clusterArn, { status: `${action}ing`, detail, executionArn }, msk);
-  const tagsRefused = written === 'written' ? null : written.replace(/^not written: /, '');
+  const tagsRefused = (await writeStatus(clusterArn, { status: `${action}ing`, detail, executionArn }, msk)) ?? null;
   const wereTagsStripped = tagsRefused === null && areTagsStripped(recorded, tags, executionArn);
-  return proceed(startedBy, { ...request, wereTagsStripped, tagsRefused });
+  return proceed(starter, { ...request, wereTagsStripped, tagsRefused });
 }
 
 /** Whether the status tags of a connected cluster are gone. After an earlier attempt of this run, its status is "connecting". */
@@ -129,12 +120,26 @@ const areTagsStripped = (recorded: RegistryRecord | undefined, tags: Record<stri
 
 const nothingToDo = (reason: string) => ({ isAnythingToDo: false as const, reason });
 
-const proceed = (startedBy: 'tag' | 'console', request: Request) => ({
+const reasons: Record<StartedBy, string> = {
+  tag: `Started by the tag ${triggerTag}.`,
+  sweep: 'Started by the sweep.',
+  console: 'Started manually.',
+};
+
+const proceed = (starter: StartedBy, request: Request) => ({
   isAnythingToDo: true as const,
   isHeld: false as const,
-  reason: startedBy === 'tag' ? `Started by the tag ${triggerTag}.` : 'Started manually or by the sweep.',
+  reason: reasons[starter],
   ...request,
 });
+
+/** The next event of the tag, or the next sweep, would undo the run. */
+function refuseIfUndone(clusterArn: string, tags: Record<string, string>): void {
+  if (tags[triggerTag] !== 'disconnect') return;
+  throw new InvalidRequest(
+    `The tag ${triggerTag} of ${clusterArn} is "disconnect", so this run would be undone. Set the tag to "connect", which starts a run: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. Or set it to another value, and start this run again.`,
+  );
+}
 
 interface Wish {
   action: Action;

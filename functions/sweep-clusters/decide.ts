@@ -41,7 +41,7 @@ export async function decide(
   const work = await workFor(subject, now, deps);
   const hasFailed = (record?.failures ?? 0) > 0;
   if (!work) return hasFailed && record?.status !== 'connected' ? 'failed recently' : 'as it should be';
-  // It would only fail, and nobody needs to be notified of that.
+  // It would only fail, and that needs no message.
   if (work.action === 'connect' && cluster?.State === 'DELETING') return 'as it should be';
   if (!record || !hasFailed) return work;
   const reason = await retryReason(work.action, record, cluster, now, deps);

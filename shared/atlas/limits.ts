@@ -11,7 +11,7 @@ export const maxBytes = 1_000_000;
 /** More pages than any project has: 500 links, connections or workspaces fit on one. */
 export const maxPages = 100;
 
-/** A text of Atlas that goes on: a state of Step Functions holds 256 KiB, and a person reads it. */
+/** A text of Atlas that is passed on: a state of Step Functions holds 256 KiB, and a person reads it. */
 export const maxText = 1000;
 
 /** What Atlas says in an error, for a person: without secrets, and cut. */

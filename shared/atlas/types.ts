@@ -7,7 +7,7 @@ import { heldText, maxText } from './limits.ts';
  * Source: Atlas Administration API v2, Streams, versions 2023-02-01 and 2024-11-13.
  */
 
-/** A text that goes on: into a state of the machine, the registry or an error. */
+/** A text that is passed on: into a state of the machine, the registry or an error. */
 const text = z.string().check(z.maxLength(maxText));
 
 /** Atlas omits a field that it does not have, or returns null. */

@@ -28,10 +28,10 @@ export interface StatusTags {
  * Writes the status on the cluster's own tags; other tags stay as they are. The registry remembers, so tags that AWS refuses (a
  * cluster can have 50, and may be gone) don't fail a run.
  *
- * @returns 'written', or why AWS has refused them
+ * @returns why AWS has refused them; undefined if they are written
  * @throws AwsThrottled, AwsUnavailable
  */
-export async function writeStatus(clusterArn: string, status: StatusTags, msk: MskClient): Promise<string> {
+export async function writeStatus(clusterArn: string, status: StatusTags, msk: MskClient): Promise<string | undefined> {
   const { executionArn, verifiedAt } = status;
   const values = {
     status: status.status,
@@ -42,9 +42,9 @@ export async function writeStatus(clusterArn: string, status: StatusTags, msk: M
   const tags = Object.entries(values).map(([name, value]) => [`${triggerTag}/${name}`, tagValue(value)]);
   try {
     await msk.tag(clusterArn, Object.fromEntries(tags));
-    return 'written';
+    return undefined;
   } catch (refusal) {
-    if (refusal instanceof AwsRefused) return `not written: ${refusal.message}`;
+    if (refusal instanceof AwsRefused) return refusal.message;
     throw refusal;
   }
 }

@@ -9,12 +9,12 @@ const names = new Set(['AtlasCredentialsRefused', 'DeploymentMisconfigured']);
 /** @param error the name of an error's class */
 export const isAccountFault = (error: string): boolean => names.has(error);
 
-/** The key of the one item that is no cluster's. */
+/** The key of the one item that isn't about a cluster. */
 const key = marshall({ clusterArn: 'account-faults' });
 
 const windowMs = 3_600_000;
 
-/** `count`: the failures of this hour, with the first. `reporter`: the execution of the first, whose message tells of all. */
+/** `count`: the failures of this hour, with the first. `reporter`: the execution of the first, whose message reports all. */
 const Window = z.object({
   windowStart: z.string(),
   count: z.number(),
@@ -50,7 +50,7 @@ export class AccountFaults {
    * execution says again that it is to be reported: its message may have failed.
    *
    * @param at ISO 8601
-   * @returns undefined if this hour's message tells of it; else what the message also reports of the hour before
+   * @returns undefined if this hour's message reports it; else what the message also reports of the hour before
    */
   async count(executionArn: string, at: string): Promise<{ earlier?: Earlier } | undefined> {
     const hourAgo = new Date(Date.parse(at) - windowMs).toISOString();

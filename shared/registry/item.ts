@@ -4,7 +4,7 @@ import { DeploymentMisconfigured } from '../errors.ts';
 import { parseClusterArn } from '../msk/arn.ts';
 import { RegistryRecord } from './record.ts';
 
-/** An item that is no record of this version. */
+/** An item that isn't a record of this version. */
 export interface Unreadable {
   clusterArn: string;
   error: string;
@@ -16,7 +16,7 @@ export type Item = Record<string, AttributeValue>;
 /** Whether it is the item of a cluster. */
 export const isOfCluster = ({ clusterArn }: Item): boolean => parseClusterArn(clusterArn?.S ?? '') !== undefined;
 
-/** @throws DeploymentMisconfigured if it is no record of this version: a record that cannot be read is not taken for none */
+/** @throws DeploymentMisconfigured if it isn't a record of this version: a record that cannot be read is not taken for none */
 export function recordOf(item: Item): RegistryRecord {
   const { record, unreadable } = readItem(item);
   if (unreadable) throw new DeploymentMisconfigured(unreadable.error);
@@ -25,7 +25,7 @@ export function recordOf(item: Item): RegistryRecord {
 
 type Read = { record: RegistryRecord; unreadable?: never } | { record?: never; unreadable: Unreadable };
 
-/** @returns the record, or why it is no record of this version */
+/** @returns the record, or why it isn't a record of this version */
 export function readItem(item: Item): Read {
   const { data, error } = RegistryRecord.safeParse(unmarshall(item));
   if (data) return { record: data };

@@ -56,34 +56,27 @@ function clusterArnOfCall({ detail }: z.infer<typeof CallEvent>): string {
  * @param action of the machine that was started
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
-export function readInput(
-  input: unknown,
-  action: Action = 'connect',
-): { startedBy: 'tag' | 'console'; given: ConsoleInput } {
+export function readInput(input: unknown, action: Action = 'connect'): ConsoleInput {
   if (isEvent(input)) {
     const call = CallEvent.safeParse(input);
-    if (call.success)
-      return {
-        startedBy: 'tag',
-        given: { clusterArn: valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event') },
-      };
+    if (call.success) return { clusterArn: valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event') };
     const event = TagEvent.safeParse(input);
     if (!event.success)
       throw new InvalidRequest(
         `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}).`,
       );
-    return { startedBy: 'tag', given: { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') } };
+    return { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') };
   }
   refuseCredentials(input);
   const console = ConsoleInput.safeParse(input);
-  if (console.success) return { startedBy: 'console', given: console.data };
+  if (console.success) return console.data;
   throw new InvalidRequest(explain(input, action, console.error));
 }
 
 /** Whether the input is meant as an event of EventBridge, and not as the JSON of a manual start. */
 export const isEvent = (input: unknown): boolean => isRecord(input) && ('detail-type' in input || 'source' in input);
 
-/** When the change happened that an event reports; ISO 8601. undefined: the input is no event, or has no readable time. */
+/** When the change happened that an event reports; ISO 8601. undefined: the input isn't an event, or has no readable time. */
 export function eventTimeOf(input: unknown): string | undefined {
   const { time } = (input ?? {}) as { time?: unknown };
   return isEvent(input) && typeof time === 'string' && Number.isFinite(Date.parse(time)) ? time : undefined;

@@ -13,7 +13,7 @@ export const isDryRun = (input: unknown): boolean =>
   ((input as { dryRun?: unknown } | null | undefined)?.dryRun ?? false) !== false;
 
 /**
- * Whether a failure is nobody's but the caller's: of a dry run, of a wrong input that a person has typed, or of a run that another one
+ * Whether a failure concerns only the caller: of a dry run, of a wrong input that a person has typed, or of a run that another one
  * has taken over from. It is neither reported nor recorded.
  *
  * @param error the name of the error's class

@@ -157,7 +157,7 @@ describe('the message about a failure', () => {
 });
 
 describe('no message', () => {
-  const nobodys: [what: string, execution: Known, record?: Partial<RegistryRecord>][] = [
+  const unreported: [what: string, execution: Known, record?: Partial<RegistryRecord>][] = [
     ['a dry run that failed', { ...failed, input: { clusterArn, dryRun: true } }],
     ['a mistyped dry run', { ...failed, error: 'InvalidRequest', input: { clusterArn, dryRun: 'true' } }],
     ['a wrong input that a person typed', { ...failed, error: 'InvalidRequest', input: { clusterArn, x: 1 } }],
@@ -180,8 +180,8 @@ describe('no message', () => {
     ['a run without an output', { status: 'SUCCEEDED' }],
     ['a run with an output that is not an object', { status: 'SUCCEEDED', output: '"done"' }],
   ];
-  for (const [what, execution, record] of nobodys)
-    it(`tells of ${what}`, async (t) => {
+  for (const [what, execution, record] of unreported)
+    it(`is not sent for ${what}`, async (t) => {
       const { notify, published, measured } = await notifier(t, record);
       const { isPublished, reason } = await notify(execution);
       assert.deepEqual([isPublished, published(), measured], [false, [], []]);
@@ -317,7 +317,7 @@ describe('the message about a success', () => {
     assert.equal((await record())?.notifiedExecution, executionArn);
   });
 
-  it('tells of status tags that AWS has refused', async (t) => {
+  it('reports status tags that AWS has refused', async (t) => {
     const { notify, published } = await notifier(t);
     const refused = { resource: 'statusTags', result: 'unchanged', note: 'Too many tags.' };
     await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: [...done, refused] }) });
@@ -336,7 +336,7 @@ describe('the message about a success', () => {
     );
   });
 
-  it('tells of status tags that were written back', async (t) => {
+  it('reports status tags that were written back', async (t) => {
     const { notify, published } = await notifier(t);
     const stripped = [{ resource: 'statusTags', result: 'updated', note: 'they had been removed' }];
     await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done: stripped }) });

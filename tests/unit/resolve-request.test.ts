@@ -72,7 +72,7 @@ const withoutRefusal = (result: object) => {
 };
 const byTagged = { wantedBy: 'tag' as const };
 const byTag = 'Started by the tag atlas-streaming.';
-const manually = 'Started manually or by the sweep.';
+const manually = 'Started manually.';
 
 const resolved = async (t: Test, input: object, tags = {}, variables = {}, recorded?: object) => {
   const { resolve } = await resolver(t, tags, variables, recorded ? { recorded } : {});

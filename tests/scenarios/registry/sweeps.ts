@@ -75,7 +75,7 @@ suite('the sweep finds', () => {
     const cloud = await cloudWith({ cluster: isOn });
     const { cluster } = cloud.world;
     const created = cloud.world.createCluster({ ...isOn, name: 'pay', tags: { 'atlas-streaming': 'connect' } });
-    assert.deepEqual(cloud.executions, [], 'no event tells of it');
+    assert.deepEqual(cloud.executions, [], 'no event reports it');
     const { runs } = await swept(cloud);
     assert.equal(runs[0]?.error, 'PrerequisitesNotMet');
     cloud.clock.advance(1);
