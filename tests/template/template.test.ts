@@ -711,7 +711,7 @@ describe('the whole template', () => {
     assert.doesNotMatch(text, /\{\{resolve:/);
     for (const [, { Environment }] of functions)
       for (const variable of Object.keys(Environment.Variables))
-        assert.doesNotMatch(variable, /KEY|TOKEN|PASSWORD|SECRET(?!_ARN)/);
+        assert.doesNotMatch(variable, /KEY|TOKEN(?!_SECRET_ARN)|PASSWORD|SECRET(?!_ARN)/);
   });
 
   it('has no name without the parameter `prefix`, except those of Serverless itself', () => {
