@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { AtlasEmulator } from './atlas/atlas.ts';
-import type { AtlasBehaviour, Project, ProjectSeed } from './atlas/project.ts';
+import type { AtlasBehaviour } from './atlas/behaviour.ts';
+import type { Project, ProjectSeed, WorkspaceSeed } from './atlas/project.ts';
+import { workspaceRegionIn } from './atlas/regions.ts';
 import type { Authorize } from './aws.ts';
 import type { Clock } from './clock.ts';
 import { DynamoDbEmulator } from './dynamodb/dynamodb.ts';
@@ -31,6 +32,8 @@ export interface WorldSeed {
   executionsAppearAfterSeconds?: number;
   /** Whether MSK returns an account id in a policy as the ARN of the account's root. Default: false. */
   normalisesPrincipals?: boolean;
+  /** The ARNs of users and roles that no longer exist. Default: none. */
+  deletedPrincipals?: string[];
 }
 
 interface ScramSecretSeed {
@@ -105,7 +108,7 @@ export class World {
     const serviceAccount = { clientId: `mdb_sa_id_${settings.atlasProjectId}`, clientSecret };
     this.secretValues = [password, apiKey.privateKey, clientSecret];
 
-    this.secretsManager = new SecretsManagerEmulator({ clock, authorize });
+    this.secretsManager = new SecretsManagerEmulator({ clock, region: place.region, authorize });
     for (const secret of deployed) this.secretsManager.addSecret(secret);
     const { atlasCredentials = 'api-key' } = seed;
     const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
@@ -116,9 +119,17 @@ export class World {
     const scramSecrets = (seed.scramSecrets ?? [{}]).map((it) => completeSecret(it, place, password));
     this.scramSecrets = scramSecrets.map((it) => this.secretsManager.addSecret(it));
 
-    const normalisesPrincipals = seed.normalisesPrincipals ?? false;
-    const secrets = this.secretsManager;
-    this.msk = new MskEmulator({ clock, authorize, onTagChange, onApiCall, secrets, normalisesPrincipals });
+    const { normalisesPrincipals = false, deletedPrincipals = [] } = seed;
+    this.msk = new MskEmulator({
+      clock,
+      region: place.region,
+      authorize,
+      onTagChange,
+      onApiCall,
+      secrets: this.secretsManager,
+      normalisesPrincipals,
+      deletedPrincipals,
+    });
     this.cluster = this.msk.addCluster({
       arn: place.clusterArn,
       name: parseClusterArn(place.clusterArn)?.clusterName ?? '',
@@ -162,12 +173,17 @@ function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, pas
 }
 
 function completeProject({ project }: WorldSeed, { region }: Place, settings: Surroundings['settings']): ProjectSeed {
-  const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(region) };
   return {
     id: settings.atlasProjectId,
     awsAccountId: atlasAccountId,
     awsRegions: [region],
-    workspaces: [{ name: settings.atlasWorkspace, dataProcessRegion }],
+    workspaces: [workspaceBeside(settings.atlasWorkspace, region)],
     ...project,
   };
 }
+
+/** A workspace in a cluster's Region, or where a person would have made it if Atlas offers none there. */
+export const workspaceBeside = (name: string, awsRegion: string): WorkspaceSeed => ({
+  name,
+  dataProcessRegion: { cloudProvider: 'AWS', region: workspaceRegionIn(awsRegion) ?? 'VIRGINIA_USA' },
+});

@@ -97,7 +97,7 @@ export class ClusterUpdateFailed extends NeedsPersonError {
   override readonly name = 'ClusterUpdateFailed' as const;
 }
 
-/** Our statement cannot be added to the cluster policy. */
+/** Our statement cannot be added to the cluster policy or removed from it, or another statement overrides it. */
 export class PolicyRefused extends NeedsPersonError {
   override readonly name = 'PolicyRefused' as const;
 }

@@ -19,6 +19,7 @@ export interface Deployment {
   registry: TableDefinition;
   secrets: SecretSeed[];
   alarms: Alarm[];
+  topicArns: string[];
 }
 
 interface DeployedMachine {
@@ -143,6 +144,9 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       .filter(([, { Type }]) => Type === 'AWS::SecretsManager::Secret')
       .map(secret),
     alarms: ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => resolve(Properties, context) as Alarm),
+    topicArns: Object.keys(Resources)
+      .filter((logicalId) => Resources[logicalId]?.Type === 'AWS::SNS::Topic')
+      .map((logicalId) => context.arnOf(logicalId)),
     rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { EventPattern, State, Targets } }) =>
       (Targets as { Arn: unknown }[]).map(({ Arn }) => ({
         eventPattern: resolve(EventPattern, context) as EventPattern,

@@ -5,12 +5,15 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { atlasStatement, hasStatement, mergeStatement } from '../../shared/msk/policy.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { linkHint } from '../../shared/msk/network.ts';
+import { atlasStatement, hasOwnStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
 import { Ownership, ownershipOf } from '../../shared/registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../../shared/registry/statement.ts';
 import type { Request } from '../../shared/request/request.ts';
+import { unmetByPolicy } from './policy-prerequisites.ts';
 
 /** `state` would make the change. */
 export const Change = z.object({ state: z.string(), change: z.string() });
@@ -18,7 +21,7 @@ type Change = z.infer<typeof Change>;
 
 /** What the states from LookUpPrincipal to CreateConnection would pass on if nothing is left to do. */
 export const Connected = z.object({
-  principal: z.object({ awsAccountId: z.string(), principalArn: z.string() }),
+  principal: z.object({ awsAccountId: z.string(), principalArn: z.string(), cidrBlock: z.optional(z.string()) }),
   policy: z.object({ sid: z.string(), result: Result, ownership: Ownership }),
   privateLink: z.object({ id: z.string(), result: Result, ownership: Ownership }),
   connection: z.object({
@@ -35,6 +38,7 @@ export const Connected = z.object({
 type Connected = z.infer<typeof Connected>;
 
 interface Found {
+  details: ClusterDetails;
   isPrivateConnectivityOn: boolean;
   isScramSecretAssociated: boolean;
   secretArn: string;
@@ -43,17 +47,24 @@ interface Found {
   links: PrivateLink[];
 }
 
+interface Planned extends ReturnType<typeof unmetByPolicy> {
+  changes: Change[];
+  connected: Connected | undefined;
+  adopted: string[];
+}
+
 /**
  * Lists what a run would change, in its order: reads what the later states would read, and writes nothing.
  *
- * @returns `connected`: undefined if anything is left to change or to wait for; `adopted`: what a run would use, and never change
+ * @returns `connected`: undefined if anything is left to change or to wait for; `adopted`: what a run would use, and never change;
+ *   `unmet`, `possibleDenials`: what the cluster policy lacks
  * @throws what those states would throw
  */
 export async function planChanges(
   request: Request,
-  { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
+  { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
   { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
-): Promise<{ changes: Change[]; connected: Connected | undefined; adopted: string[] }> {
+): Promise<Planned> {
   const { clusterArn, projectId } = request;
   const [principal, { policy }, brokers] = await Promise.all([
     atlasPrincipal(projectId, clusterArn, atlas),
@@ -62,6 +73,7 @@ export async function planChanges(
     connection && isPrivateConnectivityOn ? msk.privateBootstrapServers(clusterArn) : undefined,
   ]);
   checkPrincipal(principal.principalArn, request);
+  const byPolicy = unmetByPolicy(policy, principal.principalArn, request);
   const { recorded, claim } = request;
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   const found = connection && ownershipOf(connection.id ?? undefined, recorded?.connection);
@@ -70,6 +82,7 @@ export async function planChanges(
     connection: claim ? 'created' : (found ?? 'adopted'),
     privateLink: claim ? 'created' : linkFound,
   };
+  const hints = [byPolicy.possibleDenials, linkHint(clusterArn, details, principal.cidrBlock)];
   const current: Current = {
     isPrivateConnectivityOn,
     isScramSecretAssociated,
@@ -78,7 +91,7 @@ export async function planChanges(
     connection,
     principal,
     policy,
-    privateLink: link && privateLinkState(link, ownership.privateLink),
+    privateLink: link && privateLinkState(link, ownership.privateLink, ...hints),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
@@ -91,6 +104,7 @@ export async function planChanges(
     connection && ownership.connection !== 'created' && `the Kafka connection "${connection.name}"`,
   ];
   return {
+    ...byPolicy,
     changes,
     connected: changes.length === 0 ? connectedAs(current, different, request) : undefined,
     adopted: adopted.filter((name) => typeof name === 'string'),
@@ -98,7 +112,7 @@ export async function planChanges(
 }
 
 /** The cluster and Atlas as they are now. */
-interface Current extends Omit<Found, 'links'> {
+interface Current extends Omit<Found, 'links' | 'details'> {
   principal: Connected['principal'];
   policy: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;
@@ -137,7 +151,7 @@ function changesTo(current: Current, different: string[], request: Request): Cha
       change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are.`,
     },
     former !== undefined &&
-      hasStatement(policy, former) && {
+      hasOwnStatement(policy, former, clusterArn) && {
         state: 'ApplyClusterPolicy',
         change: `Remove the statement ${former} for Atlas's former account from the cluster policy.`,
       },

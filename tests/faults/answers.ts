@@ -1,6 +1,7 @@
-import { atlasError } from '../../emulators/atlas/error.ts';
+import { atlasError, type ErrorCode } from '../../emulators/atlas/error.ts';
 import type { Answer, ServiceName } from '../../emulators/emulator.ts';
 import { mskError } from '../../emulators/msk/router.ts';
+import { snsError } from '../../emulators/sns.ts';
 
 type Failure = 'throttled' | 'failed' | 'unavailable' | 'denied';
 
@@ -44,14 +45,14 @@ const answers: Record<Failure, Record<ServiceName, { status: number; name: strin
 export function failedAnswer(service: ServiceName, failure: Failure, headers: Record<string, string> = {}): Answer {
   const { status, name } = answers[failure][service];
   const message = `The call is ${failure}.`;
-  if (service === 'atlas') return atlasError(status, name, message, { headers }).answer;
+  if (service === 'atlas') return atlasError(status, name as ErrorCode, message, { headers }).answer;
   if (service === 'kafka') {
     const { answer } = mskError(name, message);
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
   if (service === 'sns') {
-    const body = `<ErrorResponse><Error><Code>${name}</Code><Message>${message}</Message></Error></ErrorResponse>`;
-    return { status, headers: { 'content-type': 'text/xml', ...headers }, body };
+    const { answer } = snsError(name, message, status);
+    return { ...answer, headers: { ...answer.headers, ...headers } };
   }
   return jsonError(status, name, message, headers);
 }

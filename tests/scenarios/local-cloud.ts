@@ -11,6 +11,7 @@ import type { SweepClustersOutput } from '../../functions/sweep-clusters/sweep-c
 import type { Outcome } from '../../shared/outcomes.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
+import { checkRequestToAtlas } from '../fixtures/requests-to-atlas.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have visited. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
@@ -54,6 +55,7 @@ function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<
     ...options,
     world: quick(world),
     onLog: (_, line) => logged.push(line),
+    onExchange: checkRequestToAtlas,
     onEvent: (event, execution) => {
       if (event.type !== 'StateEntered') return;
       const { name } = event.state;
@@ -169,4 +171,14 @@ export function failFunction(cloud: Cloud, name: string, error: FunctionError, t
   let count = 0;
   cloud.interceptInvocation = async (invocation, next) =>
     invocation.name === name && ++count <= times ? { milliseconds: 0, error } : next();
+}
+
+/** The first `times` invocations of a function get no answer, as long as their state waits. The function does not run. */
+export function neverAnswer(cloud: Cloud, name: string, times = Number.POSITIVE_INFINITY): void {
+  let count = 0;
+  cloud.interceptInvocation = async (invocation, next) => {
+    if (invocation.name !== name || ++count > times) return next();
+    invocation.begin();
+    return new Promise(() => {});
+  };
 }

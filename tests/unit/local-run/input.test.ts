@@ -33,7 +33,7 @@ suite('an input of the user', () => {
     const { world, settings } = cloudFor({ clusterArn, projectId, workspace: 'prod', secretArn }, {});
     assert.deepEqual(settings, { atlasProjectId: projectId });
     assert.deepEqual(world.project?.workspaces, [
-      { name: 'prod', dataProcessRegion: { cloudProvider: 'AWS', region: 'EU_WEST_1' } },
+      { name: 'prod', dataProcessRegion: { cloudProvider: 'AWS', region: 'DUBLIN_IRL' } },
     ]);
     assert.deepEqual(world.scramSecrets, [{ name: 'AmazonMSK_pay', arn: secretArn, isAssociated: false }]);
   });
