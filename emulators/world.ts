@@ -45,6 +45,8 @@ interface ScramSecretSeed {
   kmsKeyId?: string | null;
   /** Default: true. */
   isAssociated?: boolean;
+  /** Default: the one that lets Atlas have the secret. */
+  tags?: Record<string, string>;
 }
 
 /** The account and Region of the deployment, and the cluster. */
@@ -169,6 +171,7 @@ function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, pas
     secretString: seed.secretString ?? JSON.stringify({ username: 'atlas', password }),
     kmsKeyId: kmsKeyId ?? undefined,
     isAssociated: seed.isAssociated ?? true,
+    tags: seed.tags ?? { 'atlas-streaming': 'allow' },
   };
 }
 

@@ -46,7 +46,7 @@ export function cloudFor(
   const { projectId, workspace, secretArn, secretName } = settingsIn((input ?? {}) as UserInput);
   return {
     place,
-    settings: { ...(projectId && { atlasProjectId: projectId }) },
+    settings: { ...(projectId && { atlasProjectId: projectId }), ...(workspace && { atlasWorkspace: workspace }) },
     world: {
       ...world,
       ...(tags && { cluster: { ...world.cluster, tags } }),

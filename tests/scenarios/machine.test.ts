@@ -18,6 +18,7 @@ import './registry/trail.ts';
 import './registry/unfinished.ts';
 import './requests.ts';
 import './retries.ts';
+import './scram-secret.ts';
 import './secrets.ts';
 import './service-account.ts';
 import './starts.ts';
