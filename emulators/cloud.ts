@@ -59,6 +59,8 @@ interface Invocation {
   name: string;
   arn: string;
   payload: unknown;
+  /** Begins the time-out of its state, as `next` does when the function gets the event. Then an answer may fail to come. */
+  begin(): void;
 }
 
 /** Middleware around every invocation of a function. It may act before, after or instead of the function. */
@@ -135,7 +137,7 @@ export class Cloud {
     const { kafka, secretsmanager, dynamodb, states, sns, atlas } = listeners;
     const settings = { ...settingsOf(place), ...given };
     this.deployment = readDeployment({ ...place, settings: { ...settings, atlasBaseUrl: atlas.url } });
-    const { functions, machines, registry } = this.deployment;
+    const { functions, machines, registry, topicArns } = this.deployment;
 
     const { region } = place;
     const authorize = iam(functions, region);
@@ -144,11 +146,12 @@ export class Cloud {
     this.#surroundings = { place, settings, registry, clock, authorize, onTagChange, onApiCall };
     this.#stepFunctions = new StepFunctionsEmulator({
       clock,
+      region,
       machines: () => this.machines,
       authorize,
       appearAfterSeconds: () => this.world.executionsAppearAfterSeconds,
     });
-    this.#sns = new SnsEmulator(authorize);
+    this.#sns = new SnsEmulator({ authorize, region, topicArns });
     this.world = new World(world, this.#surroundings);
 
     this.endpoints = {
@@ -278,11 +281,11 @@ export class Cloud {
     return { result: payload, started: this.executions.filter((it) => !before.includes(it)) };
   }
 
-  readonly #invoke = async (arn: string, payload: unknown) => {
+  readonly #invoke = async (arn: string, payload: unknown, begin = () => {}) => {
     const { name = '' } = this.deployment.functions.find((it) => it.arn === arn) ?? {};
-    const next = () => this.lambda.invoke(arn, payload);
+    const next = () => this.lambda.invoke(arn, payload, begin);
     this.metrics.put(lambdaMetric('Invocations', arn), 1);
-    const outcome = await this.interceptInvocation({ name, arn, payload }, next);
+    const outcome = await this.interceptInvocation({ name, arn, payload, begin }, next);
     if (outcome.error) this.metrics.put(lambdaMetric('Errors', arn), 1);
     return outcome;
   };

@@ -34,6 +34,8 @@ export interface Secret {
 
 export interface SecretsManagerOptions {
   clock: Clock;
+  /** Default: us-east-1. */
+  region?: string;
   authorize?: Authorize | undefined;
 }
 
@@ -41,11 +43,13 @@ export interface SecretsManagerOptions {
 export class SecretsManagerEmulator implements Service {
   readonly name = 'secretsmanager';
   readonly #clock: Clock;
+  readonly #region: string | undefined;
   readonly #authorize: Authorize;
   readonly #secrets: Secret[] = [];
 
-  constructor({ clock, authorize = () => true }: SecretsManagerOptions) {
+  constructor({ clock, region, authorize = () => true }: SecretsManagerOptions) {
     this.#clock = clock;
+    this.#region = region;
     this.#authorize = authorize;
   }
 
@@ -77,8 +81,8 @@ export class SecretsManagerEmulator implements Service {
     const operation = target.replace(/^secretsmanager\./, '');
     return {
       operation,
-      authenticate: () => signedBy(request, 'secretsmanager', secretsManagerError),
-      apply: (caller) => this.#apply(operation, caller, JSON.parse(request.body)),
+      authenticate: () => signedBy(request, 'secretsmanager', secretsManagerError, this.#region),
+      apply: (caller) => this.#apply(operation, caller, inputOf(request)),
     };
   }
 
@@ -86,7 +90,7 @@ export class SecretsManagerEmulator implements Service {
     if (operation !== 'GetSecretValue' && operation !== 'DescribeSecret') {
       throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
     }
-    const secretId = input.SecretId ?? '';
+    const secretId = checkedId(input.SecretId);
     const resource = this.secret(secretId)?.arn ?? secretId;
     const action = `secretsmanager:${operation}`;
     if (!this.#authorize(caller, action, resource, {})) {
@@ -111,6 +115,34 @@ export class SecretsManagerEmulator implements Service {
   #version(secretString: string): Version {
     return { id: randomUUID(), secretString, createdAt: this.#clock.now() };
   }
+}
+
+function inputOf({ body }: Request): Record<string, string | undefined> {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw secretsManagerError('SerializationException', 'The request body is not valid JSON.');
+  }
+}
+
+/**
+ * Documented: the length of a secret's id, and the characters of a name. Reported: the text about a name. Assumed: the other texts,
+ * which are those of AWS's common validation.
+ */
+function checkedId(secretId: string | undefined): string {
+  const failure = (found: string, rule: string) =>
+    secretsManagerError(
+      'ValidationException',
+      `1 validation error detected: Value ${found} at 'secretId' failed to satisfy constraint: Member must ${rule}`,
+    );
+  if (secretId === undefined) throw failure('null', 'not be null');
+  if (secretId.length < 1) throw failure("''", 'have length greater than or equal to 1');
+  if (secretId.length > 2048) throw failure(`'${secretId}'`, 'have length less than or equal to 2048');
+  if (!/^(arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:)?[\w/+=.@!-]+$/.test(secretId)) {
+    const rule = 'Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!';
+    throw secretsManagerError('ValidationException', `Invalid name. ${rule}`);
+  }
+  return secretId;
 }
 
 function value(secret: Secret, input: Record<string, string | undefined>): GetSecretValueResponse {

@@ -3,7 +3,7 @@ import { dynamoDbError } from './dynamodb/dynamodb.ts';
 import type { Answer, Call, Intercept } from './emulator.ts';
 import { mskError } from './msk/router.ts';
 import { secretsManagerError } from './secrets-manager.ts';
-import { stepFunctionsError } from './step-functions/api.ts';
+import { stepFunctionsError } from './step-functions/validation.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** How many requests of one kind a service accepts from an account in a Region: at once, and then per second. */

@@ -105,7 +105,7 @@ export class World {
     const serviceAccount = { clientId: `mdb_sa_id_${settings.atlasProjectId}`, clientSecret };
     this.secretValues = [password, apiKey.privateKey, clientSecret];
 
-    this.secretsManager = new SecretsManagerEmulator({ clock, authorize });
+    this.secretsManager = new SecretsManagerEmulator({ clock, region: place.region, authorize });
     const { atlasCredentials = 'api-key' } = seed;
     const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
     this.#addSecret(
@@ -118,6 +118,7 @@ export class World {
     const { normalisesPrincipals = false, deletedPrincipals = [] } = seed;
     this.msk = new MskEmulator({
       clock,
+      region: place.region,
       authorize,
       onTagChange,
       onApiCall,

@@ -17,6 +17,7 @@ export interface Deployment {
   rules: DeployedRule[];
   registry: TableDefinition;
   alarms: Alarm[];
+  topicArns: string[];
 }
 
 interface DeployedMachine {
@@ -129,6 +130,9 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     machines: machines.map(machine),
     registry,
     alarms: ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => resolve(Properties, context) as Alarm),
+    topicArns: Object.keys(Resources)
+      .filter((logicalId) => Resources[logicalId]?.Type === 'AWS::SNS::Topic')
+      .map((logicalId) => context.arnOf(logicalId)),
     rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { EventPattern, State, Targets } }) =>
       (Targets as { Arn: unknown }[]).map(({ Arn }) => ({
         eventPattern: resolve(EventPattern, context) as EventPattern,

@@ -98,9 +98,11 @@ export class Container {
     });
   }
 
-  async invoke(requestId: string, event: unknown): Promise<Outcome> {
+  /** @param begin is called when the cold start is over */
+  async invoke(requestId: string, event: unknown, begin = () => {}): Promise<Outcome> {
     await this.#loaded;
     this.isLoaded = true;
+    begin();
     this.#hasBegun = false;
     this.#used = undefined;
     const started = performance.now();

@@ -50,19 +50,23 @@ export class Lambda {
     this.#idleChecks = setInterval(() => this.#checkForIdleness(), idleCheckMs).unref();
   }
 
-  /** Like Lambda, gives each container one event at a time, and starts a new container if all are busy. */
-  invoke(functionArn: string, payload: unknown): Promise<Outcome> {
-    return this.#options.clock.whileFunctionRuns(this.#invoke(functionArn, payload));
+  /**
+   * Like Lambda, gives each container one event at a time, and starts a new container if all are busy.
+   *
+   * @param begin is called when the container gets the event
+   */
+  invoke(functionArn: string, payload: unknown, begin = () => {}): Promise<Outcome> {
+    return this.#options.clock.whileFunctionRuns(this.#invoke(functionArn, payload, begin));
   }
 
-  async #invoke(functionArn: string, payload: unknown): Promise<Outcome> {
+  async #invoke(functionArn: string, payload: unknown, begin: () => void): Promise<Outcome> {
     const configuration = this.#functions.get(functionArn);
     if (!configuration) throw new Error(`The local cloud has no function ${functionArn}.`);
     await this.#capacity.take();
     if (this.#isClosed) throw new Error('The local cloud is closed.');
     const container = this.#warm.get(functionArn)?.pop() ?? this.#start(configuration);
     this.#busy.add(container);
-    const outcome = await container.invoke(randomUUID(), payload);
+    const outcome = await container.invoke(randomUUID(), payload, begin);
     this.#busy.delete(container);
     if (!this.#asleep.delete(container)) this.#capacity.release();
     if (container.isAlive) this.#keepWarm(container);

@@ -156,11 +156,13 @@ export class Cluster {
   #provisioned(): ClusterInfo {
     const { seed } = this;
     const configuration = { ConfigurationArn: this.configurationArn, ConfigurationRevision: 1 };
-    const { Sasl, Tls } = authentication(seed.clientAuthentication);
+    const { unauthenticated, ...schemes } = seed.clientAuthentication;
+    const ClientAuthentication = { ...authentication(schemes), Unauthenticated: { Enabled: unauthenticated } };
     return {
       Provisioned: {
         BrokerNodeGroupInfo: this.#brokerNodeGroup(),
-        ClientAuthentication: { Sasl, Tls, Unauthenticated: { Enabled: seed.clientAuthentication.unauthenticated } },
+        // Reported: without any scheme, it is absent.
+        ...(Object.values(schemes).some(Boolean) ? { ClientAuthentication } : {}),
         CurrentBrokerSoftwareInfo: {
           KafkaVersion: seed.kafkaVersion,
           ...(seed.serverProperties === undefined ? {} : configuration),

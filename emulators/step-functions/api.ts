@@ -6,12 +6,15 @@ import {
 } from '@aws-sdk/client-sfn';
 import { type Authorize, accessDeniedMessage, encode, signedBy } from '../aws.ts';
 import type { Clock } from '../clock.ts';
-import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
+import type { Answer, Refusal, Request, Route, Service } from '../emulator.ts';
 import type { Execution } from './execution.ts';
 import type { Machine } from './machine.ts';
+import { parseBody, parseInput, stepFunctionsError, validateArn, validateName } from './validation.ts';
 
 interface StepFunctionsOptions {
   clock: Clock;
+  /** Default: us-east-1. */
+  region?: string;
   machines: () => Machine[];
   authorize: Authorize;
   /** For how many simulated seconds after its start an execution is unknown to DescribeExecution. */
@@ -27,6 +30,14 @@ interface Input {
   cause?: string;
   includedData?: string;
 }
+
+/** The operations, and the type of the resource that each takes. */
+const takes = {
+  StartExecution: 'stateMachine',
+  DescribeExecution: 'execution',
+  StopExecution: 'execution',
+  RedriveExecution: 'execution',
+} as const;
 
 /** Documented: the longest texts of StopExecution, in characters. */
 const longest = { error: 256, cause: 32_768 };
@@ -47,31 +58,36 @@ export class StepFunctionsEmulator implements Service {
     const operation = String(request.headers['x-amz-target']).replace(/^AWSStepFunctions\./, '');
     return {
       operation,
-      authenticate: () => signedBy(request, 'states', stepFunctionsError),
-      apply: (caller) => this.#apply(operation, caller, JSON.parse(request.body)),
+      authenticate: () => signedBy(request, 'states', stepFunctionsError, this.#options.region),
+      apply: (caller) => this.#apply(operation, caller, parseBody(request.body)),
     };
   }
 
   #apply(operation: string, caller: string, input: Input): Answer {
-    const resource = input.stateMachineArn ?? input.executionArn ?? '';
+    if (!(operation in takes))
+      throw stepFunctionsError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
+    const resource =
+      takes[operation as keyof typeof takes] === 'stateMachine' ? input.stateMachineArn : input.executionArn;
+    validateArn(resource, takes[operation as keyof typeof takes]);
     if (!this.#options.authorize(caller, `states:${operation}`, resource, {}))
       throw stepFunctionsError('AccessDeniedException', accessDeniedMessage(caller, `states:${operation}`, resource));
     if (operation === 'StartExecution') return this.#start(input);
     if (operation === 'DescribeExecution') return this.#describe(input);
     if (operation === 'StopExecution') return this.#stop(input);
-    if (operation === 'RedriveExecution') return this.#redrive(input);
-    throw stepFunctionsError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
+    return this.#redrive(input);
   }
 
   /** Documented: idempotent while an execution with this name and input runs. An ended execution keeps its name for 90 days. */
-  #start({ stateMachineArn, name, input = '{}' }: Input): Answer {
+  #start({ stateMachineArn, name, input: json = '{}' }: Input): Answer {
+    validateName(name);
+    const input = parseInput(json);
     const machine = this.#options.machines().find(({ arn }) => arn === stateMachineArn);
     if (!machine)
       throw stepFunctionsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
     const same = name && machine.executions.find((execution) => execution.name === name);
-    if (same && (same.ended || JSON.stringify(same.input) !== JSON.stringify(JSON.parse(input))))
+    if (same && (same.ended || JSON.stringify(same.input) !== JSON.stringify(input)))
       throw stepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${same.arn}'`);
-    const execution = same || machine.start(JSON.parse(input), name);
+    const execution = same || machine.start(input, name);
     return answer(encode(StartExecutionOutput$, { executionArn: execution.arn, startDate: execution.startDate }));
   }
 
@@ -133,12 +149,8 @@ const dataOf = ({ input, ended }: Execution) => ({
   ...(ended?.status === 'SUCCEEDED' && { output: JSON.stringify(ended.output) }),
 });
 
-/** An error of Step Functions: always HTTP 400, with the error's name in `__type`. */
-export const stepFunctionsError = (name: string, message: string): Refusal =>
-  new Refusal(message, answer(JSON.stringify({ __type: name, message }), 400));
-
-const answer = (body: string, status = 200): Answer => ({
-  status,
+const answer = (body: string): Answer => ({
+  status: 200,
   headers: { 'content-type': 'application/x-amz-json-1.0' },
   body,
 });

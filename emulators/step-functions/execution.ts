@@ -3,6 +3,7 @@ import type { RunOptions, StateMachine } from 'aws-local-stepfunctions';
 import type { Definition, Retrier, State } from '../../statemachine/definition.ts';
 import type { Clock } from '../clock.ts';
 import type { FunctionError, Outcome } from '../lambda/container.ts';
+import { dataLimitExceeded, isTooLong } from './data-limit.ts';
 
 type Json = Parameters<StateMachine['run']>[0];
 type Handlers = NonNullable<NonNullable<RunOptions['overrides']>['taskResourceLocalHandlers']>;
@@ -55,6 +56,12 @@ export const executionInContext = 'SimulatedExecution';
 /** Documented: the days after its end in which an execution can be redriven. */
 const redrivableDays = 14;
 
+/**
+ * Invokes a function. `begin`: is called when the function gets the event. The state's TimeoutSeconds count from then on: what
+ * passes before is the time that this machine needs for a thread.
+ */
+export type InvokeFunction = (functionArn: string, payload: unknown, begin: () => void) => Promise<Outcome>;
+
 export interface ExecutionOptions {
   machineArn: string;
   definition: Definition;
@@ -63,7 +70,7 @@ export interface ExecutionOptions {
   input: unknown;
   name?: string | undefined;
   clock: Clock;
-  invoke(functionArn: string, payload: unknown): Promise<Outcome>;
+  invoke: InvokeFunction;
   /** What share of the longest back-off the next retry waits. */
   jitter(): number;
   /** Whether `history` keeps what has happened. */
@@ -190,10 +197,12 @@ export class Execution {
   }
 
   /** A Task with a function's ARN: the function's answer, or an error with the function's answer as the Cause. */
-  #task(name: string, { Resource = '', Retry: retriers = [] }: State, signal: AbortSignal): Handler {
+  #task(name: string, state: State, signal: AbortSignal): Handler {
+    const { Retry: retriers = [] } = state;
     let attempts: number[] = [];
     return async (parameters) => {
-      const { milliseconds, payload, error } = await this.#options.invoke(Resource, parameters);
+      if (isTooLong(parameters)) throw uncatchable(dataLimitExceeded(name));
+      const { milliseconds, payload, error } = await this.#answerTo(parameters, state, signal);
       goOn(signal);
       this.#record({ type: 'TaskAnswered', state: { name }, milliseconds, error });
       if (!error) {
@@ -201,8 +210,38 @@ export class Execution {
         return payload as Json;
       }
       attempts = await this.#backOff(retriers, error.errorType, attempts, signal);
-      throw Object.assign(new Error(JSON.stringify(error)), { name: error.errorType });
+      const cause = error.errorType === 'States.Timeout' ? '' : JSON.stringify(error);
+      throw Object.assign(new Error(cause), { name: error.errorType });
     };
+  }
+
+  /**
+   * Documented: at the state's TimeoutSeconds the state fails with States.Timeout, and what the function answers later is lost.
+   * Assumed: the error has no cause.
+   * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+   */
+  async #answerTo(
+    parameters: unknown,
+    { Resource = '', TimeoutSeconds }: State,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const answered = new AbortController();
+    const timedOut = Promise.withResolvers<Outcome>();
+    const begin = () => {
+      if (TimeoutSeconds === undefined) return;
+      const begun = performance.now();
+      void this.#options.clock.wait(TimeoutSeconds, AbortSignal.any([signal, answered.signal])).then(() =>
+        timedOut.resolve({
+          milliseconds: performance.now() - begun,
+          error: { errorType: 'States.Timeout', errorMessage: '' },
+        }),
+      );
+    };
+    try {
+      return await Promise.race([this.#options.invoke(Resource, parameters, begin), timedOut.promise]);
+    } finally {
+      answered.abort();
+    }
   }
 
   async #wait(name: string, { SecondsPath = '' }: State, input: unknown, signal: AbortSignal): Promise<null> {
@@ -238,6 +277,13 @@ export class Execution {
     this.#abortEngine();
   }
 
+  /** Ends the execution because a state's output is too long. No state can catch this. */
+  #exceed(state: string): void {
+    this.ended = { status: 'FAILED', at: this.#options.clock.now(), ...dataLimitExceeded(state) };
+    this.#abortion.abort();
+    this.#abortEngine();
+  }
+
   get #states(): [string, State][] {
     return Object.entries(this.#options.definition.States);
   }
@@ -245,12 +291,32 @@ export class Execution {
   async #follow(events: AsyncIterable<EngineEvent>, signal: AbortSignal): Promise<void> {
     for await (const event of events) {
       const result = resultOf(event);
+      // The engine may have gone on a little.
+      if (signal.aborted && !result) continue;
       if (event.type === 'StateEntered') this.#entered = event.state;
-      const { timestamp } = event;
-      const type = this.ended?.status === 'TIMED_OUT' ? 'ExecutionTimeout' : 'ExecutionAborted';
-      if (result) this.#finish(signal.aborted ? ({ type, timestamp } as EngineEvent) : event);
+      if (event.type === 'StateExited' && isTooLong(event.state.output)) this.#exceed(event.state.name);
+      if (result) this.#finish(signal.aborted ? this.#lastEvent(event) : this.#withoutReserved(event));
       else this.#record(this.#asDefined(event));
     }
+  }
+
+  /** The last event of an execution that was ended from outside the engine. */
+  #lastEvent({ timestamp }: EngineEvent): EngineEvent {
+    const { status, error, cause } = this.ended ?? {};
+    if (status === 'FAILED') return { type: 'ExecutionFailed', timestamp, Error: error, Cause: cause } as EngineEvent;
+    return { type: status === 'TIMED_OUT' ? 'ExecutionTimeout' : 'ExecutionAborted', timestamp } as EngineEvent;
+  }
+
+  /**
+   * An execution that a Fail state ends with an error of Step Functions' own. Documented: "States MAY report errors with other names,
+   * which MUST NOT begin with the prefix "States."" (the States Language, Errors). Assumed: the execution then fails as for any
+   * other fault of the definition at run time, which States.Runtime reports. LocalStack's engine refuses such a name as well.
+   */
+  #withoutReserved(event: EngineEvent): EngineEvent {
+    const { Type } = this.#options.definition.States[this.#entered.name] ?? {};
+    if (event.type !== 'ExecutionFailed' || Type !== 'Fail' || !event.Error?.startsWith('States.')) return event;
+    const Cause = `The error of the state ${this.#entered.name} is ${event.Error}; it must not begin with "States."`;
+    return { ...event, Error: 'States.Runtime', Cause };
   }
 
   /** @param event the last one of the history */
@@ -277,6 +343,10 @@ export class Execution {
     this.#options.onEvent(recorded, this);
   }
 }
+
+/** An error for the engine that no Retry and no Catch matches. */
+const uncatchable = ({ error, cause }: ReturnType<typeof dataLimitExceeded>) =>
+  Object.assign(new Error(cause), { name: error, isRetryable: false, isCatchable: false });
 
 /** After the abortion the engine gets an error that nothing retries: it then sees that it was aborted, and stops. */
 function goOn({ aborted }: AbortSignal): void {

@@ -1,8 +1,13 @@
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { Definition, State } from '../../statemachine/definition.ts';
 import type { Clock } from '../clock.ts';
-import type { Outcome } from '../lambda/container.ts';
-import { type EnteredState, Execution, executionInContext, type MachineEvent } from './execution.ts';
+import {
+  type EnteredState,
+  Execution,
+  executionInContext,
+  type InvokeFunction,
+  type MachineEvent,
+} from './execution.ts';
 
 export interface MachineOptions {
   /** `arn:aws:states:us-east-1:123456789012:stateMachine:msk-atlas-privatelink-local-connect` */
@@ -10,7 +15,7 @@ export interface MachineOptions {
   definition: Definition;
   /** DefinitionSubstitutions: the function's ARN for each `${Placeholder}`. */
   substitutions: Record<string, string>;
-  invoke(functionArn: string, payload: unknown): Promise<Outcome>;
+  invoke: InvokeFunction;
   clock: Clock;
   /** What share of the longest back-off a retry waits; all of it, if not said. Step Functions draws it. */
   jitter?: (() => number) | undefined;
@@ -74,7 +79,7 @@ const longest = 2_147_483;
 /**
  * What the engine runs. The engine sets `$$.Execution.StartTime` by the real clock, and `$$.Execution.Input` to the input of the
  * first state, so the context has the execution under another name too. Its own waits and time-outs are real ones, and the cloud's clock need not go evenly: so a Wait is a Task
- * whose handler waits by that clock, and a Task ends when its function does, which has a time-out of its own.
+ * whose handler waits by that clock, and the handler of a Task counts its TimeoutSeconds.
  */
 function forEngine({ States, ...machine }: Definition): Definition {
   const states = Object.entries(States).map(([name, state]): [string, State] => {

@@ -13,6 +13,8 @@ import {
   PrivateLinkFailed,
 } from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { linkHint } from '../../shared/msk/network.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { ownershipOf } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -27,11 +29,10 @@ import type { Request } from '../../shared/request/request.ts';
  */
 export async function unmetByAtlas(
   request: Request,
-  cluster: { isPrivateConnectivityOn: boolean; isSecretToBeAssociated: boolean },
+  { isPrivateConnectivityOn, details }: { isPrivateConnectivityOn: boolean; details: ClusterDetails },
   atlas: AtlasClient,
 ): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[]; principalArn?: string }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
-  const { isPrivateConnectivityOn } = cluster;
   const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
   if (workspace instanceof AtlasRefused)
     return {
@@ -46,16 +47,20 @@ export async function unmetByAtlas(
   const links = isListed ? await atlas.listPrivateLinks(projectId) : [];
   const link = livePrivateLink(links, clusterArn, request.recorded?.privateLink?.id);
   const conflict = existing && whyNotOurs(existing, link?._id);
-  let principalArn: string | undefined;
-  const early =
-    isPrivateConnectivityOn && !cluster.isSecretToBeAssociated
-      ? []
-      : await Promise.all([
-          complaint(async () => {
-            ({ principalArn } = await atlasPrincipal(projectId, clusterArn, atlas));
-          }),
-          complaint(async () => link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink))),
-        ]);
+  let principal: Awaited<ReturnType<typeof atlasPrincipal>> | undefined;
+  const early: (string | undefined)[] = [];
+  const { maySecretBeAssociated, secretArn } = request;
+  const isSecretToBeAssociated = maySecretBeAssociated && !details.scramSecretArns.includes(secretArn ?? '');
+  if (!isPrivateConnectivityOn || isSecretToBeAssociated) {
+    const readPrincipal = async () => {
+      principal = await atlasPrincipal(projectId, clusterArn, atlas);
+    };
+    early.push(await complaint(readPrincipal));
+    const hint = linkHint(clusterArn, details, principal?.cidrBlock);
+    const readState = async () =>
+      link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink), hint);
+    early.push(await complaint(readState));
+  }
   return {
     unmet: [
       wrongPlace(workspace, regionOf(clusterArn)),
@@ -66,7 +71,7 @@ export async function unmetByAtlas(
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
     links,
-    ...(principalArn && { principalArn }),
+    ...(principal && { principalArn: principal.principalArn }),
   };
 }
 

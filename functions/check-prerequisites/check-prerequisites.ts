@@ -49,7 +49,7 @@ export interface CheckPrerequisitesDeps {
 /**
  * Checks everything that must be true before the first change, and reports everything that is missing in one error.
  *
- * @throws PrerequisitesNotMet, PrincipalChanged, PrivateLinkFailed
+ * @throws PrerequisitesNotMet, PrincipalChanged, PrivateLinkFailed, ClusterUnusable
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
@@ -58,9 +58,7 @@ export async function checkPrerequisites(
 ): Promise<z.infer<typeof CheckPrerequisitesOutput>> {
   const { isPrivateConnectivityOn, details } = cluster;
   // Atlas first: with many clusters at once Atlas throttles first, and then no other request was wasted.
-  const { secretArn: asked, maySecretBeAssociated } = request;
-  const isSecretToBeAssociated = maySecretBeAssociated && !details.scramSecretArns.includes(asked ?? '');
-  const byAtlas = await unmetByAtlas(request, { isPrivateConnectivityOn, isSecretToBeAssociated }, deps.atlas);
+  const byAtlas = await unmetByAtlas(request, cluster, deps.atlas);
   const [byCluster, secret] = await Promise.all([
     unmetByCluster(request.clusterArn, details, deps.msk),
     // Without SASL/SCRAM there is no SCRAM secret; one complaint is enough.
@@ -73,7 +71,7 @@ export async function checkPrerequisites(
 
   const { secretArn, isScramSecretAssociated, user } = secret;
   const { connection, links } = byAtlas;
-  const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
+  const found = { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
   // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
   const mayBeConnected = isPrivateConnectivityOn && connection?.state === 'READY' && !connectivity;
   const isPlanned = request.dryRun || mayBeConnected;

@@ -5,6 +5,8 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { linkHint } from '../../shared/msk/network.ts';
 import { atlasStatement, hasOwnStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
@@ -19,7 +21,7 @@ type Change = z.infer<typeof Change>;
 
 /** What the states from LookUpPrincipal to CreateConnection would pass on if nothing is left to do. */
 export const Connected = z.object({
-  principal: z.object({ awsAccountId: z.string(), principalArn: z.string() }),
+  principal: z.object({ awsAccountId: z.string(), principalArn: z.string(), cidrBlock: z.optional(z.string()) }),
   policy: z.object({ sid: z.string(), result: Result, ownership: Ownership }),
   privateLink: z.object({ id: z.string(), result: Result, ownership: Ownership }),
   connection: z.object({
@@ -36,6 +38,7 @@ export const Connected = z.object({
 type Connected = z.infer<typeof Connected>;
 
 interface Found {
+  details: ClusterDetails;
   isPrivateConnectivityOn: boolean;
   isScramSecretAssociated: boolean;
   secretArn: string;
@@ -59,7 +62,7 @@ interface Planned extends ReturnType<typeof unmetByPolicy> {
  */
 export async function planChanges(
   request: Request,
-  { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
+  { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
   { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
 ): Promise<Planned> {
   const { clusterArn, projectId } = request;
@@ -79,6 +82,7 @@ export async function planChanges(
     connection: claim ? 'created' : (found ?? 'adopted'),
     privateLink: claim ? 'created' : linkFound,
   };
+  const hint = linkHint(clusterArn, details, principal.cidrBlock, byPolicy.possibleDenials);
   const current: Current = {
     isPrivateConnectivityOn,
     isScramSecretAssociated,
@@ -87,7 +91,7 @@ export async function planChanges(
     connection,
     principal,
     policy,
-    privateLink: link && privateLinkState(link, ownership.privateLink, byPolicy.possibleDenials),
+    privateLink: link && privateLinkState(link, ownership.privateLink, hint),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
@@ -108,7 +112,7 @@ export async function planChanges(
 }
 
 /** The cluster and Atlas as they are now. */
-interface Current extends Omit<Found, 'links'> {
+interface Current extends Omit<Found, 'links' | 'details'> {
   principal: Connected['principal'];
   policy: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;

@@ -41,7 +41,7 @@ export async function chooseSecret(
 function whyRefused({ secretArn, secretName }: Request, scramSecretArns: string[]): string | undefined {
   // Another secret may be that of an administrator, so it isn't taken instead.
   if (secretArn !== null)
-    return `The cluster was connected with the SCRAM secret ${secretArn}, which is no longer associated with it. Associate it again (MSK console > Properties > Associate secrets), or name the secret to use: by the tag ${settingTags.secretName} (its name), or by secretArn in the input.`;
+    return `The cluster was connected with the SCRAM secret ${secretArn}, which is no longer associated with it. It was removed, perhaps by Terraform, CloudFormation or a Kubernetes controller: then add the secret to that tool's list. Otherwise associate it again (MSK console > Properties > Associate secrets), or name the secret to use: by the tag ${settingTags.secretName} (its name), or by secretArn in the input.`;
   if (secretName !== null)
     return `The tag ${settingTags.secretName} names "${secretName}", and no secret of that name is associated with this cluster; a tag may only pick an associated secret. Associate it (MSK console > Properties > Associate secrets), or start a run manually with secretArn in the input.`;
   if (scramSecretArns.length === 0)

@@ -13,6 +13,7 @@ import { Request } from '../../shared/request/request.ts';
 import { shortForm } from '../../shared/short-form.ts';
 import { changedByRun, Results } from './changes.ts';
 import { type Entry, enter } from './entry.ts';
+import { reportable } from './reserved-error.ts';
 import { howToStartAgain, noRedrive, whenSweepTriesAgain } from './restart.ts';
 
 /** What a Catch leaves behind. Cause is JSON if a Lambda function threw, and plain text or absent otherwise. */
@@ -63,8 +64,11 @@ export async function recordFailure(
   deps: Deps,
 ): Promise<z.infer<typeof RecordFailureOutput>> {
   const { input, failed, request } = run;
-  const [state, { Error: error, Cause }] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
-  const said = saidBy(Cause).replace(invisible, ' ');
+  const [state, caught] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
+  const { error, said } = reportable(
+    { error: caught.Error, said: saidBy(caught.Cause).replace(invisible, ' ') },
+    logGroupOf(state, executionArn),
+  );
   const clusterArn = request?.clusterArn ?? clusterArnIn(input);
   const failing = { state, error, message: said, input, executionArn, clusterArn, isAccepted: request !== undefined };
 
@@ -126,8 +130,8 @@ function saidBy(cause = ''): string {
 const classes = new Map<string, { prototype: Error }>(Object.entries(errors));
 
 /** A function has the prefix of its machine, and the name of its state. */
-const functionOf = (state: string, executionArn: string): string =>
-  `${executionArn.split(':')[6]?.replace(/-(connect|disconnect)$/, '')}-${state}`;
+const logGroupOf = (state: string, executionArn: string): string =>
+  `/aws/lambda/${executionArn.split(':')[6]?.replace(/-(connect|disconnect)$/, '')}-${state}`;
 
 /** The error's own words and its remedy. */
 function worded({
@@ -141,7 +145,7 @@ function worded({
     return `${said} This is usually transient, but it outlasted this state's retries. Nothing is lost: start a new execution later, which continues with what exists.`;
   if (ours) return said;
   const what = said && said !== error ? `${said} (${error})` : error;
-  return `${what}. The function did not report an error of its own. Its log group has the details: /aws/lambda/${functionOf(state, executionArn)}. Everything is safe to repeat: start a new execution.`;
+  return `${what}. The function did not report an error of its own. Its log group has the details: ${logGroupOf(state, executionArn)}. Everything is safe to repeat: start a new execution.`;
 }
 
 /** Whether the cluster is in the account and Region of the functions. */

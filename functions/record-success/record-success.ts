@@ -7,6 +7,7 @@ import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
+import { withCauses } from './repairs.ts';
 
 const text = z.string();
 
@@ -90,6 +91,7 @@ export async function recordSuccess(
   const { name, state, bootstrapServers } = connection;
   const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
   const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
+  const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.secretArn);
   const outcome: Changes = {
     status: 'connected',
     detail,
@@ -111,7 +113,9 @@ export async function recordSuccess(
     }
   }
   // The fence comes before the tags: another execution may have taken over.
-  const refusalOfRegistry = await registry.release(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
+  const refusalOfRegistry = await registry
+    .release(clusterArn, executionArn, { ...outcome, ...(repaired.length > 0 && { repairsReported: repaired }) })
+    .then(() => undefined, notUsable);
   const refusalOfTags = await writeStatus(
     clusterArn,
     { status: 'connected', detail, executionArn, verifiedAt: now },
@@ -128,7 +132,7 @@ export async function recordSuccess(
     privateLinkId: privateLink.id,
     atlasPrincipal: principal.principalArn,
     scramSecretArn: plan.secretArn,
-    done: outcomesOf(run),
+    done,
     statusTags: writtenUnless(refusalOfTags),
     registry: writtenUnless(refusalOfRegistry),
     verifiedAt: now,

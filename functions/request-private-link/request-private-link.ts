@@ -4,6 +4,7 @@ import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
 import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
+import { linkHint, networkOfRun } from '../../shared/msk/network.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import { announced, type Ownership, ownershipOf, type Piece, settledAs } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -12,6 +13,7 @@ import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../sha
 export const RequestPrivateLinkInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }),
+    ...networkOfRun,
     policy: z.object({ possibleDenials: z.optional(z.string()) }),
   }),
   executionArn: z.string(),
@@ -35,14 +37,15 @@ interface Deps {
  * @throws DeploymentMisconfigured
  */
 export async function requestPrivateLink(
-  { run: { request, policy }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { run: { request, cluster, principal, policy }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
   { atlas, registry, wait }: Deps,
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
+  const hint = linkHint(clusterArn, cluster.details, principal.cidrBlock, policy.possibleDenials);
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink, ownership, policy.possibleDenials),
+    ...privateLinkState(privateLink, ownership, hint),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,

@@ -53,7 +53,7 @@ export class MskClient {
       noneWhenNotFound,
     );
     if (answer?.ClusterInfo) return { cluster: answer.ClusterInfo, attempts: answer.$metadata?.attempts ?? 1 };
-    throw new ClusterUnusable(`Cluster ${clusterArn} does not exist. It may have been deleted.`);
+    throw doesNotExist(clusterArn);
   }
 
   /** All clusters of the account and Region. */
@@ -117,12 +117,16 @@ export class MskClient {
    * The one bootstrap string that resolves through the private link: `host:port`, separated by commas.
    *
    * @throws AwsUnavailable also while MSK does not show it, which it does only after the connectivity update
+   * @throws ClusterUnusable if the cluster is FAILED or DELETING, or does not exist
    */
   async privateBootstrapServers(clusterArn: string): Promise<string> {
     const command = new GetBootstrapBrokersCommand({ ClusterArn: clusterArn });
-    const brokers = await fromAws('kafka:GetBootstrapBrokers', this.#kafka.send(command, this.#options));
-    if (brokers.BootstrapBrokerStringVpcConnectivitySaslScram)
-      return brokers.BootstrapBrokerStringVpcConnectivitySaslScram;
+    const answer = await fromAws('kafka:GetBootstrapBrokers', this.#kafka.send(command, this.#options)).catch(
+      (refusal: unknown) => noneWhenNotFound(unusableState(refusal, clusterArn)),
+    );
+    if (!answer) throw doesNotExist(clusterArn);
+    if (answer.BootstrapBrokerStringVpcConnectivitySaslScram)
+      return answer.BootstrapBrokerStringVpcConnectivitySaslScram;
     throw new AwsUnavailable(`MSK does not show the private SASL/SCRAM bootstrap servers of ${clusterArn} yet.`);
   }
 
@@ -192,6 +196,20 @@ async function all<Page, Item>(pages: AsyncIterable<Page>, itemsOf: (page: Page)
   const items: Item[] = [];
   for await (const page of pages) items.push(...(itemsOf(page) ?? []));
   return items;
+}
+
+const doesNotExist = (clusterArn: string) =>
+  new ClusterUnusable(`Cluster ${clusterArn} does not exist. It may have been deleted.`);
+
+/**
+ * Only a text of MSK names the state: "You can't get bootstrap broker nodes for a cluster in FAILED state."
+ *
+ * @see https://github.com/hashicorp/terraform-provider-aws/issues/37471
+ */
+function unusableState(refusal: unknown, clusterArn: string): unknown {
+  const state = refusal instanceof AwsRefused && /for a cluster in (FAILED|DELETING) state/.exec(refusal.said)?.[1];
+  if (!state) return refusal;
+  return new ClusterUnusable(`Cluster ${clusterArn} is ${state}; it must be ACTIVE.`, { cause: refusal });
 }
 
 /**

@@ -39,6 +39,12 @@ const CallEvent = z.object({
   ]),
 });
 
+/**
+ * An event of EventBridge has a few kilobytes. A longer one is written by hand, and each state passes the input on: the data of a state
+ * that grows beyond 256 KiB would end the run without a Cause.
+ */
+const maxEventBytes = 65_536;
+
 /** The ARN of the cluster that a call was about, decoded. */
 function clusterArnOfCall({ detail }: z.infer<typeof CallEvent>): string {
   if ('responseElements' in detail) return detail.responseElements.clusterArn;
@@ -57,20 +63,28 @@ function clusterArnOfCall({ detail }: z.infer<typeof CallEvent>): string {
  * @throws InvalidRequest in one sentence: which field, which value, what would be right
  */
 export function readInput(input: unknown, action: Action = 'connect'): ConsoleInput {
-  if (isEvent(input)) {
-    const call = CallEvent.safeParse(input);
-    if (call.success) return { clusterArn: valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event') };
-    const event = TagEvent.safeParse(input);
-    if (!event.success)
-      throw new InvalidRequest(
-        `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}).`,
-      );
-    return { clusterArn: valid('clusterArn', event.data.resources[0], 'resources[0]') };
-  }
+  if (isEvent(input)) return { clusterArn: clusterArnOfEvent(input) };
   refuseCredentials(input);
   const console = ConsoleInput.safeParse(input);
   if (console.success) return console.data;
   throw new InvalidRequest(explain(input, action, console.error));
+}
+
+function clusterArnOfEvent(input: unknown): string {
+  const call = CallEvent.safeParse(input);
+  const event = TagEvent.safeParse(input);
+  if (!call.success && !event.success)
+    throw new InvalidRequest(
+      `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}).`,
+    );
+  const bytes = new TextEncoder().encode(JSON.stringify(input)).length;
+  if (bytes > maxEventBytes)
+    throw new InvalidRequest(
+      `The event has ${bytes} bytes; it must have at most ${maxEventBytes}. To start a run by hand, give an object with the field clusterArn instead.`,
+    );
+  return call.success
+    ? valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event')
+    : valid('clusterArn', event.data?.resources[0], 'resources[0]');
 }
 
 /** Whether the input is meant as an event of EventBridge, and not as the JSON of a manual start. */

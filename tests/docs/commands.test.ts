@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parts } from '../../bench/figures.ts';
 import { parameterNames } from '../../docs/generators/configuration.ts';
-import { pathOf } from '../../docs/generators/documents.ts';
+import { documents, pathOf, readDocument } from '../../docs/generators/documents.ts';
 import { complaintAboutAws } from './aws-cli.ts';
 import { blocks } from './markdown.ts';
 import { type Command, readArguments, readScript } from './shell.ts';
@@ -12,7 +12,21 @@ import { type Command, readArguments, readScript } from './shell.ts';
 const scripts: Record<string, string> = JSON.parse(readFileSync(pathOf('package.json'), 'utf8')).scripts;
 
 /** Standard tools and shell builtins. Their syntax is checked by bash, their options are not. */
-const standard = ['base64', 'cat', 'cd', 'echo', 'export', 'git', 'grep', 'jq', 'read', 'rm', 'sleep', 'umask'];
+const standard = [
+  'base64',
+  'cat',
+  'cd',
+  'echo',
+  'export',
+  'git',
+  'grep',
+  'jq',
+  'read',
+  'rm',
+  'sha256sum',
+  'sleep',
+  'umask',
+];
 
 /** The commands of the Atlas CLI that the documentation uses, with their options. https://www.mongodb.com/docs/atlas/cli/current/ */
 const atlasCommands: Record<string, string[]> = {
@@ -42,10 +56,9 @@ const checks: Record<string, (args: string[]) => string | undefined> = {
   aws: complaintAboutAws,
   npm: ([command = '', ...args]) =>
     command === 'ci' ? undefined : complaintAboutScript(command === 'run' ? args : [command, ...args]),
-  npx: ([tool, ...args]) => {
-    const { positional, options } = readArguments(args);
-    if (tool === 'serverless' && positional[0] === 'remove')
-      return unknownOf(Object.keys(options), ['region', 'stage']).join() || undefined;
+  npx: ([no, dashes, tool, ...args]) => {
+    if (no !== '--no' || dashes !== '--')
+      return 'outside of the clone, npx fetches whatever has this name: npx --no -- <tool>';
     const file = args.at(-1) ?? '';
     return tool === 'node' && args[0] === '--test' && existsSync(pathOf(file)) ? undefined : `unknown tool ${tool}`;
   },
@@ -78,6 +91,8 @@ function complaintAboutScript([name = '', ...args]: string[]): string | undefine
       undefined
     );
   }
+  if (name === 'remove') return unknownOf(Object.keys(options), ['region', 'stage']).join() || undefined;
+  if (name === 'release') return unknownOf(Object.keys(options), ['out']).join() || undefined;
   if (name === 'bench') {
     const only = (options.only?.[0] ?? parts[0] ?? '').split(',');
     return (
@@ -126,6 +141,8 @@ describe('the check of a command', () => {
     ['npm run deploy -- --stage prod --param=atlasProject=1', /atlasProject/],
     ['npm run deploy --stage prod', /"--" is missing/],
     ['npm run publish', /no script publish/],
+    ['npx serverless remove --stage prod', /outside of the clone, npx fetches whatever has this name/],
+    ['npm run remove -- --stages prod', /stages/],
     ['npm start -- --scenario none', /There is no scenario "none"/],
     ['acls --add --deny User:admin', /deny/],
     ['atlas clusters delete', /unknown command clusters delete/],
@@ -135,4 +152,13 @@ describe('the check of a command', () => {
       const [first] = readScript(command).commands;
       assert.match(String(first && complaintAbout(first, {})), complaint);
     });
+});
+
+it('no document has a command that would fetch another product outside of the clone', () => {
+  for (const file of documents)
+    assert.doesNotMatch(
+      readDocument(file),
+      /\bnpx (?!--no\b)|\bnpm exec |\bserverless (deploy|package|remove)\b/,
+      file,
+    );
 });

@@ -1,6 +1,7 @@
 import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Answer, ServiceName } from '../../emulators/emulator.ts';
 import { mskError } from '../../emulators/msk/router.ts';
+import { snsError } from '../../emulators/sns.ts';
 
 type Failure = 'throttled' | 'failed' | 'unavailable' | 'denied';
 
@@ -50,8 +51,8 @@ export function failedAnswer(service: ServiceName, failure: Failure, headers: Re
     return { ...answer, headers: { ...answer.headers, ...headers } };
   }
   if (service === 'sns') {
-    const body = `<ErrorResponse><Error><Code>${name}</Code><Message>${message}</Message></Error></ErrorResponse>`;
-    return { status, headers: { 'content-type': 'text/xml', ...headers }, body };
+    const { answer } = snsError(name, message, status);
+    return { ...answer, headers: { ...answer.headers, ...headers } };
   }
   return jsonError(status, name, message, headers);
 }

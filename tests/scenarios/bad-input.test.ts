@@ -4,6 +4,7 @@ import './bad-input/events.ts';
 import './bad-input/inputs.ts';
 import './bad-input/policies.ts';
 import './bad-input/secrets.ts';
+import './bad-input/size.ts';
 import './bad-input/tags.ts';
 import './bad-input/unusual-inputs.ts';
 import { secret } from './bad-input/rejection.ts';

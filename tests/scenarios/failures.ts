@@ -54,6 +54,24 @@ const failures: Failure[] = [
     says: /a SERVERLESS cluster; it must be a PROVISIONED one/,
   },
   {
+    when: 'the cluster has no authentication at all',
+    at: 'CheckPrerequisites',
+    world: { cluster: { clientAuthentication: { scram: false, iam: false, tls: false, unauthenticated: true } } },
+    error: 'PrerequisitesNotMet',
+    says: /1\. SASL\/SCRAM authentication is off.*\n2\. Unauthenticated access is on/,
+  },
+  {
+    when: 'MSK cannot read the SCRAM secret',
+    at: 'AssociateScramSecret',
+    world: {
+      cluster: { ...isOn, secretsReadableAfterMinutes: 600 },
+      scramSecrets: [{ name: 'AmazonMSK_new', isAssociated: false }],
+    },
+    input: (cloud) => ({ secretArn: cloud.world.scramSecrets[0]?.arn }),
+    error: 'AwsUnavailable',
+    says: /wasn't able to access the provided secret.*created a moment ago.*kafka\.amazonaws\.com/,
+  },
+  {
     when: 'the workspace does not exist',
     at: 'CheckPrerequisites',
     world: { project: { workspaces: [] } },
@@ -136,7 +154,7 @@ const failures: Failure[] = [
     at: 'CheckPrivateLink',
     world: { cluster: isOn, atlas: { linkFails: 'No zone in common.' } },
     error: 'PrivateLinkFailed',
-    says: /could not set up private link [0-9a-f]{24}: No zone in common\. Do this:/,
+    says: /could not set up private link [0-9a-f]{24}: No zone in common\. .*use1-az1, use1-az2, use1-az4.*--group-id sg-0a1b2c3d4e5f60718 --protocol tcp --port 14001-14100 --cidr 192\.168\.248\.0\/21 Do this:/,
   },
   {
     when: 'another party removes our statement before Atlas connects',
@@ -165,6 +183,19 @@ const failures: Failure[] = [
     says: /is being deleted \(DELETE_REQUESTED\)/,
   },
   {
+    when: 'the cluster fails meanwhile',
+    at: 'CreateConnection',
+    world: { cluster: isOn },
+    prepare: (cloud) => {
+      cloud.intercept = faultAt('getGroupStreamPrivateLinkConnection', (_, next) => {
+        Object.assign(cloud.world.cluster.seed, { state: 'FAILED', settlesAfterMinutes: Number.POSITIVE_INFINITY });
+        return next();
+      });
+    },
+    error: 'ClusterUnusable',
+    says: /Cluster arn:.* is FAILED; it must be ACTIVE/,
+  },
+  {
     when: 'another party creates a connection of that name meanwhile',
     at: 'CreateConnection',
     world: { cluster: isOn },
@@ -182,7 +213,7 @@ const failures: Failure[] = [
     at: 'CheckConnection',
     world: { cluster: isOn, atlas: { connectionFails: true } },
     error: 'ConnectionFailed',
-    says: /connection "orders" as FAILED/,
+    says: /connection "orders" as FAILED.*--group-id sg-0a1b2c3d4e5f60718 .*--cidr 192\.168\.248\.0\/21/,
   },
   {
     when: 'MSK does not support the mechanism',

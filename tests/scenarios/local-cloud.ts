@@ -170,3 +170,13 @@ export function failFunction(cloud: Cloud, name: string, error: FunctionError, t
   cloud.interceptInvocation = async (invocation, next) =>
     invocation.name === name && ++count <= times ? { milliseconds: 0, error } : next();
 }
+
+/** The first `times` invocations of a function get no answer, as long as their state waits. The function does not run. */
+export function neverAnswer(cloud: Cloud, name: string, times = Number.POSITIVE_INFINITY): void {
+  let count = 0;
+  cloud.interceptInvocation = async (invocation, next) => {
+    if (invocation.name !== name || ++count > times) return next();
+    invocation.begin();
+    return new Promise(() => {});
+  };
+}

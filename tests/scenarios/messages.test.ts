@@ -4,3 +4,4 @@ import './messages/broken.ts';
 import './messages/callers.ts';
 import './messages/changes.ts';
 import './messages/week.ts';
+import './messages/words.ts';

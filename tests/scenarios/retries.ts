@@ -7,12 +7,15 @@ import { readDefinition } from '../../statemachine/definition.ts';
 import {
   assertConnected,
   assertFailed,
+  changes,
   cloudWith,
   connectByHand,
   connectByTag,
   failFunction,
   faultAt,
   privateConnectivityIsOn as isOn,
+  neverAnswer,
+  recordOf,
 } from './local-cloud.ts';
 
 /** Answers the first call of each operation of a service instead of the service. */
@@ -119,6 +122,33 @@ suite('a run succeeds', () => {
     assert.deepEqual(cluster.connectivity.vpcConnectivity, { scram: true, iam: true, tls: false });
   });
 
+  const notAssociated = { name: 'AmazonMSK_new', isAssociated: false };
+
+  test('if MSK cannot read a new SCRAM secret for minutes', async () => {
+    const cloud = await cloudWith({
+      cluster: { ...isOn, secretsReadableAfterMinutes: 3 },
+      scramSecrets: [notAssociated],
+    });
+    const secretArn = cloud.world.scramSecrets[0]?.arn;
+    const run = await connectByHand(cloud, { secretArn });
+    assertConnected(run);
+    assert.deepEqual([...new Set(run.retried)], ['AssociateScramSecret']);
+    assert.deepEqual(cloud.world.cluster.scramSecretArns, [secretArn]);
+  });
+
+  test('if the answer to the association is lost, and MSK refuses the secret as already associated', async () => {
+    const cloud = await cloudWith({ cluster: isOn, scramSecrets: [notAssociated] });
+    cloud.intercept = faultAt('BatchAssociateScramSecret', async (_, next) => {
+      await next();
+      return 'reset' as const;
+    });
+    const run = await connectByHand(cloud, { secretArn: cloud.world.scramSecrets[0]?.arn });
+    assertConnected(run);
+    assert.deepEqual(run.retried, [], 'the SDK has repeated the call');
+    const [, repeated] = cloud.recorder.exchangesOf('kafka', 'BatchAssociateScramSecret');
+    assert.match(repeated?.responseBody ?? '', /already associated with this cluster/);
+  });
+
   test('if another writer changes the policy between reading and writing', async () => {
     const theirs = {
       Effect: 'Allow' as const,
@@ -150,6 +180,15 @@ suite('a run succeeds', () => {
       assert.equal(run.endState, 'Planned', `${errorType}: ${run.cause}`);
       assert.deepEqual(run.retried, ['InspectCluster'], errorType);
     }
+  });
+
+  test('if a function does not answer twice within the time-out of its state', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    neverAnswer(cloud, 'RequestPrivateLink', 2);
+    const run = await connectByTag(cloud);
+    assertConnected(run);
+    assert.deepEqual(run.retried, ['RequestPrivateLink', 'RequestPrivateLink']);
+    assert.equal(cloud.world.project.links.length, 1);
   });
 
   test('if each function is idle in a VPC and has no network interface yet', async () => {
@@ -184,7 +223,21 @@ suite('a run fails', () => {
     assert.ok(minutes > 15 && minutes < 60, `${minutes} minutes`);
   });
 
-  test('if a function never answers, and the Cause names its log group', async () => {
+  test('as FunctionTimedOut if a function never answers within the time-out of its state, again at every retry', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    neverAnswer(cloud, 'CheckPrerequisites');
+    const run = await connectByTag(cloud);
+    assertFailed(
+      run,
+      'FunctionTimedOut',
+      /^CheckPrerequisites failed: The function did not answer within the time-out of its state \(States\.Timeout\)\. Its log group .*usually transient/,
+    );
+    assert.deepEqual(run.retried, Array(10).fill('CheckPrerequisites'));
+    assert.equal((await recordOf(cloud)).lastFailure?.error, 'FunctionTimedOut');
+    assert.deepEqual(changes(cloud), []);
+  });
+
+  test('if Lambda ends a function at each attempt, and the Cause names its log group', async () => {
     const cloud = await cloudWith();
     failFunction(cloud, 'InspectCluster', { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' });
     const run = await connectByTag(cloud);

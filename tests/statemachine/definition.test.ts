@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import * as lambdaModel from '@aws-sdk/client-lambda';
 import aslService from 'amazon-states-language-service';
 import validateAsl from 'asl-validator';
 import * as errors from '../../shared/errors.ts';
@@ -45,6 +46,7 @@ const lambdaErrors = [
   'Lambda.ResourceNotReadyException',
   'Lambda.ResourceConflictException',
   'Lambda.CodeArtifactUserPendingException',
+  'Lambda.CodeArtifactUserDeletedException',
   'Lambda.ENINotReadyException',
   'Lambda.ENILimitReachedException',
   'Lambda.EC2ThrottledException',
@@ -55,6 +57,61 @@ const lambdaErrors = [
   'Runtime.ExitError',
   'States.Timeout',
 ];
+
+/** The other 5xx, 408 and 409 errors of Invoke, and why no repetition helps. */
+const permanentLambdaErrors: Record<string, string> = {
+  CodeArtifactUserFailedException: 'the code must be deployed again',
+  DurableExecutionAlreadyStartedException: 'no function is a durable one',
+  EC2AccessDeniedException: 'the role of the function must be corrected',
+  EFSMountConnectivityException: 'no function has a file system',
+  EFSMountTimeoutException: 'no function has a file system',
+  InvalidRuntimeException: 'the function must be deployed again',
+  InvalidSecurityGroupIDException: 'the function must be deployed again',
+  InvalidSubnetIDException: 'the function must be deployed again',
+  InvalidZipFileException: 'the function must be deployed again',
+  KMSAccessDeniedException: 'the key of the environment variables must be corrected',
+  KMSDisabledException: 'the key of the environment variables must be corrected',
+  KMSInvalidStateException: 'the key of the environment variables must be corrected',
+  KMSNotFoundException: 'the key of the environment variables must be corrected',
+  S3FilesMountConnectivityException: 'no function has a file system',
+  S3FilesMountTimeoutException: 'no function has a file system',
+  SnapStartNotReadyException: 'no function has SnapStart',
+  SnapStartRegenerationFailureException: 'no function has SnapStart',
+  SnapStartTimeoutException: 'no function has SnapStart',
+};
+
+/** The errors of Lambda's Invoke in the SDK's model that may pass by their HTTP status, each with its documentation. */
+function errorsOfInvoke(): Map<string, string> {
+  const file = new URL(
+    'dist-types/commands/InvokeCommand.d.ts',
+    new URL('../', import.meta.resolve('@aws-sdk/client-lambda')),
+  );
+  const thrown = readFileSync(file, 'utf8').matchAll(/@throws \{@link (\w+)\}[^\n]*\n \* +<p>(.*)<\/p>/g);
+  const statusOf = (name: string) =>
+    (lambdaModel as unknown as Record<string, [unknown, unknown, unknown, { httpError?: number }]>)[`${name}$`]?.[3]
+      .httpError ?? 0;
+  const mayPass = (status: number) => status >= 500 || [408, 409, 429].includes(status);
+  return new Map(
+    [...thrown]
+      .map(([, name = '', text = '']): [string, string] => [name, text])
+      .filter(([name]) => mayPass(statusOf(name))),
+  );
+}
+
+it("every error of Lambda's Invoke that may pass is retried, or has a reason why no repetition helps", () => {
+  const model = errorsOfInvoke();
+  assert.ok(model.size > 25, `${model.size} errors`);
+  for (const [name, text] of model) {
+    const isRetried = lambdaErrors.includes(`Lambda.${name}`);
+    assert.notEqual(isRetried, name in permanentLambdaErrors, `${name}: ${text}`);
+    // The functions are written in a language without SnapStart.
+    if (/\btry\b.*\bagain\b|^(?!.*SnapStart).*Wait for Lambda/.test(text)) assert.ok(isRetried, `${name}: ${text}`);
+  }
+  assert.deepEqual(
+    Object.keys(permanentLambdaErrors).filter((name) => !model.has(name)),
+    [],
+  );
+});
 
 const allTasks = machines.flatMap((machine) => tasksOf(readDefinition(machine)));
 
@@ -174,6 +231,16 @@ function contract(machine: string, name: string, state: State) {
     );
     assert.ok((throttled?.IntervalSeconds ?? 0) > (transient?.IntervalSeconds ?? 0));
     assert.ok((throttled?.MaxDelaySeconds ?? 0) > (transient?.MaxDelaySeconds ?? 0));
+  });
+
+  it('waits minutes for a network interface of Lambda', () => {
+    const retrier = state.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('Lambda.ENINotReadyException'));
+    assert.deepEqual([retrier?.IntervalSeconds, retrier?.MaxAttempts], [10, 10]);
+  });
+
+  it('multiplies its delays by a number with a fraction, which stays a float in JSON', () => {
+    // Before 2025, statelint refused an integer, also for 2.0: awslabs/statelint#35.
+    for (const { BackoffRate } of state.Retry ?? []) assert.match(JSON.stringify(BackoffRate), /^\d+\.\d+$/);
   });
 
   it('retries with full jitter and a longest delay', () => {

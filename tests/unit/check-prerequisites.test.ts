@@ -24,7 +24,16 @@ import {
   workspaceOf,
 } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
-import { before, clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
+import {
+  before,
+  clusterArn,
+  network,
+  principalArn,
+  projectId,
+  request,
+  secretArn,
+  taskInput,
+} from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const otherSecretArn = secretArn.replace('orders', 'others');
@@ -61,7 +70,7 @@ async function check(t: TestContext, situation: Situation = {}) {
   const { atlas, calls } = await fakeAtlas(t, {
     'GET /streams': ok(workspaceOf()),
     'GET /privateLinkConnections': list([]),
-    'GET /accountDetails': ok({ awsAccountId: '123456789012' }),
+    'GET /accountDetails': ok({ awsAccountId: '123456789012', cidrBlock: '192.168.248.0/21' }),
     ...situation.atlas,
   });
   const details = {
@@ -74,6 +83,7 @@ async function check(t: TestContext, situation: Situation = {}) {
     configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
     configurationRevision: 2,
     scramSecretArns: [secretArn],
+    ...network.cluster.details,
     fingerprint: 'as-it-was',
     ...situation.cluster,
   };
@@ -122,7 +132,7 @@ describe('CheckPrerequisites', () => {
       'a serverless cluster',
       { cluster: { clusterType: 'SERVERLESS', isScramOn: false, kafkaVersion: null, clientBroker: null } },
       new RegExp(`clusterArn is "${clusterArn}", a SERVERLESS cluster; it must be a PROVISIONED one`),
-      /Use a provisioned cluster, for example arn:aws:kafka:/,
+      /MSK Serverless has IAM authentication only.*no multi-VPC connectivity setting\. Use a provisioned cluster, for example arn:aws:kafka:/,
     ],
     ['an old Kafka', { cluster: { kafkaVersion: '2.7.0' } }, /Kafka is 2\.7\.0; it must be 2\.7\.1/, /Upgrade/],
     ['a small broker', { cluster: { instanceType: 'kafka.t3.small' } }, /kafka\.t3\.small/, /Change the broker type/],
@@ -208,7 +218,7 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\./,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/,
       /Its owner must delete it in Atlas/,
     ],
     [
@@ -364,6 +374,12 @@ describe('CheckPrerequisites', () => {
     ['! allow.everyone.if.no.acl.found=false', false],
     ['x.allow.everyone.if.no.acl.found=false', false],
     ['allow.everyone.if.no.acl.found=', false],
+    ['allow.everyone.if.no.acl.found=\\\n  false', true],
+    ['allow.everyone.if.\\\r\n  no.acl.found false', true],
+    ['allow.everyone.if.no.acl.found=fal\\u0073e ', true],
+    ['a=\\\nallow.everyone.if.no.acl.found=false', false],
+    ['# comments do not continue \\\nallow.everyone.if.no.acl.found=false', true],
+    ['allow.everyone.if.no.acl.found=\\u00zz', false],
   ] as const)
     it(`${isMet ? 'accepts' : 'refuses'} the configuration ${JSON.stringify(properties)}`, async (t) => {
       if (isMet) await check(t, { properties });
@@ -385,7 +401,7 @@ describe('CheckPrerequisites', () => {
       const message = await complaint(t, { request: { secretArn: `${secretArn}3` }, cluster: { scramSecretArns } });
       assert.match(
         message,
-        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. Associate/,
+        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. .*perhaps by Terraform.*add the secret to that tool's list\. Otherwise associate it again/,
       );
     }
   });
@@ -458,7 +474,7 @@ const connectedSituation: Situation = {
   },
 };
 const connected = {
-  principal: { awsAccountId: '123456789012', principalArn },
+  principal: { awsAccountId: '123456789012', principalArn, cidrBlock: '192.168.248.0/21' },
   policy: { sid, result: 'unchanged', ownership: 'created' },
   privateLink: { id: privateLinkId, result: 'unchanged', ownership: 'created' },
   connection: {
@@ -624,7 +640,7 @@ describe('CheckPrerequisites in a dry run', () => {
     };
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
-      message: new RegExp(`${privateLinkId}: No policy\\.`),
+      message: new RegExp(`${privateLinkId}: No policy\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`),
     });
   });
 });

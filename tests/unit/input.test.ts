@@ -30,6 +30,15 @@ describe("the execution's input", () => {
     assert.deepEqual(readInput(tagEvent({ 'new-field': 1 })), { clusterArn });
   });
 
+  it('is an event of at most 64 KiB', () => {
+    const bytes = JSON.stringify(tagEvent({ field: '' })).length;
+    assert.deepEqual(readInput(tagEvent({ field: 'x'.repeat(65_536 - bytes) })), { clusterArn });
+    assert.equal(
+      refusalOf(tagEvent({ field: 'x'.repeat(65_537 - bytes) })),
+      'The event has 65537 bytes; it must have at most 65536. To start a run by hand, give an object with the field clusterArn instead.',
+    );
+  });
+
   for (const eventName of ['TagResource', 'UntagResource'])
     it(`is CloudTrail's event of ${eventName}, whose ARN may be percent-encoded`, () => {
       for (const resourceArn of [clusterArn, encodeURIComponent(clusterArn)]) {

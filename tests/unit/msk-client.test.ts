@@ -166,6 +166,32 @@ describe('the private bootstrap servers', () => {
     assert.equal(await client.privateBootstrapServers(clusterArn), 'private:14001');
   });
 
+  for (const state of ['FAILED', 'DELETING'])
+    it(`never come of a cluster that is ${state}`, async () => {
+      const { client, msk } = fakeMsk();
+      const text = `You can't get bootstrap broker nodes for a cluster in ${state} state.`;
+      msk.on(GetBootstrapBrokersCommand).rejects(awsError('BadRequestException', 400, text));
+      await assert.rejects(client.privateBootstrapServers(clusterArn), {
+        name: 'ClusterUnusable',
+        message: `Cluster ${clusterArn} is ${state}; it must be ACTIVE.`,
+      });
+    });
+
+  it('never come of a cluster that does not exist', async () => {
+    const { client, msk } = fakeMsk();
+    msk.on(GetBootstrapBrokersCommand).rejects(notFound());
+    await assert.rejects(client.privateBootstrapServers(clusterArn), {
+      name: 'ClusterUnusable',
+      message: /does not exist\. It may have been deleted/,
+    });
+  });
+
+  it('are refused for any other reason in the words of AWS', async () => {
+    const { client, msk } = fakeMsk();
+    msk.on(GetBootstrapBrokersCommand).rejects(awsError('BadRequestException', 400, 'Odd.'));
+    await assert.rejects(client.privateBootstrapServers(clusterArn), { name: 'AwsRefused', message: /Odd/ });
+  });
+
   it('are not available until MSK shows them, which passes by itself', async () => {
     const { client, msk } = fakeMsk();
     msk.on(GetBootstrapBrokersCommand).resolves({ BootstrapBrokerStringSaslScram: 'public:9096' });

@@ -258,7 +258,6 @@ describe('the Cause of a failure', () => {
   });
 
   const engine: [what: string, caught: { Error: string; Cause?: string }, said: RegExp][] = [
-    ['a time-out of the state', { Error: 'States.Timeout' }, /States\.Timeout/],
     [
       'a crash of the function',
       thrown('Runtime.ExitError', 'RequestId: 1 Error: Runtime exited with error: signal: killed'),
@@ -283,6 +282,38 @@ describe('the Cause of a failure', () => {
         /did not report an error of its own.*log group.*: \/aws\/lambda\/msk-atlas-privatelink-dev-InspectCluster\. .*start a new execution/,
       );
     });
+});
+
+describe('an error of Step Functions itself, whose names no Fail state may report', () => {
+  it('is FunctionTimedOut if the function has not answered in time, and the Cause names its log group', async (t) => {
+    for (const caught of [{ Error: 'States.Timeout' }, { Error: 'States.Timeout', Cause: '' }]) {
+      const { run, tags } = await recorder(t, claimed);
+      const { error, cause } = await run({ ...byTag, failed: { InspectCluster: caught } });
+      assert.equal(error, 'FunctionTimedOut');
+      assert.equal(
+        cause.split('\n')[0],
+        "InspectCluster failed: The function did not answer within the time-out of its state (States.Timeout). Its log group has the details: /aws/lambda/msk-atlas-privatelink-dev-InspectCluster. This is usually transient, but it outlasted this state's retries. Nothing is lost: start a new execution later, which continues with what exists.",
+      );
+      assert.equal(
+        tags()?.['atlas-streaming/detail'],
+        'InspectCluster FunctionTimedOut - The function did not answer within the time-out of its state States.Timeout',
+      );
+    }
+  });
+
+  it('is DeploymentMisconfigured otherwise, with the words of Step Functions', async (t) => {
+    const caught = { Error: 'States.Permissions', Cause: 'The role is not authorized to invoke the function.' };
+    const { run, measured } = await recorder(t, claimed);
+    const { error, cause } = await run({ ...byTag, failed: { InspectCluster: caught } });
+    assert.equal(error, 'DeploymentMisconfigured');
+    assert.equal(
+      cause.split('\n')[0],
+      'InspectCluster failed: Step Functions could not run this state (States.Permissions): The role is not authorized to invoke the function. Deploy state machines, functions and roles together (npm run deploy).',
+    );
+    assert.deepEqual(measured, [], 'a fault of the whole deployment is counted, not reported one by one');
+    const { cause: withoutWords } = await run({ failed: { InspectCluster: { Error: 'States.Permissions' } } });
+    assert.match(withoutWords, /could not run this state \(States\.Permissions\)\. Deploy /);
+  });
 });
 
 describe('the command that starts a wrong input again', () => {

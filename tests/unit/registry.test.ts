@@ -61,6 +61,7 @@ describe('the registry', () => {
       failures: 2,
       lastFailure: { error: 'X', fingerprint: 'f', at: now, executionArn, isNews: true, isAccountFault: false },
       strippedReported: true,
+      repairsReported: ['policyStatement'],
     };
     await put({ ...record, fromTheFuture: 1 });
     assert.deepEqual(await registry.readRecord(clusterArn), record);

@@ -14,7 +14,7 @@ import {
   reset,
 } from '../fixtures/atlas.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
-import { deadline, now, request, taskInput, wait } from '../fixtures/request.ts';
+import { deadline, network, now, request, taskInput, wait } from '../fixtures/request.ts';
 
 const [get, post] = ['GET /privateLinkConnections', 'POST /privateLinkConnections'];
 
@@ -37,7 +37,11 @@ async function requester(
   const { url, calls, requests } = await fakeAtlas(t, { [get]: listed, [post]: requested });
   // Each attempt has a client of its own, as each invocation of the function has.
   const run = () =>
-    requestPrivateLink(taskInput({ request: request({ claim }), policy }), { atlas: atlasClient(url), registry, wait });
+    requestPrivateLink(taskInput({ request: request({ claim }), ...network, policy }), {
+      atlas: atlasClient(url),
+      registry,
+      wait,
+    });
   return { run, calls, requests, recordedLink };
 }
 
@@ -127,7 +131,10 @@ describe('RequestPrivateLink', () => {
   it('ends the run if the link to the cluster is FAILED', async (t) => {
     const failed = privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' });
     const { run, calls } = await requester(t, list([failed]));
-    await assert.rejects(run(), { name: 'PrivateLinkFailed', message: /The policy is missing\./ });
+    await assert.rejects(run(), {
+      name: 'PrivateLinkFailed',
+      message: /The policy is missing\. .*aws ec2 authorize-security-group-ingress/,
+    });
     assert.deepEqual(calls(), [get]);
   });
 

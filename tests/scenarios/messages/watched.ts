@@ -123,6 +123,15 @@ export class Watched {
       invocation.name === name ? { milliseconds: 0, ...outcome } : inTurn(next);
   }
 
+  /** Lets a function not answer, as long as its state waits. */
+  silence(name: string): void {
+    this.cloud.interceptInvocation = async (invocation, next) => {
+      if (invocation.name !== name) return inTurn(next);
+      invocation.begin();
+      return new Promise(() => {});
+    };
+  }
+
   /** Makes a function fail, instead of running it, as often as said. */
   fail(name: string, times = Number.POSITIVE_INFINITY, error = crash): void {
     let count = 0;

@@ -203,7 +203,7 @@ const impossible: [string, Partial<ClusterSeed>, RegExp][] = [
   ],
   ['kafka.t3.small', { instanceType: 'kafka.t3.small' }, /t3\.small/],
   ['old Kafka', { kafkaVersion: '2.6.2' }, /2\.7\.1/],
-  ['serverless clusters', { clusterType: 'SERVERLESS' }, /Serverless/],
+  ['serverless clusters', { clusterType: 'SERVERLESS' }, /serverless/],
 ];
 for (const [what, seed, text] of impossible) {
   test(`UpdateConnectivity refuses ${what}`, async (t) => {

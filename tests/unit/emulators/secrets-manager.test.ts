@@ -71,3 +71,34 @@ test('an unsigned request and an operation that is not implemented are refused',
   assert.match(await unsigned.text(), /MissingAuthenticationTokenException/);
   await assert.rejects(client.send(new ListSecretsCommand({})), /does not implement ListSecrets/);
 });
+
+test('an empty, missing, too long or impossible SecretId is refused with ValidationException', async (t) => {
+  const { client, url } = await startSecretsManager(t);
+  for (const [SecretId, message] of [
+    ['', /^1 validation error detected: Value '' at 'secretId' failed .* greater than or equal to 1$/],
+    [undefined, /^1 validation error detected: Value null at 'secretId' failed .* must not be null$/],
+    ['a'.repeat(2049), /^1 validation error detected: .* less than or equal to 2048$/],
+    ['a b', /^Invalid name\. Must be a valid name containing alphanumeric characters/],
+    ['arn:aws:secretsmanager:us-east-1', /^Invalid name\./],
+  ] as const)
+    for (const command of [new GetSecretValueCommand({ SecretId }), new DescribeSecretCommand({ SecretId })])
+      await assert.rejects(client.send(command as GetSecretValueCommand), { name: 'ValidationException', message });
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=AKIA/20261123/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0';
+  const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue', authorization };
+  const answer = await fetch(url, { method: 'POST', body: '{', headers });
+  assert.deepEqual(
+    [answer.status, ((await answer.json()) as { __type: string }).__type],
+    [400, 'SerializationException'],
+  );
+});
+
+test('a request that is signed for another Region is refused', async (t) => {
+  const { url } = await startSecretsManager(t);
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=AKIA/20261123/eu-west-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0';
+  const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue', authorization };
+  const answer = await fetch(url, { method: 'POST', body: '{}', headers });
+  assert.equal(answer.status, 400);
+  assert.match(await answer.text(), /InvalidSignatureException.*not 'eu-west-1'/);
+});

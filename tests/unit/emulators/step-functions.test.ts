@@ -6,6 +6,7 @@ import {
   RedriveExecutionCommand,
   SFNClient,
   StartExecutionCommand,
+  type StartExecutionCommandInput,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { Authorize } from '../../../emulators/aws.ts';
@@ -45,11 +46,24 @@ async function start(t: TestContext, authorize: Authorize = () => true, appearAf
     for (const execution of machine.executions) execution.abort();
     await close();
   });
-  const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{"seconds":60}' }));
+  const { executionArn = '' } = await sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{"seconds":60}' }));
   return {
     clock,
     machine,
     executionArn,
+    begin: (input: Partial<StartExecutionCommandInput> = {}) =>
+      sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{"seconds":60}', ...input })),
+    /** Sends a body that the SDK would not send. */
+    post: (operation: string, body: string) =>
+      fetch(url, {
+        method: 'POST',
+        headers: {
+          'x-amz-target': `AWSStepFunctions.${operation}`,
+          authorization:
+            'AWS4-HMAC-SHA256 Credential=AKIATEST/20261127/us-east-1/states/aws4_request, SignedHeaders=host, Signature=0',
+        },
+        body,
+      }),
     describe: (arn = executionArn, includedData?: IncludedData) =>
       sfn.send(new DescribeExecutionCommand({ executionArn: arn, includedData })),
     stop: (reason = {}, arn = executionArn) => sfn.send(new StopExecutionCommand({ executionArn: arn, ...reason })),
@@ -100,6 +114,69 @@ suite('the local Step Functions', () => {
     assert.equal((await describe()).status, 'RUNNING');
     await assert.rejects(stop({}, `${executionArn}0`), { name: 'ExecutionDoesNotExist' });
     await stop({ error: 'x'.repeat(256), cause: 'x'.repeat(32_768) });
+  });
+
+  const forbidden = [...' \t<>{}[]?*"#%\\^|~`$&,;:/', '\u0000', '\u001f', '\u007f', '\u009f'];
+
+  test('refuses to start an execution under a name that is too long or has a forbidden character', async (t) => {
+    const { begin, machine } = await start(t);
+    for (const name of ['', 'x'.repeat(81), ...forbidden.map((character) => `a${character}b`)])
+      await assert.rejects(begin({ name }), { name: 'InvalidName', message: `Invalid Name: '${name}'` });
+    assert.equal(machine.executions.length, 1);
+    for (const name of ['x'.repeat(80), "é.!@()=+-_'"]) await begin({ name });
+    assert.equal(machine.executions.length, 3);
+  });
+
+  test('refuses an input that is no JSON, and one of more than 256 KiB', async (t) => {
+    const { begin, machine } = await start(t);
+    for (const input of ['{', '', "{'seconds':60}", '{"seconds":60} x'])
+      await assert.rejects(begin({ input }), { name: 'InvalidExecutionInput' });
+    const long = (bytes: number) => `{"seconds":60,"text":"${'é'.repeat((bytes - 24) / 2)}"}`;
+    await assert.rejects(begin({ input: long(262_146) }), {
+      name: 'ValidationException',
+      message: /'input' failed to satisfy constraint: Member must have length less than or equal to 262144$/,
+    });
+    assert.equal(machine.executions.length, 1);
+    await begin({ input: long(262_144) });
+  });
+
+  test('refuses ARNs of another form as InvalidArn', async (t) => {
+    const { begin, describe, stop, executionArn } = await start(t);
+    for (const arn of [
+      '',
+      'waits',
+      stateMachineArn,
+      executionArn.replace(/:[^:]*$/, ''),
+      executionArn.replace('states', 'lambda'),
+    ]) {
+      await assert.rejects(describe(arn), { name: 'InvalidArn' });
+      await assert.rejects(stop({}, arn), { name: 'InvalidArn' });
+    }
+    await assert.rejects(describe(stateMachineArn), {
+      message: "Invalid Arn: 'Resource type not valid in this context: stateMachine'",
+    });
+    for (const arn of ['waits', executionArn, `${stateMachineArn}:1:2`])
+      await assert.rejects(begin({ stateMachineArn: arn }), { name: 'InvalidArn' });
+    await assert.rejects(begin({ stateMachineArn: `${stateMachineArn}2` }), { name: 'StateMachineDoesNotExist' });
+  });
+
+  test('refuses a body that is no JSON object, and an operation that does not exist', async (t) => {
+    const { post } = await start(t);
+    for (const body of ['{', '[]', 'null', '"x"']) {
+      const answer = await post('StartExecution', body);
+      assert.deepEqual([answer.status, JSON.parse(await answer.text()).__type], [400, 'SerializationException']);
+    }
+    const answer = await post('StartExecutions', '{}');
+    assert.deepEqual([answer.status, JSON.parse(await answer.text()).__type], [400, 'UnknownOperationException']);
+  });
+
+  test('describes a failed execution with its error and its cause', async (t) => {
+    const { describe, machine } = await start(t);
+    const execution = machine.start({});
+    await execution.result;
+    const { status, error, cause, input, output } = await describe(execution.arn);
+    assert.deepEqual([status, error, input, output], ['FAILED', 'Error', '{}', undefined]);
+    assert.match(cause ?? '', /does not know for how long/);
   });
 
   test('asks IAM whether the caller may stop this execution', async (t) => {

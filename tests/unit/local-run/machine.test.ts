@@ -17,15 +17,18 @@ function machineWith({
   ask = {},
   secondsPath = '$.seconds',
   first,
+  failed = { Type: 'Fail' },
   onEvent,
   onEnd = () => {},
 }: {
-  invoke: () => Outcome | Promise<Outcome>;
+  invoke: (begin: () => void) => Outcome | Promise<Outcome>;
   speed?: number;
   ask?: Partial<State>;
   secondsPath?: string;
   /** The state before Ask. */
   first?: State;
+  /** The state after the Catch of Ask. */
+  failed?: State;
   onEvent?: MachineOptions['onEvent'];
   onEnd?: MachineOptions['onEnd'];
 }) {
@@ -47,7 +50,7 @@ function machineWith({
       Wait: { Type: 'Wait', SecondsPath: secondsPath, Next: 'Done' },
       Done: { Type: 'Succeed' },
       // The engine refuses a state that no other state leads to.
-      ...(ask.Catch && { Failed: { Type: 'Fail' } }),
+      ...(ask.Catch && { Failed: failed }),
     },
   };
   const clock = new Clock({ speed });
@@ -56,9 +59,9 @@ function machineWith({
     definition,
     clock,
     substitutions: { Ask: functionArn },
-    invoke: async (name, payload) => {
+    invoke: async (name, payload, begin) => {
       payloads.push({ name, payload });
-      return invoke();
+      return invoke(begin);
     },
     onEvent,
     onEnd,
@@ -79,6 +82,10 @@ const secondsBetween = (from: MachineEvent | undefined, to: MachineEvent | undef
 
 async function entered({ history }: Execution, state: string): Promise<void> {
   while (!history.some((event) => event.type === 'StateEntered' && event.state.name === state)) await setImmediate();
+}
+
+async function waitFor(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await setImmediate();
 }
 
 const answered: Outcome = { milliseconds: 1, payload: {} };
@@ -159,6 +166,102 @@ suite('the local Step Functions', () => {
     const Catch = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failed', Next: 'Failed' }];
     const { machine } = machineWith({ invoke: () => failed('Broken'), ask: { Catch } });
     assert.equal((await machine.start({ seconds: 0 }).result).endState, 'Failed');
+  });
+
+  test('ends a Task at its TimeoutSeconds with States.Timeout, in simulated time, and ignores the late answer', async () => {
+    const { promise: late, resolve } = Promise.withResolvers<Outcome>();
+    let count = 0;
+    const { machine } = machineWith({
+      invoke: (begin) => {
+        begin();
+        return count++ === 0 ? late : answered;
+      },
+      ask: { TimeoutSeconds: 70, Retry: [{ ...retrier, ErrorEquals: ['States.Timeout'] }] },
+    });
+    const { history, result } = machine.start({ seconds: 3600 });
+    await waitFor(() => count === 2);
+    resolve(failed('Late'));
+    assert.equal((await result).status, 'SUCCEEDED');
+    const [begun] = history;
+    const [timedOut, second] = history.filter(({ type }) => type === 'TaskAnswered');
+    assert.deepEqual(timedOut && 'error' in timedOut && timedOut.error, {
+      errorType: 'States.Timeout',
+      errorMessage: '',
+    });
+    assert.deepEqual([secondsBetween(begun, timedOut), secondsBetween(timedOut, second)], [70, 60]);
+  });
+
+  test('catches States.Timeout, without a Cause', async () => {
+    const Catch = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failed', Next: 'Failed' }];
+    const { machine } = machineWith({
+      invoke: (begin) => {
+        begin();
+        return new Promise(() => {});
+      },
+      ask: { TimeoutSeconds: 70, Catch },
+      failed: { Type: 'Pass', Next: 'Done' },
+    });
+    assert.deepEqual((await machine.start({ seconds: 0 }).result).output, {
+      seconds: 0,
+      failed: { Error: 'States.Timeout', Cause: '' },
+    });
+  });
+
+  test('aborts an execution whose function never answers', async () => {
+    const { machine } = machineWith({
+      invoke: (begin) => {
+        begin();
+        return new Promise(() => {});
+      },
+      ask: { TimeoutSeconds: 70 },
+      speed: 1,
+    });
+    const execution = machine.start({ seconds: 0 });
+    await entered(execution, 'Ask');
+    execution.abort();
+    assert.equal((await execution.result).status, 'ABORTED');
+  });
+
+  test('refuses the error of a Fail state that begins with "States.", and loses error and cause', async () => {
+    const { machine } = machineWith({
+      invoke: () => failed('States.Timeout'),
+      ask: { Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failed', Next: 'Failed' }] },
+      failed: { Type: 'Fail', ErrorPath: '$.failed.Error', CausePath: '$.failed.Cause' },
+    });
+    const { status, endState, error, cause } = await machine.start({ seconds: 0 }).result;
+    assert.deepEqual([status, endState, error], ['FAILED', 'Failed', 'States.Runtime']);
+    assert.match(cause ?? '', /must not begin with "States\."/);
+  });
+
+  const exceeds = (state: string) => ({
+    status: 'FAILED',
+    error: 'States.DataLimitExceeded',
+    cause: `The state/task '${state}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+  });
+  const Catch = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.failed', Next: 'Failed' }];
+
+  test('ends an execution whose Task gets or returns more than 256 KiB, which no Catch matches', async () => {
+    const half = 'é'.repeat(65_536);
+    const returned = machineWith({
+      invoke: () => ({ milliseconds: 1, payload: half }),
+      ask: { ResultPath: '$.half', Catch },
+      secondsPath: '$.seconds',
+    });
+    const { endState: _, ...end } = await returned.machine.start({ seconds: 0, half: [half, 'x'] }).result;
+    assert.equal(end.status, 'SUCCEEDED', 'the half replaces the input of that name');
+    const { machine, payloads } = machineWith({
+      invoke: () => ({ milliseconds: 1, payload: half }),
+      ask: { ResultPath: '$.other', Catch },
+    });
+    const execution = machine.start({ seconds: 0, half });
+    assert.deepEqual(await execution.result, { ...exceeds('Ask'), endState: 'Ask' });
+    assert.deepEqual([payloads.length, execution.ended?.error], [1, 'States.DataLimitExceeded']);
+    const asked = machineWith({ invoke: () => answered, ask: { Catch } });
+    assert.deepEqual(await asked.machine.start({ seconds: 0, text: [half, half.slice(9)] }).result, {
+      ...exceeds('Ask'),
+      endState: 'Ask',
+    });
+    assert.equal(asked.payloads.length, 0);
   });
 
   test('runs executions at the same time, each with an id of its own', async () => {

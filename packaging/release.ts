@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { complaintAboutNpmOptions } from './npm-options.ts';
+import { sbom } from './sbom.ts';
+
+const root = join(import.meta.dirname, '..');
+const serverless = join(root, 'node_modules/serverless/bin/serverless.js');
+
+/** Where Serverless writes the template of an existing stack, which has all resources. */
+const template = 'cloudformation-template-update-stack.json';
+
+/**
+ * Writes a release into a folder: `template.json`, a zip for each function, `sbom.json`, and `checksums.txt` with the SHA-256 of each
+ * of them, as `sha256sum --check` reads it.
+ *
+ * @param folder of the project, which Serverless packages
+ * @throws Error if the folder exists and has files: a release must not keep any of an earlier one
+ */
+export async function release(out: string, folder = root): Promise<void> {
+  await mkdir(out, { recursive: true });
+  if ((await readdir(out)).length > 0)
+    throw new Error(`${out} is not empty; --out must name a new or an empty folder. Remove it first: rm -r ${out}`);
+  const packaged = await mkdtemp(join(tmpdir(), 'release-'));
+  try {
+    const args = [serverless, 'package', '--package', packaged];
+    await promisify(execFile)(process.execPath, args, { cwd: folder });
+    await copyFile(join(packaged, template), join(out, 'template.json'));
+    const zips = (await readdir(packaged)).filter((name) => name.endsWith('.zip'));
+    for (const name of zips) await copyFile(join(packaged, name), join(out, name));
+  } finally {
+    await rm(packaged, { recursive: true });
+  }
+  await writeFile(join(out, 'sbom.json'), `${JSON.stringify(await sbom(), undefined, 2)}\n`);
+  await writeFile(join(out, 'checksums.txt'), await checksums(out));
+}
+
+async function checksums(folder: string): Promise<string> {
+  const lines = (await readdir(folder)).sort().map(async (name) => {
+    const content = await readFile(join(folder, name));
+    return `${createHash('sha256').update(content).digest('hex')}  ${name}\n`;
+  });
+  return (await Promise.all(lines)).join('');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { out } = parseArgs({ options: { out: { type: 'string' } }, strict: false }).values;
+  const complaint =
+    complaintAboutNpmOptions(['out'], process.env) ??
+    (typeof out === 'string' ? undefined : 'The folder of the release is missing: npm run release -- --out <folder>');
+  if (complaint) {
+    console.error(complaint);
+    process.exitCode = 1;
+  } else {
+    const path = resolve(String(out));
+    await release(path).then(
+      () => console.log(`The release is in ${path}.`),
+      (error: Error & { stdout?: string }) => {
+        // What Serverless has printed says what is wrong with the settings.
+        console.error(error.stdout || error.message);
+        process.exitCode = 1;
+      },
+    );
+  }
+}
