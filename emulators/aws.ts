@@ -26,6 +26,8 @@ export interface AuthorizationContext {
   tagKeys?: string[] | undefined;
   /** `kafka:publicAccessEnabled`; undefined if the request does not set public access. */
   publicAccessEnabled?: boolean | undefined;
+  /** `aws:ResourceTag/<key>`, of the resource */
+  resourceTags?: Record<string, string> | undefined;
   /** `kms:EncryptionContext:SecretARN` */
   secretArn?: string | undefined;
 }

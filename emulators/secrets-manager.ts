@@ -16,6 +16,7 @@ export interface SecretSeed {
   arn?: string;
   /** The customer managed key. Without it, the key is `aws/secretsmanager`, which MSK refuses. */
   kmsKeyId?: string | undefined;
+  tags?: Record<string, string>;
 }
 
 interface Version {
@@ -29,6 +30,10 @@ export interface Secret {
   name: string;
   arn: string;
   kmsKeyId: string | undefined;
+  /** A test may change them. */
+  tags: Record<string, string>;
+  /** When it was scheduled for deletion. A test may set it. */
+  deletedAt: Date | undefined;
   versions: Version[];
 }
 
@@ -53,11 +58,13 @@ export class SecretsManagerEmulator implements Service {
     this.#authorize = authorize;
   }
 
-  addSecret({ name, secretString, kmsKeyId, arn }: SecretSeed): Secret {
-    const secret = {
+  addSecret({ name, secretString, kmsKeyId, arn, tags = {} }: SecretSeed): Secret {
+    const secret: Secret = {
       name,
       arn: arn ?? `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-${randomUUID().slice(0, 6)}`,
       kmsKeyId,
+      tags,
+      deletedAt: undefined,
       versions: [this.#version(secretString)],
     };
     this.#secrets.push(secret);
@@ -91,13 +98,20 @@ export class SecretsManagerEmulator implements Service {
       throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
     }
     const secretId = checkedId(input.SecretId);
-    const resource = this.secret(secretId)?.arn ?? secretId;
+    const found = this.secret(secretId);
+    const resource = found?.arn ?? secretId;
     const action = `secretsmanager:${operation}`;
-    if (!this.#authorize(caller, action, resource, {})) {
+    // A secret that does not exist has no tags, so IAM denies what a condition on a tag allows.
+    if (!this.#authorize(caller, action, resource, { resourceTags: found?.tags })) {
       throw secretsManagerError('AccessDeniedException', accessDeniedMessage(caller, action, resource));
     }
     const secret = this.#existing(secretId);
     if (operation === 'DescribeSecret') return answer(encode(DescribeSecretResponse$, describe(secret)));
+    if (secret.deletedAt) {
+      // Documented: the error's name. Reported: its text.
+      const message = "You can't perform this operation on the secret because it was marked for deletion.";
+      throw secretsManagerError('InvalidRequestException', message);
+    }
     if (secret.kmsKeyId && !this.#authorize(caller, 'kms:Decrypt', secret.kmsKeyId, { secretArn: secret.arn })) {
       throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
     }
@@ -171,6 +185,8 @@ function describe(secret: Secret): DescribeSecretResponse {
     ARN: secret.arn,
     Name: secret.name,
     KmsKeyId: secret.kmsKeyId,
+    Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
+    ...(secret.deletedAt && { DeletedDate: secret.deletedAt }),
     CreatedDate: secret.versions[0]?.createdAt,
     LastChangedDate: secret.versions.at(-1)?.createdAt,
     VersionIdsToStages: Object.fromEntries(labelled.map((version) => [version.id, stages(secret, version)])),

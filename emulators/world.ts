@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { AtlasEmulator } from './atlas/atlas.ts';
-import type { AtlasBehaviour, Project, ProjectSeed } from './atlas/project.ts';
+import type { AtlasBehaviour } from './atlas/behaviour.ts';
+import type { Project, ProjectSeed, WorkspaceSeed } from './atlas/project.ts';
+import { workspaceRegionIn } from './atlas/regions.ts';
 import type { Authorize } from './aws.ts';
 import type { Clock } from './clock.ts';
 import { DynamoDbEmulator } from './dynamodb/dynamodb.ts';
@@ -44,6 +45,8 @@ interface ScramSecretSeed {
   kmsKeyId?: string | null;
   /** Default: true. */
   isAssociated?: boolean;
+  /** Default: the one that lets Atlas have the secret. */
+  tags?: Record<string, string>;
 }
 
 /** The account and Region of the deployment, and the cluster. */
@@ -165,16 +168,22 @@ function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, pas
     secretString: seed.secretString ?? JSON.stringify({ username: 'atlas', password }),
     kmsKeyId: kmsKeyId ?? undefined,
     isAssociated: seed.isAssociated ?? true,
+    tags: seed.tags ?? { 'atlas-streaming': 'allow' },
   };
 }
 
 function completeProject({ project }: WorldSeed, { region }: Place, settings: Surroundings['settings']): ProjectSeed {
-  const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(region) };
   return {
     id: settings.atlasProjectId,
     awsAccountId: atlasAccountId,
     awsRegions: [region],
-    workspaces: [{ name: settings.atlasWorkspace, dataProcessRegion }],
+    workspaces: [workspaceBeside(settings.atlasWorkspace, region)],
     ...project,
   };
 }
+
+/** A workspace in a cluster's Region, or where a person would have made it if Atlas offers none there. */
+export const workspaceBeside = (name: string, awsRegion: string): WorkspaceSeed => ({
+  name,
+  dataProcessRegion: { cloudProvider: 'AWS', region: workspaceRegionIn(awsRegion) ?? 'VIRGINIA_USA' },
+});

@@ -124,6 +124,7 @@ function addClusters(cloud: Cloud, clusters: number): string[] {
       name: `AmazonMSK_${name}`,
       secretString: secret?.versions.at(-1)?.secretString ?? '',
       kmsKeyId: secret?.kmsKeyId,
+      tags: { ...secret?.tags },
     });
     const seed = { ...cluster.seed, name, arn: cluster.arn.replace('/orders/', `/${name}/`), scramSecretArns: [arn] };
     return msk.addCluster(seed).arn;

@@ -51,10 +51,12 @@ export function whyNotAssociated(
   }
   const secret = secrets.secret(SecretArn);
   const ageMinutes = (now.getTime() - (secret?.versions[0]?.createdAt.getTime() ?? 0)) / 60_000;
-  if (!secret || region !== parseArn(cluster.arn).region || ageMinutes < cluster.seed.secretsReadableAfterMinutes) {
+  const isElsewhere = region !== parseArn(cluster.arn).region;
+  if (!secret || secret.deletedAt || isElsewhere || ageMinutes < cluster.seed.secretsReadableAfterMinutes) {
     return refuse("Amazon MSK wasn't able to access the provided secret.");
   }
-  if (!secret.kmsKeyId) return refuse('The secret must be encrypted with a customer managed key.');
+  if (!secret.kmsKeyId || /(^|:)alias\/aws\/secretsmanager$/.test(secret.kmsKeyId))
+    return refuse('The secret must be encrypted with a customer managed key.');
   if (!authorize(caller, 'kms:CreateGrant', secret.kmsKeyId, {})) {
     return refuse('You are not authorized to invoke the CreateGrant operation on the key of the secret.');
   }

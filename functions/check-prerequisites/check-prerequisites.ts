@@ -44,12 +44,14 @@ export interface CheckPrerequisitesDeps {
   msk: MskClient;
   secrets: SecretsClient;
   atlas: AtlasClient;
+  /** The AWS accounts that the deployment lists; none: any. */
+  allowedAccounts: ReadonlySet<string>;
 }
 
 /**
  * Checks everything that must be true before the first change, and reports everything that is missing in one error.
  *
- * @throws PrerequisitesNotMet, PrincipalChanged, PrivateLinkFailed, ClusterUnusable
+ * @throws PrerequisitesNotMet, PrincipalNotAllowed, PrincipalChanged, PrivateLinkFailed, ClusterUnusable
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
@@ -58,14 +60,16 @@ export async function checkPrerequisites(
 ): Promise<z.infer<typeof CheckPrerequisitesOutput>> {
   const { isPrivateConnectivityOn, details } = cluster;
   // Atlas first: with many clusters at once Atlas throttles first, and then no other request was wasted.
-  const byAtlas = await unmetByAtlas(request, cluster, deps.atlas);
+  const { secretArn: asked, maySecretBeAssociated } = request;
+  const isSecretToBeAssociated = maySecretBeAssociated && !details.scramSecretArns.includes(asked ?? '');
+  const byAtlas = await unmetByAtlas(request, { ...cluster, isSecretToBeAssociated }, deps.atlas);
   const [byCluster, secret] = await Promise.all([
     unmetByCluster(request.clusterArn, details, deps.msk),
     // Without SASL/SCRAM there is no SCRAM secret; one complaint is enough.
     details.isScramOn ? chooseSecret(request, details, deps.secrets) : noSecret,
   ]);
   // The reboot would be useless if the policy could not be changed after it.
-  const byPolicy = byAtlas.principalArn ? await unmetByPresentPolicy(byAtlas.principalArn, request, deps.msk) : [];
+  const byPolicy = byAtlas.principalArn ? await unmetByPresentPolicy(byAtlas.principalArn, request, deps) : [];
   const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...byPolicy];
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
 
@@ -97,9 +101,13 @@ export async function checkPrerequisites(
   return connected ? { ...plan, isConnected: true, connected } : { ...plan, isConnected: false };
 }
 
-/** Why our statement could not be merged into the cluster policy, or would be of no use. @throws PrincipalChanged */
-async function unmetByPresentPolicy(principalArn: string, request: Request, msk: MskClient): Promise<string[]> {
-  checkPrincipal(principalArn, request);
+/** Why our statement could not be merged into the cluster policy, or would be of no use. @throws PrincipalNotAllowed, PrincipalChanged */
+async function unmetByPresentPolicy(
+  principalArn: string,
+  request: Request,
+  { msk, allowedAccounts }: Pick<CheckPrerequisitesDeps, 'msk' | 'allowedAccounts'>,
+): Promise<string[]> {
+  checkPrincipal(principalArn, request, allowedAccounts);
   const { policy } = await msk.getPolicy(request.clusterArn);
   let unmet: string[] = [];
   const refused = await complaint(async () => {

@@ -9,7 +9,7 @@ import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { linkHint } from '../../shared/msk/network.ts';
 import { atlasStatement, hasOwnStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
-import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { accountNote, checkPrincipal } from '../../shared/registry/principal.ts';
 import { Ownership, ownershipOf } from '../../shared/registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../../shared/registry/statement.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -63,7 +63,7 @@ interface Planned extends ReturnType<typeof unmetByPolicy> {
 export async function planChanges(
   request: Request,
   { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
-  { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
+  { msk, atlas, allowedAccounts }: { msk: MskClient; atlas: AtlasClient; allowedAccounts: ReadonlySet<string> },
 ): Promise<Planned> {
   const { clusterArn, projectId } = request;
   const [principal, { policy }, brokers] = await Promise.all([
@@ -72,7 +72,7 @@ export async function planChanges(
     // Without connectivity there are none; without a connection there is nothing to compare them with.
     connection && isPrivateConnectivityOn ? msk.privateBootstrapServers(clusterArn) : undefined,
   ]);
-  checkPrincipal(principal.principalArn, request);
+  checkPrincipal(principal.principalArn, request, allowedAccounts);
   const byPolicy = unmetByPolicy(policy, principal.principalArn, request);
   const { recorded, claim } = request;
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
@@ -82,7 +82,7 @@ export async function planChanges(
     connection: claim ? 'created' : (found ?? 'adopted'),
     privateLink: claim ? 'created' : linkFound,
   };
-  const hint = linkHint(clusterArn, details, principal.cidrBlock, byPolicy.possibleDenials);
+  const hints = [byPolicy.possibleDenials, linkHint(clusterArn, details, principal.cidrBlock)];
   const current: Current = {
     isPrivateConnectivityOn,
     isScramSecretAssociated,
@@ -90,8 +90,9 @@ export async function planChanges(
     user,
     connection,
     principal,
+    isAccountListed: allowedAccounts.has(principal.awsAccountId),
     policy,
-    privateLink: link && privateLinkState(link, ownership.privateLink, hint),
+    privateLink: link && privateLinkState(link, ownership.privateLink, ...hints),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
@@ -114,6 +115,8 @@ export async function planChanges(
 /** The cluster and Atlas as they are now. */
 interface Current extends Omit<Found, 'links' | 'details'> {
   principal: Connected['principal'];
+  /** Whether the deployment lists Atlas's AWS account. */
+  isAccountListed: boolean;
   policy: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;
   /** Whose the existing ones are. */
@@ -127,7 +130,7 @@ interface Current extends Omit<Found, 'links' | 'details'> {
 
 function changesTo(current: Current, different: string[], request: Request): Change[] {
   const { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection, principal, policy } = current;
-  const { takenOver, sentVersionId, user } = current;
+  const { isAccountListed, takenOver, sentVersionId, user } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
   const hasOldPassword = sentVersionId !== undefined && sentVersionId !== user?.versionId;
@@ -148,7 +151,7 @@ function changesTo(current: Current, different: string[], request: Request): Cha
     !isScramSecretAssociated && { state: 'AssociateScramSecret', change: `Associate ${secretArn} with the cluster.` },
     mergeStatement(policy, statement, isOurs) !== undefined && {
       state: 'ApplyClusterPolicy',
-      change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are.`,
+      change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are. Atlas connects from ${accountNote(principal.awsAccountId, isAccountListed)}.`,
     },
     former !== undefined &&
       hasOwnStatement(policy, former, clusterArn) && {

@@ -39,7 +39,8 @@ export async function checkPrivateLink(
   const { state, isReady } = privateLinkState(
     found,
     ownership,
-    linkHint(request.clusterArn, cluster.details, principal.cidrBlock, policy.possibleDenials),
+    policy.possibleDenials,
+    linkHint(request.clusterArn, cluster.details, principal.cidrBlock),
   );
   if (!isReady) checkDeadline(`Private link ${id} is still ${state}`, { now, deadline });
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));

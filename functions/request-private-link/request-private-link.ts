@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
+import { isAlreadyThere, lacksCluster } from '../../shared/atlas/error-codes.ts';
+import { resourceMissing } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
@@ -33,6 +34,7 @@ interface Deps {
  * the links and uses the link to this cluster, or requests a new link. The registry records the attempt before the request, and
  * the link after the answer.
  *
+ * @throws PrerequisitesNotMet if Atlas wants a cluster of its own in the Region first
  * @throws PrivateLinkFailed, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable
  * @throws DeploymentMisconfigured
  */
@@ -42,10 +44,10 @@ export async function requestPrivateLink(
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
+  const hints = [policy.possibleDenials, linkHint(clusterArn, cluster.details, principal.cidrBlock)];
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
-  const hint = linkHint(clusterArn, cluster.details, principal.cidrBlock, policy.possibleDenials);
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink, ownership, hint),
+    ...privateLinkState(privateLink, ownership, ...hints),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,
@@ -74,6 +76,7 @@ export async function requestPrivateLink(
   } catch (error) {
     // A refusal is certain: this attempt has created nothing, and only what was recorded before counts.
     if (error instanceof AtlasRefused || error instanceof AtlasThrottled) await record(recorded ?? null);
+    if (lacksCluster(error)) throw resourceMissing(error, projectId, clusterArn);
     if (!isAlreadyThere(error)) throw error;
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();

@@ -17,8 +17,22 @@ export async function atlasPrincipal(projectId: string, clusterArn: string, atla
     if (isProjectAbsent(error)) throw error;
     if (!(error instanceof AtlasRefused) || (error.status !== 404 && error.status !== 400)) throw error;
     throw new PrerequisitesNotMet(
-      `Atlas names no AWS account for project ${projectId} in ${region}. ${error.message} The project first needs a resource of its own there: deploy an Atlas cluster (or a network peering) on AWS in ${region}.`,
+      `Atlas names no AWS account for project ${projectId} in ${region}. ${error.message} ${resourceNeeded(projectId, region)}`,
     );
   });
   return { awsAccountId, principalArn: `arn:aws:iam::${awsAccountId}:root`, ...(cidrBlock && { cidrBlock }) };
 }
+
+/**
+ * What Atlas wants before it makes a private link: a resource of the project in the cluster's Region. Documented for AWS Lambda
+ * (mongodb/terraform-provider-mongodbatlas, docs of stream_privatelink_endpoint), and reported in mongodb/mongodb-atlas-cli #4582. It is not
+ * documented which clusters count, so no prerequisite can be derived from a list of them.
+ */
+const resourceNeeded = (projectId: string, region: string): string =>
+  `The project first needs a resource of its own there: deploy an Atlas cluster (or a network peering) on AWS in ${region}, for example: atlas clusters create msk-private-link --projectId ${projectId} --provider AWS --region ${region} --tier M10. When the cluster is ready, start a new execution.`;
+
+/** The refusal of a private link because the project has no resource in the Region. @param refusal what Atlas said */
+export const resourceMissing = (refusal: AtlasRefused, projectId: string, clusterArn: string) =>
+  new PrerequisitesNotMet(`${refusal.message} ${resourceNeeded(projectId, atlasRegion(regionOf(clusterArn)))}`, {
+    cause: refusal,
+  });

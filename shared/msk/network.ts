@@ -34,15 +34,6 @@ export function networkHint(clusterArn: string, { securityGroups }: Network, cid
   }${command || '.'}`;
 }
 
-/**
- * The same for a private link, which also needs the cluster's availability zones on Atlas's side.
- *
- * @param possibleDenials what in the cluster policy may deny Atlas the link, as a sentence
- */
-export const linkHint = (
-  clusterArn: string,
-  network: Network,
-  cidrBlock: string | undefined,
-  possibleDenials?: string,
-): string =>
-  `${possibleDenials ? `${possibleDenials} ` : ''}${network.zoneIds.length > 0 ? `The cluster is in the availability zones ${network.zoneIds.join(', ')}, and Atlas needs the same. ` : ''}${networkHint(clusterArn, network, cidrBlock)}`;
+/** The same for a private link, which also needs the cluster's availability zones on Atlas's side. */
+export const linkHint = (clusterArn: string, network: Network, cidrBlock: string | undefined): string =>
+  `${network.zoneIds.length > 0 ? `The cluster is in the availability zones ${network.zoneIds.join(', ')}, and Atlas needs the same. ` : ''}${networkHint(clusterArn, network, cidrBlock)}`;

@@ -5,6 +5,17 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { fromAws } from '../aws.ts';
 
+/** @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html */
+export interface SecretDescription {
+  /** The versions and their stages, such as `{"a1b2…": ["AWSCURRENT"]}`. */
+  versionStages: Record<string, string[]>;
+  tags: Record<string, string>;
+  /** Undefined for the default key, `aws/secretsmanager`. */
+  kmsKeyId: string | undefined;
+  /** Whether the secret is scheduled for deletion. Until then, RestoreSecret brings it back. */
+  isDeleted: boolean;
+}
+
 /** AWS Secrets Manager, as far as we need it. Every method throws AwsRefused, AwsThrottled or AwsUnavailable. */
 export class SecretsClient {
   readonly #secretsManager: SecretsManagerClient;
@@ -30,14 +41,20 @@ export class SecretsClient {
     return { value: parsed(SecretString), versionId: VersionId };
   }
 
-  /** The versions of a secret and their stages, such as `{"a1b2…": ["AWSCURRENT"]}`. */
-  async versionStages(secretArn: string): Promise<Record<string, string[]>> {
+  /** Reads what is known about a secret, without its value. */
+  async describe(secretArn: string): Promise<SecretDescription> {
     const command = new DescribeSecretCommand({ SecretId: secretArn });
     const answer = await fromAws(
       `secretsmanager:DescribeSecret on ${secretArn}`,
       this.#secretsManager.send(command, this.#options),
     );
-    return answer.VersionIdsToStages ?? {};
+    const { VersionIdsToStages = {}, Tags = [], KmsKeyId, DeletedDate } = answer;
+    return {
+      versionStages: VersionIdsToStages,
+      tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+      kmsKeyId: KmsKeyId,
+      isDeleted: DeletedDate !== undefined,
+    };
   }
 }
 

@@ -30,6 +30,7 @@ const standard = [
 
 /** The commands of the Atlas CLI that the documentation uses, with their options. https://www.mongodb.com/docs/atlas/cli/current/ */
 const atlasCommands: Record<string, string[]> = {
+  'api streams getAccountDetails': ['groupId', 'cloudProvider', 'regionName'],
   'clusters list': ['projectId', 'output'],
   'projects apiKeys create': ['desc', 'projectId', 'role'],
   'streams workspaces describe': ['projectId'],

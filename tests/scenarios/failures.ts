@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { mskError } from '../../emulators/msk/router.ts';
-import type { WorldSeed } from '../../emulators/world.ts';
+import { defaultPlace, type WorldSeed } from '../../emulators/world.ts';
 import {
   assertConnected,
   assertFailed,
@@ -16,6 +16,7 @@ import {
   faultAt,
   privateConnectivityIsOn as isOn,
   recordOf,
+  startOwnCloud,
 } from './local-cloud.ts';
 
 interface Failure {
@@ -132,6 +133,13 @@ const failures: Failure[] = [
     says: /us-east-1|US_EAST_1/,
   },
   {
+    when: 'the project has no Atlas cluster in the Region, although Atlas names its account there',
+    at: 'RequestPrivateLink',
+    world: { cluster: isOn, project: { awsRegions: [], accountRegions: ['us-east-1'] } },
+    error: 'PrerequisitesNotMet',
+    says: /You must have an Atlas Cluster on AWS or AWS Network Peering configured.*deploy an Atlas cluster \(or a network peering\) on AWS in US_EAST_1, for example: atlas clusters create msk-private-link --projectId 64b7e1c2d3f4a5968778695a --provider AWS --region US_EAST_1 --tier M10/,
+  },
+  {
     when: 'the cluster policy is full',
     at: 'ApplyClusterPolicy',
     world: { cluster: { ...isOn, policy: fullPolicy() } },
@@ -143,11 +151,11 @@ const failures: Failure[] = [
     at: 'RequestPrivateLink',
     world: { cluster: isOn },
     prepare: (cloud) => {
-      const refusal = atlasError(400, 'VALIDATION_ERROR', 'You must have an Atlas Cluster on AWS.');
+      const refusal = atlasError(400, 'VALIDATION_ERROR', 'The arn is not that of a cluster.');
       cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', () => refusal.answer);
     },
     error: 'AtlasRefused',
-    says: /VALIDATION_ERROR: You must have an Atlas Cluster on AWS\./,
+    says: /VALIDATION_ERROR: The arn is not that of a cluster\./,
   },
   {
     when: 'Atlas cannot set up the link',
@@ -293,6 +301,18 @@ suite('a run fails', () => {
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
   });
 
+  test('if Atlas offers no Stream Processing in the Region, before any change and without other advice', async (t) => {
+    const place = defaultPlace('eu-north-1');
+    const cloud = await startOwnCloud(t, { place });
+    const offered =
+      /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*eu-west-1, .*us-west-2\./;
+    const run = await connectByTag(cloud);
+    assertFailed(run, 'PrerequisitesNotMet', offered);
+    assert.match(run.cause ?? '', /^CheckPrerequisites failed: One prerequisite is not met: /);
+    assert.doesNotMatch(run.cause ?? '', /create one there|Create the workspace|names no AWS account/);
+    assert.deepEqual(changes(cloud), []);
+  });
+
   test('with all unmet prerequisites at once, each with its remedy, and changes nothing', async () => {
     const cloud = await cloudWith({
       cluster: {
@@ -304,7 +324,7 @@ suite('a run fails', () => {
       },
       scramSecrets: [{}, { name: 'AmazonMSK_second' }],
       project: {
-        workspaces: [{ name: 'streams', dataProcessRegion: { cloudProvider: 'AZURE', region: 'US_EAST_1' } }],
+        workspaces: [{ name: 'streams', dataProcessRegion: { cloudProvider: 'AZURE', region: 'eastus2' } }],
       },
     });
     const { cause = '' } = await connectByTag(cloud);
@@ -316,7 +336,7 @@ suite('a run fails', () => {
       /4\. Encryption between clients and brokers is PLAINTEXT; it must be TLS/,
       /5\. allow\.everyone\.if\.no\.acl\.found is true in revision 1/,
       /6\. 2 SCRAM secrets are associated with the cluster/,
-      /7\. Workspace "streams" processes its data in AZURE US_EAST_1/,
+      /7\. Workspace "streams" processes its data in AZURE eastus2/,
     ]) {
       assert.match(cause, says);
     }

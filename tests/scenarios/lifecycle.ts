@@ -4,6 +4,7 @@ import { UntagResourceCommand } from '@aws-sdk/client-kafka';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
+import { waits } from '../../shared/waits.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import { firehoseStatement, policyOf } from '../fixtures/cluster-policy.ts';
 import {
@@ -137,6 +138,17 @@ suite('the tag disconnect', () => {
     cloud.world.project.createConnection('streams', { ...otherConnection(cloud, 'orders'), networking: { access } });
     assert.equal((await disconnectByHand(cloud)).endState, 'Disconnected');
     assert.equal(cloud.world.project.connections('streams').length, 1);
+  });
+
+  test('waits for a connection that Atlas deletes slowly, as reported from the tests of MongoDB', async () => {
+    const cloud = await connectedCloud({ atlas: { connectionDeletionMinutes: 45 } });
+    const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
+    const { endState } = await ended(execution);
+    assert.equal(endState, 'Disconnected');
+    const { project } = cloud.world;
+    assert.deepEqual([project.links, project.connections('streams')], [[], []]);
+    const minutes = cloud.clock.minutesSince(execution.startDate);
+    assert.ok(minutes > 45 && minutes < waits.removal.timeoutMinutes, `${minutes} minutes`);
   });
 
   test('fails and names the stream processors that use the connection', async () => {

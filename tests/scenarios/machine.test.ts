@@ -18,9 +18,11 @@ import './registry/trail.ts';
 import './registry/unfinished.ts';
 import './requests.ts';
 import './retries.ts';
+import './scram-secret.ts';
 import './secrets.ts';
 import './starts.ts';
 import './waits.ts';
+import { seen as requestsToAtlas } from '../fixtures/requests-to-atlas.ts';
 import { visited } from './local-cloud.ts';
 
 // All of these tests run in one process, so that this suite can check what they have visited together.
@@ -45,4 +47,9 @@ suite('the tests above visit', () => {
       [],
     );
   });
+});
+
+test("the requests of the tests above to Atlas are as MongoDB's API reference has them", () => {
+  assert.ok(requestsToAtlas.count > 1000, `${requestsToAtlas.count} requests`);
+  assert.deepEqual([...requestsToAtlas.faults], []);
 });

@@ -149,6 +149,16 @@ describe('a condition', () => {
       assert.deepEqual(statement, { Effect: 'Allow', Condition: onlyTags(...statusTags) });
   });
 
+  it('keeps the values of SCRAM secrets to those whose tag allows it, but not their descriptions', () => {
+    const ofAction = (action: string) => new Set(conditionsOf(action).map((it) => JSON.stringify(it)));
+    const Condition = { StringEquals: { 'aws:ResourceTag/atlas-streaming': 'allow' } };
+    assert.deepEqual(
+      ofAction('secretsmanager:GetSecretValue'),
+      new Set([{ Effect: 'Allow' }, { Effect: 'Allow', Condition }].map((it) => JSON.stringify(it))),
+    );
+    assert.deepEqual(ofAction('secretsmanager:DescribeSecret'), new Set([JSON.stringify({ Effect: 'Allow' })]));
+  });
+
   it('lets one function remove one tag', () => {
     const Condition = onlyTags('atlas-streaming/verified-at');
     assert.deepEqual(conditionsOf('kafka:UntagResource'), [{ Effect: 'Allow', Condition }]);

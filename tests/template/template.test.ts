@@ -131,17 +131,19 @@ describe('the functions', () => {
   it('get the settings as environment variables', () => {
     const variablesOf = (name: string) =>
       properties<FunctionProperties>(template, `${name}LambdaFunction`).Environment.Variables;
-    const { ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED } =
+    const { ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_TARGETS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED } =
       variablesOf('ResolveRequest');
     assert.deepEqual(
-      [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
-      ['atlasProjectId', 'atlasWorkspace', 'allowedProjectIds', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
+      [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_TARGETS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
+      ['atlasProjectId', 'atlasWorkspace', 'allowedTargets', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
     );
     const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_PROJECT_ID: own } = variablesOf('CreateConnection');
     assert.deepEqual(
       [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, own],
       ['atlasBaseUrl', 'atlasCredentialsSecretArn', 'atlasProjectId'].map(ref),
     );
+    for (const name of ['CheckPrerequisites', 'RecordPlan'])
+      assert.deepEqual(variablesOf(name).ATLAS_AWS_ACCOUNT_IDS, ref('atlasAwsAccountIds'));
   });
 
   it('log at the level INFO, under the name of the service, with source maps', () => {

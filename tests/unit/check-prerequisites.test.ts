@@ -5,6 +5,7 @@ import {
   GetBootstrapBrokersCommand,
   GetClusterPolicyCommand,
 } from '@aws-sdk/client-kafka';
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
@@ -48,7 +49,11 @@ interface Situation {
   connectivity?: { result: Result };
   properties?: string;
   secrets?: Record<string, string>;
+  /** How their descriptions differ from those of a usable secret. */
+  described?: Partial<DescribeSecretResponse>;
   policy?: string;
+  /** The parameter atlasAwsAccountIds. */
+  allowedAccounts?: string[];
   atlas?: Record<string, Answer>;
 }
 
@@ -92,7 +97,13 @@ async function check(t: TestContext, situation: Situation = {}) {
     cluster: { isPrivateConnectivityOn, details },
     ...(situation.connectivity && { connectivity: situation.connectivity }),
   });
-  const plan = await checkPrerequisites(input, { msk: client, secrets: fakeSecretsManager(secrets).secrets, atlas });
+  const fake = fakeSecretsManager(secrets, situation.described);
+  const plan = await checkPrerequisites(input, {
+    msk: client,
+    secrets: fake.secrets,
+    atlas,
+    allowedAccounts: new Set(situation.allowedAccounts),
+  });
   return { plan, calls: [...calls(), ...commandsOf(msk)] };
 }
 
@@ -185,6 +196,44 @@ describe('CheckPrerequisites', () => {
       /has no usable password/,
       /it must be JSON such as/,
     ],
+    [
+      'a secret that its owner has not released',
+      { described: { Tags: [{ Key: 'team', Value: 'orders' }] } },
+      /The SCRAM secret arn:\S+ has no tag atlas-streaming=allow, so no run may read it/,
+      RegExp(
+        `: aws secretsmanager tag-resource --region us-east-1 --secret-id ${secretArn} --tags Key=atlas-streaming,Value=allow$`,
+      ),
+    ],
+    [
+      'a secret whose tag has another value',
+      { described: { Tags: [{ Key: 'atlas-streaming', Value: 'deny' }] } },
+      /has the tag atlas-streaming="deny", so no run may read it; it must be "allow"/,
+      /Value=allow$/,
+    ],
+    [
+      'a secret under the default key',
+      { described: { KmsKeyId: undefined } },
+      /is encrypted with the default key aws\/secretsmanager, which MSK does not accept/,
+      /: aws secretsmanager update-secret --region us-east-1 --secret-id arn:\S+ --kms-key-id KEY \(in place of KEY, /,
+    ],
+    [
+      'a secret under the default key, by its alias',
+      { described: { KmsKeyId: 'alias/aws/secretsmanager' } },
+      /the default key aws\/secretsmanager/,
+      /--kms-key-id/,
+    ],
+    [
+      "a secret under the default key, by its alias's ARN",
+      { described: { KmsKeyId: 'arn:aws:kms:us-east-1:111122223333:alias/aws/secretsmanager' } },
+      /the default key aws\/secretsmanager/,
+      /--kms-key-id/,
+    ],
+    [
+      'a secret that is scheduled for deletion',
+      { described: { DeletedDate: new Date('2026-11-20T10:00:00Z') } },
+      /is scheduled for deletion, so its value cannot be read/,
+      RegExp(`: aws secretsmanager restore-secret --region us-east-1 --secret-id ${secretArn}$`),
+    ],
     ['a secret that does not exist', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
     [
       'a secret in a tag that is not associated, although it is usable',
@@ -247,6 +296,21 @@ describe('CheckPrerequisites', () => {
       /Choose another workspace/,
     ],
     [
+      'a workspace elsewhere, if Atlas offers no Stream Processing in the Region of the cluster',
+      { request: { clusterArn: clusterArn.replace('us-east-1', 'eu-north-1') } },
+      /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*, us-west-2\./,
+      /use an MSK cluster in one of these/,
+    ],
+    [
+      'no workspace, if Atlas offers no Stream Processing in the Region of the cluster',
+      {
+        request: { clusterArn: clusterArn.replace('us-east-1', 'eu-north-1') },
+        atlas: { 'GET /streams': apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') },
+      },
+      /: Atlas offers no Stream Processing in eu-north-1/,
+      /use an MSK cluster in one of these/,
+    ],
+    [
       'a connection of that name that is not a Kafka connection',
       { atlas: { 'GET /streams/connections/orders': ok(connection({ type: 'Cluster' })) } },
       /In workspace streams, connection "orders" exists and is of type Cluster/,
@@ -277,6 +341,16 @@ describe('CheckPrerequisites', () => {
       assert.match(message, found);
       assert.match(message, remedy);
     });
+
+  it('reports everything that is wrong with a secret at once, and does not read it', async (t) => {
+    const described = { Tags: [], KmsKeyId: undefined, DeletedDate: new Date('2026-11-20T10:00:00Z') };
+    const message = await complaint(t, { described, secrets: { [secretArn]: 'not JSON' } });
+    assert.match(
+      message,
+      /^3 prerequisites are not met:\n1\. .*restore-secret.*\n2\. .*tag-resource.*\n3\. .*update-secret/,
+    );
+    assert.doesNotMatch(message, /JSON/);
+  });
 
   it('names only five of many SCRAM secrets', async (t) => {
     const scramSecretArns = Array.from({ length: 6 }, (_, i) => `${secretArn}${i}`);
@@ -745,6 +819,37 @@ describe('CheckPrerequisites and the registry:', () => {
     const plan = await planOf(t, { policy, request: { ...formerRecord, acceptPrincipal: '123456789012' } });
     assert.deepEqual(states(plan), ['ApplyClusterPolicy', 'ApplyClusterPolicy']);
     assert.match(plan.changes[1]?.change ?? '', /^Remove the statement AtlasStreamProcessing210987654321/);
+  });
+
+  for (const [when, situation] of [
+    ['before the reboot', { isPrivateConnectivityOn: false }],
+    ['in a dry run', { request: { dryRun: true } }],
+    ['at a verification', connectedSituation],
+    [
+      'although a person accepts it',
+      { ...connectedSituation, request: { ...formerRecord, acceptPrincipal: '123456789012' } },
+    ],
+  ] as [string, Situation][])
+    it(`an account that atlasAwsAccountIds does not list ends the run ${when}`, async (t) => {
+      await assert.rejects(check(t, { ...situation, allowedAccounts: ['999988887777'] }), {
+        name: 'PrincipalNotAllowed',
+        message: /AWS account 123456789012 .*999988887777/,
+      });
+      await check(t, { ...situation, allowedAccounts: ['999988887777', '123456789012'] });
+    });
+
+  it('a plan names the account that it would let in, and whether a setting allows it', async (t) => {
+    for (const [allowedAccounts, says] of [
+      [['123456789012'], / Atlas connects from AWS account 123456789012, which atlasAwsAccountIds allows\.$/],
+      [
+        [],
+        / Atlas connects from AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty\.$/,
+      ],
+    ] as const) {
+      const { plan } = await check(t, { request: { dryRun: true }, allowedAccounts: [...allowedAccounts] });
+      const { change = '' } = plan.changes.find(({ state }) => state === 'ApplyClusterPolicy') ?? {};
+      assert.match(change, says);
+    }
   });
 
   it("our statement for the former account is removed although another party's grants enough", async (t) => {

@@ -36,6 +36,7 @@ const everything: Run = {
   connectivity: { result: 'updated' },
   scramSecretAssociation: { result: 'created' },
   principal: { principalArn },
+  recordedPlan: { isAccountListed: true },
   policy: { sid, result: 'created', ownership: 'created' },
   privateLink: { id: privateLinkId, result: 'created', ownership: 'created' },
   connection: {
@@ -84,7 +85,11 @@ describe('RecordSuccess', () => {
       done: [
         { resource: 'multiVpcConnectivity', result: 'updated', note: 'turned on' },
         { resource: 'scramSecretAssociation', result: 'created' },
-        { resource: 'policyStatement', result: 'created', note: sid },
+        {
+          resource: 'policyStatement',
+          result: 'created',
+          note: `${sid}; AWS account 123456789012, which atlasAwsAccountIds allows`,
+        },
         { resource: 'privateLink', result: 'created' },
         { resource: 'connection', result: 'created' },
       ],
@@ -92,6 +97,15 @@ describe('RecordSuccess', () => {
       registry: 'written',
       verifiedAt: now,
     });
+  });
+
+  it('says if no setting confirms the AWS account that it lets in, and nothing if it has let none in', async (t) => {
+    const noteOf = async (run: Run) => (await (await recorder(t)).record(run)).done[2]?.note;
+    assert.equal(
+      await noteOf({ ...everything, recordedPlan: { isAccountListed: false } }),
+      `${sid}; AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty`,
+    );
+    assert.equal(await noteOf({ ...everything, policy: { sid, result: 'unchanged', ownership: 'created' } }), sid);
   });
 
   it('measures the duration of a first connect, and of no other run', async (t) => {

@@ -150,9 +150,8 @@ describe('RequestPrivateLink', () => {
   });
 
   it('ends the run if Atlas refuses, with the reason', async (t) => {
-    const detail = 'You must have an Atlas Cluster on AWS or AWS Network Peering configured.';
-    const { run } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', detail));
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /VALIDATION_ERROR: You must have an Atlas Cluster/ });
+    const { run } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', 'The arn is wrong.'));
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /VALIDATION_ERROR: The arn is wrong\./ });
   });
 });
 
@@ -220,6 +219,22 @@ describe('RequestPrivateLink and the registry:', () => {
     await assert.rejects(run(), { name: 'AtlasUnavailable', message: /still deleting/ });
     assert.deepEqual(await recordedLink(), attempt);
     assert.equal((await run()).ownership, 'created');
+  });
+
+  it('says what the project lacks, and how to add it, if Atlas wants a cluster or a peering first', async (t) => {
+    const words =
+      'The request content produced the validation error: You must have an Atlas Cluster on AWS or AWS Network Peering configured to create a Private Link connection';
+    const { run, recordedLink } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', words));
+    await assert.rejects(run(), (error: Error) => {
+      assert.equal(error.name, 'PrerequisitesNotMet');
+      assert.ok(error.message.includes(words), error.message);
+      assert.match(
+        error.message,
+        /on AWS in US_EAST_1, for example: atlas clusters create msk-private-link --projectId [0-9a-f]{24} --provider AWS --region US_EAST_1 --tier M10/,
+      );
+      return true;
+    });
+    assert.equal(await recordedLink(), undefined);
   });
 
   it('a refusal leaves no attempt: a link that a person makes after it is not ours', async (t) => {

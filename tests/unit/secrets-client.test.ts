@@ -13,7 +13,7 @@ describe('SecretsClient', () => {
     secretsMock.onAnyCommand().rejects(awsError('InternalServiceError', 500));
     for (const [action, call] of [
       ['GetSecretValue', secrets.read(secretArn)],
-      ['DescribeSecret', secrets.versionStages(secretArn)],
+      ['DescribeSecret', secrets.describe(secretArn)],
     ] as const)
       await assert.rejects(call, (error: Error) => {
         assert.equal(error.name, 'AwsUnavailable');
@@ -52,14 +52,24 @@ describe('a secret', () => {
     assert.equal((await read({ SecretBinary: Buffer.from('{"a":1}') })).value, undefined);
   });
 
-  it('has versions with stages', async () => {
+  it('has versions with stages, tags, a key unless it is the default one, and perhaps a date of deletion', async () => {
     const { secrets, secretsMock } = fakeSecretsManager();
     const VersionIdsToStages = { a: ['AWSCURRENT'], b: ['AWSPREVIOUS'] };
     secretsMock
       .on(DescribeSecretCommand, { SecretId: secretArn })
-      .resolvesOnce({ VersionIdsToStages })
-      .resolvesOnce({});
-    assert.deepEqual(await secrets.versionStages(secretArn), VersionIdsToStages);
-    assert.deepEqual(await secrets.versionStages(secretArn), {});
+      .resolvesOnce({ VersionIdsToStages, Tags: [{ Key: 'team', Value: 'orders' }], KmsKeyId: 'key-1' })
+      .resolvesOnce({ DeletedDate: new Date(0) });
+    assert.deepEqual(await secrets.describe(secretArn), {
+      versionStages: VersionIdsToStages,
+      tags: { team: 'orders' },
+      kmsKeyId: 'key-1',
+      isDeleted: false,
+    });
+    assert.deepEqual(await secrets.describe(secretArn), {
+      versionStages: {},
+      tags: {},
+      kmsKeyId: undefined,
+      isDeleted: true,
+    });
   });
 });

@@ -311,6 +311,16 @@ test('secrets are associated, listed by page and disassociated', async (t) => {
   assert.deepEqual(left.SecretArnList, SecretArnList.slice(0, 1));
 });
 
+test('a secret under the default key, by its alias, and one that is scheduled for deletion are not associated', async (t) => {
+  const { kafka, secrets } = await start(t);
+  const alias = secrets.addSecret({ name: 'AmazonMSK_a', secretString: '{}', kmsKeyId: 'alias/aws/secretsmanager' });
+  const deleted = secrets.addSecret({ name: 'AmazonMSK_b', secretString: '{}', kmsKeyId: 'k' });
+  deleted.deletedAt = new Date();
+  const SecretArnList = [alias.arn, deleted.arn];
+  const answer = await kafka.send(new BatchAssociateScramSecretCommand({ ClusterArn: arn, SecretArnList }));
+  assert.equal(answer.UnprocessedScramSecrets?.length, 2);
+});
+
 test('secrets that MSK cannot use are returned as unprocessed, with HTTP 200', async (t) => {
   const authorize: MskOptions['authorize'] = (_, action) => action !== 'kms:CreateGrant';
   const { kafka, secrets } = await start(t, {}, { authorize });

@@ -63,6 +63,40 @@ test('reading a secret needs permission for the secret and for its key', async (
   assert.equal((await read()).SecretString, 'x');
 });
 
+test('DescribeSecret returns the tags, no default key, and when the secret was scheduled for deletion', async (t) => {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  const secret = emulator.addSecret({ name: 's', secretString: 'x', tags: { team: 'orders' } });
+  const describe = () => client.send(new DescribeSecretCommand({ SecretId: secret.arn }));
+  const { Tags, KmsKeyId, DeletedDate } = await describe();
+  assert.deepEqual([Tags, KmsKeyId, DeletedDate], [[{ Key: 'team', Value: 'orders' }], undefined, undefined]);
+  secret.deletedAt = clock.now();
+  assert.deepEqual((await describe()).DeletedDate, secret.deletedAt);
+});
+
+test('the value of a secret that is scheduled for deletion cannot be read', async (t) => {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  const secret = emulator.addSecret({ name: 's', secretString: 'x' });
+  secret.deletedAt = clock.now();
+  const read = () => client.send(new GetSecretValueCommand({ SecretId: secret.arn }));
+  await assert.rejects(read(), { name: 'InvalidRequestException', message: /because it was marked for deletion\.$/ });
+  secret.deletedAt = undefined;
+  assert.equal((await read()).SecretString, 'x');
+});
+
+test("a secret's tags are part of what IAM decides on; a secret that does not exist has none", async (t) => {
+  const asked: unknown[] = [];
+  const { emulator, client } = await startSecretsManager(t, {
+    authorize: (_, action, __, context) => asked.push([action, context.resourceTags]) > 0,
+  });
+  emulator.addSecret({ name: 's', secretString: 'x', tags: { team: 'orders' } });
+  await client.send(new DescribeSecretCommand({ SecretId: 's' }));
+  await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: 'none' })));
+  assert.deepEqual(asked, [
+    ['secretsmanager:DescribeSecret', { team: 'orders' }],
+    ['secretsmanager:GetSecretValue', undefined],
+  ]);
+});
+
 test('an unsigned request and an operation that is not implemented are refused', async (t) => {
   const { client, url } = await startSecretsManager(t);
   const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' };
