@@ -4,6 +4,7 @@ import {
   DescribeSecretResponse$,
   type GetSecretValueResponse,
   GetSecretValueResponse$,
+  PutSecretValueResponse$,
 } from '@aws-sdk/client-secrets-manager';
 import { type Authorize, accessDeniedMessage, encode, signedBy } from './aws.ts';
 import type { Clock } from './clock.ts';
@@ -44,7 +45,13 @@ export interface SecretsManagerOptions {
   authorize?: Authorize | undefined;
 }
 
-/** The part of Secrets Manager that the functions use: GetSecretValue and DescribeSecret, over awsJson1.1. Documented. */
+const operations = ['GetSecretValue', 'DescribeSecret', 'PutSecretValue'];
+
+/** Documented: "Secrets Manager removes unlabeled versions when there are more than 100, but not versions created less than 24 hours ago." */
+const maxVersions = 100;
+const versionsLastMs = 24 * 3_600_000;
+
+/** The part of Secrets Manager that the functions use: reading and writing a secret's value, over awsJson1.1. Documented. */
 export class SecretsManagerEmulator implements Service {
   readonly name = 'secretsmanager';
   readonly #clock: Clock;
@@ -94,7 +101,7 @@ export class SecretsManagerEmulator implements Service {
   }
 
   #apply(operation: string, caller: string, input: Record<string, string | undefined>): Answer {
-    if (operation !== 'GetSecretValue' && operation !== 'DescribeSecret') {
+    if (!operations.includes(operation)) {
       throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
     }
     const secretId = checkedId(input.SecretId);
@@ -112,10 +119,43 @@ export class SecretsManagerEmulator implements Service {
       const message = "You can't perform this operation on the secret because it was marked for deletion.";
       throw secretsManagerError('InvalidRequestException', message);
     }
-    if (secret.kmsKeyId && !this.#authorize(caller, 'kms:Decrypt', secret.kmsKeyId, { secretArn: secret.arn })) {
-      throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
-    }
+    const keyActions = operation === 'PutSecretValue' ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:Decrypt'];
+    for (const keyAction of secret.kmsKeyId ? keyActions : [])
+      if (!this.#authorize(caller, keyAction, secret.kmsKeyId, { secretArn: secret.arn }))
+        throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
+    if (operation === 'PutSecretValue') return this.#put(secret, input);
     return answer(encode(GetSecretValueResponse$, value(secret, input)));
+  }
+
+  /**
+   * Documented: the ClientRequestToken becomes the id of the version. A second request with it is ignored if its value is the same, and
+   * refused otherwise. Staging labels of the caller's choice are not implemented. The texts are assumed.
+   */
+  #put(secret: Secret, { ClientRequestToken = '', SecretString, VersionStages }: Record<string, string | undefined>) {
+    if (ClientRequestToken.length < 32 || ClientRequestToken.length > 64)
+      throw secretsManagerError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
+    if (!SecretString || VersionStages)
+      throw secretsManagerError(
+        'InvalidParameterException',
+        'The local cloud needs SecretString and no VersionStages.',
+      );
+    const existing = secret.versions.find(({ id }) => id === ClientRequestToken);
+    if (existing && existing.secretString !== SecretString)
+      throw secretsManagerError(
+        'ResourceExistsException',
+        `The operation failed because the version ${ClientRequestToken} already exists.`,
+      );
+    const now = this.#clock.now();
+    const recent = secret.versions.filter(({ createdAt }) => now.getTime() - createdAt.getTime() < versionsLastMs);
+    if (!existing && recent.length >= maxVersions)
+      throw secretsManagerError('LimitExceededException', "You've reached the quota for secret versions.");
+    if (!existing) secret.versions.push({ id: ClientRequestToken, secretString: SecretString, createdAt: now });
+    const version = secret.versions.find(({ id }) => id === ClientRequestToken) as Version;
+    const { arn: ARN, name: Name } = secret;
+    const VersionStagesNow = stages(secret, version);
+    return answer(
+      encode(PutSecretValueResponse$, { ARN, Name, VersionId: version.id, VersionStages: VersionStagesNow }),
+    );
   }
 
   #existing(secretId: string): Secret {

@@ -13,7 +13,7 @@ import type { ApiCall, TagChange } from './event-bridge.ts';
 import type { Cluster } from './msk/cluster.ts';
 import { MskEmulator } from './msk/msk.ts';
 import type { ClusterSeed } from './msk/seed.ts';
-import { type Secret, SecretsManagerEmulator } from './secrets-manager.ts';
+import { type Secret, type SecretSeed, SecretsManagerEmulator } from './secrets-manager.ts';
 
 /** How the resources in AWS and Atlas differ from the defaults when a run begins. */
 export interface WorldSeed {
@@ -75,6 +75,8 @@ export interface Surroundings {
   settings: ReturnType<typeof settingsOf>;
   /** The deployment's table. */
   registry: TableDefinition;
+  /** The deployment's own secrets. */
+  secrets: SecretSeed[];
   clock: Clock;
   authorize: Authorize;
   onTagChange: (change: TagChange) => void;
@@ -99,7 +101,7 @@ export class World {
   executionsAppearAfterSeconds: number;
 
   constructor(seed: WorldSeed, surroundings: Surroundings) {
-    const { place, settings, registry, clock, authorize, onTagChange, onApiCall } = surroundings;
+    const { place, settings, registry, secrets: deployed, clock, authorize, onTagChange, onApiCall } = surroundings;
     this.executionsAppearAfterSeconds = seed.executionsAppearAfterSeconds ?? 0;
     this.dynamodb = new DynamoDbEmulator(registry, { ...place, authorize });
     const password = randomUUID();
@@ -109,6 +111,7 @@ export class World {
     this.secretValues = [password, apiKey.privateKey, clientSecret];
 
     this.secretsManager = new SecretsManagerEmulator({ clock, region: place.region, authorize });
+    for (const secret of deployed) this.secretsManager.addSecret(secret);
     const { atlasCredentials = 'api-key' } = seed;
     const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
     this.#addSecret(

@@ -47,8 +47,10 @@ export interface Outcome {
   };
 }
 
+export type Credentials = 'api-key' | 'service-account';
+
 /** Connects many clusters of one account and Region to one workspace of one Atlas project. */
-export async function connectCrowd(clusters: number): Promise<Outcome> {
+export async function connectCrowd(clusters: number, atlasCredentials: Credentials): Promise<Outcome> {
   let startedAt = new Date();
   const tally = new Tally(() => startedAt);
   const cloud = await Cloud.start({
@@ -56,6 +58,7 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
     functionSpeed,
     maxConcurrency,
     world: {
+      atlasCredentials,
       cluster: { updateMinutes: usualMinutes.cluster },
       atlas: {
         linkMinutes: usualMinutes.privateLink,

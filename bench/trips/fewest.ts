@@ -10,7 +10,7 @@ export interface Request {
   reason: string;
 }
 
-/** Every process that calls Atlas needs both once: Lambda's containers share nothing, and a secret must not travel. */
+/** Every process that calls Atlas needs both once: Lambda's containers share neither credentials nor nonces, and a secret must not travel. */
 const authentication: Request[] = [
   { operation: 'GetSecretValue (Atlas)', reason: 'The credentials; a container keeps them.' },
   { operation: '401', reason: "The challenge: digest needs the server's nonce; a container keeps it." },

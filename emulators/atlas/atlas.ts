@@ -29,14 +29,9 @@ export class AtlasEmulator implements Service {
 
   constructor({ clock, projects, apiKeys = [], serviceAccounts = [], behaviour }: AtlasOptions) {
     this.#clock = clock;
-    this.auth = new AtlasAuth(apiKeys, serviceAccounts);
+    this.auth = new AtlasAuth(apiKeys, serviceAccounts, clock);
     this.behaviour = { ...usualBehaviour, ...behaviour };
     this.projects = new Map(projects.map((seed) => [seed.id, new Project(seed, clock, this.behaviour)]));
-  }
-
-  /** Documented (RFC 9110): a server with a clock dates its answers. Here, by the simulated clock. */
-  commonHeaders(): Record<string, string> {
-    return { date: this.#clock.now().toUTCString() };
   }
 
   route(request: Request): Route {
@@ -45,6 +40,13 @@ export class AtlasEmulator implements Service {
         operation: 'createToken',
         authenticate: () => this.auth.authenticateClient(request),
         apply: (clientId) => this.auth.issueToken(clientId, request),
+      };
+    }
+    if (request.method === 'POST' && request.path === '/api/oauth/revoke') {
+      return {
+        operation: 'revokeToken',
+        authenticate: () => this.auth.authenticateClient(request),
+        apply: (clientId) => this.auth.revokeToken(clientId, request),
       };
     }
     const found = endpointOf(request.method, request.path);

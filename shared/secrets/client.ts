@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
+  PutSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { fromAws } from '../aws.ts';
+import { AwsRefused } from '../errors.ts';
 
 /** @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html */
 export interface SecretDescription {
@@ -39,6 +42,33 @@ export class SecretsClient {
       this.#secretsManager.send(command, this.#options),
     );
     return { value: parsed(SecretString), versionId: VersionId };
+  }
+
+  /**
+   * Writes a new current version of a JSON secret, unless another writer has already written one after the same version: its id is
+   * derived from that version, and a version never changes.
+   *
+   * @param after the version that was read
+   * @returns the id of the new version, or undefined if another writer was faster
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+   */
+  async putVersion(
+    secretArn: string,
+    { after, value }: { after: string; value: unknown },
+  ): Promise<string | undefined> {
+    const ClientRequestToken = createHash('sha256').update(after).digest('hex');
+    const command = new PutSecretValueCommand({
+      SecretId: secretArn,
+      SecretString: JSON.stringify(value),
+      ClientRequestToken,
+    });
+    try {
+      await fromAws(`secretsmanager:PutSecretValue on ${secretArn}`, this.#secretsManager.send(command, this.#options));
+      return ClientRequestToken;
+    } catch (error) {
+      if (error instanceof AwsRefused && error.code === 'ResourceExistsException') return undefined;
+      throw error;
+    }
   }
 
   /** Reads what is known about a secret, without its value. */

@@ -71,6 +71,11 @@ const checks: Record<string, (args: string[]) => string | undefined> = {
   },
   'kafka-acls.sh': (args) =>
     unknownOf(Object.keys(readArguments(args.filter((arg) => arg !== '$@')).options), aclOptions).join() || undefined,
+  // To Atlas only, and no secret among the arguments.
+  curl: (args) =>
+    args.join(' ') === '--config - --data-urlencode token=$TOKEN https://cloud.mongodb.com/api/oauth/revoke'
+      ? undefined
+      : 'unknown arguments',
   cp: ([from = '']) => (existsSync(pathOf(from)) ? undefined : `there is no file ${from}`),
   ...Object.fromEntries(standard.map((name) => [name, () => undefined])),
 };

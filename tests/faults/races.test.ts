@@ -77,7 +77,8 @@ suite('simultaneous executions:', () => {
     for (let number = 1; number < 10; number++) {
       const name = `orders-${number}`;
       const arn = `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/11111111-0000-4000-8000-00000000000${number}-5`;
-      msk.addCluster({ ...cluster.seed, name, arn, scramSecretArns: scramSecrets.map((it) => it.arn) });
+      const { policy } = { ...seed.cluster };
+      msk.addCluster({ ...cluster.seed, name, arn, policy, scramSecretArns: scramSecrets.map((it) => it.arn) });
       clusters.push(arn);
     }
     const runs = await allEnded(clusters.map((clusterArn) => cloud.start({ clusterArn })));

@@ -193,15 +193,6 @@ suite('a run that connects', () => {
     assert.ok(run.states.filter((state) => state === 'WaitForCluster').length > 2, run.states.join());
   });
 
-  test('works with a service account, with one token per container', async () => {
-    const cloud = await cloudWith({ cluster: privateConnectivityIsOn, atlasCredentials: 'service-account' });
-    assertConnected(await connectByTag(cloud));
-    const functions = new Set(changes(cloud));
-    assert.ok(functions.has('atlas createGroupStreamConnection'));
-    // CheckPrerequisites, LookUpPrincipal, RequestPrivateLink, CheckPrivateLink, CreateConnection, CheckConnection
-    assert.equal(cloud.recorder.exchangesOf('atlas', 'createToken').length, 6);
-  });
-
   test('starts no other run by its own tags', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     assertConnected(await connectByTag(cloud));

@@ -20,6 +20,7 @@ import './requests.ts';
 import './retries.ts';
 import './scram-secret.ts';
 import './secrets.ts';
+import './service-account.ts';
 import './starts.ts';
 import './waits.ts';
 import { seen as requestsToAtlas } from '../fixtures/requests-to-atlas.ts';

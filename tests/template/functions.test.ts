@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { calledActions, modulesOf, readVariables } from './own-code.ts';
 import { arn, list, type RoleProperties, ref, type Statement, statementsOf, sub } from './template.ts';
@@ -105,8 +106,10 @@ for (const [name, settings] of Object.entries(functions)) {
       const readable = allowed(statements)
         .filter(({ Action }) => list(Action).includes('secretsmanager:GetSecretValue'))
         .map(({ Resource }) => Resource);
+      const callsAtlas = modulesOf(folder).includes('shared/lambda/atlas.ts');
       const read = [
-        modulesOf(folder).includes('shared/lambda/atlas.ts') && ref('atlasCredentialsSecretArn'),
+        callsAtlas && ref('atlasCredentialsSecretArn'),
+        callsAtlas && ref('AtlasAccessToken'),
         modulesOf(folder).includes('shared/secrets/scram-secret.ts') && scramSecrets,
       ].filter(Boolean);
       assert.deepEqual(readable, read);
@@ -115,7 +118,19 @@ for (const [name, settings] of Object.entries(functions)) {
         .map(
           ({ Condition }) => Object.assign({}, ...Object.values(Condition ?? {}))['kms:EncryptionContext:SecretARN'],
         );
-      assert.deepEqual(decrypted, read);
+      // The key of the access token's secret is the default one.
+      assert.deepEqual(
+        decrypted,
+        read.filter((it) => !isDeepStrictEqual(it, ref('AtlasAccessToken'))),
+      );
+    });
+
+    it('may write the access token if it calls Atlas, and no other secret', () => {
+      const writable = allowed(statements)
+        .filter(({ Action }) => list(Action).includes('secretsmanager:PutSecretValue'))
+        .map(({ Resource }) => Resource);
+      const callsAtlas = modulesOf(folder).includes('shared/lambda/atlas.ts');
+      assert.deepEqual(writable, callsAtlas ? [ref('AtlasAccessToken')] : []);
     });
 
     it('has the environment variables that its code reads, and no others', () => {

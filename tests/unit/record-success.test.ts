@@ -354,7 +354,7 @@ describe('RecordSuccess and the registry:', () => {
       ],
       [
         'policyStatement',
-        `${sid}; it had been removed, perhaps by Terraform or CloudFormation: then put the statement into that tool's policy`,
+        `${sid}; AWS account 123456789012, which atlasAwsAccountIds allows; it had been removed, perhaps by Terraform or CloudFormation: then put the statement into that tool's policy`,
       ],
     ]);
     assert.deepEqual(reported, ['multiVpcConnectivity', 'scramSecretAssociation', 'policyStatement']);

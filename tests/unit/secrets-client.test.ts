@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { awsError } from '../fixtures/aws.ts';
 import { secretArn } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
@@ -14,6 +15,7 @@ describe('SecretsClient', () => {
     for (const [action, call] of [
       ['GetSecretValue', secrets.read(secretArn)],
       ['DescribeSecret', secrets.describe(secretArn)],
+      ['PutSecretValue', secrets.putVersion(secretArn, { after: 'version-1', value: {} })],
     ] as const)
       await assert.rejects(call, (error: Error) => {
         assert.equal(error.name, 'AwsUnavailable');
@@ -71,5 +73,21 @@ describe('a secret', () => {
       kmsKeyId: undefined,
       isDeleted: true,
     });
+  });
+});
+
+describe('a new version of a secret', () => {
+  it('has an id that follows from the version that was read, so that only one writer can write it', async () => {
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock.on(PutSecretValueCommand).resolvesOnce({}).rejects(awsError('ResourceExistsException', 400));
+    const id = createHash('sha256').update('version-1').digest('hex');
+    const write = () => secrets.putVersion(secretArn, { after: 'version-1', value: { a: 1 } });
+    assert.equal(await write(), id);
+    assert.deepEqual(secretsMock.commandCalls(PutSecretValueCommand)[0]?.args[0].input, {
+      SecretId: secretArn,
+      SecretString: '{"a":1}',
+      ClientRequestToken: id,
+    });
+    assert.equal(await write(), undefined);
   });
 });

@@ -4,6 +4,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
+  PutSecretValueCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-secrets-manager';
 import { startSecretsManager } from '../../fixtures/emulators.ts';
@@ -104,6 +105,45 @@ test('an unsigned request and an operation that is not implemented are refused',
   assert.equal(unsigned.status, 400);
   assert.match(await unsigned.text(), /MissingAuthenticationTokenException/);
   await assert.rejects(client.send(new ListSecretsCommand({})), /does not implement ListSecrets/);
+});
+
+test('a new version becomes the current one, and its id is the ClientRequestToken', async (t) => {
+  const { emulator, client } = await startSecretsManager(t);
+  const { arn } = emulator.addSecret({ name: 's', secretString: 'one' });
+  const ClientRequestToken = 'a'.repeat(32);
+  const put = (SecretString: string, token = ClientRequestToken) =>
+    client.send(new PutSecretValueCommand({ SecretId: arn, SecretString, ClientRequestToken: token }));
+  const { VersionId, VersionStages } = await put('two');
+  assert.deepEqual([VersionId, VersionStages], [ClientRequestToken, ['AWSCURRENT']]);
+  assert.equal((await put('two')).VersionId, ClientRequestToken, 'the same request again is ignored');
+  await assert.rejects(put('three'), { name: 'ResourceExistsException' });
+  await assert.rejects(put('three', 'short'), { name: 'InvalidParameterException' });
+  const read = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+  assert.deepEqual([read.SecretString, read.VersionId], ['two', ClientRequestToken]);
+  assert.equal(emulator.secret(arn)?.versions.length, 2);
+});
+
+test('a secret has at most 100 versions of the last 24 hours', async (t) => {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  const { arn } = emulator.addSecret({ name: 's', secretString: '0' });
+  const put = (SecretString: string) => client.send(new PutSecretValueCommand({ SecretId: arn, SecretString }));
+  for (let i = 1; i < 100; i++) emulator.rotate(arn, String(i));
+  await assert.rejects(put('x'), { name: 'LimitExceededException' });
+  clock.advance(24 * 60);
+  assert.deepEqual((await put('x')).VersionStages, ['AWSCURRENT']);
+});
+
+test('writing a secret needs permission for the secret and for its key', async (t) => {
+  let allowed: string[] = [];
+  const { emulator, client } = await startSecretsManager(t, { authorize: (_, action) => allowed.includes(action) });
+  const { arn } = emulator.addSecret({ name: 's', secretString: 'x', kmsKeyId: 'key-1' });
+  const put = () => client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: 'y' }));
+  const needed = ['secretsmanager:PutSecretValue', 'kms:GenerateDataKey', 'kms:Decrypt'];
+  for (const action of needed) {
+    await assert.rejects(put(), { name: 'AccessDeniedException' });
+    allowed = [...allowed, action];
+  }
+  await put();
 });
 
 test('an empty, missing, too long or impossible SecretId is refused with ValidationException', async (t) => {
