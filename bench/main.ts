@@ -4,6 +4,7 @@ import { coldStarts } from './cold.ts';
 import { costs } from './cost.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
 import { notes } from './notes.ts';
+import type { Credentials } from './scale/crowd.ts';
 import { numbersOfClusters, scale } from './scale/scale.ts';
 import { SteadyWorld } from './steady-world.ts';
 import { table } from './table.ts';
@@ -11,11 +12,18 @@ import { roundTrips } from './trips/trips.ts';
 import { warmCalls } from './warm.ts';
 import { whyMissed } from './why-missed.ts';
 
-const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}]`;
+const kindsOfCredentials: Credentials[] = ['api-key', 'service-account'];
+
+const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}] [--credentials ${kindsOfCredentials.join('|')}]`;
 
 /** `npm run bench`: most figures are compared with a baseline that is measured in the same run. */
 async function main(args: string[]): Promise<void> {
-  const options = { json: { type: 'boolean' }, only: { type: 'string' }, clusters: { type: 'string' } } as const;
+  const options = {
+    json: { type: 'boolean' },
+    only: { type: 'string' },
+    clusters: { type: 'string' },
+    credentials: { type: 'string', default: 'api-key' },
+  } as const;
   const { values } = parseArgs({ args, options });
   const wanted = (values.only ?? parts.join()).split(',');
   const unknown = wanted.filter((part) => !parts.includes(part as Part));
@@ -23,13 +31,16 @@ async function main(args: string[]): Promise<void> {
   const clusters = (values.clusters ?? numbersOfClusters.join()).split(',').map(Number);
   if (!clusters.every((number) => Number.isInteger(number) && number > 0))
     throw new UsageError(`--clusters must be whole numbers, such as 1,10, and is ${values.clusters}.`);
+  const credentials = kindsOfCredentials.find((it) => it === values.credentials);
+  if (!credentials)
+    throw new UsageError(`--credentials must be ${kindsOfCredentials.join(' or ')}, and is ${values.credentials}.`);
 
   const figures: Figure[] = [];
-  for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part](clusters)));
+  for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part](clusters, credentials)));
   console.log(values.json ? JSON.stringify(figures.map(complete), null, 2) : report(figures, wanted as Part[]));
 }
 
-const measure: Record<Part, (clusters: number[]) => Promise<Figure[]>> = {
+const measure: Record<Part, (clusters: number[], credentials: Credentials) => Promise<Figure[]>> = {
   cold: () => inSteadyWorld(coldStarts),
   warm: () => inSteadyWorld(warmCalls),
   trips: roundTrips,

@@ -26,6 +26,8 @@ export interface AuthorizationContext {
   tagKeys?: string[] | undefined;
   /** `kafka:publicAccessEnabled`; undefined if the request does not set public access. */
   publicAccessEnabled?: boolean | undefined;
+  /** `aws:ResourceTag/<key>`, of the resource */
+  resourceTags?: Record<string, string> | undefined;
   /** `kms:EncryptionContext:SecretARN` */
   secretArn?: string | undefined;
 }
@@ -48,14 +50,27 @@ export function accessDeniedMessage(caller: string, action: string, resource = '
   );
 }
 
-/** The access key id that signed the request. The signature is not verified, because the emulators have no secret keys. */
-export function signedBy(request: Request, service: string, refuse: (name: string, message: string) => Error): string {
+/**
+ * The access key id that signed the request. The signature is not verified, because the emulators have no secret keys. Reported, for
+ * the APIs that speak JSON: the error of a wrong Region (aws/aws-sdk-js #4545, fsouza/s3-upload-proxy #241).
+ *
+ * @param region of the endpoint
+ */
+export function signedBy(
+  request: Request,
+  service: string,
+  refuse: (name: string, message: string) => Error,
+  region = 'us-east-1',
+): string {
   const header = request.headers.authorization ?? '';
-  const scope = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request,/.exec(header);
+  const scope = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/.exec(header);
   if (!scope) throw refuse('MissingAuthenticationTokenException', 'Missing Authentication Token');
-  const [, accessKeyId = '', signedService] = scope;
+  const [, accessKeyId = '', signedRegion, signedService] = scope;
   if (signedService !== service) {
     throw refuse('InvalidSignatureException', `Credential should be scoped to correct service: '${service}'.`);
+  }
+  if (signedRegion !== region) {
+    throw refuse('InvalidSignatureException', `Credential should be scoped to a valid region, not '${signedRegion}'.`);
   }
   return accessKeyId;
 }

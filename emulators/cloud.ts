@@ -107,7 +107,6 @@ export class Cloud {
       const service: Service = {
         name,
         route: (request) => cloud.#emulator(name).route(request),
-        commonHeaders: () => cloud.#emulator(name).commonHeaders?.() ?? {},
       };
       return listen(service, { clock, recorder, intercept: (call, next) => cloud.intercept(call, next) });
     };
@@ -137,20 +136,21 @@ export class Cloud {
     const { kafka, secretsmanager, dynamodb, states, sns, atlas } = listeners;
     const settings = { ...settingsOf(place), ...given };
     this.deployment = readDeployment({ ...place, settings: { ...settings, atlasBaseUrl: atlas.url } });
-    const { functions, machines, registry, topicArns } = this.deployment;
+    const { functions, machines, registry, secrets, topicArns } = this.deployment;
 
     const { region } = place;
     const authorize = iam(functions, region);
     const onTagChange = (change: TagChange) => this.deliver(tagChangeEvent(change));
     const onApiCall = (call: ApiCall) => this.hasTrail && this.deliver(apiCallEvent(call));
-    this.#surroundings = { place, settings, registry, clock, authorize, onTagChange, onApiCall };
+    this.#surroundings = { place, settings, registry, secrets, clock, authorize, onTagChange, onApiCall };
     this.#stepFunctions = new StepFunctionsEmulator({
       clock,
+      region,
       machines: () => this.machines,
       authorize,
       appearAfterSeconds: () => this.world.executionsAppearAfterSeconds,
     });
-    this.#sns = new SnsEmulator({ authorize, topicArns });
+    this.#sns = new SnsEmulator({ authorize, region, topicArns });
     this.world = new World(world, this.#surroundings);
 
     this.endpoints = {

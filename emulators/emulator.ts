@@ -50,8 +50,6 @@ export interface Route {
 export interface Service {
   readonly name: ServiceName;
   route(request: Request): Route;
-  /** Headers of every answer, including those in which an interceptor or an error takes the place of the service's answer. */
-  commonHeaders?(): Record<string, string>;
 }
 
 /** An authenticated call, as an interceptor sees it. */
@@ -144,7 +142,10 @@ async function serve(service: Service, options: ListenOptions, incoming: Incomin
   const request = await read(incoming);
   const { operation, caller, delivery } = await deliveryTo(service, options.intercept, request);
   const given = typeof delivery === 'string' ? undefined : 'cutShort' in delivery ? delivery.cutShort : delivery;
-  const answer = given && { ...given, headers: { ...service.commonHeaders?.(), ...given.headers } };
+  // Documented (RFC 9110): a server with a clock dates its answers. By the simulated clock: the AWS SDK repeats a refused request if the
+  // date differs from the function's by more than five minutes.
+  const date = options.clock.now().toUTCString();
+  const answer = given && { ...given, headers: { date, ...given.headers } };
   const { authorization: _, ...requestHeaders } = request.headers;
   options.recorder.record({
     at,

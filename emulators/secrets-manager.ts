@@ -4,6 +4,7 @@ import {
   DescribeSecretResponse$,
   type GetSecretValueResponse,
   GetSecretValueResponse$,
+  PutSecretValueResponse$,
 } from '@aws-sdk/client-secrets-manager';
 import { type Authorize, accessDeniedMessage, encode, signedBy } from './aws.ts';
 import type { Clock } from './clock.ts';
@@ -16,6 +17,7 @@ export interface SecretSeed {
   arn?: string;
   /** The customer managed key. Without it, the key is `aws/secretsmanager`, which MSK refuses. */
   kmsKeyId?: string | undefined;
+  tags?: Record<string, string>;
 }
 
 interface Version {
@@ -29,31 +31,47 @@ export interface Secret {
   name: string;
   arn: string;
   kmsKeyId: string | undefined;
+  /** A test may change them. */
+  tags: Record<string, string>;
+  /** When it was scheduled for deletion. A test may set it. */
+  deletedAt: Date | undefined;
   versions: Version[];
 }
 
 export interface SecretsManagerOptions {
   clock: Clock;
+  /** Default: us-east-1. */
+  region?: string;
   authorize?: Authorize | undefined;
 }
 
-/** The part of Secrets Manager that the functions use: GetSecretValue and DescribeSecret, over awsJson1.1. Documented. */
+const operations = ['GetSecretValue', 'DescribeSecret', 'PutSecretValue'];
+
+/** Documented: "Secrets Manager removes unlabeled versions when there are more than 100, but not versions created less than 24 hours ago." */
+const maxVersions = 100;
+const versionsLastMs = 24 * 3_600_000;
+
+/** The part of Secrets Manager that the functions use: reading and writing a secret's value, over awsJson1.1. Documented. */
 export class SecretsManagerEmulator implements Service {
   readonly name = 'secretsmanager';
   readonly #clock: Clock;
+  readonly #region: string | undefined;
   readonly #authorize: Authorize;
   readonly #secrets: Secret[] = [];
 
-  constructor({ clock, authorize = () => true }: SecretsManagerOptions) {
+  constructor({ clock, region, authorize = () => true }: SecretsManagerOptions) {
     this.#clock = clock;
+    this.#region = region;
     this.#authorize = authorize;
   }
 
-  addSecret({ name, secretString, kmsKeyId, arn }: SecretSeed): Secret {
-    const secret = {
+  addSecret({ name, secretString, kmsKeyId, arn, tags = {} }: SecretSeed): Secret {
+    const secret: Secret = {
       name,
       arn: arn ?? `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-${randomUUID().slice(0, 6)}`,
       kmsKeyId,
+      tags,
+      deletedAt: undefined,
       versions: [this.#version(secretString)],
     };
     this.#secrets.push(secret);
@@ -77,27 +95,67 @@ export class SecretsManagerEmulator implements Service {
     const operation = target.replace(/^secretsmanager\./, '');
     return {
       operation,
-      authenticate: () => signedBy(request, 'secretsmanager', secretsManagerError),
-      apply: (caller) => this.#apply(operation, caller, JSON.parse(request.body)),
+      authenticate: () => signedBy(request, 'secretsmanager', secretsManagerError, this.#region),
+      apply: (caller) => this.#apply(operation, caller, inputOf(request)),
     };
   }
 
   #apply(operation: string, caller: string, input: Record<string, string | undefined>): Answer {
-    if (operation !== 'GetSecretValue' && operation !== 'DescribeSecret') {
+    if (!operations.includes(operation)) {
       throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
     }
-    const secretId = input.SecretId ?? '';
-    const resource = this.secret(secretId)?.arn ?? secretId;
+    const secretId = checkedId(input.SecretId);
+    const found = this.secret(secretId);
+    const resource = found?.arn ?? secretId;
     const action = `secretsmanager:${operation}`;
-    if (!this.#authorize(caller, action, resource, {})) {
+    // A secret that does not exist has no tags, so IAM denies what a condition on a tag allows.
+    if (!this.#authorize(caller, action, resource, { resourceTags: found?.tags })) {
       throw secretsManagerError('AccessDeniedException', accessDeniedMessage(caller, action, resource));
     }
     const secret = this.#existing(secretId);
     if (operation === 'DescribeSecret') return answer(encode(DescribeSecretResponse$, describe(secret)));
-    if (secret.kmsKeyId && !this.#authorize(caller, 'kms:Decrypt', secret.kmsKeyId, { secretArn: secret.arn })) {
-      throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
+    if (secret.deletedAt) {
+      // Documented: the error's name. Reported: its text.
+      const message = "You can't perform this operation on the secret because it was marked for deletion.";
+      throw secretsManagerError('InvalidRequestException', message);
     }
+    const keyActions = operation === 'PutSecretValue' ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:Decrypt'];
+    for (const keyAction of secret.kmsKeyId ? keyActions : [])
+      if (!this.#authorize(caller, keyAction, secret.kmsKeyId, { secretArn: secret.arn }))
+        throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
+    if (operation === 'PutSecretValue') return this.#put(secret, input);
     return answer(encode(GetSecretValueResponse$, value(secret, input)));
+  }
+
+  /**
+   * Documented: the ClientRequestToken becomes the id of the version. A second request with it is ignored if its value is the same, and
+   * refused otherwise. Staging labels of the caller's choice are not implemented. The texts are assumed.
+   */
+  #put(secret: Secret, { ClientRequestToken = '', SecretString, VersionStages }: Record<string, string | undefined>) {
+    if (ClientRequestToken.length < 32 || ClientRequestToken.length > 64)
+      throw secretsManagerError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
+    if (!SecretString || VersionStages)
+      throw secretsManagerError(
+        'InvalidParameterException',
+        'The local cloud needs SecretString and no VersionStages.',
+      );
+    const existing = secret.versions.find(({ id }) => id === ClientRequestToken);
+    if (existing && existing.secretString !== SecretString)
+      throw secretsManagerError(
+        'ResourceExistsException',
+        `The operation failed because the version ${ClientRequestToken} already exists.`,
+      );
+    const now = this.#clock.now();
+    const recent = secret.versions.filter(({ createdAt }) => now.getTime() - createdAt.getTime() < versionsLastMs);
+    if (!existing && recent.length >= maxVersions)
+      throw secretsManagerError('LimitExceededException', "You've reached the quota for secret versions.");
+    if (!existing) secret.versions.push({ id: ClientRequestToken, secretString: SecretString, createdAt: now });
+    const version = secret.versions.find(({ id }) => id === ClientRequestToken) as Version;
+    const { arn: ARN, name: Name } = secret;
+    const VersionStagesNow = stages(secret, version);
+    return answer(
+      encode(PutSecretValueResponse$, { ARN, Name, VersionId: version.id, VersionStages: VersionStagesNow }),
+    );
   }
 
   #existing(secretId: string): Secret {
@@ -111,6 +169,34 @@ export class SecretsManagerEmulator implements Service {
   #version(secretString: string): Version {
     return { id: randomUUID(), secretString, createdAt: this.#clock.now() };
   }
+}
+
+function inputOf({ body }: Request): Record<string, string | undefined> {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw secretsManagerError('SerializationException', 'The request body is not valid JSON.');
+  }
+}
+
+/**
+ * Documented: the length of a secret's id, and the characters of a name. Reported: the text about a name. Assumed: the other texts,
+ * which are those of AWS's common validation.
+ */
+function checkedId(secretId: string | undefined): string {
+  const failure = (found: string, rule: string) =>
+    secretsManagerError(
+      'ValidationException',
+      `1 validation error detected: Value ${found} at 'secretId' failed to satisfy constraint: Member must ${rule}`,
+    );
+  if (secretId === undefined) throw failure('null', 'not be null');
+  if (secretId.length < 1) throw failure("''", 'have length greater than or equal to 1');
+  if (secretId.length > 2048) throw failure(`'${secretId}'`, 'have length less than or equal to 2048');
+  if (!/^(arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:)?[\w/+=.@!-]+$/.test(secretId)) {
+    const rule = 'Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!';
+    throw secretsManagerError('ValidationException', `Invalid name. ${rule}`);
+  }
+  return secretId;
 }
 
 function value(secret: Secret, input: Record<string, string | undefined>): GetSecretValueResponse {
@@ -139,6 +225,8 @@ function describe(secret: Secret): DescribeSecretResponse {
     ARN: secret.arn,
     Name: secret.name,
     KmsKeyId: secret.kmsKeyId,
+    Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
+    ...(secret.deletedAt && { DeletedDate: secret.deletedAt }),
     CreatedDate: secret.versions[0]?.createdAt,
     LastChangedDate: secret.versions.at(-1)?.createdAt,
     VersionIdsToStages: Object.fromEntries(labelled.map((version) => [version.id, stages(secret, version)])),

@@ -15,7 +15,8 @@ interface Rate {
 /**
  * MSK (assumed): MSK throttles but publishes no rates. These resemble the rates of other control planes, such as Amazon ECS:
  * docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
- * Secrets Manager (documented): 10,000 reads per second.
+ * Secrets Manager (documented): 10,000 reads and 50 writes per second,
+ * docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
  * DynamoDB (documented): what a new on-demand table sustains, 4,000 writes and 12,000 reads per second.
  * Step Functions (documented): the quotas of the smaller Regions, docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
@@ -23,6 +24,7 @@ const rates: Record<string, Rate> = {
   mskReads: { burst: 50, perSecond: 20 },
   mskWrites: { burst: 20, perSecond: 5 },
   secretReads: { burst: 10_000, perSecond: 10_000 },
+  secretWrites: { burst: 50, perSecond: 50 },
   tableReads: { burst: 12_000, perSecond: 12_000 },
   tableWrites: { burst: 4000, perSecond: 4000 },
   StartExecution: { burst: 800, perSecond: 150 },
@@ -55,5 +57,6 @@ export function awsThrottling(clock: Clock, isExempt: (caller: string) => boolea
 function kindOf({ service, operation, method }: Call): string {
   if (service === 'kafka') return method === 'GET' ? 'mskReads' : 'mskWrites';
   if (service === 'dynamodb') return ['GetItem', 'Scan'].includes(operation) ? 'tableReads' : 'tableWrites';
-  return service === 'secretsmanager' ? 'secretReads' : operation;
+  if (service === 'secretsmanager') return operation === 'PutSecretValue' ? 'secretWrites' : 'secretReads';
+  return operation;
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { atlasRegion } from '../shared/atlas/regions.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { AtlasEmulator } from './atlas/atlas.ts';
-import type { AtlasBehaviour, Project, ProjectSeed } from './atlas/project.ts';
+import type { AtlasBehaviour } from './atlas/behaviour.ts';
+import type { Project, ProjectSeed, WorkspaceSeed } from './atlas/project.ts';
+import { workspaceRegionIn } from './atlas/regions.ts';
 import type { Authorize } from './aws.ts';
 import type { Clock } from './clock.ts';
 import { DynamoDbEmulator } from './dynamodb/dynamodb.ts';
@@ -12,7 +13,7 @@ import type { ApiCall, TagChange } from './event-bridge.ts';
 import type { Cluster } from './msk/cluster.ts';
 import { MskEmulator } from './msk/msk.ts';
 import type { ClusterSeed } from './msk/seed.ts';
-import { type Secret, SecretsManagerEmulator } from './secrets-manager.ts';
+import { type Secret, type SecretSeed, SecretsManagerEmulator } from './secrets-manager.ts';
 
 /** How the resources in AWS and Atlas differ from the defaults when a run begins. */
 export interface WorldSeed {
@@ -31,6 +32,8 @@ export interface WorldSeed {
   executionsAppearAfterSeconds?: number;
   /** Whether MSK returns an account id in a policy as the ARN of the account's root. Default: false. */
   normalisesPrincipals?: boolean;
+  /** The ARNs of users and roles that no longer exist. Default: none. */
+  deletedPrincipals?: string[];
 }
 
 interface ScramSecretSeed {
@@ -42,6 +45,8 @@ interface ScramSecretSeed {
   kmsKeyId?: string | null;
   /** Default: true. */
   isAssociated?: boolean;
+  /** Default: the one that lets Atlas have the secret. */
+  tags?: Record<string, string>;
 }
 
 /** The account and Region of the deployment, and the cluster. */
@@ -70,6 +75,8 @@ export interface Surroundings {
   settings: ReturnType<typeof settingsOf>;
   /** The deployment's table. */
   registry: TableDefinition;
+  /** The deployment's own secrets. */
+  secrets: SecretSeed[];
   clock: Clock;
   authorize: Authorize;
   onTagChange: (change: TagChange) => void;
@@ -94,7 +101,7 @@ export class World {
   executionsAppearAfterSeconds: number;
 
   constructor(seed: WorldSeed, surroundings: Surroundings) {
-    const { place, settings, registry, clock, authorize, onTagChange, onApiCall } = surroundings;
+    const { place, settings, registry, secrets: deployed, clock, authorize, onTagChange, onApiCall } = surroundings;
     this.executionsAppearAfterSeconds = seed.executionsAppearAfterSeconds ?? 0;
     this.dynamodb = new DynamoDbEmulator(registry, { ...place, authorize });
     const password = randomUUID();
@@ -103,7 +110,8 @@ export class World {
     const serviceAccount = { clientId: `mdb_sa_id_${settings.atlasProjectId}`, clientSecret };
     this.secretValues = [password, apiKey.privateKey, clientSecret];
 
-    this.secretsManager = new SecretsManagerEmulator({ clock, authorize });
+    this.secretsManager = new SecretsManagerEmulator({ clock, region: place.region, authorize });
+    for (const secret of deployed) this.secretsManager.addSecret(secret);
     const { atlasCredentials = 'api-key' } = seed;
     const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
     this.#addSecret(
@@ -113,9 +121,17 @@ export class World {
     const scramSecrets = (seed.scramSecrets ?? [{}]).map((it) => completeSecret(it, place, password));
     this.scramSecrets = scramSecrets.map((it) => this.secretsManager.addSecret(it));
 
-    const normalisesPrincipals = seed.normalisesPrincipals ?? false;
-    const secrets = this.secretsManager;
-    this.msk = new MskEmulator({ clock, authorize, onTagChange, onApiCall, secrets, normalisesPrincipals });
+    const { normalisesPrincipals = false, deletedPrincipals = [] } = seed;
+    this.msk = new MskEmulator({
+      clock,
+      region: place.region,
+      authorize,
+      onTagChange,
+      onApiCall,
+      secrets: this.secretsManager,
+      normalisesPrincipals,
+      deletedPrincipals,
+    });
     this.cluster = this.msk.addCluster({
       arn: place.clusterArn,
       name: parseClusterArn(place.clusterArn)?.clusterName ?? '',
@@ -155,16 +171,22 @@ function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, pas
     secretString: seed.secretString ?? JSON.stringify({ username: 'atlas', password }),
     kmsKeyId: kmsKeyId ?? undefined,
     isAssociated: seed.isAssociated ?? true,
+    tags: seed.tags ?? { 'atlas-streaming': 'allow' },
   };
 }
 
 function completeProject({ project }: WorldSeed, { region }: Place, settings: Surroundings['settings']): ProjectSeed {
-  const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(region) };
   return {
     id: settings.atlasProjectId,
     awsAccountId: atlasAccountId,
     awsRegions: [region],
-    workspaces: [{ name: settings.atlasWorkspace, dataProcessRegion }],
+    workspaces: [workspaceBeside(settings.atlasWorkspace, region)],
     ...project,
   };
 }
+
+/** A workspace in a cluster's Region, or where a person would have made it if Atlas offers none there. */
+export const workspaceBeside = (name: string, awsRegion: string): WorkspaceSeed => ({
+  name,
+  dataProcessRegion: { cloudProvider: 'AWS', region: workspaceRegionIn(awsRegion) ?? 'VIRGINIA_USA' },
+});

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { defaultPlace, type Place, type WorldSeed } from '../emulators/world.ts';
-import { atlasRegion } from '../shared/atlas/regions.ts';
+import { defaultPlace, type Place, type WorldSeed, workspaceBeside } from '../emulators/world.ts';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { settingTags } from '../shared/msk/tags.ts';
 import { clusterArnIn } from '../shared/request/input.ts';
@@ -45,14 +44,13 @@ export function cloudFor(
   const place = placeOf(input);
   const { tags } = ((input ?? {}) as UserInput).detail ?? {};
   const { projectId, workspace, secretArn, secretName } = settingsIn((input ?? {}) as UserInput);
-  const dataProcessRegion = { cloudProvider: 'AWS', region: atlasRegion(place.region) };
   return {
     place,
-    settings: { ...(projectId && { atlasProjectId: projectId }) },
+    settings: { ...(projectId && { atlasProjectId: projectId }), ...(workspace && { atlasWorkspace: workspace }) },
     world: {
       ...world,
       ...(tags && { cluster: { ...world.cluster, tags } }),
-      ...(workspace && { project: { ...world.project, workspaces: [{ name: workspace, dataProcessRegion }] } }),
+      ...(workspace && { project: { ...world.project, workspaces: [workspaceBeside(workspace, place.region)] } }),
       // A tag can name only an associated secret. The run itself associates a secret that an input names.
       ...(secretName && {
         scramSecrets: [{ name: secretName, ...(secretArn && { arn: secretArn }), isAssociated: tags !== undefined }],

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Cloud } from '../emulators/cloud.ts';
 import type { Execution } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
-import { firehose, first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
+import { first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
 
 /** The statement with which another tool lets Atlas connect. */
 const terraform = {
@@ -20,7 +20,7 @@ export const registryScenarios: Scenario[] = [
     description:
       'Terraform has made the private link and its policy statement. The cluster is connected over it, and then disconnected. The link and the statement stay.',
     expected: { endState: 'Disconnected' },
-    world: quickToConnect({ cluster: { policy: policy(firehose, terraform) } }),
+    world: quickToConnect({ cluster: { policy: policy(terraform) } }),
     prepare: async (cloud) => {
       createLink(cloud);
       await tagAndConnect(cloud);
@@ -33,7 +33,7 @@ export const registryScenarios: Scenario[] = [
     description:
       'A person has made the connection, with another user. The run uses it, and does not change its user or password.',
     expected: { endState: 'Connected' },
-    world: quickToConnect({ cluster: { policy: policy(firehose, terraform) } }),
+    world: quickToConnect({ cluster: { policy: policy(terraform) } }),
     prepare: (cloud) => createConnection(cloud, createLink(cloud)),
   },
   {

@@ -23,15 +23,19 @@ export interface Scenario {
   startedBy?: string;
 }
 
-export const firehose = {
+/** The statement with which Amazon Data Firehose reads from a cluster, as AWS documents it. */
+const firehose = (clusterArn: string) => ({
   Sid: 'FirehoseReadsOrders',
   Effect: 'Allow',
-  Principal: { AWS: 'arn:aws:iam::210987654321:role/firehose-orders' },
-  Action: ['kafka:CreateVpcConnection', 'kafka:GetBootstrapBrokers', 'kafka:DescribeClusterV2'],
-  Resource: '*',
-};
+  Principal: { Service: 'firehose.amazonaws.com' },
+  Action: 'kafka:CreateVpcConnection',
+  Resource: clusterArn,
+});
 
-export const policy = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
+/** A cluster policy that begins with the statement for Firehose. */
+export const policy =
+  (...others: object[]) =>
+  (clusterArn: string) => ({ Version: '2012-10-17', Statement: [firehose(clusterArn), ...others] });
 
 /** Multi-VPC connectivity is on and Atlas is quick: for scenarios about what happens after the first connect. */
 export function quickToConnect(world: WorldSeed = {}): WorldSeed {

@@ -7,7 +7,7 @@ import { newVersion } from '../emulators/msk/cluster.ts';
 import { mskError } from '../emulators/msk/router.ts';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
 import { registryScenarios } from './registry-scenarios.ts';
-import { firehose, first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
+import { first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
 
 export const scenarios: Scenario[] = [
   {
@@ -15,7 +15,7 @@ export const scenarios: Scenario[] = [
     description:
       'A cluster without multi-VPC connectivity, with a policy statement for Firehose, is tagged atlas-streaming=connect.',
     expected: { endState: 'Connected' },
-    world: { cluster: { policy: policy(firehose) } },
+    world: { cluster: { policy: policy() } },
   },
   {
     name: 'already-connected',
@@ -31,7 +31,7 @@ export const scenarios: Scenario[] = [
     name: 'dry-run',
     description: 'A dry run, started manually: it returns the plan and changes nothing.',
     expected: { endState: 'Planned' },
-    world: { cluster: { policy: policy(firehose) } },
+    world: { cluster: { policy: policy() } },
     input: ({ world }) => ({ clusterArn: world.cluster.arn, dryRun: true }),
   },
   {
@@ -42,7 +42,6 @@ export const scenarios: Scenario[] = [
     world: {
       cluster: {
         policy: policy(
-          firehose,
           {
             Effect: 'Allow',
             Principal: { AWS: ['210987654321', '109876543210'] },
@@ -119,7 +118,7 @@ export const scenarios: Scenario[] = [
     description:
       'A connected cluster is tagged atlas-streaming=disconnect. The run removes what an earlier run has created: the connection, the private link and our policy statement.',
     expected: { endState: 'Disconnected' },
-    world: quickToConnect({ cluster: { policy: policy(firehose) } }),
+    world: quickToConnect({ cluster: { policy: policy() } }),
     prepare: tagAndConnect,
     start: async (cloud) => first(await cloud.tag({ [triggerTag]: 'disconnect' })),
     startedBy:
@@ -145,11 +144,11 @@ export const scenarios: Scenario[] = [
     description:
       'Another person has removed our policy statement and changed the connection. A manual start repairs only these two.',
     expected: { endState: 'Connected' },
-    world: quickToConnect({ cluster: { policy: policy(firehose) } }),
+    world: quickToConnect({ cluster: { policy: policy() } }),
     prepare: async (cloud) => {
       await tagAndConnect(cloud);
       const { cluster, project } = cloud.world;
-      cluster.policy = { document: policy(firehose), version: newVersion() } as typeof cluster.policy;
+      cluster.policy = { document: policy()(cluster.arn), version: newVersion() } as typeof cluster.policy;
       project.connections('streams')[0]?.update({ type: 'Kafka', authentication: { mechanism: 'PLAIN' } });
     },
     input: ({ world: { cluster } }) => ({ clusterArn: cluster.arn }),

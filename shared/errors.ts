@@ -77,6 +77,11 @@ export class PrincipalChanged extends NeedsPersonError {
   override readonly name = 'PrincipalChanged' as const;
 }
 
+/** Atlas names an AWS account that the setting atlasAwsAccountIds does not list. */
+export class PrincipalNotAllowed extends NeedsPersonError {
+  override readonly name = 'PrincipalNotAllowed' as const;
+}
+
 /** The input, or a tag that is used instead of it, is wrong. Nothing was changed. */
 export class InvalidRequest extends NeedsPersonError {
   override readonly name = 'InvalidRequest' as const;
@@ -97,7 +102,7 @@ export class ClusterUpdateFailed extends NeedsPersonError {
   override readonly name = 'ClusterUpdateFailed' as const;
 }
 
-/** Our statement cannot be added to the cluster policy. */
+/** Our statement cannot be added to the cluster policy or removed from it, or another statement overrides it. */
 export class PolicyRefused extends NeedsPersonError {
   override readonly name = 'PolicyRefused' as const;
 }

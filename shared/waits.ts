@@ -21,7 +21,10 @@ export const waits = {
   connection: { pollSeconds: 30, timeoutMinutes: 90 },
   /** A connect waits while a disconnect of the cluster runs, at most as long as that machine may. */
   holder: { pollSeconds: 300, timeoutMinutes: 1440 },
-  /** For connection and link together. Atlas deletes a connection only after it has been deployed. */
+  /**
+   * For connection and link together. Atlas deletes a connection only after it has been deployed, and has needed more than 20 minutes for
+   * it in MongoDB's own tests.
+   */
   removal: { pollSeconds: 30, timeoutMinutes: 120 },
   /** After a request to create something whose answer was lost. Atlas may show late what it has accepted. */
   unclearAttempt: { pollSeconds: 30, timeoutMinutes: 15 },

@@ -62,6 +62,13 @@ suite('the layout of the project', () => {
     );
   });
 
+  test('keeps the emulator of Atlas independent of the code that it tests', () => {
+    assert.deepEqual(
+      forbidden(['emulators/atlas/**/*.ts'], (imported) => !imported.startsWith('emulators/')),
+      [],
+    );
+  });
+
   test('has no deployed file of more than 250 lines', () => {
     assert.deepEqual(
       filesIn(...ships).filter((path) => linesOf(path) > 250),

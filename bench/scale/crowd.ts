@@ -47,8 +47,10 @@ export interface Outcome {
   };
 }
 
+export type Credentials = 'api-key' | 'service-account';
+
 /** Connects many clusters of one account and Region to one workspace of one Atlas project. */
-export async function connectCrowd(clusters: number): Promise<Outcome> {
+export async function connectCrowd(clusters: number, atlasCredentials: Credentials): Promise<Outcome> {
   let startedAt = new Date();
   const tally = new Tally(() => startedAt);
   const cloud = await Cloud.start({
@@ -56,6 +58,7 @@ export async function connectCrowd(clusters: number): Promise<Outcome> {
     functionSpeed,
     maxConcurrency,
     world: {
+      atlasCredentials,
       cluster: { updateMinutes: usualMinutes.cluster },
       atlas: {
         linkMinutes: usualMinutes.privateLink,
@@ -124,6 +127,7 @@ function addClusters(cloud: Cloud, clusters: number): string[] {
       name: `AmazonMSK_${name}`,
       secretString: secret?.versions.at(-1)?.secretString ?? '',
       kmsKeyId: secret?.kmsKeyId,
+      tags: { ...secret?.tags },
     });
     const seed = { ...cluster.seed, name, arn: cluster.arn.replace('/orders/', `/${name}/`), scramSecretArns: [arn] };
     return msk.addCluster(seed).arn;

@@ -1,6 +1,6 @@
 import type { Figure, Goal } from '../figures.ts';
 import { boundMinutes, refillPerMinute } from './bound.ts';
-import { connectCrowd, type Outcome, tagMinutes } from './crowd.ts';
+import { type Credentials, connectCrowd, type Outcome, tagMinutes } from './crowd.ts';
 import { quarterMinutes } from './tally.ts';
 
 /** Many clusters that are tagged within a minute. The emulators throttle and lose writes as AWS and Atlas do. */
@@ -20,10 +20,10 @@ const maxRefusedPercent = 10;
 /** The heap of one more cluster must not grow with their number, apart from inaccuracies of garbage collection. */
 const maxHeapGrowth = 1.3;
 
-export async function scale(clusters: number[]): Promise<Figure[]> {
+export async function scale(clusters: number[], credentials: Credentials): Promise<Figure[]> {
   const outcomes: Outcome[] = [];
   for (const number of [...new Set([1, ...clusters])].sort((one, other) => one - other)) {
-    const outcome = await connectCrowd(number);
+    const outcome = await connectCrowd(number, credentials);
     console.error(progress(outcome));
     outcomes.push(outcome);
   }
@@ -72,6 +72,7 @@ function figures(outcome: Outcome, one: Outcome, smaller: Outcome[]): Figure[] {
     figure('total time', 'min', minutes, { baseline: bound, goal: { of: 'ratio', max: maxTimeRatio } }),
     perCluster('to Atlas', 'requests', (it) => it.tally.sum('atlas').requests),
     refused('refused', ['atlas']),
+    figure('token requests', 'requests', tally.requests.get('atlas createToken')?.requests ?? 0),
     perCluster('to AWS', 'requests', (it) => it.tally.sum(...aws).requests),
     refused('throttled', aws),
     perCluster('transitions', 'transitions', (it) => it.tally.transitions),

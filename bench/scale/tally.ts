@@ -26,10 +26,11 @@ export class Tally {
     this.#startedAt = startedAt;
   }
 
-  readonly exchange = ({ service, operation, caller, status, at }: Exchange): void => {
+  readonly exchange = ({ service, operation, caller, status, at, responseBody }: Exchange): void => {
     if (caller === personsAccessKeyId) return;
     const name = `${service} ${status === 401 ? '401' : operation}`;
-    const throttled = status === 429 || (service !== 'atlas' && service !== 'kafka' && status === 400);
+    // Other refusals with 400 are a lost claim, of a cluster or of the access token.
+    const throttled = status === 429 || (service !== 'atlas' && status === 400 && responseBody.includes('Throttling'));
     add(this.requests, name, throttled);
     if (service !== 'atlas' || status === 401) return;
     const quarter = Math.floor((at.getTime() - this.#startedAt().getTime()) / (quarterMinutes * 60_000));

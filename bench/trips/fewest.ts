@@ -10,7 +10,7 @@ export interface Request {
   reason: string;
 }
 
-/** Every process that calls Atlas needs both once: Lambda's containers share nothing, and a secret must not travel. */
+/** Every process that calls Atlas needs both once: Lambda's containers share neither credentials nor nonces, and a secret must not travel. */
 const authentication: Request[] = [
   { operation: 'GetSecretValue (Atlas)', reason: 'The credentials; a container keeps them.' },
   { operation: '401', reason: "The challenge: digest needs the server's nonce; a container keeps it." },
@@ -31,6 +31,10 @@ const reads: Request[] = [
   },
   { operation: 'ListScramSecrets', reason: 'The secret to use; DescribeClusterV2 does not show it.' },
   { operation: 'DescribeConfigurationRevision', reason: 'allow.everyone.if.no.acl.found must be false.' },
+  {
+    operation: 'DescribeSecret',
+    reason: 'Its tag, its key and whether it is being deleted. MSK would refuse it only after the reboot.',
+  },
   { operation: 'GetSecretValue', reason: 'The secret must have a user and a password.' },
   { operation: 'getGroupStreamWorkspace', reason: 'It must exist, on AWS, in the cluster’s Region.' },
   { operation: 'getGroupStreamConnection', reason: 'No other connection may have the name.' },

@@ -51,7 +51,9 @@ Poll intervals and time limits are not settings. They are constants in the code,
 
 ${table(
   ['Setting', 'Meaning', 'Value'],
-  all.filter(isRequired).map(([name, parameter]) => [`\`${name}\``, parameter.Description, allowed(parameter)]),
+  all
+    .filter(isRequired)
+    .map(([name, parameter]) => [`\`${name}\``, withCode(parameter.Description), allowed(parameter)]),
 )}
 
 ## Optional
@@ -60,16 +62,22 @@ ${table(
   ['Setting', 'Default', 'Meaning', 'Value'],
   all
     .filter((it) => !isRequired(it))
-    .map(([name, parameter]) => [`\`${name}\``, defaultOf(parameter), parameter.Description, allowed(parameter)]),
+    .map(([name, parameter]) => [
+      `\`${name}\``,
+      defaultOf(parameter),
+      withCode(parameter.Description),
+      allowed(parameter),
+    ]),
 )}
 `;
 }
 
 /** The rule of a setting, with what it quotes as code. */
 const allowed = ({ ConstraintDescription }: Parameter): string =>
-  ConstraintDescription.replace(/^must be /, '')
-    .replace(/"([^"]+)"/g, '`$1`')
-    .replace(/<(?=\w)/g, '\\<');
+  withCode(ConstraintDescription.replace(/^must be /, '').replace(/"([^"]+)"/g, '`$1`'));
+
+/** With placeholders such as <projectId>/* as code. */
+const withCode = (text: string): string => text.replace(/<\w+>[^\s,]*/g, '`$&`');
 
 const defaultOf = ({ Default }: Parameter): string =>
   Default === '' ? 'empty' : `\`${String(Default).replace('${sls:stage}', '<stage>')}\``;

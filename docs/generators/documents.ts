@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machines, readDefinition } from '../../statemachine/definition.ts';
+import { atlasKnowledge } from './atlas-knowledge.ts';
 import { configuration } from './configuration.ts';
 import { diagram } from './diagram.ts';
 import { withPart } from './marked-parts.ts';
@@ -19,6 +20,7 @@ export const readDocument = (file: string): string => readFileSync(pathOf(file),
 /** The documents with generated parts, as they should be. Outputs of commands and pictures are not among these parts. */
 export const generated: Record<string, () => string> = {
   'docs/configuration.md': configuration,
+  'docs/local-cloud.md': () => withPart(readDocument('docs/local-cloud.md'), 'atlas', atlasKnowledge()),
   'docs/security.md': () => withPart(readDocument('docs/security.md'), 'permissions', permissions()),
   'docs/architecture.md': () =>
     machines.reduce<string>(

@@ -9,7 +9,7 @@ const described: Record<keyof Waits, [waitFor: string, usually: string]> = {
   holder: ['a disconnect of the same cluster', 'minutes'],
   removal: [
     'the removal of the connection and the private link',
-    'minutes; longer if Atlas still deploys the connection',
+    'minutes; sometimes more than 20; longer if Atlas still deploys the connection',
   ],
   unclearAttempt: ['what a request without an answer may have created', 'seconds; none, if every request was answered'],
 };

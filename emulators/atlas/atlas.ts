@@ -1,10 +1,15 @@
 import type { Clock } from '../clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
-import { pathTemplate } from '../path-template.ts';
 import { type ApiKey, AtlasAuth, type ServiceAccount } from './auth.ts';
-import { type Context, type Endpoint, endpoints, type Labels } from './endpoints.ts';
-import { atlasError } from './error.ts';
-import { type AtlasBehaviour, Project, type ProjectSeed } from './project.ts';
+import { type AtlasBehaviour, usualBehaviour } from './behaviour.ts';
+import { faultInAnswer, versionOf } from './contract.ts';
+import type { Context, Endpoint, Labels } from './endpoints.ts';
+import { atlasError, notEmulated } from './error.ts';
+import { checkAccept, checkContentType } from './negotiation.ts';
+import { Project, type ProjectSeed } from './project.ts';
+import { checkQuery } from './query.ts';
+import { endpointOf, type Methods } from './routing.ts';
+import { objectIdPattern } from './schemas/request.ts';
 
 export interface AtlasOptions {
   clock: Clock;
@@ -13,11 +18,6 @@ export interface AtlasOptions {
   serviceAccounts?: ServiceAccount[];
   behaviour?: Partial<AtlasBehaviour>;
 }
-
-const routes = endpoints.map((endpoint) => {
-  const [method, path] = endpoint.route.split(' ');
-  return { endpoint, method, match: pathTemplate(`/api/atlas/v2/groups/{groupId}${path}`) };
-});
 
 /** The Streams part of the Atlas Admin API, with authentication, API versions and the rate limit. */
 export class AtlasEmulator implements Service {
@@ -29,24 +29,9 @@ export class AtlasEmulator implements Service {
 
   constructor({ clock, projects, apiKeys = [], serviceAccounts = [], behaviour }: AtlasOptions) {
     this.#clock = clock;
-    this.auth = new AtlasAuth(apiKeys, serviceAccounts);
-    this.behaviour = {
-      linkMinutes: 32,
-      connectionMinutes: 26,
-      linkFails: undefined,
-      connectionFails: false,
-      mayConnect: () => true,
-      workspaceWriteSeconds: 0,
-      shownAfterSeconds: 0,
-      blockedAddress: undefined,
-      ...behaviour,
-    };
+    this.auth = new AtlasAuth(apiKeys, serviceAccounts, clock);
+    this.behaviour = { ...usualBehaviour, ...behaviour };
     this.projects = new Map(projects.map((seed) => [seed.id, new Project(seed, clock, this.behaviour)]));
-  }
-
-  /** Documented (RFC 9110): a server with a clock dates its answers. Here, by the simulated clock. */
-  commonHeaders(): Record<string, string> {
-    return { date: this.#clock.now().toUTCString() };
   }
 
   route(request: Request): Route {
@@ -57,13 +42,20 @@ export class AtlasEmulator implements Service {
         apply: (clientId) => this.auth.issueToken(clientId, request),
       };
     }
-    for (const { endpoint, method, match } of routes) {
-      const labels = method === request.method && match(request.path);
-      if (!labels) continue;
+    if (request.method === 'POST' && request.path === '/api/oauth/revoke') {
+      return {
+        operation: 'revokeToken',
+        authenticate: () => this.auth.authenticateClient(request),
+        apply: (clientId) => this.auth.revokeToken(clientId, request),
+      };
+    }
+    const found = endpointOf(request.method, request.path);
+    if (found) {
+      const { endpoint = refuseMethod(request, found.methods), labels } = found;
       return {
         operation: endpoint.operation,
         authenticate: () => this.auth.authenticate(request),
-        apply: () => this.#apply(endpoint, labels as Labels, request),
+        apply: () => this.#apply(endpoint, labels, request),
       };
     }
     throw atlasError(404, 'RESOURCE_NOT_FOUND', `Cannot find resource ${request.path}.`, {
@@ -78,6 +70,10 @@ export class AtlasEmulator implements Service {
       throw atlasError(403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST', detail, { parameters: [blockedAddress] });
     }
     const { groupId } = labels;
+    if (!objectIdPattern.test(groupId)) {
+      const detail = `An invalid group ID ${groupId} was specified.`;
+      throw atlasError(400, 'INVALID_GROUP_ID', detail, { parameters: [groupId] });
+    }
     const project = this.projects.get(groupId);
     if (!project) {
       throw atlasError(404, 'GROUP_NOT_FOUND', `No group with ID ${groupId} exists.`, { parameters: [groupId] });
@@ -91,12 +87,9 @@ export class AtlasEmulator implements Service {
     return { ...answer, headers: { ...answer.headers, ...project.rateLimit.headers } };
   }
 
-  #answer({ version = '2023-02-01', status = 200, answer }: Endpoint, context: Context): Answer {
+  #answer(endpoint: Endpoint, context: Context): Answer {
     try {
-      context.project.rateLimit.take(context.request.path);
-      checkAccept(context.request.headers.accept, version);
-      const contentType = `application/vnd.atlas.${version}+json;charset=utf-8`;
-      return { status, headers: { 'content-type': contentType }, body: JSON.stringify(answer(context)) };
+      return answerOf(endpoint, context);
     } catch (error) {
       if (error instanceof Refusal) return error.answer;
       throw error;
@@ -104,8 +97,24 @@ export class AtlasEmulator implements Service {
   }
 }
 
-/** Documented: 406 if the client names no date, or one before the endpoint's version. */
-function checkAccept(accept: string | undefined, version: string): void {
-  const date = /application\/vnd\.atlas\.(\d{4}-\d{2}-\d{2})\+json/.exec(accept ?? '')?.[1];
-  if (!date || date < version) throw atlasError(406, 'INVALID_VERSION_DATE', 'Invalid accept header or version date.');
+/** @throws Refusal; Error if the answer does not have the shape of Atlas's answers, which is a bug of the emulator */
+function answerOf(endpoint: Endpoint, context: Context): Answer {
+  const { project, request } = context;
+  project.rateLimit.take(request.path);
+  const version = versionOf(endpoint);
+  checkAccept(request, version);
+  checkContentType(request, version);
+  checkQuery(request, endpoint.parameters);
+  const indent = request.query.get('pretty') === 'true' ? 2 : 0;
+  const body = JSON.stringify(endpoint.answer(context), null, indent);
+  const fault = faultInAnswer(endpoint, body);
+  if (fault) throw new Error(fault);
+  const contentType = `application/vnd.atlas.${version}+json;charset=utf-8`;
+  return { status: endpoint.status ?? 200, headers: { 'content-type': contentType }, body };
+}
+
+function refuseMethod({ method, path }: Request, methods: Methods): never {
+  if (methods.has(method)) throw notEmulated(`${method} ${path}`);
+  const allow = [...methods.keys()].join(', ');
+  throw atlasError(405, 'METHOD_NOT_ALLOWED', `${path} has no method ${method}.`, { headers: { allow } });
 }

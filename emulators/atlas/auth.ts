@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import httpAuth from 'http-auth';
+import type { Clock } from '../clock.ts';
 import { type Answer, Refusal, type Request } from '../emulator.ts';
 import { atlasError } from './error.ts';
 
@@ -21,30 +22,45 @@ interface Token {
 
 const realm = 'MMS Public API';
 
-/** Documented: "Access Token limit reached" at 100 live tokens of one service account. */
+/**
+ * Documented: a service account has at most 100 active tokens, each for an hour, and the next request is refused.
+ * https://www.mongodb.com/docs/mcp-server/remote-mcp/rate-limits/; the same limit is reported in mongodb/mongodb-atlas-cli #4656.
+ */
 const maxLiveTokens = 100;
-
-/** Documented. Uses real time, because functions compare a token's expiry with the real clock. */
 const tokenSeconds = 3600;
+const limitReached =
+  'Access Token limit reached. Please use the existing Access Tokens or create a new Service Account.';
+
+/**
+ * Reported (mongodb/terraform-provider-mongodbatlas, guide "Provider Configuration"): the limit, for each combination of service account
+ * and IP address, and the body of the 429. Assumed: it is a sliding minute, refused requests do not count, the answer has a
+ * Retry-After, all functions have one address, and a revocation is limited in the same way.
+ */
+const requestsPerMinute = 10;
+const minuteMs = 60_000;
 
 /** The authentication of Atlas: API keys by HTTP digest (http-auth keeps the nonces and their counts), and bearer tokens. */
 export class AtlasAuth {
   readonly #digest;
   readonly #serviceAccounts: ServiceAccount[];
+  readonly #clock: Clock;
   #tokens: Token[] = [];
+  /** The times of the accepted requests of the last minute, by client and path. */
+  readonly #requests = new Map<string, number[]>();
 
-  constructor(apiKeys: ApiKey[], serviceAccounts: ServiceAccount[]) {
+  constructor(apiKeys: ApiKey[], serviceAccounts: ServiceAccount[], clock: Clock) {
     const users = apiKeys.map(({ publicKey, privateKey }) => {
       const hash = createHash('md5').update(`${publicKey}:${realm}:${privateKey}`).digest('hex');
       return `${publicKey}:${realm}:${hash}`;
     });
     this.#digest = httpAuth.digest({ realm, file: () => users.join('\n') });
     this.#serviceAccounts = serviceAccounts;
+    this.#clock = clock;
   }
 
   /** The tokens that Atlas would still accept. */
   get liveTokens(): readonly Token[] {
-    this.#tokens = this.#tokens.filter(({ expiresAt }) => expiresAt > Date.now());
+    this.#tokens = this.#tokens.filter(({ expiresAt }) => expiresAt > this.#now);
     return this.#tokens;
   }
 
@@ -74,7 +90,7 @@ export class AtlasAuth {
     this.#tokens = [];
   }
 
-  /** `POST /api/oauth/token`: the client id, from Basic authentication. Documented. */
+  /** The client id, from the Basic authentication of a request for a token or a revocation. Documented. */
   authenticateClient(request: Request): string {
     const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const [clientId, clientSecret] = Buffer.from(basic, 'base64').toString().split(':');
@@ -85,19 +101,55 @@ export class AtlasAuth {
 
   /** `POST /api/oauth/token`: a token for the client. Documented. */
   issueToken(clientId: string, request: Request): Answer {
-    if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
-      throw oauthError(400, 'invalid_request', 'The content type must be application/x-www-form-urlencoded.');
-    }
-    if (new URLSearchParams(request.body).get('grant_type') !== 'client_credentials') {
+    const form = formOf(request);
+    if (form.get('grant_type') !== 'client_credentials') {
       throw oauthError(400, 'unsupported_grant_type', 'The grant type must be client_credentials.');
     }
+    this.#limitRate(clientId, request.path);
     if (this.liveTokens.filter((token) => token.clientId === clientId).length >= maxLiveTokens) {
-      throw oauthError(403, 'access_denied', 'Access Token limit reached.');
+      throw oauthError(403, 'access_denied', limitReached);
     }
     const value = randomUUID();
-    this.#tokens.push({ clientId, value, expiresAt: Date.now() + tokenSeconds * 1000 });
+    this.#tokens.push({ clientId, value, expiresAt: this.#now + tokenSeconds * 1000 });
     const body = { access_token: value, expires_in: tokenSeconds, token_type: 'Bearer' };
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  }
+
+  /**
+   * `POST /api/oauth/revoke`: ends the validity of a token. Documented: 200 without a body. Documented (RFC 7009 §2.1–2.2): a token that is
+   * unknown is no error; one of another client is refused. Assumed: the refusal is `invalid_request`.
+   */
+  revokeToken(clientId: string, request: Request): Answer {
+    const value = formOf(request).get('token');
+    if (!value) throw oauthError(400, 'invalid_request', 'The parameter token is missing.');
+    this.#limitRate(clientId, request.path);
+    const token = this.liveTokens.find((it) => it.value === value);
+    if (token && token.clientId !== clientId)
+      throw oauthError(400, 'invalid_request', 'The token was issued to another client.');
+    this.#tokens = this.#tokens.filter((it) => it !== token);
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: '' };
+  }
+
+  get #now(): number {
+    return this.#clock.now().getTime();
+  }
+
+  /** @throws Refusal 429 */
+  #limitRate(clientId: string, path: string): void {
+    const key = `${clientId} ${path}`;
+    const recent = (this.#requests.get(key) ?? []).filter((at) => this.#now - at < minuteMs);
+    const [oldest = 0] = recent;
+    if (recent.length >= requestsPerMinute)
+      throw atlasError(
+        429,
+        'RATE_LIMITED',
+        `Resource ${path} is limited to ${requestsPerMinute} requests every 1 minutes.`,
+        {
+          parameters: [path, requestsPerMinute, 1],
+          headers: { 'retry-after': String(Math.ceil((oldest + minuteMs - this.#now) / 1000)) },
+        },
+      );
+    this.#requests.set(key, [...recent, this.#now]);
   }
 
   #bearer(value: string): string {
@@ -141,6 +193,12 @@ function unauthorized(headers: Record<string, string>): Refusal {
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ detail, error: 401, errorCode: 'UNEXPECTED_ERROR', reason: 'Unauthorized' }),
   });
+}
+
+function formOf({ headers, body }: Request): URLSearchParams {
+  if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded'))
+    throw oauthError(400, 'invalid_request', 'The content type must be application/x-www-form-urlencoded.');
+  return new URLSearchParams(body);
 }
 
 function oauthError(status: number, error: string, description: string): Refusal {

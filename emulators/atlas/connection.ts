@@ -1,20 +1,17 @@
 import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
-import type { ConnectionRequest, ConnectionUpdate } from './body.ts';
 import { objectId } from './object-id.ts';
 import type { PrivateLink } from './private-link.ts';
-
-type Settings = z.infer<typeof ConnectionRequest>;
+import type { ConnectionSettings, ConnectionUpdate } from './schemas/request.ts';
 
 /** How the deployment of a connection ends. */
 export interface ConnectionOutcome {
   /** Until READY or FAILED. */
   minutes: number;
   fails: boolean;
+  /** How long a deletion takes. */
+  deletionMinutes: () => number;
 }
-
-/** The duration of a deletion. Assumed. */
-const deleteMinutes = 2;
 
 /** One Kafka connection of a workspace. Its state is computed from the clock whenever it is read. */
 export class Connection {
@@ -24,11 +21,11 @@ export class Connection {
   readonly #region: string;
   readonly #clock: Clock;
   readonly #outcome: ConnectionOutcome;
-  #settings: Settings;
+  #settings: ConnectionSettings;
   #deletedAt: Date | undefined;
 
   constructor(
-    settings: Settings,
+    settings: ConnectionSettings,
     link: PrivateLink | undefined,
     region: string,
     clock: Clock,
@@ -44,12 +41,15 @@ export class Connection {
   }
 
   /** Includes the password, so that a test can check it. Recorded: Atlas never returns it. */
-  get settings(): Settings {
+  get settings(): ConnectionSettings {
     return this.#settings;
   }
 
   get state(): 'PENDING' | 'READY' | 'FAILED' | 'DELETING' | 'DELETED' {
-    if (this.#deletedAt) return this.#clock.minutesSince(this.#deletedAt) < deleteMinutes ? 'DELETING' : 'DELETED';
+    if (this.#deletedAt) {
+      const isGone = this.#clock.minutesSince(this.#deletedAt) >= this.#outcome.deletionMinutes();
+      return isGone ? 'DELETED' : 'DELETING';
+    }
     if (!this.link) return 'READY';
     if (this.#clock.minutesSince(this.createdAt) < this.#outcome.minutes) return 'PENDING';
     return this.#outcome.fails || !this.#reaches(this.link) ? 'FAILED' : 'READY';
@@ -69,7 +69,7 @@ export class Connection {
   }
 
   /** Documented: the password is write-only. Assumed: an update without a password keeps the old one. */
-  update({ authentication, ...others }: z.infer<typeof ConnectionUpdate>): void {
+  update({ authentication, ...others }: Omit<z.infer<typeof ConnectionUpdate>, 'headers'>): void {
     const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
     const merged = { ...this.#settings.authentication, ...authentication };
     this.#settings = { ...this.#settings, ...given, authentication: merged };

@@ -1,7 +1,20 @@
+import type { z } from 'zod';
 import type { Request } from '../emulator.ts';
-import { ConnectionRequest, ConnectionUpdate, PrivateLinkRequest, parseBody } from './body.ts';
+import { parseBody, validationError } from './body.ts';
 import { atlasError } from './error.ts';
+import {
+  apiReference,
+  cliRecordings,
+  documented,
+  type Known,
+  recorded,
+  reported,
+  terraformTests,
+} from './knowledge.ts';
 import type { Project, Workspace } from './project.ts';
+import { badQuery, page, pageParameters } from './query.ts';
+import * as answers from './schemas/answer.ts';
+import { ConnectionRequest, ConnectionUpdate, PrivateLinkRequest } from './schemas/request.ts';
 
 export type Labels = Record<'groupId' | 'connectionId' | 'tenantName' | 'connectionName', string>;
 
@@ -16,8 +29,16 @@ export interface Endpoint {
   operation: string;
   /** Method, and path after the project. */
   route: string;
+  /** How its requests and answers are known. */
+  known: Known;
   /** The date of the only version. Default: 2023-02-01. */
   version?: string;
+  /** The parameters of the query, without those of all endpoints. */
+  parameters?: readonly string[];
+  /** Of the request. */
+  body?: z.ZodType;
+  /** Of the answer. */
+  shape: z.ZodType;
   /** Whether the endpoint changes the document that holds all connections of a workspace. */
   writesWorkspace?: boolean;
   /** Default: 200, which Atlas answers even if it has created something. Recorded. */
@@ -25,17 +46,29 @@ export interface Endpoint {
   answer(context: Context): object;
 }
 
-/** The first endpoint that matches is used, so fixed paths come before those with a workspace's name. */
+/** The part of an endpoint that takes a body. */
+const taking = <T>(body: z.ZodType<T>, answer: (body: T, context: Context) => object) => ({
+  body,
+  answer: (context: Context) => answer(parseBody(body, context.request.body), context),
+});
+
+/** The first path that matches is used, so fixed paths come before those with a workspace's name. */
 export const endpoints: Endpoint[] = [
   {
     operation: 'getGroupStreamAccountDetails',
     route: 'GET /streams/accountDetails',
+    known: documented(`${apiReference}; for a Region without a cluster, the 404 is assumed`),
     version: '2024-11-13',
+    parameters: ['cloudProvider', 'regionName'],
+    shape: answers.AccountDetails,
     answer: ({ project, request }) => accountDetails(project, request.query),
   },
   {
     operation: 'listGroupStreamPrivateLinkConnections',
     route: 'GET /streams/privateLinkConnections',
+    known: recorded(cliRecordings),
+    parameters: pageParameters,
+    shape: answers.pageOf(answers.PrivateLink),
     answer: ({ project, request }) =>
       page(
         request,
@@ -45,17 +78,25 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'createGroupStreamPrivateLinkConnection',
     route: 'POST /streams/privateLinkConnections',
-    answer: ({ project, request }) => project.createLink(parseBody(PrivateLinkRequest, request.body)).created(),
+    known: recorded(`${cliRecordings} (to Azure); to MSK documented`),
+    shape: answers.PrivateLinkCreated,
+    ...taking(PrivateLinkRequest, (link, { project }) => project.createLink(link).created()),
   },
   {
     operation: 'getGroupStreamPrivateLinkConnection',
     route: 'GET /streams/privateLinkConnections/{connectionId}',
+    known: recorded(
+      `${cliRecordings}; the states as MongoDB's Terraform provider and CloudFormation resources know them`,
+    ),
+    shape: answers.PrivateLink,
     answer: ({ project, labels }) => project.shownLink(labels.connectionId).describe(),
   },
   {
     operation: 'deleteGroupStreamPrivateLinkConnection',
     route: 'DELETE /streams/privateLinkConnections/{connectionId}',
+    known: recorded(cliRecordings),
     status: 202,
+    shape: answers.Empty,
     answer: ({ project, labels }) => {
       project.deleteLink(labels.connectionId);
       return {};
@@ -64,6 +105,9 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'listGroupStreamWorkspaces',
     route: 'GET /streams',
+    known: recorded(cliRecordings),
+    parameters: pageParameters,
+    shape: answers.pageOf(answers.Workspace),
     answer: ({ project, request }) =>
       page(
         request,
@@ -73,6 +117,9 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'getGroupStreamWorkspace',
     route: 'GET /streams/{tenantName}',
+    known: recorded(cliRecordings),
+    parameters: ['includeConnections'],
+    shape: answers.Workspace,
     answer: ({ project, labels, request }) => {
       const connections = project.shownConnections(labels.tenantName).map((connection) => connection.describe());
       const included = request.query.get('includeConnections') === 'true' ? { connections } : {};
@@ -82,6 +129,9 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'listGroupStreamConnections',
     route: 'GET /streams/{tenantName}/connections',
+    known: recorded(cliRecordings),
+    parameters: pageParameters,
+    shape: answers.pageOf(answers.Connection),
     answer: ({ project, labels, request }) =>
       page(
         request,
@@ -91,37 +141,49 @@ export const endpoints: Endpoint[] = [
   {
     operation: 'getGroupStreamProcessors',
     route: 'GET /streams/{tenantName}/processors',
+    known: documented(apiReference),
     version: '2024-05-30',
-    answer: ({ project, labels, request }) => page(request, project.workspace(labels.tenantName).processors),
+    parameters: pageParameters,
+    shape: answers.pageOf(answers.StreamProcessor),
+    answer: ({ project, labels, request }) => page(request, project.processors(labels.tenantName)),
   },
   {
     operation: 'createGroupStreamConnection',
     route: 'POST /streams/{tenantName}/connections',
+    known: recorded(`${cliRecordings} (public); over a private link documented`),
     writesWorkspace: true,
-    answer: ({ project, labels, request }) =>
-      project.createConnection(labels.tenantName, parseBody(ConnectionRequest, request.body)).describe(),
+    shape: answers.Connection,
+    ...taking(ConnectionRequest, (connection, { project, labels }) =>
+      project.createConnection(labels.tenantName, connection).describe(),
+    ),
   },
   {
     operation: 'getGroupStreamConnection',
     route: 'GET /streams/{tenantName}/connections/{connectionName}',
+    known: recorded(cliRecordings),
+    shape: answers.Connection,
     answer: ({ project, labels }) => project.shownConnection(labels.tenantName, labels.connectionName).describe(),
   },
   {
     operation: 'updateGroupStreamConnection',
     route: 'PATCH /streams/{tenantName}/connections/{connectionName}',
+    known: recorded(`${cliRecordings}; that a name cannot change is assumed`),
     writesWorkspace: true,
-    answer: ({ project, labels, request }) => {
-      const update = parseBody(ConnectionUpdate, request.body);
-      const connection = project.updateConnection(labels.tenantName, labels.connectionName, update);
+    shape: answers.ConnectionUpdated,
+    ...taking(ConnectionUpdate, ({ headers: _, ...update }, { project, labels: { tenantName, connectionName } }) => {
+      if (update.name !== undefined && update.name !== connectionName)
+        throw validationError(`name: it must be ${connectionName}, as in the path`);
       // Unlike other answers, this one has no state.
-      return { ...connection.describe(), state: undefined };
-    },
+      return { ...project.updateConnection(tenantName, connectionName, update).describe(), state: undefined };
+    }),
   },
   {
     operation: 'deleteGroupStreamConnection',
     route: 'DELETE /streams/{tenantName}/connections/{connectionName}',
+    known: reported(`${terraformTests}; the answer is recorded`),
     writesWorkspace: true,
     status: 202,
+    shape: answers.Empty,
     answer: ({ project, labels }) => {
       project.deleteConnection(labels.tenantName, labels.connectionName);
       return {};
@@ -129,13 +191,28 @@ export const endpoints: Endpoint[] = [
   },
 ];
 
-/** Documented: account and VPC belong to a project and a Region. Assumed: 404 if the project has no cluster in the Region. */
+/** What Atlas has as well. Documented: the API reference. */
+export const notEmulatedRoutes = [
+  'PATCH /streams/privateLinkConnections/{connectionId}',
+  'POST /streams',
+  'PATCH /streams/{tenantName}',
+  'DELETE /streams/{tenantName}',
+  'POST /streams/{tenantName}/processor',
+  'GET /streams/{tenantName}/processor/{processorName}',
+  'POST /streams/{tenantName}/processor/{processorName}',
+  'PATCH /streams/{tenantName}/processor/{processorName}',
+  'DELETE /streams/{tenantName}/processor/{processorName}',
+  'GET /streams/{tenantName}/connections/{connectionName}/failoverConnections',
+  'POST /streams/{tenantName}/connections/{connectionName}/failoverConnections',
+];
+
+/** Documented: account and VPC belong to a project and a Region. Assumed: 404 if the project has nothing in the Region. */
 function accountDetails(project: Project, query: URLSearchParams): object {
   const cloudProvider = query.get('cloudProvider');
   if (cloudProvider !== 'aws') throw badQuery('cloudProvider');
   const region = query.get('regionName') ?? '';
   if (!/^[A-Z]+(_[A-Z0-9]+)+$/.test(region)) throw badQuery('regionName');
-  if (!project.awsRegions.includes(region.toLowerCase().replaceAll('_', '-'))) {
+  if (!project.accountRegions.includes(region.toLowerCase().replaceAll('_', '-'))) {
     const resource = `streams account details for region ${region}`;
     throw atlasError(404, 'RESOURCE_NOT_FOUND', `Cannot find resource ${resource}.`, { parameters: [resource] });
   }
@@ -158,29 +235,4 @@ function describeWorkspace(project: Project, { id, name, dataProcessRegion }: Wo
     name,
     streamConfig: { tier: 'SP30' },
   };
-}
-
-/** One page of a list. Documented: `pageNum` from 1, `itemsPerPage` from 1 to 500. */
-function page({ headers, path, query }: Request, items: object[]): object {
-  const pageNum = pageParameter(query, 'pageNum', 1, Number.MAX_SAFE_INTEGER);
-  const itemsPerPage = pageParameter(query, 'itemsPerPage', 100, 500);
-  const start = (pageNum - 1) * itemsPerPage;
-  const href = (page: number) => `http://${headers.host}${path}?pageNum=${page}&itemsPerPage=${itemsPerPage}`;
-  const next = start + itemsPerPage < items.length ? [{ href: href(pageNum + 1), rel: 'next' }] : [];
-  return {
-    links: [{ href: href(pageNum), rel: 'self' }, ...next],
-    results: items.slice(start, start + itemsPerPage),
-    totalCount: items.length,
-  };
-}
-
-function pageParameter(query: URLSearchParams, name: string, fallback: number, max: number): number {
-  const value = Number(query.get(name) ?? fallback);
-  if (!Number.isInteger(value) || value < 1 || value > max) throw badQuery(name);
-  return value;
-}
-
-function badQuery(parameter: string) {
-  const detail = `Invalid query parameter ${parameter} specified.`;
-  return atlasError(400, 'INVALID_QUERY_PARAMETER', detail, { parameters: [parameter] });
 }

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import { brokerDomain, parseArn } from '../arn.ts';
 import type { Clock } from '../clock.ts';
-import type { PrivateLinkRequest } from './body.ts';
 import { objectId } from './object-id.ts';
+import { clusterRegion } from './regions.ts';
+import type { PrivateLinkRequest } from './schemas/request.ts';
 
 /** How the creation of a private link ends. */
 export interface LinkOutcome {
@@ -56,9 +57,10 @@ export class PrivateLink {
     this.#deletedAt ??= this.#clock.now();
   }
 
-  /** The answer to the POST. Recorded: the fields of the request as sent, and no state. */
+  /** The answer to the POST. Recorded: the fields of the request as sent, and no state. Assumed: without empty ones. */
   created(): object {
-    return { _id: this.id, ...this.request };
+    const sent = Object.entries(this.request).filter(([, value]) => value !== '');
+    return { _id: this.id, ...Object.fromEntries(sent) };
   }
 
   /** The link as in the answers to GET and LIST. Recorded: provider, vendor and Region are in upper case. */
@@ -72,7 +74,7 @@ export class PrivateLink {
       ...(state === 'DONE' ? this.#endpoint() : {}),
       errorMessage: state === 'FAILED' ? this.#errorMessage() : undefined,
       provider: provider.toUpperCase(),
-      region: parseArn(arn).region.replaceAll('-', '_').toUpperCase(),
+      region: clusterRegion(parseArn(arn).region),
       state,
       vendor: vendor.toUpperCase(),
     };

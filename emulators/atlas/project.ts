@@ -1,14 +1,22 @@
 import type { z } from 'zod';
 import { parseArn } from '../arn.ts';
 import type { Clock } from '../clock.ts';
-import { type ConnectionRequest, type ConnectionUpdate, type PrivateLinkRequest, validationError } from './body.ts';
+import type { AtlasBehaviour } from './behaviour.ts';
+import { validationError } from './body.ts';
 import { Connection } from './connection.ts';
 import { atlasError } from './error.ts';
 import { objectId } from './object-id.ts';
 import { PrivateLink } from './private-link.ts';
 import { RateLimit } from './rate-limit.ts';
+import { streamProcessingRegions } from './regions.ts';
+import {
+  type ConnectionSettings,
+  type ConnectionUpdate,
+  objectIdPattern,
+  type PrivateLinkRequest,
+} from './schemas/request.ts';
 
-interface WorkspaceSeed {
+export interface WorkspaceSeed {
   name: string;
   dataProcessRegion?: { cloudProvider: string; region: string };
 }
@@ -17,35 +25,14 @@ export interface ProjectSeed {
   id: string;
   /** The account from which Atlas connects, as in `accountDetails`. */
   awsAccountId: string;
-  /** The Regions where the project has an Atlas cluster. A private link needs one. Default: `us-east-1`. */
+  /** The Regions where the project has an Atlas cluster or a network peering. A private link needs one. Default: `us-east-1`. */
   awsRegions?: string[];
+  /**
+   * The Regions for which `accountDetails` answers. Default: `awsRegions`. Not known: whether a Region without a cluster is ever among
+   * them. The rule for private links is younger than the endpoint.
+   */
+  accountRegions?: string[];
   workspaces: WorkspaceSeed[];
-}
-
-/** How links and connections behave. A scenario may change it at any time. Most changes affect only what is created later. */
-export interface AtlasBehaviour {
-  /** Until a link to MSK is DONE. Reported: 30 to 35. */
-  linkMinutes: number;
-  /** Until a private connection is READY. Reported: 23 to 29. */
-  connectionMinutes: number;
-  /** The `errorMessage` with which links fail. undefined: they do not fail. */
-  linkFails: string | undefined;
-  connectionFails: boolean;
-  /** Whether the account may connect to the cluster. If not, a link to the cluster fails. */
-  mayConnect: (clusterArn: string, awsAccountId: string) => boolean;
-  /**
-   * Simulated seconds between reading and writing a workspace's connections, which Atlas stores in one document. If two
-   * writes overlap, the earlier one is lost, although both are answered with 200. Reported:
-   * mongodb/terraform-provider-mongodbatlas #4464 (CLOUDP-384308)
-   */
-  workspaceWriteSeconds: number;
-  /**
-   * For how many simulated seconds after its creation a link or a connection is missing in the answers to GET and LIST. All other
-   * requests know it at once. Assumed: no source says that Atlas shows anything late. Changes affect what exists, too.
-   */
-  shownAfterSeconds: number;
-  /** The address of all callers, if it is not on the access list of the API key. */
-  blockedAddress: string | undefined;
 }
 
 export interface Workspace {
@@ -58,6 +45,8 @@ export interface Workspace {
 }
 
 interface StreamProcessor {
+  /** Atlas makes it. */
+  _id?: string;
   name: string;
   state: 'STARTED' | 'STOPPED';
   pipeline: object[];
@@ -68,6 +57,7 @@ export class Project {
   readonly id: string;
   readonly awsAccountId: string;
   readonly awsRegions: string[];
+  readonly accountRegions: string[];
   readonly workspaces: Workspace[];
   readonly rateLimit: RateLimit;
   readonly #clock: Clock;
@@ -78,10 +68,11 @@ export class Project {
     this.id = seed.id;
     this.awsAccountId = seed.awsAccountId;
     this.awsRegions = seed.awsRegions ?? ['us-east-1'];
+    this.accountRegions = seed.accountRegions ?? this.awsRegions;
     this.workspaces = seed.workspaces.map(({ name, dataProcessRegion }) => ({
       id: objectId(clock.now()),
       name,
-      dataProcessRegion: dataProcessRegion ?? { cloudProvider: 'AWS', region: 'VIRGINIA_USA' },
+      dataProcessRegion: existing(dataProcessRegion ?? { cloudProvider: 'AWS', region: 'VIRGINIA_USA' }),
       connections: [],
       processors: [],
     }));
@@ -109,7 +100,16 @@ export class Project {
     return this.shownLinks.find((it) => it.id === id) ?? this.#linkNotFound(id);
   }
 
+  /** The stream processors of a workspace, each with its id. */
+  processors(workspaceName: string): StreamProcessor[] {
+    const { processors } = this.workspace(workspaceName);
+    for (const processor of processors) processor._id ??= objectId(this.#clock.now());
+    return processors;
+  }
+
+  /** Documented: an id is 24 hexadecimal digits. Assumed: 400 for any other. */
   #linkNotFound(id: string): never {
+    if (!objectIdPattern.test(id)) throw validationError(`connectionId: ${id} is not 24 hexadecimal digits`);
     const detail = `No private link connection with ID ${id} exists.`;
     throw atlasError(404, 'STREAM_PRIVATE_LINK_NOT_FOUND', detail, { parameters: [id] });
   }
@@ -192,7 +192,7 @@ export class Project {
     throw atlasError(404, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME', detail, { parameters });
   }
 
-  createConnection(workspaceName: string, request: z.infer<typeof ConnectionRequest>): Connection {
+  createConnection(workspaceName: string, request: ConnectionSettings): Connection {
     const workspace = this.workspace(workspaceName);
     if (this.connections(workspaceName).some(({ settings }) => settings.name === request.name)) {
       const detail = `A connection with the name ${request.name} already exists.`;
@@ -200,7 +200,7 @@ export class Project {
     }
     const { connectionMinutes: minutes, connectionFails: fails } = this.#behaviour;
     const link = this.#linkOf(request);
-    const outcome = { minutes, fails };
+    const outcome = { minutes, fails, deletionMinutes: () => this.#behaviour.connectionDeletionMinutes };
     const connection = new Connection(request, link, workspace.dataProcessRegion.region, this.#clock, outcome);
     workspace.connections.push(connection);
     return connection;
@@ -241,11 +241,17 @@ export class Project {
     throw atlasError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS', detail, { parameters: [name, workspaceName] });
   }
 
-  #linkOf({ networking: { access } }: z.infer<typeof ConnectionRequest>): PrivateLink | undefined {
+  #linkOf({ networking: { access } }: ConnectionSettings): PrivateLink | undefined {
     if (access.type !== 'PRIVATE_LINK') return undefined;
     const link = this.links.find((it) => it.id === access.connectionId && !it.isBeingDeleted);
     if (!link)
       throw validationError(`networking.access.connectionId: no private link has the ID ${access.connectionId}`);
     return link;
   }
+}
+
+/** @throws Error if Atlas has no workspaces in this Region */
+function existing(place: Workspace['dataProcessRegion']): Workspace['dataProcessRegion'] {
+  if (streamProcessingRegions[place.cloudProvider]?.includes(place.region)) return place;
+  throw new Error(`Atlas has no Stream Processing in ${place.cloudProvider} ${place.region}, and no workspaces there.`);
 }

@@ -6,6 +6,7 @@ import type { Alarm } from '../cloudwatch/alarms.ts';
 import type { TableDefinition } from '../dynamodb/table.ts';
 import type { EventPattern } from '../event-bridge.ts';
 import type { FunctionConfiguration } from '../lambda/container.ts';
+import type { SecretSeed } from '../secrets-manager.ts';
 import type { Statement } from './iam.ts';
 import { resolve, type TemplateContext } from './template.ts';
 
@@ -16,6 +17,7 @@ export interface Deployment {
   /** One for each target of a rule. */
   rules: DeployedRule[];
   registry: TableDefinition;
+  secrets: SecretSeed[];
   alarms: Alarm[];
   topicArns: string[];
 }
@@ -98,6 +100,9 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     arnOf: (logicalId) => {
       if (logicalId.endsWith('Machine')) return machineArn(logicalId);
       if (logicalId.endsWith('Topic')) return `arn:aws:sns:${region}:${accountId}:${nameOf(logicalId, 'TopicName')}`;
+      // Secrets Manager adds six random characters to a name.
+      if (logicalId.endsWith('Token'))
+        return `arn:aws:secretsmanager:${region}:${accountId}:secret:${nameOf(logicalId, 'Name')}-t0K3n1`;
       if (logicalId.endsWith('Queue')) return `arn:aws:sqs:${region}:${accountId}:${nameOf(logicalId, 'QueueName')}`;
       if (logicalId.endsWith('LogGroup'))
         return `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName(logicalId.replace(/LogGroup$/, ''))}:*`;
@@ -120,6 +125,12 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
   };
   const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
 
+  const secret = ([logicalId, { Properties }]: [string, { Properties: Record<string, unknown> }]): SecretSeed => ({
+    name: String(nameOf(logicalId, 'Name')),
+    arn: context.arnOf(logicalId),
+    secretString: String(Properties.SecretString),
+  });
+
   const failureQueueOf = (name: string): string | undefined => {
     const configs = ofType('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => resolve(Properties, context));
     const config = (configs as EventInvokeConfig[]).find(({ FunctionName }) => FunctionName === name);
@@ -129,6 +140,9 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
   return {
     machines: machines.map(machine),
     registry,
+    secrets: Object.entries(Resources)
+      .filter(([, { Type }]) => Type === 'AWS::SecretsManager::Secret')
+      .map(secret),
     alarms: ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => resolve(Properties, context) as Alarm),
     topicArns: Object.keys(Resources)
       .filter((logicalId) => Resources[logicalId]?.Type === 'AWS::SNS::Topic')

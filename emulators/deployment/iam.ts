@@ -43,7 +43,7 @@ function isAllowed(statements: Statement[], request: AccessRequest): boolean {
 /** A function never calls KMS itself: the service that uses the secret does. */
 function conditionKeys(
   action: string,
-  { tagKeys, publicAccessEnabled, secretArn }: AuthorizationContext,
+  { tagKeys, resourceTags = {}, publicAccessEnabled, secretArn }: AuthorizationContext,
   region: string,
 ): AccessRequest['keys'] {
   const viaService: Record<string, string> = {
@@ -53,6 +53,7 @@ function conditionKeys(
   };
   return {
     'aws:TagKeys': tagKeys,
+    ...Object.fromEntries(Object.entries(resourceTags).map(([key, value]) => [`aws:ResourceTag/${key}`, [value]])),
     'kafka:publicAccessEnabled': publicAccessEnabled === undefined ? undefined : [String(publicAccessEnabled)],
     'kms:ViaService': action in viaService ? [`${viaService[action]}.${region}.amazonaws.com`] : undefined,
     'kms:EncryptionContext:SecretARN': secretArn === undefined ? undefined : [secretArn],

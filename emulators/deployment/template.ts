@@ -6,7 +6,7 @@ export interface TemplateContext {
   /** What `Ref` returns: the settings, pseudo parameters such as `AWS::Region`, and the name of the table. */
   parameters: Record<string, string>;
   conditions: Record<string, unknown>;
-  /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine or a topic. */
+  /** `Fn::GetAtt: [<logical id>, Arn]`, and `Ref` of a state machine, a topic or a secret. */
   arnOf(logicalId: string): string;
   /** `Fn::GetAtt: [<logical id>, <attribute>]` of an attribute that is a name, such as QueueName. */
   nameOf(logicalId: string, attribute: string): string;
@@ -30,7 +30,7 @@ const withVariables = (text: string, { variables }: TemplateContext): string =>
 function intrinsic(name: string, argument: unknown, context: TemplateContext): unknown {
   if (name === 'Ref') {
     const id = String(argument);
-    return /(Machine|Topic)$/.test(id) ? context.arnOf(id) : known(context.parameters, id);
+    return /(Machine|Topic|Token)$/.test(id) ? context.arnOf(id) : known(context.parameters, id);
   }
   if (name === 'Fn::If' && Array.isArray(argument)) {
     const [condition, yes, no] = argument;

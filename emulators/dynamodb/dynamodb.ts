@@ -30,7 +30,7 @@ export class DynamoDbEmulator implements Service {
     const operation = String(request.headers['x-amz-target']).replace(/^DynamoDB_20120810\./, '');
     return {
       operation,
-      authenticate: () => signedBy(request, 'dynamodb', dynamoDbError),
+      authenticate: () => signedBy(request, 'dynamodb', dynamoDbError, this.#options.region),
       apply: (caller) => this.#apply(operation, caller, request),
     };
   }

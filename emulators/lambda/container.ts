@@ -34,16 +34,16 @@ export interface Outcome {
   error?: FunctionError;
 }
 
-/** The clock that the timers of a worker follow. */
+/** The clock that a worker follows. */
 interface WorkerClock {
   /** Simulated epoch milliseconds. */
   now: Float64Array;
+  /** The highest speed, as a multiple of real time. At 1, timers need not follow. */
   speed: number;
 }
 
 export interface WorkerData extends FunctionConfiguration {
-  /** Undefined if the timers run in real time. */
-  clock: WorkerClock | undefined;
+  clock: WorkerClock;
 }
 
 /** What the worker receives for each event. The event is JSON text, as in Lambda's runtime API. */
@@ -85,7 +85,7 @@ export class Container {
       env: configuration.environment,
       workerData: {
         ...configuration,
-        clock: runsInRealTime(clock) ? undefined : { now: clock.shared, speed: clock.functionSpeed },
+        clock: { now: clock.shared, speed: clock.functionSpeed },
       } satisfies WorkerData,
       stdout: true,
       stderr: true,
@@ -122,8 +122,7 @@ export class Container {
 
     this.#worker.on('message', onMessage).on('exit', onExit);
     if (this.isAlive) {
-      const now = runsInRealTime(this.#clock) ? Date.now() : this.#clock.now().getTime();
-      const deadline = now + timeoutSeconds * 1000;
+      const deadline = this.#clock.now().getTime() + timeoutSeconds * 1000;
       this.#worker.postMessage({ requestId, event: JSON.stringify(event), deadline } satisfies WorkerRequest);
     } else onExit(1);
     const outcome = await promise;
@@ -156,8 +155,6 @@ export class Container {
 
 /** Functions that only wait use less than this share of their thread. Measured; functions that work use more. */
 const idleUtilization = 0.05;
-
-const runsInRealTime = ({ functionSpeed }: Clock) => functionSpeed === 1;
 
 // The wording of both errors is Lambda's.
 

@@ -6,6 +6,21 @@ import promises from 'node:timers/promises';
 const checks = 4;
 
 /**
+ * Makes `Date` follow a simulated clock, so that what expires in Atlas expires for the function at the same time. Call it before any
+ * other module is loaded.
+ *
+ * @param clock simulated epoch milliseconds
+ */
+export function followDate(clock: Float64Array): void {
+  const now = () => Math.floor(clock[0] ?? 0);
+  globalThis.Date = new Proxy(Date, {
+    construct: (target, args, newTarget) => Reflect.construct(target, args.length > 0 ? args : [now()], newTarget),
+    apply: () => new Date().toString(),
+    get: (target, property) => (property === 'now' ? now : Reflect.get(target, property)),
+  });
+}
+
+/**
  * Makes the timers of this thread follow a simulated clock: the time-outs, back-off and pauses of the AWS SDK, of `fetch` and of
  * our own code. Call it before any other module is loaded.
  *

@@ -1,12 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FunctionError, WorkerData, WorkerMessage, WorkerRequest } from './container.ts';
-import { followClock } from './timers.ts';
+import { followClock, followDate } from './timers.ts';
 
 /** Runs inside a container, in the place of Lambda's Node.js runtime. */
 
 const { functionName, arn, bundle, memorySize, clock } = workerData as WorkerData;
 
-if (clock) followClock(clock.now, clock.speed);
+followDate(clock.now);
+if (clock.speed !== 1) followClock(clock.now, clock.speed);
 
 /** If the module cannot be loaded, each event fails and the container lives on, as in Lambda. */
 const loading = import(bundle);
@@ -42,7 +43,7 @@ function context(awsRequestId: string, deadline: number) {
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
     memoryLimitInMB: String(memorySize),
-    getRemainingTimeInMillis: () => deadline - (clock ? (clock.now[0] ?? 0) : Date.now()),
+    getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }
 

@@ -3,7 +3,7 @@ import { brokerDomain } from '../arn.ts';
 import type { ClusterSeed, Connectivity } from './seed.ts';
 
 /**
- * The bootstrap strings of a cluster.
+ * The bootstrap strings of a cluster. Documented: a serverless cluster has one, for IAM.
  *
  * Documented: the ports ("Port information" in the developer guide). Reported: over PrivateLink each broker has a port of its
  * own, 14001 for the first; the order of the brokers may differ between calls, as it does here by `rotation`.
@@ -16,6 +16,7 @@ export function bootstrapBrokers(
   const { clientAuthentication: on, clientBroker, numberOfBrokerNodes } = seed;
   const order = Array.from({ length: numberOfBrokerNodes }, (_, i) => ((i + rotation) % numberOfBrokerNodes) + 1);
   const domain = brokerDomain(seed.arn);
+  if (seed.clusterType === 'SERVERLESS') return { BootstrapBrokerStringSaslIam: `${serverlessHost(domain)}:9098` };
   const brokers = (isOn: boolean, label: string, port: (broker: number) => number) =>
     isOn ? order.map((broker) => `b-${broker}${label}.${domain}:${port(broker)}`).join(',') : undefined;
   const open = publicAccess === 'SERVICE_PROVIDED_EIPS';
@@ -34,3 +35,7 @@ export function bootstrapBrokers(
 }
 
 const vpcPort = (broker: number) => 14_000 + broker;
+
+/** `orders.0a1b2c.c1.kafka.us-east-1.amazonaws.com` becomes `boot-0a1b2c.c1.kafka-serverless.us-east-1.amazonaws.com`. */
+const serverlessHost = (domain: string) =>
+  domain.replace(/^[^.]+\.([^.]+)\.cs?(\d+)\.kafka\./, 'boot-$1.c$2.kafka-serverless.');

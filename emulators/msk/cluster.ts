@@ -11,7 +11,8 @@ import type {
 import type { Clock } from '../clock.ts';
 import type { TagChange } from '../event-bridge.ts';
 import { bootstrapBrokers } from './bootstrap.ts';
-import { type PolicyDocument, parsePolicy } from './policy.ts';
+import type { PolicyDocument } from './policy.ts';
+import { parsePolicy } from './policy-grammar.ts';
 import type { ClusterSeed, Connectivity, Schemes } from './seed.ts';
 import { Tags } from './tags.ts';
 
@@ -46,7 +47,10 @@ export class Cluster {
   constructor(seed: ClusterSeed, clock: Clock, onTagChange: (change: TagChange) => void) {
     this.seed = seed;
     this.tags = new Tags(seed.arn, seed.tags, (change) => onTagChange({ ...change, time: clock.now() }));
-    this.policy = seed.policy && { document: parsePolicy(JSON.stringify(seed.policy)), version: newVersion() };
+    this.policy = seed.policy && {
+      document: parsePolicy(JSON.stringify(seed.policy), seed.arn),
+      version: newVersion(),
+    };
     this.scramSecretArns = [...seed.scramSecretArns];
     this.#clock = clock;
     this.#createdAt = clock.now();
@@ -152,11 +156,13 @@ export class Cluster {
   #provisioned(): ClusterInfo {
     const { seed } = this;
     const configuration = { ConfigurationArn: this.configurationArn, ConfigurationRevision: 1 };
-    const { Sasl, Tls } = authentication(seed.clientAuthentication);
+    const { unauthenticated, ...schemes } = seed.clientAuthentication;
+    const ClientAuthentication = { ...authentication(schemes), Unauthenticated: { Enabled: unauthenticated } };
     return {
       Provisioned: {
         BrokerNodeGroupInfo: this.#brokerNodeGroup(),
-        ClientAuthentication: { Sasl, Tls, Unauthenticated: { Enabled: seed.clientAuthentication.unauthenticated } },
+        // Reported: without any scheme, it is absent.
+        ...(Object.values(schemes).some(Boolean) ? { ClientAuthentication } : {}),
         CurrentBrokerSoftwareInfo: {
           KafkaVersion: seed.kafkaVersion,
           ...(seed.serverProperties === undefined ? {} : configuration),

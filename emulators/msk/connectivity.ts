@@ -7,16 +7,25 @@ import type { Connectivity, Schemes } from './seed.ts';
  * The connectivity of a cluster after this UpdateConnectivity.
  *
  * Documented: the requirements of multi-VPC private connectivity (developer guide). Reported: the refusal of a request that
- * changes nothing. Assumed: a scheme that the request leaves out is turned off, so that a careless request does harm here.
+ * changes nothing, and of one with two settings (hashicorp/terraform-provider-aws #47279). Assumed: a scheme that the request leaves out is turned off, so that a careless request does harm here.
  *
  * @throws Refusal if MSK would refuse the request
  */
 export function connectivityTarget(cluster: Cluster, request: UpdateConnectivityRequest): Connectivity {
   const { PublicAccess, VpcConnectivity, NetworkType } = request.ConnectivityInfo ?? {};
+  if ([PublicAccess, VpcConnectivity, NetworkType].filter(Boolean).length > 1) {
+    throw badConnectivity(
+      "You can't update multiple connectivity settings in the same request. Modify your request to update only " +
+        'NetworkType, VpcConnectivity, or PublicAccess connectivity setting, and try again.',
+    );
+  }
   if (request.ZookeeperAccess || NetworkType) {
     throw mskError('NotImplementedException', 'The local MSK updates VPC connectivity and public access only.');
   }
   if (!PublicAccess && !VpcConnectivity) throw badConnectivity('Specify the connectivity to update.');
+  if (PublicAccess && !publicAccessTypes.includes(PublicAccess.Type ?? '')) {
+    throw badConnectivity(`The type of public access must be one of ${publicAccessTypes.join(' and ')}.`);
+  }
   const { Sasl, Tls } = VpcConnectivity?.ClientAuthentication ?? {};
   const target = {
     publicAccess: (PublicAccess?.Type as Connectivity['publicAccess']) ?? cluster.connectivity.publicAccess,
@@ -34,6 +43,9 @@ export function connectivityTarget(cluster: Cluster, request: UpdateConnectivity
   }
   return target;
 }
+
+/** Documented. The text of the refusal is assumed. */
+const publicAccessTypes = ['DISABLED', 'SERVICE_PROVIDED_EIPS'];
 
 /** Why these schemes cannot be on for this cluster. The rules are documented; the texts are assumed. */
 function obstacles({ seed }: Cluster, target: Schemes): string[] {

@@ -6,13 +6,17 @@ import type { ApiCall, TagChange } from '../event-bridge.ts';
 import { checkPermission } from './authorization.ts';
 import { Cluster, newVersion } from './cluster.ts';
 import { connectivityTarget } from './connectivity.ts';
-import { allows, checkPolicyVersion, normalisePrincipals, parsePolicy } from './policy.ts';
+import { checkPolicyVersion, normalisePrincipals } from './policy.ts';
+import { allows, atlasAsCaller } from './policy-evaluation.ts';
+import { checkPrincipals, parsePolicy } from './policy-grammar.ts';
 import { type Handlers, mskError, routeMsk } from './router.ts';
-import { type Secrets, whyNotAssociated } from './scram.ts';
+import { checkSecretArns, type Secrets, whyNotAssociated } from './scram.ts';
 import { type ClusterSeed, completeSeed } from './seed.ts';
 
 export interface MskOptions {
   clock: Clock;
+  /** Default: us-east-1. */
+  region?: string;
   /** Where the SCRAM secrets are. Default: there are none. */
   secrets?: Secrets;
   authorize?: Authorize | undefined;
@@ -22,6 +26,8 @@ export interface MskOptions {
   onApiCall?: (call: ApiCall) => void;
   /** Whether stored policies replace an account id by the ARN of the account's root. Documented for other AWS services; unknown for MSK. */
   normalisesPrincipals?: boolean;
+  /** The ARNs of users and roles that no longer exist. A stored policy may still have them. */
+  deletedPrincipals?: string[];
 }
 
 interface TaggingInput {
@@ -76,14 +82,15 @@ export class MskEmulator implements Service {
     const cluster = this.clusters.get(clusterArn);
     const actions = connectActions.map((action) => `kafka:${action}`);
     if (!cluster?.policy || !cluster.connectivity.vpcConnectivity.scram) return false;
-    return allows(cluster.policy.document, accountId, actions, clusterArn);
+    const caller = atlasAsCaller(accountId, parseArn(clusterArn).partition);
+    return allows(cluster.policy.document, caller, actions, clusterArn);
   }
 
   route(request: Request): Route {
     const { operation, labels } = routeMsk(request);
     return {
       operation: operation.name,
-      authenticate: () => signedBy(request, 'kafka', mskError),
+      authenticate: () => signedBy(request, 'kafka', mskError, this.#options.region),
       apply: async (caller): Promise<Answer> => {
         const handler = this.#handlers[operation.name] as ((input: object, caller: string) => object) | undefined;
         if (!handler) {
@@ -132,7 +139,13 @@ export class MskEmulator implements Service {
 
     GetBootstrapBrokers: ({ ClusterArn }) => {
       const cluster = this.#cluster(ClusterArn);
-      if (cluster.state === 'CREATING') throw mskError('ConflictException', 'The cluster is still being created.');
+      const { state } = cluster;
+      if (state === 'CREATING') throw mskError('ConflictException', 'The cluster is still being created.');
+      // Reported: hashicorp/terraform-provider-aws #37471, angelabad/terraform-aws-msk-cluster #28.
+      if (state === 'FAILED' || state === 'DELETING') {
+        const message = `You can't get bootstrap broker nodes for a cluster in ${state} state.`;
+        throw mskError('BadRequestException', message, 'clusterArn');
+      }
       return cluster.bootstrapBrokers();
     },
 
@@ -143,7 +156,8 @@ export class MskEmulator implements Service {
 
     PutClusterPolicy: ({ ClusterArn, CurrentVersion, Policy }) => {
       const cluster = this.#cluster(ClusterArn);
-      const document = parsePolicy(Policy);
+      const document = parsePolicy(Policy, ClusterArn);
+      checkPrincipals(document, this.#options.deletedPrincipals ?? []);
       checkPolicyVersion(cluster.policy?.version, CurrentVersion);
       const { partition } = parseArn(ClusterArn);
       const stored = this.#options.normalisesPrincipals ? normalisePrincipals(document, partition) : document;
@@ -182,9 +196,11 @@ export class MskEmulator implements Service {
     },
 
     BatchAssociateScramSecret: ({ ClusterArn, SecretArnList }, caller) => {
+      checkSecretArns(SecretArnList, ClusterArn);
       const cluster = this.#scramCluster(ClusterArn, SecretArnList);
+      const now = this.#options.clock.now();
       const UnprocessedScramSecrets = SecretArnList.flatMap((arn) =>
-        whyNotAssociated(arn, ClusterArn, this.#secrets, this.#authorize, caller),
+        whyNotAssociated(arn, cluster, this.#secrets, this.#authorize, caller, now),
       );
       const refused = UnprocessedScramSecrets.map(({ SecretArn }) => SecretArn);
       const associated = SecretArnList.filter((arn) => !refused.includes(arn));
@@ -198,7 +214,8 @@ export class MskEmulator implements Service {
       cluster.scramSecretArns = before.filter((arn) => !SecretArnList.includes(arn));
       const UnprocessedScramSecrets = SecretArnList.filter((arn) => !before.includes(arn)).map((SecretArn) => ({
         ErrorCode: 'InvalidSecretArn',
-        ErrorMessage: 'The secret is not associated with the cluster.',
+        // Reported: aws-samples/amazon-msk-topic-resource.
+        ErrorMessage: 'The provided secret ARN is invalid.',
         SecretArn,
       }));
       return { ClusterArn, UnprocessedScramSecrets };
@@ -224,6 +241,9 @@ export class MskEmulator implements Service {
   };
 
   #cluster(arn: string, parameter = 'clusterArn'): Cluster {
+    if (!clusterArn.test(arn)) {
+      throw mskError('BadRequestException', 'One or more of the parameters are not valid.', parameter);
+    }
     const cluster = this.clusters.get(arn);
     if (!cluster) throw notFound(parameter);
     return cluster;
@@ -236,11 +256,14 @@ export class MskEmulator implements Service {
     return policy;
   }
 
-  /** Documented: a cluster must be ACTIVE for an update. The texts of the errors are assumed. */
+  /**
+   * Documented: a cluster must be ACTIVE for an update; the text is assumed. Reported, of other operations: the text about serverless
+   * clusters.
+   */
   #updatable(clusterArn: string): Cluster {
     const cluster = this.#cluster(clusterArn);
     if (cluster.seed.clusterType === 'SERVERLESS') {
-      throw mskError('BadRequestException', 'Serverless clusters do not support this operation.', 'clusterArn');
+      throw mskError('BadRequestException', 'This operation cannot be performed on serverless clusters.', 'clusterArn');
     }
     if (cluster.state !== 'ACTIVE') {
       const message = `The cluster is in the ${cluster.state} state. It must be ACTIVE for this operation.`;
@@ -261,17 +284,20 @@ export class MskEmulator implements Service {
   }
 }
 
+/** Assumed: MSK checks the form of an ARN and not only whether it knows it. The text is assumed as well. */
+const clusterArn = /^arn:aws[a-z-]*:kafka:[a-z0-9-]+:\d{12}:cluster\/[A-Za-z0-9][A-Za-z0-9-]{0,63}\/[A-Za-z0-9-]+$/;
+
 function notFound(invalidParameter: string) {
   return mskError('NotFoundException', "The requested resource doesn't exist.", invalidParameter);
 }
 
-/** One page of a list, and the token of the next page. */
+/** One page of a list, and the token of the next page. Assumed: a token that MSK has not given is refused. */
 function page<T>(items: T[], maxResults = 100, nextToken?: string): [T[], string | undefined] {
-  if (maxResults < 1 || maxResults > 100)
+  if (!Number.isInteger(maxResults) || maxResults < 1 || maxResults > 100)
     throw mskError('BadRequestException', 'maxResults must be from 1 to 100.', 'maxResults');
-  const start = nextToken ? Number(Buffer.from(nextToken, 'base64url').toString()) : 0;
-  if (!Number.isInteger(start)) throw mskError('BadRequestException', 'The token is not valid.', 'nextToken');
+  const tokenOf = (start: number) => Buffer.from(String(start)).toString('base64url');
+  const start = nextToken === undefined ? 0 : items.findIndex((_, i) => i > 0 && tokenOf(i) === nextToken);
+  if (start < 0) throw mskError('BadRequestException', 'The token is not valid.', 'nextToken');
   const end = start + maxResults;
-  const next = end < items.length ? Buffer.from(String(end)).toString('base64url') : undefined;
-  return [items.slice(start, end), next];
+  return [items.slice(start, end), end < items.length ? tokenOf(end) : undefined];
 }

@@ -1,61 +1,33 @@
-import { isLike, list } from '../policy-elements.ts';
+import { list } from '../policy-elements.ts';
 import { mskError } from './router.ts';
 
-/** Cluster policies: their grammar, and what they allow another account to do. */
+/** Cluster policies: what they consist of, and their versions. */
 
-interface Statement {
+type Principal = '*' | Record<string, string | string[]>;
+
+export interface Statement {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
-  Principal?: '*' | { AWS?: string | string[] };
+  Principal?: Principal;
+  NotPrincipal?: Principal;
   Action?: string | string[];
+  NotAction?: string | string[];
   Resource?: string | string[];
+  NotResource?: string | string[];
+  /** The operator, the key, and the wanted values. */
+  Condition?: Record<string, Record<string, ConditionValue | ConditionValue[]>>;
 }
 
+export type ConditionValue = string | number | boolean;
+
 export interface PolicyDocument {
-  Version: string;
+  Version?: string;
   Statement: Statement | Statement[];
 }
 
-/** Documented in the API reference of PutClusterPolicy. */
-const maxLength = 20_480;
-
-/**
- * Parses a policy.
- *
- * @throws Refusal if the policy does not follow IAM's grammar
- */
-export function parsePolicy(text: string): PolicyDocument {
-  if (text.length < 1 || text.length > maxLength) {
-    throw badPolicy(`The policy must have 1 to ${maxLength} characters; this one has ${text.length}.`);
-  }
-  const policy = parseJson(text);
-  const statements = isObject(policy) ? list(policy.Statement) : [];
-  if (statements.length === 0 || !statements.every(isStatement)) throw badPolicy('The policy document is malformed.');
-  const sids = statements.map(({ Sid }) => Sid).filter((sid) => sid !== undefined);
-  if (new Set(sids).size < sids.length) throw badPolicy('The Sids of a policy must be unique.');
-  return policy as PolicyDocument;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badPolicy('The policy is not valid JSON.');
-  }
-}
-
-function isStatement(it: unknown): it is Statement {
-  return (
-    isObject(it) &&
-    (it.Effect === 'Allow' || it.Effect === 'Deny') &&
-    (it.Sid === undefined || /^[A-Za-z0-9]*$/.test(String(it.Sid))) &&
-    ['Principal', 'Action', 'Resource'].every((element) => element in it || `Not${element}` in it)
-  );
-}
-
-function badPolicy(message: string) {
-  return mskError('BadRequestException', message, 'policy');
-}
+/** Reported and measured: how MSK begins, and which parameter it names. */
+export const invalidPolicy = (reason: string) =>
+  mskError('BadRequestException', `The cluster policy is not valid. ${reason}`, 'policy');
 
 /**
  * Checks the version of the policy, which is not the version of the cluster. Documented: the first policy has no version to
@@ -84,29 +56,13 @@ export function normalisePrincipals(policy: PolicyDocument, partition: string): 
   return { ...policy, Statement };
 }
 
-/**
- * Whether the policy lets the account do all of these actions on the resource. Supports IAM's wildcards; a Deny overrides an
- * Allow. Conditions are ignored, and statements with NotPrincipal, NotAction or NotResource never match.
- */
-export function allows(policy: PolicyDocument, accountId: string, actions: string[], resource: string): boolean {
-  const applies = (effect: Statement['Effect'], action: string) =>
-    list(policy.Statement).some(
-      (statement) =>
-        statement.Effect === effect &&
-        isPrincipal(statement.Principal, accountId) &&
-        list(statement.Action).some((it) => isLike(it.toLowerCase(), action.toLowerCase())) &&
-        list(statement.Resource).some((it) => isLike(it, resource)),
+/** The principals of a statement, in Principal or NotPrincipal, each with its kind, such as AWS or Service. */
+export function principalsOf({ Principal, NotPrincipal }: Statement): [kind: string, principal: string][] {
+  return [Principal, NotPrincipal].flatMap((principals) => {
+    if (principals === undefined) return [];
+    if (principals === '*') return [['AWS', '*'] as [string, string]];
+    return Object.entries(principals).flatMap(([kind, values]) =>
+      list(values).map((value): [string, string] => [kind, value]),
     );
-  return actions.every((action) => applies('Allow', action) && !applies('Deny', action));
-}
-
-function isPrincipal(principal: Statement['Principal'], accountId: string): boolean {
-  const accounts = typeof principal === 'object' ? list(principal.AWS) : list(principal);
-  return accounts.some(
-    (it) => it === '*' || it === accountId || /^arn:[\w-]+:iam::(\d{12}):root$/.exec(it)?.[1] === accountId,
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  });
 }

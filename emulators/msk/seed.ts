@@ -17,6 +17,7 @@ export interface Connectivity {
 export interface ClusterSeed {
   name: string;
   arn: string;
+  /** By default, an ARN such as `…-s1` is that of a serverless cluster. Documented, in examples. */
   clusterType: 'PROVISIONED' | 'SERVERLESS';
   /** The state until `settlesAfterMinutes` have passed; then it is ACTIVE. By default, a given state never changes. */
   state: ClusterState;
@@ -33,8 +34,11 @@ export interface ClusterSeed {
   /** The properties of its configuration. undefined: no configuration, so MSK's defaults apply. */
   serverProperties: string | undefined;
   scramSecretArns: string[];
+  /** How old a secret must be before MSK can read it. Reported: sometimes it cannot for some seconds. */
+  secretsReadableAfterMinutes: number;
   tags: Record<string, string>;
-  policy: object | undefined;
+  /** The policy, or how it is made of the cluster's ARN. Its principals may have been deleted since it was stored. */
+  policy: object | ((clusterArn: string) => object) | undefined;
   /** The duration of UpdateConnectivity. Documented: "up to 30 minutes or more". */
   updateMinutes: number;
   /** The error with which UpdateConnectivity ends. undefined: it succeeds. */
@@ -43,26 +47,28 @@ export interface ClusterSeed {
 
 export function completeSeed(seed: Partial<ClusterSeed>): ClusterSeed {
   const { name = 'orders', arn = `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/${randomUUID()}-2` } = seed;
+  const isServerless = seed.clusterType ? seed.clusterType === 'SERVERLESS' : /-s\d+$/.test(arn);
   return {
     name,
     arn,
-    clusterType: 'PROVISIONED',
+    clusterType: isServerless ? 'SERVERLESS' : 'PROVISIONED',
     state: 'ACTIVE',
     settlesAfterMinutes: seed.state ? Number.POSITIVE_INFINITY : 0,
     kafkaVersion: '3.6.0',
     instanceType: 'kafka.m5.large',
     numberOfBrokerNodes: 3,
-    clientAuthentication: { scram: true, iam: false, tls: false, unauthenticated: false },
+    clientAuthentication: { scram: !isServerless, iam: isServerless, tls: false, unauthenticated: false },
     vpcConnectivity: { scram: false, iam: false, tls: false },
     publicAccess: 'DISABLED',
     dataVolumeKmsKeyId: `${arn.replace(':kafka:', ':kms:').replace(/:cluster\/.*/, '')}:key/${randomUUID()}`,
     clientBroker: 'TLS',
     serverProperties: 'auto.create.topics.enable=false\nallow.everyone.if.no.acl.found=false\n',
     scramSecretArns: [],
+    secretsReadableAfterMinutes: 0,
     tags: {},
-    policy: undefined,
     updateMinutes: 45,
     updateError: undefined,
     ...seed,
+    policy: typeof seed.policy === 'function' ? seed.policy(arn) : seed.policy,
   };
 }

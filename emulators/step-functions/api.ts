@@ -13,6 +13,8 @@ import { parseBody, parseInput, stepFunctionsError, validateArn, validateName } 
 
 interface StepFunctionsOptions {
   clock: Clock;
+  /** Default: us-east-1. */
+  region?: string;
   machines: () => Machine[];
   authorize: Authorize;
   /** For how many simulated seconds after its start an execution is unknown to DescribeExecution. */
@@ -56,7 +58,7 @@ export class StepFunctionsEmulator implements Service {
     const operation = String(request.headers['x-amz-target']).replace(/^AWSStepFunctions\./, '');
     return {
       operation,
-      authenticate: () => signedBy(request, 'states', stepFunctionsError),
+      authenticate: () => signedBy(request, 'states', stepFunctionsError, this.#options.region),
       apply: (caller) => this.#apply(operation, caller, parseBody(request.body)),
     };
   }

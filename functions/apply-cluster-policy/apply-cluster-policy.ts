@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
+import { PolicyRefused } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { atlasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { atlasStatement, hasOwnStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { denialsOf } from '../../shared/msk/policy-denials.ts';
+import { deletedPrincipals } from '../../shared/msk/policy-refusal.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { Ownership, type RegistryRecord } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -15,12 +18,22 @@ export const ApplyClusterPolicyInput = z.object({
   now: z.string(),
 });
 
-/** `sid`: of the statement that lets Atlas connect, whoever has written it; '' if that has none. */
-export const ApplyClusterPolicyOutput = z.object({ sid: z.string(), result: Result, ownership: Ownership });
+/**
+ * `sid`: of the statement that lets Atlas connect, whoever has written it; '' if that has none. `possibleDenials`: what in the
+ * policy may shut Atlas out all the same.
+ */
+export const ApplyClusterPolicyOutput = z.object({
+  sid: z.string(),
+  result: Result,
+  ownership: Ownership,
+  possibleDenials: z.optional(z.string()),
+});
+type Applied = z.infer<typeof ApplyClusterPolicyOutput>;
 
 /**
  * Makes sure that the cluster policy lets Atlas connect: reads the policy, merges our statement by meaning, and writes it with
- * the version that was read. Writes nothing if nothing is missing. The registry records the statement before it is written.
+ * the version that was read. Writes nothing if nothing is missing, or if the statement could not help. The registry records the
+ * statement before it is written.
  *
  * @throws VersionConflict if the policy changed in between: the machine retries, and merges into the new one
  * @throws PolicyRefused, ClaimLost, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -28,7 +41,7 @@ export const ApplyClusterPolicyOutput = z.object({ sid: z.string(), result: Resu
 export async function applyClusterPolicy(
   { run: { request, principal }, executionArn, now }: z.infer<typeof ApplyClusterPolicyInput>,
   { msk, registry }: { msk: MskClient; registry: Registry },
-): Promise<z.infer<typeof ApplyClusterPolicyOutput>> {
+): Promise<Applied> {
   const { clusterArn, claim } = request;
   const { principalArn } = principal;
   const statement = atlasStatement(clusterArn, principalArn);
@@ -37,7 +50,14 @@ export async function applyClusterPolicy(
   const former = formerSid(recorded, sid);
   const { policy, version } = await msk.getPolicy(clusterArn);
   const merged = mergeStatement(policy, statement, isWrittenByUs(recorded, sid) || claim);
-  const changed = withoutFormer(merged ?? policy, former);
+  const changed = withoutFormer(merged ?? policy, former, clusterArn);
+  const { certain, possible: possibleDenials } = denialsOf(policy, statement);
+  const obstacles = [...certain, ...(merged !== undefined || changed !== policy ? deletedPrincipals(policy) : [])];
+  if (obstacles.length > 0) throw new PolicyRefused(`${obstacles.join('\n')}\nThen start a new execution.`);
+  const noted = (applied: Applied): Applied => ({
+    ...applied,
+    ...(possibleDenials !== undefined && { possibleDenials }),
+  });
   const record = (details: Partial<NonNullable<RegistryRecord['statement']>>) =>
     registry.update(clusterArn, executionArn, { statement: { sid, principalArn, ...details } });
   if (merged === undefined) {
@@ -48,16 +68,18 @@ export async function applyClusterPolicy(
     if (changed && changed !== policy) await msk.putPolicy(clusterArn, changed, version);
     if (!isRecorded || recorded.ownership !== recordable.ownership || former)
       await record({ ...recordable, ...(isRecorded && { attemptedAt: recorded.attemptedAt }) });
-    if (changed !== policy) return { ...found, result: 'updated' };
-    if (found.ownership !== 'created') return { ...found, result: 'adopted' };
-    return { ...found, result: isRecorded && !recorded.ownership ? 'created' : 'unchanged' };
+    if (changed !== policy) return noted({ ...found, result: 'updated' });
+    if (found.ownership !== 'created') return noted({ ...found, result: 'adopted' });
+    return noted({ ...found, result: isRecorded && !recorded.ownership ? 'created' : 'unchanged' });
   }
   await record({ attemptedAt: now, ...(former && { formerSid: former }) });
   await msk.putPolicy(clusterArn, changed ?? merged, version);
   await record({ ownership: 'created', attemptedAt: now });
-  return { sid, result: 'created', ownership: 'created' };
+  return noted({ sid, result: 'created', ownership: 'created' });
 }
 
 /** After a change of Atlas's account that a person has accepted, our statement for the former account is no longer needed. */
-const withoutFormer = (policy: string | undefined, former: string | undefined): string | undefined =>
-  (policy !== undefined && former !== undefined && removeStatement(policy, former)) || policy;
+const withoutFormer = (policy: string | undefined, former: string | undefined, clusterArn: string) =>
+  policy !== undefined && former !== undefined && hasOwnStatement(policy, former, clusterArn)
+    ? removeStatement(policy, former) || policy
+    : policy;

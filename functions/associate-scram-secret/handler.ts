@@ -10,6 +10,5 @@ import {
 /** The AssociateScramSecret state: associates the SCRAM secret with the cluster. */
 export const handler = lambdaHandler(
   { input: AssociateScramSecretInput, output: AssociateScramSecretOutput },
-  (input, invocation) =>
-    associateScramSecret(input, { msk: msk(invocation), registry: registry(invocation), signal: invocation.signal }),
+  (input, invocation) => associateScramSecret(input, { msk: msk(invocation), registry: registry(invocation) }),
 );

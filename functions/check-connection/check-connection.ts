@@ -4,11 +4,13 @@ import { ConnectionProgress, connectionState, sameBootstrapServers } from '../..
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { heldText } from '../../shared/atlas/limits.ts';
 import { ConnectionFailed } from '../../shared/errors.ts';
+import { networkHint, networkOfRun } from '../../shared/msk/network.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const CheckConnectionInput = z.object({
   run: z.object({
-    request: z.object({ projectId: z.string(), workspace: z.string() }),
+    request: z.object({ projectId: z.string(), workspace: z.string(), clusterArn: z.string() }),
+    ...networkOfRun,
     connection: z.pick(ConnectionProgress, {
       id: true,
       name: true,
@@ -38,12 +40,13 @@ const maxRewrites = 3;
  * @throws ConnectionFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkConnection(
-  { run: { request, connection }, now }: z.infer<typeof CheckConnectionInput>,
+  { run: { request, cluster, principal, connection }, now }: z.infer<typeof CheckConnectionInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckConnectionOutput>> {
   const { name, deadline, ownership, bootstrapServers, secretVersionId, rewrites } = connection;
   const found = await atlas.getConnection(request.projectId, request.workspace, name).catch(noneWhenAbsent);
-  const { state, isReady } = found ? connectionState(found, ownership) : { state: 'not shown', isReady: false };
+  const hint = networkHint(request.clusterArn, cluster.details, principal.cidrBlock);
+  const { state, isReady } = found ? connectionState(found, ownership, hint) : { state: 'not shown', isReady: false };
   const isOurs = ownership === 'created';
   const isOlder =
     isOurs && found !== undefined && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);

@@ -3,7 +3,7 @@ import { whyNotOurs } from '../../shared/atlas/connection.ts';
 import { isAbsent, isProjectAbsent, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
-import { awsRegion } from '../../shared/atlas/regions.ts';
+import { awsRegion, streamProcessingRegions } from '../../shared/atlas/regions.ts';
 import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
 import {
   AtlasCredentialsRefused,
@@ -13,13 +13,21 @@ import {
   PrivateLinkFailed,
 } from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { linkHint } from '../../shared/msk/network.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { ownershipOf } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 
+interface ClusterFound {
+  isPrivateConnectivityOn: boolean;
+  isSecretToBeAssociated: boolean;
+  details: ClusterDetails;
+}
+
 /**
  * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
- * update. If the brokers must still be rebooted, also checks what the states after the reboot would find out.
+ * update. If the brokers must still be rebooted, or the secret associated, also checks what the states after that would find out.
  *
  * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links` and `principalArn`: if
  *   they were read
@@ -27,17 +35,17 @@ import type { Request } from '../../shared/request/request.ts';
  */
 export async function unmetByAtlas(
   request: Request,
-  isPrivateConnectivityOn: boolean,
+  { isPrivateConnectivityOn, isSecretToBeAssociated, details }: ClusterFound,
   atlas: AtlasClient,
 ): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[]; principalArn?: string }> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
+  const region = regionOf(clusterArn);
   const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
+  const isBeside = !(workspace instanceof AtlasRefused) && isIn(workspace, region);
+  // There, no other advice about the workspace or the project helps.
+  if (!isBeside && !streamProcessingRegions.includes(region)) return nothingBut(notOffered(region));
   if (workspace instanceof AtlasRefused)
-    return {
-      unmet: [`${workspace.message} ${remedyForAbsence(workspace, request)}`],
-      connection: undefined,
-      links: [],
-    };
+    return nothingBut(`${workspace.message} ${remedyForAbsence(workspace, request)}`);
 
   const existing = await atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent);
   const isRepair = request.wantedBy === 'sweep';
@@ -45,18 +53,21 @@ export async function unmetByAtlas(
   const links = isListed ? await atlas.listPrivateLinks(projectId) : [];
   const link = livePrivateLink(links, clusterArn, request.recorded?.privateLink?.id);
   const conflict = existing && whyNotOurs(existing, link?._id);
-  let principalArn: string | undefined;
-  const early = isPrivateConnectivityOn
-    ? []
-    : await Promise.all([
-        complaint(async () => {
-          ({ principalArn } = await atlasPrincipal(projectId, clusterArn, atlas));
-        }),
-        complaint(async () => link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink))),
-      ]);
+  let principal: Awaited<ReturnType<typeof atlasPrincipal>> | undefined;
+  const early: (string | undefined)[] = [];
+  if (!isPrivateConnectivityOn || isSecretToBeAssociated) {
+    const readPrincipal = async () => {
+      principal = await atlasPrincipal(projectId, clusterArn, atlas);
+    };
+    early.push(await complaint(readPrincipal));
+    const hint = linkHint(clusterArn, details, principal?.cidrBlock);
+    const readState = async () =>
+      link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink), hint);
+    early.push(await complaint(readState));
+  }
   return {
     unmet: [
-      wrongPlace(workspace, regionOf(clusterArn)),
+      !isBeside && wrongPlace(workspace, region),
       ...early,
       isRepair && !(isPrivateConnectivityOn && link && existing) && nothingToRepair(request),
       conflict &&
@@ -64,7 +75,7 @@ export async function unmetByAtlas(
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
     links,
-    ...(principalArn && { principalArn }),
+    ...(principal && { principalArn: principal.principalArn }),
   };
 }
 
@@ -92,11 +103,18 @@ export async function complaint(check: () => Promise<unknown>): Promise<string |
   }
 }
 
-function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): string | undefined {
+const nothingBut = (sentence: string) => ({ unmet: [sentence], connection: undefined, links: [] });
+
+const isIn = ({ dataProcessRegion }: Workspace, region: string): boolean =>
+  dataProcessRegion?.cloudProvider.toUpperCase() === 'AWS' && awsRegion(dataProcessRegion.region) === region;
+
+function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): string {
   const { cloudProvider = 'unknown', region: workspaceRegion = 'unknown' } = dataProcessRegion ?? {};
-  if (cloudProvider.toUpperCase() === 'AWS' && awsRegion(workspaceRegion) === region) return undefined;
   return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Choose another workspace (the tag atlas-streaming/workspace, or workspace in the input), or create one there.`;
 }
+
+const notOffered = (region: string) =>
+  `Atlas offers no Stream Processing in ${region}; it offers ${streamProcessingRegions.join(', ')}. A private link stays within one Region, so use an MSK cluster in one of these (MSK Replicator copies topics between Regions). If MongoDB's documentation lists ${region} by now, update this deployment.`;
 
 const remedyForAbsence = (refusal: AtlasRefused, { projectId, workspace }: Request) =>
   isProjectAbsent(refusal)

@@ -3,15 +3,14 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
-import { atlasStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
-import { isWrittenByUs } from '../../shared/registry/statement.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { complaint, unmetByAtlas } from './atlas-prerequisites.ts';
 import { unmetByCluster } from './cluster-prerequisites.ts';
 import { Change, Connected, planChanges } from './plan-changes.ts';
+import { unmetByPolicy } from './policy-prerequisites.ts';
 import { type ChosenSecret, chooseSecret } from './secret-prerequisites.ts';
 
 export const CheckPrerequisitesInput = z.object({
@@ -45,12 +44,14 @@ export interface CheckPrerequisitesDeps {
   msk: MskClient;
   secrets: SecretsClient;
   atlas: AtlasClient;
+  /** The AWS accounts that the deployment lists; none: any. */
+  allowedAccounts: ReadonlySet<string>;
 }
 
 /**
  * Checks everything that must be true before the first change, and reports everything that is missing in one error.
  *
- * @throws PrerequisitesNotMet, PrincipalChanged, PrivateLinkFailed
+ * @throws PrerequisitesNotMet, PrincipalNotAllowed, PrincipalChanged, PrivateLinkFailed, ClusterUnusable
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
@@ -59,30 +60,34 @@ export async function checkPrerequisites(
 ): Promise<z.infer<typeof CheckPrerequisitesOutput>> {
   const { isPrivateConnectivityOn, details } = cluster;
   // Atlas first: with many clusters at once Atlas throttles first, and then no other request was wasted.
-  const byAtlas = await unmetByAtlas(request, isPrivateConnectivityOn, deps.atlas);
+  const { secretArn: asked, maySecretBeAssociated } = request;
+  const isSecretToBeAssociated = maySecretBeAssociated && !details.scramSecretArns.includes(asked ?? '');
+  const byAtlas = await unmetByAtlas(request, { ...cluster, isSecretToBeAssociated }, deps.atlas);
   const [byCluster, secret] = await Promise.all([
     unmetByCluster(request.clusterArn, details, deps.msk),
     // Without SASL/SCRAM there is no SCRAM secret; one complaint is enough.
     details.isScramOn ? chooseSecret(request, details, deps.secrets) : noSecret,
   ]);
   // The reboot would be useless if the policy could not be changed after it.
-  const byPolicy = byAtlas.principalArn && (await unmetByPolicy(byAtlas.principalArn, request, deps.msk));
-  const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...(byPolicy ? [byPolicy] : [])];
+  const byPolicy = byAtlas.principalArn ? await unmetByPresentPolicy(byAtlas.principalArn, request, deps) : [];
+  const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...byPolicy];
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
 
   const { secretArn, isScramSecretAssociated, user } = secret;
   const { connection, links } = byAtlas;
-  const found = { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
+  const found = { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
   // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
   const mayBeConnected = isPrivateConnectivityOn && connection?.state === 'READY' && !connectivity;
   const isPlanned = request.dryRun || mayBeConnected;
-  const { changes, connected, adopted } = isPlanned
+  const { changes, connected, adopted, ...planned } = isPlanned
     ? await planChanges(request, found, deps)
-    : { changes: [], connected: undefined, adopted: [] };
+    : { changes: [], connected: undefined, adopted: [], unmet: [], possibleDenials: undefined };
+  if (planned.unmet.length > 0) throw new PrerequisitesNotMet(listed(planned.unmet));
   const notes = [
     request.dryRun &&
       adopted.length > 0 &&
       `A run would use ${adopted.join(' and ')}, which this deployment did not create; a disconnect leaves ${adopted.length > 1 ? 'both' : 'it'}.`,
+    request.dryRun && planned.possibleDenials,
     request.targetChange && `${request.targetChange}. A run verifies the connected target and changes no other.`,
   ].filter(Boolean);
   const plan = {
@@ -96,14 +101,19 @@ export async function checkPrerequisites(
   return connected ? { ...plan, isConnected: true, connected } : { ...plan, isConnected: false };
 }
 
-/** Why our statement could not be merged into the cluster policy, or undefined. @throws PrincipalChanged */
-async function unmetByPolicy(principalArn: string, request: Request, msk: MskClient): Promise<string | undefined> {
-  const { clusterArn, claim, recorded } = request;
-  checkPrincipal(principalArn, request);
-  const { policy } = await msk.getPolicy(clusterArn);
-  const wanted = atlasStatement(clusterArn, principalArn);
-  const isOurs = claim || isWrittenByUs(recorded?.statement, wanted.Sid);
-  return complaint(async () => mergeStatement(policy, wanted, isOurs));
+/** Why our statement could not be merged into the cluster policy, or would be of no use. @throws PrincipalNotAllowed, PrincipalChanged */
+async function unmetByPresentPolicy(
+  principalArn: string,
+  request: Request,
+  { msk, allowedAccounts }: Pick<CheckPrerequisitesDeps, 'msk' | 'allowedAccounts'>,
+): Promise<string[]> {
+  checkPrincipal(principalArn, request, allowedAccounts);
+  const { policy } = await msk.getPolicy(request.clusterArn);
+  let unmet: string[] = [];
+  const refused = await complaint(async () => {
+    ({ unmet } = unmetByPolicy(policy, principalArn, request));
+  });
+  return refused ? [refused] : unmet;
 }
 
 const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false, user: undefined };

@@ -13,7 +13,7 @@ import { parseProperties } from './server-properties.ts';
 export async function unmetByCluster(clusterArn: string, cluster: ClusterDetails, msk: MskClient): Promise<string[]> {
   if (cluster.clusterType !== 'PROVISIONED')
     return [
-      `clusterArn is "${clusterArn}", a ${cluster.clusterType} cluster; it must be a PROVISIONED one, because MSK Serverless has neither SASL/SCRAM nor this kind of private connectivity. Use a provisioned cluster, for example arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5.`,
+      `clusterArn is "${clusterArn}", a ${cluster.clusterType} cluster; it must be a PROVISIONED one: MSK Serverless has IAM authentication only, so no SASL/SCRAM user for Atlas, and no multi-VPC connectivity setting. Use a provisioned cluster, for example arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5.`,
     ];
   const { kafkaVersion, instanceType, isScramOn, isUnauthenticatedOn, clientBroker } = cluster;
   const unmet = [
@@ -44,11 +44,12 @@ async function unmetByConfiguration(
   if (!configurationArn || configurationRevision === null)
     return `The cluster has no custom configuration, so ${property} is true, MSK's default; it must be false. ${remedy}`;
   const text = await msk.serverProperties(configurationArn, configurationRevision);
-  const value = parseProperties(text).get(property) ?? 'true, the default';
-  return (
-    value.toLowerCase() !== 'false' &&
-    `${property} is ${value} in revision ${configurationRevision} of ${configurationArn}; it must be false. ${remedy}`
-  );
+  const properties = parseProperties(text);
+  const revision = `revision ${configurationRevision} of ${configurationArn}`;
+  if (!properties)
+    return `${property} must be false, and ${revision} cannot be read: its server.properties has a \\u that is not followed by four hexadecimal digits. Correct it in a new revision. ${remedy}`;
+  const value = properties.get(property)?.trim() ?? 'true, the default';
+  return value.toLowerCase() !== 'false' && `${property} is ${value} in ${revision}; it must be false. ${remedy}`;
 }
 
 /** Compares versions such as 2.8.2.tiered and 3.7.x.kraft by their leading numbers; `x` is newer than any number. */

@@ -1,4 +1,5 @@
 import { atlas } from '../../shared/lambda/atlas.ts';
+import { allowedAccounts } from '../../shared/lambda/atlas-accounts.ts';
 import { lambdaHandler } from '../../shared/lambda/handler.ts';
 import { msk } from '../../shared/lambda/msk.ts';
 import { secrets } from '../../shared/lambda/secrets.ts';
@@ -8,5 +9,10 @@ import { CheckPrerequisitesInput, CheckPrerequisitesOutput, checkPrerequisites }
 export const handler = lambdaHandler(
   { input: CheckPrerequisitesInput, output: CheckPrerequisitesOutput },
   (input, invocation) =>
-    checkPrerequisites(input, { msk: msk(invocation), secrets: secrets(invocation), atlas: atlas(invocation) }),
+    checkPrerequisites(input, {
+      msk: msk(invocation),
+      secrets: secrets(invocation),
+      atlas: atlas(invocation),
+      allowedAccounts: allowedAccounts(),
+    }),
 );

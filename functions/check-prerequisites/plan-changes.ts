@@ -5,12 +5,15 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { atlasStatement, hasStatement, mergeStatement } from '../../shared/msk/policy.ts';
+import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { linkHint } from '../../shared/msk/network.ts';
+import { atlasStatement, hasOwnStatement, mergeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
-import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { accountNote, checkPrincipal } from '../../shared/registry/principal.ts';
 import { Ownership, ownershipOf } from '../../shared/registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../../shared/registry/statement.ts';
 import type { Request } from '../../shared/request/request.ts';
+import { unmetByPolicy } from './policy-prerequisites.ts';
 
 /** `state` would make the change. */
 export const Change = z.object({ state: z.string(), change: z.string() });
@@ -18,7 +21,7 @@ type Change = z.infer<typeof Change>;
 
 /** What the states from LookUpPrincipal to CreateConnection would pass on if nothing is left to do. */
 export const Connected = z.object({
-  principal: z.object({ awsAccountId: z.string(), principalArn: z.string() }),
+  principal: z.object({ awsAccountId: z.string(), principalArn: z.string(), cidrBlock: z.optional(z.string()) }),
   policy: z.object({ sid: z.string(), result: Result, ownership: Ownership }),
   privateLink: z.object({ id: z.string(), result: Result, ownership: Ownership }),
   connection: z.object({
@@ -35,6 +38,7 @@ export const Connected = z.object({
 type Connected = z.infer<typeof Connected>;
 
 interface Found {
+  details: ClusterDetails;
   isPrivateConnectivityOn: boolean;
   isScramSecretAssociated: boolean;
   secretArn: string;
@@ -43,17 +47,24 @@ interface Found {
   links: PrivateLink[];
 }
 
+interface Planned extends ReturnType<typeof unmetByPolicy> {
+  changes: Change[];
+  connected: Connected | undefined;
+  adopted: string[];
+}
+
 /**
  * Lists what a run would change, in its order: reads what the later states would read, and writes nothing.
  *
- * @returns `connected`: undefined if anything is left to change or to wait for; `adopted`: what a run would use, and never change
+ * @returns `connected`: undefined if anything is left to change or to wait for; `adopted`: what a run would use, and never change;
+ *   `unmet`, `possibleDenials`: what the cluster policy lacks
  * @throws what those states would throw
  */
 export async function planChanges(
   request: Request,
-  { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
-  { msk, atlas }: { msk: MskClient; atlas: AtlasClient },
-): Promise<{ changes: Change[]; connected: Connected | undefined; adopted: string[] }> {
+  { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
+  { msk, atlas, allowedAccounts }: { msk: MskClient; atlas: AtlasClient; allowedAccounts: ReadonlySet<string> },
+): Promise<Planned> {
   const { clusterArn, projectId } = request;
   const [principal, { policy }, brokers] = await Promise.all([
     atlasPrincipal(projectId, clusterArn, atlas),
@@ -61,7 +72,8 @@ export async function planChanges(
     // Without connectivity there are none; without a connection there is nothing to compare them with.
     connection && isPrivateConnectivityOn ? msk.privateBootstrapServers(clusterArn) : undefined,
   ]);
-  checkPrincipal(principal.principalArn, request);
+  checkPrincipal(principal.principalArn, request, allowedAccounts);
+  const byPolicy = unmetByPolicy(policy, principal.principalArn, request);
   const { recorded, claim } = request;
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   const found = connection && ownershipOf(connection.id ?? undefined, recorded?.connection);
@@ -70,6 +82,7 @@ export async function planChanges(
     connection: claim ? 'created' : (found ?? 'adopted'),
     privateLink: claim ? 'created' : linkFound,
   };
+  const hints = [byPolicy.possibleDenials, linkHint(clusterArn, details, principal.cidrBlock)];
   const current: Current = {
     isPrivateConnectivityOn,
     isScramSecretAssociated,
@@ -77,8 +90,9 @@ export async function planChanges(
     user,
     connection,
     principal,
+    isAccountListed: allowedAccounts.has(principal.awsAccountId),
     policy,
-    privateLink: link && privateLinkState(link, ownership.privateLink),
+    privateLink: link && privateLinkState(link, ownership.privateLink, ...hints),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
@@ -91,6 +105,7 @@ export async function planChanges(
     connection && ownership.connection !== 'created' && `the Kafka connection "${connection.name}"`,
   ];
   return {
+    ...byPolicy,
     changes,
     connected: changes.length === 0 ? connectedAs(current, different, request) : undefined,
     adopted: adopted.filter((name) => typeof name === 'string'),
@@ -98,8 +113,10 @@ export async function planChanges(
 }
 
 /** The cluster and Atlas as they are now. */
-interface Current extends Omit<Found, 'links'> {
+interface Current extends Omit<Found, 'links' | 'details'> {
   principal: Connected['principal'];
+  /** Whether the deployment lists Atlas's AWS account. */
+  isAccountListed: boolean;
   policy: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;
   /** Whose the existing ones are. */
@@ -113,7 +130,7 @@ interface Current extends Omit<Found, 'links'> {
 
 function changesTo(current: Current, different: string[], request: Request): Change[] {
   const { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection, principal, policy } = current;
-  const { takenOver, sentVersionId, user } = current;
+  const { isAccountListed, takenOver, sentVersionId, user } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
   const hasOldPassword = sentVersionId !== undefined && sentVersionId !== user?.versionId;
@@ -134,10 +151,10 @@ function changesTo(current: Current, different: string[], request: Request): Cha
     !isScramSecretAssociated && { state: 'AssociateScramSecret', change: `Associate ${secretArn} with the cluster.` },
     mergeStatement(policy, statement, isOurs) !== undefined && {
       state: 'ApplyClusterPolicy',
-      change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are.`,
+      change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are. Atlas connects from ${accountNote(principal.awsAccountId, isAccountListed)}.`,
     },
     former !== undefined &&
-      hasStatement(policy, former) && {
+      hasOwnStatement(policy, former, clusterArn) && {
         state: 'ApplyClusterPolicy',
         change: `Remove the statement ${former} for Atlas's former account from the cluster policy.`,
       },

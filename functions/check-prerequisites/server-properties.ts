@@ -1,11 +1,16 @@
+import { getProperties } from 'properties-file';
+
 /**
- * Parses the Java properties that MSK accepts: `key=value`, `key: value`, comments with `#` or `!`. The last value of a key counts.
+ * Parses a configuration's server.properties by Java's rules, as Kafka does: the last value of a key counts, and it may end in
+ * blanks.
+ *
+ * @returns undefined if it has a malformed `\uXXXX`, which Java refuses
+ * @see https://docs.oracle.com/en/java/javase/21/docs/api/java.base/java/util/Properties.html#load(java.io.Reader)
  */
-export const parseProperties = (text: string): Map<string, string> =>
-  new Map(
-    text
-      .split(/\r?\n/)
-      .map((line) => /^\s*([^#!=:\s][^=:\s]*)\s*[=:\s]\s*(.*?)\s*$/.exec(line))
-      .filter((match) => match !== null)
-      .map(([, key = '', value = '']) => [key, value]),
-  );
+export function parseProperties(text: string): Map<string, string> | undefined {
+  try {
+    return new Map(Object.entries(getProperties(text)));
+  } catch {
+    return undefined;
+  }
+}

@@ -3,13 +3,16 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isAbsent } from '../../shared/atlas/error-codes.ts';
 import { PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { PrivateLinkFailed } from '../../shared/errors.ts';
+import { linkHint, networkOfRun } from '../../shared/msk/network.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { Ownership } from '../../shared/registry/record.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const CheckPrivateLinkInput = z.object({
   run: z.object({
-    request: z.object({ projectId: z.string() }),
+    request: z.object({ projectId: z.string(), clusterArn: z.string() }),
+    ...networkOfRun,
+    policy: z.object({ possibleDenials: z.optional(z.string()) }),
     privateLink: z.object({ id: z.string(), deadline: z.string(), result: Result, ownership: Ownership }),
   }),
   now: z.string(),
@@ -23,7 +26,7 @@ export const CheckPrivateLinkOutput = PrivateLinkProgress;
  * @throws PrivateLinkFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkPrivateLink(
-  { run: { request, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
+  { run: { request, cluster, principal, policy, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckPrivateLinkOutput>> {
   const { id, deadline, result, ownership } = privateLink;
@@ -33,7 +36,12 @@ export async function checkPrivateLink(
       `Private link ${id} no longer exists: it was deleted during this run. Start a new execution to request a new one.`,
     );
   });
-  const { state, isReady } = privateLinkState(found, ownership);
+  const { state, isReady } = privateLinkState(
+    found,
+    ownership,
+    policy.possibleDenials,
+    linkHint(request.clusterArn, cluster.details, principal.cidrBlock),
+  );
   if (!isReady) checkDeadline(`Private link ${id} is still ${state}`, { now, deadline });
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
   return { id, state, isReady, deadline, pollSeconds, result, ownership };

@@ -4,6 +4,7 @@ import { ConnectionProgress, connectionState } from '../../shared/atlas/connecti
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
+import { networkHint, networkOfRun } from '../../shared/msk/network.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
@@ -24,6 +25,7 @@ export const CreateConnectionInput = z.object({
     }),
     plan: z.object({ secretArn: z.string() }),
     privateLink: z.object({ id: z.string() }),
+    ...networkOfRun,
     /** Of this state's earlier visit. */
     connection: z.optional(z.pick(ConnectionProgress, { deadline: true, result: true, rewrites: true, note: true })),
   }),
@@ -47,7 +49,8 @@ export interface CreateConnectionDeps {
  *
  * The SCRAM password is read here and sent to Atlas, and goes nowhere else.
  *
- * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet, ClaimLost, DeploymentMisconfigured
+ * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet, ClusterUnusable, ClaimLost
+ * @throws DeploymentMisconfigured
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function createConnection(
@@ -71,11 +74,13 @@ export async function createConnection(
     networking: { access: { type: 'PRIVATE_LINK', connectionId: privateLink.id } },
     ...(config && { config }),
   };
+  const hint = networkHint(clusterArn, run.cluster.details, run.principal.cidrBlock);
   const upserted = await upsertConnection(wanted, { secretArn, versionId, claim, now }, request, {
     atlas,
     registry,
     clusterArn,
     executionArn,
+    hint,
   });
   const { connection, isWritten, ownership, hasPassword } = upserted;
   // Of two writes by one run, the first says what the run has done.
@@ -85,7 +90,9 @@ export async function createConnection(
     ...(connection.id && { id: connection.id }),
     name,
     // After a write, the first poll reads the state: the answer may still show the state of before.
-    ...(isWritten ? { state: connection.state ?? 'PENDING', isReady: false } : connectionState(connection, ownership)),
+    ...(isWritten
+      ? { state: connection.state ?? 'PENDING', isReady: false }
+      : connectionState(connection, ownership, hint)),
     isIncomplete: false,
     deadline,
     pollSeconds: pollDelay(

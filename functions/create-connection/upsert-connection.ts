@@ -47,6 +47,8 @@ interface Deps {
   registry: Registry;
   clusterArn: string;
   executionArn: string;
+  /** What a person can check if the connection is FAILED. */
+  hint: string;
 }
 
 /**
@@ -126,15 +128,15 @@ async function useConnection(
       // Nobody knows which password a connection of another party has.
       ...(found !== 'created' && { secretArn: null, secretVersionId: null }),
     });
-  if (ownership !== 'created') return adopt(connection, ownership, wanted);
+  if (ownership !== 'created') return adopt(connection, ownership, wanted, deps.hint);
   const isNew = recorded.connection?.ownership === undefined && found === 'created';
   const sentVersionId = found === 'created' ? recorded.secretVersionId : undefined;
   return updateConnection(connection, { wanted, credentials, sentVersionId, isNew }, place, deps);
 }
 
 /** A connection of another party is used as it is. */
-function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest): Upserted {
-  connectionState(connection, ownership);
+function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest, hint: string): Upserted {
+  connectionState(connection, ownership, hint);
   const note = noteOnAdopted(differences(connection, wanted));
   return { connection, result: 'adopted', ownership, isWritten: false, hasPassword: true, note };
 }
@@ -152,10 +154,10 @@ async function updateConnection(
   connection: Connection,
   { wanted, credentials, sentVersionId, isNew }: Update,
   { projectId, workspace }: Place,
-  { atlas, registry, clusterArn, executionArn }: Deps,
+  { atlas, registry, clusterArn, executionArn, hint }: Deps,
 ): Promise<Upserted> {
   // An update may repair a FAILED connection, but not one that is being deleted.
-  if (connection.state === 'DELETING') connectionState(connection, 'created');
+  if (connection.state === 'DELETING') connectionState(connection, 'created', hint);
   const { secretArn, versionId } = credentials;
   const different = differences(connection, wanted);
   const isEqual = different.length === 0;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Cluster } from '@aws-sdk/client-kafka';
+import type { ClientAuthentication, Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { ClusterUnusable } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
@@ -80,7 +80,7 @@ export async function inspectCluster(
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdown * statesFactor),
     slowdown,
-    details: { ...properties, scramSecretArns, fingerprint },
+    details: { ...properties, scramSecretArns, fingerprint, ...networkOf(cluster) },
   };
 }
 
@@ -91,16 +91,33 @@ const fingerprintOf = (properties: object, scramSecretArns: string[]): string =>
     .digest('hex')
     .slice(0, 16);
 
-function propertiesOf({ ClusterType, Provisioned }: Cluster): Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint'> {
+/** Not in the fingerprint: no prerequisite depends on the network. */
+function networkOf({ Provisioned }: Cluster): Pick<ClusterDetails, 'securityGroups' | 'zoneIds'> {
+  const { SecurityGroups = [], ZoneIds = [] } = Provisioned?.BrokerNodeGroupInfo ?? {};
+  return { securityGroups: SecurityGroups.toSorted(), zoneIds: ZoneIds.toSorted() };
+}
+
+type Properties = Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint' | 'securityGroups' | 'zoneIds'>;
+
+function propertiesOf({ ClusterType, Provisioned }: Cluster): Properties {
   const { BrokerNodeGroupInfo, ClientAuthentication, CurrentBrokerSoftwareInfo, EncryptionInfo } = Provisioned ?? {};
   return {
     clusterType: ClusterType ?? 'unknown',
     kafkaVersion: CurrentBrokerSoftwareInfo?.KafkaVersion ?? null,
     instanceType: BrokerNodeGroupInfo?.InstanceType ?? null,
     isScramOn: ClientAuthentication?.Sasl?.Scram?.Enabled === true,
-    isUnauthenticatedOn: ClientAuthentication?.Unauthenticated?.Enabled === true,
+    isUnauthenticatedOn: Provisioned !== undefined && isUnauthenticatedOn(ClientAuthentication),
     clientBroker: EncryptionInfo?.EncryptionInTransit?.ClientBroker ?? null,
     configurationArn: CurrentBrokerSoftwareInfo?.ConfigurationArn ?? null,
     configurationRevision: CurrentBrokerSoftwareInfo?.ConfigurationRevision ?? null,
   };
+}
+
+/**
+ * A cluster needs at least one scheme, so a cluster that MSK shows without any, or without ClientAuthentication at all, lets in
+ * everyone.
+ */
+function isUnauthenticatedOn({ Sasl, Tls, Unauthenticated }: ClientAuthentication = {}): boolean {
+  const isAnyOn = [Sasl?.Scram, Sasl?.Iam, Tls].some((scheme) => scheme?.Enabled);
+  return Unauthenticated?.Enabled ?? !isAnyOn;
 }

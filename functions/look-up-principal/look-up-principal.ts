@@ -6,7 +6,11 @@ export const LookUpPrincipalInput = z.object({
   run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string() }) }),
 });
 
-export const LookUpPrincipalOutput = z.object({ awsAccountId: z.string(), principalArn: z.string() });
+export const LookUpPrincipalOutput = z.object({
+  awsAccountId: z.string(),
+  principalArn: z.string(),
+  cidrBlock: z.optional(z.string()),
+});
 
 /**
  * Looks up the AWS principal with which Atlas connects to the cluster.

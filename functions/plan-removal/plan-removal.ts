@@ -3,6 +3,8 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { isBeingDeleted, usersOf } from '../../shared/atlas/private-link.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
+import { removeStatement } from '../../shared/msk/policy.ts';
+import { deletedPrincipals } from '../../shared/msk/policy-refusal.ts';
 import { Outcome } from '../../shared/outcomes.ts';
 import {
   decideConnection,
@@ -72,7 +74,10 @@ export async function planRemoval(
     onStatement?.isOurs &&
       !isClusterLinked && {
         state: 'RemoveClusterPolicy',
-        change: `Remove the statement ${sid} from the cluster policy; all other statements stay as they are.`,
+        change: [
+          `Remove the statement ${sid} from the cluster policy; all other statements stay as they are.`,
+          ...obstaclesTo(policy, sid),
+        ].join(' '),
       },
   ];
   const kept = [
@@ -83,6 +88,10 @@ export async function planRemoval(
   ];
   return { clusterArn, changes: changes.filter((change) => typeof change === 'object'), kept };
 }
+
+/** Why MSK would refuse the policy without our statement. A policy without any other statement is deleted. */
+const obstaclesTo = (policy: string | undefined, sid: string): string[] =>
+  deletedPrincipals((policy !== undefined && removeStatement(policy, sid)) || undefined);
 
 const whyKept = (verdict: Verdict<unknown> | undefined): Kept | undefined =>
   verdict?.isOurs === false ? verdict : undefined;

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { accountOf, checkPrincipal } from '../../shared/registry/principal.ts';
 import { Target } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -23,21 +23,22 @@ export const RecordPlanInput = z.object({
   executionArn: z.string(),
 });
 
-export const RecordPlanOutput = z.object({ target: Target });
+/** `isAccountListed`: whether the deployment lists the AWS account that the run is about to let in. */
+export const RecordPlanOutput = z.object({ target: Target, isAccountListed: z.boolean() });
 
 /**
  * Records the target and Atlas's principal before anything is created for them. Reads the cluster's tag once more: a run that it no
  * longer asks for gives the cluster back and ends.
  *
- * @throws NoLongerWanted, PrincipalChanged, ClaimLost, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
+ * @throws NoLongerWanted, PrincipalNotAllowed, PrincipalChanged, ClaimLost, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function recordPlan(
   { run: { request, principal }, executionArn }: z.infer<typeof RecordPlanInput>,
-  { msk, registry }: { msk: MskClient; registry: Registry },
+  { msk, registry, allowedAccounts }: { msk: MskClient; registry: Registry; allowedAccounts: ReadonlySet<string> },
 ): Promise<z.infer<typeof RecordPlanOutput>> {
   const { clusterArn, projectId, workspace, connectionName, mechanism } = request;
   const { principalArn } = principal;
-  checkPrincipal(principalArn, request);
+  checkPrincipal(principalArn, request, allowedAccounts);
   const reason = whyNoLongerWanted(await msk.listTags(clusterArn), request);
   if (reason) {
     await registry.release(clusterArn, executionArn, { status: null, detail: null });
@@ -45,5 +46,5 @@ export async function recordPlan(
   }
   const target = { projectId, workspace, connectionName, mechanism };
   await registry.update(clusterArn, executionArn, { target, principalArn });
-  return { target };
+  return { target, isAccountListed: allowedAccounts.has(accountOf(principalArn)) };
 }

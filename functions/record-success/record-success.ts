@@ -4,9 +4,11 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
+import { accountNote, accountOf } from '../../shared/registry/principal.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
+import { withCauses } from './repairs.ts';
 
 const text = z.string();
 
@@ -32,6 +34,8 @@ export const RecordSuccessInput = z.object({
     connectivity: z.optional(z.object({ result: Result })),
     scramSecretAssociation: z.optional(z.object({ result: Result })),
     principal: z.object({ principalArn: text }),
+    /** Only if the run visited RecordPlan, before it let Atlas's AWS account in. */
+    recordedPlan: z.optional(z.object({ isAccountListed: z.boolean() })),
     policy: z.object({ sid: text, result: Result, ownership: Ownership }),
     privateLink: z.object({ id: text, result: Result, ownership: Ownership }),
     connection: z.object({
@@ -90,6 +94,7 @@ export async function recordSuccess(
   const { name, state, bootstrapServers } = connection;
   const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
   const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
+  const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.secretArn);
   const outcome: Changes = {
     status: 'connected',
     detail,
@@ -111,7 +116,9 @@ export async function recordSuccess(
     }
   }
   // The fence comes before the tags: another execution may have taken over.
-  const refusalOfRegistry = await registry.release(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
+  const refusalOfRegistry = await registry
+    .release(clusterArn, executionArn, { ...outcome, ...(repaired.length > 0 && { repairsReported: repaired }) })
+    .then(() => undefined, notUsable);
   const refusalOfTags = await writeStatus(
     clusterArn,
     { status: 'connected', detail, executionArn, verifiedAt: now },
@@ -128,7 +135,7 @@ export async function recordSuccess(
     privateLinkId: privateLink.id,
     atlasPrincipal: principal.principalArn,
     scramSecretArn: plan.secretArn,
-    done: outcomesOf(run),
+    done,
     statusTags: writtenUnless(refusalOfTags),
     registry: writtenUnless(refusalOfRegistry),
     verifiedAt: now,
@@ -160,6 +167,8 @@ function outcomesOf({
   request,
   connectivity,
   scramSecretAssociation,
+  principal,
+  recordedPlan,
   policy,
   privateLink,
   connection,
@@ -167,6 +176,11 @@ function outcomesOf({
   const { recorded, claim, tagsRefused } = request;
   const isNews = request.wereTagsStripped && !recorded?.strippedReported;
   const statusTags = (result: Result, note: string) => [{ resource: 'statusTags' as const, result, note }];
+  const sid = policy.sid || 'a statement without a Sid';
+  const statementNote =
+    policy.result === 'created' && recordedPlan
+      ? `${sid}; ${accountNote(accountOf(principal.principalArn), recordedPlan.isAccountListed)}`
+      : sid;
   /** @param before the piece as it was recorded when the run began */
   const outcome = (
     resource: 'policyStatement' | 'privateLink' | 'connection',
@@ -190,7 +204,7 @@ function outcomesOf({
         : { result: connectivity?.result ?? 'unchanged' }),
     },
     { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
-    outcome('policyStatement', policy, recorded?.statement, policy.sid || 'a statement without a Sid'),
+    outcome('policyStatement', policy, recorded?.statement, statementNote),
     outcome('privateLink', privateLink, recorded?.privateLink),
     outcome('connection', connection, recorded?.connection, connection.note),
     ...(isNews

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { AwsRefused, ClusterUnusable } from '../../shared/errors.ts';
+import { AwsRefused, ClusterUnusable, PolicyRefused } from '../../shared/errors.ts';
 import type { MskClient, VersionedPolicy } from '../../shared/msk/client.ts';
-import { hasStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { hasOwnStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { decideStatement, type Kept, neededStatement } from '../../shared/registry/removal.ts';
@@ -76,7 +76,7 @@ async function visit(
   };
   // A run that died while Atlas's account changed may have left the statement for the former account.
   const former = recorded?.statement?.formerSid;
-  const hasFormer = former !== undefined && hasStatement(found.policy, former);
+  const hasFormer = former !== undefined && hasOwnStatement(found.policy, former, clusterArn);
   if (!verdict && !hasFormer) return gone('absent');
 
   const { isClusterLinked } = privateLink;
@@ -89,7 +89,9 @@ async function visit(
   try {
     if (toRemove.length > 0) await remove(clusterArn, toRemove, found, msk);
   } catch (refusal) {
-    const state = await whichState(refusal, clusterArn, msk);
+    const state = await whichState(refusal, clusterArn, msk).catch((error: unknown) => {
+      throw error instanceof PolicyRefused ? stays(error, toRemove) : error;
+    });
     if (state)
       checkDeadline(`The cluster is still ${state}, and MSK changes its policy only while it is ACTIVE`, times);
     return { isDone: false, sid, result: 'unchanged' };
@@ -107,6 +109,13 @@ const keptAs = ({ note, remedy }: Kept) => ({
   ...(remedy !== undefined && { remedy }),
 });
 
+/** MSK refuses the policy because of another party's statement. */
+const stays = (refusal: PolicyRefused, sids: string[]): PolicyRefused =>
+  new PolicyRefused(
+    `${refusal.message} Until then ${sids.join(' and ')} stays in the cluster policy, and lets Atlas's account create a private link. You can remove it in the same edit: the new execution then finds that it is gone.`,
+    { cause: refusal },
+  );
+
 async function remove(clusterArn: string, sids: string[], { policy = '', version }: VersionedPolicy, msk: MskClient) {
   const rest = removeStatement(policy, ...sids);
   if (rest === null) await msk.deletePolicy(clusterArn);
@@ -118,7 +127,7 @@ async function remove(clusterArn: string, sids: string[], { policy = '', version
  * policy. Only an undocumented text of MSK says that the cluster is busy, so the cluster's state is read.
  */
 async function whichState(refusal: unknown, clusterArn: string, msk: MskClient): Promise<string | undefined> {
-  if (!(refusal instanceof AwsRefused)) throw refusal;
+  if (!(refusal instanceof AwsRefused || refusal instanceof PolicyRefused)) throw refusal;
   const cluster = await msk.describeCluster(clusterArn).then(
     (answer) => answer.cluster,
     (error: unknown) => {

@@ -1,16 +1,22 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { isAlreadyThere } from '../../shared/atlas/error-codes.ts';
+import { isAlreadyThere, lacksCluster } from '../../shared/atlas/error-codes.ts';
+import { resourceMissing } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
+import { linkHint, networkOfRun } from '../../shared/msk/network.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import { announced, type Ownership, ownershipOf, type Piece, settledAs } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const RequestPrivateLinkInput = z.object({
-  run: z.object({ request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }) }),
+  run: z.object({
+    request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }),
+    ...networkOfRun,
+    policy: z.object({ possibleDenials: z.optional(z.string()) }),
+  }),
   executionArn: z.string(),
   now: z.string(),
 });
@@ -28,18 +34,20 @@ interface Deps {
  * the links and uses the link to this cluster, or requests a new link. The registry records the attempt before the request, and
  * the link after the answer.
  *
+ * @throws PrerequisitesNotMet if Atlas wants a cluster of its own in the Region first
  * @throws PrivateLinkFailed, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable
  * @throws DeploymentMisconfigured
  */
 export async function requestPrivateLink(
-  { run: { request }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { run: { request, cluster, principal, policy }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
   { atlas, registry, wait }: Deps,
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
   const deadline = deadlineAfter(now, wait);
+  const hints = [policy.possibleDenials, linkHint(clusterArn, cluster.details, principal.cidrBlock)];
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink, ownership),
+    ...privateLinkState(privateLink, ownership, ...hints),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,
@@ -68,6 +76,7 @@ export async function requestPrivateLink(
   } catch (error) {
     // A refusal is certain: this attempt has created nothing, and only what was recorded before counts.
     if (error instanceof AtlasRefused || error instanceof AtlasThrottled) await record(recorded ?? null);
+    if (lacksCluster(error)) throw resourceMissing(error, projectId, clusterArn);
     if (!isAlreadyThere(error)) throw error;
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();

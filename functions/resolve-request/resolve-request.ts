@@ -63,7 +63,8 @@ export async function resolveRequest(
   const given = readInput(input, action);
   const starter = startedBy(input, executionArn);
   const { clusterArn } = given;
-  const { clusterName } = ownCluster(clusterArn, functionArn);
+  const cluster = ownCluster(clusterArn, functionArn);
+  if (given.secretArn !== undefined) refuseSecretElsewhere(given.secretArn, cluster);
   const [found, recorded] = await Promise.all([existingTags(clusterArn, action, msk), registry.readRecord(clusterArn)]);
   const tags = found ?? {};
   const wish = { action, tags: found, recorded, settings };
@@ -78,7 +79,7 @@ export async function resolveRequest(
   if (starter === 'console' && action === 'connect' && !given.dryRun) refuseIfUndone(clusterArn, tags);
   const isWantedByTag = starter === 'tag' || (starter === 'sweep' && tags[triggerTag] === action);
   const wantedBy = isWantedByTag ? 'tag' : starter;
-  const asked = { action, given, tags, recorded, wantedBy, clusterName } as const;
+  const asked = { action, given, tags, recorded, wantedBy, clusterName: cluster.clusterName } as const;
   // A mistake in the settings must not disturb an execution that holds the cluster, so the claim waits for their check.
   const preview = settle(asked, settings);
   if (given.dryRun) return proceed(starter, preview);
@@ -191,6 +192,25 @@ function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
       `clusterArn ${shown(clusterArn)} ${complaint}, for example "arn:aws:kafka:${region}:${accountId}:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5".`,
     );
   return cluster;
+}
+
+/**
+ * MSK associates only a secret of the cluster's own account and Region.
+ *
+ * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-password-limitations.html
+ */
+function refuseSecretElsewhere(secretArn: string, { region, accountId }: ClusterArn): void {
+  const [, , , secretRegion, secretAccountId] = secretArn.split(':');
+  const complaint =
+    secretRegion !== region
+      ? `is in Region ${secretRegion}; it must be in ${region}`
+      : secretAccountId !== accountId
+        ? `is in account ${secretAccountId}; it must be in account ${accountId}`
+        : undefined;
+  if (complaint)
+    throw new InvalidRequest(
+      `secretArn ${complaint}, the cluster's, because MSK associates no other secret. It is ${shown(secretArn)}. Store the user and password in a secret there, for example "arn:aws:secretsmanager:${region}:${accountId}:secret:AmazonMSK_orders-a1B2c3".`,
+    );
 }
 
 /** @returns undefined if the cluster no longer exists: a disconnect still removes what Atlas has for it */

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { mechanisms } from '../../shared/request/fields.ts';
 
-/** The ids in a list that is separated by commas. */
-const idsIn = (list: string): string[] =>
+/** The items of a list that is separated by commas. */
+const itemsOf = (list: string): string[] =>
   list
     .split(',')
-    .map((id) => id.trim())
+    .map((item) => item.trim())
     .filter(Boolean);
 
 /** The deployment's defaults. CloudFormation has checked the values (infrastructure/parameters.yml). */
@@ -13,15 +13,18 @@ export const Environment = z.pipe(
   z.object({
     ATLAS_PROJECT_ID: z.string(),
     ATLAS_WORKSPACE: z.string(),
-    ALLOWED_PROJECT_IDS: z.string(),
+    ALLOWED_TARGETS: z.string(),
     MECHANISM: z.enum(mechanisms),
     DISCONNECT_ON_UNTAG: z.enum(['true', 'false']),
   }),
   z.transform((variables) => ({
     projectId: variables.ATLAS_PROJECT_ID,
     workspace: variables.ATLAS_WORKSPACE,
-    /** The default project is always allowed. */
-    allowedProjectIds: new Set(idsIn(`${variables.ATLAS_PROJECT_ID},${variables.ALLOWED_PROJECT_IDS}`)),
+    /** `<projectId>/<workspace>` or `<projectId>/*`. The deployment's own target is always allowed. */
+    allowedTargets: new Set([
+      `${variables.ATLAS_PROJECT_ID}/${variables.ATLAS_WORKSPACE}`,
+      ...itemsOf(variables.ALLOWED_TARGETS),
+    ]),
     mechanism: variables.MECHANISM,
     disconnectOnUntag: variables.DISCONNECT_ON_UNTAG === 'true',
   })),

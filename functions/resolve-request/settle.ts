@@ -5,6 +5,7 @@ import { type Field, isOfOther, otherThan, valid, validSecretName } from '../../
 import type { ConsoleInput } from '../../shared/request/input.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import type { Request } from '../../shared/request/request.ts';
+import { refuseForeignTarget, type Setting } from './allowed-targets.ts';
 import type { Settings } from './settings.ts';
 
 /** Who asks for a run. */
@@ -15,12 +16,6 @@ export interface Asked {
   recorded: RegistryRecord | undefined;
   wantedBy: Request['wantedBy'];
   clusterName: string;
-}
-
-/** A setting, and how the person who set it knows it. */
-interface Setting {
-  value: string;
-  name: string;
 }
 
 const fieldsOfTarget = ['projectId', 'workspace', 'connectionName', 'mechanism'] as const;
@@ -36,8 +31,6 @@ export function settle(asked: Asked, settings: Settings): Request {
   refuseFieldsOfOther(action, given);
   const bound = action === 'disconnect' ? fieldsOfTarget : boundBy(recorded);
   const explicit = explicitTarget(given, action === 'connect' ? tags : {}, bound);
-  if (explicit.projectId && (given.projectId !== undefined || !bound.includes('projectId')))
-    refuseForeignProject(explicit.projectId, settings);
   const defaults: Target = {
     projectId: settings.projectId,
     workspace: settings.workspace,
@@ -56,6 +49,14 @@ export function settle(asked: Asked, settings: Settings): Request {
       differences.length > 0 ? defaults[field] : (explicit[field]?.value ?? defaults[field]),
     ]),
   ) as unknown as Target;
+  // A tag that cannot move a connected cluster isn't checked, as in explicitTarget. An input is meant for this run.
+  const asking = (['projectId', 'workspace'] as const).filter((it) => given[it] !== undefined || !bound.includes(it));
+  const askedFor = asking.flatMap((field) => (explicit[field] ? { ...explicit[field], field } : []));
+  const place = { ...defaults, ...Object.fromEntries(askedFor.map(({ field, value }) => [field, value])) };
+  const isHere = (it: Target) => isConnectedTo(it, action, recorded);
+  if (!isHere(place)) refuseForeignTarget(place, askedFor, settings.allowedTargets);
+  // A tag of a free field may not count because of one that would move the cluster.
+  if (!isHere(wanted)) refuseForeignTarget(wanted, [], settings.allowedTargets);
   const tag = settingTags.secretName;
   const named = given.secretArn === undefined && action === 'connect' ? tags[tag] : undefined;
   return {
@@ -147,9 +148,15 @@ const asks = ({ field, name, value }: Setting & { field: string }): string =>
 const describe = ({ projectId, workspace, connectionName, mechanism }: Target): string =>
   `"${connectionName}" in workspace "${workspace}" of project ${projectId} (${mechanism})`;
 
-function refuseForeignProject(project: Setting, { allowedProjectIds }: Settings): void {
-  if (!allowedProjectIds.has(project.value))
-    throw new InvalidRequest(
-      `${project.name} is ${shown(project.value)}, which this deployment does not allow; it must be one of ${[...allowedProjectIds].map(shown).join(', ')} (the parameters atlasProjectId and allowedProjectIds).`,
-    );
-}
+/**
+ * Whether the cluster is connected to this project and workspace, which the deployment may have allowed only earlier. Such a
+ * connection is verified, repaired and removed as before. A disconnect also removes what is left of it.
+ */
+const isConnectedTo = (
+  { projectId, workspace }: Pick<Target, 'projectId' | 'workspace'>,
+  action: Asked['action'],
+  recorded: RegistryRecord | undefined,
+): boolean =>
+  recorded?.target?.projectId === projectId &&
+  recorded.target.workspace === workspace &&
+  (action === 'disconnect' || recorded.connection !== undefined);

@@ -98,12 +98,12 @@ async function verification(
     return because('its status tags were removed');
   const { connection, secretArn, secretVersionId } = record;
   if (connection?.ownership !== 'created' || !secretArn || !secretVersionId) return undefined;
-  const stages = await secrets.versionStages(secretArn).catch((error: unknown) => {
+  const secret = await secrets.describe(secretArn).catch((error: unknown) => {
     if (error instanceof AwsRefused && error.code === 'ResourceNotFoundException') return undefined;
     throw error;
   });
-  if (!stages) return because('its SCRAM secret no longer exists');
-  const version = currentVersion(stages);
+  if (!secret) return because('its SCRAM secret no longer exists');
+  const version = currentVersion(secret);
   return version && version !== secretVersionId ? because('its SCRAM secret has rotated') : undefined;
 }
 

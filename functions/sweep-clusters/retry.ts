@@ -6,6 +6,8 @@ import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { settingsOf } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { allowTag } from '../../shared/secrets/allow-tag.ts';
+import type { SecretDescription } from '../../shared/secrets/client.ts';
 import { age } from './age.ts';
 import type { Action, Deps } from './subject.ts';
 
@@ -50,16 +52,17 @@ async function store({ clusterArn, lastFailure }: RegistryRecord, circumstances:
 /** Secrets that are examined: a cluster may have many, and one or two are usual. */
 const maxSecrets = 10;
 
-/** What a failure may depend on, as a fingerprint: the cluster, its SCRAM secrets with their current versions, its setting tags. */
+/** What a failure may depend on, as a fingerprint: the cluster, its SCRAM secrets, its setting tags. */
 async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, secrets }: Deps): Promise<string> {
   const { CurrentVersion, State, Provisioned, Tags = {} } = cluster;
   const associated = await orRefusal(msk.listScramSecrets(record.clusterArn));
   // The one in use is always among those that are examined.
   const secretArns = new Set([record.secretArn ?? [], [associated].flat().toSorted()].flat());
   const examined = [...secretArns].filter((secretArn) => secretArn.startsWith('arn:')).slice(0, maxSecrets);
-  const versions = examined.map(async (secretArn) => {
-    const stages = await orRefusal(secrets.versionStages(secretArn));
-    return typeof stages === 'string' ? stages : currentVersion(stages);
+  const descriptions = examined.map(async (secretArn) => {
+    const secret = await orRefusal(secrets.describe(secretArn));
+    if (typeof secret === 'string') return secret;
+    return [currentVersion(secret), secret.tags[allowTag.key], secret.kmsKeyId, secret.isDeleted];
   });
   const facts = [
     [CurrentVersion, State],
@@ -72,15 +75,15 @@ async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, 
     [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationArn],
     [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationRevision],
     [...secretArns],
-    await Promise.all(versions),
+    await Promise.all(descriptions),
     settingsOf(Tags),
   ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }
 
 /** The current version of a secret, or undefined if it has no value yet. */
-export const currentVersion = (stages: Record<string, string[]>): string | undefined =>
-  Object.keys(stages).find((id) => stages[id]?.includes('AWSCURRENT'));
+export const currentVersion = ({ versionStages }: SecretDescription): string | undefined =>
+  Object.keys(versionStages).find((id) => versionStages[id]?.includes('AWSCURRENT'));
 
 /** A refusal is a circumstance, too: the permission or the secret may be what is missing. */
 const orRefusal = <Answer>(answer: Promise<Answer>): Promise<Answer | string> =>

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { AtlasUnavailable } from '../errors.ts';
 import type { AtlasResponse } from './http.ts';
 import { heldText, LimitExceeded } from './limits.ts';
@@ -29,4 +30,14 @@ export function json(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Printable ASCII without a quote, as a header requires. A placeholder such as "…" does not match. */
+export const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
+
+/** Retry-After of a 429 or 503, which Atlas gives in seconds. Zero counts as none: the machine's back-off then makes a pause. */
+export function retryAfterMs(response: AtlasResponse): number | undefined {
+  if (response.status !== 429 && response.status !== 503) return undefined;
+  const seconds = Number(response.headers.get('retry-after') || Number.NaN);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }

@@ -1,13 +1,11 @@
 import { DigestClient } from 'digest-fetch';
 import * as z from 'zod/mini';
-import { AtlasCredentialsRefused, AtlasThrottled, AtlasUnavailable, DeploymentMisconfigured } from '../errors.ts';
+import { DeploymentMisconfigured } from '../errors.ts';
 import { useCredentials } from '../secrets/in-use.ts';
-import { json, textOf } from './answer.ts';
+import { AccessToken, type SharedToken } from './access-token.ts';
+import { headerSafe } from './answer.ts';
 import { type AtlasFetch, type AtlasResponse, httpFetch, withReconnect } from './http.ts';
-import { codeOf, wordsOf } from './limits.ts';
 
-/** Printable ASCII without a quote, as a header requires. A placeholder such as "…" does not match. */
-const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
 const ApiKey = z.object({ publicKey: headerSafe, privateKey: headerSafe });
 const ServiceAccount = z.object({ clientId: headerSafe, clientSecret: headerSafe });
 
@@ -16,14 +14,15 @@ const ServiceAccount = z.object({ clientId: headerSafe, clientSecret: headerSafe
  * digest), `clientId` and `clientSecret` a service account (OAuth 2.0 bearer token).
  *
  * @param secret the secret's JSON value
+ * @param shared where the containers share the token of a service account. An API key does not use it
  * @returns a `fetch` that authenticates each request
  * @throws DeploymentMisconfigured if it has neither pair in the form that Atlas shows; no value of it is printed
  */
-export function authenticate(secret: unknown, baseUrl: string): AtlasFetch {
+export function authenticate(secret: unknown, baseUrl: string, shared: SharedToken): AtlasFetch {
   const apiKey = ApiKey.safeParse(secret);
   if (apiKey.success) return digest(apiKey.data);
   const serviceAccount = ServiceAccount.safeParse(secret);
-  if (serviceAccount.success) return bearer(serviceAccount.data, baseUrl);
+  if (serviceAccount.success) return bearer(serviceAccount.data, baseUrl, shared);
   throw new DeploymentMisconfigured(
     'The Atlas credentials secret has neither the fields of an API key nor those of a service account, or their values are not those that Atlas shows (ASCII without spaces and quotes). It must be JSON such as {"publicKey":"…","privateKey":"…"} or {"clientId":"mdb_sa_id_…","clientSecret":"mdb_sa_sk_…"}.',
   );
@@ -80,66 +79,29 @@ function digest({ publicKey, privateKey }: z.infer<typeof ApiKey>): AtlasFetch {
 export const isStale = ({ headers }: AtlasResponse): boolean =>
   /stale="?true/i.test(headers.get('www-authenticate') ?? '');
 
-const Token = z.object({ access_token: headerSafe, expires_in: z.number() });
-
-/** A token is renewed this long before it expires, so that it cannot expire between our check and Atlas's. */
-const renewBeforeExpiryMs = 60_000;
-
 /**
- * OAuth 2.0 client credentials of an Atlas service account. Atlas allows 100 live tokens per account, so each container fetches
- * one token, and another only when that one expires or is refused.
+ * OAuth 2.0 bearer token of an Atlas service account. If Atlas refuses a token, because it was revoked, it is replaced once. If the
+ * credentials were rotated, the 401 is returned instead: the account may no longer exist.
  * Source: MongoDB Atlas documentation, "Atlas Administration API Authentication" (service accounts).
  */
-function bearer({ clientId, clientSecret }: z.infer<typeof ServiceAccount>, baseUrl: string): AtlasFetch {
-  let current: { token: string; renewAt: number } | undefined;
+function bearer(
+  { clientId, clientSecret }: z.infer<typeof ServiceAccount>,
+  baseUrl: string,
+  shared: SharedToken,
+): AtlasFetch {
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   useCredentials(clientSecret, basic);
-
-  const token = async (signal: AbortSignal): Promise<string> => {
-    if (current && Date.now() < current.renewAt) return current.token;
-    const response = await withReconnect(httpFetch)(`${baseUrl}/api/oauth/token`, {
-      method: 'POST',
-      headers: {
-        Authorization: `Basic ${basic}`,
-        Accept: 'application/json',
-        'Content-Type': 'application/x-www-form-urlencoded',
-      },
-      body: 'grant_type=client_credentials',
-      isRepeatable: true,
-      signal,
-    });
-    const text = await textOf('the request for an access token', response);
-    if (!response.ok) throw tokenError(response.status, text);
-    const answer = Token.safeParse(json(text));
-    if (!answer.success) throw new AtlasUnavailable('Atlas answered the request for an access token without a token.');
-    const { access_token, expires_in } = answer.data;
-    useCredentials(access_token);
-    current = { token: access_token, renewAt: Date.now() + expires_in * 1000 - renewBeforeExpiryMs };
-    return access_token;
-  };
-
-  const attempt = withReconnect(async (url, init) =>
-    httpFetch(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${await token(init.signal)}` } }),
-  );
+  const tokens = new AccessToken({ baseUrl, basic }, shared);
+  const send = withReconnect(httpFetch);
 
   return async (url, init) => {
-    const wasCached = current !== undefined;
-    const response = await attempt(url, init);
-    if (response.status !== 401) return response;
-    current = undefined;
-    return wasCached ? attempt(url, init) : response;
+    const attempt = (token: string) =>
+      send(url, { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } });
+    const first = await tokens.get(init.signal);
+    if ('status' in first) return first;
+    const response = await attempt(first.token);
+    if (response.status !== 401 || first.isNew || !(await shared.isCurrent(init.signal))) return response;
+    const next = await tokens.get(init.signal, first.token);
+    return 'status' in next ? next : attempt(next.token);
   };
-}
-
-function tokenError(status: number, text: string): Error {
-  const body = (json(text) ?? {}) as { error?: unknown; error_description?: unknown };
-  const said = wordsOf(body.error, body.error_description) || 'no reason';
-  // 403 access_denied "Access Token limit reached": tokens expire within the hour.
-  if (status === 429 || /limit/i.test(said))
-    return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
-  if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
-  return new AtlasCredentialsRefused(
-    `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,
-    { status, errorCode: codeOf(body.error) },
-  );
 }

@@ -99,15 +99,17 @@ const hasConfig = (existing: Record<string, string>, wanted: Record<string, stri
  * Reads a connection's state. READY is ready. An absent or unknown state counts as in progress.
  *
  * @param ownership decides what a person has to do about a connection that is FAILED
+ * @param hint what else to check then
  * @throws ConnectionFailed if it is FAILED or is being deleted; Atlas gives no reason
  */
 export function connectionState(
   { name, state }: Connection,
   ownership: Ownership,
+  hint: string,
 ): { state: string; isReady: boolean } {
   if (state === 'FAILED')
     throw new ConnectionFailed(
-      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. ${
+      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. ${hint} ${
         ownership === 'created'
           ? replacedBy('what is wrong there')
           : `This deployment did not create the connection. Its owner must correct it, or delete it, in Atlas. Then start a new execution. ${failsAgain}`

@@ -8,6 +8,8 @@ export const AtlasEnvironment = z.object({
     z.transform((url) => url.replace(/\/$/, '')),
   ),
   ATLAS_CREDENTIALS_SECRET_ARN: z.string(),
+  /** The secret in which the functions share the access token of a service account. */
+  ATLAS_ACCESS_TOKEN_SECRET_ARN: z.string(),
   /** The default project. */
   ATLAS_PROJECT_ID: z.string(),
 });

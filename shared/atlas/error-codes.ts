@@ -57,3 +57,11 @@ export const isConnectionInUse = (error: unknown): error is AtlasRefused =>
 
 export const isPrivateLinkInUse = (error: unknown): error is AtlasRefused =>
   hasCode(error, 'STREAM_PRIVATE_LINK_IN_USE');
+
+/**
+ * The project has neither an Atlas cluster nor a network peering for the link. The code is that of any wrong body, so the words decide:
+ * "You must have an Atlas Cluster on AWS or AWS Network Peering configured to create a Private Link connection".
+ * Source: mongodb/mongodb-atlas-cli #4582 (for Azure; with AWS the words are inferred).
+ */
+export const lacksCluster = (error: unknown): error is AtlasRefused =>
+  hasCode(error, 'VALIDATION_ERROR') && /must have an Atlas Cluster on .* Network Peering/i.test(error.message);

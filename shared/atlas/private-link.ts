@@ -51,15 +51,17 @@ export async function usersOf(privateLinkId: string, projectId: string, atlas: A
  * Reads a private link's state. DONE is ready. An unknown state counts as in progress, because the wait has a deadline.
  *
  * @param ownership decides what a person has to do about a link that is FAILED
+ * @param hints what may have made it FAILED, and what to check then
  * @throws PrivateLinkFailed if it is FAILED (with Atlas's errorMessage), is being deleted, or isn't for SASL/SCRAM
  */
 export function privateLinkState(
   { _id: id, state, errorMessage, authenticationScheme }: PrivateLink,
   ownership: Ownership,
+  ...hints: (string | undefined)[]
 ) {
   if (state === 'FAILED')
     throw new PrivateLinkFailed(
-      `Atlas could not set up private link ${id}: ${(errorMessage || 'it gave no reason').replace(/\.$/, '')}. ${
+      `Atlas could not set up private link ${id}: ${(errorMessage || 'it gave no reason').replace(/\.$/, '')}. ${hints.filter(Boolean).join(' ')} ${
         ownership === 'created'
           ? replacedBy('what Atlas reports')
           : `This deployment did not create the link. Its owner must delete it in Atlas (Stream Processing > Private Link). Then start a new execution. ${failsAgain}`

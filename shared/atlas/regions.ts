@@ -20,6 +20,9 @@ const workspaceRegions: Record<string, string> = {
   SINGAPORE_SGP: 'ap-southeast-1',
 };
 
+/** The Regions of AWS where Atlas offers Stream Processing, as AWS spells them. */
+export const streamProcessingRegions: readonly string[] = Object.values(workspaceRegions).toSorted();
+
 /** Any spelling → AWS's, such as `us-east-1`. A name that isn't in the table is read as AWS's with underscores. */
 export const awsRegion = (spelling: string): string =>
   workspaceRegions[spelling.toUpperCase()] ?? spelling.toLowerCase().replaceAll('_', '-');

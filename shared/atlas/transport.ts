@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
 import { blotOutCredentials } from '../secrets/in-use.ts';
-import { json, reasonOf, textOf } from './answer.ts';
+import { json, reasonOf, retryAfterMs, textOf } from './answer.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
 import { heldText, LimitExceeded, maxPages, maxText } from './limits.ts';
 import { refusal } from './refusal.ts';
@@ -126,13 +126,6 @@ export class AtlasTransport {
       await pause(pauseMs, undefined, { signal });
     }
   }
-}
-
-/** Retry-After of a 429 or 503, which Atlas gives in seconds. Zero counts as none: the machine's back-off then makes a pause. */
-function retryAfterMs(response: AtlasResponse): number | undefined {
-  if (response.status !== 429 && response.status !== 503) return undefined;
-  const seconds = Number(response.headers.get('retry-after') || Number.NaN);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
 
 /**

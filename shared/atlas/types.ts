@@ -37,7 +37,11 @@ const optionalState = z.optional(
 
 const ObjectId = z.string().check(z.regex(/^[a-f0-9]{24}$/));
 
-export const AccountDetails = z.object({ awsAccountId: z.string().check(z.regex(/^\d{12}$/)) });
+/** `cidrBlock`: the addresses of Atlas's VPC. It is shown in a command, so nothing else than a CIDR block counts. */
+export const AccountDetails = z.object({
+  awsAccountId: z.string().check(z.regex(/^\d{12}$/)),
+  cidrBlock: z.catch(z.optional(z.string().check(z.regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/))), undefined),
+});
 
 /** `state` has no published list: IDLE → WORKING → DONE or FAILED, and DELETE_REQUESTED → DELETING → DELETED. */
 export const PrivateLink = z.object({

@@ -21,7 +21,7 @@ export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
     const used = cached ?? (await renew(signal));
     const answer = used.fetch(url, init);
     if (!(await isUnauthorized(answer))) return answer;
-    const renewed = await renew(signal);
+    const renewed = cached && cached !== used ? cached : await renew(signal);
     return renewed.secretVersionId === used.secretVersionId ? answer : renewed.fetch(url, init);
   };
   const variables = settings();
@@ -41,9 +41,12 @@ const isUnauthorized = (answer: Promise<AtlasResponse>): Promise<boolean> =>
   );
 
 async function renew(signal: AbortSignal) {
-  const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN } = settings();
+  const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_ACCESS_TOKEN_SECRET_ARN: secretArn } = settings();
   const { value, versionId } = await secrets({ signal }).read(ATLAS_CREDENTIALS_SECRET_ARN);
-  if (cached?.secretVersionId !== versionId)
-    cached = { fetch: authenticate(value, ATLAS_BASE_URL), secretVersionId: versionId };
+  if (cached?.secretVersionId !== versionId) {
+    const isCurrent = async (signal: AbortSignal) => (await renew(signal)).secretVersionId === versionId;
+    const shared = { secrets, secretArn, credentialsVersionId: versionId, isCurrent };
+    cached = { fetch: authenticate(value, ATLAS_BASE_URL, shared), secretVersionId: versionId };
+  }
   return cached;
 }

@@ -10,7 +10,11 @@ const clusterArn =
   /^arn:(?<partition>aws[a-z-]{0,16}):kafka:(?<region>[a-z0-9-]{1,32}):(?<accountId>\d{12}):cluster\/(?<clusterName>[A-Za-z0-9][A-Za-z0-9-]{0,63})\/[A-Za-z0-9-]{1,64}$/;
 
 /**
+ * A cluster's name has letters, digits and hyphens, and no hyphen first: MSK refuses every other one with "The parameter value
+ * contains one or more characters that are not valid." So it is always a valid name of an Atlas connection as well.
+ *
  * @returns the parts, or undefined if the text is not the ARN of an MSK cluster
+ * @see https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/msk/pf-msk-cluster-name-pattern (reported, 2026-09-14)
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedstreamingforapachekafka.html
  */
 export const parseClusterArn = (arn: string): ClusterArn | undefined =>

@@ -20,7 +20,8 @@ import {
   type VpcConnectivityClientAuthentication,
 } from '@aws-sdk/client-kafka';
 import { fromAws, noneWhenNotFound } from '../aws.ts';
-import { AwsRefused, AwsUnavailable, ClusterUnusable, VersionConflict } from '../errors.ts';
+import { AwsRefused, AwsUnavailable, ClusterUnusable, PolicyRefused, VersionConflict } from '../errors.ts';
+import { correctionOf } from './policy-refusal.ts';
 
 /** A cluster policy and its version; both are undefined if the cluster has none. */
 export interface VersionedPolicy {
@@ -52,7 +53,7 @@ export class MskClient {
       noneWhenNotFound,
     );
     if (answer?.ClusterInfo) return { cluster: answer.ClusterInfo, attempts: answer.$metadata?.attempts ?? 1 };
-    throw new ClusterUnusable(`Cluster ${clusterArn} does not exist. It may have been deleted.`);
+    throw doesNotExist(clusterArn);
   }
 
   /** All clusters of the account and Region. */
@@ -116,12 +117,16 @@ export class MskClient {
    * The one bootstrap string that resolves through the private link: `host:port`, separated by commas.
    *
    * @throws AwsUnavailable also while MSK does not show it, which it does only after the connectivity update
+   * @throws ClusterUnusable if the cluster is FAILED or DELETING, or does not exist
    */
   async privateBootstrapServers(clusterArn: string): Promise<string> {
     const command = new GetBootstrapBrokersCommand({ ClusterArn: clusterArn });
-    const brokers = await fromAws('kafka:GetBootstrapBrokers', this.#kafka.send(command, this.#options));
-    if (brokers.BootstrapBrokerStringVpcConnectivitySaslScram)
-      return brokers.BootstrapBrokerStringVpcConnectivitySaslScram;
+    const answer = await fromAws('kafka:GetBootstrapBrokers', this.#kafka.send(command, this.#options)).catch(
+      (refusal: unknown) => noneWhenNotFound(unusableState(refusal, clusterArn)),
+    );
+    if (!answer) throw doesNotExist(clusterArn);
+    if (answer.BootstrapBrokerStringVpcConnectivitySaslScram)
+      return answer.BootstrapBrokerStringVpcConnectivitySaslScram;
     throw new AwsUnavailable(`MSK does not show the private SASL/SCRAM bootstrap servers of ${clusterArn} yet.`);
   }
 
@@ -139,12 +144,15 @@ export class MskClient {
    *
    * @param version undefined if there was no policy
    * @throws VersionConflict if the policy changed in between
+   * @throws PolicyRefused if MSK refuses any statement of the policy
    */
   async putPolicy(clusterArn: string, policy: string, version: string | undefined): Promise<void> {
     const command = new PutClusterPolicyCommand({ ClusterArn: clusterArn, CurrentVersion: version, Policy: policy });
     await fromAws('kafka:PutClusterPolicy', this.#kafka.send(command, this.#options)).catch((cause: unknown) => {
-      if (!isVersionConflict(cause)) throw cause;
-      throw new VersionConflict(`Another writer changed the policy of ${clusterArn} (${cause.said}).`, { cause });
+      if (!(cause instanceof AwsRefused) || cause.code !== 'BadRequestException') throw cause;
+      if (isVersionConflict(cause.said))
+        throw new VersionConflict(`Another writer changed the policy of ${clusterArn} (${cause.said}).`, { cause });
+      throw new PolicyRefused(`${cause.message} ${correctionOf(policy, cause.said)}`, { cause });
     });
   }
 
@@ -190,11 +198,23 @@ async function all<Page, Item>(pages: AsyncIterable<Page>, itemsOf: (page: Page)
   return items;
 }
 
+const doesNotExist = (clusterArn: string) =>
+  new ClusterUnusable(`Cluster ${clusterArn} does not exist. It may have been deleted.`);
+
+/**
+ * Only a text of MSK names the state: "You can't get bootstrap broker nodes for a cluster in FAILED state."
+ *
+ * @see https://github.com/hashicorp/terraform-provider-aws/issues/37471
+ */
+function unusableState(refusal: unknown, clusterArn: string): unknown {
+  const state = refusal instanceof AwsRefused && /for a cluster in (FAILED|DELETING) state/.exec(refusal.said)?.[1];
+  if (!state) return refusal;
+  return new ClusterUnusable(`Cluster ${clusterArn} is ${state}; it must be ACTIVE.`, { cause: refusal });
+}
+
 /**
  * Only a text of MSK shows a version conflict, such as "Current cluster policy version needed for Update". A complaint about the
  * `Version` of the policy language is a different one: the next attempt would meet it again.
  */
-const isVersionConflict = (error: unknown): error is AwsRefused =>
-  error instanceof AwsRefused &&
-  error.code === 'BadRequestException' &&
-  /(current|stale).*version|version.*(current|stale|needed|match)/i.test(error.said);
+const isVersionConflict = (said: string): boolean =>
+  /(current|stale).*version|version.*(current|stale|needed|match)/i.test(said);

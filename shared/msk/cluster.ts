@@ -17,6 +17,9 @@ export const ClusterDetails = z.object({
   scramSecretArns: z.array(z.string()),
   /** Differs as soon as any of the above differs. */
   fingerprint: z.string(),
+  securityGroups: z.array(z.string()),
+  /** The ids of the availability zones, such as `use1-az1`. */
+  zoneIds: z.array(z.string()),
 });
 export type ClusterDetails = z.infer<typeof ClusterDetails>;
 

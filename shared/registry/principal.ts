@@ -1,21 +1,47 @@
-import { PrincipalChanged } from '../errors.ts';
+import { atlasRegion } from '../atlas/regions.ts';
+import { PrincipalChanged, PrincipalNotAllowed } from '../errors.ts';
+import { regionOf } from '../msk/arn.ts';
 import type { Request } from '../request/request.ts';
 
 /**
- * Makes sure that Atlas still names the AWS account of the first connect, or the one that a person has accepted.
+ * Makes sure that a run may let Atlas's AWS account connect: that the deployment lists it, if it lists any, and that it is the one of
+ * the first connect, or one that a person has accepted. A person cannot accept an account that is not listed.
  *
  * @param principalArn that Atlas names now: `arn:aws:iam::<account>:root`
- * @throws PrincipalChanged
+ * @param allowedAccounts the accounts that the deployment lists; none: any account may be the first
+ * @throws PrincipalNotAllowed, PrincipalChanged
  */
 export function checkPrincipal(
   principalArn: string,
-  { clusterArn, recorded, acceptPrincipal }: Pick<Request, 'clusterArn' | 'recorded' | 'acceptPrincipal'>,
+  {
+    clusterArn,
+    projectId,
+    recorded,
+    acceptPrincipal,
+  }: Pick<Request, 'clusterArn' | 'projectId' | 'recorded' | 'acceptPrincipal'>,
+  allowedAccounts: ReadonlySet<string>,
 ): void {
   const pinned = recorded?.principalArn;
+  const account = accountOf(principalArn);
+  if (allowedAccounts.size > 0 && !allowedAccounts.has(account)) {
+    const hasAccess =
+      pinned === principalArn
+        ? ' The cluster was connected with that account, so its statement in the cluster policy stays until a disconnect.'
+        : '';
+    throw new PrincipalNotAllowed(
+      `Atlas names AWS account ${account} for ${clusterArn}, which atlasAwsAccountIds does not list. It must be ${allowedAccounts.size > 1 ? 'one of ' : ''}${[...allowedAccounts].join(', ')}. The cluster policy was not changed.${hasAccess} To check the account, ask MongoDB support, and compare: atlas api streams getAccountDetails --groupId ${projectId} --cloudProvider aws --regionName ${atlasRegion(regionOf(clusterArn))} (with credentials of your own). If it is Atlas's, add it to atlasAwsAccountIds in the stage file, and deploy again. acceptPrincipal in the input cannot allow it.`,
+    );
+  }
   if (pinned === undefined || pinned === principalArn) return;
-  const account = principalArn.split(':')[4];
   if (acceptPrincipal === account) return;
   throw new PrincipalChanged(
     `Atlas names ${principalArn} as its principal for ${clusterArn}; at the first connect it was ${pinned}. Nothing was changed. Ask MongoDB support whether Atlas has moved to that account. If it has, start a run with "acceptPrincipal":"${account}" in the input.`,
   );
 }
+
+/** The AWS account in a principal, `arn:aws:iam::<account>:root`. */
+export const accountOf = (principalArn: string): string => principalArn.split(':')[4] ?? '';
+
+/** An account that a run lets in, and why it may. */
+export const accountNote = (account: string, isListed: boolean): string =>
+  `AWS account ${account}, which ${isListed ? 'atlasAwsAccountIds allows' : 'no setting confirms because atlasAwsAccountIds is empty'}`;

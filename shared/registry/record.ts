@@ -106,6 +106,8 @@ export const RegistryRecord = z.object({
   tagsRefused: text,
   /** Whether it was reported that the status tags had been removed. */
   strippedReported: z.optional(z.boolean()),
+  /** The resources whose repair was reported, with who may have broken them. */
+  repairsReported: z.optional(z.array(z.string())),
   /** Whether the trigger tag has asked for the connection, so that the removal of the tag ends it (`disconnectOnUntag`). */
   wasTagged: z.optional(z.boolean()),
   /** The first sweep that did not find the cluster. */

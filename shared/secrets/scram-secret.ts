@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { AwsRefused } from '../errors.ts';
+import { allowCommand, allowTag } from './allow-tag.ts';
 import type { SecretsClient } from './client.ts';
 import { usePassword } from './in-use.ts';
 
@@ -33,8 +34,10 @@ export async function readScramSecret(
     return { unusable: `The SCRAM secret ${secretArn} ${found}; it must be JSON such as ${shape}.` };
   } catch (error) {
     if (!(error instanceof AwsRefused)) throw error;
-    return {
-      unusable: `The SCRAM secret ${secretArn} cannot be read (${error.code}: ${error.said}). It must exist, and the policies of the secret and of its KMS key must let this account's roles read it.`,
-    };
+    return { unusable: whyUnreadable(secretArn, error) };
   }
 }
+
+/** Why AWS refuses to return or describe a secret, and what to do. */
+export const whyUnreadable = (secretArn: string, { code, said }: AwsRefused): string =>
+  `The SCRAM secret ${secretArn} cannot be read (${code}: ${said}). It must exist and have the tag ${allowTag.key}=${allowTag.value}, and the policies of the secret and of its KMS key must let this account's roles read it. To set the tag: ${allowCommand(secretArn)}`;

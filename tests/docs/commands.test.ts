@@ -30,6 +30,7 @@ const standard = [
 
 /** The commands of the Atlas CLI that the documentation uses, with their options. https://www.mongodb.com/docs/atlas/cli/current/ */
 const atlasCommands: Record<string, string[]> = {
+  'api streams getAccountDetails': ['groupId', 'cloudProvider', 'regionName'],
   'clusters list': ['projectId', 'output'],
   'projects apiKeys create': ['desc', 'projectId', 'role'],
   'streams workspaces describe': ['projectId'],
@@ -70,6 +71,11 @@ const checks: Record<string, (args: string[]) => string | undefined> = {
   },
   'kafka-acls.sh': (args) =>
     unknownOf(Object.keys(readArguments(args.filter((arg) => arg !== '$@')).options), aclOptions).join() || undefined,
+  // To Atlas only, and no secret among the arguments.
+  curl: (args) =>
+    args.join(' ') === '--config - --data-urlencode token=$TOKEN https://cloud.mongodb.com/api/oauth/revoke'
+      ? undefined
+      : 'unknown arguments',
   cp: ([from = '']) => (existsSync(pathOf(from)) ? undefined : `there is no file ${from}`),
   ...Object.fromEntries(standard.map((name) => [name, () => undefined])),
 };

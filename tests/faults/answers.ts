@@ -1,4 +1,4 @@
-import { atlasError } from '../../emulators/atlas/error.ts';
+import { atlasError, type ErrorCode } from '../../emulators/atlas/error.ts';
 import type { Answer, ServiceName } from '../../emulators/emulator.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 import { snsError } from '../../emulators/sns.ts';
@@ -45,7 +45,7 @@ const answers: Record<Failure, Record<ServiceName, { status: number; name: strin
 export function failedAnswer(service: ServiceName, failure: Failure, headers: Record<string, string> = {}): Answer {
   const { status, name } = answers[failure][service];
   const message = `The call is ${failure}.`;
-  if (service === 'atlas') return atlasError(status, name, message, { headers }).answer;
+  if (service === 'atlas') return atlasError(status, name as ErrorCode, message, { headers }).answer;
   if (service === 'kafka') {
     const { answer } = mskError(name, message);
     return { ...answer, headers: { ...answer.headers, ...headers } };

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { Action } from '../../emulators/deployment/deployment.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
+import { firehoseStatement, policyOf } from '../fixtures/cluster-policy.ts';
 import { ended } from '../fixtures/ended.ts';
 
 /** What other parties have in the world of a use case. It must stay as it is, whatever happens to a run. */
 export const foreign = {
-  statements: [
+  statements: (clusterArn: string) => [
+    firehoseStatement(clusterArn),
     {
-      Sid: 'Firehose',
+      Sid: 'OtherAccounts',
       Effect: 'Allow',
       Principal: { AWS: ['210987654321', 'arn:aws:iam::109876543210:root'] },
       Action: ['kafka:CreateVpcConnection', 'kafka:GetBootstrapBrokers'],
@@ -38,7 +40,7 @@ export const seedWith = ({ cluster, scramSecrets, atlas, ...others }: WorldSeed 
   cluster: {
     clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
     vpcConnectivity: schemes,
-    policy: { Version: '2012-10-17', Statement: foreign.statements },
+    policy: (clusterArn) => policyOf(...foreign.statements(clusterArn)),
     updateMinutes: 3,
     ...cluster,
     tags: { ...foreign.tags, ...cluster?.tags },
@@ -62,7 +64,7 @@ export async function runToEnd(cloud: Cloud, action: Action): Promise<void> {
 
 /** The foreign things that have changed. */
 export function foreignChanges({ world: { cluster, project, scramSecrets } }: Cloud, seed: WorldSeed): string[] {
-  const before = seed.cluster?.policy ? foreign.statements : [];
+  const before = seed.cluster?.policy ? foreign.statements(cluster.arn) : [];
   const after = [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => !Sid?.startsWith('Atlas'));
   const secret = scramSecrets.find(({ name }) => name === foreign.scramSecret.name);
   const [connection] = project.connections('streams').filter(({ settings }) => settings.name === 'payroll');

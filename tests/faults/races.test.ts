@@ -4,6 +4,7 @@ import type { Cloud } from '../../emulators/cloud.ts';
 import { newVersion } from '../../emulators/msk/cluster.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import * as errors from '../../shared/errors.ts';
+import { firehoseStatement } from '../fixtures/cluster-policy.ts';
 import { ended } from '../fixtures/ended.ts';
 import { changes, cloudWith, faultAt } from '../scenarios/local-cloud.ts';
 import { addForeign, foreign, foreignChanges, seedWith } from './foreign.ts';
@@ -76,7 +77,8 @@ suite('simultaneous executions:', () => {
     for (let number = 1; number < 10; number++) {
       const name = `orders-${number}`;
       const arn = `arn:aws:kafka:us-east-1:123456789012:cluster/${name}/11111111-0000-4000-8000-00000000000${number}-5`;
-      msk.addCluster({ ...cluster.seed, name, arn, scramSecretArns: scramSecrets.map((it) => it.arn) });
+      const { policy } = { ...seed.cluster };
+      msk.addCluster({ ...cluster.seed, name, arn, policy, scramSecretArns: scramSecrets.map((it) => it.arn) });
       clusters.push(arn);
     }
     const runs = await allEnded(clusters.map((clusterArn) => cloud.start({ clusterArn })));
@@ -92,7 +94,7 @@ suite('simultaneous executions:', () => {
     const cloud = await cloudWithForeign(seed);
     const { cluster } = cloud.world;
     const edits = ['TheirsOne', 'TheirsTwo'];
-    const theirs = edits.map((Sid) => ({ ...foreign.statements[0], Sid, Effect: 'Allow' as const }));
+    const theirs = edits.map((Sid) => ({ ...firehoseStatement(cluster.arn), Sid, Effect: 'Allow' as const }));
     const left = [...theirs];
     cloud.intercept = faultAt(
       'PutClusterPolicy',
@@ -109,7 +111,7 @@ suite('simultaneous executions:', () => {
     assert.equal(endState, 'Connected', cause);
     assert.deepEqual(retried, ['ApplyClusterPolicy', 'ApplyClusterPolicy']);
     const statements = [cluster.policy?.document.Statement ?? []].flat();
-    assert.deepEqual(statements.slice(0, -1), [...foreign.statements, ...theirs]);
+    assert.deepEqual(statements.slice(0, -1), [...foreign.statements(cluster.arn), ...theirs]);
     assert.equal(ours(cloud).length, 1);
   });
 });

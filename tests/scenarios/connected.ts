@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { firehoseStatement } from '../fixtures/cluster-policy.ts';
 import {
   assertConnected,
   changes,
@@ -12,20 +13,14 @@ import {
 } from './local-cloud.ts';
 
 suite('a run that connects', () => {
-  const foreign = {
+  const foreign = (clusterArn: string) => ({
     Version: '2012-10-17',
     Id: 'kept',
     Statement: [
-      {
-        Sid: 'FirehoseReadsOrders',
-        Effect: 'Allow',
-        Principal: { AWS: 'arn:aws:iam::210987654321:role/firehose' },
-        Action: 'kafka:CreateVpcConnection',
-        Resource: '*',
-      },
+      firehoseStatement(clusterArn),
       { Effect: 'Allow', Principal: { AWS: ['210987654321'] }, Action: ['kafka:describecluster'], Resource: '*' },
     ],
-  };
+  });
 
   test('creates one link, one connection and one statement, and changes nothing else', async () => {
     const cloud = await cloudWith({
@@ -41,7 +36,7 @@ suite('a run that connects', () => {
 
     const { Statement, ...others } = cloud.world.cluster.policy?.document ?? assert.fail('no policy');
     assert.deepEqual(others, { Version: '2012-10-17', Id: 'kept' });
-    assert.deepEqual([Statement].flat().slice(0, 2), foreign.Statement);
+    assert.deepEqual([Statement].flat().slice(0, 2), foreign(cloud.world.cluster.arn).Statement);
     assert.deepEqual([Statement].flat().slice(2), [
       {
         Sid: 'AtlasStreamProcessing821274765805',
@@ -196,15 +191,6 @@ suite('a run that connects', () => {
     const run = await connectByTag(cloud);
     assertConnected(run);
     assert.ok(run.states.filter((state) => state === 'WaitForCluster').length > 2, run.states.join());
-  });
-
-  test('works with a service account, with one token per container', async () => {
-    const cloud = await cloudWith({ cluster: privateConnectivityIsOn, atlasCredentials: 'service-account' });
-    assertConnected(await connectByTag(cloud));
-    const functions = new Set(changes(cloud));
-    assert.ok(functions.has('atlas createGroupStreamConnection'));
-    // CheckPrerequisites, LookUpPrincipal, RequestPrivateLink, CheckPrivateLink, CreateConnection, CheckConnection
-    assert.equal(cloud.recorder.exchangesOf('atlas', 'createToken').length, 6);
   });
 
   test('starts no other run by its own tags', async () => {

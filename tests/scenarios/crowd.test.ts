@@ -8,6 +8,7 @@ import { tagChangeEvent } from '../../emulators/event-bridge.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import { ended } from '../fixtures/ended.ts';
+import { checkRequestToAtlas } from '../fixtures/requests-to-atlas.ts';
 import { oneAfterTheOther, watchChanges } from './crowd/watch.ts';
 import { addForeign, foreignThings, removable, seedWith } from './killed/foreign.ts';
 
@@ -19,6 +20,7 @@ const cloud = await Cloud.start({
   speed,
   world: seedWith(),
   onEvent: (event, { arn }) => event.type === 'StateEntered' && entries.emit(`${arn} ${event.state.name}`),
+  onExchange: checkRequestToAtlas,
 });
 after(() => cloud.close());
 

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { mskError } from '../../emulators/msk/router.ts';
-import type { WorldSeed } from '../../emulators/world.ts';
+import { defaultPlace, type WorldSeed } from '../../emulators/world.ts';
 import {
   assertConnected,
   assertFailed,
@@ -16,6 +16,7 @@ import {
   faultAt,
   privateConnectivityIsOn as isOn,
   recordOf,
+  startOwnCloud,
 } from './local-cloud.ts';
 
 interface Failure {
@@ -52,6 +53,24 @@ const failures: Failure[] = [
     world: { cluster: { clusterType: 'SERVERLESS' } },
     error: 'PrerequisitesNotMet',
     says: /a SERVERLESS cluster; it must be a PROVISIONED one/,
+  },
+  {
+    when: 'the cluster has no authentication at all',
+    at: 'CheckPrerequisites',
+    world: { cluster: { clientAuthentication: { scram: false, iam: false, tls: false, unauthenticated: true } } },
+    error: 'PrerequisitesNotMet',
+    says: /1\. SASL\/SCRAM authentication is off.*\n2\. Unauthenticated access is on/,
+  },
+  {
+    when: 'MSK cannot read the SCRAM secret',
+    at: 'AssociateScramSecret',
+    world: {
+      cluster: { ...isOn, secretsReadableAfterMinutes: 600 },
+      scramSecrets: [{ name: 'AmazonMSK_new', isAssociated: false }],
+    },
+    input: (cloud) => ({ secretArn: cloud.world.scramSecrets[0]?.arn }),
+    error: 'AwsUnavailable',
+    says: /wasn't able to access the provided secret.*created a moment ago.*kafka\.amazonaws\.com/,
   },
   {
     when: 'the workspace does not exist',
@@ -114,6 +133,13 @@ const failures: Failure[] = [
     says: /us-east-1|US_EAST_1/,
   },
   {
+    when: 'the project has no Atlas cluster in the Region, although Atlas names its account there',
+    at: 'RequestPrivateLink',
+    world: { cluster: isOn, project: { awsRegions: [], accountRegions: ['us-east-1'] } },
+    error: 'PrerequisitesNotMet',
+    says: /You must have an Atlas Cluster on AWS or AWS Network Peering configured.*deploy an Atlas cluster \(or a network peering\) on AWS in US_EAST_1, for example: atlas clusters create msk-private-link --projectId 64b7e1c2d3f4a5968778695a --provider AWS --region US_EAST_1 --tier M10/,
+  },
+  {
     when: 'the cluster policy is full',
     at: 'ApplyClusterPolicy',
     world: { cluster: { ...isOn, policy: fullPolicy() } },
@@ -125,18 +151,18 @@ const failures: Failure[] = [
     at: 'RequestPrivateLink',
     world: { cluster: isOn },
     prepare: (cloud) => {
-      const refusal = atlasError(400, 'VALIDATION_ERROR', 'You must have an Atlas Cluster on AWS.');
+      const refusal = atlasError(400, 'VALIDATION_ERROR', 'The arn is not that of a cluster.');
       cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', () => refusal.answer);
     },
     error: 'AtlasRefused',
-    says: /VALIDATION_ERROR: You must have an Atlas Cluster on AWS\./,
+    says: /VALIDATION_ERROR: The arn is not that of a cluster\./,
   },
   {
     when: 'Atlas cannot set up the link',
     at: 'CheckPrivateLink',
     world: { cluster: isOn, atlas: { linkFails: 'No zone in common.' } },
     error: 'PrivateLinkFailed',
-    says: /could not set up private link [0-9a-f]{24}: No zone in common\. Do this:/,
+    says: /could not set up private link [0-9a-f]{24}: No zone in common\. .*use1-az1, use1-az2, use1-az4.*--group-id sg-0a1b2c3d4e5f60718 --protocol tcp --port 14001-14100 --cidr 192\.168\.248\.0\/21 Do this:/,
   },
   {
     when: 'another party removes our statement before Atlas connects',
@@ -165,6 +191,19 @@ const failures: Failure[] = [
     says: /is being deleted \(DELETE_REQUESTED\)/,
   },
   {
+    when: 'the cluster fails meanwhile',
+    at: 'CreateConnection',
+    world: { cluster: isOn },
+    prepare: (cloud) => {
+      cloud.intercept = faultAt('getGroupStreamPrivateLinkConnection', (_, next) => {
+        Object.assign(cloud.world.cluster.seed, { state: 'FAILED', settlesAfterMinutes: Number.POSITIVE_INFINITY });
+        return next();
+      });
+    },
+    error: 'ClusterUnusable',
+    says: /Cluster arn:.* is FAILED; it must be ACTIVE/,
+  },
+  {
     when: 'another party creates a connection of that name meanwhile',
     at: 'CreateConnection',
     world: { cluster: isOn },
@@ -182,7 +221,7 @@ const failures: Failure[] = [
     at: 'CheckConnection',
     world: { cluster: isOn, atlas: { connectionFails: true } },
     error: 'ConnectionFailed',
-    says: /connection "orders" as FAILED/,
+    says: /connection "orders" as FAILED.*--group-id sg-0a1b2c3d4e5f60718 .*--cidr 192\.168\.248\.0\/21/,
   },
   {
     when: 'MSK does not support the mechanism',
@@ -213,7 +252,7 @@ const publicConnection = {
 
 /** A policy that has no room for another statement. */
 function fullPolicy() {
-  const Resource = `arn:aws:kafka:us-east-1:123456789012:cluster/${'a'.repeat(20_100)}/1-1`;
+  const Resource = `arn:aws:kafka:us-east-1:123456789012:topic/orders/${'a'.repeat(20_100)}`;
   const statement = { Effect: 'Allow', Principal: { AWS: '210987654321' }, Action: 'kafka:DescribeCluster', Resource };
   return { Version: '2012-10-17', Statement: [statement] };
 }
@@ -262,6 +301,18 @@ suite('a run fails', () => {
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
   });
 
+  test('if Atlas offers no Stream Processing in the Region, before any change and without other advice', async (t) => {
+    const place = defaultPlace('eu-north-1');
+    const cloud = await startOwnCloud(t, { place });
+    const offered =
+      /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*eu-west-1, .*us-west-2\./;
+    const run = await connectByTag(cloud);
+    assertFailed(run, 'PrerequisitesNotMet', offered);
+    assert.match(run.cause ?? '', /^CheckPrerequisites failed: One prerequisite is not met: /);
+    assert.doesNotMatch(run.cause ?? '', /create one there|Create the workspace|names no AWS account/);
+    assert.deepEqual(changes(cloud), []);
+  });
+
   test('with all unmet prerequisites at once, each with its remedy, and changes nothing', async () => {
     const cloud = await cloudWith({
       cluster: {
@@ -273,7 +324,7 @@ suite('a run fails', () => {
       },
       scramSecrets: [{}, { name: 'AmazonMSK_second' }],
       project: {
-        workspaces: [{ name: 'streams', dataProcessRegion: { cloudProvider: 'AZURE', region: 'US_EAST_1' } }],
+        workspaces: [{ name: 'streams', dataProcessRegion: { cloudProvider: 'AZURE', region: 'eastus2' } }],
       },
     });
     const { cause = '' } = await connectByTag(cloud);
@@ -285,7 +336,7 @@ suite('a run fails', () => {
       /4\. Encryption between clients and brokers is PLAINTEXT; it must be TLS/,
       /5\. allow\.everyone\.if\.no\.acl\.found is true in revision 1/,
       /6\. 2 SCRAM secrets are associated with the cluster/,
-      /7\. Workspace "streams" processes its data in AZURE US_EAST_1/,
+      /7\. Workspace "streams" processes its data in AZURE eastus2/,
     ]) {
       assert.match(cause, says);
     }

@@ -4,7 +4,9 @@ import { UntagResourceCommand } from '@aws-sdk/client-kafka';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
+import { waits } from '../../shared/waits.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
+import { firehoseStatement, policyOf } from '../fixtures/cluster-policy.ts';
 import {
   assertConnected,
   changes,
@@ -24,14 +26,7 @@ import {
   swept,
 } from './local-cloud.ts';
 
-const firehose = {
-  Sid: 'Firehose',
-  Effect: 'Allow',
-  Principal: { AWS: '210987654321' },
-  Action: 'kafka:Describe*',
-  Resource: '*',
-};
-const foreignPolicy = { Version: '2012-10-17', Statement: [firehose] };
+const foreignPolicy = (clusterArn: string) => policyOf(firehoseStatement(clusterArn));
 
 const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-streaming/status'];
 
@@ -64,7 +59,7 @@ suite('the tag disconnect', () => {
     assert.deepEqual(changes(cloud), [...removals, 'kafka PutClusterPolicy', 'kafka UntagResource']);
     const { cluster, project } = cloud.world;
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
-    assert.deepEqual(cluster.policy?.document, foreignPolicy);
+    assert.deepEqual(cluster.policy?.document, foreignPolicy(cluster.arn));
     assert.equal(cluster.connectivity.vpcConnectivity.scram, true);
     assert.equal(cluster.scramSecretArns.length, 1);
     assert.deepEqual(Object.keys(cluster.tags.all).sort(), [
@@ -143,6 +138,17 @@ suite('the tag disconnect', () => {
     cloud.world.project.createConnection('streams', { ...otherConnection(cloud, 'orders'), networking: { access } });
     assert.equal((await disconnectByHand(cloud)).endState, 'Disconnected');
     assert.equal(cloud.world.project.connections('streams').length, 1);
+  });
+
+  test('waits for a connection that Atlas deletes slowly, as reported from the tests of MongoDB', async () => {
+    const cloud = await connectedCloud({ atlas: { connectionDeletionMinutes: 45 } });
+    const [execution = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
+    const { endState } = await ended(execution);
+    assert.equal(endState, 'Disconnected');
+    const { project } = cloud.world;
+    assert.deepEqual([project.links, project.connections('streams')], [[], []]);
+    const minutes = cloud.clock.minutesSince(execution.startDate);
+    assert.ok(minutes > 45 && minutes < waits.removal.timeoutMinutes, `${minutes} minutes`);
   });
 
   test('fails and names the stream processors that use the connection', async () => {
@@ -366,7 +372,7 @@ suite('a run on a connected cluster', () => {
   test('repairs only what differs', async () => {
     const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
     const { cluster, project } = cloud.world;
-    cluster.policy = { document: foreignPolicy as never, version: 'K1EDITEDBYHAND' };
+    cluster.policy = { document: foreignPolicy(cluster.arn) as never, version: 'K1EDITEDBYHAND' };
     project.connections('streams')[0]?.update({ type: 'Kafka', authentication: { mechanism: 'PLAIN' } });
     assertConnected(await connectByHand(cloud));
     assert.deepEqual(changes(cloud), ['kafka PutClusterPolicy', 'atlas updateGroupStreamConnection']);

@@ -11,12 +11,16 @@ import type { SweepClustersOutput } from '../../functions/sweep-clusters/sweep-c
 import type { Outcome } from '../../shared/outcomes.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
+import { checkRequestToAtlas } from '../fixtures/requests-to-atlas.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have visited. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
 
 /** What the functions have logged in this process. */
 export const logged: string[] = [];
+
+/** What the tests connect to, beside the deployment's own target. */
+const allowedTargets = ['asked', 'tagged'].map((name) => `64b7e1c2d3f4a5968778695a/${name}`).join(', ');
 
 /** A simulated hour takes a second. */
 const speed = 3600;
@@ -52,8 +56,10 @@ function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<
   return Cloud.start({
     speed,
     ...options,
+    settings: { allowedTargets, ...options.settings },
     world: quick(world),
     onLog: (_, line) => logged.push(line),
+    onExchange: checkRequestToAtlas,
     onEvent: (event, execution) => {
       if (event.type !== 'StateEntered') return;
       const { name } = event.state;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { machines, readDefinition } from '../../statemachine/definition.ts';
+import './cluster-policy.ts';
 import './connected.ts';
 import './failures.ts';
 import './hostile.ts';
@@ -17,9 +18,12 @@ import './registry/trail.ts';
 import './registry/unfinished.ts';
 import './requests.ts';
 import './retries.ts';
+import './scram-secret.ts';
 import './secrets.ts';
+import './service-account.ts';
 import './starts.ts';
 import './waits.ts';
+import { seen as requestsToAtlas } from '../fixtures/requests-to-atlas.ts';
 import { visited } from './local-cloud.ts';
 
 // All of these tests run in one process, so that this suite can check what they have visited together.
@@ -44,4 +48,9 @@ suite('the tests above visit', () => {
       [],
     );
   });
+});
+
+test("the requests of the tests above to Atlas are as MongoDB's API reference has them", () => {
+  assert.ok(requestsToAtlas.count > 1000, `${requestsToAtlas.count} requests`);
+  assert.deepEqual([...requestsToAtlas.faults], []);
 });

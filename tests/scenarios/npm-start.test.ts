@@ -103,6 +103,14 @@ suite('npm start', { concurrency: 2 }, () => {
     assert.deepEqual([code, status, output.clusterArn], [0, 'Planned', clusterArn]);
   });
 
+  test('does not connect a serverless cluster, which its ARN shows', async (t) => {
+    const input = fileWith(t, { clusterArn: clusterArn.replace(/7$/, 's1') });
+    const { stdout, code } = await start(['--json', '--input', input, ...fast]).ended;
+    const { status, error, cause } = JSON.parse(stdout);
+    assert.deepEqual([code, status, error], [1, 'SetupFailed', 'PrerequisitesNotMet']);
+    assert.match(cause, /a SERVERLESS cluster.*MSK Serverless has IAM authentication only/);
+  });
+
   test('starts the disconnect machine with the input in a file, after it has connected the cluster', async (t) => {
     const input = fileWith(t, { clusterArn });
     const { stdout, code } = await start(['--disconnect', '--input', input, ...fast]).ended;

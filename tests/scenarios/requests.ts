@@ -60,7 +60,20 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp; 
   {
     because: 'names a project that the deployment does not allow',
     input: ({ world }) => ({ clusterArn: world.cluster.arn, projectId: '0'.repeat(24) }),
-    says: /projectId is "0{24}", which this deployment does not allow; it must be one of "64b7e1c2d3f4a5968778695a"/i,
+    says: /projectId is "0{24}", so the target is "0{24}\/streams", which this deployment does not allow\. It must be one of "64b7e/i,
+  },
+  {
+    because: 'names a workspace that the deployment does not allow',
+    input: ({ world }) => ({ clusterArn: world.cluster.arn, workspace: 'payroll' }),
+    says: /workspace is "payroll", so the target is "64b7e1c2d3f4a5968778695a\/payroll", which this deployment does not allow/i,
+  },
+  {
+    because: 'names a secret of another account',
+    input: ({ world }) => ({
+      clusterArn: world.cluster.arn,
+      secretArn: 'arn:aws:secretsmanager:us-east-1:999999999999:secret:AmazonMSK_orders-a1B2c3',
+    }),
+    says: /secretArn is in account 999999999999; it must be in account 123456789012, the cluster's/i,
   },
   {
     because: 'contains a credential',
@@ -94,6 +107,17 @@ suite('a tag is not a key:', () => {
   test('it cannot name a project that is not allowed', async () => {
     const cloud = await cloudWith({ cluster: { ...isOn, tags: { 'atlas-streaming/project-id': 'f'.repeat(24) } } });
     assertFailed(await connectByTag(cloud), 'InvalidRequest', /The tag atlas-streaming\/project-id is "f{24}"/);
+    assert.deepEqual(changes(cloud), []);
+  });
+
+  test('it cannot name a workspace that is not allowed, in the project that is', async () => {
+    const dataProcessRegion = { cloudProvider: 'AWS', region: 'VIRGINIA_USA' };
+    const workspaces = ['streams', 'payroll'].map((name) => ({ name, dataProcessRegion }));
+    const tags = { 'atlas-streaming/workspace': 'payroll' };
+    const cloud = await cloudWith({ cluster: { ...isOn, tags }, project: { workspaces } });
+    const says =
+      /The tag atlas-streaming\/workspace is "payroll", so the target is ".*\/payroll", which this deployment/;
+    assertFailed(await connectByTag(cloud), 'InvalidRequest', says);
     assert.deepEqual(changes(cloud), []);
   });
 

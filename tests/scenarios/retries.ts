@@ -122,6 +122,33 @@ suite('a run succeeds', () => {
     assert.deepEqual(cluster.connectivity.vpcConnectivity, { scram: true, iam: true, tls: false });
   });
 
+  const notAssociated = { name: 'AmazonMSK_new', isAssociated: false };
+
+  test('if MSK cannot read a new SCRAM secret for minutes', async () => {
+    const cloud = await cloudWith({
+      cluster: { ...isOn, secretsReadableAfterMinutes: 3 },
+      scramSecrets: [notAssociated],
+    });
+    const secretArn = cloud.world.scramSecrets[0]?.arn;
+    const run = await connectByHand(cloud, { secretArn });
+    assertConnected(run);
+    assert.deepEqual([...new Set(run.retried)], ['AssociateScramSecret']);
+    assert.deepEqual(cloud.world.cluster.scramSecretArns, [secretArn]);
+  });
+
+  test('if the answer to the association is lost, and MSK refuses the secret as already associated', async () => {
+    const cloud = await cloudWith({ cluster: isOn, scramSecrets: [notAssociated] });
+    cloud.intercept = faultAt('BatchAssociateScramSecret', async (_, next) => {
+      await next();
+      return 'reset' as const;
+    });
+    const run = await connectByHand(cloud, { secretArn: cloud.world.scramSecrets[0]?.arn });
+    assertConnected(run);
+    assert.deepEqual(run.retried, [], 'the SDK has repeated the call');
+    const [, repeated] = cloud.recorder.exchangesOf('kafka', 'BatchAssociateScramSecret');
+    assert.match(repeated?.responseBody ?? '', /already associated with this cluster/);
+  });
+
   test('if another writer changes the policy between reading and writing', async () => {
     const theirs = {
       Effect: 'Allow' as const,

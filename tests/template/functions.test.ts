@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { calledActions, modulesOf, readVariables } from './own-code.ts';
 import { arn, list, type RoleProperties, ref, type Statement, statementsOf, sub } from './template.ts';
@@ -105,8 +106,10 @@ for (const [name, settings] of Object.entries(functions)) {
       const readable = allowed(statements)
         .filter(({ Action }) => list(Action).includes('secretsmanager:GetSecretValue'))
         .map(({ Resource }) => Resource);
+      const callsAtlas = modulesOf(folder).includes('shared/lambda/atlas.ts');
       const read = [
-        modulesOf(folder).includes('shared/lambda/atlas.ts') && ref('atlasCredentialsSecretArn'),
+        callsAtlas && ref('atlasCredentialsSecretArn'),
+        callsAtlas && ref('AtlasAccessToken'),
         modulesOf(folder).includes('shared/secrets/scram-secret.ts') && scramSecrets,
       ].filter(Boolean);
       assert.deepEqual(readable, read);
@@ -115,7 +118,19 @@ for (const [name, settings] of Object.entries(functions)) {
         .map(
           ({ Condition }) => Object.assign({}, ...Object.values(Condition ?? {}))['kms:EncryptionContext:SecretARN'],
         );
-      assert.deepEqual(decrypted, read);
+      // The key of the access token's secret is the default one.
+      assert.deepEqual(
+        decrypted,
+        read.filter((it) => !isDeepStrictEqual(it, ref('AtlasAccessToken'))),
+      );
+    });
+
+    it('may write the access token if it calls Atlas, and no other secret', () => {
+      const writable = allowed(statements)
+        .filter(({ Action }) => list(Action).includes('secretsmanager:PutSecretValue'))
+        .map(({ Resource }) => Resource);
+      const callsAtlas = modulesOf(folder).includes('shared/lambda/atlas.ts');
+      assert.deepEqual(writable, callsAtlas ? [ref('AtlasAccessToken')] : []);
     });
 
     it('has the environment variables that its code reads, and no others', () => {
@@ -147,6 +162,16 @@ describe('a condition', () => {
     const statusTags = ['status', 'detail', 'execution', 'verified-at'].map((name) => `atlas-streaming/${name}`);
     for (const statement of statements)
       assert.deepEqual(statement, { Effect: 'Allow', Condition: onlyTags(...statusTags) });
+  });
+
+  it('keeps the values of SCRAM secrets to those whose tag allows it, but not their descriptions', () => {
+    const ofAction = (action: string) => new Set(conditionsOf(action).map((it) => JSON.stringify(it)));
+    const Condition = { StringEquals: { 'aws:ResourceTag/atlas-streaming': 'allow' } };
+    assert.deepEqual(
+      ofAction('secretsmanager:GetSecretValue'),
+      new Set([{ Effect: 'Allow' }, { Effect: 'Allow', Condition }].map((it) => JSON.stringify(it))),
+    );
+    assert.deepEqual(ofAction('secretsmanager:DescribeSecret'), new Set([JSON.stringify({ Effect: 'Allow' })]));
   });
 
   it('lets one function remove one tag', () => {

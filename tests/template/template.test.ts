@@ -131,17 +131,24 @@ describe('the functions', () => {
   it('get the settings as environment variables', () => {
     const variablesOf = (name: string) =>
       properties<FunctionProperties>(template, `${name}LambdaFunction`).Environment.Variables;
-    const { ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED } =
+    const { ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_TARGETS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED } =
       variablesOf('ResolveRequest');
     assert.deepEqual(
-      [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_PROJECT_IDS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
-      ['atlasProjectId', 'atlasWorkspace', 'allowedProjectIds', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
+      [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_TARGETS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
+      ['atlasProjectId', 'atlasWorkspace', 'allowedTargets', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
     );
-    const { ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_PROJECT_ID: own } = variablesOf('CreateConnection');
+    const {
+      ATLAS_BASE_URL,
+      ATLAS_CREDENTIALS_SECRET_ARN,
+      ATLAS_ACCESS_TOKEN_SECRET_ARN,
+      ATLAS_PROJECT_ID: own,
+    } = variablesOf('CreateConnection');
     assert.deepEqual(
-      [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, own],
-      ['atlasBaseUrl', 'atlasCredentialsSecretArn', 'atlasProjectId'].map(ref),
+      [ATLAS_BASE_URL, ATLAS_CREDENTIALS_SECRET_ARN, ATLAS_ACCESS_TOKEN_SECRET_ARN, own],
+      ['atlasBaseUrl', 'atlasCredentialsSecretArn', 'AtlasAccessToken', 'atlasProjectId'].map(ref),
     );
+    for (const name of ['CheckPrerequisites', 'RecordPlan'])
+      assert.deepEqual(variablesOf(name).ATLAS_AWS_ACCOUNT_IDS, ref('atlasAwsAccountIds'));
   });
 
   it('log at the level INFO, under the name of the service, with source maps', () => {
@@ -227,6 +234,16 @@ describe('the registry', () => {
       );
     for (const [id, { Environment }] of functions)
       assert.deepEqual(Environment.Variables.REGISTRY_TABLE_NAME, mayUse(id) ? ref('Registry') : undefined, id);
+  });
+});
+
+describe('the secret of the access token', () => {
+  it('has a first version without a token, and is deleted with the stack', () => {
+    const { Type, Properties, ...policies } = template.Resources.AtlasAccessToken ?? assert.fail('it exists');
+    assert.equal(Type, 'AWS::SecretsManager::Secret');
+    const { Name, SecretString, Description, ...others } = Properties;
+    assert.deepEqual([Name, SecretString, others], [named('-atlas-access-token'), '{}', {}]);
+    assert.deepEqual(policies, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
   });
 });
 
@@ -696,7 +713,7 @@ describe('the whole template', () => {
     assert.doesNotMatch(text, /\{\{resolve:/);
     for (const [, { Environment }] of functions)
       for (const variable of Object.keys(Environment.Variables))
-        assert.doesNotMatch(variable, /KEY|TOKEN|PASSWORD|SECRET(?!_ARN)/);
+        assert.doesNotMatch(variable, /KEY|TOKEN(?!_SECRET_ARN)|PASSWORD|SECRET(?!_ARN)/);
   });
 
   it('has no name without the parameter `prefix`, except those of Serverless itself', () => {

@@ -90,8 +90,37 @@ describe('ApplyClusterPolicy', () => {
     it(`ends the run if MSK refuses the policy, with the reason: ${text}`, async (t) => {
       const { apply, msk } = await applier(t);
       msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, text));
-      await assert.rejects(apply(), { name: 'AwsRefused', message: new RegExp(`PutClusterPolicy.*${text}`) });
+      await assert.rejects(apply(), { name: 'PolicyRefused', message: new RegExp(`PutClusterPolicy.*${text}`) });
     });
+
+  const deny = { Sid: 'Perimeter', Effect: 'Deny', Principal: '*', Action: 'kafka:*', Resource: '*' };
+
+  it('writes nothing if another statement denies Atlas the same, and names the statement', async (t) => {
+    for (const statements of [[deny], [deny, ours]]) {
+      const { apply, msk, statement } = await applier(t, policyOf(...statements));
+      await assert.rejects(apply(), { name: 'PolicyRefused', message: /statement "Perimeter" denies Atlas's account/ });
+      assert.deepEqual([commandsOf(msk), await statement()], [['GetClusterPolicy'], undefined]);
+    }
+  });
+
+  it('names the statements that deny it under a condition, whoever has written the Allow', async (t) => {
+    const conditional = { ...deny, Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } } };
+    for (const statements of [[conditional], [conditional, ours], [conditional, { ...ours, Sid: 'Terraform' }]]) {
+      const { apply } = await applier(t, policyOf(...statements));
+      assert.match((await apply()).possibleDenials ?? '', /statement "Perimeter" denies .* under the condition/);
+    }
+  });
+
+  it('writes nothing if a statement names a deleted role, and does not mind that if nothing is missing', async (t) => {
+    const gone = { ...foreign, Sid: 'Old', Principal: { AWS: 'AROAEXAMPLEDELETED01' } };
+    const { apply, msk } = await applier(t, policyOf(gone));
+    await assert.rejects(apply(), { name: 'PolicyRefused', message: /statement "Old" names AROAEXAMPLEDELETED01,/ });
+    assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+    const complete = await applier(t, policyOf(gone, ours), {
+      recorded: { ...recordedAsCreated, attemptedAt: before },
+    });
+    assert.equal((await complete.apply()).result, 'unchanged');
+  });
 
   it('writes nothing if the policy would be too long', async (t) => {
     const { apply, msk } = await applier(t, policyOf({ ...foreign, Sid: 'x'.repeat(20_400) }));
@@ -189,6 +218,23 @@ describe('ApplyClusterPolicy and the registry:', () => {
     assert.deepEqual(await apply(), created);
     assert.equal(put()?.Policy, policyOf(foreign, ours));
     assert.deepEqual(await statement(), recordedAsCreated);
+  });
+
+  it('a statement under the Sid of our former one stays if another party has changed it', async (t) => {
+    const edited = { ...former, Condition: { Bool: { 'aws:SecureTransport': 'true' } } };
+    const { apply, put, statement } = await applier(t, policyOf(edited), { recorded: recordedFormer });
+    assert.deepEqual(await apply(), created);
+    assert.equal(put()?.Policy, policyOf(edited, ours));
+    assert.deepEqual(await statement(), recordedAsCreated);
+  });
+
+  it('a statement under our Sid in another shape is refused, whatever the registry or a claim says', async (t) => {
+    const strange = { ...ours, Effect: 'Deny', Action: 'kafka:DeleteTopic' };
+    for (const situation of [{ recorded: recordedAsCreated }, { claim: true }]) {
+      const { apply, msk } = await applier(t, policyOf(strange), situation);
+      await assert.rejects(apply(), { name: 'PolicyRefused', message: /Give it another Sid, or remove it/ });
+      assert.deepEqual(commandsOf(msk), ['GetClusterPolicy']);
+    }
   });
 
   it('our former statement is not forgotten if the run dies before it writes the policy', async (t) => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { syncBuiltinESMExports } from 'node:module';
 import { describe, it, type TestContext } from 'node:test';
 import {
   BatchAssociateScramSecretCommand,
@@ -7,43 +6,24 @@ import {
   ListScramSecretsCommand,
 } from '@aws-sdk/client-kafka';
 import { associateScramSecret } from '../../functions/associate-scram-secret/associate-scram-secret.ts';
-import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import { clusterArn, executionArn, request, secretArn, taskInput } from '../fixtures/request.ts';
 
-const refused = {
-  UnprocessedScramSecrets: [
-    { SecretArn: secretArn, ErrorCode: 'InvalidSecretArn', ErrorMessage: 'Amazon MSK was not able to access it.' },
-  ],
-};
+const unreadable = "Amazon MSK wasn't able to access the provided secret.";
+const alreadyAssociated =
+  'The provided secret is already associated with this cluster. To update the association, first disassociate the secret.';
+const refused = (ErrorMessage: string) => ({
+  UnprocessedScramSecrets: [{ SecretArn: secretArn, ErrorCode: 'InvalidSecretArn', ErrorMessage }],
+});
 
 async function associator(t: TestContext, associated: string[] = [], holder = executionArn) {
   const { registry } = await heldRegistry(t, {}, holder);
   const { client, msk } = fakeMsk();
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: associated });
   msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: { State: 'ACTIVE' } });
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  syncBuiltinESMExports();
-  t.after(() => {
-    t.mock.timers.reset();
-    syncBuiltinESMExports();
-  });
   const input = taskInput({ request: request(), plan: { secretArn } });
-  // The pauses between the attempts end at once.
-  const associate = async () => {
-    const result = associateScramSecret(input, { msk: client, registry, signal });
-    let isDone = false;
-    result
-      .catch(() => {})
-      .finally(() => {
-        isDone = true;
-      });
-    while (!isDone) {
-      await new Promise(setImmediate);
-      t.mock.timers.tick(1_000);
-    }
-    return result;
-  };
+  const associate = () => associateScramSecret(input, { msk: client, registry });
   return { msk, associate };
 }
 
@@ -77,22 +57,55 @@ describe('AssociateScramSecret', () => {
     assert.deepEqual(commandsOf(msk), ['ListScramSecrets']);
   });
 
-  it('retries if MSK refuses a secret inside an HTTP 200, as it may do with a new one', async (t) => {
+  it('is done if MSK refuses the secret because it is associated by now', async (t) => {
     const { msk, associate } = await associator(t);
-    msk.on(BatchAssociateScramSecretCommand).resolvesOnce(refused).resolvesOnce(refused).resolves({});
+    msk
+      .on(ListScramSecretsCommand)
+      .resolvesOnce({ SecretArnList: [] })
+      .resolves({ SecretArnList: [secretArn] });
+    msk
+      .on(BatchAssociateScramSecretCommand)
+      .resolvesOnce(refused(alreadyAssociated))
+      .rejects(awsError('BadRequestException', 400, 'The list provided is odd.'));
     assert.deepEqual(await associate(), { result: 'created' });
-    assert.equal(msk.commandCalls(BatchAssociateScramSecretCommand).length, 3);
+    msk
+      .on(ListScramSecretsCommand)
+      .resolvesOnce({ SecretArnList: [] })
+      .resolves({ SecretArnList: [secretArn] });
+    assert.deepEqual(await associate(), { result: 'created' });
   });
 
-  it('ends the run if MSK keeps refusing the secret, with the reason and a remedy', async (t) => {
+  for (const [what, text] of [
+    ['cannot read the secret, as with a new one', unreadable],
+    ['has associated it and does not show it yet', alreadyAssociated],
+  ] as const)
+    it(`lets the machine retry if MSK ${what}`, async (t) => {
+      const { msk, associate } = await associator(t);
+      msk.on(BatchAssociateScramSecretCommand).resolves(refused(text));
+      await assert.rejects(associate(), (error: Error) => {
+        assert.equal(error.name, 'AwsUnavailable');
+        assert.ok(error.message.includes(`AmazonMSK_orders-a1B2c3 (InvalidSecretArn: ${text})`), error.message);
+        assert.match(error.message, /created a moment ago.*customer managed KMS key/);
+        return true;
+      });
+      assert.equal(msk.commandCalls(BatchAssociateScramSecretCommand).length, 1);
+    });
+
+  it('ends the run at once if MSK refuses the secret for another reason, with the reason and a remedy', async (t) => {
     const { msk, associate } = await associator(t);
-    msk.on(BatchAssociateScramSecretCommand).resolves(refused);
+    msk.on(BatchAssociateScramSecretCommand).resolves(refused('The key is odd.'));
     await assert.rejects(associate(), {
       name: 'AwsRefused',
       code: 'InvalidSecretArn',
-      message: /AmazonMSK_orders-a1B2c3 \(InvalidSecretArn: Amazon MSK was not able.*customer managed KMS key/,
+      message: /AmazonMSK_orders-a1B2c3 \(InvalidSecretArn: The key is odd\.\).*customer managed KMS key/,
     });
-    assert.equal(msk.commandCalls(BatchAssociateScramSecretCommand).length, 3);
+    assert.equal(msk.commandCalls(BatchAssociateScramSecretCommand).length, 1);
+  });
+
+  it('ends the run if MSK refuses the call while the cluster is ACTIVE', async (t) => {
+    const { msk, associate } = await associator(t);
+    msk.on(BatchAssociateScramSecretCommand).rejects(awsError('BadRequestException', 400, 'Odd.'));
+    await assert.rejects(associate(), { name: 'AwsRefused', message: /BadRequestException: Odd\./ });
   });
 
   it('lets the machine retry if MSK throttles', async (t) => {

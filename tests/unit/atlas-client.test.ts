@@ -315,7 +315,7 @@ describe('a throttled request', () => {
     const post = 'POST /privateLinkConnections';
     const { url, calls } = await fakeAtlas(t, { ...routes(ok(privateLink())), [post]: [busy, ok(privateLink())] });
     const atlas = await startedClient(url);
-    await assert.rejects(atlas.createPrivateLink(projectId, 'arn'), { name: 'AtlasUnavailable' });
+    await assert.rejects(atlas.createPrivateLink(projectId, clusterArn), { name: 'AtlasUnavailable' });
     assert.equal(calls().filter((call) => call === post).length, 1);
   });
 

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
-import { authenticate } from '../../shared/atlas/authentication.ts';
+import { authenticate as authenticateBy } from '../../shared/atlas/authentication.ts';
+import { tokenSecret, unusedToken } from '../fixtures/access-token.ts';
 import { answer, apiKey, frontDoor, serviceAccount } from '../fixtures/credentials.ts';
 
 const { signal } = new AbortController();
 const get = { method: 'GET', headers: {}, signal };
+
+/** With an API key, or without a request. */
+const authenticate = (secret: unknown, baseUrl: string) => authenticateBy(secret, baseUrl, unusedToken);
 
 describe('the Atlas credentials secret', () => {
   for (const secret of [undefined, 'hunter2', {}, { publicKey: 'hunter2' }, { clientId: 'hunter2', clientSecret: '' }])
@@ -147,9 +151,12 @@ describe('an API key', () => {
 });
 
 describe('a service account', () => {
+  const withToken = async (t: TestContext, url: string) =>
+    authenticateBy(serviceAccount, url, (await tokenSecret(t)).shared());
+
   it('requests one token and uses it for every call', async (t) => {
     const door = await frontDoor(t, serviceAccount);
-    const call = authenticate(serviceAccount, door.url);
+    const call = await withToken(t, door.url);
     for (let i = 0; i < 3; i++) assert.equal((await call(`${door.url}/a`, get)).status, 200);
     assert.deepEqual(door.tokenRequests, [
       {
@@ -163,7 +170,8 @@ describe('a service account', () => {
   it('requests another token a minute before the old one expires', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
-    const call = authenticate(serviceAccount, door.url);
+    t.mock.method(Math, 'random', () => 0);
+    const call = await withToken(t, door.url);
     await call(`${door.url}/a`, get);
     t.mock.timers.setTime(Date.now() + 3539_000);
     await call(`${door.url}/a`, get);
@@ -175,7 +183,7 @@ describe('a service account', () => {
 
   it('requests another token if Atlas refuses the old one', async (t) => {
     const door = await frontDoor(t, serviceAccount);
-    const call = authenticate(serviceAccount, door.url);
+    const call = await withToken(t, door.url);
     await call(`${door.url}/a`, get);
     door.tokens.clear();
     assert.equal((await call(`${door.url}/a`, get)).status, 200);
@@ -185,7 +193,7 @@ describe('a service account', () => {
   it('returns the 401 if Atlas refuses a new token', async (t) => {
     const door = await frontDoor(t, serviceAccount);
     door.tokenAnswer = answer(200, { access_token: 'of-no-use', expires_in: 3600 });
-    assert.equal((await authenticate(serviceAccount, door.url)(`${door.url}/a`, get)).status, 401);
+    assert.equal((await (await withToken(t, door.url))(`${door.url}/a`, get)).status, 401);
     assert.equal(door.tokenRequests.length, 1);
   });
 
@@ -202,7 +210,6 @@ describe('a service account', () => {
       'AtlasThrottled',
       /issues no further access token for now \(access_denied: Access Token limit reached/,
     ],
-    [429, {}, 'AtlasThrottled', /no further access token/],
     [500, 'no JSON object', 'AtlasUnavailable', /HTTP 500/],
     [200, { expires_in: 3600 }, 'AtlasUnavailable', /without a token/],
     [200, { access_token: 'a\nb', expires_in: 3600 }, 'AtlasUnavailable', /without a token/],
@@ -211,7 +218,7 @@ describe('a service account', () => {
     it(`fails as ${name} if the answer to its token request is ${status} ${JSON.stringify(body)}`, async (t) => {
       const door = await frontDoor(t, serviceAccount);
       door.tokenAnswer = answer(status, body);
-      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), (error: Error) => {
+      await assert.rejects((await withToken(t, door.url))(`${door.url}/a`, get), (error: Error) => {
         assert.equal(error.name, name);
         assert.match(error.message, message);
         assert.ok(!error.message.includes(serviceAccount.clientSecret));
@@ -224,10 +231,10 @@ describe('a service account', () => {
     const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
     const escaped = JSON.stringify(clientSecret).slice(1, -1);
     const said = [clientSecret, basic, escaped, encodeURIComponent(basic)].join(' ');
-    for (const status of [400, 401, 403, 429, 500]) {
+    for (const status of [400, 401, 403, 500]) {
       const door = await frontDoor(t, serviceAccount);
       door.tokenAnswer = answer(status, { error: said, error_description: said });
-      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), (error: Error) => {
+      await assert.rejects((await withToken(t, door.url))(`${door.url}/a`, get), (error: Error) => {
         const all = inspect(error, { depth: 9, showHidden: true });
         for (const secret of [clientSecret, basic]) assert.ok(!all.includes(secret), all);
         return true;
@@ -239,12 +246,12 @@ describe('a service account', () => {
     for (const status of [200, 400]) {
       const door = await frontDoor(t, serviceAccount);
       door.tokenAnswer = answer(status, { access_token: 'x'.repeat(2_000_000), expires_in: 3600 });
-      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), {
+      await assert.rejects((await withToken(t, door.url))(`${door.url}/a`, get), {
         name: 'AtlasUnavailable',
         message: "Atlas's answer to the request for an access token is longer than 1 MB.",
       });
       door.tokenAnswer = answer(status, { error: 'e'.repeat(9999), error_description: 'x'.repeat(300_000) });
-      await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), ({ message }: Error) => {
+      await assert.rejects((await withToken(t, door.url))(`${door.url}/a`, get), ({ message }: Error) => {
         return message.length < 1500;
       });
     }
@@ -254,7 +261,7 @@ describe('a service account', () => {
     const door = await frontDoor(t, serviceAccount);
     door.tokenAnswer = answer(400, { error: 'invalid_grant' });
     const refused = { name: 'AtlasCredentialsRefused', status: 400, errorCode: 'invalid_grant' };
-    await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), refused);
+    await assert.rejects((await withToken(t, door.url))(`${door.url}/a`, get), refused);
   });
 
   it("fails as AtlasUnavailable if the token endpoint's answer is cut short", async (t) => {
@@ -263,7 +270,7 @@ describe('a service account', () => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"access_token":', () => response.socket?.destroy());
     };
-    await assert.rejects(authenticate(serviceAccount, door.url)(`${door.url}/a`, get), { name: 'AtlasUnavailable' });
+    await assert.rejects((await withToken(t, door.url))(`${door.url}/a`, get), { name: 'AtlasUnavailable' });
   });
 });
 
@@ -272,7 +279,8 @@ describe('both kinds of credentials', () => {
     it(`do not use the global fetch, which would load another HTTP client (${Object.keys(credentials)[0]})`, async (t) => {
       const door = await frontDoor(t, credentials);
       const global = t.mock.method(globalThis, 'fetch');
-      assert.equal((await authenticate(credentials, door.url)(`${door.url}/a`, get)).status, 200);
+      const call = authenticateBy(credentials, door.url, (await tokenSecret(t)).shared());
+      assert.equal((await call(`${door.url}/a`, get)).status, 200);
       assert.equal(global.mock.callCount(), 0);
     });
 });

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { checkConnection } from '../../functions/check-connection/check-connection.ts';
 import type { Ownership } from '../../shared/registry/record.ts';
 import { type Answer, apiError, bootstrapServers, connection, fakeAtlas, left, ok } from '../fixtures/atlas.ts';
-import { before, later, request, taskInput, wait } from '../fixtures/request.ts';
+import { before, later, network, networkWords, request, taskInput, wait } from '../fixtures/request.ts';
 
 /** The connection as CreateConnection passes it on. */
 const given = {
@@ -19,7 +19,7 @@ const given = {
 
 async function check(t: TestContext, answer: Answer, overrides: Partial<typeof given> = {}) {
   const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': answer });
-  const input = taskInput({ request: request(), connection: { ...given, ...overrides } });
+  const input = taskInput({ request: request(), ...network, connection: { ...given, ...overrides } });
   return checkConnection(input, { atlas, wait });
 }
 
@@ -116,13 +116,16 @@ describe('CheckConnection', () => {
 
   it('passes on what a person should know', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
-    const input = taskInput({ request: request(), connection: { ...given, note: 'not ours' } });
+    const input = taskInput({ request: request(), ...network, connection: { ...given, note: 'not ours' } });
     assert.equal((await checkConnection(input, { atlas, wait })).note, 'not ours');
   });
 
   for (const state of ['FAILED', 'DELETING'])
     it(`ends the run if the connection is ${state}`, async (t) => {
-      await assert.rejects(check(t, ok(connection({ state }))), { name: 'ConnectionFailed', message: /"orders"/ });
+      await assert.rejects(check(t, ok(connection({ state }))), {
+        name: 'ConnectionFailed',
+        message: state === 'FAILED' ? networkWords : /"orders"/,
+      });
     });
 
   it('lets the machine retry if Atlas fails', async (t) => {

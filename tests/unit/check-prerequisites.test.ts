@@ -5,6 +5,7 @@ import {
   GetBootstrapBrokersCommand,
   GetClusterPolicyCommand,
 } from '@aws-sdk/client-kafka';
+import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
@@ -24,7 +25,16 @@ import {
   workspaceOf,
 } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
-import { before, clusterArn, principalArn, projectId, request, secretArn, taskInput } from '../fixtures/request.ts';
+import {
+  before,
+  clusterArn,
+  network,
+  principalArn,
+  projectId,
+  request,
+  secretArn,
+  taskInput,
+} from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const otherSecretArn = secretArn.replace('orders', 'others');
@@ -39,7 +49,11 @@ interface Situation {
   connectivity?: { result: Result };
   properties?: string;
   secrets?: Record<string, string>;
+  /** How their descriptions differ from those of a usable secret. */
+  described?: Partial<DescribeSecretResponse>;
   policy?: string;
+  /** The parameter atlasAwsAccountIds. */
+  allowedAccounts?: string[];
   atlas?: Record<string, Answer>;
 }
 
@@ -61,7 +75,7 @@ async function check(t: TestContext, situation: Situation = {}) {
   const { atlas, calls } = await fakeAtlas(t, {
     'GET /streams': ok(workspaceOf()),
     'GET /privateLinkConnections': list([]),
-    'GET /accountDetails': ok({ awsAccountId: '123456789012' }),
+    'GET /accountDetails': ok({ awsAccountId: '123456789012', cidrBlock: '192.168.248.0/21' }),
     ...situation.atlas,
   });
   const details = {
@@ -74,6 +88,7 @@ async function check(t: TestContext, situation: Situation = {}) {
     configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
     configurationRevision: 2,
     scramSecretArns: [secretArn],
+    ...network.cluster.details,
     fingerprint: 'as-it-was',
     ...situation.cluster,
   };
@@ -82,7 +97,13 @@ async function check(t: TestContext, situation: Situation = {}) {
     cluster: { isPrivateConnectivityOn, details },
     ...(situation.connectivity && { connectivity: situation.connectivity }),
   });
-  const plan = await checkPrerequisites(input, { msk: client, secrets: fakeSecretsManager(secrets).secrets, atlas });
+  const fake = fakeSecretsManager(secrets, situation.described);
+  const plan = await checkPrerequisites(input, {
+    msk: client,
+    secrets: fake.secrets,
+    atlas,
+    allowedAccounts: new Set(situation.allowedAccounts),
+  });
   return { plan, calls: [...calls(), ...commandsOf(msk)] };
 }
 
@@ -122,7 +143,7 @@ describe('CheckPrerequisites', () => {
       'a serverless cluster',
       { cluster: { clusterType: 'SERVERLESS', isScramOn: false, kafkaVersion: null, clientBroker: null } },
       new RegExp(`clusterArn is "${clusterArn}", a SERVERLESS cluster; it must be a PROVISIONED one`),
-      /Use a provisioned cluster, for example arn:aws:kafka:/,
+      /MSK Serverless has IAM authentication only.*no multi-VPC connectivity setting\. Use a provisioned cluster, for example arn:aws:kafka:/,
     ],
     ['an old Kafka', { cluster: { kafkaVersion: '2.7.0' } }, /Kafka is 2\.7\.0; it must be 2\.7\.1/, /Upgrade/],
     ['a small broker', { cluster: { instanceType: 'kafka.t3.small' } }, /kafka\.t3\.small/, /Change the broker type/],
@@ -175,6 +196,44 @@ describe('CheckPrerequisites', () => {
       /has no usable password/,
       /it must be JSON such as/,
     ],
+    [
+      'a secret that its owner has not released',
+      { described: { Tags: [{ Key: 'team', Value: 'orders' }] } },
+      /The SCRAM secret arn:\S+ has no tag atlas-streaming=allow, so no run may read it/,
+      RegExp(
+        `: aws secretsmanager tag-resource --region us-east-1 --secret-id ${secretArn} --tags Key=atlas-streaming,Value=allow$`,
+      ),
+    ],
+    [
+      'a secret whose tag has another value',
+      { described: { Tags: [{ Key: 'atlas-streaming', Value: 'deny' }] } },
+      /has the tag atlas-streaming="deny", so no run may read it; it must be "allow"/,
+      /Value=allow$/,
+    ],
+    [
+      'a secret under the default key',
+      { described: { KmsKeyId: undefined } },
+      /is encrypted with the default key aws\/secretsmanager, which MSK does not accept/,
+      /: aws secretsmanager update-secret --region us-east-1 --secret-id arn:\S+ --kms-key-id KEY \(in place of KEY, /,
+    ],
+    [
+      'a secret under the default key, by its alias',
+      { described: { KmsKeyId: 'alias/aws/secretsmanager' } },
+      /the default key aws\/secretsmanager/,
+      /--kms-key-id/,
+    ],
+    [
+      "a secret under the default key, by its alias's ARN",
+      { described: { KmsKeyId: 'arn:aws:kms:us-east-1:111122223333:alias/aws/secretsmanager' } },
+      /the default key aws\/secretsmanager/,
+      /--kms-key-id/,
+    ],
+    [
+      'a secret that is scheduled for deletion',
+      { described: { DeletedDate: new Date('2026-11-20T10:00:00Z') } },
+      /is scheduled for deletion, so its value cannot be read/,
+      RegExp(`: aws secretsmanager restore-secret --region us-east-1 --secret-id ${secretArn}$`),
+    ],
     ['a secret that does not exist', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
     [
       'a secret in a tag that is not associated, although it is usable',
@@ -208,7 +267,7 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\./,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/,
       /Its owner must delete it in Atlas/,
     ],
     [
@@ -235,6 +294,21 @@ describe('CheckPrerequisites', () => {
       },
       /in AWS OHIO_USA; it must be on AWS in us-east-1/,
       /Choose another workspace/,
+    ],
+    [
+      'a workspace elsewhere, if Atlas offers no Stream Processing in the Region of the cluster',
+      { request: { clusterArn: clusterArn.replace('us-east-1', 'eu-north-1') } },
+      /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*, us-west-2\./,
+      /use an MSK cluster in one of these/,
+    ],
+    [
+      'no workspace, if Atlas offers no Stream Processing in the Region of the cluster',
+      {
+        request: { clusterArn: clusterArn.replace('us-east-1', 'eu-north-1') },
+        atlas: { 'GET /streams': apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') },
+      },
+      /: Atlas offers no Stream Processing in eu-north-1/,
+      /use an MSK cluster in one of these/,
     ],
     [
       'a connection of that name that is not a Kafka connection',
@@ -267,6 +341,16 @@ describe('CheckPrerequisites', () => {
       assert.match(message, found);
       assert.match(message, remedy);
     });
+
+  it('reports everything that is wrong with a secret at once, and does not read it', async (t) => {
+    const described = { Tags: [], KmsKeyId: undefined, DeletedDate: new Date('2026-11-20T10:00:00Z') };
+    const message = await complaint(t, { described, secrets: { [secretArn]: 'not JSON' } });
+    assert.match(
+      message,
+      /^3 prerequisites are not met:\n1\. .*restore-secret.*\n2\. .*tag-resource.*\n3\. .*update-secret/,
+    );
+    assert.doesNotMatch(message, /JSON/);
+  });
 
   it('names only five of many SCRAM secrets', async (t) => {
     const scramSecretArns = Array.from({ length: 6 }, (_, i) => `${secretArn}${i}`);
@@ -364,6 +448,12 @@ describe('CheckPrerequisites', () => {
     ['! allow.everyone.if.no.acl.found=false', false],
     ['x.allow.everyone.if.no.acl.found=false', false],
     ['allow.everyone.if.no.acl.found=', false],
+    ['allow.everyone.if.no.acl.found=\\\n  false', true],
+    ['allow.everyone.if.\\\r\n  no.acl.found false', true],
+    ['allow.everyone.if.no.acl.found=fal\\u0073e ', true],
+    ['a=\\\nallow.everyone.if.no.acl.found=false', false],
+    ['# comments do not continue \\\nallow.everyone.if.no.acl.found=false', true],
+    ['allow.everyone.if.no.acl.found=\\u00zz', false],
   ] as const)
     it(`${isMet ? 'accepts' : 'refuses'} the configuration ${JSON.stringify(properties)}`, async (t) => {
       if (isMet) await check(t, { properties });
@@ -385,7 +475,7 @@ describe('CheckPrerequisites', () => {
       const message = await complaint(t, { request: { secretArn: `${secretArn}3` }, cluster: { scramSecretArns } });
       assert.match(
         message,
-        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. Associate/,
+        /was connected with the SCRAM secret arn:.*3, which is no longer associated with it\. .*perhaps by Terraform.*add the secret to that tool's list\. Otherwise associate it again/,
       );
     }
   });
@@ -458,7 +548,7 @@ const connectedSituation: Situation = {
   },
 };
 const connected = {
-  principal: { awsAccountId: '123456789012', principalArn },
+  principal: { awsAccountId: '123456789012', principalArn, cidrBlock: '192.168.248.0/21' },
   policy: { sid, result: 'unchanged', ownership: 'created' },
   privateLink: { id: privateLinkId, result: 'unchanged', ownership: 'created' },
   connection: {
@@ -624,7 +714,7 @@ describe('CheckPrerequisites in a dry run', () => {
     };
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
-      message: new RegExp(`${privateLinkId}: No policy\\.`),
+      message: new RegExp(`${privateLinkId}: No policy\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`),
     });
   });
 });
@@ -731,6 +821,37 @@ describe('CheckPrerequisites and the registry:', () => {
     assert.match(plan.changes[1]?.change ?? '', /^Remove the statement AtlasStreamProcessing210987654321/);
   });
 
+  for (const [when, situation] of [
+    ['before the reboot', { isPrivateConnectivityOn: false }],
+    ['in a dry run', { request: { dryRun: true } }],
+    ['at a verification', connectedSituation],
+    [
+      'although a person accepts it',
+      { ...connectedSituation, request: { ...formerRecord, acceptPrincipal: '123456789012' } },
+    ],
+  ] as [string, Situation][])
+    it(`an account that atlasAwsAccountIds does not list ends the run ${when}`, async (t) => {
+      await assert.rejects(check(t, { ...situation, allowedAccounts: ['999988887777'] }), {
+        name: 'PrincipalNotAllowed',
+        message: /AWS account 123456789012 .*999988887777/,
+      });
+      await check(t, { ...situation, allowedAccounts: ['999988887777', '123456789012'] });
+    });
+
+  it('a plan names the account that it would let in, and whether a setting allows it', async (t) => {
+    for (const [allowedAccounts, says] of [
+      [['123456789012'], / Atlas connects from AWS account 123456789012, which atlasAwsAccountIds allows\.$/],
+      [
+        [],
+        / Atlas connects from AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty\.$/,
+      ],
+    ] as const) {
+      const { plan } = await check(t, { request: { dryRun: true }, allowedAccounts: [...allowedAccounts] });
+      const { change = '' } = plan.changes.find(({ state }) => state === 'ApplyClusterPolicy') ?? {};
+      assert.match(change, says);
+    }
+  });
+
   it("our statement for the former account is removed although another party's grants enough", async (t) => {
     const granting = { ...atlasStatement(clusterArn, principalArn), Sid: 'Terraform' };
     const policy = JSON.stringify({ Statement: [former, granting] });
@@ -771,6 +892,74 @@ describe('CheckPrerequisites and the registry:', () => {
   });
 });
 
+describe('CheckPrerequisites finds in the cluster policy', () => {
+  const ours = atlasStatement(clusterArn, principalArn);
+  const deny = { Sid: 'Perimeter', Effect: 'Deny', Principal: '*', Action: 'kafka:*', Resource: '*' };
+  const conditional = { ...deny, Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-1' } } };
+  const gone = { ...ours, Sid: 'Old', Principal: { AWS: 'AROAEXAMPLEDELETED01' } };
+  const policyOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+  /** Before which change, or for which answer, the policy is checked. */
+  const moments: [when: string, situation: Situation][] = [
+    ['before the reboot of the brokers', { isPrivateConnectivityOn: false }],
+    [
+      'before another secret is associated',
+      { cluster: { scramSecretArns: [] }, request: { secretArn, maySecretBeAssociated: true } },
+    ],
+    ['in a dry run', { request: { dryRun: true } }],
+    ['in a verification', { ...connectedSituation, request: { ...connectedSituation.request, recorded: null } }],
+  ];
+  for (const [when, situation] of moments)
+    it(`a Deny for Atlas and a deleted role, ${when}`, async (t) => {
+      const message = await complaint(t, { ...situation, policy: policyOf(deny, gone) });
+      assert.match(
+        message,
+        /^2 prerequisites are not met:\n1\. In the cluster policy, statement "Perimeter" denies Atlas's/,
+      );
+      assert.match(message, /\n2\. In the cluster policy, statement "Old" names AROAEXAMPLEDELETED01, the unique id/);
+    });
+
+  it('a Deny beside a complete Allow', async (t) => {
+    const message = await complaint(t, { ...connectedSituation, policy: policyOf(ours, deny) });
+    assert.match(message, /^One prerequisite is not met: In the cluster policy, statement "Perimeter" denies/);
+  });
+
+  it('no deleted role to complain about if the policy needs no change', async (t) => {
+    const { plan } = await check(t, { ...connectedSituation, policy: policyOf(ours, gone) });
+    assert.equal(plan.isConnected, true);
+  });
+
+  it('a deleted role if only the statement for a former account has to go', async (t) => {
+    const former = atlasStatement(clusterArn, 'arn:aws:iam::210987654321:root');
+    const statement = { sid: former.Sid, principalArn: former.Principal.AWS, ownership: 'created' as const };
+    const request = { dryRun: true, recorded: { clusterArn, statement } };
+    const message = await complaint(t, { policy: policyOf(former, { ...ours, Sid: 'Terraform' }, gone), request });
+    assert.match(message, /statement "Old" names/);
+  });
+
+  it('a Deny under a condition, which the plan of a dry run names', async (t) => {
+    for (const isPrivateConnectivityOn of [true, false]) {
+      const situation = { policy: policyOf(conditional), isPrivateConnectivityOn, request: { dryRun: true } };
+      const { plan } = await check(t, situation);
+      assert.match(plan.note ?? '', /^The cluster policy may deny Atlas's account .* statement "Perimeter" denies/);
+      assert.deepEqual(
+        plan.changes.some(({ state }) => state === 'ApplyClusterPolicy'),
+        true,
+      );
+    }
+  });
+
+  it('a Deny under a condition, which the Cause of a FAILED link names', async (t) => {
+    const failed = privateLink({ state: 'FAILED', errorMessage: 'Not authorized.' });
+    const atlas = { 'GET /privateLinkConnections': list([failed]) };
+    const checked = check(t, { policy: policyOf(conditional), request: { dryRun: true }, atlas });
+    await assert.rejects(checked, {
+      name: 'PrivateLinkFailed',
+      message: /Not authorized\. The cluster policy may deny/,
+    });
+  });
+});
+
 describe('before the brokers are rebooted, CheckPrerequisites', () => {
   const sid = 'AtlasStreamProcessing123456789012';
   const foreign = JSON.stringify({
@@ -782,11 +971,20 @@ describe('before the brokers are rebooted, CheckPrerequisites', () => {
     assert.match(message, new RegExp(`has a statement with the Sid ${sid}`));
   });
 
-  it('accepts such a statement if the registry says that it is ours', async (t) => {
-    const statement = { sid, principalArn: 'arn:aws:iam::123456789012:root', ownership: 'created' as const };
-    const recorded = { clusterArn, statement };
-    const { plan } = await check(t, { isPrivateConnectivityOn: false, policy: foreign, request: { recorded } });
+  const statement = { sid, principalArn, ownership: 'created' as const };
+
+  it('accepts an older statement of ours if the registry says that it is ours', async (t) => {
+    const older = JSON.stringify({ Statement: { ...atlasStatement(clusterArn, principalArn), Action: [] } });
+    const request = { recorded: { clusterArn, statement } };
+    const { plan } = await check(t, { isPrivateConnectivityOn: false, policy: older, request });
     assert.equal(plan.isConnected, false);
+  });
+
+  it('reports a statement under our Sid in another shape, whatever the registry says', async (t) => {
+    for (const request of [{ recorded: { clusterArn, statement } }, { claim: true }]) {
+      const message = await complaint(t, { isPrivateConnectivityOn: false, policy: foreign, request });
+      assert.match(message, new RegExp(`has a statement with the Sid ${sid}`));
+    }
   });
 
   it('reports that Atlas names another account than at the first connect', async (t) => {

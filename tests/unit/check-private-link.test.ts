@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkPrivateLink } from '../../functions/check-private-link/check-private-link.ts';
 import { type Answer, apiError, fakeAtlas, left, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
-import { before, later, request, taskInput, wait } from '../fixtures/request.ts';
+import { before, later, network, request, taskInput, wait } from '../fixtures/request.ts';
 
-async function check(t: TestContext, answer: Answer, deadline = later) {
+async function check(t: TestContext, answer: Answer, deadline = later, policy = {}) {
   const { atlas } = await fakeAtlas(t, { [`GET /privateLinkConnections/${privateLinkId}`]: answer });
   const given = { id: privateLinkId, deadline, result: 'adopted' as const, ownership: 'adopted' as const };
-  return checkPrivateLink(taskInput({ request: request(), privateLink: given }), { atlas, wait });
+  return checkPrivateLink(taskInput({ request: request(), ...network, policy, privateLink: given }), { atlas, wait });
 }
 
 const link = { id: privateLinkId, deadline: later, pollSeconds: 20, result: 'adopted', ownership: 'adopted' };
@@ -37,7 +37,19 @@ describe('CheckPrivateLink', () => {
 
   it("ends the run if the link is FAILED, with Atlas's errorMessage", async (t) => {
     const failed = ok(privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' }));
-    await assert.rejects(check(t, failed), { name: 'PrivateLinkFailed', message: /The policy is missing\./ });
+    await assert.rejects(check(t, failed), {
+      name: 'PrivateLinkFailed',
+      message: /The policy is missing\. .*use1-az1, use1-az2.*aws ec2 authorize-security-group-ingress/,
+    });
+  });
+
+  it('names the denials in the cluster policy that may be the cause of a FAILED link', async (t) => {
+    const failed = ok(privateLink({ state: 'FAILED', errorMessage: 'Not authorized.' }));
+    await assert.rejects(check(t, failed, later, { possibleDenials: 'The policy may deny it.' }), {
+      name: 'PrivateLinkFailed',
+      message:
+        /: Not authorized\. The policy may deny it\. The cluster is in .* This deployment did not create the link\./,
+    });
   });
 
   it('ends the run if the link is being deleted or no longer exists', async (t) => {

@@ -20,7 +20,17 @@ import {
 } from '../fixtures/atlas.ts';
 import { awsError, fakeMsk } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
-import { clusterArn, deadline, later, request, secretArn, taskInput, wait } from '../fixtures/request.ts';
+import {
+  clusterArn,
+  deadline,
+  later,
+  network,
+  networkWords,
+  request,
+  secretArn,
+  taskInput,
+  wait,
+} from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
 
 const [get, post, patch] = [
@@ -76,6 +86,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
     request: request({ mechanism, config, claim }),
     plan: { secretArn },
     privateLink: { id: privateLinkId },
+    ...network,
     ...(earlier && { connection: earlier }),
   });
   const run = async () => {
@@ -379,7 +390,8 @@ describe('CreateConnection and the registry:', () => {
     };
     const { atlas, calls } = await fakeAtlas(t, { [get]: takeOver });
     const { secrets } = fakeSecretsManager({ [secretArn]: '{"username":"atlas","password":"hunter2"}' });
-    const input = taskInput({ request: request(), plan: { secretArn }, privateLink: { id: privateLinkId } });
+    const run = { request: request(), plan: { secretArn }, privateLink: { id: privateLinkId }, ...network };
+    const input = taskInput(run);
     await assert.rejects(createConnection(input, { msk: client, registry, secrets, atlas, wait }), {
       name: 'ClaimLost',
     });
@@ -513,7 +525,7 @@ describe('CreateConnection and the registry:', () => {
 
   it('an adopted connection that is FAILED ends the run', async (t) => {
     const { run } = await creator(t, { routes: { [get]: ok(connection({ state: 'FAILED' })) }, recorded: adopted });
-    await assert.rejects(run(), { name: 'ConnectionFailed' });
+    await assert.rejects(run(), { name: 'ConnectionFailed', message: networkWords });
   });
 
   it('a connection that replaces ours is adopted, and its password is unknown', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import * as z from 'zod/mini';
 import { Environment } from '../../functions/resolve-request/settings.ts';
+import { allowedAccounts } from '../../shared/lambda/atlas-accounts.ts';
 import { environment } from '../../shared/lambda/environment.ts';
 import { waits as deployedWaits } from '../../shared/lambda/waits.ts';
 import { waits } from '../../shared/waits.ts';
@@ -11,7 +12,7 @@ import { projectId } from '../fixtures/request.ts';
 const variables = {
   ATLAS_PROJECT_ID: projectId,
   ATLAS_WORKSPACE: 'streams',
-  ALLOWED_PROJECT_IDS: '',
+  ALLOWED_TARGETS: '',
   MECHANISM: 'SCRAM-512',
   DISCONNECT_ON_UNTAG: 'false',
 };
@@ -48,17 +49,22 @@ describe("a function's environment", () => {
 
   it('has the settings of ResolveRequest', () => {
     const [a, b] = ['a'.repeat(24), 'b'.repeat(24)];
-    assert.deepEqual(settingsOf({ ALLOWED_PROJECT_IDS: ` ${a}, ,${b}` }), {
+    assert.deepEqual(settingsOf({ ALLOWED_TARGETS: ` ${a}/x, ,${b}/*` }), {
       projectId,
       workspace: 'streams',
-      allowedProjectIds: new Set([projectId, a, b]),
+      allowedTargets: new Set([`${projectId}/streams`, `${a}/x`, `${b}/*`]),
       mechanism: 'SCRAM-512',
       disconnectOnUntag: false,
     });
   });
 
-  it('allows only the default project if no other is listed', () => {
-    assert.deepEqual(settingsOf({}).allowedProjectIds, new Set([projectId]));
+  it('allows only its own target if no other is listed', () => {
+    assert.deepEqual(settingsOf({}).allowedTargets, new Set([`${projectId}/streams`]));
+  });
+
+  it('has the AWS accounts of Atlas that the deployment lists', () => {
+    process.env.ATLAS_AWS_ACCOUNT_IDS = '123456789012 , 210987654321';
+    assert.deepEqual(allowedAccounts(), new Set(['123456789012', '210987654321']));
   });
 
   it('has only known mechanisms', () => {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Cluster, DescribeClusterV2Command, ListScramSecretsCommand } from '@aws-sdk/client-kafka';
+import {
+  type ClientAuthentication,
+  type Cluster,
+  DescribeClusterV2Command,
+  ListScramSecretsCommand,
+} from '@aws-sdk/client-kafka';
 import type * as z from 'zod/mini';
 import { type InspectClusterInput, inspectCluster } from '../../functions/inspect-cluster/inspect-cluster.ts';
 import { awsError, cluster, commandsOf, fakeMsk, provisioned } from '../fixtures/aws.ts';
@@ -58,6 +63,8 @@ describe('InspectCluster', () => {
           configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
           configurationRevision: 2,
           scramSecretArns: [secretArn],
+          securityGroups: ['sg-0a1b', 'sg-0c2d'],
+          zoneIds: ['use1-az1', 'use1-az2'],
         },
       },
     );
@@ -116,6 +123,15 @@ describe('InspectCluster', () => {
     assert.equal((await (await inspector(t, off)).inspect()).pollSeconds, 40);
   });
 
+  it('has the same fingerprint whatever the network is: no prerequisite depends on it', async (t) => {
+    const fingerprintWith = async (...SecurityGroups: string[]) => {
+      const BrokerNodeGroupInfo = { ...provisioned({}).BrokerNodeGroupInfo, ...brokers, SecurityGroups };
+      const { inspect } = await inspector(t, cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo }) }));
+      return (await inspect()).details.fingerprint;
+    };
+    assert.equal(await fingerprintWith('sg-1'), await fingerprintWith('sg-2'));
+  });
+
   it('reads all pages of SCRAM secrets', async (t) => {
     const { inspect, msk } = await inspector(t, cluster());
     msk
@@ -141,9 +157,28 @@ describe('InspectCluster', () => {
       configurationArn: null,
       configurationRevision: null,
       scramSecretArns: [],
+      securityGroups: [],
+      zoneIds: [],
     });
     assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
+
+  const authentications: [what: string, ClientAuthentication: ClientAuthentication | undefined, isOpen: boolean][] = [
+    ['none', undefined, true],
+    ['an empty one', {}, true],
+    ['only schemes that are off', { Sasl: { Scram: { Enabled: false }, Iam: { Enabled: false } } }, true],
+    ['IAM', { Sasl: { Iam: { Enabled: true } } }, false],
+    ['TLS', { Tls: { Enabled: true } }, false],
+    ['TLS and unauthenticated access', { Tls: { Enabled: true }, Unauthenticated: { Enabled: true } }, true],
+    ['unauthenticated access that is off', { Unauthenticated: { Enabled: false } }, false],
+  ];
+  for (const [what, ClientAuthentication, isOpen] of authentications)
+    it(`reads unauthenticated access as ${isOpen ? 'on' : 'off'} if MSK shows ${what}`, async (t) => {
+      const found = cluster({ Provisioned: { ...provisioned({}), ClientAuthentication } });
+      const { inspect } = await inspector(t, found);
+      const { isUnauthenticatedOn, isScramOn } = (await inspect()).details;
+      assert.deepEqual([isUnauthenticatedOn, isScramOn], [isOpen, false]);
+    });
 
   it('treats connectivity for other schemes only as off', async (t) => {
     const BrokerNodeGroupInfo = {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import type * as atlasModule from '../../shared/lambda/atlas.ts';
 import { apiKey, frontDoor, serviceAccount } from '../fixtures/credentials.ts';
 import { functionArn, projectId, region, secretArn } from '../fixtures/request.ts';
 
+const tokenArn = `${secretArn}-of-the-token`;
 const invocation = { signal: new AbortController().signal, remainingMs: () => 59_000, functionArn };
 
 /** A function's new container, and a credentials secret that can be rotated. */
@@ -14,6 +15,7 @@ async function container(t: TestContext, credentials: object, baseUrl: string) {
     AWS_REGION: region,
     ATLAS_BASE_URL: `${baseUrl}/`,
     ATLAS_CREDENTIALS_SECRET_ARN: secretArn,
+    ATLAS_ACCESS_TOKEN_SECRET_ARN: tokenArn,
     ATLAS_PROJECT_ID: projectId,
   });
   const secrets = mockClient(SecretsManagerClient);
@@ -22,8 +24,15 @@ async function container(t: TestContext, credentials: object, baseUrl: string) {
   const rotate = (to: unknown) => {
     version += 1;
     const SecretString = JSON.stringify(to);
-    secrets.on(GetSecretValueCommand).resolves({ SecretString, VersionId: `version-${version}` });
+    secrets
+      .on(GetSecretValueCommand, { SecretId: secretArn })
+      .resolves({ SecretString, VersionId: `version-${version}` });
   };
+  let token = { SecretString: '{}', VersionId: 'token-0' };
+  secrets.on(GetSecretValueCommand, { SecretId: tokenArn }).callsFake(() => token);
+  secrets.on(PutSecretValueCommand, { SecretId: tokenArn }).callsFake((it) => {
+    token = { SecretString: it.SecretString, VersionId: it.ClientRequestToken };
+  });
   rotate(credentials);
   const { atlas }: typeof atlasModule = await import(`../../shared/lambda/atlas.ts?${t.name}`);
   // The front door answers `{}`, which isn't a workspace, so a call that is let in fails with AtlasUnavailable.
@@ -34,7 +43,11 @@ async function container(t: TestContext, credentials: object, baseUrl: string) {
         if (error.name === 'AtlasUnavailable') return true;
         throw error;
       });
-  return { isLetIn, rotate, reads: () => secrets.commandCalls(GetSecretValueCommand).length };
+  return {
+    isLetIn,
+    rotate,
+    reads: (SecretId = secretArn) => secrets.commandCalls(GetSecretValueCommand, { SecretId }).length,
+  };
 }
 
 describe("a container's Atlas client", () => {
@@ -65,6 +78,13 @@ describe("a container's Atlas client", () => {
       });
       assert.equal(reads(), 2);
     });
+
+  it('neither reads nor writes the secret of the access token with an API key', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const { isLetIn, reads } = await container(t, apiKey, door.url);
+    assert.ok(await isLetIn());
+    assert.equal(reads(tokenArn), 0);
+  });
 
   it('says what the secret must be if it is something else', async (t) => {
     const { isLetIn } = await container(t, { username: 'atlas', password: 'hunter2' }, 'http://127.0.0.1:1');

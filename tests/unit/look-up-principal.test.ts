@@ -19,6 +19,14 @@ describe('LookUpPrincipal', () => {
     assert.deepEqual(requests[0]?.query, { cloudProvider: 'aws', regionName: 'US_EAST_1' });
   });
 
+  it("keeps the addresses of Atlas's VPC, which an error may name in a command", async (t) => {
+    const found = async (cidrBlock: unknown) =>
+      (await (await lookUp(t, ok({ awsAccountId: '123456789012', cidrBlock }))).result).cidrBlock;
+    assert.equal(await found('192.168.248.0/21'), '192.168.248.0/21');
+    for (const other of ['', null, undefined, 7, '192.168.248.0', '10.0.0.0/8; reboot', '::/0', `${'1'.repeat(99)}/8`])
+      assert.equal(await found(other), undefined);
+  });
+
   for (const status of [400, 404])
     it(`says what the project needs if Atlas answers ${status}`, async (t) => {
       const { result } = await lookUp(t, apiError(status, 'NOTHING_THERE', 'Nothing there.'));

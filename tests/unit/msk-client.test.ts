@@ -166,6 +166,32 @@ describe('the private bootstrap servers', () => {
     assert.equal(await client.privateBootstrapServers(clusterArn), 'private:14001');
   });
 
+  for (const state of ['FAILED', 'DELETING'])
+    it(`never come of a cluster that is ${state}`, async () => {
+      const { client, msk } = fakeMsk();
+      const text = `You can't get bootstrap broker nodes for a cluster in ${state} state.`;
+      msk.on(GetBootstrapBrokersCommand).rejects(awsError('BadRequestException', 400, text));
+      await assert.rejects(client.privateBootstrapServers(clusterArn), {
+        name: 'ClusterUnusable',
+        message: `Cluster ${clusterArn} is ${state}; it must be ACTIVE.`,
+      });
+    });
+
+  it('never come of a cluster that does not exist', async () => {
+    const { client, msk } = fakeMsk();
+    msk.on(GetBootstrapBrokersCommand).rejects(notFound());
+    await assert.rejects(client.privateBootstrapServers(clusterArn), {
+      name: 'ClusterUnusable',
+      message: /does not exist\. It may have been deleted/,
+    });
+  });
+
+  it('are refused for any other reason in the words of AWS', async () => {
+    const { client, msk } = fakeMsk();
+    msk.on(GetBootstrapBrokersCommand).rejects(awsError('BadRequestException', 400, 'Odd.'));
+    await assert.rejects(client.privateBootstrapServers(clusterArn), { name: 'AwsRefused', message: /Odd/ });
+  });
+
   it('are not available until MSK shows them, which passes by itself', async () => {
     const { client, msk } = fakeMsk();
     msk.on(GetBootstrapBrokersCommand).resolves({ BootstrapBrokerStringSaslScram: 'public:9096' });
@@ -221,16 +247,28 @@ describe('a cluster policy', () => {
       });
     });
 
-  const refusals: [code: string, status: number, said: string][] = [
-    ['BadRequestException', 400, 'The policy language Version 2020-01-01 is not valid.'],
-    ['ForbiddenException', 403, 'The current version is secret.'],
-  ];
-  for (const [code, status, said] of refusals)
-    it(`is refused, and does not conflict, after ${code}: ${said}`, async () => {
+  for (const said of [
+    'The policy language Version 2020-01-01 is not valid.',
+    'The cluster policy is not valid. The IAM Principal was not found.',
+  ])
+    it(`is refused, and does not conflict, after a BadRequestException: ${said}`, async () => {
       const { client, msk } = fakeMsk();
-      msk.on(PutClusterPolicyCommand).rejects(awsError(code, status, said));
-      await assert.rejects(client.putPolicy(clusterArn, policy, 'K3'), { name: 'AwsRefused', code, said });
+      msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, said));
+      await assert.rejects(client.putPolicy(clusterArn, policy, 'K3'), (error: Error) => {
+        assert.equal(error.name, 'PolicyRefused');
+        const begin = `AWS refused kafka:PutClusterPolicy with HTTP 400 (BadRequestException: ${said}). MSK does not say which`;
+        assert.ok(error.message.startsWith(begin), error.message);
+        assert.ok(error.cause instanceof AwsRefused);
+        return true;
+      });
     });
+
+  it('is refused by AWS if the function may not write it', async () => {
+    const { client, msk } = fakeMsk();
+    const [code, said] = ['ForbiddenException', 'The current version is secret.'];
+    msk.on(PutClusterPolicyCommand).rejects(awsError(code, 403, said));
+    await assert.rejects(client.putPolicy(clusterArn, policy, 'K3'), { name: 'AwsRefused', code, said });
+  });
 
   it("is deleted by AWS's own answer, which has a request id", async () => {
     const { client, msk } = fakeMsk();

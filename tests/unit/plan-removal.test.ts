@@ -85,6 +85,17 @@ describe('PlanRemoval', () => {
     assert.deepEqual(kept, []);
   });
 
+  it('says that MSK refuses to change a policy with a deleted role, unless the whole policy can be deleted', async (t) => {
+    const gone = { ...ours, Sid: 'Old', Principal: { AWS: 'AROAEXAMPLEDELETED01' } };
+    const { changes } = await plan(t, { policy: policyOf(gone, ours) });
+    assert.match(
+      changes.at(-1)?.change ?? '',
+      /stay as they are\. In the cluster policy, statement "Old" names AROAEX/,
+    );
+    const { changes: whole } = await plan(t, { policy: policyOf(ours) });
+    assert.match(whole.at(-1)?.change ?? '', /stay as they are\.$/);
+  });
+
   it('lists nothing if nothing is left', async (t) => {
     const { changes, kept } = await plan(t, { routes: { [get]: absent, [links]: list([]) }, policy: '' });
     assert.deepEqual([changes, kept], [[], []]);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { PolicyRefused } from '../../shared/errors.ts';
 import { atlasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { denialsOf } from '../../shared/msk/policy-denials.ts';
 import { clusterArn, principalArn } from '../fixtures/request.ts';
 
 fc.configureGlobal({ numRuns: 500 });
@@ -172,7 +173,7 @@ const ours = questions.filter(
 );
 const notOurs = questions.filter((question) => !ours.includes(question));
 
-/** Policies without our Sid. A statement under our Sid is ours to replace. */
+/** Policies without our Sid. */
 const withoutOurs = policies.filter((text) => foreign(text).length === statementsOf(text).length);
 
 describe('whatever the cluster policy is', () => {
@@ -207,6 +208,32 @@ describe('whatever the cluster policy is', () => {
     );
   });
 
+  it('a statement that denies Atlas what it needs is found, as one that does or that may', () => {
+    fc.assert(
+      fc.property(policies, (text) => {
+        const [mayDeny, denies] = decisions(text, ours).map((them = []) => them.includes('denied'));
+        const { certain, possible } = denialsOf(text, wanted);
+        if (denies) assert.notDeepEqual(certain, []);
+        if (mayDeny) assert.ok(certain.length > 0 || possible);
+        const hasDeny = statementsOf(text).some(({ Effect }) => Effect === 'Deny');
+        assert.ok(hasDeny || (certain.length === 0 && !possible));
+      }),
+    );
+  });
+
+  it('a merge leaves statements under our Sid that are for others, about other resources or conditional', () => {
+    fc.assert(
+      fc.property(policies, (text) => {
+        const after = merged(text);
+        if (after === undefined || after === text) return;
+        for (const statement of statementsOf(text).filter(({ Sid }) => Sid === wanted.Sid)) {
+          assert.deepEqual([statement.Effect, hasCondition(statement)], ['Allow', false]);
+          assert.ok(list(statement.Resource).every((resource) => resource === clusterArn));
+        }
+      }),
+    );
+  });
+
   it('a second merge finds nothing to do', () => {
     fc.assert(
       fc.property(policiesOrNone, (text) => {
@@ -224,7 +251,10 @@ describe('whatever the cluster policy is', () => {
           after = mergeStatement(text, wanted, true);
         } catch (error) {
           assert.ok(error instanceof PolicyRefused, String(error));
-          assert.match(error.message, /would be \d+ characters long .* MSK allows 20480\. Shorten the policy/);
+          assert.match(
+            error.message,
+            /would be \d+ characters long .* MSK allows 20480\. Shorten|has a statement with the Sid/,
+          );
           return;
         }
         if (after === undefined) return;

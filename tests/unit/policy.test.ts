@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PolicyRefused } from '../../shared/errors.ts';
-import { atlasStatement, hasStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
+import { atlasStatement, hasOwnStatement, mergeStatement, removeStatement } from '../../shared/msk/policy.ts';
 import { clusterArn, principalArn } from '../fixtures/request.ts';
 
 const wanted = atlasStatement(clusterArn, principalArn);
@@ -129,10 +129,35 @@ describe('the statement for Atlas', () => {
     assert.ok(mergeStatement(policy([firehose]), wanted, false)?.includes(wanted.Sid));
   });
 
-  it('is found by its Sid', () => {
-    assert.equal(hasStatement(policy([firehose, wanted]), wanted.Sid), true);
-    assert.equal(hasStatement(policy([firehose]), wanted.Sid), false);
-    assert.equal(hasStatement(undefined, wanted.Sid), false);
+  const strange: Record<string, object> = {
+    'denies something': { Effect: 'Deny' },
+    'has a condition': { Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } },
+    'is for a service': { Principal: { Service: 'firehose.amazonaws.com' } },
+    'is for a role': { Principal: { AWS: 'arn:aws:iam::123456789012:role/x' } },
+    'is for two accounts': { Principal: { AWS: ['210987654321', '109876543210'] } },
+    'is for everybody': { Principal: '*', Action: [create] },
+    'allows other actions': { Action: [create, 'kafka:DeleteCluster'] },
+    'has NotAction': { Action: undefined, NotAction: 'kafka:*' },
+    'is about another cluster': { Resource: `${clusterArn}0` },
+  };
+  for (const [what, elements] of Object.entries(strange))
+    it(`never replaces a statement under our Sid that ${what}, even if the registry says that we have written one`, () => {
+      const text = policy([firehose, JSON.parse(JSON.stringify({ ...wanted, ...elements }))]);
+      assert.throws(() => mergeStatement(text, wanted, true), { name: 'PolicyRefused', message: /with the Sid Atlas/ });
+      assert.equal(hasOwnStatement(text, wanted.Sid, clusterArn), false);
+    });
+
+  it('replaces its own statement for another principal, or with fewer actions', () => {
+    for (const elements of [{ Principal: { AWS: '210987654321' } }, { Action: create }, { Action: [] }])
+      assert.deepEqual(merged(policy([{ ...wanted, ...elements }, firehose])).Statement, [firehose, wanted]);
+  });
+
+  it('is found by its Sid and its shape', () => {
+    const has = (text: string | undefined) => hasOwnStatement(text, wanted.Sid, clusterArn);
+    assert.equal(has(policy([firehose, wanted])), true);
+    assert.equal(has(policy([firehose, { ...wanted, Principal: { AWS: ['123456789012'] }, Action: create }])), true);
+    assert.equal(has(policy([firehose])), false);
+    assert.equal(has(undefined), false);
   });
 
   it('keeps everything else as it was, known or unknown', () => {

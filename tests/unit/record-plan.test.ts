@@ -15,7 +15,7 @@ async function planner(
   t: Test,
   overrides: Partial<Request> = {},
   tag: string | undefined = 'connect',
-  holder?: string,
+  { holder, listed = [] }: { holder?: string; listed?: string[] } = {},
 ) {
   const { registry, record, whole } = await heldRegistry(t, { principalArn: former, status: 'connecting' }, holder);
   const { client, msk } = fakeMsk();
@@ -23,7 +23,12 @@ async function planner(
     .on(ListTagsForResourceCommand, { ResourceArn: clusterArn })
     .resolves({ Tags: tag === undefined ? {} : { 'atlas-streaming': tag } });
   const input = taskInput({ request: request(overrides), principal: { principalArn } });
-  return { plan: () => recordPlan(input, { msk: client, registry }), record, whole, msk };
+  return {
+    plan: () => recordPlan(input, { msk: client, registry, allowedAccounts: new Set(listed) }),
+    record,
+    whole,
+    msk,
+  };
 }
 
 const pinned = { clusterArn, principalArn: former };
@@ -31,7 +36,7 @@ const pinned = { clusterArn, principalArn: former };
 describe('RecordPlan', () => {
   it('records the target and the principal before anything is created, and not a secret that was not sent yet', async (t) => {
     const { plan, record } = await planner(t);
-    assert.deepEqual(await plan(), { target });
+    assert.deepEqual(await plan(), { target, isAccountListed: false });
     assert.deepEqual(await record(), { target, principalArn, status: 'connecting' });
   });
 
@@ -47,6 +52,19 @@ describe('RecordPlan', () => {
     assert.equal((await record()).principalArn, principalArn);
   });
 
+  it('records nothing if atlasAwsAccountIds lists other accounts, although a person accepts this one', async (t) => {
+    for (const overrides of [{}, { recorded: pinned, acceptPrincipal: '123456789012' }]) {
+      const { plan, record } = await planner(t, overrides, 'connect', { listed: ['999988887777'] });
+      await assert.rejects(plan(), { name: 'PrincipalNotAllowed', message: /AWS account 123456789012/ });
+      assert.deepEqual(await record(), { principalArn: former, status: 'connecting' });
+    }
+  });
+
+  it('passes on that atlasAwsAccountIds lists the account', async (t) => {
+    const { plan } = await planner(t, {}, 'connect', { listed: ['123456789012'] });
+    assert.deepEqual(await plan(), { target, isAccountListed: true });
+  });
+
   for (const [tag, endsOnUntag] of [
     ['disconnect', false],
     ['off', true],
@@ -58,11 +76,11 @@ describe('RecordPlan', () => {
     });
 
   it('goes on if the tag is another one, unless the run ends on untag', async (t) => {
-    assert.deepEqual(await (await planner(t, {}, 'off')).plan(), { target });
+    assert.deepEqual((await (await planner(t, {}, 'off')).plan()).target, target);
   });
 
   it('records nothing after another execution has taken over', async (t) => {
-    const { plan, record } = await planner(t, {}, 'connect', takenOverBy);
+    const { plan, record } = await planner(t, {}, 'connect', { holder: takenOverBy });
     await assert.rejects(plan(), { name: 'ClaimLost' });
     assert.equal((await record()).target, undefined);
   });

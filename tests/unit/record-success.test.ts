@@ -4,6 +4,7 @@ import { TagResourceCommand } from '@aws-sdk/client-kafka';
 import type * as z from 'zod/mini';
 import { type RecordSuccessInput, recordSuccess } from '../../functions/record-success/record-success.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
 import { bootstrapServers, privateLinkId } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
@@ -35,6 +36,7 @@ const everything: Run = {
   connectivity: { result: 'updated' },
   scramSecretAssociation: { result: 'created' },
   principal: { principalArn },
+  recordedPlan: { isAccountListed: true },
   policy: { sid, result: 'created', ownership: 'created' },
   privateLink: { id: privateLinkId, result: 'created', ownership: 'created' },
   connection: {
@@ -83,7 +85,11 @@ describe('RecordSuccess', () => {
       done: [
         { resource: 'multiVpcConnectivity', result: 'updated', note: 'turned on' },
         { resource: 'scramSecretAssociation', result: 'created' },
-        { resource: 'policyStatement', result: 'created', note: sid },
+        {
+          resource: 'policyStatement',
+          result: 'created',
+          note: `${sid}; AWS account 123456789012, which atlasAwsAccountIds allows`,
+        },
         { resource: 'privateLink', result: 'created' },
         { resource: 'connection', result: 'created' },
       ],
@@ -91,6 +97,15 @@ describe('RecordSuccess', () => {
       registry: 'written',
       verifiedAt: now,
     });
+  });
+
+  it('says if no setting confirms the AWS account that it lets in, and nothing if it has let none in', async (t) => {
+    const noteOf = async (run: Run) => (await (await recorder(t)).record(run)).done[2]?.note;
+    assert.equal(
+      await noteOf({ ...everything, recordedPlan: { isAccountListed: false } }),
+      `${sid}; AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty`,
+    );
+    assert.equal(await noteOf({ ...everything, policy: { sid, result: 'unchanged', ownership: 'created' } }), sid);
   });
 
   it('measures the duration of a first connect, and of no other run', async (t) => {
@@ -310,5 +325,57 @@ describe('RecordSuccess and the registry:', () => {
     assert.equal((await registered()).strippedReported, true);
     const again = await recorder(t);
     assert.equal((await again.record(stripped({ strippedReported: true }))).done.at(-1)?.resource, 'connection');
+  });
+
+  const connected = {
+    clusterArn,
+    verifiedAt: before,
+    turnedOn: before,
+    secretArn,
+    statement: { sid, principalArn, ownership: 'created' as const },
+  };
+  const notesOf = async (t: Test, recorded: RegistryRecord | null, run = everything) => {
+    const { record, registered } = await recorder(t);
+    const { done } = await record({ ...run, request: request({ recorded }) });
+    const notes = done.filter(({ note }) => note?.includes('had been')).map(({ resource, note }) => [resource, note]);
+    return { notes, reported: (await registered()).repairsReported };
+  };
+
+  it('what was repaired is reported once, with who may have broken it', async (t) => {
+    const { notes, reported } = await notesOf(t, connected);
+    assert.deepEqual(notes, [
+      [
+        'multiVpcConnectivity',
+        "turned on; it had been turned off, perhaps by Terraform or CloudFormation: then declare it in that tool's configuration of the cluster",
+      ],
+      [
+        'scramSecretAssociation',
+        "it had been removed, perhaps by Terraform, CloudFormation or a Kubernetes controller: then add the secret to that tool's list",
+      ],
+      [
+        'policyStatement',
+        `${sid}; AWS account 123456789012, which atlasAwsAccountIds allows; it had been removed, perhaps by Terraform or CloudFormation: then put the statement into that tool's policy`,
+      ],
+    ]);
+    assert.deepEqual(reported, ['multiVpcConnectivity', 'scramSecretAssociation', 'policyStatement']);
+    const again = await notesOf(t, { ...connected, repairsReported: ['multiVpcConnectivity', 'policyStatement'] });
+    assert.deepEqual(
+      again.notes.map(([resource]) => resource),
+      ['scramSecretAssociation'],
+    );
+    assert.deepEqual(again.reported, ['multiVpcConnectivity', 'policyStatement', 'scramSecretAssociation']);
+  });
+
+  it('a first connect, another secret and a statement of another party are no repairs', async (t) => {
+    const others = {
+      ...connected,
+      secretArn: `${secretArn}2`,
+      turnedOn: undefined,
+      statement: { ...connected.statement, ownership: 'adopted' as const },
+    };
+    for (const recorded of [null, { ...connected, verifiedAt: undefined }, others])
+      assert.deepEqual(await notesOf(t, recorded), { notes: [], reported: undefined });
+    const { connectivity: _, scramSecretAssociation: __, ...nothingDone } = verification;
+    assert.deepEqual(await notesOf(t, connected, nothingDone), { notes: [], reported: undefined });
   });
 });

@@ -4,7 +4,7 @@ import { DynamoDBClient, DynamoDBServiceException, GetItemCommand, ScanCommand }
 import { mockClient } from 'aws-sdk-client-mock';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
-import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { accountNote, checkPrincipal } from '../../shared/registry/principal.ts';
 import {
   announced,
   hasCreated,
@@ -61,6 +61,7 @@ describe('the registry', () => {
       failures: 2,
       lastFailure: { error: 'X', fingerprint: 'f', at: now, executionArn, isNews: true, isAccountFault: false },
       strippedReported: true,
+      repairsReported: ['policyStatement'],
     };
     await put({ ...record, fromTheFuture: 1 });
     assert.deepEqual(await registry.readRecord(clusterArn), record);
@@ -406,12 +407,17 @@ describe('the statement that grants enough', () => {
 });
 
 describe("Atlas's principal", () => {
-  const check = (pinned: string | undefined, acceptPrincipal: string | null = null) =>
-    checkPrincipal(principalArn, {
-      clusterArn,
-      acceptPrincipal,
-      recorded: pinned === undefined ? null : { clusterArn, principalArn: pinned },
-    });
+  const check = (pinned: string | undefined, acceptPrincipal: string | null = null, ...listed: string[]) =>
+    checkPrincipal(
+      principalArn,
+      {
+        clusterArn,
+        projectId,
+        acceptPrincipal,
+        recorded: pinned === undefined ? null : { clusterArn, principalArn: pinned },
+      },
+      new Set(listed),
+    );
   const former = 'arn:aws:iam::210987654321:root';
 
   it('is the one of the first connect, or one that a person has accepted', () => {
@@ -427,6 +433,45 @@ describe("Atlas's principal", () => {
         message:
           /names arn:aws:iam::123456789012:root .* was arn:aws:iam::210987654321:root\. Nothing was changed.*"acceptPrincipal":"123456789012"/,
       });
+  });
+
+  it('is one of atlasAwsAccountIds, if that lists any', () => {
+    check(undefined, null, '123456789012');
+    check(principalArn, null, '999988887777', '123456789012');
+    check(former, '123456789012', '123456789012');
+  });
+
+  it('is refused if it is not listed: at the first connect, later, and although a person accepts it', () => {
+    for (const [pinned, accepted] of [
+      [undefined, null],
+      [principalArn, null],
+      [former, null],
+      [former, '123456789012'],
+    ] as const)
+      assert.throws(() => check(pinned, accepted, '999988887777', '111122223333'), {
+        name: 'PrincipalNotAllowed',
+        message: new RegExp(
+          `^Atlas names AWS account 123456789012 for ${clusterArn}, which atlasAwsAccountIds does not list\\. It must be one of 999988887777, 111122223333\\. .*atlas api streams getAccountDetails --groupId ${projectId} --cloudProvider aws --regionName US_EAST_1 .*add it to atlasAwsAccountIds in the stage file.*acceptPrincipal`,
+        ),
+      });
+  });
+
+  it('that is recorded and no longer listed still has access, which the error says', () => {
+    const says =
+      /The cluster was connected with that account, so its statement in the cluster policy stays until a disconnect\./;
+    assert.throws(() => check(principalArn, null, '999988887777'), says);
+    assert.throws(
+      () => check(former, null, '999988887777'),
+      ({ message }: Error) => !says.test(message),
+    );
+  });
+
+  it('is described with the setting that allows it, or without one', () => {
+    assert.equal(accountNote('123456789012', true), 'AWS account 123456789012, which atlasAwsAccountIds allows');
+    assert.equal(
+      accountNote('123456789012', false),
+      'AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty',
+    );
   });
 });
 

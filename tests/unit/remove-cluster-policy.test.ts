@@ -128,6 +128,14 @@ describe('RemoveClusterPolicy', () => {
     }
   });
 
+  it('keeps a statement under the Sid of a former account if another party has changed it', async () => {
+    const former = { ...ours, Sid: 'AtlasStreamProcessing210987654321', Action: 'kafka:*' };
+    const recorded = { statement: { ...created, formerSid: former.Sid } };
+    const { remove, put } = remover(policyOf(former, ours), { recorded });
+    assert.equal((await remove()).result, 'removed');
+    assert.equal(put()?.Policy, policyOf(former));
+  });
+
   it('reads the policy again if the answer to the deletion has no request id', async () => {
     const { remove, msk } = remover(policyOf(ours));
     msk.on(DeleteClusterPolicyCommand).callsFake(() => {
@@ -317,6 +325,29 @@ describe('RemoveClusterPolicy, if MSK refuses the change,', () => {
       msk.on(DeleteClusterPolicyCommand).resolves(answered);
       assert.equal((await visit({ deadline: later })).result, 'removed');
     }
+  });
+
+  it('says that its statement stays, and what to do, if MSK refuses another party’s statement', async () => {
+    const gone = { ...foreign, Sid: 'Old', Principal: { AWS: 'AROAEXAMPLEDELETED01' } };
+    const { remove, msk, item } = remover(policyOf(gone, ours));
+    const said = 'The cluster policy is not valid. The IAM Principal was not found.';
+    msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, said));
+    msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster({ State: 'ACTIVE' }) });
+    await assert.rejects(remove(), (error: Error) => {
+      assert.equal(error.name, 'PolicyRefused');
+      assert.match(
+        error.message,
+        /The IAM Principal was not found\.\)\. .* It can be statement "Old" \(AROAEXAMPLEDELETED01\)/,
+      );
+      assert.match(
+        error.message,
+        / Until then AtlasStreamProcessing123456789012 stays in the cluster policy, .*same edit/,
+      );
+      return true;
+    });
+    assert.deepEqual(item()?.statement, created, 'it is not forgotten');
+    msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: cluster({ State: 'UPDATING' }) });
+    assert.equal((await remove()).isDone, false, 'MSK may refuse because the cluster is busy');
   });
 
   it('finds at its next visit that a deleted cluster has no policy', async () => {

@@ -14,7 +14,7 @@ import {
   reset,
 } from '../fixtures/atlas.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
-import { deadline, now, request, taskInput, wait } from '../fixtures/request.ts';
+import { deadline, network, now, request, taskInput, wait } from '../fixtures/request.ts';
 
 const [get, post] = ['GET /privateLinkConnections', 'POST /privateLinkConnections'];
 
@@ -23,20 +23,25 @@ interface Situation {
   recorded?: object;
   holder?: string;
   claim?: boolean;
+  policy?: { possibleDenials?: string };
 }
 
 async function requester(
   t: TestContext,
   listed: Answer | Answer[],
   requested: Answer | Answer[] = [],
-  { recorded, holder, claim = false }: Situation = {},
+  { recorded, holder, claim = false, policy = {} }: Situation = {},
 ) {
   const { registry, record } = await heldRegistry(t, recorded && { privateLink: recorded }, holder);
   const recordedLink = async () => (await record()).privateLink;
   const { url, calls, requests } = await fakeAtlas(t, { [get]: listed, [post]: requested });
   // Each attempt has a client of its own, as each invocation of the function has.
   const run = () =>
-    requestPrivateLink(taskInput({ request: request({ claim }) }), { atlas: atlasClient(url), registry, wait });
+    requestPrivateLink(taskInput({ request: request({ claim }), ...network, policy }), {
+      atlas: atlasClient(url),
+      registry,
+      wait,
+    });
   return { run, calls, requests, recordedLink };
 }
 
@@ -117,10 +122,19 @@ describe('RequestPrivateLink', () => {
     await assert.rejects(run(), { name: 'AtlasUnavailable', message: /still deleting the previous private link/ });
   });
 
+  it('names the denials in the cluster policy that may be the cause of a FAILED link', async (t) => {
+    const failed = list([privateLink({ state: 'FAILED', errorMessage: 'Not authorized.' })]);
+    const { run } = await requester(t, failed, [], { policy: { possibleDenials: 'The policy may deny it.' } });
+    await assert.rejects(run(), { name: 'PrivateLinkFailed', message: /: Not authorized\. The policy may deny it\. / });
+  });
+
   it('ends the run if the link to the cluster is FAILED', async (t) => {
     const failed = privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' });
     const { run, calls } = await requester(t, list([failed]));
-    await assert.rejects(run(), { name: 'PrivateLinkFailed', message: /The policy is missing\./ });
+    await assert.rejects(run(), {
+      name: 'PrivateLinkFailed',
+      message: /The policy is missing\. .*aws ec2 authorize-security-group-ingress/,
+    });
     assert.deepEqual(calls(), [get]);
   });
 
@@ -136,9 +150,8 @@ describe('RequestPrivateLink', () => {
   });
 
   it('ends the run if Atlas refuses, with the reason', async (t) => {
-    const detail = 'You must have an Atlas Cluster on AWS or AWS Network Peering configured.';
-    const { run } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', detail));
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /VALIDATION_ERROR: You must have an Atlas Cluster/ });
+    const { run } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', 'The arn is wrong.'));
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /VALIDATION_ERROR: The arn is wrong\./ });
   });
 });
 
@@ -206,6 +219,22 @@ describe('RequestPrivateLink and the registry:', () => {
     await assert.rejects(run(), { name: 'AtlasUnavailable', message: /still deleting/ });
     assert.deepEqual(await recordedLink(), attempt);
     assert.equal((await run()).ownership, 'created');
+  });
+
+  it('says what the project lacks, and how to add it, if Atlas wants a cluster or a peering first', async (t) => {
+    const words =
+      'The request content produced the validation error: You must have an Atlas Cluster on AWS or AWS Network Peering configured to create a Private Link connection';
+    const { run, recordedLink } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', words));
+    await assert.rejects(run(), (error: Error) => {
+      assert.equal(error.name, 'PrerequisitesNotMet');
+      assert.ok(error.message.includes(words), error.message);
+      assert.match(
+        error.message,
+        /on AWS in US_EAST_1, for example: atlas clusters create msk-private-link --projectId [0-9a-f]{24} --provider AWS --region US_EAST_1 --tier M10/,
+      );
+      return true;
+    });
+    assert.equal(await recordedLink(), undefined);
   });
 
   it('a refusal leaves no attempt: a link that a person makes after it is not ours', async (t) => {

@@ -38,7 +38,7 @@ async function resolver(
   const { client, msk } = fakeMsk();
   msk.on(ListTagsForResourceCommand, { ResourceArn: clusterArn }).resolves({ Tags: tags });
   msk.on(TagResourceCommand).resolves({});
-  const allowed = { ALLOWED_PROJECT_IDS: otherProjectId, ...variables };
+  const allowed = { ALLOWED_TARGETS: `${projectId}/*,${otherProjectId}/*`, ...variables };
   const { executions, sfnMock } = fakeStepFunctions(others);
   sfnMock.on(StopExecutionCommand).resolves({});
   const { dynamodb, tableName, get, put } = await startRegistry(t);
@@ -130,6 +130,20 @@ describe('ResolveRequest', () => {
     assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
   });
 
+  for (const [what, from, to, says] of [
+    ['account', ':111122223333:', ':999999999999:', /is in account 999999999999; it must be in account 111122223333/],
+    ['Region', ':us-east-1:', ':eu-west-1:', /is in Region eu-west-1; it must be in us-east-1/],
+  ] as const)
+    it(`refuses a secretArn of another ${what} than the cluster's, without any call`, async (t) => {
+      const elsewhere = secretArn.replace(from, to);
+      for (const start of ['resolve', 'resolveRemoval'] as const) {
+        const { msk, [start]: run, record } = await resolver(t);
+        await assert.rejects(run({ clusterArn, secretArn: elsewhere }), { name: 'InvalidRequest', message: says });
+        assert.deepEqual(commandsOf(msk), []);
+        assert.equal(await record(), undefined);
+      }
+    });
+
   describe('takes each setting from the input, else from the tag, else from the deployment:', () => {
     const tagged = {
       'atlas-streaming/project-id': otherProjectId,
@@ -213,13 +227,13 @@ describe('ResolveRequest', () => {
       'a project in the input that is not allowed',
       { projectId: 'b'.repeat(24) },
       {},
-      /^projectId is "b{24}", which this deployment does not allow; it must be one of "5f1a2b3c4d5e6f7a8b9c0d1e", "a{24}"/,
+      /^projectId is "b{24}", so the target is "b{24}\/streams", which this deployment does not allow\. It must be one of "5f1a/,
     ],
     [
       'a project in a tag that is not allowed',
       {},
       { 'atlas-streaming/project-id': 'b'.repeat(24) },
-      /^The tag atlas-streaming\/project-id is "b{24}", which this deployment does not allow; it must be one of "5f1a/,
+      /^The tag atlas-streaming\/project-id is "b{24}", so the target is "b{24}\/streams", which this deployment does not/,
     ],
     [
       'a tag that is not a project id',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { awsError } from '../fixtures/aws.ts';
 import { secretArn } from '../fixtures/request.ts';
 import { fakeSecretsManager } from '../fixtures/secrets-manager.ts';
@@ -13,7 +14,8 @@ describe('SecretsClient', () => {
     secretsMock.onAnyCommand().rejects(awsError('InternalServiceError', 500));
     for (const [action, call] of [
       ['GetSecretValue', secrets.read(secretArn)],
-      ['DescribeSecret', secrets.versionStages(secretArn)],
+      ['DescribeSecret', secrets.describe(secretArn)],
+      ['PutSecretValue', secrets.putVersion(secretArn, { after: 'version-1', value: {} })],
     ] as const)
       await assert.rejects(call, (error: Error) => {
         assert.equal(error.name, 'AwsUnavailable');
@@ -52,14 +54,40 @@ describe('a secret', () => {
     assert.equal((await read({ SecretBinary: Buffer.from('{"a":1}') })).value, undefined);
   });
 
-  it('has versions with stages', async () => {
+  it('has versions with stages, tags, a key unless it is the default one, and perhaps a date of deletion', async () => {
     const { secrets, secretsMock } = fakeSecretsManager();
     const VersionIdsToStages = { a: ['AWSCURRENT'], b: ['AWSPREVIOUS'] };
     secretsMock
       .on(DescribeSecretCommand, { SecretId: secretArn })
-      .resolvesOnce({ VersionIdsToStages })
-      .resolvesOnce({});
-    assert.deepEqual(await secrets.versionStages(secretArn), VersionIdsToStages);
-    assert.deepEqual(await secrets.versionStages(secretArn), {});
+      .resolvesOnce({ VersionIdsToStages, Tags: [{ Key: 'team', Value: 'orders' }], KmsKeyId: 'key-1' })
+      .resolvesOnce({ DeletedDate: new Date(0) });
+    assert.deepEqual(await secrets.describe(secretArn), {
+      versionStages: VersionIdsToStages,
+      tags: { team: 'orders' },
+      kmsKeyId: 'key-1',
+      isDeleted: false,
+    });
+    assert.deepEqual(await secrets.describe(secretArn), {
+      versionStages: {},
+      tags: {},
+      kmsKeyId: undefined,
+      isDeleted: true,
+    });
+  });
+});
+
+describe('a new version of a secret', () => {
+  it('has an id that follows from the version that was read, so that only one writer can write it', async () => {
+    const { secrets, secretsMock } = fakeSecretsManager();
+    secretsMock.on(PutSecretValueCommand).resolvesOnce({}).rejects(awsError('ResourceExistsException', 400));
+    const id = createHash('sha256').update('version-1').digest('hex');
+    const write = () => secrets.putVersion(secretArn, { after: 'version-1', value: { a: 1 } });
+    assert.equal(await write(), id);
+    assert.deepEqual(secretsMock.commandCalls(PutSecretValueCommand)[0]?.args[0].input, {
+      SecretId: secretArn,
+      SecretString: '{"a":1}',
+      ClientRequestToken: id,
+    });
+    assert.equal(await write(), undefined);
   });
 });

@@ -54,9 +54,24 @@ const table: Record<string, Row> = {
     wrong: [secretArn().replace(/-x1Y2z3$/, ''), secretArn().replace('secretsmanager', 'ssm'), 'arn:aws:s3:::bucket'],
   },
   prefix: { right: ['a', 'Atlas-1', 'p'.repeat(38)], wrong: ['', 'p'.repeat(39), '1a', '-a', 'a_b', 'a.b'] },
-  allowedProjectIds: {
-    right: ['', anId, `${anId},${others}`, `${anId} , ${others}`],
-    wrong: ['mine', `${anId}, mine`, `${anId};${others}`, `${anId},`],
+  allowedTargets: {
+    right: ['', `${anId}/*`, `${anId}/a.b_c-1`, `${anId}/streams,${others}/*`, `${anId}/streams , ${anId}/b`],
+    wrong: [
+      ...['*', 'streams', '*/streams', anId, `${anId}/`, `${anId}/a b`, `${anId}/a/b`, `${anId}/str*`, `${anId}/**`],
+      ...[`${anId}/a,${others}`, `${anId}/a;${others}/b`, `${anId}/a,`, `${anId}/${'w'.repeat(65)}`],
+      `${anId.toUpperCase()}/a`,
+    ],
+  },
+  atlasAwsAccountIds: {
+    right: ['', '123456789012', '123456789012,210987654321', '123456789012 , 210987654321'],
+    wrong: [
+      '12345678901',
+      '1234567890123',
+      'arn:aws:iam::123456789012:root',
+      '123456789012,',
+      '123456789012;210987654321',
+      '*',
+    ],
   },
   atlasBaseUrl: {
     right: [
@@ -283,11 +298,11 @@ describe('the settings of a stage', () => {
   });
 
   it('stay the text that they are', (t) => {
-    const folder = stage(t, 'atlasProjectId: 123456789012345678901234\ndisconnectOnUntag: true\nallowedProjectIds:\n');
+    const folder = stage(t, 'atlasProjectId: 123456789012345678901234\ndisconnectOnUntag: true\nallowedTargets:\n');
     assert.deepEqual(readStageFile('prod', folder), {
       atlasProjectId: '123456789012345678901234',
       disconnectOnUntag: 'true',
-      allowedProjectIds: '',
+      allowedTargets: '',
     });
   });
 

@@ -116,7 +116,7 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
   [
     'a projectId that is not allowed',
     { projectId: '0'.repeat(24) },
-    /projectId is "0+", which this deployment does not allow; it must be one of "64b7/,
+    /projectId is "0+", so the target is "0+\/streams", which this deployment does not allow\. It must be one of "64b7/,
   ],
   [
     'a projectId that is the secret of a service account',
@@ -328,7 +328,7 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
   [
     'a project that is not allowed',
     { projectId: 'f'.repeat(24) },
-    /projectId is "f+", which this deployment does not allow; it must be one of/,
+    /projectId is "f+", so the target is "f+\/streams", which this deployment does not allow/,
     'disconnect',
   ],
   ['an action', { action: 'disconnect' }, /unknown field "action"; the fields are/, 'disconnect'],

@@ -2,24 +2,13 @@ import assert from 'node:assert/strict';
 import type { Cloud } from '../../../emulators/cloud.ts';
 import type { ClusterSeed } from '../../../emulators/msk/seed.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
+import { firehoseStatement, policyOf } from '../../fixtures/cluster-policy.ts';
 import { changes, cloudWith, type Ended, privateConnectivityIsOn } from '../local-cloud.ts';
 
 /** Must not be visible anywhere. The tests put it where a person may put a secret by mistake. */
 export const secret = 'hunter2-of-nobody';
 
 export const foreignTags = { team: 'orders', 'cost center': '42' };
-export const foreignPolicy = {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Sid: 'Firehose',
-      Effect: 'Allow',
-      Principal: { Service: 'firehose.amazonaws.com' },
-      Action: 'kafka:CreateVpcConnection',
-      Resource: '*',
-    },
-  ],
-};
 
 /** A cluster that already has tags and a policy, and is ready to be connected. */
 export const cloudInUse = (cluster: Partial<ClusterSeed> = {}, seed: WorldSeed = {}): Promise<Cloud> =>
@@ -27,7 +16,7 @@ export const cloudInUse = (cluster: Partial<ClusterSeed> = {}, seed: WorldSeed =
     ...seed,
     cluster: {
       ...privateConnectivityIsOn,
-      policy: foreignPolicy,
+      policy: (clusterArn) => policyOf(firehoseStatement(clusterArn)),
       ...cluster,
       tags: { ...foreignTags, ...cluster.tags },
     },
@@ -40,11 +29,11 @@ export interface Rejection {
 }
 
 /**
- * One message in one line, or the list of everything that is missing; then what was changed, the cluster, the execution, how to start
+ * One message in one line that ends with a full stop or a command, or the list of everything that is missing; then what was changed, the cluster, the execution, how to start
  * again, and what could not be written.
  */
 const shape =
-  /^\w+ failed: ([^\n]+\.|\d+ prerequisites are not met[^\n]+(\n\d+\. [^\n]+)+)\nNothing was changed\.\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+\nStart again: aws stepfunctions [^\n]+\n(Put the [^\n]+\n)?(This leaves out [^\n]+\n)?(To (dis)?connect instead: [^\n]+\n)?(The|If the cluster has the tag \S+, the) sweep [^\n]+\nDon't use Redrive: [^\n]+(\nThe (registry|status tags) [^\n]+)*$/;
+  /^\w+ failed: ([^\n]+(\.|: aws [^\n]+)|\d+ prerequisites are not met[^\n]+(\n\d+\. [^\n]+)+)\nNothing was changed\.\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+\nStart again: aws stepfunctions [^\n]+\n(Put the [^\n]+\n)?(This leaves out [^\n]+\n)?(To (dis)?connect instead: [^\n]+\n)?(The|If the cluster has the tag \S+, the) sweep [^\n]+\nDon't use Redrive: [^\n]+(\nThe (registry|status tags) [^\n]+)*$/;
 
 /**
  * Checks that a run failed with a clear message, changed nothing of others, and showed no secret. Requests also show what the

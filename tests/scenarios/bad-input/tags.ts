@@ -15,7 +15,7 @@ const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
   [
     'a project that is not allowed',
     { [tag('project-id')]: 'f'.repeat(24) },
-    /The tag atlas-streaming\/project-id is "f+", which this deployment does not allow; it must be one of/,
+    /The tag atlas-streaming\/project-id is "f+", so the target is "f+\/streams", which this deployment does not allow/,
   ],
   ['an empty project id', { [tag('project-id')]: '' }, /The tag atlas-streaming\/project-id is ""; it must be/],
   [

@@ -1,11 +1,13 @@
 import type { Cloud } from '../../../emulators/cloud.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
+import { firehoseStatement, policyOf } from '../../fixtures/cluster-policy.ts';
 
 /** What other parties have in the world of a run that is killed. It must stay as it is, byte for byte. */
 const foreign = {
-  statements: [
+  statements: (clusterArn: string) => [
+    firehoseStatement(clusterArn),
     {
-      Sid: 'Firehose',
+      Sid: 'OtherAccounts',
       Effect: 'Allow',
       Principal: { AWS: ['210987654321', 'arn:aws:iam::109876543210:root'] },
       Action: ['kafka:CreateVpcConnection', 'kafka:GetBootstrapBrokers'],
@@ -25,7 +27,7 @@ export const seedWith = ({ cluster, atlas, ...others }: WorldSeed = {}): WorldSe
   cluster: {
     clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
     vpcConnectivity: { scram: false, iam: true, tls: false },
-    policy: { Version: '2012-10-17', Statement: foreign.statements },
+    policy: (clusterArn) => policyOf(...foreign.statements(clusterArn)),
     updateMinutes: 0.4,
     ...cluster,
     tags: { 'atlas-streaming': 'connect', ...foreign.tags, ...cluster?.tags },

@@ -5,6 +5,7 @@ import type { Action } from '../../../emulators/deployment/deployment.ts';
 import type { Execution, MachineEvent } from '../../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
 import { ended } from '../../fixtures/ended.ts';
+import { checkRequestToAtlas } from '../../fixtures/requests-to-atlas.ts';
 import { addForeign, foreignThings, lasting, removable, seedWith } from './foreign.ts';
 import { heal, type Kill, kill, observe, type Write } from './kill.ts';
 
@@ -46,7 +47,7 @@ const entriesOf = new WeakMap<Cloud, EventEmitter>();
 export async function startCloud(): Promise<Cloud> {
   const entries = new EventEmitter().setMaxListeners(0);
   const onEvent = (event: MachineEvent) => event.type === 'StateEntered' && entries.emit(event.state.name);
-  const cloud = await Cloud.start({ speed, world: seedWith(), onEvent });
+  const cloud = await Cloud.start({ speed, world: seedWith(), onEvent, onExchange: checkRequestToAtlas });
   entriesOf.set(cloud, entries);
   return cloud;
 }

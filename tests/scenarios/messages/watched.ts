@@ -9,6 +9,7 @@ import type { Message } from '../../../emulators/sns.ts';
 import type { Execution } from '../../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
 import { ended } from '../../fixtures/ended.ts';
+import { checkRequestToAtlas } from '../../fixtures/requests-to-atlas.ts';
 
 /** Waits take no real time. */
 const speed = 10_000_000;
@@ -49,7 +50,11 @@ export class Watched {
     const key = JSON.stringify(settings);
     const known = clouds.get(key);
     if (known) await known.replaceWorld(quick(seed));
-    else clouds.set(key, await Cloud.start({ speed, settings, world: quick(seed), onEvent: onEntry }));
+    else
+      clouds.set(
+        key,
+        await Cloud.start({ speed, settings, world: quick(seed), onEvent: onEntry, onExchange: checkRequestToAtlas }),
+      );
     const cloud = clouds.get(key) as Cloud;
     cloud.interceptInvocation = (_, next) => inTurn(next);
     return new Watched(cloud);

@@ -16,7 +16,7 @@ import {
 } from '../local-cloud.ts';
 import { assertNothingLeft } from './others.ts';
 
-const unavailable = atlasError(503, 'UNAVAILABLE', 'Later.').answer;
+const unavailable = atlasError(503, 'UNEXPECTED_ERROR', 'Later.').answer;
 
 async function assertRemoved(cloud: Cloud, disconnecting: Execution): Promise<void> {
   const { endState, cause } = await ended(disconnecting);

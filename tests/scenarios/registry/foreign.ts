@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Cloud } from '../../../emulators/cloud.ts';
 import type { Outcome } from '../../../shared/outcomes.ts';
+import { firehoseStatement, policyOf } from '../../fixtures/cluster-policy.ts';
 import {
   assertConnected,
   assertFailed,
@@ -16,19 +17,17 @@ import {
   recordOf,
   swept,
 } from '../local-cloud.ts';
-import {
-  createForeignConnection,
-  createForeignLink,
-  everything,
-  firehose,
-  ourSid,
-  policyOf,
-  terraformStatement,
-} from './others.ts';
+import { createForeignConnection, createForeignLink, everything, ourSid, terraformStatement } from './others.ts';
+
+/** What another party has in the policy of a cluster: a statement for Firehose, and others. */
+const theirs =
+  (...others: object[]) =>
+  (clusterArn: string) =>
+    policyOf(firehoseStatement(clusterArn), ...others);
 
 /** A cluster whose policy lets Atlas connect, by a statement of Terraform, and which has a link that Terraform has made. */
 async function cloudOfTerraform(): Promise<{ cloud: Cloud; linkId: string }> {
-  const cloud = await cloudWith({ cluster: { ...isOn, policy: policyOf(firehose, terraformStatement) } });
+  const cloud = await cloudWith({ cluster: { ...isOn, policy: theirs(terraformStatement) } });
   return { cloud, linkId: createForeignLink(cloud) };
 }
 
@@ -82,7 +81,8 @@ suite('a disconnect leaves byte for byte as it was', () => {
   test('a statement that another party has written under our Sid', async () => {
     const { Resource: _, ...statement } = terraformStatement;
     const cloud = await cloudWith({ cluster: isOn });
-    const document = policyOf(firehose, { ...statement, Sid: ourSid, Resource: cloud.world.cluster.arn });
+    const { arn } = cloud.world.cluster;
+    const document = theirs({ ...statement, Sid: ourSid, Resource: arn })(arn);
     cloud.world.cluster.policy = { document: document as never, version: 'K1BYHAND' };
     assertConnected(await connectByTag(cloud));
     assert.deepEqual(await ownerships(cloud), ['created', 'created', 'adopted']);
@@ -113,16 +113,16 @@ suite('a disconnect leaves byte for byte as it was', () => {
   });
 
   test('a statement under our Sid that grants something else, which also ends the connect', async () => {
-    const policy = policyOf({ ...firehose, Sid: ourSid });
+    const policy = (arn: string) => policyOf({ ...firehoseStatement(arn), Sid: ourSid });
     const cloud = await cloudWith({ cluster: { ...isOn, policy } });
-    assertFailed(await connectByTag(cloud), 'PolicyRefused', /has a statement with the Sid .*, which grants something/);
+    assertFailed(await connectByTag(cloud), 'PolicyRefused', /has a statement with the Sid .*, which does not grant/);
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
-    assert.deepEqual(cloud.world.cluster.policy?.document, policy);
+    assert.deepEqual(cloud.world.cluster.policy?.document, policy(cloud.world.cluster.arn));
     assert.deepEqual(cloud.world.project.links, []);
   });
 
   test('everything that a run has found, although all tags were stripped after it had connected', async () => {
-    const cloud = await cloudWith({ cluster: { ...isOn, policy: policyOf(firehose) } });
+    const cloud = await cloudWith({ cluster: { ...isOn, policy: theirs() } });
     const { project, cluster } = cloud.world;
     const other = cloud.world.createCluster({ ...isOn, name: 'pay', policy: policyOf(terraformStatement) });
     const { id } = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: other.arn });
@@ -163,7 +163,7 @@ suite('what was adopted', () => {
     assert.equal((await disconnectByHand(cloud, { includeAdopted: true })).endState, 'Disconnected');
     const { project, cluster } = cloud.world;
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
-    assert.deepEqual(cluster.policy?.document, policyOf(firehose, terraformStatement), 'it has another Sid than ours');
+    assert.deepEqual(cluster.policy?.document, theirs(terraformStatement)(cluster.arn), 'it has another Sid than ours');
     assert.equal(await cloud.registry.get(cluster.arn), undefined);
   });
 
@@ -185,11 +185,11 @@ suite('what was adopted', () => {
     const cloud = await adopted();
     assertConnected(await connectByHand(cloud, { claim: true }));
     assert.deepEqual((await ownerships(cloud)).slice(0, 2), ['created', 'created']);
-    const { project, scramSecrets } = cloud.world;
+    const { project, scramSecrets, cluster } = cloud.world;
     assert.equal(project.connections('streams')[0]?.settings.authentication.username, 'atlas');
     assert.equal((await recordOf(cloud)).secretVersionId, scramSecrets[0]?.versions[0]?.id);
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
-    assert.deepEqual(cloud.world.cluster.policy?.document, policyOf(firehose, terraformStatement));
+    assert.deepEqual(cluster.policy?.document, theirs(terraformStatement)(cluster.arn));
   });
 });

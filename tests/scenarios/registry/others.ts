@@ -10,14 +10,6 @@ export const ourSid = `AtlasStreamProcessing${account}`;
 
 const actions = ['CreateVpcConnection', 'GetBootstrapBrokers', 'DescribeCluster', 'DescribeClusterV2'];
 
-export const firehose = {
-  Sid: 'Firehose',
-  Effect: 'Allow',
-  Principal: { AWS: '210987654321' },
-  Action: 'kafka:Describe*',
-  Resource: '*',
-};
-
 /** Another tool's statement for Atlas. */
 export const terraformStatement = {
   Sid: 'TerraformAtlas',
@@ -26,8 +18,6 @@ export const terraformStatement = {
   Action: actions.map((action) => `kafka:${action}`),
   Resource: '*',
 };
-
-export const policyOf = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
 
 /** Another tool creates a private link to the cluster, and Atlas sets it up. */
 export function createForeignLink({ world: { project, cluster }, clock }: Cloud): string {

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { mskError } from '../../../emulators/msk/router.ts';
 import {
   assertConnected,
+  assertFailed,
   changes,
   cloudWith,
   connectByHand,
@@ -64,11 +65,31 @@ suite('the sweep finds', () => {
     const cloud = await connectedCloud();
     cloud.world.cluster.policy = undefined;
     assert.deepEqual((await swept(cloud, 5 * 60)).ends, []);
-    const { ends, result } = await swept(cloud, 75);
-    assert.deepEqual(ends, ['Connected']);
-    assert.match(result.started[0]?.reason ?? '', /has not been verified for 6 hours/);
-    assert.ok(cloud.world.cluster.policy);
-    assert.equal((await recordOf(cloud)).statement?.ownership, 'created');
+    const repaired = async () => {
+      const { ends, result, runs } = await swept(cloud, 75);
+      assert.deepEqual(ends, ['Connected']);
+      assert.match(result.started[0]?.reason ?? '', /has not been verified for 6 hours/);
+      assert.ok(cloud.world.cluster.policy);
+      assert.equal((await recordOf(cloud)).statement?.ownership, 'created');
+      return JSON.stringify(runs[0]?.output).includes('it had been removed, perhaps by Terraform or CloudFormation');
+    };
+    assert.equal(await repaired(), true);
+    cloud.world.cluster.policy = undefined;
+    assert.deepEqual((await swept(cloud, 5 * 60)).ends, []);
+    assert.equal(await repaired(), false, 'who has probably done it is said once');
+  });
+
+  test('that another tool has disassociated the SCRAM secret, names it once, and succeeds when it is associated again', async () => {
+    const cloud = await connectedCloud();
+    const { cluster } = cloud.world;
+    const { scramSecretArns } = cluster;
+    cluster.scramSecretArns = [];
+    const { runs } = await swept(cloud, 6 * 60 + 15);
+    const says = /no longer associated with it.*perhaps by Terraform.*add the secret to that tool's list/;
+    assertFailed(runs[0] ?? assert.fail('not started'), 'PrerequisitesNotMet', says);
+    assert.deepEqual(cluster.scramSecretArns, [], 'what may be meant as a revocation is not undone');
+    cluster.scramSecretArns = scramSecretArns;
+    assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
   });
 
   test('a cluster that was created with its tag, whose SCRAM secret comes a minute later, in two sweeps', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import type { Cloud } from '../../../emulators/cloud.ts';
+import type { Outcome } from '../../../shared/outcomes.ts';
 import {
   assertConnected,
   assertFailed,
@@ -12,6 +13,7 @@ import {
   disconnectByTag,
   privateConnectivityIsOn as isOn,
   recordOf,
+  startOwnCloud,
   swept,
 } from '../local-cloud.ts';
 import { assertNothingLeft, ourSid } from './others.ts';
@@ -143,5 +145,44 @@ suite("a change of Atlas's AWS account", () => {
     assertConnected(await connectByHand(cloud));
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
     await assertNothingLeft(cloud);
+  });
+});
+
+suite('the parameter atlasAwsAccountIds', () => {
+  const atlasAccount = '821274765805';
+  /** A message about the failure is no change. */
+  const changed = (cloud: Cloud) => changes(cloud).filter((call) => call !== 'sns Publish');
+
+  test('ends a first connect before the first change if Atlas names another account, and allows it otherwise', async (t) => {
+    const others = await startOwnCloud(t, { settings: { atlasAwsAccountIds: '999988887777, 210987654321' } });
+    const says = RegExp(
+      `^CheckPrerequisites failed: Atlas names AWS account ${atlasAccount} .*one of 999988887777, 210987654321\\..*\nNothing was changed\\.`,
+    );
+    for (const input of [{}, { dryRun: true }, { acceptPrincipal: atlasAccount }])
+      assertFailed(await connectByHand(others, input), 'PrincipalNotAllowed', says);
+    assert.deepEqual(changed(others), []);
+
+    const cloud = await startOwnCloud(t, {
+      settings: { atlasAwsAccountIds: `999988887777, ${atlasAccount}` },
+      world: { cluster: isOn },
+    });
+    const plan = await connectByHand(cloud, { dryRun: true });
+    const account = `AWS account ${atlasAccount}, which atlasAwsAccountIds allows`;
+    assert.match(JSON.stringify(plan.output), RegExp(`Atlas connects from ${account}\\.`));
+    const run = await connectByHand(cloud);
+    assertConnected(run);
+    const { done } = run.output as { done: Outcome[] };
+    const { note } = done.find(({ resource }) => resource === 'policyStatement') ?? {};
+    assert.equal(note, `${ourSid}; ${account}`);
+  });
+
+  test('ends a run in RecordPlan, before the policy is changed, if connectivity is on already', async (t) => {
+    const cloud = await startOwnCloud(t, {
+      settings: { atlasAwsAccountIds: '999988887777' },
+      world: { cluster: isOn },
+    });
+    const run = await connectByHand(cloud);
+    assertFailed(run, 'PrincipalNotAllowed', /^RecordPlan failed: .*\. The cluster policy was not changed\./);
+    assert.deepEqual(changed(cloud), []);
   });
 });

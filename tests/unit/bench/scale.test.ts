@@ -52,6 +52,9 @@ suite('the tally of many runs', () => {
     tally.exchange(exchange({ service: 'kafka', operation: 'DescribeClusterV2', status: 429 }));
     assert.deepEqual(tally.sum('atlas'), { requests: 4, throttled: 2 });
     assert.deepEqual(tally.sum('atlas', 'kafka'), { requests: 5, throttled: 3 });
+    for (const name of ['ThrottlingException', 'ResourceExistsException', 'ConditionalCheckFailedException'])
+      tally.exchange(exchange({ service: 'dynamodb', status: 400, responseBody: `{"__type":"${name}"}` }));
+    assert.deepEqual(tally.sum('dynamodb'), { requests: 3, throttled: 1 });
   });
 
   test('does not count a challenge as a request of the bucket', () => {

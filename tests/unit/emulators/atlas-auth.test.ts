@@ -5,17 +5,28 @@ import { apiKey, projectId, serviceAccount, startAtlas } from '../../fixtures/em
 
 const headers = { accept: 'application/vnd.atlas.2023-02-01+json' };
 
-async function start(t: TestContext) {
-  const started = await startAtlas(t);
+const basicOf = ({ clientId, clientSecret }: typeof serviceAccount) =>
+  `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+
+async function start(t: TestContext, options: Parameters<typeof startAtlas>[1] = {}) {
+  const started = await startAtlas(t, options);
   const workspaces = `${started.url}/api/atlas/v2/groups/${projectId}/streams`;
   const token = (init: RequestInit = {}) => {
-    const { clientId, clientSecret } = serviceAccount;
-    const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+    const authorization = basicOf(serviceAccount);
     const body = new URLSearchParams({ grant_type: 'client_credentials' });
     return fetch(`${started.url}/api/oauth/token`, { method: 'POST', headers: { authorization }, body, ...init });
   };
+  // As MongoDB's Go SDK does: mongodb/atlas-sdk-go, auth/clientcredentials.
+  const revoke = (value: string, account = serviceAccount) => {
+    const body = new URLSearchParams({ token: value, token_type_hint: 'access_token' });
+    return fetch(`${started.url}/api/oauth/revoke`, {
+      method: 'POST',
+      headers: { authorization: basicOf(account) },
+      body,
+    });
+  };
   const bearer = (value: string) => fetch(workspaces, { headers: { ...headers, authorization: `Bearer ${value}` } });
-  return { ...started, workspaces, token, bearer };
+  return { ...started, workspaces, token, revoke, bearer };
 }
 
 function digestClient({ publicKey, privateKey } = apiKey) {
@@ -101,13 +112,12 @@ test('a service account gets a token for an hour, and the token is accepted', as
   assert.equal((await bearer(access_token)).status, 401);
 });
 
-test('a token lasts an hour of real time', async (t) => {
-  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
-  const { token, bearer } = await start(t);
+test('a token lasts an hour', async (t) => {
+  const { token, bearer, clock } = await start(t);
   const { access_token } = (await (await token()).json()) as { access_token: string };
-  t.mock.timers.tick(3_599_000);
+  clock.advance(59.9);
   assert.equal((await bearer(access_token)).status, 200);
-  t.mock.timers.tick(1000);
+  clock.advance(0.1);
   assert.equal((await bearer(access_token)).status, 401);
 });
 
@@ -130,10 +140,64 @@ test('wrong credentials and wrong requests for a token are refused with the erro
 });
 
 test('a service account has at most 100 live tokens', async (t) => {
-  const { token, atlas } = await start(t);
-  for (let i = 0; i < 100; i++) await token().then((answer) => answer.arrayBuffer());
+  const { token, atlas, clock } = await start(t);
+  for (let i = 0; i < 100; i++) {
+    if (i > 0 && i % 10 === 0) clock.advance(1);
+    await token().then((answer) => answer.arrayBuffer());
+  }
   assert.equal(atlas.auth.liveTokens.length, 100);
+  clock.advance(1);
   const refused = await token();
   assert.equal(refused.status, 403);
-  assert.equal(((await refused.json()) as { error: string }).error, 'access_denied');
+  assert.deepEqual(await refused.json(), {
+    error: 'access_denied',
+    error_description:
+      'Access Token limit reached. Please use the existing Access Tokens or create a new Service Account.',
+  });
+  clock.advance(50);
+  assert.equal((await token()).status, 200, 'the first ones have expired');
+});
+
+test('a service account may request ten tokens in a minute', async (t) => {
+  const { token, clock } = await start(t);
+  const statuses = async (count: number) => {
+    const all: number[] = [];
+    for (let i = 0; i < count; i++) all.push((await token()).status);
+    return all;
+  };
+  assert.deepEqual(await statuses(4), Array(4).fill(200));
+  clock.advance(0.5);
+  assert.deepEqual(await statuses(6), Array(6).fill(200));
+  const refused = await token();
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '30']);
+  assert.deepEqual(await refused.json(), {
+    detail: 'Resource /api/oauth/token is limited to 10 requests every 1 minutes.',
+    error: 429,
+    errorCode: 'RATE_LIMITED',
+    parameters: ['/api/oauth/token', 10, 1],
+    reason: 'Too Many Requests',
+  });
+  clock.advance(0.5);
+  assert.deepEqual(await statuses(5), [200, 200, 200, 200, 429]);
+});
+
+test('a token can be revoked by the service account that it was issued to', async (t) => {
+  const other = { clientId: 'mdb_sa_id_64b000000000000000000010', clientSecret: 'mdb_sa_sk_other' };
+  const { token, revoke, bearer, recorder } = await start(t, { serviceAccounts: [serviceAccount, other] });
+  const { access_token } = (await (await token()).json()) as { access_token: string };
+  const outcome = async (answer: Response) => {
+    const text = await answer.text();
+    return [answer.status, text && JSON.parse(text).error];
+  };
+  assert.deepEqual(await outcome(await revoke(access_token, other)), [400, 'invalid_request']);
+  assert.deepEqual(await outcome(await revoke(access_token, { ...serviceAccount, clientSecret: 'wrong' })), [
+    401,
+    'invalid_client',
+  ]);
+  assert.deepEqual(await outcome(await revoke('')), [400, 'invalid_request']);
+  assert.equal((await bearer(access_token)).status, 200);
+  assert.deepEqual(await outcome(await revoke(access_token)), [200, '']);
+  assert.equal((await bearer(access_token)).status, 401);
+  assert.deepEqual(await outcome(await revoke(access_token)), [200, ''], 'an unknown token is no error');
+  assert.ok(recorder.exchangesOf('atlas', 'revokeToken').length > 0);
 });

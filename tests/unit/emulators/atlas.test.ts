@@ -1,70 +1,17 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { DigestClient } from 'digest-fetch';
-import type { AtlasOptions } from '../../../emulators/atlas/atlas.ts';
+import { test } from 'node:test';
 import type { Intercept } from '../../../emulators/emulator.ts';
-import { apiKey, projectId, startAtlas } from '../../fixtures/emulators.ts';
-
-const arn = 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/0a1b2c3d-1111-2222-3333-444455556666-2';
-const dnsDomain = 'scram.orders.0a1b2c.c2.kafka.us-east-1.amazonaws.com';
-const links = '/streams/privateLinkConnections';
-const connections = '/streams/analytics/connections';
-const msk = { provider: 'AWS', vendor: 'MSK', arn };
-
-interface Body {
-  _id: string;
-  errorCode: string;
-  state: string;
-  results: Body[];
-  [field: string]: unknown;
-}
-
-interface Init {
-  method?: string;
-  body?: unknown;
-  version?: string | undefined;
-  project?: string;
-}
-
-async function start(t: TestContext, options: Partial<AtlasOptions> & { intercept?: Intercept } = {}) {
-  const started = await startAtlas(t, options);
-  const client = new DigestClient(apiKey.publicKey, apiKey.privateKey);
-  const call = async (
-    path: string,
-    { method = 'GET', body, version = '2023-02-01', project = projectId }: Init = {},
-  ) => {
-    const response: Response = await client.fetch(`${started.url}/api/atlas/v2/groups/${project}${path}`, {
-      method,
-      headers: { accept: `application/vnd.atlas.${version}+json`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
-  };
-  const post = (path: string, body: unknown) => call(path, { method: 'POST', body });
-  const patch = (path: string, body: unknown) => call(path, { method: 'PATCH', body });
-  const remove = (path: string) => call(path, { method: 'DELETE' });
-  return { ...started, call, post, patch, remove };
-}
-
-/** A started Atlas whose private link is DONE, and the request of a connection through it. */
-async function startWithLink(t: TestContext, options: Partial<AtlasOptions> = {}) {
-  const started = await start(t, options);
-  const { _id: connectionId } = (await started.post(links, msk)).body;
-  started.clock.advance(32);
-  const request = {
-    name: 'orders',
-    type: 'Kafka',
-    bootstrapServers: `b-1.${dnsDomain}:14001,b-2.${dnsDomain}:14002`,
-    authentication: { mechanism: 'SCRAM-512', username: 'alice', password: 'wonderland' },
-    security: { protocol: 'SASL_SSL' },
-    networking: { access: { type: 'PRIVATE_LINK', connectionId } },
-  };
-  return { ...started, connectionId, request };
-}
-
-function refusal({ status, body }: { status: number; body: Body }) {
-  return [status, body.errorCode];
-}
+import {
+  arn,
+  connections,
+  dnsDomain,
+  links,
+  msk,
+  refusal,
+  start,
+  startWithLink,
+} from '../../fixtures/atlas-emulator.ts';
+import { projectId } from '../../fixtures/emulators.ts';
 
 test('account details name the principal, and need their API version', async (t) => {
   const { call } = await start(t);

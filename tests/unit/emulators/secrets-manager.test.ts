@@ -4,6 +4,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
+  PutSecretValueCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-secrets-manager';
 import { startSecretsManager } from '../../fixtures/emulators.ts';
@@ -63,6 +64,40 @@ test('reading a secret needs permission for the secret and for its key', async (
   assert.equal((await read()).SecretString, 'x');
 });
 
+test('DescribeSecret returns the tags, no default key, and when the secret was scheduled for deletion', async (t) => {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  const secret = emulator.addSecret({ name: 's', secretString: 'x', tags: { team: 'orders' } });
+  const describe = () => client.send(new DescribeSecretCommand({ SecretId: secret.arn }));
+  const { Tags, KmsKeyId, DeletedDate } = await describe();
+  assert.deepEqual([Tags, KmsKeyId, DeletedDate], [[{ Key: 'team', Value: 'orders' }], undefined, undefined]);
+  secret.deletedAt = clock.now();
+  assert.deepEqual((await describe()).DeletedDate, secret.deletedAt);
+});
+
+test('the value of a secret that is scheduled for deletion cannot be read', async (t) => {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  const secret = emulator.addSecret({ name: 's', secretString: 'x' });
+  secret.deletedAt = clock.now();
+  const read = () => client.send(new GetSecretValueCommand({ SecretId: secret.arn }));
+  await assert.rejects(read(), { name: 'InvalidRequestException', message: /because it was marked for deletion\.$/ });
+  secret.deletedAt = undefined;
+  assert.equal((await read()).SecretString, 'x');
+});
+
+test("a secret's tags are part of what IAM decides on; a secret that does not exist has none", async (t) => {
+  const asked: unknown[] = [];
+  const { emulator, client } = await startSecretsManager(t, {
+    authorize: (_, action, __, context) => asked.push([action, context.resourceTags]) > 0,
+  });
+  emulator.addSecret({ name: 's', secretString: 'x', tags: { team: 'orders' } });
+  await client.send(new DescribeSecretCommand({ SecretId: 's' }));
+  await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: 'none' })));
+  assert.deepEqual(asked, [
+    ['secretsmanager:DescribeSecret', { team: 'orders' }],
+    ['secretsmanager:GetSecretValue', undefined],
+  ]);
+});
+
 test('an unsigned request and an operation that is not implemented are refused', async (t) => {
   const { client, url } = await startSecretsManager(t);
   const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue' };
@@ -70,4 +105,74 @@ test('an unsigned request and an operation that is not implemented are refused',
   assert.equal(unsigned.status, 400);
   assert.match(await unsigned.text(), /MissingAuthenticationTokenException/);
   await assert.rejects(client.send(new ListSecretsCommand({})), /does not implement ListSecrets/);
+});
+
+test('a new version becomes the current one, and its id is the ClientRequestToken', async (t) => {
+  const { emulator, client } = await startSecretsManager(t);
+  const { arn } = emulator.addSecret({ name: 's', secretString: 'one' });
+  const ClientRequestToken = 'a'.repeat(32);
+  const put = (SecretString: string, token = ClientRequestToken) =>
+    client.send(new PutSecretValueCommand({ SecretId: arn, SecretString, ClientRequestToken: token }));
+  const { VersionId, VersionStages } = await put('two');
+  assert.deepEqual([VersionId, VersionStages], [ClientRequestToken, ['AWSCURRENT']]);
+  assert.equal((await put('two')).VersionId, ClientRequestToken, 'the same request again is ignored');
+  await assert.rejects(put('three'), { name: 'ResourceExistsException' });
+  await assert.rejects(put('three', 'short'), { name: 'InvalidParameterException' });
+  const read = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+  assert.deepEqual([read.SecretString, read.VersionId], ['two', ClientRequestToken]);
+  assert.equal(emulator.secret(arn)?.versions.length, 2);
+});
+
+test('a secret has at most 100 versions of the last 24 hours', async (t) => {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  const { arn } = emulator.addSecret({ name: 's', secretString: '0' });
+  const put = (SecretString: string) => client.send(new PutSecretValueCommand({ SecretId: arn, SecretString }));
+  for (let i = 1; i < 100; i++) emulator.rotate(arn, String(i));
+  await assert.rejects(put('x'), { name: 'LimitExceededException' });
+  clock.advance(24 * 60);
+  assert.deepEqual((await put('x')).VersionStages, ['AWSCURRENT']);
+});
+
+test('writing a secret needs permission for the secret and for its key', async (t) => {
+  let allowed: string[] = [];
+  const { emulator, client } = await startSecretsManager(t, { authorize: (_, action) => allowed.includes(action) });
+  const { arn } = emulator.addSecret({ name: 's', secretString: 'x', kmsKeyId: 'key-1' });
+  const put = () => client.send(new PutSecretValueCommand({ SecretId: arn, SecretString: 'y' }));
+  const needed = ['secretsmanager:PutSecretValue', 'kms:GenerateDataKey', 'kms:Decrypt'];
+  for (const action of needed) {
+    await assert.rejects(put(), { name: 'AccessDeniedException' });
+    allowed = [...allowed, action];
+  }
+  await put();
+});
+
+test('an empty, missing, too long or impossible SecretId is refused with ValidationException', async (t) => {
+  const { client, url } = await startSecretsManager(t);
+  for (const [SecretId, message] of [
+    ['', /^1 validation error detected: Value '' at 'secretId' failed .* greater than or equal to 1$/],
+    [undefined, /^1 validation error detected: Value null at 'secretId' failed .* must not be null$/],
+    ['a'.repeat(2049), /^1 validation error detected: .* less than or equal to 2048$/],
+    ['a b', /^Invalid name\. Must be a valid name containing alphanumeric characters/],
+    ['arn:aws:secretsmanager:us-east-1', /^Invalid name\./],
+  ] as const)
+    for (const command of [new GetSecretValueCommand({ SecretId }), new DescribeSecretCommand({ SecretId })])
+      await assert.rejects(client.send(command as GetSecretValueCommand), { name: 'ValidationException', message });
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=AKIA/20261123/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0';
+  const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue', authorization };
+  const answer = await fetch(url, { method: 'POST', body: '{', headers });
+  assert.deepEqual(
+    [answer.status, ((await answer.json()) as { __type: string }).__type],
+    [400, 'SerializationException'],
+  );
+});
+
+test('a request that is signed for another Region is refused', async (t) => {
+  const { url } = await startSecretsManager(t);
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=AKIA/20261123/eu-west-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0';
+  const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue', authorization };
+  const answer = await fetch(url, { method: 'POST', body: '{}', headers });
+  assert.equal(answer.status, 400);
+  assert.match(await answer.text(), /InvalidSignatureException.*not 'eu-west-1'/);
 });

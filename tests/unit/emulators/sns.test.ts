@@ -17,7 +17,7 @@ const topicArn = 'arn:aws:sns:us-east-1:123456789012:notifications';
 
 async function start(t: TestContext, authorize: Authorize = () => true) {
   const recorder = new Recorder();
-  const emulator = new SnsEmulator({ authorize, topicArns: [topicArn] });
+  const emulator = new SnsEmulator({ authorize, region: 'us-east-1', topicArns: [topicArn] });
   const { url, close } = await listen(emulator, { clock: stoppedClock(), recorder });
   t.after(close);
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'not-checked' };

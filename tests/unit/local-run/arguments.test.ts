@@ -27,12 +27,12 @@ suite('the arguments of npm start', () => {
     const { scenario, input, settings, speed } = parse(
       '--scenario=throttled',
       ...['--input', 'event.json', '--speed', '12.5'],
-      ...['--param', `atlasCredentialsSecretArn=${atlasCredentialsSecretArn}`, '--param', 'allowedProjectIds='],
+      ...['--param', `atlasCredentialsSecretArn=${atlasCredentialsSecretArn}`, '--param', 'allowedTargets='],
     );
     assert.equal(scenario.name, 'throttled');
     assert.equal(input, 'event.json');
     assert.equal(speed, 12.5);
-    assert.deepEqual(settings, { atlasCredentialsSecretArn, allowedProjectIds: '' });
+    assert.deepEqual(settings, { atlasCredentialsSecretArn, allowedTargets: '' });
   });
 
   test('name a stage, whose settings are those of its file', () => {

@@ -79,6 +79,15 @@ suite('the local deployment', () => {
     assert.equal(sweeper?.environment.DISCONNECT_STATE_MACHINE_ARN, arns[1]);
   });
 
+  test('has the secrets of the template, and passes their ARNs to the functions', () => {
+    const { secrets } = deploy();
+    const name = 'msk-atlas-privatelink-local-atlas-access-token';
+    const arn = localArn('secretsmanager', `secret:${name}-t0K3n1`);
+    assert.deepEqual(secrets, [{ name, arn, secretString: '{}' }]);
+    assert.equal(deployedFunction('CheckConnection').environment.ATLAS_ACCESS_TOKEN_SECRET_ARN, arn);
+    assert.equal(deployedFunction('ResolveRequest').environment.ATLAS_ACCESS_TOKEN_SECRET_ARN, undefined);
+  });
+
   test('names everything by the prefix', () => {
     const { functions, machines } = deploy({ prefix: 'atlas' });
     assert.equal(functions[0]?.functionName, 'atlas-ResolveRequest');

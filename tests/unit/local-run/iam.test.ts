@@ -108,6 +108,25 @@ suite('the roles that deploy', () => {
     assert.deepEqual([decrypt('CreateConnection', other), decrypt('CreateConnection')], [false, false]);
   });
 
+  test('let a function read a SCRAM secret only if its tag allows it, and describe it in any case', () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:AmazonMSK_orders-a1B2c3';
+    const read = (resourceTags?: Record<string, string>) =>
+      may('CreateConnection', 'secretsmanager:GetSecretValue', arn, { resourceTags });
+    assert.equal(read({ 'atlas-streaming': 'allow', team: 'orders' }), true);
+    for (const tags of [
+      undefined,
+      {},
+      { 'atlas-streaming': 'deny' },
+      { 'Atlas-Streaming': 'allow' },
+      { team: 'allow' },
+    ])
+      assert.equal(read(tags), false, JSON.stringify(tags));
+    for (const name of ['CheckPrerequisites', 'SweepClusters'])
+      assert.equal(may(name, 'secretsmanager:DescribeSecret', arn), true);
+    const credentials = settings.atlasCredentialsSecretArn;
+    assert.equal(may('CreateConnection', 'secretsmanager:GetSecretValue', credentials), true);
+  });
+
   test('let only two functions have MSK grant the use of a key, and describe one machine or the other', () => {
     const key = 'arn:aws:kms:us-east-1:123456789012:key/1';
     for (const action of ['kms:CreateGrant', 'kms:DescribeKey']) {

@@ -31,9 +31,9 @@ suite('an input of the user', () => {
   test('creates its project and workspace, and its secret, which is not associated yet', () => {
     const projectId = '5f1a2b3c4d5e6f7a8b9c0d1e';
     const { world, settings } = cloudFor({ clusterArn, projectId, workspace: 'prod', secretArn }, {});
-    assert.deepEqual(settings, { atlasProjectId: projectId });
+    assert.deepEqual(settings, { atlasProjectId: projectId, atlasWorkspace: 'prod' });
     assert.deepEqual(world.project?.workspaces, [
-      { name: 'prod', dataProcessRegion: { cloudProvider: 'AWS', region: 'EU_WEST_1' } },
+      { name: 'prod', dataProcessRegion: { cloudProvider: 'AWS', region: 'DUBLIN_IRL' } },
     ]);
     assert.deepEqual(world.scramSecrets, [{ name: 'AmazonMSK_pay', arn: secretArn, isAssociated: false }]);
   });

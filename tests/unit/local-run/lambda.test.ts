@@ -163,6 +163,17 @@ suite('the local Lambda', () => {
       assert.deepEqual((await pausing).payload, [60_000, 24_000]);
     });
 
+  for (const functionSpeed of [1, 1000])
+    test(`lets Date of a function follow the clock (functions ${functionSpeed} times as fast)`, async (t) => {
+      const body = 'return [Date.now(), new Date().getTime(), +new Date(5), new Date() instanceof Date];';
+      const clock = new Clock({ speed: 0, functionSpeed, start: new Date('2026-11-23T12:00:00Z') });
+      const { invoke } = lambdaWith(t, body, { clock });
+      const noon = Date.parse('2026-11-23T12:00:00Z');
+      assert.deepEqual((await invoke({})).payload, [noon, noon, 5, true]);
+      clock.advance(60);
+      assert.deepEqual((await invoke({})).payload, [noon + 3_600_000, noon + 3_600_000, 5, true]);
+    });
+
   test('ends the functions that run, and keeps the other containers warm', async (t) => {
     const { received } = signals(t);
     const body = 'if (event.hangs) { send("begun"); await new Promise(() => {}); } return calls;';

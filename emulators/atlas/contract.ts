@@ -1,0 +1,52 @@
+import type { Exchange } from '../emulator.ts';
+import type { Endpoint } from './endpoints.ts';
+import { checkQuery } from './query.ts';
+import { endpointOf } from './routing.ts';
+
+const defaultVersion = '2023-02-01';
+export const versionOf = ({ version = defaultVersion }: Endpoint): string => version;
+
+type SentRequest = Pick<Exchange, 'method' | 'path' | 'query' | 'requestHeaders' | 'requestBody'>;
+
+/** Why the emulator may not answer this. @param body as the caller reads it @returns undefined if it may */
+export function faultInAnswer({ operation, shape }: Endpoint, body: string): string | undefined {
+  const { error } = shape.safeParse(JSON.parse(body));
+  return error && `The answer of ${operation} is not one of Atlas: ${describe(error.issues)}`;
+}
+
+/**
+ * Why a request to the Streams API is not as MongoDB's API reference has it: its query, its headers and its body. Whether Atlas takes
+ * it is another question.
+ *
+ * @returns undefined if it is
+ */
+export function faultInRequest(request: SentRequest): string | undefined {
+  const { method, path, requestHeaders, requestBody } = request;
+  const { endpoint } = endpointOf(method, path) ?? {};
+  if (!endpoint) return `Atlas has no ${method} ${path}.`;
+  const { operation } = endpoint;
+  const mediaType = `application/vnd.atlas.${versionOf(endpoint)}+json`;
+  const { accept, 'content-type': contentType } = requestHeaders;
+  if (accept !== mediaType) return `${operation} accepts ${accept}; it must be ${mediaType}.`;
+  try {
+    checkQuery({ query: new URLSearchParams(request.query) }, endpoint.parameters);
+  } catch (error) {
+    return `${operation}: ${(error as Error).message}`;
+  }
+  if (!endpoint.body) return requestBody === '' ? undefined : `${operation} takes no body.`;
+  if (contentType !== mediaType) return `${operation} has the Content-Type ${contentType}; it must be ${mediaType}.`;
+  const { error } = endpoint.body.safeParse(jsonIn(requestBody));
+  return error && `${operation}: ${describe(error.issues)}`;
+}
+
+/** undefined if the text is no JSON, which no schema accepts. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const describe = (issues: { path: PropertyKey[]; message: string }[]): string =>
+  issues.map(({ path, message }) => `${path.join('.') || 'the body'}: ${message}`).join('; ');

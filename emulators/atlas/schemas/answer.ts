@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { streamProcessingRegions } from '../regions.ts';
+import { objectIdPattern } from './request.ts';
+
+/**
+ * What Atlas answers. The schemas are the project's own, written from MongoDB's API reference and from the answers that MongoDB's
+ * Atlas CLI has recorded. All objects are strict: the emulator may not answer a field that Atlas does not have.
+ */
+
+const ObjectId = z.string().regex(objectIdPattern);
+const Links = z.array(z.strictObject({ href: z.url(), rel: z.string() }));
+
+/** Documented: `totalCount` is missing if `includeCount` is false. */
+export const pageOf = <T extends z.ZodType>(result: T) =>
+  z.strictObject({ links: Links, results: z.array(result), totalCount: z.int().min(0).optional() });
+
+/** Recorded: the answer to a DELETE. */
+export const Empty = z.strictObject({});
+
+export const AccountDetails = z.strictObject({
+  awsAccountId: z.string().regex(/^\d{12}$/),
+  cidrBlock: z.cidrv4(),
+  cloudProvider: z.literal('aws').optional(),
+  vpcId: z.string().startsWith('vpc-'),
+});
+
+/** Recorded: the answer to a POST has the fields of the request and no state. */
+export const PrivateLinkCreated = z.strictObject({
+  _id: ObjectId,
+  provider: z.string(),
+  vendor: z.string().optional(),
+  arn: z.string().optional(),
+  authenticationScheme: z.enum(['TLS', 'SASL_SCRAM', 'IAM']).optional(),
+  region: z.string().optional(),
+  dnsDomain: z.string().optional(),
+  serviceEndpointId: z.string().optional(),
+});
+
+/** The states are those that MongoDB's Terraform provider and CloudFormation resources know: the API reference lists none. */
+export const PrivateLink = PrivateLinkCreated.extend({
+  provider: z.enum(['AWS', 'AZURE', 'GCP']),
+  vendor: z.enum(['MSK', 'GENERIC']),
+  state: z.enum(['IDLE', 'WORKING', 'DONE', 'FAILED', 'DELETE_REQUESTED', 'DELETING', 'DELETED']),
+  region: z.string().regex(/^[A-Z]+(_[A-Z0-9]+)+$/),
+  errorMessage: z.string().optional(),
+  interfaceEndpointId: z.string().optional(),
+});
+
+const Region = z
+  .strictObject({ cloudProvider: z.enum(['AWS', 'AZURE', 'GCP']), region: z.string() })
+  .refine(({ cloudProvider, region }) => streamProcessingRegions[cloudProvider]?.includes(region), 'no such Region');
+
+export const Connection = z.strictObject({
+  id: ObjectId,
+  name: z.string(),
+  type: z.literal('Kafka'),
+  region: z.enum(Object.values(streamProcessingRegions).flat()),
+  state: z.enum(['PENDING', 'READY', 'DELETING', 'FAILED']),
+  bootstrapServers: z.string(),
+  authentication: z.strictObject({ mechanism: z.string(), username: z.string().optional() }),
+  security: z.strictObject({ protocol: z.string(), brokerPublicCertificate: z.string().optional() }),
+  networking: z.strictObject({
+    access: z.strictObject({ type: z.enum(['PUBLIC', 'VPC', 'PRIVATE_LINK']), connectionId: ObjectId.optional() }),
+  }),
+  config: z.record(z.string(), z.string()).optional(),
+});
+
+/** Recorded: the answer to a PATCH has no state. */
+export const ConnectionUpdated = Connection.omit({ state: true });
+
+const tier = z.enum(['SP2', 'SP5', 'SP10', 'SP30', 'SP50']);
+
+export const Workspace = z.strictObject({
+  _id: ObjectId,
+  groupId: ObjectId,
+  name: z.string(),
+  dataProcessRegion: Region,
+  failoverRegions: z.array(Region).max(2),
+  hostnames: z.array(z.hostname()),
+  streamConfig: z.strictObject({ tier, maxTierSize: tier.optional() }),
+  connections: z.array(Connection).optional(),
+});
+
+export const StreamProcessor = z.strictObject({
+  _id: ObjectId,
+  name: z.string(),
+  state: z.string(),
+  pipeline: z.array(z.record(z.string(), z.unknown())),
+});
+
+/** Any error. Recorded: `parameters` may be null, or missing. */
+export const ApiError = z.strictObject({
+  error: z.int().min(400).max(599),
+  errorCode: z.string().regex(/^[A-Z0-9_]+$/),
+  detail: z.string().nullable().optional(),
+  reason: z.string().nullable().optional(),
+  parameters: z
+    .array(z.union([z.string(), z.int(), z.null()]))
+    .nullable()
+    .optional(),
+  badRequestDetail: z
+    .strictObject({ fields: z.array(z.strictObject({ field: z.string(), description: z.string() })) })
+    .optional(),
+});

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { parseArn } from '../../arn.ts';
+import { clusterRegion } from '../regions.ts';
+
+/**
+ * The bodies that Atlas takes. Documented: "Invalid fields are rejected rather than ignored" (Atlas Administration API Reference), so all
+ * objects are strict. The schemas are the project's own.
+ */
+
+export const objectIdPattern = /^[a-f0-9]{24}$/;
+
+/**
+ * The fields of a private link. Documented, but only MSK is emulated. Reported: `region` and `state` may be empty, as MongoDB's
+ * Terraform provider 2.16.0 sends them. Documented there: Atlas derives the Region of a link to MSK from the ARN.
+ */
+export const PrivateLinkRequest = z
+  .strictObject({
+    provider: z.string().regex(/^aws$/i, 'The local Atlas makes private links on AWS only.'),
+    vendor: z.string().regex(/^msk$/i, 'The local Atlas makes private links to MSK only.'),
+    arn: z.string().regex(/^arn:aws:kafka/),
+    authenticationScheme: z.enum(['TLS', 'SASL_SCRAM', 'IAM']).optional(),
+    region: z.string().optional(),
+    state: z.literal('').optional(),
+  })
+  .refine(({ region, arn }) => !region || clusterRegion(region) === clusterRegion(parseArn(arn).region), {
+    path: ['region'],
+    message: "It is not the Region of the cluster's ARN.",
+  });
+
+/** Documented: a free text in the API reference, which names the first four. The documentation of IAM and of mutual TLS adds the others. */
+const Mechanism = z.string().regex(/^(PLAIN|SCRAM-256|SCRAM-512|OAUTHBEARER|AWS_MSK_IAM|)$/);
+
+const Authentication = z.strictObject({
+  mechanism: Mechanism,
+  username: z.string().optional(),
+  password: z.string().optional(),
+});
+
+/** Documented: a free text in the API reference, which names the first three. Recorded: PLAINTEXT. */
+const Security = z.strictObject({
+  protocol: z.string().regex(/^(SASL_PLAINTEXT|SASL_SSL|SSL|PLAINTEXT)$/),
+  brokerPublicCertificate: z.string().optional(),
+});
+
+/** Documented. Assumed: PRIVATE_LINK needs a link. */
+const Networking = z.strictObject({
+  access: z
+    .strictObject({
+      type: z.enum(['PUBLIC', 'VPC', 'PRIVATE_LINK']),
+      connectionId: z.string().regex(objectIdPattern).optional(),
+    })
+    .refine(({ type, connectionId }) => type !== 'PRIVATE_LINK' || connectionId, {
+      path: ['connectionId'],
+      message: 'PRIVATE_LINK needs one.',
+    }),
+});
+
+/** Documented: a comma-separated list; Atlas validates host names (changelog of 25 March 2026). Assumed: exactly how. */
+const BootstrapServers = z
+  .string()
+  .refine((servers) => servers.split(',').every(isServer), 'It must be a list such as b-1.example.com:9096.');
+
+function isServer(server: string): boolean {
+  const [, host = '', port = ''] = /^(.+):([1-9]\d{0,4})$/.exec(server) ?? [];
+  return host.length < 254 && Number(port) < 65_536 && host.split('.').every((label) => isLabel(label));
+}
+
+const isLabel = (label: string) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label);
+
+/** The fields of a Kafka connection. Documented; names allow the special characters `. - * _`. */
+export const ConnectionRequest = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9.\-*_]+$/),
+  type: z.literal('Kafka'),
+  bootstrapServers: BootstrapServers,
+  authentication: Authentication,
+  security: Security,
+  networking: Networking.default({ access: { type: 'PUBLIC' } }),
+  config: z.record(z.string(), z.string()).optional(),
+});
+export type ConnectionSettings = z.infer<typeof ConnectionRequest>;
+
+/**
+ * The fields of an update. A field that is left out does not change. Reported: MongoDB's Terraform provider 2.16.0 sends empty
+ * `headers`, a field of Https connections.
+ */
+export const ConnectionUpdate = ConnectionRequest.partial().extend({
+  networking: Networking.optional(),
+  headers: z.strictObject({}).optional(),
+});
