@@ -225,12 +225,14 @@ export class Execution {
     { Resource = '', TimeoutSeconds }: State,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const answered = new AbortController();
+    const over = new AbortController();
+    const end = () => over.abort();
+    signal.addEventListener('abort', end);
     const timedOut = Promise.withResolvers<Outcome>();
     const begin = () => {
       if (TimeoutSeconds === undefined) return;
       const begun = performance.now();
-      void this.#options.clock.wait(TimeoutSeconds, AbortSignal.any([signal, answered.signal])).then(() =>
+      void this.#options.clock.wait(TimeoutSeconds, over.signal).then(() =>
         timedOut.resolve({
           milliseconds: performance.now() - begun,
           error: { errorType: 'States.Timeout', errorMessage: '' },
@@ -240,7 +242,8 @@ export class Execution {
     try {
       return await Promise.race([this.#options.invoke(Resource, parameters, begin), timedOut.promise]);
     } finally {
-      answered.abort();
+      signal.removeEventListener('abort', end);
+      end();
     }
   }
 
