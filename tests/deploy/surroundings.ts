@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  type CreateSecretCommandInput,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { AtlasEmulator } from '../../emulators/atlas/atlas.ts';
 import type { Project } from '../../emulators/atlas/project.ts';
 import { Clock } from '../../emulators/clock.ts';
@@ -48,15 +52,17 @@ export type Surroundings = Awaited<ReturnType<typeof startSurroundings>>;
 /** Puts the two secrets into Secrets Manager that a person brings along. @returns their ARNs */
 export async function createSecrets({ apiKey }: Surroundings, config: ClientConfig) {
   const secretsManager = new SecretsManagerClient(config);
-  const create = async (Name: string, value: object): Promise<string> => {
+  const create = async (Name: string, value: object, options: Partial<CreateSecretCommandInput> = {}) => {
     const { ARN = '' } = await secretsManager.send(
-      new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }),
+      new CreateSecretCommand({ Name, SecretString: JSON.stringify(value), ...options }),
     );
     return ARN;
   };
+  // MSK refuses the default key, and a run reads only a secret whose tag allows it.
+  const scram = { KmsKeyId: randomUUID(), Tags: [{ Key: 'atlas-streaming', Value: 'allow' }] };
   return {
     credentialsArn: await create('atlas-streaming-credentials', apiKey),
-    scramArn: await create('AmazonMSK_orders', { username: 'atlas', password: randomUUID() }),
+    scramArn: await create('AmazonMSK_orders', { username: 'atlas', password: randomUUID() }, scram),
   };
 }
 
