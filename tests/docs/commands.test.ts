@@ -102,8 +102,10 @@ function complaintAboutScript([name = '', ...args]: string[]): string | undefine
   if (name === 'bench') {
     const only = (options.only?.[0] ?? parts[0] ?? '').split(',');
     return (
-      [...unknownOf(Object.keys(options), ['only', 'clusters', 'json']), ...unknownOf(only, [...parts])].join() ||
-      undefined
+      [
+        ...unknownOf(Object.keys(options), ['only', 'clusters', 'credentials', 'json']),
+        ...unknownOf(only, [...parts]),
+      ].join() || undefined
     );
   }
   return own.length > 0 ? `${name} takes no arguments` : undefined;

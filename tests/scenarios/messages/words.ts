@@ -137,7 +137,7 @@ suite('the message says word for word,', () => {
     await assertSaid(watched, [
       'orders: connect done',
       'Done for <cluster>:',
-      '  Statement for Atlas in the cluster policy: created (AtlasStreamProcessing821274765805)',
+      '  Statement for Atlas in the cluster policy: created (AtlasStreamProcessing821274765805; AWS account 821274765805, which no setting confirms because atlasAwsAccountIds is empty)',
       '  Private link: created',
       '  Kafka connection: created',
       '',
