@@ -187,12 +187,12 @@ export class AccessToken {
     if (response.status === 429) {
       const waitMs = retryAfterMs(response);
       if (waitMs) await share({ claimedUntil: later(waitMs) });
-      return response;
+      return { ...response, answers: tokenRequest };
     }
-    const text = await textOf('the request for an access token', response);
+    const text = await textOf(tokenRequest, response);
     if (!response.ok) throw refusal(response.status, text);
     const answer = Issued.safeParse(json(text));
-    if (!answer.success) throw new AtlasUnavailable('Atlas answered the request for an access token without a token.');
+    if (!answer.success) throw new AtlasUnavailable(`Atlas answered ${tokenRequest} without a token.`);
     const { access_token: token, expires_in } = answer.data;
     const expiresAt = later(expires_in * 1000);
     const kept = this.#keep(token, expiresAt, true);
@@ -209,6 +209,9 @@ export class AccessToken {
   }
 }
 
+/** For messages. */
+const tokenRequest = 'the request for an access token';
+
 const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
 function refusal(status: number, text: string): Error {
@@ -216,7 +219,7 @@ function refusal(status: number, text: string): Error {
   const said = wordsOf(body.error, body.error_description) || 'no reason';
   // 403 access_denied "Access Token limit reached": tokens expire within the hour.
   if (/limit/i.test(said)) return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
-  if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
+  if (status >= 500) return new AtlasUnavailable(`Atlas answered ${tokenRequest} with HTTP ${status}.`);
   return new AtlasCredentialsRefused(
     `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,
     { status, errorCode: codeOf(body.error) },
