@@ -6,6 +6,7 @@ import {
   GetSecretValueResponse$,
   PutSecretValueResponse$,
 } from '@aws-sdk/client-secrets-manager';
+import { keyArnOf } from './arn.ts';
 import { type Authorize, accessDeniedMessage, encode, signedBy } from './aws.ts';
 import type { Clock } from './clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
@@ -120,8 +121,9 @@ export class SecretsManagerEmulator implements Service {
       throw secretsManagerError('InvalidRequestException', message);
     }
     const keyActions = operation === 'PutSecretValue' ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:Decrypt'];
-    for (const keyAction of secret.kmsKeyId ? keyActions : [])
-      if (!this.#authorize(caller, keyAction, secret.kmsKeyId, { secretArn: secret.arn }))
+    const keyArn = secret.kmsKeyId && keyArnOf(secret.kmsKeyId, secret.arn);
+    for (const keyAction of keyArn ? keyActions : [])
+      if (!this.#authorize(caller, keyAction, keyArn, { secretArn: secret.arn }))
         throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
     if (operation === 'PutSecretValue') return this.#put(secret, input);
     return answer(encode(GetSecretValueResponse$, value(secret, input)));
