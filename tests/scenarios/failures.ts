@@ -142,7 +142,7 @@ const failures: Failure[] = [
   {
     when: 'the cluster policy is full',
     at: 'ApplyClusterPolicy',
-    world: { cluster: { ...isOn, policy: fullPolicy() } },
+    world: { cluster: { ...isOn, policy: fullPolicy } },
     error: 'PolicyRefused',
     says: /MSK allows 20480/,
   },
@@ -251,8 +251,8 @@ const publicConnection = {
 };
 
 /** A policy that has no room for another statement. */
-function fullPolicy() {
-  const Resource = `arn:aws:kafka:us-east-1:123456789012:topic/orders/${'a'.repeat(20_100)}`;
+function fullPolicy(clusterArn: string) {
+  const Resource = `${clusterArn.replace(':cluster/', ':topic/')}/${'a'.repeat(20_100)}`;
   const statement = { Effect: 'Allow', Principal: { AWS: '210987654321' }, Action: 'kafka:DescribeCluster', Resource };
   return { Version: '2012-10-17', Statement: [statement] };
 }
