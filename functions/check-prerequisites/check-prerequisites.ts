@@ -5,6 +5,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { isHopeless } from '../../shared/replaced-by.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { complaint, unmetByAtlas } from './atlas-prerequisites.ts';
@@ -71,7 +72,9 @@ export async function checkPrerequisites(
   // The reboot would be useless if the policy could not be changed after it.
   const byPolicy = byAtlas.principalArn ? await unmetByPresentPolicy(byAtlas.principalArn, request, deps) : [];
   const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...byPolicy];
-  if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
+  // No other advice helps then.
+  const hopeless = unmet.find(isHopeless);
+  if (unmet.length > 0) throw new PrerequisitesNotMet(listed(hopeless === undefined ? unmet : [hopeless]));
 
   const { secretArn, isScramSecretAssociated, user } = secret;
   const { connection, links } = byAtlas;
@@ -118,7 +121,10 @@ async function unmetByPresentPolicy(
 
 const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false, user: undefined };
 
+/** Further lines of an item stand below its text, and not below its number. */
+const indented = (item: string): string => item.replace(/\n( {2}(?! ))?/g, '\n   ');
+
 const listed = (unmet: string[]) =>
   unmet.length === 1
     ? `One prerequisite is not met: ${unmet[0]}`
-    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;
+    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${indented(sentence)}`).join('\n')}`;

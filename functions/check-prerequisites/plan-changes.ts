@@ -92,7 +92,7 @@ export async function planChanges(
     principal,
     isAccountListed: allowedAccounts.has(principal.awsAccountId),
     policy,
-    privateLink: link && privateLinkState(link, ownership.privateLink, ...hints),
+    privateLink: link && privateLinkState(link, ownership.privateLink, clusterArn, ...hints),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},

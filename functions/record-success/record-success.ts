@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import { withCommand } from '../../shared/command.ts';
 import { DeploymentMisconfigured, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { writeStatus } from '../../shared/msk/tags.ts';
+import { tagCommand } from '../../shared/msk/tag-commands.ts';
+import { settingTags, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
 import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import { accountNote, accountOf } from '../../shared/registry/principal.ts';
@@ -106,13 +108,13 @@ export async function recordSuccess(
     tagsRefused: request.tagsRefused,
     ...((plan.isConnected || request.claim) && foundIn(run)),
   };
-  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back.`;
+  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays.`;
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
     const refusal = await registry.update(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
     if (refusal === undefined) {
       await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
-      throw new TargetChanged(`${news} This is reported once.`);
+      throw new TargetChanged(`${news} This is reported once. ${howToKeepOrMove(request)}`);
     }
   }
   // The fence comes before the tags: another execution may have taken over.
@@ -141,10 +143,24 @@ export async function recordSuccess(
     verifiedAt: now,
     ...(targetChange && {
       note: isNews
-        ? `${news} It is reported again when the registry can be written.`
+        ? `${news} To move it, disconnect the cluster first. It is reported again when the registry can be written.`
         : `${targetChange}. This was reported before; the connected target was verified.`,
     }),
   };
+}
+
+/** What a person does about a cluster whose settings ask for another target than the one that it is connected to. */
+function howToKeepOrMove({ clusterArn, targetChange, ...target }: Run['request']): string {
+  const tags = (['projectId', 'workspace', 'connectionName'] as const)
+    .filter((field) => targetChange?.includes(`the tag ${settingTags[field]} is `))
+    .map((field) => [settingTags[field], target[field]]);
+  const move = withCommand(
+    'To move it, disconnect the cluster first, and then connect it with the new settings:',
+    tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
+  );
+  return tags.length > 0
+    ? withCommand('To keep the connection, set the tag back:', tagCommand(clusterArn, Object.fromEntries(tags)), move)
+    : `To keep the connection, leave this out of the input. ${move}`;
 }
 
 /**

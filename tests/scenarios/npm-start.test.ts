@@ -108,7 +108,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--json', '--input', input, ...fast]).ended;
     const { status, error, cause } = JSON.parse(stdout);
     assert.deepEqual([code, status, error], [1, 'SetupFailed', 'PrerequisitesNotMet']);
-    assert.match(cause, /a SERVERLESS cluster.*MSK Serverless has IAM authentication only/);
+    assert.match(cause, /is MSK Serverless, which supports only IAM authentication/);
   });
 
   test('starts the disconnect machine with the input in a file, after it has connected the cluster', async (t) => {
@@ -122,11 +122,14 @@ suite('npm start', { concurrency: 2 }, () => {
 
   test('shows a command in one line, the message that is sent, and a deleted cluster', async () => {
     const refused = await start(['--scenario', 'wrong-credentials', ...fast]).ended;
-    assert.match(refused.stdout, /\n {2}Start again:\n {2}aws stepfunctions start-execution [^\n]* --input '[^\n]*'\n/);
+    assert.match(
+      refused.stdout,
+      /\n {2}After the fix, start again:\n {4}aws stepfunctions start-execution [^\n]* --input '[^\n]*'\n/,
+    );
     assert.match(refused.stdout, /\nMessage that is sent\n {2}orders: connect failed: \w+\n {4}\(the Cause\)\n/);
     const deleted = await start(['--scenario', 'cluster-deleted', ...fast]).ended;
     assert.match(deleted.stdout, /\nCluster\n {2}The cluster no longer exists\.\n/);
-    assert.match(deleted.stdout, /\n {4}2\. Stop this execution:\n {4}aws stepfunctions stop-execution [^\n]*\n/);
+    assert.match(deleted.stdout, /\n {4}2\. Stop this execution:\n {7}aws stepfunctions stop-execution [^\n]*\n/);
     assert.match(deleted.stdout, /Multi-VPC [^\n]*: absent \(deleted with the cluster\)\n/);
   });
 

@@ -101,14 +101,14 @@ suite('a SCRAM secret is refused before the first change if it', () => {
       (cloud: Cloud) => {
         theSecret(cloud).kmsKeyId = undefined;
       },
-      /the default key aws\/secretsmanager, which MSK does not accept.*aws secretsmanager update-secret /,
+      /the default key aws\/secretsmanager, which MSK does not accept.*\n {2}aws secretsmanager update-secret /,
     ],
     [
       'is scheduled for deletion',
       (cloud: Cloud) => {
         theSecret(cloud).deletedAt = cloud.clock.now();
       },
-      /is scheduled for deletion.*: aws secretsmanager restore-secret --region us-east-1 --secret-id arn:\S+\nNothing/,
+      /is scheduled for deletion.*:\n {2}aws secretsmanager restore-secret --region us-east-1 --secret-id arn:\S+\nNothing/,
     ],
   ] as const)
     test(what, async () => {

@@ -74,7 +74,9 @@ describe("a container's Atlas client", () => {
       const { isLetIn, reads } = await container(t, wrong, door.url);
       await assert.rejects(isLetIn(), {
         name: 'AtlasCredentialsRefused',
-        message: new RegExp(`HTTP 401.*Atlas credentials secret.* The credentials are in ${secretArn}\\.$`),
+        message: new RegExp(
+          `HTTP 401.*Atlas credentials secret.* The credentials are in ${secretArn}\\. To replace them:\n {2}aws secretsmanager put-secret-value --region us-east-1 --secret-id ${secretArn} --secret-string file://credentials.json$`,
+        ),
       });
       assert.equal(reads(), 2);
     });
