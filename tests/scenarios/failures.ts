@@ -221,7 +221,7 @@ const failures: Failure[] = [
     at: 'CheckConnection',
     world: { cluster: isOn, atlas: { connectionFails: true } },
     error: 'ConnectionFailed',
-    says: /connection "orders" as FAILED.*--group-id sg-0a1b2c3d4e5f60718 .*--cidr 192\.168\.248\.0\/21/,
+    says: /connection "orders" as FAILED.*--group-id sg-0a1b2c3d4e5f60718 .*--cidr 192\.168\.248\.0\/21\nDo this:/s,
   },
   {
     when: 'MSK does not support the mechanism',
@@ -291,7 +291,7 @@ suite('a run fails', () => {
     assertFailed(
       await connectByTag(cloud),
       'ConnectionFailed',
-      /Tag the cluster atlas-streaming=disconnect\.[\s\S]*Tag the cluster atlas-streaming=connect\./,
+      /Tag the cluster atlas-streaming=disconnect:\n[\s\S]*Tag the cluster atlas-streaming=connect:\n/,
     );
     cloud.world.atlas.behaviour.connectionFails = false;
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');

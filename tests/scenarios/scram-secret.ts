@@ -31,7 +31,7 @@ suite('a SCRAM secret without the tag atlas-streaming=allow', () => {
     const cloud = await cloudWith({ scramSecrets: [{ tags: { team: 'orders' } }] });
     const run = await connectByTag(cloud);
     assertFailed(run, 'PrerequisitesNotMet', /^CheckPrerequisites failed: .*has no tag atlas-streaming=allow/);
-    assert.ok(run.cause?.includes(`: ${command(cloud)}\nNothing was changed.`), run.cause);
+    assert.ok(run.cause?.includes(`:\n  ${command(cloud)}\nNothing was changed.`), run.cause);
     assert.deepEqual([changed(cloud), passwordsRead(cloud)], [[], []]);
     assert.match(
       cloud.world.cluster.tags.all['atlas-streaming/detail'] ?? '',
@@ -90,7 +90,7 @@ suite('a SCRAM secret without the tag atlas-streaming=allow', () => {
       'PrerequisitesNotMet',
       /^CreateConnection failed: .*AccessDenied.*have the tag atlas-streaming=allow/,
     );
-    assert.ok(run.cause?.includes(`: ${command(cloud)}\n`), run.cause);
+    assert.ok(run.cause?.includes(`:\n  ${command(cloud)}\n`), run.cause);
   });
 });
 
