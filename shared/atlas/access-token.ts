@@ -38,12 +38,15 @@ export interface Token {
   isNew: boolean;
 }
 
+/** Servers refuse a long header with HTTP 431, usually from 8 KB on, and every container would send this one. */
+const AccessTokenValue = headerSafe.check(z.maxLength(4096));
+
 /** What the secret holds: a token, or the claim of the one container that requests a token. Anything else counts as empty. */
 const Shared = z.catch(
   z.object({
     /** Token and claim count only for these credentials, so that rotated credentials get a token at once. */
     credentialsVersionId: z.string(),
-    token: z.optional(headerSafe),
+    token: z.optional(AccessTokenValue),
     /** ISO 8601 */
     expiresAt: z.optional(z.string()),
     /** ISO 8601 */
@@ -53,7 +56,10 @@ const Shared = z.catch(
 );
 type Shared = z.infer<typeof Shared>;
 
-const Issued = z.object({ access_token: headerSafe, expires_in: z.number() });
+const Issued = z.object({ access_token: AccessTokenValue, expires_in: z.number() });
+
+/** A token's lifetime is an hour. Whatever Atlas answers, no container relies on a token for longer than a day. */
+const longestLifeSeconds = 86_400;
 
 /**
  * A token is renewed this long before it expires, so that it cannot expire between our check and Atlas's. Each container adds a
@@ -63,6 +69,9 @@ const renewBeforeExpiryMs = { least: 60_000, more: 240_000 };
 
 /** Longer than Atlas needs to issue a token. A container that ends in the middle delays the others for no more than this. */
 const claimMs = 10_000;
+
+/** A claim that is further ahead counts as none. It is the longest Retry-After, and a minute more because clocks differ. */
+const longestClaimMs = 180_000;
 
 /** A container reads the secret so often while another one requests the token. After that, the machine's back-off is gentler. */
 const reads = { max: 10, pauseMs: 500 };
@@ -75,7 +84,7 @@ const reads = { max: 10, pauseMs: 500 };
  * One container requests at a time. To claim that, it writes a new version of the secret, whose id follows from the version that it has
  * read: Secrets Manager refuses a second version of that id with other content. The others read the secret again until the token
  * is there. A claim lapses after ten seconds, so containers that fail send at most six requests a minute; after a 429 it lasts until
- * Atlas's Retry-After. If the secret has had too many versions in a day, the container keeps its token for itself.
+ * Atlas's Retry-After, but two minutes at most. If the secret has had too many versions in a day, the container keeps its token for itself.
  *
  * Sources: https://www.mongodb.com/docs/mcp-server/remote-mcp/rate-limits/ (100 tokens); the guide "Provider Configuration" of
  * mongodb/terraform-provider-mongodbatlas (10 requests a minute);
@@ -118,7 +127,7 @@ export class AccessToken {
       const { token, expiresAt = '', claimedUntil = '' } = value;
       if (token && token !== refused && this.#lasts(Date.parse(expiresAt))) return this.#keep(token, expiresAt);
       const claimedMs = Date.parse(claimedUntil) - Date.now();
-      if (!(claimedMs > 0)) {
+      if (!(claimedMs > 0 && claimedMs <= longestClaimMs)) {
         const claim = await this.#claim(versionId, signal);
         if (claim) return this.#request(claim, signal);
       }
@@ -192,9 +201,12 @@ export class AccessToken {
     const text = await textOf('the request for an access token', response);
     if (!response.ok) throw refusal(response.status, text);
     const answer = Issued.safeParse(json(text));
-    if (!answer.success) throw new AtlasUnavailable('Atlas answered the request for an access token without a token.');
+    if (!answer.success)
+      throw new AtlasUnavailable(
+        'Atlas answered the request for an access token without a token that can be used: access_token must be at most 4,096 characters of ASCII without spaces and quotes, and expires_in must be a number of seconds.',
+      );
     const { access_token: token, expires_in } = answer.data;
-    const expiresAt = later(expires_in * 1000);
+    const expiresAt = later(Math.min(Math.max(expires_in, 0), longestLifeSeconds) * 1000);
     const kept = this.#keep(token, expiresAt, true);
     await share({ token, expiresAt });
     return kept;

@@ -76,6 +76,12 @@ describe('the containers of a service account', () => {
     assert.equal(door.tokenRequests.length, 1);
   });
 
+  it('ignore a claim for longer than any lasts', async (t) => {
+    const { secret, container, statusOf } = await start(t);
+    secret.put({ credentialsVersionId: 'credentials-1', claimedUntil: inAnHour() });
+    assert.equal(await statusOf(container()), 200);
+  });
+
   it('give up for now while another one has claimed the request', async (t) => {
     const { door, secret, container, statusOf } = await start(t);
     const claimedUntil = inSeconds(9);
@@ -108,6 +114,7 @@ describe('the containers of a service account', () => {
       { token, expiresAt: inSeconds(50), credentialsVersionId: 'credentials-1' },
       { token, expiresAt: 'soon', credentialsVersionId: 'credentials-1' },
       { token: 'a\nb', expiresAt: inAnHour(), credentialsVersionId: 'credentials-1' },
+      { token: 'x'.repeat(4097), expiresAt: inAnHour(), credentialsVersionId: 'credentials-1' },
     ];
     for (const [index, value] of values.entries()) {
       secret.put(value);
@@ -136,6 +143,32 @@ describe('the containers of a service account', () => {
         assert.equal(door.tokenRequests.length, requests, `${left} s are left`);
       }
     });
+
+  for (const [seconds, lasts] of [
+    [1e300, 86_400],
+    [1e13, 86_400],
+    [86_401, 86_400],
+    [0, 0],
+    [-5, 0],
+  ] as const)
+    it(`believe that a token lasts between nothing and a day (${seconds} s)`, async (t) => {
+      const { door, secret, container, statusOf } = await start(t);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      door.tokens.add('issued-by-atlas');
+      door.tokenAnswer = answer(200, { access_token: 'issued-by-atlas', expires_in: seconds });
+      assert.equal(await statusOf(container()), 200);
+      assert.equal(secret.value().expiresAt, inSeconds(lasts));
+    });
+
+  it('use a token of 4,096 characters', async (t) => {
+    const { door, container, statusOf } = await start(t);
+    const token = 'a1b2'.repeat(1024);
+    door.tokens.add(token);
+    door.tokenAnswer = answer(200, { access_token: token, expires_in: 3600 });
+    assert.equal(await statusOf(container()), 200);
+    assert.equal(await statusOf(container()), 200);
+    assert.equal(door.tokenRequests.length, 1);
+  });
 
   it('get a token of their own if the credentials were rotated', async (t) => {
     const { door, container, statusOf } = await start(t);
@@ -238,6 +271,18 @@ describe("Atlas's limit of token requests", () => {
     assert.equal(await statusOf(container()), 200);
     assert.equal(door.tokenRequests.length, 2);
   });
+
+  for (const retryAfter of ['31536000', '1e13', '1e300', '121'])
+    it(`keeps them from it for two minutes at most (Retry-After: ${retryAfter})`, async (t) => {
+      const { door, secret, container, statusOf } = await start(t);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      door.tokenAnswer = limited(retryAfter);
+      assert.equal(await statusOf(container()), 429);
+      assert.equal(secret.value().claimedUntil, inSeconds(120));
+      door.tokenAnswer = undefined;
+      t.mock.timers.tick(120_000);
+      assert.equal(await statusOf(container()), 200);
+    });
 
   it('is waited out if a token runs out in the middle of an invocation and there is time', async (t) => {
     const { door, container } = await start(t);
