@@ -226,8 +226,9 @@ const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
 function refusal(status: number, text: string): Error {
   const body = (json(text) ?? {}) as { error?: unknown; error_description?: unknown };
   const said = wordsOf(body.error, body.error_description) || 'no reason';
-  // 403 access_denied "Access Token limit reached": tokens expire within the hour.
-  if (/limit/i.test(said)) return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
+  // Documented with the 100 tokens, see above. Tokens expire within the hour; any other refusal needs a person.
+  if (status === 403 && /Access Token limit reached/i.test(said))
+    return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
   if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
   return new AtlasCredentialsRefused(
     `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,
