@@ -143,7 +143,6 @@ export class AccessToken {
   #lasts = (expiresAt: number): boolean => expiresAt - Date.now() > this.#renewBeforeExpiryMs;
 
   #keep(token: string, expiresAt: string, isNew = false): Token {
-    useCredentials(token);
     this.#current = { token, expiresAt: Date.parse(expiresAt) };
     return { token, isNew };
   }
@@ -154,6 +153,8 @@ export class AccessToken {
       .read(secretArn)
       .catch((error: unknown) => this.#refused(error));
     const shared = Shared.parse(value);
+    // Atlas may accept it still, also if this container does not use it.
+    if (shared.token) useCredentials(shared.token);
     return {
       versionId,
       value: shared.credentialsVersionId === credentialsVersionId ? shared : { credentialsVersionId },
@@ -221,6 +222,7 @@ export class AccessToken {
       return answer;
     }
     const { token, lifeMs } = answer;
+    useCredentials(token);
     const expiresAt = later(lifeMs);
     const kept = this.#keep(token, expiresAt, true);
     await share({ token, expiresAt });

@@ -286,6 +286,18 @@ describe('the containers of a service account', () => {
     assert.equal(door.tokenRequests.length, 0);
     assert.equal(withoutSecrets(`Atlas said ${token}.`), 'Atlas said ***.');
   });
+
+  for (const [what, other] of [
+    ['that is too near its end', { expiresAt: inSeconds(50) }],
+    ['of other credentials', { credentialsVersionId: 'credentials-0' }],
+  ] as const)
+    it(`blot out a token ${what}`, async (t) => {
+      const { secret, container, statusOf, door } = await start(t);
+      const token = `a-token-${what.replaceAll(' ', '-')}`;
+      secret.put({ credentialsVersionId: 'credentials-1', token, expiresAt: inAnHour(), ...other });
+      door.tokenAnswer = answer(400, { error: 'invalid_request', error_description: `You have ${token} already.` });
+      await assert.rejects(statusOf(container()), { message: /You have \*\*\* already/ });
+    });
 });
 
 describe("Atlas's limit of token requests", () => {
