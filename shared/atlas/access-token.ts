@@ -86,6 +86,9 @@ const reads = { max: 10, pauseMs: 500 };
  * The first 429 ends it at Atlas's Retry-After instead, of which two minutes count. If the secret has had too many versions
  * in a day, containers cannot claim. Then each requests a token for itself, once in ten minutes and at a random time.
  *
+ * One wrong answer must not stop all functions until a person empties the secret. So a claim ends after 20 minutes, whatever the
+ * secret says; a Retry-After counts for two minutes, and a token for a day; and a longer token than a server accepts is not stored.
+ *
  * Sources: https://www.mongodb.com/docs/mcp-server/remote-mcp/rate-limits/ (100 tokens); the guide "Provider Configuration" of
  * mongodb/terraform-provider-mongodbatlas (10 requests a minute);
  * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
