@@ -75,8 +75,9 @@ if (process.argv[1] === import.meta.filename) {
     await release(path);
     console.log(`The release is in ${path}.`);
   } catch (error) {
-    // What Serverless has printed says what is wrong with the settings.
-    console.error((error as { stdout?: string }).stdout || (error as Error).message);
+    // Serverless prints its own errors on standard output, and our plugin what is wrong with the settings on standard error.
+    const { stdout, stderr, message } = error as Error & { stdout?: string; stderr?: string };
+    console.error((stdout || stderr || message).trimEnd());
     process.exitCode = 1;
   }
 }

@@ -31,7 +31,8 @@ describe('npm run release', () => {
     const out = join(folder, 'released');
     await release(out, folder);
     const names = readdirSync(out);
-    const { Resources } = JSON.parse(readFileSync(join(out, 'template.json'), 'utf8')) as Template;
+    const { Parameters, Resources } = JSON.parse(readFileSync(join(out, 'template.json'), 'utf8')) as Template;
+    assert.equal(Parameters.prefix?.Default, 'msk-atlas-privatelink-dev');
     const functions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const zips = names.filter((name) => name.endsWith('.zip'));
     assert.deepEqual(names.filter((name) => !zips.includes(name)).sort(), [
