@@ -13,6 +13,9 @@ export interface Account {
 /** Servers refuse a long header with HTTP 431, usually from 8 KB on, and every container would send this one. */
 export const TokenText = headerSafe.check(z.maxLength(4096));
 
+/** For messages. */
+const tokenRequest = 'the request for an access token';
+
 const Issued = z.object({ access_token: TokenText, expires_in: z.number() });
 
 /** A token's lifetime is an hour. Whatever Atlas answers, no container relies on a token for longer than a day. */
@@ -42,13 +45,13 @@ export async function requestToken(
     isRepeatable: true,
     signal,
   });
-  if (response.status === 429) return response;
-  const text = await textOf('the request for an access token', response);
+  if (response.status === 429) return { ...response, answers: tokenRequest };
+  const text = await textOf(tokenRequest, response);
   if (!response.ok) throw refusal(response.status, text);
   const answer = Issued.safeParse(json(text));
   if (!answer.success)
     throw new AtlasUnavailable(
-      'Atlas answered the request for an access token without a token that can be used: access_token must be at most 4,096 characters of ASCII without spaces and quotes, and expires_in must be a number of seconds.',
+      `Atlas answered ${tokenRequest} without a token that can be used: access_token must be at most 4,096 characters of ASCII without spaces and quotes, and expires_in must be a number of seconds.`,
     );
   const { access_token: token, expires_in } = answer.data;
   return { token, lifeMs: Math.min(Math.max(expires_in, 0), longestLifeSeconds) * 1000 };
@@ -60,7 +63,7 @@ function refusal(status: number, text: string): Error {
   // https://www.mongodb.com/docs/mcp-server/remote-mcp/rate-limits/. Tokens expire within the hour. Any other refusal needs a person.
   if (status === 403 && /Access Token limit reached/i.test(said))
     return new AtlasThrottled(`Atlas issues no further access token for now (${said}).`);
-  if (status >= 500) return new AtlasUnavailable(`Atlas answered the request for an access token with HTTP ${status}.`);
+  if (status >= 500) return new AtlasUnavailable(`Atlas answered ${tokenRequest} with HTTP ${status}.`);
   return new AtlasCredentialsRefused(
     `Atlas refused the service account with HTTP ${status} (${said}). Check clientId and clientSecret in the Atlas credentials secret, and that the secret of the service account has not expired.`,
     { status, errorCode: codeOf(body.error) },
