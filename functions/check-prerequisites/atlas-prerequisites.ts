@@ -28,19 +28,27 @@ interface ClusterFound {
   details: ClusterDetails;
 }
 
+interface FoundInAtlas {
+  unmet: string[];
+  connection: Connection | undefined;
+  links: PrivateLink[];
+  isLinkReady: boolean;
+  principalArn?: string;
+}
+
 /**
  * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
  * update. If the brokers must still be rebooted, or the secret associated, also checks what the states after that would find out.
  *
  * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links` and `principalArn`: if
- *   they were read
+ *   they were read; `isLinkReady`: whether there is a connection, and a live private link that is DONE
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function unmetByAtlas(
   request: Request,
   { isPrivateConnectivityOn, isSecretToBeAssociated, details }: ClusterFound,
   atlas: AtlasClient,
-): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[]; principalArn?: string }> {
+): Promise<FoundInAtlas> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
   const region = regionOf(clusterArn);
   const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
@@ -78,6 +86,7 @@ export async function unmetByAtlas(
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
     links,
+    isLinkReady: existing !== undefined && link?.state === 'DONE',
     ...(principal && { principalArn: principal.principalArn }),
   };
 }
@@ -113,7 +122,12 @@ export async function complaint(check: () => Promise<unknown>): Promise<string |
   }
 }
 
-const nothingBut = (sentence: string) => ({ unmet: [sentence], connection: undefined, links: [] });
+const nothingBut = (sentence: string) => ({
+  unmet: [sentence],
+  connection: undefined,
+  links: [],
+  isLinkReady: false,
+});
 
 const isIn = ({ dataProcessRegion }: Workspace, region: string): boolean =>
   dataProcessRegion?.cloudProvider.toUpperCase() === 'AWS' && awsRegion(dataProcessRegion.region) === region;

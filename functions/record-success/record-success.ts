@@ -1,15 +1,14 @@
 import * as z from 'zod/mini';
-import { withCommand } from '../../shared/command.ts';
-import { DeploymentMisconfigured, TargetChanged } from '../../shared/errors.ts';
+import { DeploymentMisconfigured, PolicyRefused, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { tagCommand } from '../../shared/msk/tag-commands.ts';
-import { settingTags, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
+import { writeStatus } from '../../shared/msk/tags.ts';
 import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import { accountNote, accountOf } from '../../shared/registry/principal.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
+import { howToKeepOrMove } from './keep-or-move.ts';
 import { withCauses } from './repairs.ts';
 
 const text = z.string();
@@ -38,7 +37,7 @@ export const RecordSuccessInput = z.object({
     principal: z.object({ principalArn: text }),
     /** Only if the run visited RecordPlan, before it let Atlas's AWS account in. */
     recordedPlan: z.optional(z.object({ isAccountListed: z.boolean() })),
-    policy: z.object({ sid: text, result: Result, ownership: Ownership }),
+    policy: z.object({ sid: text, result: Result, ownership: Ownership, denials: z.optional(text) }),
     privateLink: z.object({ id: text, result: Result, ownership: Ownership }),
     connection: z.object({
       id: z.optional(text),
@@ -85,6 +84,7 @@ interface Deps {
  * READY: the output says so instead.
  *
  * @throws TargetChanged, once, if the settings ask for another target: the cluster is verified as it is connected
+ * @throws PolicyRefused if the cluster policy denies Atlas what it would need to set up the connection again
  * @throws ClaimLost, AwsThrottled, AwsUnavailable
  */
 export async function recordSuccess(
@@ -117,6 +117,14 @@ export async function recordSuccess(
       throw new TargetChanged(`${news} This is reported once. ${howToKeepOrMove(request)}`);
     }
   }
+  if (run.policy.denials !== undefined) {
+    // RecordFailure gives the cluster back, and counts the failure: whether it is news depends on the last one.
+    const { failures: _, lastFailure: __, ...written } = outcome;
+    await registry.update(clusterArn, executionArn, written).catch(notUsable);
+    throw new PolicyRefused(
+      `Connection ${name} in workspace ${workspace} was verified and is READY, but Atlas could not set it up again: ${run.policy.denials}`,
+    );
+  }
   // The fence comes before the tags: another execution may have taken over.
   const refusalOfRegistry = await registry
     .release(clusterArn, executionArn, { ...outcome, ...(repaired.length > 0 && { repairsReported: repaired }) })
@@ -147,20 +155,6 @@ export async function recordSuccess(
         : `${targetChange}. This was reported before; the connected target was verified.`,
     }),
   };
-}
-
-/** What a person does about a cluster whose settings ask for another target than the one that it is connected to. */
-function howToKeepOrMove({ clusterArn, targetChange, ...target }: Run['request']): string {
-  const tags = (['projectId', 'workspace', 'connectionName'] as const)
-    .filter((field) => targetChange?.includes(`the tag ${settingTags[field]} is `))
-    .map((field) => [settingTags[field], target[field]]);
-  const move = withCommand(
-    'To move it, disconnect the cluster first, and then connect it with the new settings:',
-    tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
-  );
-  return tags.length > 0
-    ? withCommand('To keep the connection, set the tag back:', tagCommand(clusterArn, Object.fromEntries(tags)), move)
-    : `To keep the connection, leave this out of the input. ${move}`;
 }
 
 /**

@@ -81,8 +81,9 @@ export class AtlasTransport {
 
   /** One request. @returns what the schema reads of the answer */
   async call<Schema extends z.ZodMiniType>(schema: Schema, call: Call): Promise<z.infer<Schema>> {
-    const what = `${call.method} ${call.path}`;
-    const response = await this.#send(what, call);
+    const request = `${call.method} ${call.path}`;
+    const response = await this.#send(request, call);
+    const what = response.answers ?? request;
     const text = await textOf(what, response);
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
     if (!response.ok) throw this.#named(refusal(what, response, text, isOwnProject));

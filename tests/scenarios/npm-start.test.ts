@@ -52,9 +52,9 @@ const event = (value: string) => ({
 
 suite('the scenario', { concurrency: 2 }, () => {
   for (const scenario of scenarios) {
-    const { name, expected } = scenario;
+    const { name, expected, settings = {} } = scenario;
     test(`${name} ends in ${expected.endState}${expected.error ? ` with ${expected.error}` : ''}`, async () => {
-      const report = await runScenario({ scenario, settings: {}, speed: 9000, signal: new AbortController().signal });
+      const report = await runScenario({ scenario, settings, speed: 9000, signal: new AbortController().signal });
       assert.equal(report.status, expected.endState, report.cause);
       assert.equal(report.error, expected.error);
       assert.equal(report.timeline.at(-1)?.state, expected.endState);
@@ -158,6 +158,13 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--json', '--scenario', 'dry-run', ...params, ...fast]).ended;
     assert.equal(code, 0);
     assert.match(stdout, /Create the Kafka connection .* in workspace \\"mine\\"/);
+  });
+
+  test("deploys with the scenario's own settings, which a parameter replaces", async () => {
+    const refused = ['--json', '--scenario', 'principal-not-allowed', ...fast];
+    assert.equal(JSON.parse((await start(refused).ended).stdout).error, 'PrincipalNotAllowed');
+    const { stdout } = await start([...refused, '--param', 'atlasAwsAccountIds=821274765805']).ended;
+    assert.equal(JSON.parse(stdout).status, 'Connected');
   });
 
   test('rejects a wrong parameter as npm run package does', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Cloud } from '../../emulators/cloud.ts';
 import {
+  assertConnected,
   assertFailed,
   changes,
   cloudWith,
@@ -92,6 +93,24 @@ suite('a SCRAM secret without the tag atlas-streaming=allow', () => {
     );
     assert.ok(run.cause?.includes(`:\n  ${command(cloud)}\n`), run.cause);
   });
+});
+
+suite('a SCRAM secret connects its cluster if its own key is given by', () => {
+  const account = 'arn:aws:kms:us-east-1:123456789012';
+  for (const [what, kmsKeyId] of [
+    ['an alias', 'alias/orders'],
+    ['the ARN of an alias', `${account}:alias/orders`],
+    ['an id', '1234abcd-12ab-34cd-56ef-1234567890ab'],
+    ['the id of a multi-Region key', 'mrk-1234abcd12ab34cd56ef1234567890ab'],
+    [
+      'the ARN of a key of another account',
+      'arn:aws:kms:us-east-1:210987654321:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    ],
+  ] as const)
+    test(what, async () => {
+      const cloud = await cloudWith({ cluster: isOn, scramSecrets: [{ kmsKeyId, isAssociated: false }] });
+      assertConnected(await connectByHand(cloud, { secretArn: theSecret(cloud).arn }));
+    });
 });
 
 suite('a SCRAM secret is refused before the first change if it', () => {

@@ -124,6 +124,7 @@ const ready = {
   secretArn,
   isScramSecretAssociated: true,
   clusterArn,
+  isLinkReady: false,
   changes: [],
   plannedFor: 'as-it-was',
   isConnected: false,
@@ -521,7 +522,7 @@ describe('CheckPrerequisites', () => {
         'GET /privateLinkConnections': list([privateLink()]),
       },
     });
-    assert.deepEqual(plan, ready);
+    assert.deepEqual(plan, { ...ready, isLinkReady: true });
   });
 
   for (const [status, name] of [
@@ -578,7 +579,7 @@ const connected = {
 describe('CheckPrerequisites, if the connection is READY,', () => {
   it('finds that nothing is left to do, and reads nothing twice', async (t) => {
     const { plan, calls } = await check(t, connectedSituation);
-    assert.deepEqual(plan, { ...ready, isConnected: true, connected });
+    assert.deepEqual(plan, { ...ready, isLinkReady: true, isConnected: true, connected });
     assert.deepEqual([...new Set(calls)].sort(), calls.toSorted());
   });
 
@@ -621,7 +622,7 @@ describe('CheckPrerequisites, if the connection is READY,', () => {
   it('reads nothing else while the connection is still PENDING', async (t) => {
     const atlas = atlasWith({ 'GET /streams/connections/orders': ok(connection({ state: 'PENDING' })) });
     const { plan, calls } = await check(t, { ...connectedSituation, ...atlas });
-    assert.deepEqual(plan, ready);
+    assert.deepEqual(plan, { ...ready, isLinkReady: true });
     assert.deepEqual(
       calls.filter((call) => /Policy|Bootstrap|account/.test(call)),
       [],
@@ -659,7 +660,7 @@ describe('CheckPrerequisites in a dry run', () => {
 
   it('plans nothing if everything exists', async (t) => {
     const { plan } = await check(t, everything);
-    assert.deepEqual(plan, { ...ready, isConnected: true, connected });
+    assert.deepEqual(plan, { ...ready, isLinkReady: true, isConnected: true, connected });
   });
 
   it('plans only what is missing', async (t) => {
@@ -920,7 +921,17 @@ describe('CheckPrerequisites finds in the cluster policy', () => {
       { cluster: { scramSecretArns: [] }, request: { secretArn, maySecretBeAssociated: true } },
     ],
     ['in a dry run', { request: { dryRun: true } }],
-    ['in a verification', { ...connectedSituation, request: { ...connectedSituation.request, recorded: null } }],
+    [
+      'in a verification without a ready link',
+      {
+        ...connectedSituation,
+        request: { ...connectedSituation.request, recorded: null },
+        atlas: {
+          ...connectedSituation.atlas,
+          'GET /privateLinkConnections': list([privateLink({ state: 'WORKING' })]),
+        },
+      },
+    ],
   ];
   for (const [when, situation] of moments)
     it(`a Deny for Atlas and a deleted role, ${when}`, async (t) => {
@@ -932,9 +943,11 @@ describe('CheckPrerequisites finds in the cluster policy', () => {
       assert.match(message, /\n2\. In the cluster policy, statement "Old" names AROAEXAMPLEDELETED01, the unique id/);
     });
 
-  it('a Deny beside a complete Allow', async (t) => {
-    const message = await complaint(t, { ...connectedSituation, policy: policyOf(ours, deny) });
-    assert.match(message, /^One prerequisite is not met: In the cluster policy, statement "Perimeter" denies/);
+  it('a Deny beside a complete Allow, which does not stop a run whose link is ready', async (t) => {
+    const { plan } = await check(t, { ...connectedSituation, policy: policyOf(ours, deny) });
+    assert.deepEqual([plan.isConnected, plan.isLinkReady], [true, true]);
+    const denials = plan.isConnected ? plan.connected.policy.denials : undefined;
+    assert.match(denials ?? '', /^In the cluster policy, statement "Perimeter" denies/);
   });
 
   it('no deleted role to complain about if the policy needs no change', async (t) => {

@@ -46,6 +46,10 @@ async function container(t: TestContext, credentials: object, baseUrl: string) {
   return {
     isLetIn,
     rotate,
+    /** Puts a value into the secret of the access token. */
+    share: (value: object) => {
+      token = { SecretString: JSON.stringify(value), VersionId: 'token-1' };
+    },
     reads: (SecretId = secretArn) => secrets.commandCalls(GetSecretValueCommand, { SecretId }).length,
   };
 }
@@ -80,6 +84,18 @@ describe("a container's Atlas client", () => {
       });
       assert.equal(reads(), 2);
     });
+
+  it('reads its secret again while token requests fail: it may have been rotated', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    const { isLetIn, rotate, share } = await container(t, serviceAccount, door.url);
+    const claimedUntil = new Date(Date.now() + 600_000).toISOString();
+    share({ credentialsVersionId: 'version-1', claimedUntil, requests: 5 });
+    await assert.rejects(isLetIn(), { name: 'AtlasThrottled' });
+    const rotated = { ...serviceAccount, clientSecret: 'another' };
+    door.change(rotated);
+    rotate(rotated);
+    assert.ok(await isLetIn());
+  });
 
   it('neither reads nor writes the secret of the access token with an API key', async (t) => {
     const door = await frontDoor(t, apiKey);

@@ -250,6 +250,7 @@ describe('a cluster policy', () => {
   for (const said of [
     'The policy language Version 2020-01-01 is not valid.',
     'The cluster policy is not valid. The IAM Principal was not found.',
+    'The cluster policy is not valid. Invalid cluster arn: "arn:aws:kafka:us-east-1:123456789012:cluster/current-version/1-2"',
   ])
     it(`is refused, and does not conflict, after a BadRequestException: ${said}`, async () => {
       const { client, msk } = fakeMsk();

@@ -318,6 +318,17 @@ describe('RecordSuccess and the registry:', () => {
 
   const asked = (wantedBy: 'tag' | 'console') => ({ ...verification, request: request({ wantedBy }) });
 
+  it('a Deny in the cluster policy is reported after the verification, and RecordFailure knows the last failure', async (t) => {
+    const { record, registered } = await recorder(t);
+    const policy = { ...verification.policy, denials: 'In the cluster policy, statement "P" denies Atlas.' };
+    await assert.rejects(record({ ...verification, policy }), {
+      name: 'PolicyRefused',
+      message: `${detail.replace('is READY', 'was verified and is READY')}, but Atlas could not set it up again: ${policy.denials}`,
+    });
+    const { status, verifiedAt, failures, holder } = await registered();
+    assert.deepEqual([status, verifiedAt, failures, holder], ['connected', now, 2, executionArn]);
+  });
+
   it('another difference than the reported one is news', async (t) => {
     const { record } = await recorder(t);
     await assert.rejects(record(asking({ targetsChanged: [fingerprint('another')] })), { name: 'TargetChanged' });
