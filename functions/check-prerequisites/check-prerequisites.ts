@@ -5,6 +5,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { isHopeless } from '../../shared/replaced-by.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { complaint, unmetByAtlas } from './atlas-prerequisites.ts';
@@ -74,7 +75,9 @@ export async function checkPrerequisites(
   const { connection, links, isLinkReady, principalArn } = byAtlas;
   const byPolicy = principalArn ? await unmetByPresentPolicy(principalArn, request, isLinkReady, deps) : [];
   const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...byPolicy];
-  if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
+  // No other advice helps then.
+  const hopeless = unmet.find(isHopeless);
+  if (unmet.length > 0) throw new PrerequisitesNotMet(listed(hopeless === undefined ? unmet : [hopeless]));
 
   const { secretArn, isScramSecretAssociated, user } = secret;
   const inAtlas = { connection, links, isLinkReady };
@@ -126,7 +129,10 @@ async function unmetByPresentPolicy(
 
 const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false, user: undefined };
 
+/** Further lines of an item stand below its text, and not below its number. */
+const indented = (item: string): string => item.replace(/\n( {2}(?! ))?/g, '\n   ');
+
 const listed = (unmet: string[]) =>
   unmet.length === 1
     ? `One prerequisite is not met: ${unmet[0]}`
-    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;
+    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${indented(sentence)}`).join('\n')}`;

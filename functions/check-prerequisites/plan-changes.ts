@@ -94,7 +94,7 @@ export async function planChanges(
     isAccountListed: allowedAccounts.has(principal.awsAccountId),
     policy,
     denials: byPolicy.denials,
-    privateLink: link && privateLinkState(link, ownership.privateLink, ...hints),
+    privateLink: link && privateLinkState(link, ownership.privateLink, clusterArn, ...hints),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},

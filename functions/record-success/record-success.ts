@@ -8,6 +8,7 @@ import { accountNote, accountOf } from '../../shared/registry/principal.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
+import { howToKeepOrMove } from './keep-or-move.ts';
 import { withCauses } from './repairs.ts';
 
 const text = z.string();
@@ -107,13 +108,13 @@ export async function recordSuccess(
     tagsRefused: request.tagsRefused,
     ...((plan.isConnected || request.claim) && foundIn(run)),
   };
-  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back.`;
+  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays.`;
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
     const refusal = await registry.update(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
     if (refusal === undefined) {
       await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
-      throw new TargetChanged(`${news} This is reported once.`);
+      throw new TargetChanged(`${news} This is reported once. ${howToKeepOrMove(request)}`);
     }
   }
   if (run.policy.denials !== undefined) {
@@ -150,7 +151,7 @@ export async function recordSuccess(
     verifiedAt: now,
     ...(targetChange && {
       note: isNews
-        ? `${news} It is reported again when the registry can be written.`
+        ? `${news} To move it, disconnect the cluster first. It is reported again when the registry can be written.`
         : `${targetChange}. This was reported before; the connected target was verified.`,
     }),
   };

@@ -14,9 +14,9 @@ export const maxPages = 100;
 /** A text of Atlas that is passed on: a state of Step Functions holds 256 KiB, and a person reads it. */
 export const maxText = 1000;
 
-/** What Atlas says in an error, for a person: without secrets, and cut. */
+/** What Atlas says in an error, for a person: without secrets, cut, and in one line, because a line of its own is for our commands. */
 export function heldText(text: string): string {
-  const said = withoutSecrets(text);
+  const said = withoutSecrets(text).replace(/\s*[\r\n]\s*/g, ' ');
   return said.length > maxText ? `${cut(said, maxText)}…` : said;
 }
 

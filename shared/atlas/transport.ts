@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
+import { withCommand } from '../command.ts';
 import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
+import { regionOf } from '../msk/arn.ts';
 import { blotOutCredentials } from '../secrets/in-use.ts';
 import { json, reasonOf, retryAfterMs, textOf } from './answer.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
@@ -94,7 +96,10 @@ export class AtlasTransport {
   #named(error: unknown): unknown {
     const { credentialsSecretArn } = this.#options;
     if (!(error instanceof AtlasCredentialsRefused) || !credentialsSecretArn) return error;
-    return new AtlasCredentialsRefused(`${error.message} The credentials are in ${credentialsSecretArn}.`, error);
+    const where = `${error.message} The credentials are in ${credentialsSecretArn}.`;
+    if (error.status !== 401) return new AtlasCredentialsRefused(where, error);
+    const command = `aws secretsmanager put-secret-value --region ${regionOf(credentialsSecretArn)} --secret-id ${credentialsSecretArn} --secret-string file://credentials.json`;
+    return new AtlasCredentialsRefused(withCommand(`${where} To replace them:`, command), error);
   }
 
   async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {

@@ -32,7 +32,7 @@ suite('a SCRAM secret without the tag atlas-streaming=allow', () => {
     const cloud = await cloudWith({ scramSecrets: [{ tags: { team: 'orders' } }] });
     const run = await connectByTag(cloud);
     assertFailed(run, 'PrerequisitesNotMet', /^CheckPrerequisites failed: .*has no tag atlas-streaming=allow/);
-    assert.ok(run.cause?.includes(`: ${command(cloud)}\nNothing was changed.`), run.cause);
+    assert.ok(run.cause?.includes(`:\n  ${command(cloud)}\nNothing was changed.`), run.cause);
     assert.deepEqual([changed(cloud), passwordsRead(cloud)], [[], []]);
     assert.match(
       cloud.world.cluster.tags.all['atlas-streaming/detail'] ?? '',
@@ -91,7 +91,7 @@ suite('a SCRAM secret without the tag atlas-streaming=allow', () => {
       'PrerequisitesNotMet',
       /^CreateConnection failed: .*AccessDenied.*have the tag atlas-streaming=allow/,
     );
-    assert.ok(run.cause?.includes(`: ${command(cloud)}\n`), run.cause);
+    assert.ok(run.cause?.includes(`:\n  ${command(cloud)}\n`), run.cause);
   });
 });
 
@@ -120,14 +120,14 @@ suite('a SCRAM secret is refused before the first change if it', () => {
       (cloud: Cloud) => {
         theSecret(cloud).kmsKeyId = undefined;
       },
-      /the default key aws\/secretsmanager, which MSK does not accept.*aws secretsmanager update-secret /,
+      /the default key aws\/secretsmanager, which MSK does not accept.*\n {2}aws secretsmanager update-secret /,
     ],
     [
       'is scheduled for deletion',
       (cloud: Cloud) => {
         theSecret(cloud).deletedAt = cloud.clock.now();
       },
-      /is scheduled for deletion.*: aws secretsmanager restore-secret --region us-east-1 --secret-id arn:\S+\nNothing/,
+      /is scheduled for deletion.*:\n {2}aws secretsmanager restore-secret --region us-east-1 --secret-id arn:\S+\nNothing/,
     ],
   ] as const)
     test(what, async () => {
