@@ -1,5 +1,6 @@
 import { cut } from '../cut.ts';
 import { AtlasUnavailable } from '../errors.ts';
+import { oneLine, quoted } from '../foreign-text.ts';
 import { withoutSecrets } from '../secrets/in-use.ts';
 
 /** Atlas's answer, a list or a text in it is larger than any that a function could use. */
@@ -14,16 +15,24 @@ export const maxPages = 100;
 /** A text of Atlas that is passed on: a state of Step Functions holds 256 KiB, and a person reads it. */
 export const maxText = 1000;
 
-/** What Atlas says in an error, for a person: without secrets, and cut. */
+/** What Atlas says in an error, for a person: without secrets, on one line, and cut. */
 export function heldText(text: string): string {
-  const said = withoutSecrets(text);
+  const said = oneLine(withoutSecrets(text));
   return said.length > maxText ? `${cut(said, maxText)}…` : said;
 }
-
-/** The words of Atlas's error: those of its fields that are texts. */
-export const wordsOf = (...fields: unknown[]): string =>
-  heldText(fields.filter((field) => typeof field === 'string' && field).join(': '));
 
 /** An error code of Atlas, or '' for anything that cannot be one: the code is logged. */
 export const codeOf = (code: unknown): string =>
   typeof code === 'string' && /^\w{1,100}$/.test(code) && withoutSecrets(code) === code ? code : '';
+
+/**
+ * The words of Atlas's error: its code and, in quotes, what it says; '' if it has neither.
+ *
+ * @param code is quoted as well if it cannot be a code
+ * @param said anything but a text counts as nothing
+ */
+export function wordsOf(code: unknown, said: unknown): string {
+  const known = codeOf(code);
+  const words = heldText((known ? [said] : [code, said]).filter((it) => typeof it === 'string' && it).join(': '));
+  return [known, words && quoted(words)].filter(Boolean).join(': ');
+}

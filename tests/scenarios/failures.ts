@@ -123,7 +123,7 @@ const failures: Failure[] = [
     },
     input: ({ world }) => ({ secretArn: world.scramSecrets[0]?.arn }),
     error: 'AwsRefused',
-    says: /kafka:BatchAssociateScramSecret with HTTP 403 \(ForbiddenException: Not you\.\)/,
+    says: /kafka:BatchAssociateScramSecret with HTTP 403 \(ForbiddenException: "Not you\."\)/,
   },
   {
     when: 'the project has no resource in the Region',
@@ -155,7 +155,7 @@ const failures: Failure[] = [
       cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', () => refusal.answer);
     },
     error: 'AtlasRefused',
-    says: /VALIDATION_ERROR: The arn is not that of a cluster\./,
+    says: /VALIDATION_ERROR: "The arn is not that of a cluster\."/,
   },
   {
     when: 'Atlas cannot set up the link',

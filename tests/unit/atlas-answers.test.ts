@@ -122,7 +122,7 @@ describe('a text of Atlas', () => {
     const refusals = await fakeAtlas(t, { [route]: apiError(400, 'TOO_BAD', long) });
     await assert.rejects(
       getLink(refusals.atlas),
-      ({ message }: Error) => message.length < 1500 && /TOO_BAD: x/.test(message),
+      ({ message }: Error) => message.length < 1500 && /TOO_BAD: "x/.test(message),
     );
     const codes = await fakeAtlas(t, { [route]: apiError(400, long, 'No.') });
     await assert.rejects(getLink(codes.atlas), (error: Error) => {

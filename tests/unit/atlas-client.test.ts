@@ -200,7 +200,7 @@ describe('an answer of Atlas', () => {
     await assert.rejects(getLink(atlas), (error: Error) => {
       assert.ok(error instanceof AtlasRefused);
       assert.deepEqual([error.status, error.errorCode], [404, 'STREAM_X_NOT_FOUND']);
-      assert.match(error.message, /HTTP 404 \(STREAM_X_NOT_FOUND: There is no such link\.\)\.$/);
+      assert.match(error.message, /HTTP 404 \(STREAM_X_NOT_FOUND: "There is no such link\."\)\.$/);
       return true;
     });
   });
@@ -255,7 +255,7 @@ describe('an answer of Atlas', () => {
         'POST /streams/connections': answer,
         'PATCH /streams/connections/orders.*-_': answer,
       });
-      const message = /The password "\*\*\*" is too weak/;
+      const message = /The password '\*\*\*' is too weak/;
       await assert.rejects(atlas.createConnection(projectId, 'streams', wanted), { name, message });
       await assert.rejects(atlas.updateConnection(projectId, 'streams', wanted), { name, message });
     }
@@ -326,7 +326,7 @@ describe('a throttled request', () => {
   });
 
   const leftToTheMachine: [what: string, retryAfter: string | undefined, remainingMs: number, message: RegExp][] = [
-    ['the time is longer than the function has', '40', 59_000, /throttles GET .* for 40 s \(RATE_LIMITED: Too many/],
+    ['the time is longer than the function has', '40', 59_000, /throttles GET .* for 40 s \(RATE_LIMITED: "Too many/],
     ['the function has no time left', '1', 20_500, /for 1 s/],
     ['Atlas sends no time', undefined, 59_000, /privateLinkConnections\/[0-9a-f]+ \(RATE_LIMITED/],
     ['Atlas sends a date', 'Mon, 23 Nov 2026 12:00:00 GMT', 59_000, /RATE_LIMITED/],

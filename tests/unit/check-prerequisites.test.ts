@@ -250,7 +250,7 @@ describe('CheckPrerequisites', () => {
     [
       'a project that does not exist',
       { atlas: { 'GET /streams': apiError(404, 'GROUP_NOT_FOUND', 'No group with ID X exists.') } },
-      /GROUP_NOT_FOUND: No group with ID X exists/,
+      /GROUP_NOT_FOUND: "No group with ID X exists/,
       /Correct projectId \(the parameter atlasProjectId, or the tag atlas-streaming\/project-id\)(?!.*[Cc]reate the workspace)/,
     ],
     [
@@ -267,7 +267,7 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: "No policy"\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/,
       /Its owner must delete it in Atlas/,
     ],
     [
@@ -714,7 +714,7 @@ describe('CheckPrerequisites in a dry run', () => {
     };
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
-      message: new RegExp(`${privateLinkId}: No policy\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`),
+      message: new RegExp(`${privateLinkId}: "No policy"\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`),
     });
   });
 });
@@ -955,7 +955,7 @@ describe('CheckPrerequisites finds in the cluster policy', () => {
     const checked = check(t, { policy: policyOf(conditional), request: { dryRun: true }, atlas });
     await assert.rejects(checked, {
       name: 'PrivateLinkFailed',
-      message: /Not authorized\. The cluster policy may deny/,
+      message: /Not authorized"\. The cluster policy may deny/,
     });
   });
 });

@@ -429,7 +429,7 @@ describe('DeleteConnection ends the run', () => {
 
   it('if Atlas refuses for another reason, and repeats the reason', async (t) => {
     const { visit } = await deleter(t, { routes: { [remove]: apiError(409, 'SOMETHING_NEW', 'No.') } });
-    await assert.rejects(visit(), { name: 'AtlasRefused', message: /SOMETHING_NEW: No\./ });
+    await assert.rejects(visit(), { name: 'AtlasRefused', message: /SOMETHING_NEW: "No\."/ });
     const unauthorized = await deleter(t, { routes: { [get]: apiError(403, 'USER_UNAUTHORIZED') } });
     await assert.rejects(unauthorized.visit(), { name: 'AtlasCredentialsRefused' });
   });
