@@ -9,7 +9,10 @@ import {
   Workspace,
 } from './types.ts';
 
-/** The Streams part of the Atlas Administration API v2, as far as we need it. Every method throws as AtlasTransport does. */
+/**
+ * The Streams part of the Atlas Administration API v2, as far as we need it. Every method throws as AtlasTransport does. The name of a
+ * workspace or connection is the one that was asked for, whatever the answer says: it is shown, and goes into the history.
+ */
 export class AtlasClient {
   readonly #transport: AtlasTransport;
 
@@ -70,10 +73,8 @@ export class AtlasClient {
   }
 
   async getWorkspace(projectId: string, workspace: string): Promise<Workspace> {
-    return this.#transport.call(Workspace, {
-      method: 'GET',
-      path: `${streams(projectId)}/${encodeURIComponent(workspace)}`,
-    });
+    const path = `${streams(projectId)}/${encodeURIComponent(workspace)}`;
+    return { ...(await this.#transport.call(Workspace, { method: 'GET', path })), name: workspace };
   }
 
   /** All connections of a workspace, of every type. */
@@ -83,11 +84,12 @@ export class AtlasClient {
 
   async getConnection(projectId: string, workspace: string, name: string): Promise<Connection> {
     const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
-    return this.#transport.call(Connection, { method: 'GET', path });
+    return { ...(await this.#transport.call(Connection, { method: 'GET', path })), name };
   }
 
   async createConnection(projectId: string, workspace: string, body: KafkaConnectionRequest): Promise<Connection> {
-    return this.#transport.call(Connection, { method: 'POST', path: connections(projectId, workspace), body });
+    const path = connections(projectId, workspace);
+    return { ...(await this.#transport.call(Connection, { method: 'POST', path, body })), name: body.name };
   }
 
   /** Updates a connection; its networking cannot be changed. */
@@ -97,7 +99,7 @@ export class AtlasClient {
     { name, networking: _, ...body }: KafkaConnectionRequest,
   ): Promise<Connection> {
     const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
-    return this.#transport.call(Connection, { method: 'PATCH', path, body: { name, ...body } });
+    return { ...(await this.#transport.call(Connection, { method: 'PATCH', path, body: { name, ...body } })), name };
   }
 
   /** Asks Atlas to delete a connection. It is gone when Atlas no longer finds it. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
-import { blotOutCredentials } from '../secrets/in-use.ts';
+import { blotOutCredentials, holdsPassword } from '../secrets/in-use.ts';
 import { json, reasonOf, retryAfterMs, textOf } from './answer.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
 import { heldText, LimitExceeded, maxPages, maxText } from './limits.ts';
@@ -83,7 +83,8 @@ export class AtlasTransport {
     const response = await this.#send(what, call);
     const text = await textOf(what, response);
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    if (!response.ok) throw this.#named(refusal(what, response, text, isOwnProject));
+    const mayRepeatPassword = /\/connections(\/|$)/.test(call.path) && !holdsPassword();
+    if (!response.ok) throw this.#named(refusal(what, response, text, { isOwnProject, mayRepeatPassword }));
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return blotOutCredentials(answer.data);
     throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${unreadable(answer.error)}).`);

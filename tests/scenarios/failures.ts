@@ -336,7 +336,7 @@ suite('a run fails', () => {
       /4\. Encryption between clients and brokers is PLAINTEXT; it must be TLS/,
       /5\. allow\.everyone\.if\.no\.acl\.found is true in revision 1/,
       /6\. 2 SCRAM secrets are associated with the cluster/,
-      /7\. Workspace "streams" processes its data in AZURE eastus2/,
+      /7\. Workspace "streams" processes its data in AZURE; it must be on AWS in us-east-1/,
     ]) {
       assert.match(cause, says);
     }

@@ -87,12 +87,6 @@ describe('a text of Atlas', () => {
     ['state', 'GET /streams/connections/orders', connection({ state: long }), getConnection],
     ['name', 'GET /streams/connections/orders', connection({ name: long }), getConnection],
     [
-      'networking.access.connectionId',
-      'GET /streams/connections/orders',
-      connection({ networking: { access: { type: 'PRIVATE_LINK', connectionId: long } } }),
-      getConnection,
-    ],
-    [
       'dataProcessRegion.region',
       'GET /streams',
       workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: long } }),
@@ -130,20 +124,47 @@ describe('a text of Atlas', () => {
     });
   });
 
-  it('is not repeated if it is the name of a field', async (t) => {
+  it('is UNKNOWN, or none, if it is not one of the words that Atlas is known to have', async (t) => {
+    const word = 'HUNTER2_PASSWORD';
+    const access = { type: word, connectionId: word };
+    const odd = { id: word, name: word, type: word, state: word, bootstrapServers: word, networking: { access } };
     const { atlas } = await fakeAtlas(t, {
-      'GET /streams/connections/orders': ok(connection({ config: { [long]: 1, [`${long}y`]: 2 } })),
+      [route]: ok(privateLink({ state: word, authenticationScheme: word })),
+      'GET /streams': ok(workspaceOf({ name: word })),
+      'GET /streams/connections/orders': ok(connection(odd)),
     });
-    await assert.rejects(getConnection(atlas), ({ message }: Error) => message.length < 1500);
+    const link = await getLink(atlas);
+    assert.deepEqual([link.state, link.authenticationScheme], ['UNKNOWN', 'UNKNOWN']);
+    assert.equal((await atlas.getWorkspace(projectId, 'streams')).name, 'streams');
+    const { authentication: _, security: __, config: ___, ...read } = await getConnection(atlas);
+    const known = {
+      type: 'UNKNOWN',
+      state: 'UNKNOWN',
+      networking: { access: { type: 'UNKNOWN', connectionId: undefined } },
+    };
+    assert.deepEqual(read, { ...known, id: undefined, name: 'orders', bootstrapServers: undefined });
   });
 
-  it('is UNKNOWN if it is a state that cannot be the name of one, and an id is dropped that cannot be one', async (t) => {
-    const { atlas } = await fakeAtlas(t, {
-      [route]: ok(privateLink({ state: 'done; password=x' })),
-      'GET /streams/connections/orders': ok(connection({ id: 'hunter22' })),
-    });
-    assert.equal((await getLink(atlas)).state, 'UNKNOWN');
-    assert.equal((await getConnection(atlas)).id, undefined);
+  it('is left out of a refusal about connections if the function has no password that it would recognize', async (t) => {
+    const word = 'HUNTER2_PASSWORD';
+    const codes = [
+      [word, 'UNKNOWN_ERROR_CODE'],
+      ['STREAM_CONNECTION_HAS_STREAM_PROCESSORS', 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'],
+    ] as const;
+    for (const [code, shown] of codes) {
+      const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': apiError(400, code, `No, ${word}.`) });
+      await assert.rejects(getConnection(atlas), (error: AtlasRefused) => {
+        assert.equal(error.errorCode, shown);
+        assert.ok(
+          error.message.endsWith(`(${shown}: Atlas's reason is left out, because it may repeat the password).`),
+        );
+        return true;
+      });
+    }
+    usePassword(word);
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': apiError(400, 'ODD', `No, ${word}.`) });
+    await assert.rejects(getConnection(atlas), { errorCode: 'ODD', message: /\(ODD: "No, \*\*\*\."\)\.$/ });
+    forgetPasswords();
   });
 
   it('is one of the first five if it is the name of a stream processor that uses the connection', async (t) => {
@@ -193,7 +214,7 @@ describe('a secret that Atlas repeats', () => {
     'in HTTP 500': apiError(500, said, said),
     'in HTTP 429 and its header': apiError(429, said, said, { 'retry-after': token }),
     'in HTTP 302': (response) => response.writeHead(302, { location: token }).end(said),
-    'in the name of a field': ok(connection({ config: { [said]: 1 } })),
+    'in the place of an object': ok(connection({ config: said })),
   };
   for (const [where, answer] of Object.entries(answers))
     it(`is in no property of the error: ${where}`, async (t) => {

@@ -60,7 +60,7 @@ describe('AtlasClient', () => {
     [
       'GET /my.streams-1',
       (atlas) => atlas.getWorkspace(projectId, 'my.streams-1'),
-      { name: 'streams', dataProcessRegion: { cloudProvider: 'AWS', region: 'VIRGINIA_USA' } },
+      { name: 'my.streams-1', dataProcessRegion: { cloudProvider: 'AWS', region: 'VIRGINIA_USA' } },
     ],
     [
       'GET /streams/connections/orders.*-_',

@@ -274,9 +274,9 @@ describe('CheckPrerequisites', () => {
       'a private link with another authentication scheme, before the brokers are rebooted',
       {
         isPrivateConnectivityOn: false,
-        atlas: { 'GET /privateLinkConnections': list([privateLink({ authenticationScheme: 'SASL_IAM' })]) },
+        atlas: { 'GET /privateLinkConnections': list([privateLink({ authenticationScheme: 'IAM' })]) },
       },
-      /authentication scheme SASL_IAM; a SCRAM connection needs SASL_SCRAM/,
+      /authentication scheme IAM; a SCRAM connection needs SASL_SCRAM/,
       /delete it in Atlas/,
     ],
     [
@@ -284,7 +284,7 @@ describe('CheckPrerequisites', () => {
       {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'GCP', region: 'US_EAST1' } })) },
       },
-      /in GCP US_EAST1; it must be on AWS in us-east-1/,
+      /in GCP; it must be on AWS in us-east-1/,
       /Choose another workspace .*, or create one there/,
     ],
     [
@@ -292,7 +292,7 @@ describe('CheckPrerequisites', () => {
       {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: 'OHIO_USA' } })) },
       },
-      /in AWS OHIO_USA; it must be on AWS in us-east-1/,
+      /in AWS us-east-2; it must be on AWS in us-east-1/,
       /Choose another workspace/,
     ],
     [

@@ -18,7 +18,7 @@ describe('CheckPrivateLink', () => {
     assert.equal((await check(t, ok(privateLink()), before)).isReady, true);
   });
 
-  for (const state of ['IDLE', 'WORKING', 'SOMETHING_NEW', undefined])
+  for (const state of ['IDLE', 'WORKING', 'UNKNOWN', undefined])
     it(`waits while the link is ${state}, until the deadline`, async (t) => {
       const answer = ok(privateLink({ state }));
       assert.deepEqual(await check(t, answer), { ...link, state: state ?? 'IDLE', isReady: false });

@@ -76,7 +76,7 @@ describe('RequestPrivateLink', () => {
   for (const [state, isReady] of [
     ['DONE', true],
     ['WORKING', false],
-    ['SOMETHING_NEW', false],
+    ['UNKNOWN', false],
   ] as const)
     it(`adopts an existing link to the cluster that is ${state}`, async (t) => {
       const { run, calls } = await requester(t, list([privateLink({ arn: 'other' }), privateLink({ state })]));
