@@ -62,8 +62,9 @@ export const PrivateLink = z.object({
 });
 export type PrivateLink = z.infer<typeof PrivateLink>;
 
+/** The name goes into the paths of requests, where "." and ".." have another meaning. */
 export const Workspace = z.object({
-  name: text,
+  name: text.check(z.regex(/^(?!\.{0,2}$)/)),
   dataProcessRegion: z.optional(z.object({ cloudProvider: text, region: text })),
 });
 export type Workspace = z.infer<typeof Workspace>;

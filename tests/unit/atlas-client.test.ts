@@ -102,6 +102,25 @@ describe('AtlasClient', () => {
       assert.equal(request?.headers['content-type'], body ? 'application/vnd.atlas.2023-02-01+json' : undefined);
     });
 
+  it('sends nothing if a name would make the path that of something else', async (t) => {
+    const { atlas, requests } = await fakeAtlas(t, { 'GET ': list([{ name: '..' }]) });
+    for (const name of ['', '.', '..'])
+      for (const send of [
+        () => atlas.getWorkspace(projectId, name),
+        () => atlas.deleteConnection(projectId, 'streams', name),
+        () => atlas.deleteConnection(projectId, name, 'orders'),
+        () => atlas.deletePrivateLink(projectId, name),
+        () => atlas.listStreamProcessors(projectId, name),
+        () => atlas.listPrivateLinks(name),
+      ])
+        await assert.rejects(send(), {
+          name: 'InvalidRequest',
+          message: `The name "${name}" is not that of a workspace or connection. Correct workspace and connectionName, in the input or in the tags.`,
+        });
+    assert.deepEqual(requests, []);
+    await assert.rejects(atlas.listWorkspaces(projectId), { message: /cannot be read \(results\.0\.name\)\.$/ });
+  });
+
   it('ignores fields that it does not know', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams': ok(workspaceOf({ newField: { a: 1 } })) });
     assert.deepEqual(Object.keys(await atlas.getWorkspace(projectId, 'streams')), ['name', 'dataProcessRegion']);
