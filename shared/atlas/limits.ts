@@ -9,6 +9,12 @@ export class LimitExceeded extends AtlasUnavailable {}
 /** No answer that we read is as long. It must fit into the memory of a function many times. */
 export const maxBytes = 1_000_000;
 
+/** All pages of a list together. Objects take several times the memory of their text. */
+export const ofList = { maxBytes: 5_000_000, maxItems: 10_000 };
+
+/** More levels than any pipeline has. What is nested without end overflows the stack of whatever goes through it. */
+export const maxLevels = 200;
+
 /** More pages than any project has: 500 links, connections or workspaces fit on one. */
 export const maxPages = 100;
 

@@ -80,6 +80,61 @@ describe('a list of Atlas', () => {
   });
 });
 
+describe('a list of Atlas whose pages never end', () => {
+  const endless = (results: unknown[]) => ok({ results, totalCount: 1e9 });
+
+  it('is AtlasUnavailable with the limit after 5 MB', async (t) => {
+    const config = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`k${i}`, 'v'.repeat(1000)]));
+    const { atlas, calls } = await fakeAtlas(t, { 'GET /streams/connections': endless([connection({ config })]) });
+    await assert.rejects(atlas.listConnections(projectId, 'streams'), {
+      name: 'AtlasUnavailable',
+      message: /answer to GET .*connections has more than 5 MB or 10,000 items\.$/,
+    });
+    assert.equal(calls().length, 6);
+  });
+
+  it('is AtlasUnavailable with the limit after 10,000 items', async (t) => {
+    const names = Array.from({ length: 4000 }, () => ({ name: 'x' }));
+    const { atlas, calls } = await fakeAtlas(t, { 'GET ': endless(names) });
+    await assert.rejects(atlas.listWorkspaces(projectId), { message: /has more than 5 MB or 10,000 items\.$/ });
+    assert.equal(calls().length, 3);
+  });
+});
+
+describe('an answer of Atlas that is nested', () => {
+  const nested = (levels: number): Answer => {
+    const pipeline = `${'['.repeat(levels)}"[[{\\"[{"${']'.repeat(levels)}`;
+    const body = `{"results":[{"name":"p","state":"STARTED","pipeline":${pipeline}}],"totalCount":1}`;
+    return (response) => response.end(body);
+  };
+  const listProcessors = (atlas: AtlasClient) => atlas.listStreamProcessors(projectId, 'streams');
+
+  it('may have 200 levels', async (t) => {
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': nested(197) });
+    assert.equal((await listProcessors(atlas)).length, 1);
+  });
+
+  it('is AtlasUnavailable with the limit if it has more', async (t) => {
+    for (const levels of [198, 400_000]) {
+      const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': nested(levels) });
+      await assert.rejects(listProcessors(atlas), {
+        name: 'AtlasUnavailable',
+        message: /answer to GET .*processors is nested deeper than 200 levels\.$/,
+      });
+    }
+  });
+
+  it('is not needed to explain why a connection cannot be changed', async (t) => {
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': nested(400_000) });
+    const refusal = new AtlasRefused('In use.', { status: 403, errorCode: 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS' });
+    const place = { projectId, workspace: 'streams', connectionName: 'orders' };
+    await assert.rejects(explainUse(refusal, place, atlas), {
+      name: 'ConnectionInUse',
+      message: /in use by a running stream processor/,
+    });
+  });
+});
+
 describe('a text of Atlas', () => {
   const refused: [field: string, call: string, answer: unknown, run: (atlas: AtlasClient) => Promise<unknown>][] = [
     ['state', route, privateLink({ state: long }), getLink],
