@@ -1,5 +1,6 @@
 import { cut } from './cut.ts';
 import { AwsRefused, AwsThrottled, AwsUnavailable } from './errors.ts';
+import { oneLine, quoted } from './foreign-text.ts';
 import { blotOut } from './secrets/in-use.ts';
 
 /**
@@ -50,8 +51,8 @@ function awsError(action: string, error: unknown): Error {
   // AWS may repeat a secret that it was sent or that it keeps.
   blotOut(error);
   const { name: exception, message, code: systemCode, $fault, $metadata } = error as SdkError;
-  const [name, code] = [cut(exception, 100), systemCode && cut(systemCode, 100)];
-  const said = cut(message, longestSaid);
+  const [name, code] = [cut(oneLine(exception), 100), systemCode && cut(systemCode, 100)];
+  const said = cut(oneLine(message), longestSaid);
   const status = $metadata?.httpStatusCode;
   // An answer that is cut short has a status and the SDK's own error, which quotes the body. The body may be a secret, so the
   // cause is kept only if AWS itself answered with an error.
@@ -65,7 +66,7 @@ function awsError(action: string, error: unknown): Error {
   const remedy = /AccessDenied|Forbidden/.test(name)
     ? ` The function's role lacks ${action}, or a policy of the organization or of the key denies it.`
     : '';
-  return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${said}).${remedy}`, {
+  return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${quoted(said)}).${remedy}`, {
     code: name,
     said,
     cause: error,

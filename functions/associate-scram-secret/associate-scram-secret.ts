@@ -1,6 +1,7 @@
 import type { UnprocessedScramSecret } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { AwsRefused, AwsUnavailable, ClusterBusy } from '../../shared/errors.ts';
+import { quoted } from '../../shared/foreign-text.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -57,7 +58,7 @@ async function checkState(clusterArn: string, refused: AwsRefused, msk: MskClien
 }
 
 function refusalOf({ ErrorCode = '', ErrorMessage = '' }: UnprocessedScramSecret, secretArn: string) {
-  const said = `MSK did not associate ${secretArn} (${ErrorCode}: ${ErrorMessage}).`;
+  const said = `MSK did not associate ${secretArn} (${ErrorCode}: ${quoted(ErrorMessage)}).`;
   const remedy =
     "The secret must be in the cluster's account and Region, its name must start with AmazonMSK_, and it must be encrypted with a symmetric customer managed KMS key whose policy lets this role create a grant.";
   return mayPass(ErrorMessage)

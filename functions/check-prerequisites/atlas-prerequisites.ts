@@ -133,8 +133,14 @@ const isIn = ({ dataProcessRegion }: Workspace, region: string): boolean =>
   dataProcessRegion?.cloudProvider.toUpperCase() === 'AWS' && awsRegion(dataProcessRegion.region) === region;
 
 function wrongPlace({ name, dataProcessRegion }: Workspace, region: string): string {
-  const { cloudProvider = 'unknown', region: workspaceRegion = 'unknown' } = dataProcessRegion ?? {};
-  return `Workspace "${name}" processes its data in ${cloudProvider} ${workspaceRegion}; it must be on AWS in ${region}, the cluster's Region. Choose another workspace (the tag atlas-streaming/workspace, or workspace in the input), or create one there.`;
+  return `Workspace "${name}" processes its data ${placeOf(dataProcessRegion)}; it must be on AWS in ${region}, the cluster's Region. Choose another workspace (the tag atlas-streaming/workspace, or workspace in the input), or create one there.`;
+}
+
+/** Names only what can be a provider or a Region. Another text may be a password that Atlas repeats. */
+function placeOf({ cloudProvider = '', region = '' } = {}): string {
+  const [provider] = /^(AWS|AZURE|GCP)$/.exec(cloudProvider.toUpperCase()) ?? ['another place'];
+  const [awsName] = (provider === 'AWS' && /^[a-z]{2}(-[a-z]+)+-\d$/.exec(awsRegion(region))) || [];
+  return ['in', provider, awsName].filter(Boolean).join(' ');
 }
 
 const notOffered = (region: string, clusterArn: string) =>

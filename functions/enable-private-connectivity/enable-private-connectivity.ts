@@ -2,6 +2,7 @@ import type { Cluster, VpcConnectivityClientAuthentication } from '@aws-sdk/clie
 import * as z from 'zod/mini';
 import { isCertain } from '../../shared/aws.ts';
 import { AwsRefused, ClusterUpdateFailed, VersionConflict } from '../../shared/errors.ts';
+import { quoted } from '../../shared/foreign-text.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { isPrivateConnectivityOn, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
@@ -66,7 +67,7 @@ function checkRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): voi
   // DescribeClusterV2 may lag behind. Then only the text says that the version is stale.
   const isStale = after.CurrentVersion !== before.CurrentVersion || /isn.t current/.test(refusal.said);
   if (!isStale) throw refusal;
-  throw new VersionConflict(`Another writer changed the cluster (${refusal.said}).`, { cause: refusal });
+  throw new VersionConflict(`Another writer changed the cluster (${quoted(refusal.said)}).`, { cause: refusal });
 }
 
 /**
@@ -85,6 +86,6 @@ async function checkOperation(operationArn: string, msk: MskClient): Promise<voi
   if (operation?.OperationState !== 'UPDATE_FAILED') return;
   const { ErrorCode = 'no error code', ErrorString = 'no reason given' } = operation.ErrorInfo ?? {};
   throw new ClusterUpdateFailed(
-    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${ErrorString}), in operation ${operationArn}. Fix the cause, then start a new execution.`,
+    `MSK could not turn on multi-VPC private connectivity (${ErrorCode}: ${quoted(ErrorString)}), in operation ${operationArn}. Fix the cause, then start a new execution.`,
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClientAuthentication, Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { ClusterUnusable } from '../../shared/errors.ts';
+import { quoted } from '../../shared/foreign-text.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -60,7 +61,7 @@ export async function inspectCluster(
   const state = cluster.State ?? 'unknown';
   if (terminal.has(state))
     throw new ClusterUnusable(
-      `Cluster ${clusterArn} is ${state}${cluster.StateInfo?.Message ? ` (${cluster.StateInfo.Message})` : ''}; it must be ACTIVE.`,
+      `Cluster ${clusterArn} is ${state}${cluster.StateInfo?.Message ? ` (${quoted(cluster.StateInfo.Message)})` : ''}; it must be ACTIVE.`,
     );
 
   const isSettled = state === 'ACTIVE';

@@ -42,7 +42,7 @@ export const RecordFailureOutput = z.object({ error: z.string(), cause: z.string
 const longestCause = 32_000;
 
 /** Control characters and marks that reverse text: an answer of AWS or Atlas may repeat input that a person typed. */
-const invisible = /[^\P{C}\n]/gu;
+const invisible = /[\p{Zl}\p{Zp}]|[^\P{C}\n]/gu;
 
 interface Deps {
   registry: Registry;

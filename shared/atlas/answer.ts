@@ -1,20 +1,36 @@
 import * as z from 'zod/mini';
 import { AtlasUnavailable } from '../errors.ts';
 import type { AtlasResponse } from './http.ts';
-import { heldText, LimitExceeded } from './limits.ts';
+import { heldText, LimitExceeded, maxLevels } from './limits.ts';
 
 /**
  * The text of an answer.
  *
  * @param what the request, for the message
- * @throws LimitExceeded, or AtlasUnavailable if the answer is cut short
+ * @throws LimitExceeded if it is too long or nested too deep, or AtlasUnavailable if the answer is cut short
  */
 export async function textOf(what: string, response: AtlasResponse): Promise<string> {
-  return response.text().catch((error: unknown) => {
+  const text = await response.text().catch((error: unknown) => {
     if ((error as Error).cause instanceof LimitExceeded)
       throw new LimitExceeded(`Atlas's answer to ${what} is longer than 1 MB.`);
     throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reasonOf(error)}).`);
   });
+  if (levelsOf(text) > maxLevels)
+    throw new LimitExceeded(`Atlas's answer to ${what} is nested deeper than ${maxLevels} levels.`);
+  return text;
+}
+
+/** How deep a JSON text is nested. */
+function levelsOf(text: string): number {
+  let [level, deepest, isInString] = [0, 0, false];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] ?? '';
+    if (isInString && character === '\\') at++;
+    else if (character === '"') isInString = !isInString;
+    else if (!isInString && '[{'.includes(character)) deepest = Math.max(deepest, ++level);
+    else if (!isInString && ']}'.includes(character)) level--;
+  }
+  return deepest;
 }
 
 /** Why a `fetch` failed: the system's code is in `cause`. */

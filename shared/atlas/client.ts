@@ -1,3 +1,4 @@
+import { InvalidRequest } from '../errors.ts';
 import { AtlasTransport, type TransportOptions } from './transport.ts';
 import {
   Accepted,
@@ -9,7 +10,10 @@ import {
   Workspace,
 } from './types.ts';
 
-/** The Streams part of the Atlas Administration API v2, as far as we need it. Every method throws as AtlasTransport does. */
+/**
+ * The Streams part of the Atlas Administration API v2, as far as we need it. Every method throws as AtlasTransport does. The name of a
+ * workspace or connection is the one that was asked for, whatever the answer says: it is shown, and goes into the history.
+ */
 export class AtlasClient {
   readonly #transport: AtlasTransport;
 
@@ -52,7 +56,7 @@ export class AtlasClient {
   async getPrivateLink(projectId: string, id: string): Promise<PrivateLink> {
     return this.#transport.call(PrivateLink, {
       method: 'GET',
-      path: `${streams(projectId)}/privateLinkConnections/${id}`,
+      path: `${streams(projectId)}/privateLinkConnections/${segment(id)}`,
     });
   }
 
@@ -60,7 +64,7 @@ export class AtlasClient {
   async deletePrivateLink(projectId: string, id: string): Promise<void> {
     await this.#transport.call(Accepted, {
       method: 'DELETE',
-      path: `${streams(projectId)}/privateLinkConnections/${id}`,
+      path: `${streams(projectId)}/privateLinkConnections/${segment(id)}`,
     });
   }
 
@@ -70,10 +74,8 @@ export class AtlasClient {
   }
 
   async getWorkspace(projectId: string, workspace: string): Promise<Workspace> {
-    return this.#transport.call(Workspace, {
-      method: 'GET',
-      path: `${streams(projectId)}/${encodeURIComponent(workspace)}`,
-    });
+    const path = `${streams(projectId)}/${segment(workspace)}`;
+    return { ...(await this.#transport.call(Workspace, { method: 'GET', path })), name: workspace };
   }
 
   /** All connections of a workspace, of every type. */
@@ -82,12 +84,13 @@ export class AtlasClient {
   }
 
   async getConnection(projectId: string, workspace: string, name: string): Promise<Connection> {
-    const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
-    return this.#transport.call(Connection, { method: 'GET', path });
+    const path = `${connections(projectId, workspace)}/${segment(name)}`;
+    return { ...(await this.#transport.call(Connection, { method: 'GET', path })), name };
   }
 
   async createConnection(projectId: string, workspace: string, body: KafkaConnectionRequest): Promise<Connection> {
-    return this.#transport.call(Connection, { method: 'POST', path: connections(projectId, workspace), body });
+    const path = connections(projectId, workspace);
+    return { ...(await this.#transport.call(Connection, { method: 'POST', path, body })), name: body.name };
   }
 
   /** Updates a connection; its networking cannot be changed. */
@@ -96,24 +99,31 @@ export class AtlasClient {
     workspace: string,
     { name, networking: _, ...body }: KafkaConnectionRequest,
   ): Promise<Connection> {
-    const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
-    return this.#transport.call(Connection, { method: 'PATCH', path, body: { name, ...body } });
+    const path = `${connections(projectId, workspace)}/${segment(name)}`;
+    return { ...(await this.#transport.call(Connection, { method: 'PATCH', path, body: { name, ...body } })), name };
   }
 
   /** Asks Atlas to delete a connection. It is gone when Atlas no longer finds it. */
   async deleteConnection(projectId: string, workspace: string, name: string): Promise<void> {
-    const path = `${connections(projectId, workspace)}/${encodeURIComponent(name)}`;
+    const path = `${connections(projectId, workspace)}/${segment(name)}`;
     await this.#transport.call(Accepted, { method: 'DELETE', path });
   }
 
   /** All stream processors of a workspace, whatever their state. */
   async listStreamProcessors(projectId: string, workspace: string): Promise<StreamProcessor[]> {
-    const path = `${streams(projectId)}/${encodeURIComponent(workspace)}/processors`;
+    const path = `${streams(projectId)}/${segment(workspace)}/processors`;
     // Pipelines are long.
     return this.#transport.list(StreamProcessor, { path, version: '2024-05-30', itemsPerPage: 50 });
   }
 }
 
-const streams = (projectId: string) => `/api/atlas/v2/groups/${projectId}/streams`;
-const connections = (projectId: string, workspace: string) =>
-  `${streams(projectId)}/${encodeURIComponent(workspace)}/connections`;
+/** @throws InvalidRequest if it would make the path that of something else: URL leaves out ".", and ".." with the segment before it */
+function segment(name: string): string {
+  if (!/^\.{0,2}$/.test(name)) return encodeURIComponent(name);
+  throw new InvalidRequest(
+    `The name ${JSON.stringify(name)} is not that of a workspace or connection. Correct workspace and connectionName, in the input or in the tags.`,
+  );
+}
+
+const streams = (projectId: string) => `/api/atlas/v2/groups/${segment(projectId)}/streams`;
+const connections = (projectId: string, workspace: string) => `${streams(projectId)}/${segment(workspace)}/connections`;

@@ -40,7 +40,7 @@ export function whyNotOurs(
   if (access !== 'PRIVATE_LINK')
     return `connection "${name}" exists with ${access ?? 'PUBLIC'} networking, not PRIVATE_LINK`;
   if (!privateLinkId || connectionId !== privateLinkId)
-    return `connection "${name}" exists and goes through private link ${connectionId}, which is not the one to this cluster`;
+    return `connection "${name}" exists and goes through private link ${connectionId ?? 'UNKNOWN'}, which is not the one to this cluster`;
   return undefined;
 }
 
@@ -92,7 +92,7 @@ const brokers = (servers: string) =>
 /** `b-1.scram.demo.abc123.c2.kafka.us-east-1.amazonaws.com` → the same without the broker's own label. */
 const domain = (host: string) => host.replace(/^b-\d+\./, '');
 
-const hasConfig = (existing: Record<string, string>, wanted: Record<string, string>) =>
+const hasConfig = (existing: Record<string, unknown>, wanted: Record<string, string>) =>
   Object.entries(wanted).every(([key, value]) => existing[key] === value);
 
 /**

@@ -21,6 +21,14 @@ const lacksRole = 'USER_UNAUTHORIZED';
 export const isAboutCredentials = (status: number, errorCode = ''): boolean =>
   status === 401 || (status === 403 && (errorCode === lacksRole || notOnAccessList.has(errorCode)));
 
+/** Seen, but not branched on. */
+const others = ['RESOURCE_NOT_FOUND', 'VALIDATION_ERROR', 'RATE_LIMITED', 'UNEXPECTED_ERROR'];
+
+const ownCodes = new Set([projectNotFound, ...notOnAccessList, lacksRole, ...others]);
+
+/** Whether a code is one that Atlas is known to have, and not another text in its place. */
+export const isKnownCode = (code: string): boolean => ownCodes.has(code) || /^STREAM(_[A-Z]+)+$/.test(code);
+
 const hasCode = (error: unknown, code: string): error is AtlasRefused =>
   error instanceof AtlasRefused && error.errorCode === code;
 

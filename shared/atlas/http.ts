@@ -45,7 +45,9 @@ export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal
     signal,
     ...(onNewConnection && { agent: false }),
   });
-  outgoing.on('response', resolve).on('error', reject).end(body);
+  // An answer that switches to another protocol is neither a response nor an error: Node only closes the connection.
+  const closed = () => reject(new Error('The connection was closed without an answer.'));
+  outgoing.on('response', resolve).on('error', reject).on('close', closed).end(body);
   const failed = (cause: unknown): never => {
     if (signal.aborted) throw signal.reason;
     // https://nodejs.org/api/http.html#requestreusedsocket

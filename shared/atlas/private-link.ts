@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { PrivateLinkFailed } from '../errors.ts';
+import { quoted } from '../foreign-text.ts';
 import { Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
 import { failsAgain, replacedBy } from '../replaced-by.ts';
@@ -62,7 +63,7 @@ export function privateLinkState(
 ) {
   if (state === 'FAILED')
     throw new PrivateLinkFailed(
-      `Atlas could not set up private link ${id}: ${(errorMessage || 'it gave no reason').replace(/\.$/, '')}. ${hints.filter(Boolean).join(' ')}\n${
+      `Atlas could not set up private link ${id}: ${errorMessage ? quoted(errorMessage.replace(/\.$/, '')) : 'it gave no reason'}. ${hints.filter(Boolean).join(' ')}\n${
         ownership === 'created'
           ? replacedBy('what Atlas reports', clusterArn)
           : `This deployment did not create the link. Its owner must delete it in Atlas (Stream Processing > Private Link). Then start a new execution. ${failsAgain}`

@@ -3,10 +3,10 @@ import type * as z from 'zod/mini';
 import { withCommand } from '../command.ts';
 import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
 import { regionOf } from '../msk/arn.ts';
-import { blotOutCredentials } from '../secrets/in-use.ts';
+import { blotOutCredentials, holdsPassword } from '../secrets/in-use.ts';
 import { json, reasonOf, retryAfterMs, textOf } from './answer.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
-import { heldText, LimitExceeded, maxPages, maxText } from './limits.ts';
+import { heldText, LimitExceeded, maxPages, maxText, ofList } from './limits.ts';
 import { refusal } from './refusal.ts';
 import { page } from './types.ts';
 
@@ -70,9 +70,14 @@ export class AtlasTransport {
     { itemsPerPage = largestPage, ...call }: Omit<Call, 'method' | 'query'> & { itemsPerPage?: number },
   ) {
     const all: z.infer<Schema>[] = [];
+    let bytes = 0;
     for (let pageNum = 1; pageNum <= maxPages; pageNum++) {
       const query = { itemsPerPage: String(itemsPerPage), pageNum: String(pageNum) };
-      const { results, totalCount } = await this.call(page(schema), { ...call, method: 'GET', query });
+      const answer = await this.#exchange(page(schema), { ...call, method: 'GET', query });
+      const { results, totalCount } = answer.data;
+      bytes += answer.bytes;
+      if (bytes > ofList.maxBytes || all.length + results.length > ofList.maxItems)
+        throw new LimitExceeded(`Atlas's answer to GET ${call.path} has more than 5 MB or 10,000 items.`);
       all.push(...results);
       if (results.length === 0 || all.length >= (totalCount ?? 0)) return all;
     }
@@ -81,14 +86,22 @@ export class AtlasTransport {
 
   /** One request. @returns what the schema reads of the answer */
   async call<Schema extends z.ZodMiniType>(schema: Schema, call: Call): Promise<z.infer<Schema>> {
+    return (await this.#exchange(schema, call)).data;
+  }
+
+  async #exchange<Schema extends z.ZodMiniType>(
+    schema: Schema,
+    call: Call,
+  ): Promise<{ data: z.infer<Schema>; bytes: number }> {
     const request = `${call.method} ${call.path}`;
     const response = await this.#send(request, call);
     const what = response.answers ?? request;
     const text = await textOf(what, response);
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    if (!response.ok) throw this.#named(refusal(what, response, text, isOwnProject));
+    const mayRepeatPassword = /\/connections(\/|$)/.test(call.path) && !holdsPassword();
+    if (!response.ok) throw this.#named(refusal(what, response, text, { isOwnProject, mayRepeatPassword }));
     const answer = schema.safeParse(text === '' ? {} : json(text));
-    if (answer.success) return blotOutCredentials(answer.data);
+    if (answer.success) return { data: blotOutCredentials(answer.data), bytes: Buffer.byteLength(text) };
     throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${unreadable(answer.error)}).`);
   }
 

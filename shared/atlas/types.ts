@@ -1,6 +1,5 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
-import { withoutSecrets } from '../secrets/in-use.ts';
 import { heldText, maxText } from './limits.ts';
 
 /**
@@ -14,29 +13,39 @@ const text = z.string().check(z.maxLength(maxText));
 /** Atlas omits a field that it does not have, or returns null. */
 const optionalText = z.optional(z.nullable(text));
 
-/** A text that is only compared, or shown in short. */
+/** A text that is only compared. */
 const optionalLongText = z.optional(z.nullable(z.string()));
 
 const optionalMessage = z.optional(z.nullable(z.pipe(z.string(), z.transform(heldText))));
 
-/** The documented states, which may be equal to a password. */
-const knownStates = new Set('IDLE WORKING DONE FAILED DELETE_REQUESTED DELETING DELETED PENDING READY'.split(' '));
-
-/** A state goes into the history. What cannot be the name of one may be anything, such as a secret. */
-const optionalState = z.optional(
-  z.nullable(
-    z.pipe(
-      text,
-      z.transform((state) =>
-        knownStates.has(state) || (/^[A-Z][A-Z0-9_]{0,63}$/.test(state) && withoutSecrets(state) === state)
-          ? state
-          : 'UNKNOWN',
+/**
+ * A word of a known list. Any other text becomes UNKNOWN: it may be a password, which a function cannot recognize unless it has read
+ * it, and the word goes into the history.
+ */
+const oneOf = (words: string) => {
+  const known = new Set(words.split(' '));
+  return z.optional(
+    z.nullable(
+      z.pipe(
+        text,
+        z.transform((word) => (known.has(word) ? word : 'UNKNOWN')),
       ),
     ),
-  ),
-);
+  );
+};
+
+const state = oneOf('IDLE WORKING DONE FAILED DELETE_REQUESTED DELETING DELETED PENDING READY');
 
 const ObjectId = z.string().check(z.regex(/^[a-f0-9]{24}$/));
+
+/** Anything but an ObjectId counts as none. */
+const optionalId = z.catch(z.optional(z.nullable(ObjectId)), undefined);
+
+/** `host:port` of each broker, separated by commas. It is shown, so anything else counts as none. */
+const brokers = z.catch(
+  z.optional(z.nullable(z.string().check(z.regex(/^[\w-]+(\.[\w-]+)+:\d{1,5}( *, *[\w-]+(\.[\w-]+)+:\d{1,5})*$/)))),
+  undefined,
+);
 
 /**
  * The addresses that a VPC should have. AWS allows others, but a command that opens a cluster to them could let anyone in.
@@ -65,34 +74,41 @@ export const AccountDetails = z.object({
 export const PrivateLink = z.object({
   _id: ObjectId,
   arn: optionalText,
-  state: optionalState,
+  state,
   errorMessage: optionalMessage,
-  authenticationScheme: optionalText,
+  authenticationScheme: oneOf('TLS SASL_SCRAM IAM'),
 });
 export type PrivateLink = z.infer<typeof PrivateLink>;
 
+/** The name goes into the paths of requests, where "." and ".." have another meaning. */
 export const Workspace = z.object({
-  name: text,
+  name: text.check(z.regex(/^(?!\.{0,2}$)/)),
   dataProcessRegion: z.optional(z.object({ cloudProvider: text, region: text })),
 });
 export type Workspace = z.infer<typeof Workspace>;
 
 /** `state` is PENDING, READY, DELETING or FAILED. Atlas never returns the password. */
 export const Connection = z.object({
-  /** It goes into the registry. Anything but an ObjectId counts as none. */
-  id: z.catch(z.optional(z.nullable(ObjectId)), undefined),
+  id: optionalId,
   name: text,
-  type: optionalText,
-  state: optionalState,
-  bootstrapServers: optionalLongText,
+  type: oneOf(
+    'Kafka Cluster Sample Https AzureBlobStorage AWSLambda AWSKinesisDataStreams S3 SchemaRegistry GCPPubSub',
+  ),
+  state,
+  bootstrapServers: brokers,
   authentication: z.optional(z.nullable(z.object({ mechanism: optionalLongText, username: optionalLongText }))),
   security: z.optional(z.nullable(z.object({ protocol: optionalLongText }))),
   networking: z.optional(
     z.nullable(
-      z.object({ access: z.optional(z.nullable(z.object({ type: optionalText, connectionId: optionalText }))) }),
+      z.object({
+        access: z.optional(
+          z.nullable(z.object({ type: oneOf('PUBLIC VPC PRIVATE_LINK TRANSIT_GATEWAY'), connectionId: optionalId })),
+        ),
+      }),
     ),
   ),
-  config: z.optional(z.nullable(z.record(z.string(), z.string()))),
+  /** Its values are only compared. */
+  config: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
 });
 export type Connection = z.infer<typeof Connection>;
 

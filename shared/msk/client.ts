@@ -21,6 +21,7 @@ import {
 } from '@aws-sdk/client-kafka';
 import { fromAws, noneWhenNotFound } from '../aws.ts';
 import { AwsRefused, AwsUnavailable, ClusterUnusable, PolicyRefused, VersionConflict } from '../errors.ts';
+import { quoted } from '../foreign-text.ts';
 import { correctionOf } from './policy-refusal.ts';
 
 /** A cluster policy and its version; both are undefined if the cluster has none. */
@@ -151,7 +152,9 @@ export class MskClient {
     await fromAws('kafka:PutClusterPolicy', this.#kafka.send(command, this.#options)).catch((cause: unknown) => {
       if (!(cause instanceof AwsRefused) || cause.code !== 'BadRequestException') throw cause;
       if (isVersionConflict(cause.said))
-        throw new VersionConflict(`Another writer changed the policy of ${clusterArn} (${cause.said}).`, { cause });
+        throw new VersionConflict(`Another writer changed the policy of ${clusterArn} (${quoted(cause.said)}).`, {
+          cause,
+        });
       throw new PolicyRefused(`${cause.message} ${correctionOf(policy, cause.said)}`, { cause });
     });
   }

@@ -14,9 +14,9 @@ export const rules = {
     'the ARN of an Amazon MSK cluster, for example "arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5"',
   projectId: 'the 24 hexadecimal characters of an Atlas project id, for example "5f1a2b3c4d5e6f7a8b9c0d1e"',
   workspace:
-    'the name of an Atlas Stream Processing workspace, of letters, digits, ".", "_" and "-", at most 64, for example "streams"',
+    'the name of an Atlas Stream Processing workspace, of letters, digits, ".", "_" and "-", at most 64, and not "." or "..", for example "streams"',
   connectionName:
-    'a name of at most 64 letters, digits, ".", "-", "*" and "_", as Atlas allows, for example "orders-msk"',
+    'a name of at most 64 letters, digits, ".", "-", "*" and "_", as Atlas allows, and not "." or "..", for example "orders-msk"',
   secretArn:
     'the whole ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
   mechanism: `one of ${mechanisms.map((name) => `"${name}"`).join(' and ')}`,
@@ -54,13 +54,13 @@ export const isSetting = (key: string) => configKeys.has(key);
 
 /**
  * One schema per field, for the console's input and for tags. The name patterns exclude the secret of an Atlas service account:
- * names are written on the cluster's tags.
+ * names are written on the cluster's tags. They also exclude "." and "..", which would change the path of a request.
  */
 export const fields = {
   clusterArn: z.string().check(z.refine((arn) => parseClusterArn(arn) !== undefined)),
   projectId: z.string().check(z.regex(/^[a-f0-9]{24}$/)),
-  workspace: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9._-]{1,64}$/)),
-  connectionName: z.string().check(z.regex(/^(?!mdb_sa_sk_)[A-Za-z0-9.*_-]{1,64}$/)),
+  workspace: z.string().check(z.regex(/^(?!mdb_sa_sk_|\.{1,2}$)[A-Za-z0-9._-]{1,64}$/)),
+  connectionName: z.string().check(z.regex(/^(?!mdb_sa_sk_|\.{1,2}$)[A-Za-z0-9.*_-]{1,64}$/)),
   // MSK associates only secrets with this prefix.
   secretArn: z.string().check(z.regex(secretArnPattern('AmazonMSK_'))),
   mechanism: z.enum(mechanisms),

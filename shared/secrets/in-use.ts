@@ -11,6 +11,9 @@ export const useCredentials = (...secrets: string[]): void => remember(credentia
 /** A SCRAM password, until `forgetPasswords`. */
 export const usePassword = (password: string): void => remember(passwords, [password]);
 
+/** Whether this function can recognize the password of the run's SCRAM secret. */
+export const holdsPassword = (): boolean => passwords.size > 0;
+
 /** Ends the use of passwords: the next invocation may be about another cluster, whose names may contain this cluster's password. */
 export const forgetPasswords = (): void => passwords.clear();
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { withCommand } from '../command.ts';
 import { AwsRefused } from '../errors.ts';
+import { quoted } from '../foreign-text.ts';
 import { allowCommand, allowTag } from './allow-tag.ts';
 import type { SecretsClient } from './client.ts';
 import { usePassword } from './in-use.ts';
@@ -42,6 +43,6 @@ export async function readScramSecret(
 /** Why AWS refuses to return or describe a secret, and what to do. */
 export const whyUnreadable = (secretArn: string, { code, said }: AwsRefused): string =>
   withCommand(
-    `The SCRAM secret ${secretArn} cannot be read (${code}: ${said}). It must exist and have the tag ${allowTag.key}=${allowTag.value}, and the policies of the secret and of its KMS key must let this account's roles read it. To set the tag:`,
+    `The SCRAM secret ${secretArn} cannot be read (${code}: ${quoted(said)}). It must exist and have the tag ${allowTag.key}=${allowTag.value}, and the policies of the secret and of its KMS key must let this account's roles read it. To set the tag:`,
     allowCommand(secretArn),
   );

@@ -123,7 +123,7 @@ const failures: Failure[] = [
     },
     input: ({ world }) => ({ secretArn: world.scramSecrets[0]?.arn }),
     error: 'AwsRefused',
-    says: /kafka:BatchAssociateScramSecret with HTTP 403 \(ForbiddenException: Not you\.\)/,
+    says: /kafka:BatchAssociateScramSecret with HTTP 403 \(ForbiddenException: "Not you\."\)/,
   },
   {
     when: 'the project has no resource in the Region',
@@ -155,7 +155,7 @@ const failures: Failure[] = [
       cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', () => refusal.answer);
     },
     error: 'AtlasRefused',
-    says: /VALIDATION_ERROR: The arn is not that of a cluster\./,
+    says: /VALIDATION_ERROR: "The arn is not that of a cluster\."/,
   },
   {
     when: 'Atlas cannot set up the link',
@@ -336,7 +336,7 @@ suite('a run fails', () => {
       /4\. Encryption between clients and brokers is PLAINTEXT; it must be TLS/,
       /5\. allow\.everyone\.if\.no\.acl\.found is true in revision 1/,
       /6\. 2 SCRAM secrets are associated with the cluster/,
-      /7\. Workspace "streams" processes its data in AZURE eastus2/,
+      /7\. Workspace "streams" processes its data in AZURE; it must be on AWS in us-east-1/,
     ]) {
       assert.match(cause, says);
     }

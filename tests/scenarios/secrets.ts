@@ -56,7 +56,7 @@ suite('no password, private key, client secret or access token leaks', () => {
       const { password } = JSON.parse(body).authentication;
       return atlasError(400, 'VALIDATION_ERROR', `The password ${password} is too short.`).answer;
     });
-    assertFailed(await connectByTag(cloud), 'AtlasRefused', /VALIDATION_ERROR: The password \*\*\* is too short/);
+    assertFailed(await connectByTag(cloud), 'AtlasRefused', /VALIDATION_ERROR: "The password \*\*\* is too short/);
     assert.ok(
       cloud.lambda.logs.get('CreateConnection')?.join().includes('VALIDATION_ERROR'),
       'the failure is in the log',

@@ -314,7 +314,7 @@ describe("Atlas's limit of token requests", () => {
     await assert.rejects(atlas.getWorkspace(projectId, 'streams'), {
       name: 'AtlasThrottled',
       message: new RegExp(
-        `^Atlas throttles the request for an access token for 42 s \\(RATE_LIMITED: ${detail.replaceAll('.', '\\.')}\\)\\.$`,
+        `^Atlas throttles the request for an access token for 42 s \\(RATE_LIMITED: "${detail.replaceAll('.', '\\.')}"\\)\\.$`,
       ),
     });
     assert.equal(door.tokenRequests.length, 1);

@@ -82,7 +82,7 @@ describe('ApplyClusterPolicy', () => {
         .resolves({});
       await assert.rejects(apply(), {
         name: 'VersionConflict',
-        message: new RegExp(`Another writer changed .* \\(${text}\\)`),
+        message: new RegExp(`Another writer changed .* \\("${text}"\\)`),
       });
       const newer = { ...foreign, Sid: 'Newer' };
       msk.on(GetClusterPolicyCommand).resolves({ Policy: policyOf(foreign, newer), CurrentVersion: 'K2' });

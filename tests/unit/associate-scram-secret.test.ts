@@ -84,7 +84,7 @@ describe('AssociateScramSecret', () => {
       msk.on(BatchAssociateScramSecretCommand).resolves(refused(text));
       await assert.rejects(associate(), (error: Error) => {
         assert.equal(error.name, 'AwsUnavailable');
-        assert.ok(error.message.includes(`AmazonMSK_orders-a1B2c3 (InvalidSecretArn: ${text})`), error.message);
+        assert.ok(error.message.includes(`AmazonMSK_orders-a1B2c3 (InvalidSecretArn: "${text}")`), error.message);
         assert.match(error.message, /created a moment ago.*customer managed KMS key/);
         return true;
       });
@@ -97,7 +97,7 @@ describe('AssociateScramSecret', () => {
     await assert.rejects(associate(), {
       name: 'AwsRefused',
       code: 'InvalidSecretArn',
-      message: /AmazonMSK_orders-a1B2c3 \(InvalidSecretArn: The key is odd\.\).*customer managed KMS key/,
+      message: /AmazonMSK_orders-a1B2c3 \(InvalidSecretArn: "The key is odd\."\).*customer managed KMS key/,
     });
     assert.equal(msk.commandCalls(BatchAssociateScramSecretCommand).length, 1);
   });
@@ -105,7 +105,7 @@ describe('AssociateScramSecret', () => {
   it('ends the run if MSK refuses the call while the cluster is ACTIVE', async (t) => {
     const { msk, associate } = await associator(t);
     msk.on(BatchAssociateScramSecretCommand).rejects(awsError('BadRequestException', 400, 'Odd.'));
-    await assert.rejects(associate(), { name: 'AwsRefused', message: /BadRequestException: Odd\./ });
+    await assert.rejects(associate(), { name: 'AwsRefused', message: /BadRequestException: "Odd\."/ });
   });
 
   it('lets the machine retry if MSK throttles', async (t) => {

@@ -80,18 +80,67 @@ describe('a list of Atlas', () => {
   });
 });
 
+describe('a list of Atlas whose pages never end', () => {
+  const endless = (results: unknown[]) => ok({ results, totalCount: 1e9 });
+
+  it('is AtlasUnavailable with the limit after 5 MB', async (t) => {
+    const config = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`k${i}`, 'v'.repeat(1000)]));
+    const { atlas, calls } = await fakeAtlas(t, { 'GET /streams/connections': endless([connection({ config })]) });
+    await assert.rejects(atlas.listConnections(projectId, 'streams'), {
+      name: 'AtlasUnavailable',
+      message: /answer to GET .*connections has more than 5 MB or 10,000 items\.$/,
+    });
+    assert.equal(calls().length, 6);
+  });
+
+  it('is AtlasUnavailable with the limit after 10,000 items', async (t) => {
+    const names = Array.from({ length: 4000 }, () => ({ name: 'x' }));
+    const { atlas, calls } = await fakeAtlas(t, { 'GET ': endless(names) });
+    await assert.rejects(atlas.listWorkspaces(projectId), { message: /has more than 5 MB or 10,000 items\.$/ });
+    assert.equal(calls().length, 3);
+  });
+});
+
+describe('an answer of Atlas that is nested', () => {
+  const nested = (levels: number): Answer => {
+    const pipeline = `${'['.repeat(levels)}"[[{\\"[{"${']'.repeat(levels)}`;
+    const body = `{"results":[{"name":"p","state":"STARTED","pipeline":${pipeline}}],"totalCount":1}`;
+    return (response) => response.end(body);
+  };
+  const listProcessors = (atlas: AtlasClient) => atlas.listStreamProcessors(projectId, 'streams');
+
+  it('may have 200 levels', async (t) => {
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': nested(197) });
+    assert.equal((await listProcessors(atlas)).length, 1);
+  });
+
+  it('is AtlasUnavailable with the limit if it has more', async (t) => {
+    for (const levels of [198, 400_000]) {
+      const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': nested(levels) });
+      await assert.rejects(listProcessors(atlas), {
+        name: 'AtlasUnavailable',
+        message: /answer to GET .*processors is nested deeper than 200 levels\.$/,
+      });
+    }
+  });
+
+  it('is not needed to explain why a connection cannot be changed', async (t) => {
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': nested(400_000) });
+    const refusal = new AtlasRefused('In use.', { status: 403, errorCode: 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS' });
+    const place = { projectId, workspace: 'streams', connectionName: 'orders' };
+    await assert.rejects(explainUse(refusal, place, atlas), {
+      name: 'ConnectionInUse',
+      message: /in use by a running stream processor/,
+    });
+  });
+});
+
 describe('a text of Atlas', () => {
   const refused: [field: string, call: string, answer: unknown, run: (atlas: AtlasClient) => Promise<unknown>][] = [
     ['state', route, privateLink({ state: long }), getLink],
     ['authenticationScheme', route, privateLink({ authenticationScheme: long }), getLink],
     ['state', 'GET /streams/connections/orders', connection({ state: long }), getConnection],
     ['name', 'GET /streams/connections/orders', connection({ name: long }), getConnection],
-    [
-      'networking.access.connectionId',
-      'GET /streams/connections/orders',
-      connection({ networking: { access: { type: 'PRIVATE_LINK', connectionId: long } } }),
-      getConnection,
-    ],
     [
       'dataProcessRegion.region',
       'GET /streams',
@@ -122,7 +171,7 @@ describe('a text of Atlas', () => {
     const refusals = await fakeAtlas(t, { [route]: apiError(400, 'TOO_BAD', long) });
     await assert.rejects(
       getLink(refusals.atlas),
-      ({ message }: Error) => message.length < 1500 && /TOO_BAD: x/.test(message),
+      ({ message }: Error) => message.length < 1500 && /TOO_BAD: "x/.test(message),
     );
     const codes = await fakeAtlas(t, { [route]: apiError(400, long, 'No.') });
     await assert.rejects(getLink(codes.atlas), (error: Error) => {
@@ -130,20 +179,47 @@ describe('a text of Atlas', () => {
     });
   });
 
-  it('is not repeated if it is the name of a field', async (t) => {
+  it('is UNKNOWN, or none, if it is not one of the words that Atlas is known to have', async (t) => {
+    const word = 'HUNTER2_PASSWORD';
+    const access = { type: word, connectionId: word };
+    const odd = { id: word, name: word, type: word, state: word, bootstrapServers: word, networking: { access } };
     const { atlas } = await fakeAtlas(t, {
-      'GET /streams/connections/orders': ok(connection({ config: { [long]: 1, [`${long}y`]: 2 } })),
+      [route]: ok(privateLink({ state: word, authenticationScheme: word })),
+      'GET /streams': ok(workspaceOf({ name: word })),
+      'GET /streams/connections/orders': ok(connection(odd)),
     });
-    await assert.rejects(getConnection(atlas), ({ message }: Error) => message.length < 1500);
+    const link = await getLink(atlas);
+    assert.deepEqual([link.state, link.authenticationScheme], ['UNKNOWN', 'UNKNOWN']);
+    assert.equal((await atlas.getWorkspace(projectId, 'streams')).name, 'streams');
+    const { authentication: _, security: __, config: ___, ...read } = await getConnection(atlas);
+    const known = {
+      type: 'UNKNOWN',
+      state: 'UNKNOWN',
+      networking: { access: { type: 'UNKNOWN', connectionId: undefined } },
+    };
+    assert.deepEqual(read, { ...known, id: undefined, name: 'orders', bootstrapServers: undefined });
   });
 
-  it('is UNKNOWN if it is a state that cannot be the name of one, and an id is dropped that cannot be one', async (t) => {
-    const { atlas } = await fakeAtlas(t, {
-      [route]: ok(privateLink({ state: 'done; password=x' })),
-      'GET /streams/connections/orders': ok(connection({ id: 'hunter22' })),
-    });
-    assert.equal((await getLink(atlas)).state, 'UNKNOWN');
-    assert.equal((await getConnection(atlas)).id, undefined);
+  it('is left out of a refusal about connections if the function has no password that it would recognize', async (t) => {
+    const word = 'HUNTER2_PASSWORD';
+    const codes = [
+      [word, 'UNKNOWN_ERROR_CODE'],
+      ['STREAM_CONNECTION_HAS_STREAM_PROCESSORS', 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS'],
+    ] as const;
+    for (const [code, shown] of codes) {
+      const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': apiError(400, code, `No, ${word}.`) });
+      await assert.rejects(getConnection(atlas), (error: AtlasRefused) => {
+        assert.equal(error.errorCode, shown);
+        assert.ok(
+          error.message.endsWith(`(${shown}: Atlas's reason is left out, because it may repeat the password).`),
+        );
+        return true;
+      });
+    }
+    usePassword(word);
+    const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': apiError(400, 'ODD', `No, ${word}.`) });
+    await assert.rejects(getConnection(atlas), { errorCode: 'ODD', message: /\(ODD: "No, \*\*\*\."\)\.$/ });
+    forgetPasswords();
   });
 
   it('is one of the first five if it is the name of a stream processor that uses the connection', async (t) => {
@@ -193,7 +269,7 @@ describe('a secret that Atlas repeats', () => {
     'in HTTP 500': apiError(500, said, said),
     'in HTTP 429 and its header': apiError(429, said, said, { 'retry-after': token }),
     'in HTTP 302': (response) => response.writeHead(302, { location: token }).end(said),
-    'in the name of a field': ok(connection({ config: { [said]: 1 } })),
+    'in the place of an object': ok(connection({ config: said })),
   };
   for (const [where, answer] of Object.entries(answers))
     it(`is in no property of the error: ${where}`, async (t) => {

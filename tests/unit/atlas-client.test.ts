@@ -60,7 +60,7 @@ describe('AtlasClient', () => {
     [
       'GET /my.streams-1',
       (atlas) => atlas.getWorkspace(projectId, 'my.streams-1'),
-      { name: 'streams', dataProcessRegion: { cloudProvider: 'AWS', region: 'VIRGINIA_USA' } },
+      { name: 'my.streams-1', dataProcessRegion: { cloudProvider: 'AWS', region: 'VIRGINIA_USA' } },
     ],
     [
       'GET /streams/connections/orders.*-_',
@@ -101,6 +101,25 @@ describe('AtlasClient', () => {
       );
       assert.equal(request?.headers['content-type'], body ? 'application/vnd.atlas.2023-02-01+json' : undefined);
     });
+
+  it('sends nothing if a name would make the path that of something else', async (t) => {
+    const { atlas, requests } = await fakeAtlas(t, { 'GET ': list([{ name: '..' }]) });
+    for (const name of ['', '.', '..'])
+      for (const send of [
+        () => atlas.getWorkspace(projectId, name),
+        () => atlas.deleteConnection(projectId, 'streams', name),
+        () => atlas.deleteConnection(projectId, name, 'orders'),
+        () => atlas.deletePrivateLink(projectId, name),
+        () => atlas.listStreamProcessors(projectId, name),
+        () => atlas.listPrivateLinks(name),
+      ])
+        await assert.rejects(send(), {
+          name: 'InvalidRequest',
+          message: `The name "${name}" is not that of a workspace or connection. Correct workspace and connectionName, in the input or in the tags.`,
+        });
+    assert.deepEqual(requests, []);
+    await assert.rejects(atlas.listWorkspaces(projectId), { message: /cannot be read \(results\.0\.name\)\.$/ });
+  });
 
   it('ignores fields that it does not know', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams': ok(workspaceOf({ newField: { a: 1 } })) });
@@ -200,7 +219,7 @@ describe('an answer of Atlas', () => {
     await assert.rejects(getLink(atlas), (error: Error) => {
       assert.ok(error instanceof AtlasRefused);
       assert.deepEqual([error.status, error.errorCode], [404, 'STREAM_X_NOT_FOUND']);
-      assert.match(error.message, /HTTP 404 \(STREAM_X_NOT_FOUND: There is no such link\.\)\.$/);
+      assert.match(error.message, /HTTP 404 \(STREAM_X_NOT_FOUND: "There is no such link\."\)\.$/);
       return true;
     });
   });
@@ -255,7 +274,7 @@ describe('an answer of Atlas', () => {
         'POST /streams/connections': answer,
         'PATCH /streams/connections/orders.*-_': answer,
       });
-      const message = /The password "\*\*\*" is too weak/;
+      const message = /The password '\*\*\*' is too weak/;
       await assert.rejects(atlas.createConnection(projectId, 'streams', wanted), { name, message });
       await assert.rejects(atlas.updateConnection(projectId, 'streams', wanted), { name, message });
     }
@@ -326,7 +345,7 @@ describe('a throttled request', () => {
   });
 
   const leftToTheMachine: [what: string, retryAfter: string | undefined, remainingMs: number, message: RegExp][] = [
-    ['the time is longer than the function has', '40', 59_000, /throttles GET .* for 40 s \(RATE_LIMITED: Too many/],
+    ['the time is longer than the function has', '40', 59_000, /throttles GET .* for 40 s \(RATE_LIMITED: "Too many/],
     ['the function has no time left', '1', 20_500, /for 1 s/],
     ['Atlas sends no time', undefined, 59_000, /privateLinkConnections\/[0-9a-f]+ \(RATE_LIMITED/],
     ['Atlas sends a date', 'Mon, 23 Nov 2026 12:00:00 GMT', 59_000, /RATE_LIMITED/],

@@ -202,13 +202,13 @@ describe('a service account', () => {
       401,
       { error: 'invalid_client', error_description: 'Invalid credentials provided.' },
       'AtlasCredentialsRefused',
-      /HTTP 401 \(invalid_client: Invalid credentials provided\.\).*Check clientId and clientSecret.*expired/,
+      /HTTP 401 \(invalid_client: "Invalid credentials provided\."\).*Check clientId and clientSecret.*expired/,
     ],
     [
       403,
       { error: 'access_denied', error_description: 'Access Token limit reached for this account.' },
       'AtlasThrottled',
-      /issues no further access token for now \(access_denied: Access Token limit reached/,
+      /issues no further access token for now \(access_denied: "Access Token limit reached/,
     ],
     [
       401,

@@ -82,7 +82,7 @@ describe('a call to AWS', () => {
     await assert.rejects(describeClusterAt(t, refused), (error: Error) => {
       assert.ok(error instanceof AwsRefused, String(error));
       assert.deepEqual([error.code, error.said], ['BadRequestException', 'The version of the cluster is not current.']);
-      assert.match(error.message, /kafka:DescribeClusterV2 with HTTP 400 \(BadRequestException: The version of/);
+      assert.match(error.message, /kafka:DescribeClusterV2 with HTTP 400 \(BadRequestException: "The version of/);
       assert.equal((error.cause as Error).name, 'BadRequestException');
       return true;
     });

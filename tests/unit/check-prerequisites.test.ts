@@ -262,7 +262,7 @@ describe('CheckPrerequisites', () => {
     [
       'a project that does not exist',
       { atlas: { 'GET /streams': apiError(404, 'GROUP_NOT_FOUND', 'No group with ID X exists.') } },
-      /GROUP_NOT_FOUND: No group with ID X exists/,
+      /GROUP_NOT_FOUND: "No group with ID X exists/,
       /Correct projectId \(the parameter atlasProjectId, or the tag atlas-streaming\/project-id\)(?!.*[Cc]reate the workspace)/,
     ],
     [
@@ -279,16 +279,16 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71: No policy\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/s,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: "No policy"\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/s,
       /Its owner must delete it in Atlas/,
     ],
     [
       'a private link with another authentication scheme, before the brokers are rebooted',
       {
         isPrivateConnectivityOn: false,
-        atlas: { 'GET /privateLinkConnections': list([privateLink({ authenticationScheme: 'SASL_IAM' })]) },
+        atlas: { 'GET /privateLinkConnections': list([privateLink({ authenticationScheme: 'IAM' })]) },
       },
-      /authentication scheme SASL_IAM; a SCRAM connection needs SASL_SCRAM/,
+      /authentication scheme IAM; a SCRAM connection needs SASL_SCRAM/,
       /delete it in Atlas/,
     ],
     [
@@ -296,7 +296,7 @@ describe('CheckPrerequisites', () => {
       {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'GCP', region: 'US_EAST1' } })) },
       },
-      /in GCP US_EAST1; it must be on AWS in us-east-1/,
+      /in GCP; it must be on AWS in us-east-1/,
       /Choose another workspace .*, or create one there/,
     ],
     [
@@ -304,7 +304,7 @@ describe('CheckPrerequisites', () => {
       {
         atlas: { 'GET /streams': ok(workspaceOf({ dataProcessRegion: { cloudProvider: 'AWS', region: 'OHIO_USA' } })) },
       },
-      /in AWS OHIO_USA; it must be on AWS in us-east-1/,
+      /in AWS us-east-2; it must be on AWS in us-east-1/,
       /Choose another workspace/,
     ],
     [
@@ -728,7 +728,7 @@ describe('CheckPrerequisites in a dry run', () => {
     };
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
-      message: new RegExp(`${privateLinkId}: No policy\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`, 's'),
+      message: new RegExp(`${privateLinkId}: "No policy"\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`, 's'),
     });
   });
 });
@@ -981,7 +981,7 @@ describe('CheckPrerequisites finds in the cluster policy', () => {
     const checked = check(t, { policy: policyOf(conditional), request: { dryRun: true }, atlas });
     await assert.rejects(checked, {
       name: 'PrivateLinkFailed',
-      message: /Not authorized\. The cluster policy may deny/,
+      message: /Not authorized"\. The cluster policy may deny/,
     });
   });
 });

@@ -18,7 +18,7 @@ describe('CheckPrivateLink', () => {
     assert.equal((await check(t, ok(privateLink()), before)).isReady, true);
   });
 
-  for (const state of ['IDLE', 'WORKING', 'SOMETHING_NEW', undefined])
+  for (const state of ['IDLE', 'WORKING', 'UNKNOWN', undefined])
     it(`waits while the link is ${state}, until the deadline`, async (t) => {
       const answer = ok(privateLink({ state }));
       assert.deepEqual(await check(t, answer), { ...link, state: state ?? 'IDLE', isReady: false });
@@ -39,7 +39,7 @@ describe('CheckPrivateLink', () => {
     const failed = ok(privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' }));
     await assert.rejects(check(t, failed), {
       name: 'PrivateLinkFailed',
-      message: /The policy is missing\. .*use1-az1, use1-az2.*aws ec2 authorize-security-group-ingress/s,
+      message: /The policy is missing"\. .*use1-az1, use1-az2.*aws ec2 authorize-security-group-ingress/s,
     });
   });
 
@@ -48,7 +48,7 @@ describe('CheckPrivateLink', () => {
     await assert.rejects(check(t, failed, later, { possibleDenials: 'The policy may deny it.' }), {
       name: 'PrivateLinkFailed',
       message:
-        /: Not authorized\. The policy may deny it\. The cluster is in .*\nThis deployment did not create the link\./s,
+        /: "Not authorized"\. The policy may deny it\. The cluster is in .*\nThis deployment did not create the link\./s,
     });
   });
 

@@ -196,7 +196,7 @@ describe('CreateConnection', () => {
     const other = ok(connection({ security: { protocol: 'SSL' } }));
     const refusal = apiError(400, 'STREAM_KAFKA_CONNECTION_INVALID', 'Not so.');
     const { run } = await creator(t, { routes: { [get]: other, [patch]: refusal } });
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /STREAM_KAFKA_CONNECTION_INVALID: Not so\./ });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /STREAM_KAFKA_CONNECTION_INVALID: "Not so\."/ });
   });
 
   it('lets the machine retry while Atlas is busy with the connection', async (t) => {
@@ -205,7 +205,7 @@ describe('CreateConnection', () => {
     const { run } = await creator(t, { routes: { [get]: other, [patch]: [busy, pending] } });
     await assert.rejects(run(), {
       name: 'AtlasUnavailable',
-      message: /^Atlas is busy with connection "orders"\..*STREAM_KAFKA_CONNECTION_IS_DEPLOYING: Wait\./,
+      message: /^Atlas is busy with connection "orders"\..*STREAM_KAFKA_CONNECTION_IS_DEPLOYING: "Wait\."/,
     });
     assert.equal((await run()).result, 'updated');
   });
@@ -260,7 +260,7 @@ describe('CreateConnection', () => {
   it('ends the run if Atlas refuses, without the password that Atlas repeats', async (t) => {
     const refusal = apiError(400, 'VALIDATION_ERROR', 'authentication.password "hunter2" is too short');
     const { run } = await creator(t, { routes: { [get]: absent, [post]: refusal } });
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /authentication\.password "\*\*\*" is too short/ });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /authentication\.password '\*\*\*' is too short/ });
   });
 
   for (const secret of ['hunter2', '{"username":"atlas","password":["hunter2"]}', '{"user":"x","password":"hunter2"}'])

@@ -128,7 +128,7 @@ describe('EnablePrivateConnectivity', () => {
     msk.on(UpdateConnectivityCommand).rejects(awsError('ConflictOfSomeKind', 400, 'Look again.'));
     await assert.rejects(enable(), {
       name: 'VersionConflict',
-      message: /Another writer changed the cluster \(Look again\.\)/,
+      message: /Another writer changed the cluster \("Look again\."\)/,
     });
   });
 
@@ -168,7 +168,7 @@ describe('EnablePrivateConnectivity', () => {
       .resolves({ ClusterOperationInfo: { OperationState: 'UPDATE_FAILED', ErrorInfo } });
     await assert.rejects(enable(updated), {
       name: 'ClusterUpdateFailed',
-      message: /\(InvalidConfiguration: ACLs are open\.\), in operation arn:.*cluster-operation/,
+      message: /\(InvalidConfiguration: "ACLs are open\."\), in operation arn:.*cluster-operation/,
     });
   });
 });

@@ -107,6 +107,29 @@ describe('the fetch of the Atlas client', () => {
     await assert.rejects(response.text(), { name: 'TypeError', message: 'The answer is missing or incomplete.' });
   });
 
+  const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n';
+
+  it('fails if the server switches to another protocol, which it was not asked for', { timeout: 60_000 }, async (t) => {
+    const url = await serverWith(t, (response) => response.socket?.write(switching));
+    await assert.rejects(httpFetch(url, get), {
+      name: 'TypeError',
+      message: 'The answer is missing or incomplete.',
+      cause: new Error('The connection was closed without an answer.'),
+    });
+  });
+
+  it('fails with the reason of its signal if the server switches to another protocol meanwhile', {
+    timeout: 60_000,
+  }, async (t) => {
+    const controller = new AbortController();
+    const timeout = new DOMException('Too late.', 'TimeoutError');
+    const url = await serverWith(t, (response) => {
+      controller.abort(timeout);
+      response.socket?.write(switching);
+    });
+    await assert.rejects(httpFetch(url, { ...get, signal: controller.signal }), timeout);
+  });
+
   it('fails with the reason of its signal before the answer', async (t) => {
     const controller = new AbortController();
     const timeout = new DOMException('Too late.', 'TimeoutError');

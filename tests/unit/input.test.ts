@@ -107,6 +107,14 @@ describe('a wrong input', () => {
     ],
     ['a project id', { clusterArn, projectId: 'My project' }, 'projectId', '"My project"', /example "[0-9a-f]{24}"/],
     ['a workspace', { clusterArn, workspace: 'a/b' }, 'workspace', '"a/b"', /example "streams"/],
+    ['a workspace that changes a path', { clusterArn, workspace: '..' }, 'workspace', '".."', /not "\." or "\.\."/],
+    [
+      'a connection that changes a path',
+      { clusterArn, connectionName: '.' },
+      'connectionName',
+      '"."',
+      /not "\." or "\.\."/,
+    ],
     ['an empty workspace', { clusterArn, workspace: '' }, 'workspace', '""', /example "streams"/],
     ['a connection name', { clusterArn, connectionName: 'a b' }, 'connectionName', '"a b"', /example "orders-msk"/],
     [

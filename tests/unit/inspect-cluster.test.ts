@@ -232,7 +232,7 @@ describe('InspectCluster', () => {
       const { inspect } = await inspector(t, cluster({ State, StateInfo: { Message: 'No KMS key.' } }));
       await assert.rejects(inspect(), {
         name: 'ClusterUnusable',
-        message: `Cluster ${clusterArn} is ${State} (No KMS key.); it must be ACTIVE.`,
+        message: `Cluster ${clusterArn} is ${State} ("No KMS key."); it must be ACTIVE.`,
       });
     });
 

@@ -43,7 +43,7 @@ describe('LookUpPrincipal', () => {
       const { result } = await lookUp(t, apiError(status, 'NOTHING_THERE', 'Nothing there.'));
       await assert.rejects(result, {
         name: 'PrerequisitesNotMet',
-        message: /in US_EAST_1\. .*NOTHING_THERE: Nothing there\..*deploy an Atlas cluster .* on AWS in US_EAST_1/,
+        message: /in US_EAST_1\. .*NOTHING_THERE: "Nothing there\.".*deploy an Atlas cluster .* on AWS in US_EAST_1/,
       });
     });
 

@@ -63,11 +63,11 @@ describe("a private link's state", () => {
       privateLinkState(privateLink({ state: 'FAILED', errorMessage }), ownership, clusterArn, 'Look there.');
 
     it('says what else to check, before what to do', () =>
-      assert.throws(failed('created', 'No.'), { message: /: No\. Look there\.\nDo this:/ }));
+      assert.throws(failed('created', 'No.'), { message: /: "No"\. Look there\.\nDo this:/ }));
 
     it("ends the run, with Atlas's errorMessage and how to replace a link of ours", () => {
       const message =
-        /6a7941d3c0eb9e7a17722d71: The policy lacks the principal\. Look there\.\nDo this:\n {2}1\. Fix .*\n {2}2\. Tag .*=disconnect:\n {5}aws .* --tags atlas-streaming=disconnect\n {2}3\. Wait .*\n {2}4\. Tag .*=connect:\n {5}aws .* --tags atlas-streaming=connect\nA new start before that fails again\.$/;
+        /6a7941d3c0eb9e7a17722d71: "The policy lacks the principal"\. Look there\.\nDo this:\n {2}1\. Fix .*\n {2}2\. Tag .*=disconnect:\n {5}aws .* --tags atlas-streaming=disconnect\n {2}3\. Wait .*\n {2}4\. Tag .*=connect:\n {5}aws .* --tags atlas-streaming=connect\nA new start before that fails again\.$/;
       assert.throws(failed('created', 'The policy lacks the principal.'), { name: 'PrivateLinkFailed', message });
       assert.throws(failed('created', null), {
         name: 'PrivateLinkFailed',
@@ -80,7 +80,7 @@ describe("a private link's state", () => {
         assert.throws(failed(ownership, 'No zone.'), {
           name: 'PrivateLinkFailed',
           message:
-            /: No zone\. Look there\.\nThis deployment did not create the link\. Its owner must delete it in Atlas .*fails again\.$/,
+            /: "No zone"\. Look there\.\nThis deployment did not create the link\. Its owner must delete it in Atlas .*fails again\.$/,
         }));
   });
 

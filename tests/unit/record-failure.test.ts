@@ -235,9 +235,9 @@ describe('the Cause of a failure', () => {
 
   it('has no control characters, and no half of a character', async (t) => {
     const { run } = await recorder(t);
-    const text = `Atlas said\n1. "\u0007\u0085\u202e\ud800 ü"`;
+    const text = `Atlas said\n1. "\u0007\u2028\u2029\u0085\u202e\ud800 ü"`;
     const { cause } = await run({ failed: { InspectCluster: thrown('AtlasRefused', text) } });
-    assert.match(cause, /^InspectCluster failed: Atlas said\n1\. " {5}ü"\nNothing/);
+    assert.match(cause, /^InspectCluster failed: Atlas said\n1\. " {7}ü"\nNothing/);
     assert.ok(cause.isWellFormed());
   });
 

@@ -337,7 +337,7 @@ describe('RemoveClusterPolicy, if MSK refuses the change,', () => {
       assert.equal(error.name, 'PolicyRefused');
       assert.match(
         error.message,
-        /The IAM Principal was not found\.\)\. .* It can be statement "Old" \(AROAEXAMPLEDELETED01\)/,
+        /The IAM Principal was not found\."\)\. .* It can be statement "Old" \(AROAEXAMPLEDELETED01\)/,
       );
       assert.match(
         error.message,

@@ -76,7 +76,7 @@ describe('RequestPrivateLink', () => {
   for (const [state, isReady] of [
     ['DONE', true],
     ['WORKING', false],
-    ['SOMETHING_NEW', false],
+    ['UNKNOWN', false],
   ] as const)
     it(`adopts an existing link to the cluster that is ${state}`, async (t) => {
       const { run, calls } = await requester(t, list([privateLink({ arn: 'other' }), privateLink({ state })]));
@@ -125,7 +125,10 @@ describe('RequestPrivateLink', () => {
   it('names the denials in the cluster policy that may be the cause of a FAILED link', async (t) => {
     const failed = list([privateLink({ state: 'FAILED', errorMessage: 'Not authorized.' })]);
     const { run } = await requester(t, failed, [], { policy: { possibleDenials: 'The policy may deny it.' } });
-    await assert.rejects(run(), { name: 'PrivateLinkFailed', message: /: Not authorized\. The policy may deny it\. / });
+    await assert.rejects(run(), {
+      name: 'PrivateLinkFailed',
+      message: /: "Not authorized"\. The policy may deny it\. /,
+    });
   });
 
   it('ends the run if the link to the cluster is FAILED', async (t) => {
@@ -133,7 +136,7 @@ describe('RequestPrivateLink', () => {
     const { run, calls } = await requester(t, list([failed]));
     await assert.rejects(run(), {
       name: 'PrivateLinkFailed',
-      message: /The policy is missing\. .*aws ec2 authorize-security-group-ingress/s,
+      message: /The policy is missing"\. .*aws ec2 authorize-security-group-ingress/s,
     });
     assert.deepEqual(calls(), [get]);
   });
@@ -145,13 +148,13 @@ describe('RequestPrivateLink', () => {
 
   it('ends the run if Atlas refuses with a 409 that is not about a duplicate', async (t) => {
     const { run, calls } = await requester(t, list([]), apiError(409, 'SOMETHING_NEW', 'No.'));
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /SOMETHING_NEW: No\./ });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /SOMETHING_NEW: "No\."/ });
     assert.deepEqual(calls(), [get, post]);
   });
 
   it('ends the run if Atlas refuses, with the reason', async (t) => {
     const { run } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', 'The arn is wrong.'));
-    await assert.rejects(run(), { name: 'AtlasRefused', message: /VALIDATION_ERROR: The arn is wrong\./ });
+    await assert.rejects(run(), { name: 'AtlasRefused', message: /VALIDATION_ERROR: "The arn is wrong\."/ });
   });
 });
 

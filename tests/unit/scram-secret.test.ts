@@ -46,7 +46,7 @@ describe('a SCRAM secret', () => {
     const { unusable: sentence } = await readScramSecret(secretArn, secrets);
     assert.match(
       sentence ?? '',
-      /AccessDeniedException: Access to KMS is denied\..*have the tag atlas-streaming=allow.*policies of the secret and of its KMS/,
+      /AccessDeniedException: "Access to KMS is denied\.".*have the tag atlas-streaming=allow.*policies of the secret and of its KMS/,
     );
     assert.ok(sentence?.endsWith(`--secret-id ${secretArn} --tags Key=atlas-streaming,Value=allow`), sentence);
   });

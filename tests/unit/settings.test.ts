@@ -48,8 +48,8 @@ const table: Record<string, Row> = {
     wrong: ['', 'mine', `${anId}0`, `${anId.toUpperCase()}0`, ` ${anId}`],
   },
   atlasWorkspace: {
-    right: ['streams', 'a.b_c-1', 'w'.repeat(64)],
-    wrong: ['', 'a/b', 'my streams', 'w'.repeat(65)],
+    right: ['streams', 'a.b_c-1', 'w'.repeat(64), '...', '.a'],
+    wrong: ['', 'a/b', 'my streams', 'w'.repeat(65), '.', '..'],
   },
   atlasCredentialsSecretArn: {
     right: [secretArn(), secretArn().replace('arn:aws:', 'arn:aws-us-gov:')],
@@ -57,10 +57,26 @@ const table: Record<string, Row> = {
   },
   prefix: { right: ['a', 'Atlas-1', 'p'.repeat(38)], wrong: ['', 'p'.repeat(39), '1a', '-a', 'a_b', 'a.b'] },
   allowedTargets: {
-    right: ['', `${anId}/*`, `${anId}/a.b_c-1`, `${anId}/streams,${others}/*`, `${anId}/streams , ${anId}/b`],
+    right: [
+      '',
+      `${anId}/*`,
+      `${anId}/a.b_c-1`,
+      `${anId}/..., ${anId}/.a`,
+      `${anId}/streams,${others}/*`,
+      `${anId}/streams , ${anId}/b`,
+    ],
     wrong: [
       ...['*', 'streams', '*/streams', anId, `${anId}/`, `${anId}/a b`, `${anId}/a/b`, `${anId}/str*`, `${anId}/**`],
-      ...[`${anId}/a,${others}`, `${anId}/a;${others}/b`, `${anId}/a,`, `${anId}/${'w'.repeat(65)}`],
+      ...[
+        `${anId}/a,${others}`,
+        `${anId}/a;${others}/b`,
+        `${anId}/a,`,
+        `${anId}/.`,
+        `${anId}/..`,
+        `${anId}/.. ,${anId}/a`,
+        `${anId}/a,${anId}/.`,
+        `${anId}/${'w'.repeat(65)}`,
+      ],
       `${anId.toUpperCase()}/a b`,
     ],
   },

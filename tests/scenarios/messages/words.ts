@@ -118,7 +118,7 @@ suite('the message says word for word,', () => {
     const watched = await Watched.start({ atlasCredentials: { publicKey: 'expired', privateKey: 'expired' } });
     const refused = [
       'orders: connect failed: AtlasCredentialsRefused',
-      "CheckPrerequisites failed: Atlas refused GET /api/atlas/v2/groups/<id>/streams/streams with HTTP 401 (UNEXPECTED_ERROR: You are not authorized for this resource.). Check the keys in the Atlas credentials secret: Atlas doesn't know them. The credentials are in arn:aws:secretsmanager:us-east-1:123456789012:secret:atlas-streaming-credentials-a1B2c3. To replace them:",
+      'CheckPrerequisites failed: Atlas refused GET /api/atlas/v2/groups/<id>/streams/streams with HTTP 401 (UNEXPECTED_ERROR: "You are not authorized for this resource."). Check the keys in the Atlas credentials secret: Atlas doesn\'t know them. The credentials are in arn:aws:secretsmanager:us-east-1:123456789012:secret:atlas-streaming-credentials-a1B2c3. To replace them:',
       '  aws secretsmanager put-secret-value --region us-east-1 --secret-id arn:aws:secretsmanager:us-east-1:123456789012:secret:atlas-streaming-credentials-a1B2c3 --secret-string file://credentials.json',
       'Nothing was changed.',
       ...whatNext('connect'),
