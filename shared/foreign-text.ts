@@ -2,7 +2,7 @@
 const invisible = /[\p{C}\p{Zl}\p{Zp}]+/gu;
 
 /** A text of AWS or Atlas on one line, so that it cannot pass for a line of ours. */
-export const oneLine = (text: string): string => text.replace(invisible, ' ');
+export const oneLine = (text: string): string => text.replace(invisible, ' ').replace(/ {2,}/g, ' ');
 
 /** A text of AWS or Atlas in a sentence of ours: on one line, and in quotes that it cannot end. */
 export const quoted = (text: string): string => `"${oneLine(text).replaceAll('"', "'")}"`;

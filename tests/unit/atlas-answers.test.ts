@@ -308,6 +308,6 @@ describe('a text of Atlas', () => {
     const refusing = await fakeAtlas(t, {
       [route]: (response) => response.writeHead(400).end(JSON.stringify({ errorCode: 'ODD', detail: words })),
     });
-    await assert.rejects(getLink(refusing.atlas), ({ message }: Error) => message.includes(`(ODD: ${held})`));
+    await assert.rejects(getLink(refusing.atlas), ({ message }: Error) => message.includes(`(ODD: "${held}")`));
   });
 });
