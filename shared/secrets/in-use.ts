@@ -27,11 +27,18 @@ const shortest = 6;
 /** Of a longer secret, each piece of this length is blotted out: a pattern has a maximum length. */
 const longestPiece = 200;
 
-/** Match a secret raw, in Base64, and escaped as JSON or for a URL or form, once and twice: for each form, its pieces in order. */
+/**
+ * Match a secret raw, in Base64, and escaped as JSON, HTML or for a URL or form, once and twice: for each form, its pieces in order. A UUID
+ * or a hexadecimal number has letters in either case.
+ */
 function patterns(secret: string): RegExp[][] {
   // Two adjacent patterns for backslashes would try every way to divide a run of them, so a run is one part.
   const parts = secret.match(/\\+|[^\\]/gu) ?? [];
-  const escaped = parts.map((part, i) => (part.startsWith('\\') ? run(part) : spellings(part, parts[i - 1])));
+  const isHex = /^[\da-f-]{16,}$/i.test(secret);
+  const escaped = parts.map((part, i) => {
+    if (part.startsWith('\\')) return run(part);
+    return isHex ? inEitherCase(part.toLowerCase()) : spellings(part, parts[i - 1]);
+  });
   const forms = [escaped, encoded(secret, 'base64'), encoded(secret, 'base64url')];
   const [before, after] = secret.length < shortest ? ['(?<![\\p{L}\\p{N}])', '(?![\\p{L}\\p{N}])'] : ['', ''];
   return forms.map((form) => pieces(form).map((piece) => new RegExp(before + piece + after, 'gu')));
@@ -64,12 +71,21 @@ const jsonEscaped = (character: string): string => {
   return short ? `${long}|${slash}{1,8}${short}` : long;
 };
 
+/** An ampersand, which may be escaped as JSON, for a URL, or for HTML again. */
+const ampersand = `(?:&|${slash}{1,8}u0026|${urlEscaped('&')})(?:amp(?:;|${urlEscaped(';')})){0,3}`;
+const entityNames: Record<string, string> = { '&': 'amp|', '<': 'lt|', '>': 'gt|', '"': 'quot|', "'": 'apos|' };
+const htmlEscaped = (character: string): string => {
+  const code = character.codePointAt(0) ?? 0;
+  const numeric = `(?:#|${urlEscaped('#')})(?:0{0,4}${code}|[xX]0{0,4}${inEitherCase(code.toString(16))})`;
+  return `${ampersand}(?:${entityNames[character] ?? ''}${numeric})(?:;|${urlEscaped(';')})`;
+};
+
 /** A character in all its spellings. Nothing escapes a letter or digit of ASCII. */
 function spellings(character: string, previous = ''): string {
   if (/^[A-Za-z0-9]$/.test(character)) return character;
   const mayHaveSlashes = previous.startsWith('\\') ? '' : `${slash}{0,8}`;
   const asPlus = character === ' ' ? ['\\+', urlEscaped('+')] : [];
-  const escaped = [jsonEscaped(character), ...asPlus].join('|');
+  const escaped = [htmlEscaped(character), jsonEscaped(character), ...asPlus].join('|');
   return `(?:${escaped}|${mayHaveSlashes}(?:${urlEscaped(character)}|${literal(character)}))`;
 }
 

@@ -12,6 +12,10 @@ const lowerCase = (text: string) => encodeURIComponent(text).replace(/%../g, (it
 const form = (text: string) => new URLSearchParams({ p: text }).toString().slice(2);
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
+const names: Record<string, string> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": '#39' };
+const html = (text: string) => text.replace(/[&<>"']/g, (it) => `&${names[it]};`);
+const numbers = (text: string) => text.replace(/[&<>"']/g, (it) => `&#x00${it.charCodeAt(0).toString(16)};`);
+
 const spellings: Record<string, (text: string) => string> = {
   'as it is': (text) => text,
   'escaped for JSON': escapeJson,
@@ -27,6 +31,11 @@ const spellings: Record<string, (text: string) => string> = {
   'escaped for a URL and for JSON': (text) => escapeJson(encodeURIComponent(text)),
   'escaped for JSON and for a URL': (text) => encodeURIComponent(escapeJson(text)),
   'escaped for JSON in ASCII and for a URL': (text) => encodeURIComponent(escapeNonAscii(text)),
+  'escaped for HTML': html,
+  'escaped for HTML by numbers': numbers,
+  'escaped for HTML twice': (text) => html(html(text)),
+  'escaped for HTML and for JSON in ASCII': (text) => html(text).replaceAll('&', '\\u0026'),
+  'escaped for HTML and for a URL': (text) => encodeURIComponent(html(text)),
   'in Base64': base64,
   'in Base64 for URLs': (text) => Buffer.from(text).toString('base64url'),
   'in Base64, escaped for a URL': (text) => encodeURIComponent(base64(text)),
@@ -41,6 +50,7 @@ describe('a secret in use', () => {
     '😀 emoji',
     "it's (a) [b] {c} ^$.*?|",
     '%41%42%43',
+    `a&b<c>d"e'&amp;`,
     'line\nbreak\ttab\r\b\f\u0001\u2028',
     'p"a\\s/s+wörd'.repeat(5_000),
   ];
@@ -93,6 +103,15 @@ describe('a secret in use', () => {
     assert.equal(withoutSecrets(`"${secret}", Bearer ${token}; mdb_sa_sk_…`), '"***", Bearer ***; mdb_sa_sk_…');
   });
 
+  it('is blotted out in upper and lower case if it is a UUID or a hexadecimal number', () => {
+    for (const key of ['3fa5c1d2-a1b2-4c3d-8e9f-0123456789ab', '0F1E2D3C4B5A69788796A5B4C3D2E1F0']) {
+      useCredentials(key);
+      assert.equal(withoutSecrets(`${key} ${key.toUpperCase()} ${key.toLowerCase()}`), '*** *** ***');
+    }
+    usePassword('Decade22');
+    assert.equal(withoutSecrets('decade22 Decade22'), 'decade22 ***', 'a password may be a word');
+  });
+
   it('may be empty, which changes nothing', () => {
     usePassword('');
     assert.equal(withoutSecrets('some text'), 'some text');
@@ -107,8 +126,9 @@ describe('a secret in use', () => {
 
   it('takes no time to search for, whatever the text', () => {
     usePassword('\\"\\"pp%%\\');
+    usePassword('&&&amp;&&&amp;&a<<');
     const start = performance.now();
-    for (const text of ['\\', '%25', '\\"', 'p\\', '%', '\\u0022', '"\\\\'])
+    for (const text of ['&amp;', '&', '\\', '%25', '\\"', 'p\\', '%', '\\u0022', '"\\\\'])
       assert.ok(withoutSecrets(text.repeat(1_000_000 / text.length)).length > 0);
     assert.ok(performance.now() - start < 30_000);
   });
