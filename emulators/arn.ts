@@ -1,7 +1,23 @@
+import { createHash } from 'node:crypto';
+
 /** The parts of an ARN. */
 export function parseArn(arn: string) {
   const [, partition = '', service = '', region = '', account = '', ...resource] = arn.split(':');
   return { partition, service, region, account, resource: resource.join(':') };
+}
+
+/**
+ * The ARN of the key of a secret. Documented: a key is given as an ARN, an id (`mrk-…` for a multi-Region key) or an alias, and IAM
+ * evaluates the ARN of the key, never that of an alias. The id of an alias's key is derived from its name.
+ *
+ * @param secretArn decides about Region and account if the key is no ARN
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+ */
+export function keyArnOf(kmsKeyId: string, secretArn: string): string {
+  const { partition, region, account, resource } = parseArn(kmsKeyId.startsWith('arn:') ? kmsKeyId : secretArn);
+  const name = kmsKeyId.startsWith('arn:') ? resource : kmsKeyId;
+  const id = name.startsWith('alias/') ? createHash('md5').update(name).digest('hex') : name.replace(/^key\//, '');
+  return `arn:${partition}:kms:${region}:${account}:key/${id}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { JsonCodec2 } from '@smithy/core/protocols';
+import { NormalizedSchema } from '@smithy/core/schema';
 import type { Request } from './emulator.ts';
 
 /** What the emulators of AWS services share: the AWS SDK's JSON codec, signatures, and IAM. */
@@ -18,6 +19,46 @@ export function encode(schema: Schema, value: object): string {
 /** Converts JSON as it is sent to a value of the SDK, in PascalCase. */
 export function decode(schema: Schema, json: string): Promise<Record<string, unknown>> {
   return Promise.resolve(codec.createDeserializer().read(schema, json));
+}
+
+/**
+ * What in a body has another JSON type than the schema. Members that the schema does not have are ignored. Assumed: a null is refused,
+ * also for a member that may be missing.
+ *
+ * @returns such as `name must be a string.`; undefined if there is nothing
+ */
+export function wrongType(schema: Schema | NormalizedSchema, value: unknown, path = ''): string | undefined {
+  const type = NormalizedSchema.of(schema);
+  const fault = (what: string) => `${path || 'the body'} must be ${what}.`;
+  const within = (parts: [string, NormalizedSchema, unknown][]) => {
+    for (const [name, part, it] of parts) {
+      const found = wrongType(part, it, path ? `${path}.${name}` : name);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (type.isListSchema())
+    return Array.isArray(value)
+      ? within(value.map((item, index) => [String(index), type.getValueSchema(), item]))
+      : fault('a list');
+  if (type.isMapSchema())
+    return isObject
+      ? within(Object.entries(value).map(([key, it]) => [key, type.getValueSchema(), it]))
+      : fault('an object');
+  if (type.isStructSchema()) {
+    if (!isObject) return fault('an object');
+    const members = [...type.structIterator()].map(([member, part]): [string, NormalizedSchema] => [
+      part.getMergedTraits().jsonName ?? member,
+      part,
+    ]);
+    const given = members.filter(([name]) => name in value);
+    return within(given.map(([name, part]) => [name, part, (value as Record<string, unknown>)[name]]));
+  }
+  if (type.isStringSchema() && typeof value !== 'string') return fault('a string');
+  if (type.isNumericSchema() && typeof value !== 'number') return fault('a number');
+  if (type.isBooleanSchema() && typeof value !== 'boolean') return fault('a Boolean');
+  return undefined;
 }
 
 /** The parts of a request that IAM condition keys are derived from. */

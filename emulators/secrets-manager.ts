@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import {
+  DescribeSecretRequest$,
   type DescribeSecretResponse,
   DescribeSecretResponse$,
+  GetSecretValueRequest$,
   type GetSecretValueResponse,
   GetSecretValueResponse$,
+  PutSecretValueRequest$,
   PutSecretValueResponse$,
 } from '@aws-sdk/client-secrets-manager';
-import { type Authorize, accessDeniedMessage, encode, signedBy } from './aws.ts';
+import { keyArnOf } from './arn.ts';
+import { type Authorize, accessDeniedMessage, encode, signedBy, wrongType } from './aws.ts';
 import type { Clock } from './clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
 
@@ -45,7 +49,12 @@ export interface SecretsManagerOptions {
   authorize?: Authorize | undefined;
 }
 
-const operations = ['GetSecretValue', 'DescribeSecret', 'PutSecretValue'];
+/** The operations, and what each takes. */
+const takes = {
+  GetSecretValue: GetSecretValueRequest$,
+  DescribeSecret: DescribeSecretRequest$,
+  PutSecretValue: PutSecretValueRequest$,
+};
 
 /** Documented: "Secrets Manager removes unlabeled versions when there are more than 100, but not versions created less than 24 hours ago." */
 const maxVersions = 100;
@@ -96,14 +105,11 @@ export class SecretsManagerEmulator implements Service {
     return {
       operation,
       authenticate: () => signedBy(request, 'secretsmanager', secretsManagerError, this.#region),
-      apply: (caller) => this.#apply(operation, caller, inputOf(request)),
+      apply: (caller) => this.#apply(operation, caller, inputOf(request, operation)),
     };
   }
 
   #apply(operation: string, caller: string, input: Record<string, string | undefined>): Answer {
-    if (!operations.includes(operation)) {
-      throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
-    }
     const secretId = checkedId(input.SecretId);
     const found = this.secret(secretId);
     const resource = found?.arn ?? secretId;
@@ -120,8 +126,9 @@ export class SecretsManagerEmulator implements Service {
       throw secretsManagerError('InvalidRequestException', message);
     }
     const keyActions = operation === 'PutSecretValue' ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:Decrypt'];
-    for (const keyAction of secret.kmsKeyId ? keyActions : [])
-      if (!this.#authorize(caller, keyAction, secret.kmsKeyId, { secretArn: secret.arn }))
+    const keyArn = secret.kmsKeyId && keyArnOf(secret.kmsKeyId, secret.arn);
+    for (const keyAction of keyArn ? keyActions : [])
+      if (!this.#authorize(caller, keyAction, keyArn, { secretArn: secret.arn }))
         throw secretsManagerError('AccessDeniedException', 'Access to KMS is not allowed');
     if (operation === 'PutSecretValue') return this.#put(secret, input);
     return answer(encode(GetSecretValueResponse$, value(secret, input)));
@@ -171,7 +178,16 @@ export class SecretsManagerEmulator implements Service {
   }
 }
 
-function inputOf({ body }: Request): Record<string, string | undefined> {
+function inputOf({ body }: Request, operation: string): Record<string, string | undefined> {
+  if (!(operation in takes))
+    throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
+  const input = parsed(body);
+  const fault = wrongType(takes[operation as keyof typeof takes], input);
+  if (fault) throw secretsManagerError('SerializationException', `The request is not valid: ${fault}`);
+  return input as Record<string, string>;
+}
+
+function parsed(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -81,16 +81,20 @@ export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJ
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
   if (flags.disconnect && input === undefined) throw new UsageError('--disconnect needs --input.');
-  const settings = parseSettings(param, stage);
+  const settings = parseSettings(param, stage, scenario);
   return { scenario, input, settings, speed: parseSpeed(speed), ...flags };
 }
 
-function parseSettings(param: string[], stage: string | undefined): Record<string, string> {
+function parseSettings(
+  param: string[],
+  stage: string | undefined,
+  { settings: ofScenario }: Scenario,
+): Record<string, string> {
   try {
     const settings = readParams(param);
     if ('atlasBaseUrl' in settings)
       throw new UsageError('--param atlasBaseUrl cannot be set: the local cloud has its own Atlas.');
-    return localSettings(settings, stage);
+    return localSettings({ ...ofScenario, ...settings }, stage);
   } catch (error) {
     if (error instanceof WrongSettings) throw new UsageError(error.message);
     throw error;

@@ -13,6 +13,8 @@ export interface Scenario {
   expected: { endState: 'Connected' | 'Disconnected' | 'Planned' | 'SetupFailed'; error?: string };
   /** What differs from the defaults: one workspace, and one cluster that lacks nothing but multi-VPC connectivity. */
   world?: WorldSeed;
+  /** Settings of the deployment, as if the user had typed them first with --param. */
+  settings?: Record<string, string>;
   /** Changes the cloud before the run begins, or sets up what happens during the run. */
   prepare?(cloud: Cloud): void | Promise<void>;
   /** The input of a manual start. Without an input, a tag starts the run. */

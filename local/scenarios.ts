@@ -8,6 +8,7 @@ import { mskError } from '../emulators/msk/router.ts';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
 import { registryScenarios } from './registry-scenarios.ts';
 import { first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
+import { securityScenarios } from './security-scenarios.ts';
 
 export const scenarios: Scenario[] = [
   {
@@ -178,6 +179,7 @@ export const scenarios: Scenario[] = [
       'The cluster is tagged atlas-streaming=connect. EventBridge delivers the event of the tag again a moment later.',
   },
   ...registryScenarios,
+  ...securityScenarios,
 ];
 
 async function runOnce(cloud: Cloud): Promise<void> {

@@ -1,7 +1,10 @@
+import { streamProcessingRegions } from '../shared/atlas/regions.ts';
 import { regionOf } from '../shared/msk/arn.ts';
 import { shown, shownArn } from '../shared/request/redaction.ts';
 import {
+  complaintAboutName,
   defaultSettings,
+  filesOfSettings,
   type Parameter,
   parameters,
   readSettings,
@@ -26,13 +29,17 @@ export function localSettings(typed: Settings, stage?: string): Settings {
   if (wrongName) throw new WrongSettings([wrongName]);
   if (!readStageFile(stage)) throw new WrongSettings([howToMakeStageFile(stage)]);
   const settings = readSettings(stage, typed);
-  refuse([...complaintsAbout(settings), ...complaintsAboutMissing(settings, stageFile(stage))]);
+  refuse([
+    ...complaintsAbout(settings, undefined, filesOfSettings(stage, typed)),
+    ...complaintsAboutMissing(settings, stageFile(stage)),
+  ]);
   return settings;
 }
 
 /** @throws WrongSettings if there is a complaint */
-export function refuse(complaints: string[]): void {
-  if (complaints.length > 0) throw new WrongSettings(complaints);
+export function refuse(complaints: (string | undefined)[]): void {
+  const all = complaints.filter((complaint) => complaint !== undefined);
+  if (all.length > 0) throw new WrongSettings(all);
 }
 
 export const howToMakeStageFile = (stage: string): string =>
@@ -43,13 +50,17 @@ export const howToMakeStageFile = (stage: string): string =>
  *
  * @param settings defaults included; a missing one is not a problem here
  * @param region of the deployment, if it is known
+ * @param files the file of each setting that is from a file
  * @returns one sentence for each problem
  */
-export function complaintsAbout(settings: Settings, region?: string): string[] {
+export function complaintsAbout(settings: Settings, region?: string, files: Record<string, string> = {}): string[] {
+  const inFile = (name: string) => (files[name] ? `${name} in ${files[name]}` : name);
   return [
-    ...Object.entries(settings).map(([name, value]) => complaintAbout(name, value)),
-    complaintAboutRegion(settings, region),
-    complaintAboutSweepAlarm(settings),
+    ...Object.entries(settings).map(
+      ([name, value]) => complaintAboutName(name, files[name]) ?? complaintAbout(name, value, inFile(name)),
+    ),
+    complaintAboutSecret(settings, region, inFile),
+    complaintAboutSweepAlarm(settings, inFile),
   ].filter((complaint) => complaint !== undefined);
 }
 
@@ -67,6 +78,12 @@ export function complaintsAboutExamples(settings: Settings, place: string): stri
     .map((name) => `${name} in ${place} is still the example value; replace it with your own.`);
 }
 
+/** @param region of the deployment @returns one sentence if no cluster there can be connected */
+export const complaintAboutRegion = (region: string): string | undefined =>
+  streamProcessingRegions.includes(region)
+    ? undefined
+    : `Atlas offers no Stream Processing in Region ${region}, so no cluster there can be connected. Deploy with --region in the Region of a cluster; it must be one of ${streamProcessingRegions.join(', ')}.`;
+
 /** Serverless allows these characters. */
 export const complaintAboutStageName = (stage: string): string | undefined =>
   /^[A-Za-z0-9-]+$/.test(stage)
@@ -79,13 +96,24 @@ export function complaintAboutStage(stage: string): string | undefined {
   return complaint && `The stage ${shown(stage)} cannot be used, because its default of ${complaint}`;
 }
 
-function complaintAbout(name: string, value: string): string | undefined {
-  const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-  if (!parameter) return `There is no setting ${shown(name)}. The settings are ${Object.keys(parameters).join(', ')}.`;
-  return isRight(value, parameter)
-    ? undefined
-    : `${name} is ${shownAs(name, value)}; it ${parameter.ConstraintDescription}.`;
+/** @param label the name, and the file if the value is from one */
+function complaintAbout(name: string, value: string, label = name): string | undefined {
+  const parameter = parameters[name];
+  if (!parameter || isRight(value, parameter)) return undefined;
+  return isRight(value.replace(projectIds, toLowerCase), parameter)
+    ? `${label} is ${shown(value)}; write the project id in lower case: ${firstInLowerCase(value)}.`
+    : `${label} is ${shownAs(name, value)}; it ${parameter.ConstraintDescription}.`;
 }
+
+const projectIds = /\b[A-Fa-f0-9]{24}\b/g;
+const toLowerCase = (id: string): string => id.toLowerCase();
+const firstInLowerCase = (value: string): string =>
+  shown(
+    value
+      .match(projectIds)
+      ?.find((id) => id !== toLowerCase(id))
+      ?.toLowerCase(),
+  );
 
 /** As CloudFormation checks it, except that all of our numbers are whole. */
 function isRight(value: string, { Type, AllowedPattern, AllowedValues, MinValue, MaxValue }: Parameter): boolean {
@@ -103,19 +131,26 @@ function shownAs(name: string, value: string): string {
 }
 
 /** The functions read the secret in their own Region. */
-function complaintAboutRegion({ atlasCredentialsSecretArn: arn = '' }: Settings, region?: string): string | undefined {
+function complaintAboutSecret(
+  { atlasCredentialsSecretArn: arn = '' }: Settings,
+  region: string | undefined,
+  inFile: (name: string) => string,
+): string | undefined {
   const isElsewhere = complaintAbout('atlasCredentialsSecretArn', arn) === undefined && regionOf(arn) !== region;
   return region !== undefined && isElsewhere
-    ? `atlasCredentialsSecretArn is ${shown(arn)}; it must be in Region ${region}, where this is deployed, for example "arn:aws:secretsmanager:${region}:111122223333:secret:atlas-streaming-credentials-a1B2c3".`
+    ? `${inFile('atlasCredentialsSecretArn')} is ${shown(arn)}; it must be in Region ${region}, where this is deployed, for example "arn:aws:secretsmanager:${region}:111122223333:secret:atlas-streaming-credentials-a1B2c3".`
     : undefined;
 }
 
 /** The alarm must not fire between two sweeps. Only Scheduler knows how often a cron expression runs. */
-function complaintAboutSweepAlarm({ sweepSchedule = '', sweepAlarmHours = '' }: Settings): string | undefined {
+function complaintAboutSweepAlarm(
+  { sweepSchedule = '', sweepAlarmHours = '' }: Settings,
+  inFile: (name: string) => string,
+): string | undefined {
   const [, value, unit = ''] = /^rate\((\d+) +(minute|hour|day)s?\)$/.exec(sweepSchedule) ?? [];
   const hours = Number(value) * ({ minute: 1 / 60, hour: 1, day: 24 }[unit] ?? 0);
   if (!(Number(sweepAlarmHours) >= 1 && hours >= Number(sweepAlarmHours))) return undefined;
   const example =
     hours < 24 ? `sweepAlarmHours=${2 * Math.ceil(hours)}` : 'sweepSchedule=rate(1 day) and sweepAlarmHours=48';
-  return `sweepAlarmHours is ${shown(sweepAlarmHours)} and sweepSchedule is ${shown(sweepSchedule)}; sweepAlarmHours must be greater than the interval in sweepSchedule, and at most 48, for example ${example}.`;
+  return `${inFile('sweepAlarmHours')} is ${shown(sweepAlarmHours)} and ${inFile('sweepSchedule')} is ${shown(sweepSchedule)}; sweepAlarmHours must be greater than the interval in sweepSchedule, and at most 48, for example ${example}.`;
 }

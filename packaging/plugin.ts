@@ -4,6 +4,7 @@ import { CloudFormationClient, type CloudFormationClientConfig } from '@aws-sdk/
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { build } from './build.ts';
 import {
+  complaintAboutRegion,
   complaintAboutStage,
   complaintsAbout,
   complaintsAboutExamples,
@@ -13,6 +14,7 @@ import {
 } from './check-settings.ts';
 import { deleteEmptyTable, tableOf } from './registry-table.ts';
 import {
+  filesOfSettings,
   readParams,
   readSettings,
   readStageFile,
@@ -39,7 +41,6 @@ interface Serverless {
     getAwsSdkV3Config(): Promise<Pick<CloudFormationClientConfig, 'region' | 'credentials'>>;
   };
   extendConfiguration(path: string[], value: unknown): void;
-  classes: { Error: new (message: string, code: string) => Error };
 }
 
 interface Template {
@@ -68,8 +69,8 @@ export default class PackagingPlugin {
   readonly hooks;
   readonly #serverless: Serverless;
   readonly #options: Options;
-  /** The required settings that have the value of the example. */
-  #examples: string[] = [];
+  /** What to know about the package that is made. */
+  readonly #notices: string[] = [];
   /** The table of the registry, if the stack that is being removed owns it. */
   #table: string | undefined;
 
@@ -94,10 +95,7 @@ export default class PackagingPlugin {
         log.notice(await deleteEmptyTable(this.#table, dynamodb));
       },
       'after:package:finalize': () => {
-        if (this.#examples.length > 0)
-          log.notice(
-            `There is no ${this.#stageFile}, so the package has the example's ${list.format(this.#examples)}.`,
-          );
+        for (const notice of this.#notices) log.notice(notice);
       },
     };
   }
@@ -113,7 +111,9 @@ export default class PackagingPlugin {
       else this.#useSettings(command);
     } catch (error) {
       if (!(error instanceof WrongSettings)) throw error;
-      throw new this.#serverless.classes.Error(error.message, 'WRONG_SETTINGS');
+      // Thrown, it would be printed below lines about the framework's version and documentation.
+      console.error(error.message);
+      process.exit(1);
     }
   }
 
@@ -122,17 +122,24 @@ export default class PackagingPlugin {
     if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
     const typed = readParams(this.#options.param ?? []);
     const settings = readSettings(this.#stage, typed, this.#serverless.serviceDir);
-    // A package without a stage file has the values of the example, which `npm run deploy` refuses.
-    this.#examples = exists ? [] : requiredNames.filter((name) => settings[name] === undefined);
-    for (const name of this.#examples) settings[name] = readStageFile('example')?.[name] ?? '';
+    const examples = exists ? [] : requiredNames.filter((name) => settings[name] === undefined);
+    for (const name of examples) settings[name] = readStageFile('example')?.[name] ?? '';
     const ofStage = complaintAboutStage(this.#stage);
     const { prefix: _, ...others } = settings;
-    const region = this.#examples.includes('atlasCredentialsSecretArn') ? undefined : this.#region;
+    const region = examples.includes('atlasCredentialsSecretArn') ? undefined : this.#region;
+    const files = filesOfSettings(this.#stage, typed, this.#serverless.serviceDir);
+    const stillExamples = complaintsAboutExamples(settings, this.#stageFile);
     refuse([
-      ...(ofStage ? [ofStage, ...complaintsAbout(others, region)] : complaintsAbout(settings, region)),
+      complaintAboutRegion(this.#region),
+      ...(ofStage ? [ofStage, ...complaintsAbout(others, region, files)] : complaintsAbout(settings, region, files)),
       ...(exists ? complaintsAboutMissing(settings, this.#stageFile) : []),
-      ...(command !== 'package' ? complaintsAboutExamples(settings, this.#stageFile) : []),
+      ...(command !== 'package' ? stillExamples : []),
     ]);
+    // The template does not contain the values, so a package for review needs none of your own. `npm run deploy -- --package` refuses it.
+    if (examples.length > 0)
+      this.#notices.push(`There is no ${this.#stageFile}, so the package has the example's ${list.format(examples)}.`);
+    else if (stillExamples.length > 0)
+      this.#notices.push('This package can be reviewed, but not deployed:', ...stillExamples);
     const stackParameters = Object.entries(settings).map(
       ([ParameterKey, ParameterValue]): StackParameter => ({ ParameterKey, ParameterValue }),
     );
@@ -154,8 +161,10 @@ export default class PackagingPlugin {
     const settings: Settings = Object.fromEntries(
       stackParameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
     );
+    const files = Object.fromEntries(Object.keys(settings).map((name) => [name, file]));
     refuse([
-      ...complaintsAbout(settings, this.#region),
+      complaintAboutRegion(this.#region),
+      ...complaintsAbout(settings, this.#region, files),
       ...complaintsAboutMissing(settings, file),
       ...complaintsAboutExamples(settings, file),
     ]);

@@ -10,6 +10,8 @@ import { sbom } from './sbom.ts';
 const root = join(import.meta.dirname, '..');
 const serverless = join(root, 'node_modules/serverless/bin/serverless.js');
 
+const usage = 'npm run release -- --out <folder>';
+
 /** Where Serverless writes the template of an existing stack, which has all resources. */
 const template = 'cloudformation-template-update-stack.json';
 
@@ -23,7 +25,7 @@ const template = 'cloudformation-template-update-stack.json';
 export async function release(out: string, folder = root): Promise<void> {
   await mkdir(out, { recursive: true });
   if ((await readdir(out)).length > 0)
-    throw new Error(`${out} is not empty; --out must name a new or an empty folder. Remove it first: rm -r ${out}`);
+    throw new Error(`${out} is not empty; --out must name a new or an empty folder. Choose a new folder.`);
   const packaged = await mkdtemp(join(tmpdir(), 'release-'));
   try {
     const args = [serverless, 'package', '--package', packaged];
@@ -46,23 +48,36 @@ async function checksums(folder: string): Promise<string> {
   return (await Promise.all(lines)).join('');
 }
 
+/** @returns the folder @throws Error if the arguments are wrong */
+function readOut(args: string[]): string {
+  const complaint = complaintAboutNpmOptions(['out', 'stage', 'region', 'param'], process.env);
+  if (complaint) throw new Error(complaint);
+  const out = parse(args);
+  if (!out) throw new Error(`The folder of the release is missing: ${usage}`);
+  return out;
+}
+
+function parse(args: string[]): string | undefined {
+  try {
+    return parseArgs({ args, options: { out: { type: 'string' } } }).values.out;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') return undefined;
+    // Only the first sentence: the others are about positional arguments, which do not exist here.
+    const [sentence] = message.split(/\.\s|\.$|\n/);
+    throw new Error(`${sentence}; the only option is --out: ${usage}`);
+  }
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const { out } = parseArgs({ options: { out: { type: 'string' } }, strict: false }).values;
-  const complaint =
-    complaintAboutNpmOptions(['out'], process.env) ??
-    (typeof out === 'string' ? undefined : 'The folder of the release is missing: npm run release -- --out <folder>');
-  if (complaint) {
-    console.error(complaint);
+  try {
+    const path = resolve(readOut(process.argv.slice(2)));
+    await release(path);
+    console.log(`The release is in ${path}.`);
+  } catch (error) {
+    // Serverless prints its own errors on standard output, and our plugin what is wrong with the settings on standard error.
+    const { stdout, stderr, message } = error as Error & { stdout?: string; stderr?: string };
+    console.error((stdout || stderr || message).trimEnd());
     process.exitCode = 1;
-  } else {
-    const path = resolve(String(out));
-    await release(path).then(
-      () => console.log(`The release is in ${path}.`),
-      (error: Error & { stdout?: string }) => {
-        // What Serverless has printed says what is wrong with the settings.
-        console.error(error.stdout || error.message);
-        process.exitCode = 1;
-      },
-    );
   }
 }

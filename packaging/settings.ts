@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { shown } from '../shared/request/redaction.ts';
+import { similarName } from './similar-name.ts';
 
 const project = join(import.meta.dirname, '..');
 
@@ -56,6 +57,14 @@ export const readSettings = (stage: string, given: Settings = {}, folder = proje
   ...given,
 });
 
+/** The file of each setting that is from the stage's file, and not from `--param`. */
+export const filesOfSettings = (stage: string, given: Settings = {}, folder = project): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(readStageFile(stage, folder) ?? {})
+      .filter((name) => !Object.hasOwn(given, name))
+      .map((name) => [name, stageFile(stage)]),
+  );
+
 /** Reads the values of `--param`. @throws WrongSettings if one is not a name and a value */
 export function readParams(params: string[]): Settings {
   const pairs = params.map((param) => /^([^=]+)=(.*)$/s.exec(param.trimEnd())?.slice(1));
@@ -75,10 +84,38 @@ export function readStageFile(stage: string, folder = project): Settings | undef
   const values = parseSettings(file, readIfExists(join(folder, file)));
   if (values === undefined) return undefined;
   const nested = Object.keys(values).filter((name) => typeof values[name] !== 'string');
-  if (nested.length > 0)
-    throw new WrongSettings(nested.map((name) => `${shown(name)} in ${file} must have a single value.`));
+  if (nested.length > 0) throw new WrongSettings(nested.map((name) => complaintAboutNested(name, values[name], file)));
   return values as Settings;
 }
+
+function complaintAboutNested(name: string, value: unknown, file: string): string {
+  const wrongName = complaintAboutName(name, file);
+  if (wrongName) return wrongName;
+  const rule = parameters[name]?.ConstraintDescription ?? '';
+  return Array.isArray(value) && rule.includes('separated by commas')
+    ? `${name} in ${file} is a list; write one line, separated by commas, ${exampleIn(rule)}.`
+    : `${name} in ${file} must have a single value.`;
+}
+
+/** Settings of earlier versions. */
+const renamed = new Map([['allowedProjectIds', { name: 'allowedTargets', difference: 'which also names workspaces' }]]);
+
+/** @param file that has the setting, if it is from a file @returns one sentence if there is no setting of this name */
+export function complaintAboutName(name: string, file?: string): string | undefined {
+  if (Object.hasOwn(parameters, name)) return undefined;
+  const successor = renamed.get(name);
+  if (successor) {
+    const example = exampleIn(parameters[successor.name]?.ConstraintDescription ?? '');
+    return `${name}${file ? ` in ${file}` : ''} is now ${successor.name}, ${successor.difference}, ${example}.`;
+  }
+  const names = Object.keys(parameters);
+  const meant = similarName(name, names);
+  const help = meant ? `Did you mean ${meant}?` : `The settings are ${names.join(', ')}.`;
+  return `There is no setting ${shown(name)}${file ? `, which is in ${file}` : ''}. ${help}`;
+}
+
+/** The end of a ConstraintDescription: `for example …`. */
+const exampleIn = (rule: string): string => /for example .*/.exec(rule)?.[0] ?? '';
 
 function readIfExists(path: string): string | undefined {
   try {

@@ -1,11 +1,36 @@
+import { stepWithCommand, withCommand } from './command.ts';
+import { tagCommand, untagCommand } from './msk/tag-commands.ts';
+import { triggerTag } from './msk/tags.ts';
+
 /** Ends the message of a failure that a new start alone only repeats: RecordFailure then prints no command for one. */
 export const failsAgain = 'A new start before that fails again.';
 
+/** Ends the message about a cluster that no run can ever connect. */
+const alwaysFails = 'Until then, the sweep starts a run at least once a day, and each of them fails.';
+
+/** Whether a message ends with the words that a new start alone does not help. */
+export const isOfNoUse = (message: string): boolean => message.endsWith(failsAgain) || isHopeless(message);
+
+/** Whether no run can ever connect the cluster that a message is about. */
+export const isHopeless = (message: string): boolean => message.endsWith(alwaysFails);
+
+/** What a person does about such a cluster. */
+export const useAnotherCluster = (clusterArn: string): string =>
+  withCommand('Use another cluster, and remove the tag:', untagCommand(clusterArn, [triggerTag]), alwaysFails);
+
 /** How a person replaces what a run has created in Atlas and what has FAILED there. @param what has to be fixed first */
-export const replacedBy = (what: string): string =>
-  `Do this:
-  1. Fix ${what}.
-  2. Tag the cluster atlas-streaming=disconnect.
-  3. Wait until its tag atlas-streaming/status is "disconnected".
-  4. Tag the cluster atlas-streaming=connect.
-${failsAgain}`;
+export const replacedBy = (what: string, clusterArn: string): string =>
+  [
+    'Do this:',
+    `  1. Fix ${what}.`,
+    stepWithCommand(
+      '  2. Tag the cluster atlas-streaming=disconnect:',
+      tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
+    ),
+    '  3. Wait until its tag atlas-streaming/status is "disconnected".',
+    stepWithCommand(
+      '  4. Tag the cluster atlas-streaming=connect:',
+      tagCommand(clusterArn, { [triggerTag]: 'connect' }),
+    ),
+    failsAgain,
+  ].join('\n');

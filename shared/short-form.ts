@@ -1,5 +1,7 @@
+import { isCommand } from './command.ts';
 import { parseClusterArn } from './msk/arn.ts';
 import { tagValue } from './msk/tags.ts';
+import { secretNameOf } from './secrets/secret-arn.ts';
 
 interface Failing {
   /** The state that failed. */
@@ -8,6 +10,9 @@ interface Failing {
   error: string;
   message: string;
 }
+
+/** Those of secrets, in a text. */
+const secretArns = /arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}\b/g;
 
 /** How an error is told in short, if its first sentence doesn't do. */
 const summaries: Record<string, (message: string) => string> = {
@@ -20,12 +25,13 @@ const summaries: Record<string, (message: string) => string> = {
 };
 
 /**
- * A failure in the 255 characters of a tag: the state, the error, and in one sentence what is wrong. The remedy is in the Cause. ARNs
+ * A failure in the 255 characters of a tag: the state, the error, and in one sentence what is wrong. The remedy, with its commands, is in the Cause. ARNs
  * of the cluster are only its name: the tag is the cluster's own.
  */
 export function shortForm({ state, error, message }: Failing, clusterArn: string): string {
   const name = parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
-  const text = withoutMarks(message.replaceAll(clusterArn, name));
+  const words = message.split('\n').filter((line) => !isCommand(line));
+  const text = withoutMarks(words.join('\n').replaceAll(clusterArn, name).replace(secretArns, secretNameOf));
   const sentence = (summaries[error] ?? firstSentence)(text);
   // The cluster stays connected, so nothing has failed.
   return tagValue(error === 'TargetChanged' ? sentence : `${state} ${error} - ${sentence}`);

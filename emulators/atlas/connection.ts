@@ -4,6 +4,8 @@ import { objectId } from './object-id.ts';
 import type { PrivateLink } from './private-link.ts';
 import type { ConnectionSettings, ConnectionUpdate } from './schemas/request.ts';
 
+type Update = Omit<z.infer<typeof ConnectionUpdate>, 'headers'>;
+
 /** How the deployment of a connection ends. */
 export interface ConnectionOutcome {
   /** Until READY or FAILED. */
@@ -68,11 +70,15 @@ export class Connection {
     };
   }
 
+  update(update: Update): void {
+    this.#settings = this.settingsAfter(update);
+  }
+
   /** Documented: the password is write-only. Assumed: an update without a password keeps the old one. */
-  update({ authentication, ...others }: Omit<z.infer<typeof ConnectionUpdate>, 'headers'>): void {
+  settingsAfter({ authentication, ...others }: Update): ConnectionSettings {
     const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
     const merged = { ...this.#settings.authentication, ...authentication };
-    this.#settings = { ...this.#settings, ...given, authentication: merged };
+    return { ...this.#settings, ...given, authentication: merged };
   }
 
   describe(): object {

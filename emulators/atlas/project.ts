@@ -12,6 +12,8 @@ import { streamProcessingRegions } from './regions.ts';
 import {
   type ConnectionSettings,
   type ConnectionUpdate,
+  hasMechanism,
+  mechanismMissing,
   objectIdPattern,
   type PrivateLinkRequest,
 } from './schemas/request.ts';
@@ -217,6 +219,8 @@ export class Project {
         'The networking of a connection cannot be modified.',
       );
     }
+    if (!hasMechanism(connection.settingsAfter(update)))
+      throw validationError(`authentication.mechanism: ${mechanismMissing}`);
     this.#refuseUsed(workspaceName, name);
     connection.update(update);
     return connection;

@@ -37,13 +37,28 @@ export class DynamoDbEmulator implements Service {
 
   async #apply(operation: string, caller: string, request: Request): Promise<Answer> {
     const { region, accountId, authorize = () => true } = this.#options;
-    const input = JSON.parse(request.body) as Record<string, unknown>;
+    const input = inputOf(request);
     const arn = `arn:aws:dynamodb:${region}:${accountId}:table/${input.TableName}`;
     if (!authorize(caller, `dynamodb:${operation}`, arn, {}))
       throw dynamoDbError('AccessDeniedException', accessDeniedMessage(caller, `dynamodb:${operation}`, arn));
     const unknown = notImplemented.find((parameter) => parameter in input);
     if (unknown) throw dynamoDbError('UnknownOperationException', `The local DynamoDB does not implement ${unknown}.`);
     return this.table.answer(request);
+  }
+}
+
+/** dynalite checks the types of the members. */
+function inputOf({ body }: Request): Record<string, unknown> {
+  const input = parsed(body);
+  if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Record<string, unknown>;
+  throw dynamoDbError('SerializationException', 'The request body is not a JSON object.');
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
   }
 }
 

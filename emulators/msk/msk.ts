@@ -129,6 +129,9 @@ export class MskEmulator implements Service {
     DescribeClusterV2: ({ ClusterArn }) => ({ ClusterInfo: this.#cluster(ClusterArn).describe() }),
 
     ListClustersV2: ({ ClusterNameFilter = '', ClusterTypeFilter, MaxResults, NextToken }) => {
+      // Documented: the types. Assumed: another one is refused, and the case does not matter.
+      if (ClusterTypeFilter !== undefined && !/^(provisioned|serverless)$/i.test(ClusterTypeFilter))
+        throw mskError('BadRequestException', 'The cluster type is not valid.', 'clusterTypeFilter');
       const found = [...this.clusters.values()]
         .map((cluster) => cluster.describe())
         .filter(({ ClusterName }) => ClusterName?.startsWith(ClusterNameFilter))

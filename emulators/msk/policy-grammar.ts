@@ -96,9 +96,16 @@ function checkStatement(statement: Json, clusterArn: string): void {
 
 const isResource = (text: string) => text === '*' || /^arn(:[^:]*){4}:.+$/s.test(text);
 
-/** Documented, by an example: topics, groups and transactional ids of a cluster. Assumed: `*`, and patterns that match the cluster. */
+/**
+ * Documented, by an example: topics, groups and transactional ids of a cluster. Assumed: those of another cluster are refused, and `*`
+ * and patterns that match the cluster are not.
+ */
 const isOf = (clusterArn: string, resource: string): boolean =>
-  /^arn:[^:]*:kafka:[^:]*:[^:]*:(topic|group|transactional-id)\//.test(resource) || isLike(resource, clusterArn);
+  isLike(resource.replace(partOfCluster, '$<begin>cluster$<cluster>'), clusterArn);
+
+/** Such as `arn:aws:kafka:us-east-1:123456789012:topic/<name>/<uuid>/<topic>`. */
+const partOfCluster =
+  /^(?<begin>arn:[^:]*:kafka:[^:]*:[^:]*:)(?:topic|group|transactional-id)(?<cluster>\/[^/]*(?:\/[^/]*)?).*$/s;
 
 /** Documented: most services do not support `CanonicalUser`. */
 function checkPrincipal(principal: unknown): void {
@@ -130,6 +137,9 @@ function checkCondition(condition: unknown): void {
     const isKnown = operator === 'Null' || operators.test(operator.replace(/^(ForAllValues|ForAnyValue):/, ''));
     check(isKnown, `Condition has the unknown operator "${operator}".`);
     check(isFilled(keys), `Condition must have an object of keys and values under "${operator}".`);
+    // Documented: a key has no white space, except the key of a tag after the slash.
+    const unknown = Object.keys(keys as Json).find((key) => !/^[^\s/]+(\/.+)?$/.test(key));
+    check(unknown === undefined, `Condition has the unknown key "${unknown}".`);
     for (const values of Object.values(keys as Json).map(list))
       check(
         values.length > 0 && values.every((value) => ['string', 'number', 'boolean'].includes(typeof value)),

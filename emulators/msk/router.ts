@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as kafka from '@aws-sdk/client-kafka';
 import { NormalizedSchema } from '@smithy/core/schema';
-import { decode, encode } from '../aws.ts';
+import { decode, encode, wrongType } from '../aws.ts';
 import { type Answer, Refusal, type Request } from '../emulator.ts';
 import { pathTemplate } from '../path-template.ts';
 
@@ -54,11 +54,12 @@ class Operation {
     this.#output = NormalizedSchema.of(output);
   }
 
-  /** Makes the SDK's input from body, labels and query. @throws Refusal if a required member is missing */
+  /** Makes the SDK's input from body, labels and query. @throws Refusal if a required member is missing, or has the wrong type */
   async decode(request: Request, labels: Record<string, string>): Promise<Record<string, unknown>> {
-    const input = await decode(this.#input, request.body || '{}').catch(() => {
-      throw mskError('BadRequestException', 'The request body is not valid JSON.');
-    });
+    const body = request.body || '{}';
+    const fault = wrongType(this.#input, parsed(body));
+    if (fault) throw mskError('BadRequestException', `The request is not valid: ${fault}`);
+    const input = await decode(this.#input, body);
     for (const [member, schema] of NormalizedSchema.of(this.#input).structIterator()) {
       const { httpLabel, httpQuery } = schema.getMergedTraits();
       const texts = httpLabel ? [labels[member] ?? ''] : httpQuery ? request.query.getAll(httpQuery) : [];
@@ -109,6 +110,14 @@ export function mskError(name: string, message: string, invalidParameter?: strin
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': name },
     body: JSON.stringify({ message, invalidParameter }),
   });
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw mskError('BadRequestException', 'The request body is not valid JSON.');
+  }
 }
 
 function fromText(schema: NormalizedSchema, texts: string[]): unknown {

@@ -1,5 +1,5 @@
 import type { UnprocessedScramSecret } from '@aws-sdk/client-kafka';
-import { parseArn } from '../arn.ts';
+import { keyArnOf, parseArn } from '../arn.ts';
 import type { Authorize } from '../aws.ts';
 import type { Secret } from '../secrets-manager.ts';
 import type { Cluster } from './cluster.ts';
@@ -57,7 +57,7 @@ export function whyNotAssociated(
   }
   if (!secret.kmsKeyId || /(^|:)alias\/aws\/secretsmanager$/.test(secret.kmsKeyId))
     return refuse('The secret must be encrypted with a customer managed key.');
-  if (!authorize(caller, 'kms:CreateGrant', secret.kmsKeyId, {})) {
+  if (!authorize(caller, 'kms:CreateGrant', keyArnOf(secret.kmsKeyId, secret.arn), {})) {
     return refuse('You are not authorized to invoke the CreateGrant operation on the key of the secret.');
   }
   return [];

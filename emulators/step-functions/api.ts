@@ -1,10 +1,14 @@
 import {
+  DescribeExecutionInput$,
   DescribeExecutionOutput$,
+  RedriveExecutionInput$,
   RedriveExecutionOutput$,
+  StartExecutionInput$,
   StartExecutionOutput$,
+  StopExecutionInput$,
   StopExecutionOutput$,
 } from '@aws-sdk/client-sfn';
-import { type Authorize, accessDeniedMessage, encode, signedBy } from '../aws.ts';
+import { type Authorize, accessDeniedMessage, encode, signedBy, wrongType } from '../aws.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer, Refusal, Request, Route, Service } from '../emulator.ts';
 import type { Execution } from './execution.ts';
@@ -31,12 +35,12 @@ interface Input {
   includedData?: string;
 }
 
-/** The operations, and the type of the resource that each takes. */
+/** The operations, and what each takes: the type of the resource, and the input. */
 const takes = {
-  StartExecution: 'stateMachine',
-  DescribeExecution: 'execution',
-  StopExecution: 'execution',
-  RedriveExecution: 'execution',
+  StartExecution: { resource: 'stateMachine', input: StartExecutionInput$ },
+  DescribeExecution: { resource: 'execution', input: DescribeExecutionInput$ },
+  StopExecution: { resource: 'execution', input: StopExecutionInput$ },
+  RedriveExecution: { resource: 'execution', input: RedriveExecutionInput$ },
 } as const;
 
 /** Documented: the longest texts of StopExecution, in characters. */
@@ -66,9 +70,11 @@ export class StepFunctionsEmulator implements Service {
   #apply(operation: string, caller: string, input: Input): Answer {
     if (!(operation in takes))
       throw stepFunctionsError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
-    const resource =
-      takes[operation as keyof typeof takes] === 'stateMachine' ? input.stateMachineArn : input.executionArn;
-    validateArn(resource, takes[operation as keyof typeof takes]);
+    const taken = takes[operation as keyof typeof takes];
+    const fault = wrongType(taken.input, input);
+    if (fault) throw stepFunctionsError('SerializationException', `The request is not valid: ${fault}`);
+    const resource = taken.resource === 'stateMachine' ? input.stateMachineArn : input.executionArn;
+    validateArn(resource, taken.resource);
     if (!this.#options.authorize(caller, `states:${operation}`, resource, {}))
       throw stepFunctionsError('AccessDeniedException', accessDeniedMessage(caller, `states:${operation}`, resource));
     if (operation === 'StartExecution') return this.#start(input);

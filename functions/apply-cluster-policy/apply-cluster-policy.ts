@@ -13,33 +13,35 @@ export const ApplyClusterPolicyInput = z.object({
   run: z.object({
     request: z.object({ clusterArn: z.string(), claim: z.boolean() }),
     principal: z.object({ principalArn: z.string() }),
+    plan: z.object({ isLinkReady: z.boolean() }),
   }),
   executionArn: z.string(),
   now: z.string(),
 });
 
 /**
- * `sid`: of the statement that lets Atlas connect, whoever has written it; '' if that has none. `possibleDenials`: what in the
- * policy may shut Atlas out all the same.
+ * `sid`: of the statement that lets Atlas connect, whoever has written it; '' if that has none. `denials`: what in the policy shuts
+ * Atlas out, although the connection still has its private link. `possibleDenials`: what may shut Atlas out all the same.
  */
 export const ApplyClusterPolicyOutput = z.object({
   sid: z.string(),
   result: Result,
   ownership: Ownership,
+  denials: z.optional(z.string()),
   possibleDenials: z.optional(z.string()),
 });
 type Applied = z.infer<typeof ApplyClusterPolicyOutput>;
 
 /**
  * Makes sure that the cluster policy lets Atlas connect: reads the policy, merges our statement by meaning, and writes it with
- * the version that was read. Writes nothing if nothing is missing, or if the statement could not help. The registry records the
- * statement before it is written.
+ * the version that was read. Writes nothing if nothing is missing, or if the statement could not help. A Deny does not stop a run
+ * whose private link is ready. The registry records the statement before it is written.
  *
  * @throws VersionConflict if the policy changed in between: the machine retries, and merges into the new one
  * @throws PolicyRefused, ClaimLost, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function applyClusterPolicy(
-  { run: { request, principal }, executionArn, now }: z.infer<typeof ApplyClusterPolicyInput>,
+  { run: { request, principal, plan }, executionArn, now }: z.infer<typeof ApplyClusterPolicyInput>,
   { msk, registry }: { msk: MskClient; registry: Registry },
 ): Promise<Applied> {
   const { clusterArn, claim } = request;
@@ -52,10 +54,15 @@ export async function applyClusterPolicy(
   const merged = mergeStatement(policy, statement, isWrittenByUs(recorded, sid) || claim);
   const changed = withoutFormer(merged ?? policy, former, clusterArn);
   const { certain, possible: possibleDenials } = denialsOf(policy, statement);
-  const obstacles = [...certain, ...(merged !== undefined || changed !== policy ? deletedPrincipals(policy) : [])];
+  const denials = plan.isLinkReady && certain.length > 0 ? certain.join('\n') : undefined;
+  const obstacles = [
+    ...(denials ? [] : certain),
+    ...(merged !== undefined || changed !== policy ? deletedPrincipals(policy) : []),
+  ];
   if (obstacles.length > 0) throw new PolicyRefused(`${obstacles.join('\n')}\nThen start a new execution.`);
   const noted = (applied: Applied): Applied => ({
     ...applied,
+    ...(denials !== undefined && { denials }),
     ...(possibleDenials !== undefined && { possibleDenials }),
   });
   const record = (details: Partial<NonNullable<RegistryRecord['statement']>>) =>

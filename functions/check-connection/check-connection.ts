@@ -46,7 +46,9 @@ export async function checkConnection(
   const { name, deadline, ownership, bootstrapServers, secretVersionId, rewrites } = connection;
   const found = await atlas.getConnection(request.projectId, request.workspace, name).catch(noneWhenAbsent);
   const hint = networkHint(request.clusterArn, cluster.details, principal.cidrBlock);
-  const { state, isReady } = found ? connectionState(found, ownership, hint) : { state: 'not shown', isReady: false };
+  const { state, isReady } = found
+    ? connectionState(found, ownership, request.clusterArn, hint)
+    : { state: 'not shown', isReady: false };
   const isOurs = ownership === 'created';
   const isOlder =
     isOurs && found !== undefined && !sameBootstrapServers(found.bootstrapServers ?? '', bootstrapServers);

@@ -5,6 +5,7 @@ import { atlasPrincipal } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { awsRegion, streamProcessingRegions } from '../../shared/atlas/regions.ts';
 import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
+import { withCommand } from '../../shared/command.ts';
 import {
   AtlasCredentialsRefused,
   AtlasRefused,
@@ -15,8 +16,10 @@ import {
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { linkHint } from '../../shared/msk/network.ts';
+import { tagCommand } from '../../shared/msk/tag-commands.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { ownershipOf } from '../../shared/registry/record.ts';
+import { useAnotherCluster } from '../../shared/replaced-by.ts';
 import type { Request } from '../../shared/request/request.ts';
 
 interface ClusterFound {
@@ -25,25 +28,33 @@ interface ClusterFound {
   details: ClusterDetails;
 }
 
+interface FoundInAtlas {
+  unmet: string[];
+  connection: Connection | undefined;
+  links: PrivateLink[];
+  isLinkReady: boolean;
+  principalArn?: string;
+}
+
 /**
  * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
  * update. If the brokers must still be rebooted, or the secret associated, also checks what the states after that would find out.
  *
  * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links` and `principalArn`: if
- *   they were read
+ *   they were read; `isLinkReady`: whether there is a connection, and a live private link that is DONE
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function unmetByAtlas(
   request: Request,
   { isPrivateConnectivityOn, isSecretToBeAssociated, details }: ClusterFound,
   atlas: AtlasClient,
-): Promise<{ unmet: string[]; connection: Connection | undefined; links: PrivateLink[]; principalArn?: string }> {
+): Promise<FoundInAtlas> {
   const { projectId, workspace: name, connectionName, clusterArn } = request;
   const region = regionOf(clusterArn);
   const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
   const isBeside = !(workspace instanceof AtlasRefused) && isIn(workspace, region);
   // There, no other advice about the workspace or the project helps.
-  if (!isBeside && !streamProcessingRegions.includes(region)) return nothingBut(notOffered(region));
+  if (!isBeside && !streamProcessingRegions.includes(region)) return nothingBut(notOffered(region, clusterArn));
   if (workspace instanceof AtlasRefused)
     return nothingBut(`${workspace.message} ${remedyForAbsence(workspace, request)}`);
 
@@ -62,7 +73,7 @@ export async function unmetByAtlas(
     early.push(await complaint(readPrincipal));
     const hint = linkHint(clusterArn, details, principal?.cidrBlock);
     const readState = async () =>
-      link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink), hint);
+      link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink), clusterArn, hint);
     early.push(await complaint(readState));
   }
   return {
@@ -75,13 +86,21 @@ export async function unmetByAtlas(
     ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
     links,
+    isLinkReady: existing !== undefined && link?.state === 'DONE',
     ...(principal && { principalArn: principal.principalArn }),
   };
 }
 
 /** The sweep repairs a cluster without the trigger tag, and creates nothing for it. */
 const nothingToRepair = ({ clusterArn, connectionName }: Request) =>
-  `The cluster has no tag ${triggerTag}=connect, and its connection "${connectionName}", its private link or its multi-VPC connectivity no longer exists. Without the tag nothing is created. To connect it again: aws kafka tag-resource --region ${regionOf(clusterArn)} --resource-arn ${clusterArn} --tags ${triggerTag}=connect. To remove the rest, set the tag to disconnect.`;
+  withCommand(
+    withCommand(
+      `The cluster has no tag ${triggerTag}=connect, and its connection "${connectionName}", its private link or its multi-VPC connectivity no longer exists. Without the tag nothing is created. To connect it again:`,
+      tagCommand(clusterArn, { [triggerTag]: 'connect' }),
+      'To remove the rest:',
+    ),
+    tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
+  );
 
 /** A deleted cluster's connection stays until the sweep removes it, and a new cluster may have the same name. */
 function ofEarlierCluster({ networking }: Connection, links: PrivateLink[], clusterArn: string): string {
@@ -103,7 +122,12 @@ export async function complaint(check: () => Promise<unknown>): Promise<string |
   }
 }
 
-const nothingBut = (sentence: string) => ({ unmet: [sentence], connection: undefined, links: [] });
+const nothingBut = (sentence: string) => ({
+  unmet: [sentence],
+  connection: undefined,
+  links: [],
+  isLinkReady: false,
+});
 
 const isIn = ({ dataProcessRegion }: Workspace, region: string): boolean =>
   dataProcessRegion?.cloudProvider.toUpperCase() === 'AWS' && awsRegion(dataProcessRegion.region) === region;
@@ -119,8 +143,8 @@ function placeOf({ cloudProvider = '', region = '' } = {}): string {
   return ['in', provider, awsName].filter(Boolean).join(' ');
 }
 
-const notOffered = (region: string) =>
-  `Atlas offers no Stream Processing in ${region}; it offers ${streamProcessingRegions.join(', ')}. A private link stays within one Region, so use an MSK cluster in one of these (MSK Replicator copies topics between Regions). If MongoDB's documentation lists ${region} by now, update this deployment.`;
+const notOffered = (region: string, clusterArn: string) =>
+  `Atlas offers no Stream Processing in ${region}; it offers ${streamProcessingRegions.join(', ')}. A private link stays within one Region, so the cluster must be in one of these (MSK Replicator copies topics between Regions). If MongoDB's documentation lists ${region} by now, update this deployment. ${useAnotherCluster(clusterArn)}`;
 
 const remedyForAbsence = (refusal: AtlasRefused, { projectId, workspace }: Request) =>
   isProjectAbsent(refusal)

@@ -5,6 +5,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { checkPrincipal } from '../../shared/registry/principal.ts';
+import { isHopeless } from '../../shared/replaced-by.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { complaint, unmetByAtlas } from './atlas-prerequisites.ts';
@@ -28,6 +29,8 @@ const Plan = z.object({
   isScramSecretAssociated: z.boolean(),
   /** What is left to change; only for a dry run, or if the run may end here because the connection is READY. */
   changes: z.array(Change),
+  /** Whether Atlas needs no further permission: there is a connection, and its private link is DONE. */
+  isLinkReady: z.boolean(),
   /** The fingerprint of the cluster that this plan is for. */
   plannedFor: z.string(),
   /** What a person should know about the plan. */
@@ -69,24 +72,30 @@ export async function checkPrerequisites(
     details.isScramOn ? chooseSecret(request, details, deps.secrets) : noSecret,
   ]);
   // The reboot would be useless if the policy could not be changed after it.
-  const byPolicy = byAtlas.principalArn ? await unmetByPresentPolicy(byAtlas.principalArn, request, deps) : [];
+  const { connection, links, isLinkReady, principalArn } = byAtlas;
+  const byPolicy = principalArn ? await unmetByPresentPolicy(principalArn, request, isLinkReady, deps) : [];
   const unmet = [...byCluster, ...secret.unmet, ...byAtlas.unmet, ...byPolicy];
-  if (unmet.length > 0) throw new PrerequisitesNotMet(listed(unmet));
+  // No other advice helps then.
+  const hopeless = unmet.find(isHopeless);
+  if (unmet.length > 0) throw new PrerequisitesNotMet(listed(hopeless === undefined ? unmet : [hopeless]));
 
   const { secretArn, isScramSecretAssociated, user } = secret;
-  const { connection, links } = byAtlas;
-  const found = { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links };
+  const inAtlas = { connection, links, isLinkReady };
+  const found = { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, ...inAtlas };
   // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
   const mayBeConnected = isPrivateConnectivityOn && connection?.state === 'READY' && !connectivity;
   const isPlanned = request.dryRun || mayBeConnected;
   const { changes, connected, adopted, ...planned } = isPlanned
     ? await planChanges(request, found, deps)
-    : { changes: [], connected: undefined, adopted: [], unmet: [], possibleDenials: undefined };
+    : { changes: [], connected: undefined, adopted: [], unmet: [], denials: undefined, possibleDenials: undefined };
   if (planned.unmet.length > 0) throw new PrerequisitesNotMet(listed(planned.unmet));
   const notes = [
     request.dryRun &&
       adopted.length > 0 &&
       `A run would use ${adopted.join(' and ')}, which this deployment did not create; a disconnect leaves ${adopted.length > 1 ? 'both' : 'it'}.`,
+    request.dryRun &&
+      planned.denials &&
+      `A run would verify the connection, and end in PolicyRefused. ${planned.denials}`,
     request.dryRun && planned.possibleDenials,
     request.targetChange && `${request.targetChange}. A run verifies the connected target and changes no other.`,
   ].filter(Boolean);
@@ -95,6 +104,7 @@ export async function checkPrerequisites(
     secretArn,
     isScramSecretAssociated,
     changes,
+    isLinkReady,
     plannedFor: details.fingerprint,
     ...(notes.length > 0 && { note: notes.join(' ') }),
   };
@@ -105,20 +115,24 @@ export async function checkPrerequisites(
 async function unmetByPresentPolicy(
   principalArn: string,
   request: Request,
+  isLinkReady: boolean,
   { msk, allowedAccounts }: Pick<CheckPrerequisitesDeps, 'msk' | 'allowedAccounts'>,
 ): Promise<string[]> {
   checkPrincipal(principalArn, request, allowedAccounts);
   const { policy } = await msk.getPolicy(request.clusterArn);
   let unmet: string[] = [];
   const refused = await complaint(async () => {
-    ({ unmet } = unmetByPolicy(policy, principalArn, request));
+    ({ unmet } = unmetByPolicy(policy, principalArn, request, isLinkReady));
   });
   return refused ? [refused] : unmet;
 }
 
 const noSecret: ChosenSecret = { unmet: [], secretArn: '', isScramSecretAssociated: false, user: undefined };
 
+/** Further lines of an item stand below its text, and not below its number. */
+const indented = (item: string): string => item.replace(/\n( {2}(?! ))?/g, '\n   ');
+
 const listed = (unmet: string[]) =>
   unmet.length === 1
     ? `One prerequisite is not met: ${unmet[0]}`
-    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${sentence}`).join('\n')}`;
+    : `${unmet.length} prerequisites are not met:\n${unmet.map((sentence, index) => `${index + 1}. ${indented(sentence)}`).join('\n')}`;

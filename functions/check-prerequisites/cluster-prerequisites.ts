@@ -1,5 +1,6 @@
 import type { MskClient } from '../../shared/msk/client.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { useAnotherCluster } from '../../shared/replaced-by.ts';
 import { parseProperties } from './server-properties.ts';
 
 /**
@@ -13,7 +14,9 @@ import { parseProperties } from './server-properties.ts';
 export async function unmetByCluster(clusterArn: string, cluster: ClusterDetails, msk: MskClient): Promise<string[]> {
   if (cluster.clusterType !== 'PROVISIONED')
     return [
-      `clusterArn is "${clusterArn}", a ${cluster.clusterType} cluster; it must be a PROVISIONED one: MSK Serverless has IAM authentication only, so no SASL/SCRAM user for Atlas, and no multi-VPC connectivity setting. Use a provisioned cluster, for example arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5.`,
+      cluster.clusterType === 'SERVERLESS'
+        ? `Cluster ${clusterArn} is MSK Serverless, which supports only IAM authentication. Atlas needs SASL/SCRAM and multi-VPC connectivity, which only provisioned clusters have. ${useAnotherCluster(clusterArn)}`
+        : `The type of cluster ${clusterArn} is ${cluster.clusterType}; it must be PROVISIONED.`,
     ];
   const { kafkaVersion, instanceType, isScramOn, isUnauthenticatedOn, clientBroker } = cluster;
   const unmet = [

@@ -22,7 +22,7 @@ type Change = z.infer<typeof Change>;
 /** What the states from LookUpPrincipal to CreateConnection would pass on if nothing is left to do. */
 export const Connected = z.object({
   principal: z.object({ awsAccountId: z.string(), principalArn: z.string(), cidrBlock: z.optional(z.string()) }),
-  policy: z.object({ sid: z.string(), result: Result, ownership: Ownership }),
+  policy: z.object({ sid: z.string(), result: Result, ownership: Ownership, denials: z.optional(z.string()) }),
   privateLink: z.object({ id: z.string(), result: Result, ownership: Ownership }),
   connection: z.object({
     name: z.string(),
@@ -45,6 +45,7 @@ interface Found {
   user: { username: string; versionId: string } | undefined;
   connection: Connection | undefined;
   links: PrivateLink[];
+  isLinkReady: boolean;
 }
 
 interface Planned extends ReturnType<typeof unmetByPolicy> {
@@ -57,12 +58,12 @@ interface Planned extends ReturnType<typeof unmetByPolicy> {
  * Lists what a run would change, in its order: reads what the later states would read, and writes nothing.
  *
  * @returns `connected`: undefined if anything is left to change or to wait for; `adopted`: what a run would use, and never change;
- *   `unmet`, `possibleDenials`: what the cluster policy lacks
+ *   `unmet`, `denials`, `possibleDenials`: what the cluster policy lacks
  * @throws what those states would throw
  */
 export async function planChanges(
   request: Request,
-  { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links }: Found,
+  { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links, isLinkReady }: Found,
   { msk, atlas, allowedAccounts }: { msk: MskClient; atlas: AtlasClient; allowedAccounts: ReadonlySet<string> },
 ): Promise<Planned> {
   const { clusterArn, projectId } = request;
@@ -73,7 +74,7 @@ export async function planChanges(
     connection && isPrivateConnectivityOn ? msk.privateBootstrapServers(clusterArn) : undefined,
   ]);
   checkPrincipal(principal.principalArn, request, allowedAccounts);
-  const byPolicy = unmetByPolicy(policy, principal.principalArn, request);
+  const byPolicy = unmetByPolicy(policy, principal.principalArn, request, isLinkReady);
   const { recorded, claim } = request;
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   const found = connection && ownershipOf(connection.id ?? undefined, recorded?.connection);
@@ -92,7 +93,8 @@ export async function planChanges(
     principal,
     isAccountListed: allowedAccounts.has(principal.awsAccountId),
     policy,
-    privateLink: link && privateLinkState(link, ownership.privateLink, ...hints),
+    denials: byPolicy.denials,
+    privateLink: link && privateLinkState(link, ownership.privateLink, clusterArn, ...hints),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
@@ -113,11 +115,12 @@ export async function planChanges(
 }
 
 /** The cluster and Atlas as they are now. */
-interface Current extends Omit<Found, 'links' | 'details'> {
+interface Current extends Omit<Found, 'links' | 'details' | 'isLinkReady'> {
   principal: Connected['principal'];
   /** Whether the deployment lists Atlas's AWS account. */
   isAccountListed: boolean;
   policy: string | undefined;
+  denials: string | undefined;
   privateLink: ReturnType<typeof privateLinkState> | undefined;
   /** Whose the existing ones are. */
   ownership: { connection: Ownership; privateLink: Ownership };
@@ -186,7 +189,8 @@ function changesTo(current: Current, different: string[], request: Request): Cha
 
 /** Undefined while Atlas is still at work, or if it isn't certain that Atlas has the current password, which Atlas never returns. */
 function connectedAs(current: Current, different: string[], request: Request): Connected | undefined {
-  const { principal, policy, privateLink, connection, bootstrapServers, user, ownership, sentVersionId } = current;
+  const { principal, policy, denials, privateLink, connection, bootstrapServers, user, ownership, sentVersionId } =
+    current;
   const needsNoPassword = ownership.connection !== 'created' || sentVersionId === user?.versionId;
   if (!privateLink?.isReady || connection?.state !== 'READY' || !needsNoPassword) return undefined;
   const { name, state } = connection;
@@ -196,7 +200,7 @@ function connectedAs(current: Current, different: string[], request: Request): C
   const resultFor = (owner: Ownership) => (owner === 'created' ? 'unchanged' : 'adopted');
   return {
     principal,
-    policy: { ...statement, result: resultFor(statement.ownership) },
+    policy: { ...statement, result: resultFor(statement.ownership), ...(denials !== undefined && { denials }) },
     privateLink: { id: privateLink.id, result: resultFor(ownership.privateLink), ownership: ownership.privateLink },
     connection: {
       name,

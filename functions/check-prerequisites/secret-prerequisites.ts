@@ -1,3 +1,4 @@
+import { withCommand } from '../../shared/command.ts';
 import { AwsRefused } from '../../shared/errors.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
@@ -64,11 +65,20 @@ async function unmetBySecret(secretArn: string, secrets: SecretsClient): Promise
   const place = `--region ${regionOf(secretArn)} --secret-id ${secretArn}`;
   const unmet = [
     isDeleted &&
-      `${secret} is scheduled for deletion, so its value cannot be read. To restore it: aws secretsmanager restore-secret ${place}`,
+      withCommand(
+        `${secret} is scheduled for deletion, so its value cannot be read. To restore it:`,
+        `aws secretsmanager restore-secret ${place}`,
+      ),
     tag !== value &&
-      `${secret} has ${tag === undefined ? `no tag ${key}=${value}, so no run may read it` : `the tag ${key}=${shown(tag)}, so no run may read it; it must be "${value}"`}. If Atlas may have its user and password: ${allowCommand(secretArn)}`,
+      withCommand(
+        `${secret} has ${tag === undefined ? `no tag ${key}=${value}, so no run may read it` : `the tag ${key}=${shown(tag)}, so no run may read it; it must be "${value}"`}. If Atlas may have its user and password:`,
+        allowCommand(secretArn),
+      ),
     isDefaultKey(kmsKeyId) &&
-      `${secret} is encrypted with the default key ${defaultKey}, which MSK does not accept. Give it a symmetric customer managed key: aws secretsmanager update-secret ${place} --kms-key-id KEY (in place of KEY, the id of the key)`,
+      withCommand(
+        `${secret} is encrypted with the default key ${defaultKey}, which MSK does not accept. Give it a symmetric customer managed key. Put the id of the key in place of KEY:`,
+        `aws secretsmanager update-secret ${place} --kms-key-id KEY`,
+      ),
   ];
   return unmet.filter((sentence) => typeof sentence === 'string');
 }

@@ -39,6 +39,7 @@ export async function checkPrivateLink(
   const { state, isReady } = privateLinkState(
     found,
     ownership,
+    request.clusterArn,
     policy.possibleDenials,
     linkHint(request.clusterArn, cluster.details, principal.cidrBlock),
   );

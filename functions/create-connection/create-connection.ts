@@ -92,7 +92,7 @@ export async function createConnection(
     // After a write, the first poll reads the state: the answer may still show the state of before.
     ...(isWritten
       ? { state: connection.state ?? 'PENDING', isReady: false }
-      : connectionState(connection, ownership, hint)),
+      : connectionState(connection, ownership, clusterArn, hint)),
     isIncomplete: false,
     deadline,
     pollSeconds: pollDelay(

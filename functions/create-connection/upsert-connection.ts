@@ -128,15 +128,20 @@ async function useConnection(
       // Nobody knows which password a connection of another party has.
       ...(found !== 'created' && { secretArn: null, secretVersionId: null }),
     });
-  if (ownership !== 'created') return adopt(connection, ownership, wanted, deps.hint);
+  if (ownership !== 'created') return adopt(connection, ownership, wanted, deps);
   const isNew = recorded.connection?.ownership === undefined && found === 'created';
   const sentVersionId = found === 'created' ? recorded.secretVersionId : undefined;
   return updateConnection(connection, { wanted, credentials, sentVersionId, isNew }, place, deps);
 }
 
 /** A connection of another party is used as it is. */
-function adopt(connection: Connection, ownership: Ownership, wanted: KafkaConnectionRequest, hint: string): Upserted {
-  connectionState(connection, ownership, hint);
+function adopt(
+  connection: Connection,
+  ownership: Ownership,
+  wanted: KafkaConnectionRequest,
+  { clusterArn, hint }: Deps,
+): Upserted {
+  connectionState(connection, ownership, clusterArn, hint);
   const note = noteOnAdopted(differences(connection, wanted));
   return { connection, result: 'adopted', ownership, isWritten: false, hasPassword: true, note };
 }
@@ -157,7 +162,7 @@ async function updateConnection(
   { atlas, registry, clusterArn, executionArn, hint }: Deps,
 ): Promise<Upserted> {
   // An update may repair a FAILED connection, but not one that is being deleted.
-  if (connection.state === 'DELETING') connectionState(connection, 'created', hint);
+  if (connection.state === 'DELETING') connectionState(connection, 'created', clusterArn, hint);
   const { secretArn, versionId } = credentials;
   const different = differences(connection, wanted);
   const isEqual = different.length === 0;

@@ -1,5 +1,6 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { startAgain, withCommand } from '../../shared/command.ts';
 import { actionOf, startCommand } from '../../shared/executions.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
@@ -38,7 +39,7 @@ function aboutUncaught({ executionArn, input }: Run): string {
   return [
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
-    `Start again: ${startCommand(executionArn, `'${json}'`)}`,
+    withCommand(startAgain, startCommand(executionArn, `'${json}'`)),
   ]
     .filter(Boolean)
     .join('\n');
@@ -52,7 +53,11 @@ export const uncaughtMessage = (run: Run): Message => {
 
 /** The words of the Cause. */
 export const failureMessage = (run: Run): Message => ({
-  subject: subjectOf(run, `failed: ${run.error ?? 'no error'}`),
+  // The cluster stays connected, so nothing has failed.
+  subject:
+    run.error === 'TargetChanged'
+      ? subjectAbout(run, 'asked for another target')
+      : subjectOf(run, `failed: ${run.error ?? 'no error'}`),
   text: run.cause?.replace(invisible, ' ') ?? 'The execution failed, and Step Functions reports no cause.',
 });
 
@@ -102,15 +107,19 @@ export function vanishedMessage(run: Run, record: RegistryRecord): Message {
       '',
       'If that is wrong:',
       `1. Disable the schedule ${machineName.replace(/-disconnect$/, '')}-sweep in EventBridge Scheduler. Otherwise the sweep starts such a run again, 15 minutes or more after the stop.`,
-      `2. Stop this execution: aws stepfunctions stop-execution --region ${region} --execution-arn ${run.executionArn}`,
+      '2. Stop this execution:',
+      `   aws stepfunctions stop-execution --region ${region} --execution-arn ${run.executionArn}`,
       '3. Deploy with disconnectDeletedClusters: false. Then enable the schedule again.',
       'The connection may be deleted already.',
     ].join('\n'),
   };
 }
 
+export const subjectOf = (run: Run, verdict: string): string =>
+  subjectAbout(run, `${actionOf(run.executionArn)} ${verdict}`);
+
 /** SNS allows less than 100 ASCII characters. */
-export function subjectOf({ input, executionArn }: Run, verdict: string): string {
+function subjectAbout({ input }: Run, news: string): string {
   const clusterName = parseClusterArn(clusterArnIn(parsed(input)) ?? '')?.clusterName ?? 'a cluster';
-  return `${clusterName}: ${actionOf(executionArn)} ${verdict}`.replace(/[^ -~]/g, '?').slice(0, 99);
+  return `${clusterName}: ${news}`.replace(/[^ -~]/g, '?').slice(0, 99);
 }

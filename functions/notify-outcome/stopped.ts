@@ -1,3 +1,4 @@
+import { withCommand } from '../../shared/command.ts';
 import { actionOf, startCommand } from '../../shared/executions.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { changeOf, type Outcome } from '../../shared/outcomes.ts';
@@ -44,7 +45,7 @@ function stoppedMessage(run: Run, { clusterArn }: RegistryRecord, left: string[]
     text: [
       `A run that connects the cluster ${clusterArn} was stopped before the cluster was connected. What was changed so far stays: ${left.join('; ')}.`,
       `While the cluster has the tag ${triggerTag}=connect, the sweep starts another run, 15 minutes or more after the stop. Without the tag, no run completes or removes it.`,
-      `To remove it, set the tag to disconnect, or disconnect the cluster: ${command}`,
+      withCommand('To remove it, set the tag to disconnect, or disconnect the cluster:', command),
     ].join('\n'),
   };
 }

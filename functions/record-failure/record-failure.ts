@@ -6,7 +6,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { isAccountFault } from '../../shared/registry/account-faults.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
-import { failsAgain } from '../../shared/replaced-by.ts';
+import { isOfNoUse } from '../../shared/replaced-by.ts';
 import { clusterArnIn, eventTimeOf } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -92,7 +92,7 @@ export async function recordFailure(
 
   // The tag, or the sweep itself, has asked for this run, and asks again.
   const isSure = (request?.wantedBy ?? startedBy(input, executionArn)) !== 'console';
-  const isStartedAgain = !(isOver.has(error) || entry.isClaimLost || said.endsWith(failsAgain));
+  const isStartedAgain = !(isOver.has(error) || entry.isClaimLost || isOfNoUse(said));
   const facts = [
     changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
     clusterArn && `Cluster: ${clusterArn}`,

@@ -22,6 +22,6 @@ export function reportable({ error, said }: Caught, logGroup: string): Caught {
   if (!error.startsWith('States.')) return { error, said };
   return {
     error: 'DeploymentMisconfigured',
-    said: `Step Functions could not run this state (${error})${said && `: ${said.replace(/\.$/, '')}`}. Deploy state machines, functions and roles together (npm run deploy).`,
+    said: `Step Functions could not run this state (${error})${said && `: ${said.replace(/\.$/, '')}`}. Deploy again, so that state machines, functions and roles are of one version.`,
   };
 }

@@ -1,6 +1,8 @@
+import { startAgain, withCommand } from '../../shared/command.ts';
 import { actionOf, startCommand } from '../../shared/executions.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
+import { onlyAllowedIn } from '../../shared/request/allowed-targets.ts';
 import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
 import { isDryRun, startedBy } from '../../shared/request/intent.ts';
 import { escaped, isRecord, listed } from '../../shared/request/redaction.ts';
@@ -29,9 +31,21 @@ export function howToStartAgain(failing: Failing): string {
       `Put the right value in place of ${placeholders.map((field) => `<${field}>`).join(', ')} first.`,
     leftOut.length > 0 && `This leaves out ${listed(leftOut)}.`,
   ];
-  return [`Start again: ${commandFor(failing, action, input)}`, ...hints, commandForOther(failing, action)]
+  return [
+    withCommand(labelFor(failing), commandFor(failing, action, input)),
+    ...hints,
+    commandForOther(failing, action),
+  ]
     .filter(Boolean)
     .join('\n');
+}
+
+/** What must be true before the command is of use. */
+function labelFor({ error, message }: Failing): string {
+  if (error === 'PrincipalChanged') return 'Only if MongoDB has confirmed the account:';
+  if (error === 'InvalidRequest' && message.startsWith('The tag '))
+    return 'After you have changed the tag, start again:';
+  return startAgain;
 }
 
 /** Who gives a field that only the other machine knows has perhaps started the wrong machine. */
@@ -40,7 +54,7 @@ function commandForOther(failing: Failing, action: Action): string | undefined {
   const other = otherThan(action);
   const isMeant = isRecord(input) && Object.keys(input).some((key) => isOfOther(key as Field, action));
   if (isAccepted || !isMeant || startedBy(input, executionArn) !== 'console') return undefined;
-  return `To ${other} instead: ${commandFor(failing, other, inputFor(failing, other).input)}`;
+  return withCommand(`To ${other} instead:`, commandFor(failing, other, inputFor(failing, other).input));
 }
 
 function commandFor({ executionArn }: Failing, action: Action, input: object): string {
@@ -49,14 +63,23 @@ function commandFor({ executionArn }: Failing, action: Action, input: object): s
 }
 
 function inputFor({ error, message, input, executionArn, clusterArn, isAccepted }: Failing, action: Action) {
+  // PrincipalChanged names the account that a person may accept.
+  const [, account] = (error === 'PrincipalChanged' && /^Atlas names arn:[\w-]+:iam::(\d{12}):/.exec(message)) || [];
+  const accepted = account === undefined ? {} : { acceptPrincipal: account };
   if (startedBy(input, executionArn) !== 'console')
-    return correctedInput(clusterArn === undefined ? {} : { clusterArn }, action, { isAccepted });
+    return correctedInput({ ...(clusterArn !== undefined && { clusterArn }), ...accepted }, action, { isAccepted });
+  const allowed = error === 'InvalidRequest' && isRecord(input) ? onlyAllowedIn(message) : undefined;
+  if (allowed && isRecord(input) && ('projectId' in input || 'workspace' in input)) {
+    // What is empty becomes a placeholder.
+    const target = { projectId: '', workspace: '', ...allowed };
+    return correctedInput({ ...input, ...target }, action, { isAccepted });
+  }
   // A complaint of ours starts with the name of the field.
   const refused =
     error === 'InvalidRequest'
       ? (Object.keys(rules) as Field[]).find((field) => message.startsWith(`${field} `))
       : undefined;
-  return correctedInput(input, action, { isAccepted, refused });
+  return correctedInput(isRecord(input) ? { ...input, ...accepted } : input, action, { isAccepted, refused });
 }
 
 /** Control characters, marks that reverse text, and other line breaks. */

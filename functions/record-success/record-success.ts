@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { DeploymentMisconfigured, TargetChanged } from '../../shared/errors.ts';
+import { DeploymentMisconfigured, PolicyRefused, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
@@ -8,6 +8,7 @@ import { accountNote, accountOf } from '../../shared/registry/principal.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
+import { howToKeepOrMove } from './keep-or-move.ts';
 import { withCauses } from './repairs.ts';
 
 const text = z.string();
@@ -36,7 +37,7 @@ export const RecordSuccessInput = z.object({
     principal: z.object({ principalArn: text }),
     /** Only if the run visited RecordPlan, before it let Atlas's AWS account in. */
     recordedPlan: z.optional(z.object({ isAccountListed: z.boolean() })),
-    policy: z.object({ sid: text, result: Result, ownership: Ownership }),
+    policy: z.object({ sid: text, result: Result, ownership: Ownership, denials: z.optional(text) }),
     privateLink: z.object({ id: text, result: Result, ownership: Ownership }),
     connection: z.object({
       id: z.optional(text),
@@ -83,6 +84,7 @@ interface Deps {
  * READY: the output says so instead.
  *
  * @throws TargetChanged, once, if the settings ask for another target: the cluster is verified as it is connected
+ * @throws PolicyRefused if the cluster policy denies Atlas what it would need to set up the connection again
  * @throws ClaimLost, AwsThrottled, AwsUnavailable
  */
 export async function recordSuccess(
@@ -106,14 +108,22 @@ export async function recordSuccess(
     tagsRefused: request.tagsRefused,
     ...((plan.isConnected || request.claim) && foundIn(run)),
   };
-  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays. To move it, disconnect the cluster first (tag atlas-streaming=disconnect), then connect it with the new settings. To keep it, set the settings back.`;
+  const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays.`;
   if (isNews) {
     // RecordFailure gives the cluster back, and records that this difference has been reported.
     const refusal = await registry.update(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
     if (refusal === undefined) {
       await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
-      throw new TargetChanged(`${news} This is reported once.`);
+      throw new TargetChanged(`${news} This is reported once. ${howToKeepOrMove(request)}`);
     }
+  }
+  if (run.policy.denials !== undefined) {
+    // RecordFailure gives the cluster back, and counts the failure: whether it is news depends on the last one.
+    const { failures: _, lastFailure: __, ...written } = outcome;
+    await registry.update(clusterArn, executionArn, written).catch(notUsable);
+    throw new PolicyRefused(
+      `Connection ${name} in workspace ${workspace} was verified and is READY, but Atlas could not set it up again: ${run.policy.denials}`,
+    );
   }
   // The fence comes before the tags: another execution may have taken over.
   const refusalOfRegistry = await registry
@@ -141,7 +151,7 @@ export async function recordSuccess(
     verifiedAt: now,
     ...(targetChange && {
       note: isNews
-        ? `${news} It is reported again when the registry can be written.`
+        ? `${news} To move it, disconnect the cluster first. It is reported again when the registry can be written.`
         : `${targetChange}. This was reported before; the connected target was verified.`,
     }),
   };

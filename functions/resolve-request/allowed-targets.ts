@@ -1,10 +1,15 @@
+import { withCommand } from '../../shared/command.ts';
 import { InvalidRequest } from '../../shared/errors.ts';
-import { listed, shown } from '../../shared/request/redaction.ts';
+import { untagCommand } from '../../shared/msk/tag-commands.ts';
+import { allowsOnly } from '../../shared/request/allowed-targets.ts';
+import { shown } from '../../shared/request/redaction.ts';
 
 /** A setting, and how the person who set it knows it. */
 export interface Setting {
   value: string;
   name: string;
+  /** The key of the cluster's tag, if it is one. */
+  tag?: string;
 }
 
 interface Place {
@@ -20,7 +25,7 @@ interface Place {
  * @throws InvalidRequest
  */
 export function refuseForeignTarget(
-  { projectId, workspace }: Place,
+  { clusterArn, projectId, workspace }: Place & { clusterArn: string },
   settings: Setting[],
   allowedTargets: Set<string>,
 ): void {
@@ -31,9 +36,15 @@ export function refuseForeignTarget(
     asking.length > 0
       ? `${asking.join(' and ').replace(' and The', ' and the')}, so the target is ${shown(target)}`
       : `The recorded target is ${shown(target)}`;
+  const refused = `${subject}, ${allowsOnly([...allowedTargets])}`;
+  const tags = settings.flatMap(({ tag }) => tag ?? []);
   throw new InvalidRequest(
-    `${subject}, which this deployment does not allow. It must be ${oneOf([...allowedTargets])} (the parameters atlasProjectId, atlasWorkspace and allowedTargets). To allow it, add it to allowedTargets in the stage file, and deploy again.`,
+    tags.length > 0
+      ? withCommand(
+          `${refused} ${tags.length > 1 ? 'Correct the tags, or remove them' : 'Correct the tag, or remove it'}:`,
+          untagCommand(clusterArn, tags),
+          'Or allow the target: add it to allowedTargets in the stage file, and deploy again.',
+        )
+      : `${refused} To allow it, add it to allowedTargets in the stage file, and deploy again.`,
   );
 }
-
-const oneOf = (targets: string[]): string => `${targets.length > 1 ? 'one of ' : ''}${listed(targets)}`;

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import { noneWhenNotFound } from '../../shared/aws.ts';
+import { withCommand } from '../../shared/command.ts';
 import { InvalidRequest } from '../../shared/errors.ts';
 import type { ExecutionsClient } from '../../shared/executions.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
+import { tagCommand } from '../../shared/msk/tag-commands.ts';
 import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
 import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
 import { isFound, type Registry } from '../../shared/registry/registry.ts';
@@ -138,7 +140,11 @@ const proceed = (starter: StartedBy, request: Request) => ({
 function refuseIfUndone(clusterArn: string, tags: Record<string, string>): void {
   if (tags[triggerTag] !== 'disconnect') return;
   throw new InvalidRequest(
-    `The tag ${triggerTag} of ${clusterArn} is "disconnect", so this run would be undone. Set the tag to "connect", which starts a run: aws kafka tag-resource --resource-arn ${clusterArn} --tags ${triggerTag}=connect. Or set it to another value, and start this run again.`,
+    withCommand(
+      `The tag ${triggerTag} of ${clusterArn} is "disconnect", so this run would be undone. Set the tag to "connect", which starts a run:`,
+      tagCommand(clusterArn, { [triggerTag]: 'connect' }),
+      'Or set the tag to another value, such as "hold", and then start this run.',
+    ),
   );
 }
 

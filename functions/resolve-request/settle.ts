@@ -28,6 +28,7 @@ const fieldsOfTarget = ['projectId', 'workspace', 'connectionName', 'mechanism']
  */
 export function settle(asked: Asked, settings: Settings): Request {
   const { action, given, tags, recorded, wantedBy, clusterName } = asked;
+  const { clusterArn } = given;
   refuseFieldsOfOther(action, given);
   const bound = action === 'disconnect' ? fieldsOfTarget : boundBy(recorded);
   const explicit = explicitTarget(given, action === 'connect' ? tags : {}, bound);
@@ -54,13 +55,13 @@ export function settle(asked: Asked, settings: Settings): Request {
   const askedFor = asking.flatMap((field) => (explicit[field] ? { ...explicit[field], field } : []));
   const place = { ...defaults, ...Object.fromEntries(askedFor.map(({ field, value }) => [field, value])) };
   const isHere = (it: Target) => isConnectedTo(it, action, recorded);
-  if (!isHere(place)) refuseForeignTarget(place, askedFor, settings.allowedTargets);
+  if (!isHere(place)) refuseForeignTarget({ ...place, clusterArn }, askedFor, settings.allowedTargets);
   // A tag of a free field may not count because of one that would move the cluster.
-  if (!isHere(wanted)) refuseForeignTarget(wanted, [], settings.allowedTargets);
+  if (!isHere(wanted)) refuseForeignTarget({ ...wanted, clusterArn }, [], settings.allowedTargets);
   const tag = settingTags.secretName;
   const named = given.secretArn === undefined && action === 'connect' ? tags[tag] : undefined;
   return {
-    clusterArn: given.clusterArn,
+    clusterArn,
     ...wanted,
     secretArn: given.secretArn ?? (named === undefined ? sentSecret(recorded) : null),
     secretName: named === undefined ? null : validSecretName(named, `The tag ${tag}`),
@@ -109,7 +110,7 @@ function explicitTarget(
     const name = `The tag ${tag}`;
     const value = tags[tag];
     if (value === undefined) return undefined;
-    return { value: bound.includes(field) ? value : valid(field, value, name), name };
+    return { value: bound.includes(field) ? value : valid(field, value, name), name, tag };
   };
   const found = {
     projectId: setting('projectId'),

@@ -1,4 +1,5 @@
 import type { PolicyDocument } from '../../emulators/msk/policy.ts';
+import { isCommand } from '../../shared/command.ts';
 import { type Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Report } from './report.ts';
 import { formatDuration, type Style, wrap } from './text.ts';
@@ -52,11 +53,8 @@ function messageLines({ subject, text }: Report['messages'][number], cause: stri
   ];
 }
 
-/** Breaks a line between words. A command after a label stays whole, so that it can be copied. */
-function copyable(line: string, width?: number): string[] {
-  const [, labelText, command] = /^([^:]{1,60}:) (aws .*)$/.exec(line) ?? [];
-  return labelText && command ? [labelText, command] : wrap(line, width);
-}
+/** Breaks a line between words. A command stays whole, so that it can be copied. */
+const copyable = (line: string, width?: number): string[] => (isCommand(line) ? [line] : wrap(line, width));
 
 /** 100 columns without indentation and marks. */
 const lineWidth = 94;

@@ -51,9 +51,15 @@ export function json(text: string): unknown {
 /** Printable ASCII without a quote, as a header requires. A placeholder such as "…" does not match. */
 export const headerSafe = z.string().check(z.regex(/^[!#-~]+$/));
 
-/** Retry-After of a 429 or 503, which Atlas gives in seconds. Zero counts as none: the machine's back-off then makes a pause. */
+/** Atlas counts requests by the minute, so a longer time is a mistake, which must not be remembered. No function waits for so long. */
+const longestRetryAfterMs = 120_000;
+
+/**
+ * Retry-After of a 429 or 503, which Atlas gives in seconds, but at most two minutes. Zero counts as none: the machine's back-off then
+ * makes a pause.
+ */
 export function retryAfterMs(response: AtlasResponse): number | undefined {
   if (response.status !== 429 && response.status !== 503) return undefined;
   const seconds = Number(response.headers.get('retry-after') || Number.NaN);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, longestRetryAfterMs) : undefined;
 }

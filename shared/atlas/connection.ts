@@ -105,13 +105,14 @@ const hasConfig = (existing: Record<string, unknown>, wanted: Record<string, str
 export function connectionState(
   { name, state }: Connection,
   ownership: Ownership,
+  clusterArn: string,
   hint: string,
 ): { state: string; isReady: boolean } {
   if (state === 'FAILED')
     throw new ConnectionFailed(
-      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. ${hint} ${
+      `Atlas reports connection "${name}" as FAILED, without a reason. Check the Kafka ACLs of the SCRAM user, the user and password in the SCRAM secret, and the connection's bootstrap servers. ${hint}\n${
         ownership === 'created'
-          ? replacedBy('what is wrong there')
+          ? replacedBy('what is wrong there', clusterArn)
           : `This deployment did not create the connection. Its owner must correct it, or delete it, in Atlas. Then start a new execution. ${failsAgain}`
       }`,
     );

@@ -21,6 +21,8 @@ export interface AtlasResponse {
   headers: Pick<Headers, 'get'>;
   text(): Promise<string>;
   json(): Promise<unknown>;
+  /** The request that it answers, if that is another one than the one that was to be sent. */
+  answers?: string;
 }
 
 /** A kept-alive connection was closed meanwhile, for example while Lambda kept the container frozen. */

@@ -1,3 +1,4 @@
+import { withCommand } from '../command.ts';
 import { AtlasRefused, PrerequisitesNotMet } from '../errors.ts';
 import { regionOf } from '../msk/arn.ts';
 import type { AtlasClient } from './client.ts';
@@ -29,7 +30,11 @@ export async function atlasPrincipal(projectId: string, clusterArn: string, atla
  * documented which clusters count, so no prerequisite can be derived from a list of them.
  */
 const resourceNeeded = (projectId: string, region: string): string =>
-  `The project first needs a resource of its own there: deploy an Atlas cluster (or a network peering) on AWS in ${region}, for example: atlas clusters create msk-private-link --projectId ${projectId} --provider AWS --region ${region} --tier M10. When the cluster is ready, start a new execution.`;
+  withCommand(
+    `The project first needs a resource of its own there: deploy an Atlas cluster (or a network peering) on AWS in ${region}, for example:`,
+    `atlas clusters create msk-private-link --projectId ${projectId} --provider AWS --region ${region} --tier M10`,
+    'When the cluster is ready, start a new execution.',
+  );
 
 /** The refusal of a private link because the project has no resource in the Region. @param refusal what Atlas said */
 export const resourceMissing = (refusal: AtlasRefused, projectId: string, clusterArn: string) =>

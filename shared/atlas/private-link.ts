@@ -58,13 +58,14 @@ export async function usersOf(privateLinkId: string, projectId: string, atlas: A
 export function privateLinkState(
   { _id: id, state, errorMessage, authenticationScheme }: PrivateLink,
   ownership: Ownership,
+  clusterArn: string,
   ...hints: (string | undefined)[]
 ) {
   if (state === 'FAILED')
     throw new PrivateLinkFailed(
-      `Atlas could not set up private link ${id}: ${errorMessage ? quoted(errorMessage.replace(/\.$/, '')) : 'it gave no reason'}. ${hints.filter(Boolean).join(' ')} ${
+      `Atlas could not set up private link ${id}: ${errorMessage ? quoted(errorMessage.replace(/\.$/, '')) : 'it gave no reason'}. ${hints.filter(Boolean).join(' ')}\n${
         ownership === 'created'
-          ? replacedBy('what Atlas reports')
+          ? replacedBy('what Atlas reports', clusterArn)
           : `This deployment did not create the link. Its owner must delete it in Atlas (Stream Processing > Private Link). Then start a new execution. ${failsAgain}`
       }`,
     );

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
+import { withCommand } from '../command.ts';
 import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
+import { regionOf } from '../msk/arn.ts';
 import { blotOutCredentials, holdsPassword } from '../secrets/in-use.ts';
 import { json, reasonOf, retryAfterMs, textOf } from './answer.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
@@ -91,11 +93,12 @@ export class AtlasTransport {
     schema: Schema,
     call: Call,
   ): Promise<{ data: z.infer<Schema>; bytes: number }> {
-    const what = `${call.method} ${call.path}`;
-    const response = await this.#send(what, call);
+    const request = `${call.method} ${call.path}`;
+    const response = await this.#send(request, call);
+    const what = response.answers ?? request;
     const text = await textOf(what, response);
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    const mayRepeatPassword = /\/connections(\/|$)/.test(call.path) && !holdsPassword();
+    const mayRepeatPassword = what === request && /\/connections(\/|$)/.test(call.path) && !holdsPassword();
     if (!response.ok) throw this.#named(refusal(what, response, text, { isOwnProject, mayRepeatPassword }));
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return { data: blotOutCredentials(answer.data), bytes: Buffer.byteLength(text) };
@@ -106,7 +109,10 @@ export class AtlasTransport {
   #named(error: unknown): unknown {
     const { credentialsSecretArn } = this.#options;
     if (!(error instanceof AtlasCredentialsRefused) || !credentialsSecretArn) return error;
-    return new AtlasCredentialsRefused(`${error.message} The credentials are in ${credentialsSecretArn}.`, error);
+    const where = `${error.message} The credentials are in ${credentialsSecretArn}.`;
+    if (error.status !== 401) return new AtlasCredentialsRefused(where, error);
+    const command = `aws secretsmanager put-secret-value --region ${regionOf(credentialsSecretArn)} --secret-id ${credentialsSecretArn} --secret-string file://credentials.json`;
+    return new AtlasCredentialsRefused(withCommand(`${where} To replace them:`, command), error);
   }
 
   async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {

@@ -1,3 +1,4 @@
+import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
 import { heldText, maxText } from './limits.ts';
 
@@ -46,10 +47,27 @@ const brokers = z.catch(
   undefined,
 );
 
-/** `cidrBlock`: the addresses of Atlas's VPC. It is shown in a command, so nothing else than a CIDR block counts. */
+/**
+ * The addresses that a VPC should have. AWS allows others, but a command that opens a cluster to them could let anyone in.
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+ */
+const privateAddresses = new BlockList();
+privateAddresses.addSubnet('10.0.0.0', 8);
+privateAddresses.addSubnet('172.16.0.0', 12);
+privateAddresses.addSubnet('192.168.0.0', 16);
+privateAddresses.addSubnet('100.64.0.0', 10);
+
+/** A block of private addresses of the size that a VPC may have, /16 to /28. */
+function isVpcBlock(text: string): boolean {
+  const [, address = '', prefix] = /^([\d.]+)\/(1[6-9]|2[0-8])$/.exec(text) ?? [];
+  return prefix !== undefined && isIPv4(address) && privateAddresses.check(address);
+}
+
+/** `cidrBlock`: the addresses of Atlas's VPC. It is shown in a command, so nothing else than the block of a VPC counts. */
 export const AccountDetails = z.object({
   awsAccountId: z.string().check(z.regex(/^\d{12}$/)),
-  cidrBlock: z.catch(z.optional(z.string().check(z.regex(/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/))), undefined),
+  cidrBlock: z.catch(z.optional(z.string().check(z.refine(isVpcBlock))), undefined),
 });
 
 /** `state` has no published list: IDLE → WORKING → DONE or FAILED, and DELETE_REQUESTED → DELETING → DELETED. */

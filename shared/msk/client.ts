@@ -217,7 +217,8 @@ function unusableState(refusal: unknown, clusterArn: string): unknown {
 
 /**
  * Only a text of MSK shows a version conflict, such as "Current cluster policy version needed for Update". A complaint about the
- * `Version` of the policy language is a different one: the next attempt would meet it again.
+ * `Version` of the policy language, or about a statement, which it may quote, is a different one: the next attempt would meet it again.
  */
 const isVersionConflict = (said: string): boolean =>
+  !said.startsWith('The cluster policy is not valid') &&
   /(current|stale).*version|version.*(current|stale|needed|match)/i.test(said);

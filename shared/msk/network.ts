@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { stepWithCommand } from '../command.ts';
 import { regionOf } from './arn.ts';
 import { ClusterDetails } from './cluster.ts';
 
@@ -25,15 +26,23 @@ const ports = '14001-14100';
  */
 export function networkHint(clusterArn: string, { securityGroups }: Network, cidrBlock: string | undefined): string {
   const [group] = securityGroups;
+  const from = `Atlas's VPC${cidrBlock ? ` (${cidrBlock})` : ''}`;
+  const groups =
+    group &&
+    `  2. Perhaps a security group of the cluster (${securityGroups.join(', ')}) needs a rule that does the same`;
   const command =
     group &&
     cidrBlock &&
-    `: aws ec2 authorize-security-group-ingress --region ${regionOf(clusterArn)} --group-id ${group} --protocol tcp --port ${ports} --cidr ${cidrBlock}`;
-  return `If that does not explain it, check the network. Security groups are not on AWS's list of requirements, and reports differ, so no run checks them. Atlas's VPC${cidrBlock ? ` (${cidrBlock})` : ''} must reach TCP ports ${ports} of the brokers: through the network ACLs of the cluster's subnets${
-    group ? `, and perhaps through a rule in one of the cluster's security groups (${securityGroups.join(', ')})` : ''
-  }${command || '.'}`;
+    `aws ec2 authorize-security-group-ingress --region ${regionOf(clusterArn)} --group-id ${group} --protocol tcp --port ${ports} --cidr ${cidrBlock}`;
+  return [
+    'If that does not explain it, check the network yourself (runs do not check it):',
+    `  1. The network ACLs of the cluster's subnets must let ${from} reach TCP ports ${ports} of the brokers, and must let the answers out.`,
+    groups && (command ? stepWithCommand(`${groups}:`, command) : `${groups}.`),
+  ]
+    .filter(Boolean)
+    .join('\n');
 }
 
 /** The same for a private link, which also needs the cluster's availability zones on Atlas's side. */
 export const linkHint = (clusterArn: string, network: Network, cidrBlock: string | undefined): string =>
-  `${network.zoneIds.length > 0 ? `The cluster is in the availability zones ${network.zoneIds.join(', ')}, and Atlas needs the same. ` : ''}${networkHint(clusterArn, network, cidrBlock)}`;
+  `${network.zoneIds.length > 0 ? `The cluster is in the availability zones ${network.zoneIds.join(', ')}. Atlas must support these zones too; ask MongoDB support. ` : ''}${networkHint(clusterArn, network, cidrBlock)}`;

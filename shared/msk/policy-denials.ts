@@ -6,6 +6,7 @@ import {
   coversResource,
   isObject,
   isRootOf,
+  listOf,
   nameOf,
   principalsIn,
   type Statement,
@@ -37,7 +38,7 @@ export function denialsOf(text: string | undefined, wanted: AtlasStatement): Den
   const exemption = `"StringNotEquals":{"aws:PrincipalAccount":"${account}"}`;
   const found = statementsOf(text).flatMap((statement, index) => {
     const actions = deniedBy(statement, wanted);
-    const reach = actions.length > 0 ? reachOf(statement, account) : undefined;
+    const reach = actions.length > 0 ? reachOf(statement, wanted.Principal.AWS) : undefined;
     return reach ? [{ name: nameOf(statement, index), actions: actions.join(', '), ...reach }] : [];
   });
   const certain = found
@@ -72,13 +73,13 @@ function deniedBy({ Effect, Action, NotAction, Resource, NotResource }: Statemen
   );
 }
 
-/** Whether a Deny concerns the account: undefined if it doesn't. `unless`: what makes it uncertain, '' if nothing does. */
-function reachOf(statement: Statement, account: string): { unless: string } | undefined {
+/** Whether a Deny concerns Atlas: undefined if it doesn't. `unless`: what makes it uncertain, '' if nothing does. */
+function reachOf(statement: Statement, principalArn: string): { unless: string } | undefined {
   const { Condition } = statement;
-  const byPrincipal = reachOfPrincipal(statement, account);
-  if (byPrincipal === undefined || exempts(Condition, account)) return undefined;
-  const hasCondition = isObject(Condition) && Object.keys(Condition).length > 0;
-  const byCondition = hasCondition ? `under the condition ${cut(JSON.stringify(Condition), 300)}` : '';
+  const byPrincipal = reachOfPrincipal(statement, accountId(principalArn));
+  const isMet = holdsFor(principalArn, Condition);
+  if (byPrincipal === undefined || isMet === 'never') return undefined;
+  const byCondition = isMet === 'perhaps' ? `under the condition ${cut(JSON.stringify(Condition), 300)}` : '';
   return { unless: [byPrincipal, byCondition].filter((reason) => reason !== '').join(', ') };
 }
 
@@ -99,14 +100,34 @@ function reachOfPrincipal({ Principal, NotPrincipal }: Statement, account: strin
   return identities.length > 0 ? `for ${cut(identities.join(', '), 300)}` : undefined;
 }
 
-/** Whether one of the conditions, all of which must hold, never holds for the account. */
-const exempts = (condition: unknown, account: string): boolean =>
-  isObject(condition) &&
-  Object.entries(condition).some(
-    ([operator, keys]) =>
-      /^StringNotEquals(IgnoreCase)?(IfExists)?$/.test(operator) &&
-      isObject(keys) &&
-      Object.entries(keys).some(
-        ([key, values]) => key.toLowerCase() === 'aws:principalaccount' && textsOf(values).includes(account),
-      ),
+/** Whether a Condition holds for Atlas: all of its conditions must. */
+function holdsFor(principalArn: string, condition: unknown): 'always' | 'never' | 'perhaps' {
+  const found = Object.entries(isObject(condition) ? condition : {}).flatMap(([operator, keys]) =>
+    isObject(keys)
+      ? Object.entries(keys).map(([key, values]) => holds(principalArn, { operator, key, values }))
+      : 'perhaps',
   );
+  if (found.includes('never')) return 'never';
+  return found.every((it) => it === 'always') ? 'always' : 'perhaps';
+}
+
+/**
+ * The conditions whose outcome is known: Atlas calls as a role of its account, and over TLS, as every SDK of AWS does.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+ */
+function holds(
+  principalArn: string,
+  { operator, key, values }: { operator: string; key: string; values: unknown },
+): 'always' | 'never' | 'perhaps' {
+  const account = accountId(principalArn);
+  const aRole = principalArn.replace(/:root$/, ':role/a/role');
+  const test = `${operator.replace(/IfExists$/, '')} ${key.toLowerCase()}`;
+  const isAccountNamed = textsOf(values).includes(account);
+  if (/^StringEquals(IgnoreCase)? aws:principalaccount$/.test(test)) return isAccountNamed ? 'always' : 'never';
+  const isExempt =
+    (/^StringNotEquals(IgnoreCase)? aws:principalaccount$/.test(test) && isAccountNamed) ||
+    (/^(ArnNot(Like|Equals)|StringNotLike) aws:principalarn$/.test(test) && coversResource(values, aRole)) ||
+    (test === 'Bool aws:securetransport' && listOf(values).every((value) => String(value) === 'false'));
+  return isExempt ? 'never' : 'perhaps';
+}

@@ -1,4 +1,5 @@
 import { atlasRegion } from '../atlas/regions.ts';
+import { withCommand } from '../command.ts';
 import { PrincipalChanged, PrincipalNotAllowed } from '../errors.ts';
 import { regionOf } from '../msk/arn.ts';
 import type { Request } from '../request/request.ts';
@@ -29,13 +30,17 @@ export function checkPrincipal(
         ? ' The cluster was connected with that account, so its statement in the cluster policy stays until a disconnect.'
         : '';
     throw new PrincipalNotAllowed(
-      `Atlas names AWS account ${account} for ${clusterArn}, which atlasAwsAccountIds does not list. It must be ${allowedAccounts.size > 1 ? 'one of ' : ''}${[...allowedAccounts].join(', ')}. The cluster policy was not changed.${hasAccess} To check the account, ask MongoDB support, and compare: atlas api streams getAccountDetails --groupId ${projectId} --cloudProvider aws --regionName ${atlasRegion(regionOf(clusterArn))} (with credentials of your own). If it is Atlas's, add it to atlasAwsAccountIds in the stage file, and deploy again. acceptPrincipal in the input cannot allow it.`,
+      withCommand(
+        `Atlas names AWS account ${account} for ${clusterArn}, which atlasAwsAccountIds does not list. It must be ${allowedAccounts.size > 1 ? 'one of ' : ''}${[...allowedAccounts].join(', ')}. The cluster policy was not changed.${hasAccess} Ask MongoDB support for Atlas's AWS account in this Region, and compare it with the output of:`,
+        `atlas api streams getAccountDetails --groupId ${projectId} --cloudProvider aws --regionName ${atlasRegion(regionOf(clusterArn))}`,
+        "If it is Atlas's: add it to atlasAwsAccountIds in the stage file, and deploy again. acceptPrincipal in the input cannot allow it. If it is not Atlas's: do not allow it. Replace the Atlas credentials, and check atlasBaseUrl.",
+      ),
     );
   }
   if (pinned === undefined || pinned === principalArn) return;
   if (acceptPrincipal === account) return;
   throw new PrincipalChanged(
-    `Atlas names ${principalArn} as its principal for ${clusterArn}; at the first connect it was ${pinned}. Nothing was changed. Ask MongoDB support whether Atlas has moved to that account. If it has, start a run with "acceptPrincipal":"${account}" in the input.`,
+    `Atlas names ${principalArn} as its principal for ${clusterArn}; at the first connect it was ${pinned}. Nothing was changed. Ask MongoDB support whether Atlas has moved to that account. Only if it has, start a run with "acceptPrincipal":"${account}" in the input.`,
   );
 }
 
@@ -44,4 +49,4 @@ export const accountOf = (principalArn: string): string => principalArn.split(':
 
 /** An account that a run lets in, and why it may. */
 export const accountNote = (account: string, isListed: boolean): string =>
-  `AWS account ${account}, which ${isListed ? 'atlasAwsAccountIds allows' : 'no setting confirms because atlasAwsAccountIds is empty'}`;
+  `AWS account ${account}${isListed ? ', which atlasAwsAccountIds allows' : '. It was not checked, because atlasAwsAccountIds is empty'}`;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { withCommand } from '../command.ts';
 import { AwsRefused } from '../errors.ts';
 import { quoted } from '../foreign-text.ts';
 import { allowCommand, allowTag } from './allow-tag.ts';
@@ -41,4 +42,7 @@ export async function readScramSecret(
 
 /** Why AWS refuses to return or describe a secret, and what to do. */
 export const whyUnreadable = (secretArn: string, { code, said }: AwsRefused): string =>
-  `The SCRAM secret ${secretArn} cannot be read (${code}: ${quoted(said)}). It must exist and have the tag ${allowTag.key}=${allowTag.value}, and the policies of the secret and of its KMS key must let this account's roles read it. To set the tag: ${allowCommand(secretArn)}`;
+  withCommand(
+    `The SCRAM secret ${secretArn} cannot be read (${code}: ${quoted(said)}). It must exist and have the tag ${allowTag.key}=${allowTag.value}, and the policies of the secret and of its KMS key must let this account's roles read it. To set the tag:`,
+    allowCommand(secretArn),
+  );

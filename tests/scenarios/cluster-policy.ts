@@ -14,6 +14,7 @@ import {
   disconnectByTag,
   privateConnectivityIsOn as isOn,
   recordOf,
+  swept,
 } from './local-cloud.ts';
 
 /** The account of the local Atlas, and the Sid of our statement. */
@@ -46,6 +47,12 @@ const withFirehose =
 const sids = ({ world: { cluster } }: Cloud) =>
   [cluster.policy?.document.Statement ?? []].flat().map(({ Sid }) => Sid ?? '');
 
+/** Someone adds a Deny beside our statement. */
+function addDeny({ world: { cluster } }: Cloud): void {
+  const policy = cluster.policy ?? assert.fail('there is a policy');
+  Object.assign(policy.document, { Statement: [policy.document.Statement, deny].flat() });
+}
+
 suite('a cluster policy that shuts Atlas out', () => {
   test('ends the run before the brokers are rebooted, and the message names the statement', async () => {
     for (const dryRun of [false, true]) {
@@ -61,9 +68,59 @@ suite('a cluster policy that shuts Atlas out', () => {
 
   test('ends a verification, although our statement is complete', async () => {
     const cloud = await connectedCloud();
-    const policy = cloud.world.cluster.policy ?? assert.fail('there is a policy');
-    Object.assign(policy.document, { Statement: [policy.document.Statement, deny].flat() });
-    assertFailed(await connectByHand(cloud), 'PrerequisitesNotMet', /statement "Perimeter" denies Atlas's account/);
+    addDeny(cloud);
+    const plan = await connectByHand(cloud, { dryRun: true });
+    assert.match(
+      (plan.output as { note: string }).note,
+      /^A run would verify the connection, and end in PolicyRefused\. .*statement "Perimeter" denies Atlas's account/,
+    );
+    const run = await connectByHand(cloud);
+    assertFailed(run, 'PolicyRefused', /statement "Perimeter" denies Atlas's account .*Nothing was changed\./s);
+    assert.equal(run.states.at(-3), 'RecordSuccess');
+  });
+
+  test('rotates under a Deny, and says that it denies', async () => {
+    const cloud = await connectedCloud();
+    const { secretsManager, scramSecrets, project, cluster } = cloud.world;
+    addDeny(cloud);
+    const rotate = (password: string) =>
+      secretsManager.rotate(scramSecrets[0]?.arn ?? '', JSON.stringify({ username: 'atlas', password }));
+    const passwordInAtlas = () => project.connections('streams')[0]?.settings.authentication.password;
+
+    const version = rotate('second');
+    const { runs } = await swept(cloud, 15);
+    const [run = assert.fail('not started')] = runs;
+    assertFailed(
+      run,
+      'PolicyRefused',
+      /^RecordSuccess failed: Connection orders in workspace streams was verified and is READY, but Atlas could not set it up again: .*statement "Perimeter" denies .*or remove the statement .*Changed by this run: Kafka connection updated/s,
+    );
+    assert.equal(passwordInAtlas(), 'second');
+    const record = await recordOf(cloud);
+    assert.deepEqual([record.status, record.secretVersionId, record.failures], ['failed', version, 1]);
+    assert.match(
+      cluster.tags.all['atlas-streaming/detail'] ?? '',
+      /^RecordSuccess PolicyRefused - Connection orders .* READY but .*statement Perimeter denies/,
+    );
+
+    // The first sweep after a failure records what it may depend on.
+    assert.deepEqual((await swept(cloud, 5)).ends, []);
+    rotate('third');
+    assert.deepEqual((await swept(cloud, 5)).ends, ['SetupFailed']);
+    assert.equal(passwordInAtlas(), 'third');
+    const { failures, lastFailure } = await recordOf(cloud);
+    assert.deepEqual([failures, lastFailure?.isNews], [2, false]);
+  });
+
+  test('repairs under a Deny, and says that it denies', async () => {
+    const cloud = await connectedCloud();
+    cloud.world.cluster.policy = { document: policyOf(deny) as never, version: 'K2' };
+    assertFailed(
+      await connectByHand(cloud),
+      'PolicyRefused',
+      /Changed by this run: statement for Atlas in the cluster policy created/,
+    );
+    assert.deepEqual(sids(cloud), ['Perimeter', ourSid]);
   });
 
   test('under a condition is named in the plan, and as a cause of the link that FAILED', async () => {

@@ -52,7 +52,7 @@ const failures: Failure[] = [
     at: 'CheckPrerequisites',
     world: { cluster: { clusterType: 'SERVERLESS' } },
     error: 'PrerequisitesNotMet',
-    says: /a SERVERLESS cluster; it must be a PROVISIONED one/,
+    says: /is MSK Serverless, which .* Use another cluster, and remove the tag:\n {2}aws kafka untag-resource .*\nUntil then, .* fails\.\nNothing was changed\.\nCluster: .*\nExecution: .*\nDon't use Redrive: .* fails again\.$/,
   },
   {
     when: 'the cluster has no authentication at all',
@@ -137,12 +137,12 @@ const failures: Failure[] = [
     at: 'RequestPrivateLink',
     world: { cluster: isOn, project: { awsRegions: [], accountRegions: ['us-east-1'] } },
     error: 'PrerequisitesNotMet',
-    says: /You must have an Atlas Cluster on AWS or AWS Network Peering configured.*deploy an Atlas cluster \(or a network peering\) on AWS in US_EAST_1, for example: atlas clusters create msk-private-link --projectId 64b7e1c2d3f4a5968778695a --provider AWS --region US_EAST_1 --tier M10/,
+    says: /You must have an Atlas Cluster on AWS or AWS Network Peering configured.*deploy an Atlas cluster \(or a network peering\) on AWS in US_EAST_1, for example:\n {2}atlas clusters create msk-private-link --projectId 64b7e1c2d3f4a5968778695a --provider AWS --region US_EAST_1 --tier M10/,
   },
   {
     when: 'the cluster policy is full',
     at: 'ApplyClusterPolicy',
-    world: { cluster: { ...isOn, policy: fullPolicy() } },
+    world: { cluster: { ...isOn, policy: fullPolicy } },
     error: 'PolicyRefused',
     says: /MSK allows 20480/,
   },
@@ -162,7 +162,7 @@ const failures: Failure[] = [
     at: 'CheckPrivateLink',
     world: { cluster: isOn, atlas: { linkFails: 'No zone in common.' } },
     error: 'PrivateLinkFailed',
-    says: /could not set up private link [0-9a-f]{24}: No zone in common\. .*use1-az1, use1-az2, use1-az4.*--group-id sg-0a1b2c3d4e5f60718 --protocol tcp --port 14001-14100 --cidr 192\.168\.248\.0\/21 Do this:/,
+    says: /could not set up private link [0-9a-f]{24}: No zone in common\. .*use1-az1, use1-az2, use1-az4\. Atlas must [\s\S]*\n {5}aws .*--group-id sg-0a1b2c3d4e5f60718 --protocol tcp --port 14001-14100 --cidr 192\.168\.248\.0\/21\nDo this:\n/,
   },
   {
     when: 'another party removes our statement before Atlas connects',
@@ -221,7 +221,7 @@ const failures: Failure[] = [
     at: 'CheckConnection',
     world: { cluster: isOn, atlas: { connectionFails: true } },
     error: 'ConnectionFailed',
-    says: /connection "orders" as FAILED.*--group-id sg-0a1b2c3d4e5f60718 .*--cidr 192\.168\.248\.0\/21/,
+    says: /connection "orders" as FAILED.*--group-id sg-0a1b2c3d4e5f60718 .*--cidr 192\.168\.248\.0\/21\nDo this:/s,
   },
   {
     when: 'MSK does not support the mechanism',
@@ -251,8 +251,8 @@ const publicConnection = {
 };
 
 /** A policy that has no room for another statement. */
-function fullPolicy() {
-  const Resource = `arn:aws:kafka:us-east-1:123456789012:topic/orders/${'a'.repeat(20_100)}`;
+function fullPolicy(clusterArn: string) {
+  const Resource = `${clusterArn.replace(':cluster/', ':topic/')}/${'a'.repeat(20_100)}`;
   const statement = { Effect: 'Allow', Principal: { AWS: '210987654321' }, Action: 'kafka:DescribeCluster', Resource };
   return { Version: '2012-10-17', Statement: [statement] };
 }
@@ -291,7 +291,7 @@ suite('a run fails', () => {
     assertFailed(
       await connectByTag(cloud),
       'ConnectionFailed',
-      /Tag the cluster atlas-streaming=disconnect\.[\s\S]*Tag the cluster atlas-streaming=connect\./,
+      /Tag the cluster atlas-streaming=disconnect:\n[\s\S]*Tag the cluster atlas-streaming=connect:\n/,
     );
     cloud.world.atlas.behaviour.connectionFails = false;
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');

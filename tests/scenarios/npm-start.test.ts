@@ -52,9 +52,9 @@ const event = (value: string) => ({
 
 suite('the scenario', { concurrency: 2 }, () => {
   for (const scenario of scenarios) {
-    const { name, expected } = scenario;
+    const { name, expected, settings = {} } = scenario;
     test(`${name} ends in ${expected.endState}${expected.error ? ` with ${expected.error}` : ''}`, async () => {
-      const report = await runScenario({ scenario, settings: {}, speed: 9000, signal: new AbortController().signal });
+      const report = await runScenario({ scenario, settings, speed: 9000, signal: new AbortController().signal });
       assert.equal(report.status, expected.endState, report.cause);
       assert.equal(report.error, expected.error);
       assert.equal(report.timeline.at(-1)?.state, expected.endState);
@@ -108,7 +108,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--json', '--input', input, ...fast]).ended;
     const { status, error, cause } = JSON.parse(stdout);
     assert.deepEqual([code, status, error], [1, 'SetupFailed', 'PrerequisitesNotMet']);
-    assert.match(cause, /a SERVERLESS cluster.*MSK Serverless has IAM authentication only/);
+    assert.match(cause, /is MSK Serverless, which supports only IAM authentication/);
   });
 
   test('starts the disconnect machine with the input in a file, after it has connected the cluster', async (t) => {
@@ -122,11 +122,14 @@ suite('npm start', { concurrency: 2 }, () => {
 
   test('shows a command in one line, the message that is sent, and a deleted cluster', async () => {
     const refused = await start(['--scenario', 'wrong-credentials', ...fast]).ended;
-    assert.match(refused.stdout, /\n {2}Start again:\n {2}aws stepfunctions start-execution [^\n]* --input '[^\n]*'\n/);
+    assert.match(
+      refused.stdout,
+      /\n {2}After the fix, start again:\n {4}aws stepfunctions start-execution [^\n]* --input '[^\n]*'\n/,
+    );
     assert.match(refused.stdout, /\nMessage that is sent\n {2}orders: connect failed: \w+\n {4}\(the Cause\)\n/);
     const deleted = await start(['--scenario', 'cluster-deleted', ...fast]).ended;
     assert.match(deleted.stdout, /\nCluster\n {2}The cluster no longer exists\.\n/);
-    assert.match(deleted.stdout, /\n {4}2\. Stop this execution:\n {4}aws stepfunctions stop-execution [^\n]*\n/);
+    assert.match(deleted.stdout, /\n {4}2\. Stop this execution:\n {7}aws stepfunctions stop-execution [^\n]*\n/);
     assert.match(deleted.stdout, /Multi-VPC [^\n]*: absent \(deleted with the cluster\)\n/);
   });
 
@@ -155,6 +158,13 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--json', '--scenario', 'dry-run', ...params, ...fast]).ended;
     assert.equal(code, 0);
     assert.match(stdout, /Create the Kafka connection .* in workspace \\"mine\\"/);
+  });
+
+  test("deploys with the scenario's own settings, which a parameter replaces", async () => {
+    const refused = ['--json', '--scenario', 'principal-not-allowed', ...fast];
+    assert.equal(JSON.parse((await start(refused).ended).stdout).error, 'PrincipalNotAllowed');
+    const { stdout } = await start([...refused, '--param', 'atlasAwsAccountIds=821274765805']).ended;
+    assert.equal(JSON.parse(stdout).status, 'Connected');
   });
 
   test('rejects a wrong parameter as npm run package does', async () => {

@@ -60,7 +60,7 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp; 
   {
     because: 'names a project that the deployment does not allow',
     input: ({ world }) => ({ clusterArn: world.cluster.arn, projectId: '0'.repeat(24) }),
-    says: /projectId is "0{24}", so the target is "0{24}\/streams", which this deployment does not allow\. It must be one of "64b7e/i,
+    says: /projectId is "0{24}", so the target is "0{24}\/streams", which this deployment does not allow\. It allows only: "64b7e/i,
   },
   {
     because: 'names a workspace that the deployment does not allow',

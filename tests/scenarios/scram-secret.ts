@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Cloud } from '../../emulators/cloud.ts';
 import {
+  assertConnected,
   assertFailed,
   changes,
   cloudWith,
@@ -31,7 +32,7 @@ suite('a SCRAM secret without the tag atlas-streaming=allow', () => {
     const cloud = await cloudWith({ scramSecrets: [{ tags: { team: 'orders' } }] });
     const run = await connectByTag(cloud);
     assertFailed(run, 'PrerequisitesNotMet', /^CheckPrerequisites failed: .*has no tag atlas-streaming=allow/);
-    assert.ok(run.cause?.includes(`: ${command(cloud)}\nNothing was changed.`), run.cause);
+    assert.ok(run.cause?.includes(`:\n  ${command(cloud)}\nNothing was changed.`), run.cause);
     assert.deepEqual([changed(cloud), passwordsRead(cloud)], [[], []]);
     assert.match(
       cloud.world.cluster.tags.all['atlas-streaming/detail'] ?? '',
@@ -90,8 +91,26 @@ suite('a SCRAM secret without the tag atlas-streaming=allow', () => {
       'PrerequisitesNotMet',
       /^CreateConnection failed: .*AccessDenied.*have the tag atlas-streaming=allow/,
     );
-    assert.ok(run.cause?.includes(`: ${command(cloud)}\n`), run.cause);
+    assert.ok(run.cause?.includes(`:\n  ${command(cloud)}\n`), run.cause);
   });
+});
+
+suite('a SCRAM secret connects its cluster if its own key is given by', () => {
+  const account = 'arn:aws:kms:us-east-1:123456789012';
+  for (const [what, kmsKeyId] of [
+    ['an alias', 'alias/orders'],
+    ['the ARN of an alias', `${account}:alias/orders`],
+    ['an id', '1234abcd-12ab-34cd-56ef-1234567890ab'],
+    ['the id of a multi-Region key', 'mrk-1234abcd12ab34cd56ef1234567890ab'],
+    [
+      'the ARN of a key of another account',
+      'arn:aws:kms:us-east-1:210987654321:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    ],
+  ] as const)
+    test(what, async () => {
+      const cloud = await cloudWith({ cluster: isOn, scramSecrets: [{ kmsKeyId, isAssociated: false }] });
+      assertConnected(await connectByHand(cloud, { secretArn: theSecret(cloud).arn }));
+    });
 });
 
 suite('a SCRAM secret is refused before the first change if it', () => {
@@ -101,14 +120,14 @@ suite('a SCRAM secret is refused before the first change if it', () => {
       (cloud: Cloud) => {
         theSecret(cloud).kmsKeyId = undefined;
       },
-      /the default key aws\/secretsmanager, which MSK does not accept.*aws secretsmanager update-secret /,
+      /the default key aws\/secretsmanager, which MSK does not accept.*\n {2}aws secretsmanager update-secret /,
     ],
     [
       'is scheduled for deletion',
       (cloud: Cloud) => {
         theSecret(cloud).deletedAt = cloud.clock.now();
       },
-      /is scheduled for deletion.*: aws secretsmanager restore-secret --region us-east-1 --secret-id arn:\S+\nNothing/,
+      /is scheduled for deletion.*:\n {2}aws secretsmanager restore-secret --region us-east-1 --secret-id arn:\S+\nNothing/,
     ],
   ] as const)
     test(what, async () => {

@@ -59,6 +59,24 @@ suite('a service account', () => {
     assert.equal(tokenRequests(cloud), 2);
   });
 
+  test('connects within minutes after a Retry-After of a year', async (t) => {
+    const cloud = await startOwnCloud(t, { world });
+    const { answer } = atlasError(429, 'RATE_LIMITED', 'Slow down.', { headers: { 'retry-after': '31536000' } });
+    cloud.intercept = faultAt('createToken', () => answer);
+    assertConnected(await connectByTag(cloud));
+    const [refused, accepted] = cloud.recorder.exchangesOf('atlas', 'createToken').map(({ at }) => at.getTime());
+    const seconds = ((accepted ?? 0) - (refused ?? 0)) / 1000;
+    assert.ok(seconds >= 120 && seconds < 600, `${seconds} s`);
+  });
+
+  test('connects after an outage of the token endpoint in which five requests fail', async (t) => {
+    const cloud = await startOwnCloud(t, { world });
+    cloud.intercept = faultAt('createToken', () => ({ status: 500, headers: {}, body: '' }), 5);
+    assertConnected(await connectByTag(cloud));
+    assert.equal(tokenRequests(cloud), 6);
+    assert.equal(shared(cloud).length, 8, 'the first version, six claims and the token');
+  });
+
   test('whose role may not write the shared token fails, and says which secret', async (t) => {
     const cloud = await startOwnCloud(t, { world });
     const secret = shared(cloud);

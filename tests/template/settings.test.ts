@@ -25,12 +25,13 @@ describe('npm run package', () => {
       ...['--param=disconnectOnUntag=yes', '--param=workspace=streams'],
     ]);
     assert.equal(code, 1, output);
+    assert.doesNotMatch(output, /Environment|Docs:|osls|Error/);
     for (const sentence of [
       'The stage "production-europe" cannot be used, because its default of prefix is "msk-atlas-privatelink-production-europe"; it must be at most 38 ',
-      'sweepAlarmHours is "0"; it must be a whole number from 1 to 48, for example 1.\n',
-      'There is no setting "pollSeconds". The settings are atlasProjectId, ',
+      'sweepAlarmHours in stages/production-europe.yml is "0"; it must be a whole number from 1 to 48, for example 1.\n',
+      'There is no setting "pollSeconds", which is in stages/production-europe.yml. The settings are atlasProjectId, ',
       'disconnectOnUntag is "yes"; it must be true or false.\n',
-      'There is no setting "workspace". The settings are atlasProjectId, ',
+      'There is no setting "workspace". Did you mean atlasWorkspace?\n',
       '; it must be in Region eu-west-1, where this is deployed, ',
       'atlasWorkspace is missing in stages/production-europe.yml; it must be the name of an Atlas ',
     ])
@@ -41,7 +42,35 @@ describe('npm run package', () => {
   it('refuses a --param without a value', async (t) => {
     const { code, output } = await serverless(serviceFolder(t), ['package', '--param=notificationEmail']);
     assert.equal(code, 1, output);
-    assert.match(output, /\n--param needs NAME=VALUE, such as atlasWorkspace=streams, not "notificationEmail"\.\n/);
+    assert.match(output, /^--param needs NAME=VALUE, such as atlasWorkspace=streams, not "notificationEmail"\.\n/);
+  });
+
+  it('refuses a Region without Atlas Stream Processing, with and without a stage file', async (t) => {
+    const folder = serviceFolder(t);
+    const sentence =
+      'Atlas offers no Stream Processing in Region eu-north-1, so no cluster there can be connected. Deploy with --region in';
+    const atAll = await serverless(folder, ['package', '--region', 'eu-north-1']);
+    assert.deepEqual([atAll.code, atAll.output.startsWith(sentence)], [1, true], atAll.output);
+    writeStageFile(folder, 'prod', {
+      ...own,
+      atlasCredentialsSecretArn: own.atlasCredentialsSecretArn.replace('us-east-1', 'eu-north-1'),
+    });
+    const ofStage = await deploy(t, folder, '--stage', 'prod', '--region', 'eu-north-1');
+    assert.deepEqual([ofStage.code, ofStage.output.startsWith(sentence)], [1, true], ofStage.output);
+    assert.equal(ofStage.isAwsAsked, false);
+  });
+
+  it('says that a package with values of the example can be reviewed, but not deployed', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', { ...readStageFile('example'), atlasWorkspace: 'streams' });
+    const { code, output } = await serverless(folder, ['package', '--stage', 'prod']);
+    assert.equal(code, 0, output);
+    assert.ok(
+      output.includes(
+        'This package can be reviewed, but not deployed:\natlasProjectId in stages/prod.yml is still the example value; replace it with your own.\natlasCredentialsSecretArn in stages/prod.yml is still',
+      ),
+      output,
+    );
   });
 
   it('passes the settings of the stage to CloudFormation, and every parameter exists when the stack is created', async (t) => {
@@ -107,7 +136,7 @@ describe('npm run deploy', () => {
     const { code, output, isAwsAsked } = await deploy(t, folder, '--stage', 'prod');
     assert.equal(code, 1);
     assert.equal(isAwsAsked, false);
-    assert.match(output, /\natlasWorkspace is "my streams"; it must be the name of .*\n/);
+    assert.match(output, /^atlasWorkspace in stages\/prod\.yml is "my streams"; it must be the name of .*\n/);
     assert.match(
       output,
       /\natlasProjectId in stages\/prod\.yml is still the example value; replace it with your own\./,
@@ -127,7 +156,10 @@ describe('npm run deploy', () => {
     assert.equal((await pack('without-settings')).code, 0);
     const { output, isAwsAsked } = await deploy(t, folder, '--package', 'without-settings');
     assert.equal(isAwsAsked, false);
-    assert.match(output, /\natlasWorkspace in without-settings\/serverless-state\.json is still the example value; /);
+    assert.match(
+      output,
+      /^atlasProjectId in without-settings\/serverless-state\.json is still .*\natlasWorkspace in without-settings\/serverless-state\.json is still the example value; /,
+    );
 
     writeStageFile(folder, 'prod', own);
     assert.equal((await pack('with-settings', '--stage', 'prod')).code, 0);

@@ -76,6 +76,12 @@ describe('the containers of a service account', () => {
     assert.equal(door.tokenRequests.length, 1);
   });
 
+  it('ignore a claim for longer than any lasts', async (t) => {
+    const { secret, container, statusOf } = await start(t);
+    secret.put({ credentialsVersionId: 'credentials-1', claimedUntil: inAnHour() });
+    assert.equal(await statusOf(container()), 200);
+  });
+
   it('give up for now while another one has claimed the request', async (t) => {
     const { door, secret, container, statusOf } = await start(t);
     const claimedUntil = inSeconds(9);
@@ -88,13 +94,75 @@ describe('the containers of a service account', () => {
     assert.equal(door.tokenRequests.length, 0);
   });
 
-  it('claim the request for ten seconds', async (t) => {
-    const { door, secret, container } = await start(t);
-    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
-    door.tokenAnswer = answer(500, {});
-    await assert.rejects(container()(`${door.url}/a`, get), { name: 'AtlasUnavailable' });
-    assert.equal(secret.value().claimedUntil, inSeconds(10));
+  const failures: [what: string, fail: (response: Parameters<ReturnType<typeof answer>>[0]) => unknown][] = [
+    ['HTTP 500', answer(500, {})],
+    ['HTTP 401', answer(401, { error: 'invalid_client' })],
+    ['HTTP 429 without Retry-After', answer(429, {})],
+    ['no usable token', answer(200, {})],
+    ['no answer', (response) => response.socket?.resetAndDestroy()],
+  ];
+  for (const [what, fail] of failures)
+    it(`claim the request for longer after each that has failed (${what})`, async (t) => {
+      const { door, secret, container, statusOf } = await start(t);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      door.tokenAnswer = (response) => void fail(response);
+      for (const seconds of [10, 60, 120, 300, 600, 1200, 1200]) {
+        const before = door.tokenRequests.length;
+        await statusOf(container()).catch(() => undefined);
+        assert.ok(door.tokenRequests.length > before);
+        assert.equal(secret.value().claimedUntil, inSeconds(seconds));
+        t.mock.timers.tick(seconds * 1000);
+      }
+      door.tokenAnswer = undefined;
+      assert.equal(await statusOf(container()), 200);
+      secret.put({ ...secret.value(), expiresAt: inSeconds(1) });
+      door.tokenAnswer = answer(500, {});
+      await assert.rejects(statusOf(container()), { name: 'AtlasUnavailable' });
+      assert.equal(secret.value().claimedUntil, inSeconds(10), 'a token ends the failures');
+    });
+
+  it('say how many requests have failed', async (t) => {
+    const { secret, container, statusOf } = await start(t);
+    const claimedUntil = inSeconds(600);
+    secret.put({ credentialsVersionId: 'credentials-1', claimedUntil, requests: 5 });
+    await assert.rejects(statusOf(container()), {
+      name: 'AtlasThrottled',
+      message: `There is no access token of the Atlas service account yet. Another function has requested one, after 4 requests that failed; the next may do so after ${claimedUntil}.`,
+    });
+    assert.equal(secret.count('GetSecretValue'), 1, 'it does not wait for so long');
   });
+
+  it('do not wait for a claim after failures if the credentials were rotated', async (t) => {
+    const { door, secret, container, statusOf } = await start(t);
+    secret.put({ credentialsVersionId: 'credentials-1', claimedUntil: inSeconds(600), requests: 5 });
+    secret.isCurrent = false;
+    await assert.rejects(statusOf(container()), { name: 'AtlasCredentialsRefused', status: 401, message: /rotated/ });
+    assert.equal(door.tokenRequests.length, 0);
+  });
+
+  for (const [what, fail] of [
+    ['HTTP 500', answer(500, {})],
+    [
+      'HTTP 429 with Retry-After',
+      (response: Parameters<ReturnType<typeof answer>>[0]) => {
+        response.setHeader('retry-after', '60');
+        answer(429, {})(response);
+      },
+    ],
+  ] as const)
+    it(`still share after an outage of a day in which one of them asks every ten seconds (${what})`, async (t) => {
+      const { door, secret, container, statusOf } = await start(t);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      door.tokenAnswer = fail;
+      const call = container();
+      for (let seconds = 0; seconds < 86_400; seconds += 10) {
+        const until = Date.parse(secret.value().claimedUntil ?? '');
+        if (!(until > Date.now())) await statusOf(call).catch(() => undefined);
+        t.mock.timers.tick(10_000);
+      }
+      const versions = secret.emulator.secret(secret.secretArn)?.versions.length ?? 0;
+      assert.ok(versions > 70 && versions < 90, `${versions} versions`);
+    });
 
   it('request a token if the secret has no good one', async (t) => {
     const { door, secret, container, statusOf } = await start(t);
@@ -108,6 +176,7 @@ describe('the containers of a service account', () => {
       { token, expiresAt: inSeconds(50), credentialsVersionId: 'credentials-1' },
       { token, expiresAt: 'soon', credentialsVersionId: 'credentials-1' },
       { token: 'a\nb', expiresAt: inAnHour(), credentialsVersionId: 'credentials-1' },
+      { token: 'x'.repeat(4097), expiresAt: inAnHour(), credentialsVersionId: 'credentials-1' },
     ];
     for (const [index, value] of values.entries()) {
       secret.put(value);
@@ -136,6 +205,32 @@ describe('the containers of a service account', () => {
         assert.equal(door.tokenRequests.length, requests, `${left} s are left`);
       }
     });
+
+  for (const [seconds, lasts] of [
+    [1e300, 86_400],
+    [1e13, 86_400],
+    [86_401, 86_400],
+    [0, 0],
+    [-5, 0],
+  ] as const)
+    it(`believe that a token lasts between nothing and a day (${seconds} s)`, async (t) => {
+      const { door, secret, container, statusOf } = await start(t);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      door.tokens.add('issued-by-atlas');
+      door.tokenAnswer = answer(200, { access_token: 'issued-by-atlas', expires_in: seconds });
+      assert.equal(await statusOf(container()), 200);
+      assert.equal(secret.value().expiresAt, inSeconds(lasts));
+    });
+
+  it('use a token of 4,096 characters', async (t) => {
+    const { door, container, statusOf } = await start(t);
+    const token = 'a1b2'.repeat(1024);
+    door.tokens.add(token);
+    door.tokenAnswer = answer(200, { access_token: token, expires_in: 3600 });
+    assert.equal(await statusOf(container()), 200);
+    assert.equal(await statusOf(container()), 200);
+    assert.equal(door.tokenRequests.length, 1);
+  });
 
   it('get a token of their own if the credentials were rotated', async (t) => {
     const { door, container, statusOf } = await start(t);
@@ -191,6 +286,18 @@ describe('the containers of a service account', () => {
     assert.equal(door.tokenRequests.length, 0);
     assert.equal(withoutSecrets(`Atlas said ${token}.`), 'Atlas said ***.');
   });
+
+  for (const [what, other] of [
+    ['that is too near its end', { expiresAt: inSeconds(50) }],
+    ['of other credentials', { credentialsVersionId: 'credentials-0' }],
+  ] as const)
+    it(`blot out a token ${what}`, async (t) => {
+      const { secret, container, statusOf, door } = await start(t);
+      const token = `a-token-${what.replaceAll(' ', '-')}`;
+      secret.put({ credentialsVersionId: 'credentials-1', token, expiresAt: inAnHour(), ...other });
+      door.tokenAnswer = answer(400, { error: 'invalid_request', error_description: `You have ${token} already.` });
+      await assert.rejects(statusOf(container()), { message: /You have \*\*\* already/ });
+    });
 });
 
 describe("Atlas's limit of token requests", () => {
@@ -207,7 +314,7 @@ describe("Atlas's limit of token requests", () => {
     await assert.rejects(atlas.getWorkspace(projectId, 'streams'), {
       name: 'AtlasThrottled',
       message: new RegExp(
-        `^Atlas throttles GET /\\S+ for 42 s \\(RATE_LIMITED: "${detail.replaceAll('.', '\\.')}"\\)\\.$`,
+        `^Atlas throttles the request for an access token for 42 s \\(RATE_LIMITED: "${detail.replaceAll('.', '\\.')}"\\)\\.$`,
       ),
     });
     assert.equal(door.tokenRequests.length, 1);
@@ -238,6 +345,18 @@ describe("Atlas's limit of token requests", () => {
     assert.equal(await statusOf(container()), 200);
     assert.equal(door.tokenRequests.length, 2);
   });
+
+  for (const retryAfter of ['31536000', '1e13', '1e300', '121'])
+    it(`keeps them from it for two minutes at most (Retry-After: ${retryAfter})`, async (t) => {
+      const { door, secret, container, statusOf } = await start(t);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      door.tokenAnswer = limited(retryAfter);
+      assert.equal(await statusOf(container()), 429);
+      assert.equal(secret.value().claimedUntil, inSeconds(120));
+      door.tokenAnswer = undefined;
+      t.mock.timers.tick(120_000);
+      assert.equal(await statusOf(container()), 200);
+    });
 
   it('is waited out if a token runs out in the middle of an invocation and there is time', async (t) => {
     const { door, container } = await start(t);
@@ -304,12 +423,40 @@ describe('the secret of the access token', () => {
       assert.equal(door.tokenRequests.length, 2);
     });
 
-  it('that has had too many versions in a day leaves each container a token of its own', async (t) => {
-    const { door, secret, container, statusOf } = await start(t);
+  const allVersions = (secret: Awaited<ReturnType<typeof start>>['secret']) => {
     for (let i = 0; i < 100; i++) secret.put({});
-    for (const call of [container(), container()]) for (let i = 0; i < 2; i++) assert.equal(await statusOf(call), 200);
-    assert.equal(door.tokenRequests.length, 2);
+  };
+
+  it('that has had too many versions in a day leaves each container a token of its own, at a random time', async (t) => {
+    const { door, secret, container, statusOf } = await start(t);
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    allVersions(secret);
+    t.mock.method(Math, 'random', () => 0.5);
+    const call = container();
+    for (let i = 0; i < 2; i++)
+      await assert.rejects(statusOf(call), { name: 'AtlasThrottled', message: /100 versions.* after \d{4}-.*Z\.$/ });
+    t.mock.timers.tick(300_000);
+    for (let i = 0; i < 2; i++) assert.equal(await statusOf(call), 200);
+    assert.equal(door.tokenRequests.length, 1);
   });
+
+  for (const isOutage of [false, true])
+    it(`that has had too many versions lets 24 containers send few requests a minute (${isOutage ? 'all fail' : 'all succeed'})`, async (t) => {
+      const { door, secret, container, statusOf } = await start(t);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+      allVersions(secret);
+      if (isOutage) door.tokenAnswer = answer(500, {});
+      const containers = Array.from({ length: 24 }, () => container());
+      let drawn = 0;
+      t.mock.method(Math, 'random', () => (drawn++ % 24) / 24);
+      for (let minute = 0; minute < 12; minute++) {
+        const before = door.tokenRequests.length;
+        await Promise.all(containers.map((it) => statusOf(it).catch(() => undefined)));
+        assert.ok(door.tokenRequests.length - before <= 10, `minute ${minute}: ${door.tokenRequests.length - before}`);
+        t.mock.timers.tick(60_000);
+      }
+      if (!isOutage) assert.equal(door.tokenRequests.length, 24);
+    });
 
   it('is never in an error', async (t) => {
     const { secret, container, statusOf, door } = await start(t);

@@ -58,7 +58,7 @@ describe('a target', () => {
       "another workspace of the deployment's own project, by default",
       { tags: byTag('b') },
       RegExp(
-        `^The tag atlas-streaming/workspace is "b", so the target is "${projectId}/b", which this deployment does not allow\\. It must be "${own}" \\(.*allowedTargets\\)\\. To allow it, add it to allowedTargets in the stage file, and deploy again\\.$`,
+        `^The tag atlas-streaming/workspace is "b", so the target is "${projectId}/b", which this deployment does not allow\\. It allows only: "${own}"\\. \\(Settings: atlasProjectId, atlasWorkspace, allowedTargets\\) Correct the tag, or remove it:\n {2}aws kafka untag-resource --region us-east-1 --resource-arn ${clusterArn} --tag-keys atlas-streaming/workspace\nOr allow the target: add it to allowedTargets in the stage file, and deploy again\\.$`,
       ),
     ],
     ['another workspace by the input', { given: { workspace: 'b' } }, /^workspace is "b", so the target is /],
@@ -66,7 +66,7 @@ describe('a target', () => {
       'another project',
       { given: { projectId: other }, allowed: `${projectId}/*` },
       RegExp(
-        `^projectId is "${other}", so the target is "${other}/streams", .*one of "${own}", "${projectId}/\\*" \\(`,
+        `^projectId is "${other}", so the target is "${other}/streams", .* only: "${own}", "${projectId}/\\*"\\. .* To allow it, add it to allowedTargets`,
       ),
     ],
     [
@@ -100,7 +100,7 @@ describe('a target', () => {
 
   it('is listed with at most five others', () => {
     const allowed = Array.from({ length: 9 }, (_, i) => `${other}/w${i}`).join(',');
-    assert.throws(() => settled({ tags: byTag('b'), allowed }), /"a{24}\/w3" and 5 more \(/);
+    assert.throws(() => settled({ tags: byTag('b'), allowed }), /"a{24}\/w3" and 5 more\. \(/);
   });
 });
 
@@ -133,7 +133,9 @@ describe('a recorded target that is no longer allowed', () => {
     it(`is not connected to again if the record has ${what} in it`, () => {
       assert.throws(() => settled({ recorded: { target, ...pieces } }), {
         name: 'InvalidRequest',
-        message: RegExp(`^The recorded target is "${other}/b", which this deployment does not allow\\. It must be `),
+        message: RegExp(
+          `^The recorded target is "${other}/b", which this deployment does not allow\\. It allows only: `,
+        ),
       });
     });
 

@@ -17,10 +17,15 @@ interface Situation {
   recorded?: object;
   holder?: string;
   claim?: boolean;
+  isLinkReady?: boolean;
 }
 
 /** @param Policy the cluster's policy; undefined if it has none */
-async function applier(t: Test, Policy?: string, { recorded, holder, claim = false }: Situation = {}) {
+async function applier(
+  t: Test,
+  Policy?: string,
+  { recorded, holder, claim = false, isLinkReady = false }: Situation = {},
+) {
   const { registry, record } = await heldRegistry(t, recorded && { statement: recorded }, holder);
   const { client, msk } = fakeMsk();
   if (Policy === undefined) msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
@@ -28,7 +33,7 @@ async function applier(t: Test, Policy?: string, { recorded, holder, claim = fal
     msk.on(GetClusterPolicyCommand, { ClusterArn: clusterArn }).resolves({ Policy, CurrentVersion: 'KTVPDKIKX0DER' });
   msk.on(PutClusterPolicyCommand).resolves({ CurrentVersion: 'K2' });
   const put = () => msk.commandCalls(PutClusterPolicyCommand)[0]?.args[0].input;
-  const input = taskInput({ request: request({ claim }), principal: { principalArn } });
+  const input = taskInput({ request: request({ claim }), principal: { principalArn }, plan: { isLinkReady } });
   const apply = () => applyClusterPolicy(input, { msk: client, registry });
   return { msk, put, apply, statement: async () => (await record()).statement };
 }
@@ -100,6 +105,18 @@ describe('ApplyClusterPolicy', () => {
       const { apply, msk, statement } = await applier(t, policyOf(...statements));
       await assert.rejects(apply(), { name: 'PolicyRefused', message: /statement "Perimeter" denies Atlas's account/ });
       assert.deepEqual([commandsOf(msk), await statement()], [['GetClusterPolicy'], undefined]);
+    }
+  });
+
+  it('does its work under a Deny if the private link is ready, and says what denies', async (t) => {
+    for (const { statements, result } of [
+      { statements: [deny], result: 'created' },
+      { statements: [deny, ours], result: 'adopted' },
+    ]) {
+      const { apply } = await applier(t, policyOf(...statements), { isLinkReady: true });
+      const applied = await apply();
+      assert.equal(applied.result, result);
+      assert.match(applied.denials ?? '', /^In the cluster policy, statement "Perimeter" denies Atlas's account/);
     }
   });
 

@@ -298,3 +298,16 @@ describe('a secret that Atlas repeats', () => {
     assert.equal((await getConnection(atlas)).name, 'orders');
   });
 });
+
+describe('a text of Atlas', () => {
+  it('stays in one line, so that none of its lines looks like a command of ours', async (t) => {
+    const words = 'No.\n  aws iam delete-user\r\nNow.';
+    const held = 'No. aws iam delete-user Now.';
+    const { atlas } = await fakeAtlas(t, { [route]: ok(privateLink({ errorMessage: words })) });
+    assert.equal((await getLink(atlas)).errorMessage, held);
+    const refusing = await fakeAtlas(t, {
+      [route]: (response) => response.writeHead(400).end(JSON.stringify({ errorCode: 'ODD', detail: words })),
+    });
+    await assert.rejects(getLink(refusing.atlas), ({ message }: Error) => message.includes(`(ODD: "${held}")`));
+  });
+});

@@ -210,9 +210,32 @@ describe('a service account', () => {
       'AtlasThrottled',
       /issues no further access token for now \(access_denied: "Access Token limit reached/,
     ],
+    [
+      401,
+      { error: 'invalid_client', error_description: 'The service account is limited to an IP access list.' },
+      'AtlasCredentialsRefused',
+      /HTTP 401 \(invalid_client: "The service account is limited to an IP access list\."\)/,
+    ],
+    [
+      401,
+      { error: 'invalid_client', error_description: 'Access Token limit reached.' },
+      'AtlasCredentialsRefused',
+      /HTTP 401/,
+    ],
+    [
+      403,
+      { error: 'access_denied', error_description: 'The limits of the organization deny it.' },
+      'AtlasCredentialsRefused',
+      /HTTP 403/,
+    ],
+    [403, { error: 'Access Token limit reached' }, 'AtlasThrottled', /Access Token limit reached/],
+    [500, { error: 'no limit' }, 'AtlasUnavailable', /HTTP 500/],
     [500, 'no JSON object', 'AtlasUnavailable', /HTTP 500/],
     [200, { expires_in: 3600 }, 'AtlasUnavailable', /without a token/],
     [200, { access_token: 'a\nb', expires_in: 3600 }, 'AtlasUnavailable', /without a token/],
+    [200, { access_token: 'a b', expires_in: 3600 }, 'AtlasUnavailable', /ASCII without spaces/],
+    [200, { access_token: 'x', expires_in: '3600' }, 'AtlasUnavailable', /expires_in must be a number of seconds/],
+    [200, { access_token: 'x' }, 'AtlasUnavailable', /expires_in must be a number of seconds/],
   ];
   for (const [status, body, name, message] of tokenAnswers)
     it(`fails as ${name} if the answer to its token request is ${status} ${JSON.stringify(body)}`, async (t) => {
@@ -255,6 +278,17 @@ describe('a service account', () => {
         return message.length < 1500;
       });
     }
+  });
+
+  it('fails as AtlasUnavailable if the token has more than 4,096 characters, and does not keep it', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    const secret = await tokenSecret(t);
+    door.tokenAnswer = answer(200, { access_token: 'x'.repeat(4097), expires_in: 3600 });
+    await assert.rejects(authenticateBy(serviceAccount, door.url, secret.shared())(`${door.url}/a`, get), {
+      name: 'AtlasUnavailable',
+      message: /at most 4,096 characters/,
+    });
+    assert.equal(secret.value().token, undefined);
   });
 
   it('keeps the error code of the token endpoint', async (t) => {

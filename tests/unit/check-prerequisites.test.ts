@@ -25,6 +25,7 @@ import {
   workspaceOf,
 } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
+import { assertCopyable } from '../fixtures/copyable.ts';
 import {
   before,
   clusterArn,
@@ -123,6 +124,7 @@ const ready = {
   secretArn,
   isScramSecretAssociated: true,
   clusterArn,
+  isLinkReady: false,
   changes: [],
   plannedFor: 'as-it-was',
   isConnected: false,
@@ -142,8 +144,18 @@ describe('CheckPrerequisites', () => {
     [
       'a serverless cluster',
       { cluster: { clusterType: 'SERVERLESS', isScramOn: false, kafkaVersion: null, clientBroker: null } },
-      new RegExp(`clusterArn is "${clusterArn}", a SERVERLESS cluster; it must be a PROVISIONED one`),
-      /MSK Serverless has IAM authentication only.*no multi-VPC connectivity setting\. Use a provisioned cluster, for example arn:aws:kafka:/,
+      new RegExp(
+        `Cluster ${clusterArn} is MSK Serverless, which supports only IAM authentication\\. Atlas needs SASL/SCRAM and multi-VPC connectivity`,
+      ),
+      RegExp(
+        `Use another cluster, and remove the tag:\n {2}aws kafka untag-resource --region us-east-1 --resource-arn ${clusterArn} --tag-keys atlas-streaming\n`,
+      ),
+    ],
+    [
+      'a type of cluster that is not known',
+      { cluster: { clusterType: 'OTHER' } },
+      new RegExp(`The type of cluster ${clusterArn} is OTHER`),
+      /it must be PROVISIONED\./,
     ],
     ['an old Kafka', { cluster: { kafkaVersion: '2.7.0' } }, /Kafka is 2\.7\.0; it must be 2\.7\.1/, /Upgrade/],
     ['a small broker', { cluster: { instanceType: 'kafka.t3.small' } }, /kafka\.t3\.small/, /Change the broker type/],
@@ -201,7 +213,7 @@ describe('CheckPrerequisites', () => {
       { described: { Tags: [{ Key: 'team', Value: 'orders' }] } },
       /The SCRAM secret arn:\S+ has no tag atlas-streaming=allow, so no run may read it/,
       RegExp(
-        `: aws secretsmanager tag-resource --region us-east-1 --secret-id ${secretArn} --tags Key=atlas-streaming,Value=allow$`,
+        `:\n {2}aws secretsmanager tag-resource --region us-east-1 --secret-id ${secretArn} --tags Key=atlas-streaming,Value=allow$`,
       ),
     ],
     [
@@ -214,7 +226,7 @@ describe('CheckPrerequisites', () => {
       'a secret under the default key',
       { described: { KmsKeyId: undefined } },
       /is encrypted with the default key aws\/secretsmanager, which MSK does not accept/,
-      /: aws secretsmanager update-secret --region us-east-1 --secret-id arn:\S+ --kms-key-id KEY \(in place of KEY, /,
+      /in place of KEY:\n {2}aws secretsmanager update-secret --region us-east-1 --secret-id arn:\S+ --kms-key-id KEY$/,
     ],
     [
       'a secret under the default key, by its alias',
@@ -232,7 +244,7 @@ describe('CheckPrerequisites', () => {
       'a secret that is scheduled for deletion',
       { described: { DeletedDate: new Date('2026-11-20T10:00:00Z') } },
       /is scheduled for deletion, so its value cannot be read/,
-      RegExp(`: aws secretsmanager restore-secret --region us-east-1 --secret-id ${secretArn}$`),
+      RegExp(`:\n {2}aws secretsmanager restore-secret --region us-east-1 --secret-id ${secretArn}$`),
     ],
     ['a secret that does not exist', { secrets: {} }, /cannot be read \(ResourceNotFoundException/, /must exist/],
     [
@@ -267,7 +279,7 @@ describe('CheckPrerequisites', () => {
           'GET /privateLinkConnections': list([privateLink({ state: 'FAILED', errorMessage: 'No policy.' })]),
         },
       },
-      /could not set up private link 6a7941d3c0eb9e7a17722d71: "No policy"\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/,
+      /could not set up private link 6a7941d3c0eb9e7a17722d71: "No policy"\. .*use1-az1, use1-az2.*--group-id sg-0a1b.*--cidr 192\.168\.248\.0\/21/s,
       /Its owner must delete it in Atlas/,
     ],
     [
@@ -299,7 +311,7 @@ describe('CheckPrerequisites', () => {
       'a workspace elsewhere, if Atlas offers no Stream Processing in the Region of the cluster',
       { request: { clusterArn: clusterArn.replace('us-east-1', 'eu-north-1') } },
       /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*, us-west-2\./,
-      /use an MSK cluster in one of these/,
+      /the cluster must be in one of these.*Use another cluster, and remove the tag:\n {2}aws kafka untag-resource --region eu-north-1 /,
     ],
     [
       'no workspace, if Atlas offers no Stream Processing in the Region of the cluster',
@@ -308,7 +320,7 @@ describe('CheckPrerequisites', () => {
         atlas: { 'GET /streams': apiError(404, 'STREAM_TENANT_NOT_FOUND_FOR_NAME') },
       },
       /: Atlas offers no Stream Processing in eu-north-1/,
-      /use an MSK cluster in one of these/,
+      /the cluster must be in one of these.*Use another cluster, and remove the tag:\n {2}aws kafka untag-resource --region eu-north-1 /,
     ],
     [
       'a connection of that name that is not a Kafka connection',
@@ -338,6 +350,7 @@ describe('CheckPrerequisites', () => {
     it(`refuses ${what}, with a remedy`, async (t) => {
       const message = await complaint(t, situation);
       assert.match(message, /^One prerequisite is not met: /);
+      assertCopyable(message);
       assert.match(message, found);
       assert.match(message, remedy);
     });
@@ -347,7 +360,7 @@ describe('CheckPrerequisites', () => {
     const message = await complaint(t, { described, secrets: { [secretArn]: 'not JSON' } });
     assert.match(
       message,
-      /^3 prerequisites are not met:\n1\. .*restore-secret.*\n2\. .*tag-resource.*\n3\. .*update-secret/,
+      /^3 prerequisites are not met:\n1\. .*\n {3}aws .* restore-secret .*\n2\. .*\n {3}aws .* tag-resource .*\n3\. .*\n {3}aws .* update-secret/,
     );
     assert.doesNotMatch(message, /JSON/);
   });
@@ -393,8 +406,9 @@ describe('CheckPrerequisites', () => {
     });
     assert.match(
       message,
-      /^3 prerequisites .*\n1\. Apache Kafka is 2\.6\.3.*\n2\. Atlas names no AWS.*\n3\. Atlas could not set up/,
+      /^3 prerequisites .*\n1\. Apache Kafka is 2\.6\.3.*\n2\. Atlas names no AWS.*\n {3}atlas clusters .*\n {3}When .*\n3\. Atlas could not set up.*\n {3}1\. The network/,
     );
+    assertCopyable(message);
   });
 
   it('does not take the connection for absent if the key does not see the project', async (t) => {
@@ -508,7 +522,7 @@ describe('CheckPrerequisites', () => {
         'GET /privateLinkConnections': list([privateLink()]),
       },
     });
-    assert.deepEqual(plan, ready);
+    assert.deepEqual(plan, { ...ready, isLinkReady: true });
   });
 
   for (const [status, name] of [
@@ -565,7 +579,7 @@ const connected = {
 describe('CheckPrerequisites, if the connection is READY,', () => {
   it('finds that nothing is left to do, and reads nothing twice', async (t) => {
     const { plan, calls } = await check(t, connectedSituation);
-    assert.deepEqual(plan, { ...ready, isConnected: true, connected });
+    assert.deepEqual(plan, { ...ready, isLinkReady: true, isConnected: true, connected });
     assert.deepEqual([...new Set(calls)].sort(), calls.toSorted());
   });
 
@@ -608,7 +622,7 @@ describe('CheckPrerequisites, if the connection is READY,', () => {
   it('reads nothing else while the connection is still PENDING', async (t) => {
     const atlas = atlasWith({ 'GET /streams/connections/orders': ok(connection({ state: 'PENDING' })) });
     const { plan, calls } = await check(t, { ...connectedSituation, ...atlas });
-    assert.deepEqual(plan, ready);
+    assert.deepEqual(plan, { ...ready, isLinkReady: true });
     assert.deepEqual(
       calls.filter((call) => /Policy|Bootstrap|account/.test(call)),
       [],
@@ -646,7 +660,7 @@ describe('CheckPrerequisites in a dry run', () => {
 
   it('plans nothing if everything exists', async (t) => {
     const { plan } = await check(t, everything);
-    assert.deepEqual(plan, { ...ready, isConnected: true, connected });
+    assert.deepEqual(plan, { ...ready, isLinkReady: true, isConnected: true, connected });
   });
 
   it('plans only what is missing', async (t) => {
@@ -714,7 +728,7 @@ describe('CheckPrerequisites in a dry run', () => {
     };
     await assert.rejects(check(t, { ...dryRun, atlas }), {
       name: 'PrivateLinkFailed',
-      message: new RegExp(`${privateLinkId}: "No policy"\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`),
+      message: new RegExp(`${privateLinkId}: "No policy"\\. .*use1-az1, use1-az2.*--group-id sg-0a1b`, 's'),
     });
   });
 });
@@ -843,7 +857,7 @@ describe('CheckPrerequisites and the registry:', () => {
       [['123456789012'], / Atlas connects from AWS account 123456789012, which atlasAwsAccountIds allows\.$/],
       [
         [],
-        / Atlas connects from AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty\.$/,
+        / Atlas connects from AWS account 123456789012\. It was not checked, because atlasAwsAccountIds is empty\.$/,
       ],
     ] as const) {
       const { plan } = await check(t, { request: { dryRun: true }, allowedAccounts: [...allowedAccounts] });
@@ -907,7 +921,17 @@ describe('CheckPrerequisites finds in the cluster policy', () => {
       { cluster: { scramSecretArns: [] }, request: { secretArn, maySecretBeAssociated: true } },
     ],
     ['in a dry run', { request: { dryRun: true } }],
-    ['in a verification', { ...connectedSituation, request: { ...connectedSituation.request, recorded: null } }],
+    [
+      'in a verification without a ready link',
+      {
+        ...connectedSituation,
+        request: { ...connectedSituation.request, recorded: null },
+        atlas: {
+          ...connectedSituation.atlas,
+          'GET /privateLinkConnections': list([privateLink({ state: 'WORKING' })]),
+        },
+      },
+    ],
   ];
   for (const [when, situation] of moments)
     it(`a Deny for Atlas and a deleted role, ${when}`, async (t) => {
@@ -919,9 +943,11 @@ describe('CheckPrerequisites finds in the cluster policy', () => {
       assert.match(message, /\n2\. In the cluster policy, statement "Old" names AROAEXAMPLEDELETED01, the unique id/);
     });
 
-  it('a Deny beside a complete Allow', async (t) => {
-    const message = await complaint(t, { ...connectedSituation, policy: policyOf(ours, deny) });
-    assert.match(message, /^One prerequisite is not met: In the cluster policy, statement "Perimeter" denies/);
+  it('a Deny beside a complete Allow, which does not stop a run whose link is ready', async (t) => {
+    const { plan } = await check(t, { ...connectedSituation, policy: policyOf(ours, deny) });
+    assert.deepEqual([plan.isConnected, plan.isLinkReady], [true, true]);
+    const denials = plan.isConnected ? plan.connected.policy.denials : undefined;
+    assert.match(denials ?? '', /^In the cluster policy, statement "Perimeter" denies/);
   });
 
   it('no deleted role to complain about if the policy needs no change', async (t) => {

@@ -39,7 +39,7 @@ describe('CheckPrivateLink', () => {
     const failed = ok(privateLink({ state: 'FAILED', errorMessage: 'The policy is missing.' }));
     await assert.rejects(check(t, failed), {
       name: 'PrivateLinkFailed',
-      message: /The policy is missing"\. .*use1-az1, use1-az2.*aws ec2 authorize-security-group-ingress/,
+      message: /The policy is missing"\. .*use1-az1, use1-az2.*aws ec2 authorize-security-group-ingress/s,
     });
   });
 
@@ -48,7 +48,7 @@ describe('CheckPrivateLink', () => {
     await assert.rejects(check(t, failed, later, { possibleDenials: 'The policy may deny it.' }), {
       name: 'PrivateLinkFailed',
       message:
-        /: "Not authorized"\. The policy may deny it\. The cluster is in .* This deployment did not create the link\./,
+        /: "Not authorized"\. The policy may deny it\. The cluster is in .*\nThis deployment did not create the link\./s,
     });
   });
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { connectionState, differences, sameBootstrapServers, whyNotOurs } from '../../shared/atlas/connection.ts';
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { bootstrapServers, connection, privateLinkId } from '../fixtures/atlas.ts';
+import { clusterArn } from '../fixtures/request.ts';
 
 const wanted: KafkaConnectionRequest = {
   name: 'orders',
@@ -75,11 +76,11 @@ describe('an existing connection', () => {
 
 describe("a connection's state", () => {
   it('is ready if it is READY', () =>
-    assert.deepEqual(connectionState(connection(), 'created', ''), { state: 'READY', isReady: true }));
+    assert.deepEqual(connectionState(connection(), 'created', clusterArn, ''), { state: 'READY', isReady: true }));
 
   for (const state of ['PENDING', 'SOMETHING_NEW', undefined])
     it(`is in progress if it is ${state}`, () =>
-      assert.deepEqual(connectionState(connection({ state }), 'created', ''), {
+      assert.deepEqual(connectionState(connection({ state }), 'created', clusterArn, ''), {
         state: state ?? 'PENDING',
         isReady: false,
       }));
@@ -89,15 +90,15 @@ describe("a connection's state", () => {
     ['adopted', /This deployment did not create the connection\. Its owner must correct it, or delete it, in Atlas\./],
   ] as const)
     it(`ends the run if it is FAILED and ${ownership}, with what to check and what to do`, () => {
-      const failed = () => connectionState(connection({ state: 'FAILED' }), ownership, 'Look there.');
-      const message = /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers\. Look there\. (Do|This)/;
+      const failed = () => connectionState(connection({ state: 'FAILED' }), ownership, clusterArn, 'Look there.');
+      const message = /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers\. Look there\.\n(Do|This)/;
       assert.throws(failed, { name: 'ConnectionFailed', message });
       assert.throws(failed, { message: remedy });
       assert.throws(failed, { message: /A new start before that fails again\.$/ });
     });
 
   it('ends the run if it is DELETING', () =>
-    assert.throws(() => connectionState(connection({ state: 'DELETING' }), 'created', ''), {
+    assert.throws(() => connectionState(connection({ state: 'DELETING' }), 'created', clusterArn, ''), {
       name: 'ConnectionFailed',
     }));
 });

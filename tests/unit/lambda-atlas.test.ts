@@ -46,6 +46,10 @@ async function container(t: TestContext, credentials: object, baseUrl: string) {
   return {
     isLetIn,
     rotate,
+    /** Puts a value into the secret of the access token. */
+    share: (value: object) => {
+      token = { SecretString: JSON.stringify(value), VersionId: 'token-1' };
+    },
     reads: (SecretId = secretArn) => secrets.commandCalls(GetSecretValueCommand, { SecretId }).length,
   };
 }
@@ -74,10 +78,24 @@ describe("a container's Atlas client", () => {
       const { isLetIn, reads } = await container(t, wrong, door.url);
       await assert.rejects(isLetIn(), {
         name: 'AtlasCredentialsRefused',
-        message: new RegExp(`HTTP 401.*Atlas credentials secret.* The credentials are in ${secretArn}\\.$`),
+        message: new RegExp(
+          `HTTP 401.*Atlas credentials secret.* The credentials are in ${secretArn}\\. To replace them:\n {2}aws secretsmanager put-secret-value --region us-east-1 --secret-id ${secretArn} --secret-string file://credentials.json$`,
+        ),
       });
       assert.equal(reads(), 2);
     });
+
+  it('reads its secret again while token requests fail: it may have been rotated', async (t) => {
+    const door = await frontDoor(t, serviceAccount);
+    const { isLetIn, rotate, share } = await container(t, serviceAccount, door.url);
+    const claimedUntil = new Date(Date.now() + 600_000).toISOString();
+    share({ credentialsVersionId: 'version-1', claimedUntil, requests: 5 });
+    await assert.rejects(isLetIn(), { name: 'AtlasThrottled' });
+    const rotated = { ...serviceAccount, clientSecret: 'another' };
+    door.change(rotated);
+    rotate(rotated);
+    assert.ok(await isLetIn());
+  });
 
   it('neither reads nor writes the secret of the access token with an API key', async (t) => {
     const door = await frontDoor(t, apiKey);

@@ -22,9 +22,20 @@ describe('LookUpPrincipal', () => {
   it("keeps the addresses of Atlas's VPC, which an error may name in a command", async (t) => {
     const found = async (cidrBlock: unknown) =>
       (await (await lookUp(t, ok({ awsAccountId: '123456789012', cidrBlock }))).result).cidrBlock;
-    assert.equal(await found('192.168.248.0/21'), '192.168.248.0/21');
+    const blocks = ['192.168.248.0/21', '10.0.0.0/16', '172.16.0.0/16', '172.31.255.240/28', '100.127.0.0/24'];
+    for (const block of blocks) assert.equal(await found(block), block);
     for (const other of ['', null, undefined, 7, '192.168.248.0', '10.0.0.0/8; reboot', '::/0', `${'1'.repeat(99)}/8`])
       assert.equal(await found(other), undefined);
+  });
+
+  it('keeps no addresses that are not a block of a VPC: the command would open the cluster to others', async (t) => {
+    for (const cidrBlock of [
+      ...['0.0.0.0/0', '999.1.1.1/99', '10.0.0.256/24', '010.0.0.0/24', '10.0.0.0/8', '10.0.0.0/15', '10.0.0.0/29'],
+      ...['10.0.0.0/024', '8.8.8.0/24', '172.15.0.0/16', '172.32.0.0/16', '192.169.0.0/16', '100.128.0.0/16'],
+    ]) {
+      const { result } = await lookUp(t, ok({ awsAccountId: '123456789012', cidrBlock }));
+      assert.equal((await result).cidrBlock, undefined, cidrBlock);
+    }
   });
 
   for (const status of [400, 404])

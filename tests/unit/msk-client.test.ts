@@ -250,13 +250,14 @@ describe('a cluster policy', () => {
   for (const said of [
     'The policy language Version 2020-01-01 is not valid.',
     'The cluster policy is not valid. The IAM Principal was not found.',
+    'The cluster policy is not valid. Invalid cluster arn: "arn:aws:kafka:us-east-1:123456789012:cluster/current-version/1-2"',
   ])
     it(`is refused, and does not conflict, after a BadRequestException: ${said}`, async () => {
       const { client, msk } = fakeMsk();
       msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, said));
       await assert.rejects(client.putPolicy(clusterArn, policy, 'K3'), (error: Error) => {
         assert.equal(error.name, 'PolicyRefused');
-        const begin = `AWS refused kafka:PutClusterPolicy with HTTP 400 (BadRequestException: "${said}"). MSK does not say which`;
+        const begin = `AWS refused kafka:PutClusterPolicy with HTTP 400 (BadRequestException: "${said.replaceAll('"', "'")}"). MSK does not say which`;
         assert.ok(error.message.startsWith(begin), error.message);
         assert.ok(error.cause instanceof AwsRefused);
         return true;

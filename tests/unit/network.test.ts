@@ -12,9 +12,15 @@ describe('What a failure says about the network', () => {
 
   it('has no command without the addresses or without a security group', () => {
     const withoutAddresses = networkHint(clusterArn, details, undefined);
-    assert.match(withoutAddresses, /Atlas's VPC must.*network ACLs.*\(sg-0a1b, sg-0c2d\)\.$/);
+    assert.match(
+      withoutAddresses,
+      /network ACLs .* must let Atlas's VPC reach TCP.*\(sg-0a1b, sg-0c2d\) needs a rule that does the same\.$/s,
+    );
     const withoutGroups = networkHint(clusterArn, { ...details, securityGroups: [] }, '192.168.248.0/21');
-    assert.match(withoutGroups, /192\.168\.248\.0\/21.*network ACLs of the cluster's subnets\.$/);
+    assert.match(
+      withoutGroups,
+      /network ACLs of the cluster's subnets must let Atlas's VPC \(192\.168\.248\.0\/21\) .*\.$/,
+    );
     for (const hint of [withoutAddresses, withoutGroups]) assert.doesNotMatch(hint, /aws ec2/);
   });
 });

@@ -223,7 +223,7 @@ describe('the message about a failure that RecordFailure did not record', () => 
     await notify(uncaught);
     assert.match(
       published()[0]?.Message ?? '',
-      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nStart again: aws stepfunctions start-execution --region us-east-1 --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
+      /^No\.\nCluster: arn:.*\nExecution: arn:.*\nAfter the fix, start again:\n {2}aws stepfunctions start-execution --region us-east-1 --state-machine-arn arn:.*-connect --input '\{"clusterArn":"arn:[^"]*"\}'\n/,
     );
   });
 
@@ -418,7 +418,7 @@ describe('the message about a deleted cluster', () => {
     );
     assert.match(
       Message,
-      /If that is wrong:\n1\. Disable the schedule msk-atlas-privatelink-dev-sweep .*\n2\. Stop this execution: aws stepfunctions stop-execution --region us-east-1 --execution-arn \S*sweep-disconnect-0123\n3\. Deploy with disconnectDeletedClusters: false\. Then enable the schedule again\.\nThe connection may be deleted already\./,
+      /If that is wrong:\n1\. Disable the schedule msk-atlas-privatelink-dev-sweep .*\n2\. Stop this execution:\n {3}aws stepfunctions stop-execution --region us-east-1 --execution-arn \S*sweep-disconnect-0123\n3\. Deploy with disconnectDeletedClusters: false\. Then enable the schedule again\.\nThe connection may be deleted already\./,
     );
     // The outcome of that run is another message.
     const { notifiedExecution, missingReported } = (await record()) ?? {};

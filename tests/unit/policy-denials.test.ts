@@ -29,6 +29,10 @@ describe('a Deny shuts Atlas out', () => {
     'on a pattern that matches this cluster': { Resource: ['arn:aws:s3:::x', 'arn:aws:kafka:*:*:cluster/orders/*'] },
     'by NotResource that names another': { Resource: undefined, NotResource: `${clusterArn}0` },
     'with an empty condition': { Condition: {} },
+    'under the condition that it is the account': { Condition: { StringEquals: { 'aws:PrincipalAccount': account } } },
+    'under the condition that it is one of some accounts': {
+      Condition: { StringEqualsIfExists: { 'AWS:PrincipalAccount': ['210987654321', account] } },
+    },
   };
   for (const [what, elements] of Object.entries(certain))
     it(what, () => {
@@ -62,6 +66,17 @@ describe('a Deny does not shut Atlas out', () => {
     'for a service': { Principal: { Service: 'firehose.amazonaws.com' } },
     'for a deleted user': { Principal: { AWS: 'AIDACKCEVSQ6C2EXAMPLE' } },
     'for nobody': { Principal: undefined, NotPrincipal: { AWS: '*' } },
+    'without TLS, which Atlas uses': { Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    'without TLS, with a Boolean': { Condition: { ...orgOnly, BoolIfExists: { 'aws:securetransport': [false] } } },
+    'if it exempts the principals of the account': {
+      Condition: { ArnNotLike: { 'aws:PrincipalArn': ['arn:aws:iam::210987654321:*', `arn:aws:iam::${account}:*`] } },
+    },
+    'if it exempts all roles of the account': {
+      Condition: { StringNotLikeIfExists: { 'aws:PrincipalArn': `arn:aws:iam::${account}:role/*` } },
+    },
+    'under the condition that it is another account': {
+      Condition: { StringEquals: { 'aws:PrincipalAccount': '210987654321' } },
+    },
     'if it exempts the account': { Condition: { ...orgOnly, StringNotEquals: { 'aws:PrincipalAccount': account } } },
     'if it exempts the account beside others': {
       Condition: { StringNotEqualsIfExists: { 'AWS:principalaccount': ['210987654321', account] } },
@@ -75,6 +90,18 @@ describe('a Deny does not shut Atlas out', () => {
 
 describe('a Deny may shut Atlas out', () => {
   const possible: Record<string, [object, RegExp]> = {
+    'except one role of its account': [
+      { Condition: { ArnNotLike: { 'aws:PrincipalArn': `arn:aws:iam::${account}:role/admin` } } },
+      /under the condition \{"ArnNotLike":/,
+    ],
+    'with TLS and without': [
+      { Condition: { Bool: { 'aws:SecureTransport': ['true', 'false'] } } },
+      /under the condition \{"Bool":/,
+    ],
+    'under two conditions': [
+      { Condition: { ...orgOnly, StringEquals: { 'aws:PrincipalAccount': account } } },
+      /under the condition \{"StringNotEquals":/,
+    ],
     'under a condition': [{ Condition: orgOnly }, /under the condition \{"StringNotEquals":\{"aws:PrincipalOrgID":/],
     'unless it exempts another account': [
       { Condition: { StringNotEquals: { 'aws:PrincipalAccount': '210987654321' } } },
@@ -106,12 +133,12 @@ describe('a Deny may shut Atlas out', () => {
         Principal: '*',
         Action: 'kafka:GetBootstrapBrokers',
         Resource: '*',
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        Condition: { Bool: { 'aws:ViaAWSService': 'false' } },
       },
     );
     assert.equal(
       message,
-      `The cluster policy may deny Atlas's account 123456789012 the private link, because a Deny overrides every Allow: statement "DenyAll" denies kafka:GetBootstrapBrokers under the condition {"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}; statement "Other" denies kafka:GetBootstrapBrokers under the condition {"Bool":{"aws:SecureTransport":"false"}}. To exempt the account, add "StringNotEquals":{"aws:PrincipalAccount":"123456789012"} to the Condition of that statement (MSK console > Properties > Security settings > Edit cluster policy).`,
+      `The cluster policy may deny Atlas's account 123456789012 the private link, because a Deny overrides every Allow: statement "DenyAll" denies kafka:GetBootstrapBrokers under the condition {"StringNotEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}; statement "Other" denies kafka:GetBootstrapBrokers under the condition {"Bool":{"aws:ViaAWSService":"false"}}. To exempt the account, add "StringNotEquals":{"aws:PrincipalAccount":"123456789012"} to the Condition of that statement (MSK console > Properties > Security settings > Edit cluster policy).`,
     );
   });
 });

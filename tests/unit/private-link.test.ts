@@ -44,7 +44,7 @@ describe('the users of a private link', () => {
 
 describe("a private link's state", () => {
   it('is ready if it is DONE', () =>
-    assert.deepEqual(privateLinkState(privateLink(), 'created', ''), {
+    assert.deepEqual(privateLinkState(privateLink(), 'created', clusterArn, ''), {
       id: privateLinkId,
       state: 'DONE',
       isReady: true,
@@ -52,7 +52,7 @@ describe("a private link's state", () => {
 
   for (const state of ['IDLE', 'WORKING', 'SOMETHING_NEW', undefined])
     it(`is in progress if it is ${state}`, () =>
-      assert.deepEqual(privateLinkState(privateLink({ state }), 'created', ''), {
+      assert.deepEqual(privateLinkState(privateLink({ state }), 'created', clusterArn, ''), {
         id: privateLinkId,
         state: state ?? 'IDLE',
         isReady: false,
@@ -60,18 +60,18 @@ describe("a private link's state", () => {
 
   describe('FAILED', () => {
     const failed = (ownership: Ownership, errorMessage?: string | null) => () =>
-      privateLinkState(privateLink({ state: 'FAILED', errorMessage }), ownership, 'Look there.');
+      privateLinkState(privateLink({ state: 'FAILED', errorMessage }), ownership, clusterArn, 'Look there.');
 
     it('says what else to check, before what to do', () =>
-      assert.throws(failed('created', 'No.'), { message: /: "No"\. Look there\. Do this:/ }));
+      assert.throws(failed('created', 'No.'), { message: /: "No"\. Look there\.\nDo this:/ }));
 
     it("ends the run, with Atlas's errorMessage and how to replace a link of ours", () => {
       const message =
-        /6a7941d3c0eb9e7a17722d71: "The policy lacks the principal"\. Look there\. Do this:\n {2}1\. Fix .*\n {2}2\. Tag .*=disconnect\.\n {2}3\. Wait .*\n {2}4\. Tag .*=connect\.\nA new start before that fails again\.$/;
+        /6a7941d3c0eb9e7a17722d71: "The policy lacks the principal"\. Look there\.\nDo this:\n {2}1\. Fix .*\n {2}2\. Tag .*=disconnect:\n {5}aws .* --tags atlas-streaming=disconnect\n {2}3\. Wait .*\n {2}4\. Tag .*=connect:\n {5}aws .* --tags atlas-streaming=connect\nA new start before that fails again\.$/;
       assert.throws(failed('created', 'The policy lacks the principal.'), { name: 'PrivateLinkFailed', message });
       assert.throws(failed('created', null), {
         name: 'PrivateLinkFailed',
-        message: /: it gave no reason\. Look there\. Do this/,
+        message: /: it gave no reason\. Look there\.\nDo this/,
       });
     });
 
@@ -80,21 +80,24 @@ describe("a private link's state", () => {
         assert.throws(failed(ownership, 'No zone.'), {
           name: 'PrivateLinkFailed',
           message:
-            /: "No zone"\. Look there\. This deployment did not create the link\. Its owner must delete it in Atlas .*fails again\.$/,
+            /: "No zone"\. Look there\.\nThis deployment did not create the link\. Its owner must delete it in Atlas .*fails again\.$/,
         }));
   });
 
   it('ends the run if it is being deleted', () =>
-    assert.throws(() => privateLinkState(privateLink({ state: 'DELETING' }), 'created', ''), {
+    assert.throws(() => privateLinkState(privateLink({ state: 'DELETING' }), 'created', clusterArn, ''), {
       name: 'PrivateLinkFailed',
       message: /is being deleted \(DELETING\)/,
     }));
 
   it('ends the run if the link has another authentication scheme', () => {
-    assert.throws(() => privateLinkState(privateLink({ authenticationScheme: 'IAM' }), 'created', ''), {
+    assert.throws(() => privateLinkState(privateLink({ authenticationScheme: 'IAM' }), 'created', clusterArn, ''), {
       name: 'PrivateLinkFailed',
       message: /authentication scheme IAM; a SCRAM connection needs SASL_SCRAM/,
     });
-    assert.equal(privateLinkState(privateLink({ authenticationScheme: 'SASL_SCRAM' }), 'created', '').isReady, true);
+    assert.equal(
+      privateLinkState(privateLink({ authenticationScheme: 'SASL_SCRAM' }), 'created', clusterArn, '').isReady,
+      true,
+    );
   });
 });

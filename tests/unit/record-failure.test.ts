@@ -7,7 +7,8 @@ import * as errors from '../../shared/errors.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
-import { failsAgain } from '../../shared/replaced-by.ts';
+import { failsAgain, useAnotherCluster } from '../../shared/replaced-by.ts';
+import { allowsOnly } from '../../shared/request/allowed-targets.ts';
 import { readDefinition } from '../../statemachine/definition.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import type { Test } from '../fixtures/loopback.ts';
@@ -19,6 +20,7 @@ import {
   executionArn,
   functionArn,
   now,
+  projectId,
   request,
   tagEvent,
   taskInput,
@@ -91,7 +93,8 @@ describe('the Cause of a failure', () => {
         'Nothing was changed.',
         `Cluster: ${clusterArn}`,
         `Execution: ${executionArn}`,
-        `Start again: ${commandFor(JSON.stringify({ clusterArn }))}`,
+        'After the fix, start again:',
+        `  ${commandFor(JSON.stringify({ clusterArn }))}`,
         'The sweep starts a run after 2026-11-23T12:15:00Z, or earlier if the cluster, its setting tags or its SCRAM secret change.',
         "Don't use Redrive: it enters only the last state again, which fails again. Start a new execution.",
       ].join('\n'),
@@ -308,7 +311,7 @@ describe('an error of Step Functions itself, whose names no Fail state may repor
     assert.equal(error, 'DeploymentMisconfigured');
     assert.equal(
       cause.split('\n')[0],
-      'InspectCluster failed: Step Functions could not run this state (States.Permissions): The role is not authorized to invoke the function. Deploy state machines, functions and roles together (npm run deploy).',
+      'InspectCluster failed: Step Functions could not run this state (States.Permissions): The role is not authorized to invoke the function. Deploy again, so that state machines, functions and roles are of one version.',
     );
     assert.deepEqual(measured, [], 'a fault of the whole deployment is counted, not reported one by one');
     const { cause: withoutWords } = await run({ failed: { InspectCluster: { Error: 'States.Permissions' } } });
@@ -345,11 +348,20 @@ describe('the command that starts a wrong input again', () => {
       /\nPut the right value in place of <workspace> first\.\n/,
     ],
     [
-      'a value that is refused although its form is right becomes a placeholder',
-      { clusterArn, projectId: '5f1a2b3c4d5e6f7a8b9c0d1e' },
-      'projectId is "5f1a2b3c4d5e6f7a8b9c0d1e", which this deployment does not allow.',
-      `{"clusterArn":"${clusterArn}","projectId":"<projectId>"}`,
+      'a target that is not allowed becomes the only one that is',
+      { clusterArn, workspace: 'payroll', dryRun: true },
+      `workspace is "payroll", so the target is "${projectId}/payroll", ${allowsOnly([`${projectId}/streams`])} To allow it, add it.`,
+      `{"clusterArn":"${clusterArn}","workspace":"streams","dryRun":true,"projectId":"${projectId}"}`,
     ],
+    ...[[`${projectId}/streams`, `${projectId}/b`], [`${projectId}/*`]].map(
+      (targets): [string, unknown, string, string, RegExp] => [
+        `a target that is not allowed becomes two placeholders if ${targets.join(' and ')} are`,
+        { clusterArn, projectId: 'a'.repeat(24) },
+        `projectId is "${'a'.repeat(24)}", so the target is "a", ${allowsOnly(targets)} To allow it, add it.`,
+        `{"clusterArn":"${clusterArn}","projectId":"<projectId>","workspace":"<workspace>"}`,
+        /in place of <projectId>, <workspace> first/,
+      ],
+    ),
     [
       'an input without a cluster',
       { dryRun: true },
@@ -391,7 +403,7 @@ describe('the command that starts a wrong input again', () => {
       'The input has the field includeAdopted, which only the disconnect machine knows.',
       `{"clusterArn":"${clusterArn}"}`,
       new RegExp(
-        `leaves out "includeAdopted"\\.\nTo disconnect instead: aws stepfunctions .* ${machineArn.replace(/connect$/, 'disconnect')} --input '\\{"clusterArn":"${clusterArn}","includeAdopted":true\\}'\n`,
+        `leaves out "includeAdopted"\\.\nTo disconnect instead:\n  aws stepfunctions .* ${machineArn.replace(/connect$/, 'disconnect')} --input '\\{"clusterArn":"${clusterArn}","includeAdopted":true\\}'\n`,
       ),
     ],
     [
@@ -411,7 +423,7 @@ describe('the command that starts a wrong input again', () => {
     it(`repeats the person's own input, corrected: ${what}`, async (t) => {
       const { run, measured, msk, record } = await recorder(t);
       const { cause } = await run({ input, failed: invalid(text) });
-      assert.ok(cause.includes(`\nStart again: ${commandFor(json)}\n`), cause);
+      assert.ok(cause.includes(`\nAfter the fix, start again:\n  ${commandFor(json)}\n`), cause);
       if (hint) assert.match(cause, hint);
       assert.doesNotMatch(cause, /hunter2/);
       assert.match(cause, /\nThe sweep does not repeat (this start|a dry run)\.\n/);
@@ -500,7 +512,7 @@ describe('the registry after a failure', () => {
     assert.deepEqual([targetsChanged, lastFailure?.isNews], [[fingerprint(targetChange)], true]);
     assert.equal(tags()?.['atlas-streaming/status'], 'connected');
     assert.deepEqual(measured, ['FailuresToReport']);
-    assert.doesNotMatch(cause, /Start again|The sweep/);
+    assert.doesNotMatch(cause, /start again|The sweep/);
   });
 
   it('has a wrong tag of a cluster that no run has claimed, once', async (t) => {
@@ -549,7 +561,7 @@ describe('the registry after a failure', () => {
         cause,
         /^CheckPrivateLink failed: Another run took over the cluster before this failure.*Atlas could not/,
       );
-      assert.doesNotMatch(cause, /Start again/);
+      assert.doesNotMatch(cause, /start again/);
       assert.deepEqual([await after(), commandsOf(msk), measured], [{ clusterArn, ...record }, [], []]);
     });
 
@@ -593,7 +605,26 @@ describe('the registry after a failure', () => {
     const { run, record, msk, measured } = await recorder(t, { holder: other });
     const { cause } = await run({ ...byTag, failed: { CreateConnection: thrown('ClaimLost', 'Taken over.') } });
     assert.deepEqual([(await record())?.holder, commandsOf(msk), measured], [other, [], []]);
-    assert.doesNotMatch(cause, /Start again/);
+    assert.doesNotMatch(cause, /start again/);
+  });
+
+  it('has the field that accepts another AWS account, with the condition', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const { cause } = await run({
+      ...byTag,
+      failed: {
+        RecordPlan: thrown('PrincipalChanged', `Atlas names arn:aws:iam::210987654321:root as its principal.`),
+      },
+    });
+    const json = JSON.stringify({ clusterArn, acceptPrincipal: '210987654321' });
+    assert.ok(cause.includes(`\nOnly if MongoDB has confirmed the account:\n  ${commandFor(json)}\n`), cause);
+  });
+
+  it('says that the tag must be changed before the same start works', async (t) => {
+    const { run } = await recorder(t);
+    const { cause } = await run({ input: { clusterArn }, failed: invalid('The tag atlas-streaming is "disconnect".') });
+    const command = commandFor(JSON.stringify({ clusterArn }));
+    assert.ok(cause.includes(`\nAfter you have changed the tag, start again:\n  ${command}\n`), cause);
   });
 
   it('is written without a command to start again if a new start alone only fails again', async (t) => {
@@ -603,7 +634,18 @@ describe('the registry after a failure', () => {
       failed: { CheckPrivateLink: thrown('PrivateLinkFailed', `No zone. Delete the link. ${failsAgain}`) },
     });
     assert.match(cause, /fails again\.\nNothing was changed\./);
-    assert.doesNotMatch(cause, /Start again|The sweep|Start a new execution/);
+    assert.doesNotMatch(cause, /start again|The sweep|Start a new execution/);
+  });
+
+  it('is written without a command to start again if no run can ever connect the cluster', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const message = `It is MSK Serverless. ${useAnotherCluster(clusterArn)}`;
+    const { cause } = await run({ ...byTag, failed: { CheckPrerequisites: thrown('PrerequisitesNotMet', message) } });
+    assert.match(
+      cause,
+      /remove the tag:\n {2}aws kafka untag-resource .*\nUntil then, the sweep starts a run .*\nNothing/,
+    );
+    assert.doesNotMatch(cause, /start again|The sweep|Start a new execution/);
   });
 
   for (const [what, input] of [

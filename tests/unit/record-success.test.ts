@@ -8,6 +8,7 @@ import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
 import { bootstrapServers, privateLinkId } from '../fixtures/atlas.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
+import { assertCopyable } from '../fixtures/copyable.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import type { Test } from '../fixtures/loopback.ts';
 import { startRegistry } from '../fixtures/registry.ts';
@@ -103,7 +104,7 @@ describe('RecordSuccess', () => {
     const noteOf = async (run: Run) => (await (await recorder(t)).record(run)).done[2]?.note;
     assert.equal(
       await noteOf({ ...everything, recordedPlan: { isAccountListed: false } }),
-      `${sid}; AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty`,
+      `${sid}; AWS account 123456789012. It was not checked, because atlasAwsAccountIds is empty`,
     );
     assert.equal(await noteOf({ ...everything, policy: { sid, result: 'unchanged', ownership: 'created' } }), sid);
   });
@@ -271,6 +272,24 @@ describe('RecordSuccess and the registry:', () => {
     assert.match(output.note ?? '', /ask for B\. This was reported before/);
   });
 
+  it('a tag that asks for another target: the message has the commands that set it back, and that disconnect', async (t) => {
+    const { record } = await recorder(t);
+    const tagged = request({
+      targetChange: 'The cluster is connected to A, but the tag atlas-streaming/workspace is "b"',
+      recorded: { clusterArn },
+    });
+    const tag = `aws kafka tag-resource --region us-east-1 --resource-arn ${clusterArn} --tags`;
+    await assert.rejects(record({ ...verification, request: tagged }), ({ message }: Error) => {
+      assertCopyable(message);
+      assert.ok(
+        message.includes(`set the tag back:\n  ${tag} atlas-streaming/workspace=${tagged.workspace}\n`),
+        message,
+      );
+      assert.ok(message.endsWith(`with the new settings:\n  ${tag} atlas-streaming=disconnect`), message);
+      return true;
+    });
+  });
+
   it('a registry that cannot be used does not fail a run either whose settings ask for another target', async (t) => {
     const { record, msk } = await recorder(t);
     const { dynamodb } = await startRegistry(t);
@@ -298,6 +317,17 @@ describe('RecordSuccess and the registry:', () => {
   });
 
   const asked = (wantedBy: 'tag' | 'console') => ({ ...verification, request: request({ wantedBy }) });
+
+  it('a Deny in the cluster policy is reported after the verification, and RecordFailure knows the last failure', async (t) => {
+    const { record, registered } = await recorder(t);
+    const policy = { ...verification.policy, denials: 'In the cluster policy, statement "P" denies Atlas.' };
+    await assert.rejects(record({ ...verification, policy }), {
+      name: 'PolicyRefused',
+      message: `${detail.replace('is READY', 'was verified and is READY')}, but Atlas could not set it up again: ${policy.denials}`,
+    });
+    const { status, verifiedAt, failures, holder } = await registered();
+    assert.deepEqual([status, verifiedAt, failures, holder], ['connected', now, 2, executionArn]);
+  });
 
   it('another difference than the reported one is news', async (t) => {
     const { record } = await recorder(t);

@@ -451,7 +451,7 @@ describe("Atlas's principal", () => {
       assert.throws(() => check(pinned, accepted, '999988887777', '111122223333'), {
         name: 'PrincipalNotAllowed',
         message: new RegExp(
-          `^Atlas names AWS account 123456789012 for ${clusterArn}, which atlasAwsAccountIds does not list\\. It must be one of 999988887777, 111122223333\\. .*atlas api streams getAccountDetails --groupId ${projectId} --cloudProvider aws --regionName US_EAST_1 .*add it to atlasAwsAccountIds in the stage file.*acceptPrincipal`,
+          `^Atlas names AWS account 123456789012 for ${clusterArn}, which atlasAwsAccountIds does not list\\. It must be one of 999988887777, 111122223333\\. .*:\n {2}atlas api streams getAccountDetails --groupId ${projectId} --cloudProvider aws --regionName US_EAST_1\nIf it is Atlas's: add it to atlasAwsAccountIds in the stage file.*acceptPrincipal.* If it is not Atlas's: do not allow it\\.`,
         ),
       });
   });
@@ -470,7 +470,7 @@ describe("Atlas's principal", () => {
     assert.equal(accountNote('123456789012', true), 'AWS account 123456789012, which atlasAwsAccountIds allows');
     assert.equal(
       accountNote('123456789012', false),
-      'AWS account 123456789012, which no setting confirms because atlasAwsAccountIds is empty',
+      'AWS account 123456789012. It was not checked, because atlasAwsAccountIds is empty',
     );
   });
 });

@@ -136,7 +136,7 @@ describe('RequestPrivateLink', () => {
     const { run, calls } = await requester(t, list([failed]));
     await assert.rejects(run(), {
       name: 'PrivateLinkFailed',
-      message: /The policy is missing"\. .*aws ec2 authorize-security-group-ingress/,
+      message: /The policy is missing"\. .*aws ec2 authorize-security-group-ingress/s,
     });
     assert.deepEqual(calls(), [get]);
   });
@@ -233,7 +233,7 @@ describe('RequestPrivateLink and the registry:', () => {
       assert.ok(error.message.includes(words), error.message);
       assert.match(
         error.message,
-        /on AWS in US_EAST_1, for example: atlas clusters create msk-private-link --projectId [0-9a-f]{24} --provider AWS --region US_EAST_1 --tier M10/,
+        /on AWS in US_EAST_1, for example:\n {2}atlas clusters create msk-private-link --projectId [0-9a-f]{24} --provider AWS --region US_EAST_1 --tier M10/,
       );
       return true;
     });

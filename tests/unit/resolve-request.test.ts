@@ -227,7 +227,7 @@ describe('ResolveRequest', () => {
       'a project in the input that is not allowed',
       { projectId: 'b'.repeat(24) },
       {},
-      /^projectId is "b{24}", so the target is "b{24}\/streams", which this deployment does not allow\. It must be one of "5f1a/,
+      /^projectId is "b{24}", so the target is "b{24}\/streams", which this deployment does not allow\. It allows only: "5f1a/,
     ],
     [
       'a project in a tag that is not allowed',

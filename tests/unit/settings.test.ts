@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { parse } from 'yaml';
 import {
+  complaintAboutRegion,
   complaintAboutStage,
   complaintAboutStageName,
   complaintsAbout,
@@ -20,6 +21,7 @@ import {
   requiredNames,
   type Settings,
 } from '../../packaging/settings.ts';
+import { streamProcessingRegions } from '../../shared/atlas/regions.ts';
 import { fields, mechanisms, rules } from '../../shared/request/fields.ts';
 
 const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')) as {
@@ -43,7 +45,7 @@ const number = (least: number, most: number): Row => ({
 const table: Record<string, Row> = {
   atlasProjectId: {
     right: [anId, '123456789012345678901234'],
-    wrong: ['', 'mine', anId.toUpperCase(), `${anId}0`, ` ${anId}`],
+    wrong: ['', 'mine', `${anId}0`, `${anId.toUpperCase()}0`, ` ${anId}`],
   },
   atlasWorkspace: {
     right: ['streams', 'a.b_c-1', 'w'.repeat(64), '...', '.a'],
@@ -75,7 +77,6 @@ const table: Record<string, Row> = {
         `${anId}/a,${anId}/.`,
         `${anId}/${'w'.repeat(65)}`,
       ],
-      `${anId.toUpperCase()}/a`,
     ],
   },
   atlasAwsAccountIds: {
@@ -164,6 +165,18 @@ describe('a setting', () => {
   it('mechanism allows what an input and a tag may name', () =>
     assert.deepEqual(parameters.mechanism?.AllowedValues, [...mechanisms]));
 
+  it('with a project id in upper case is refused with the same id in lower case', () => {
+    const upper = anId.toUpperCase();
+    for (const [name, value] of [
+      ['atlasProjectId', upper],
+      ['allowedTargets', `${upper}/*`],
+      ['allowedTargets', `${others}/Streams,${upper}/a`],
+    ] as const)
+      assert.deepEqual(complaintsAbout({ [name]: value }), [
+        `${name} is "${value}"; write the project id in lower case: "${anId}".`,
+      ]);
+  });
+
   it('leaves room in its prefix for the longest name of a function', () => {
     const longest = Math.max(...Object.keys(functions).map((name) => name.length));
     assert.equal(`${'p'.repeat(38)}-`.length + longest, 64);
@@ -203,6 +216,9 @@ describe('a setting', () => {
     const settings = { atlasCredentialsSecretArn: secretArn() };
     assert.deepEqual(complaintsAbout(settings, 'us-east-1'), []);
     assert.deepEqual(complaintsAbout(settings), []);
+    assert.deepEqual(complaintsAbout(settings, 'eu-west-1', { atlasCredentialsSecretArn: 'stages/x.yml' }), [
+      `atlasCredentialsSecretArn in stages/x.yml is "${secretArn()}"; it must be in Region eu-west-1, where this is deployed, for example "arn:aws:secretsmanager:eu-west-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
+    ]);
     assert.deepEqual(complaintsAbout(settings, 'eu-west-1'), [
       `atlasCredentialsSecretArn is "${secretArn()}"; it must be in Region eu-west-1, where this is deployed, for example "arn:aws:secretsmanager:eu-west-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
     ]);
@@ -233,21 +249,68 @@ describe('a setting', () => {
 
 describe('the complaints about settings', () => {
   it('name every wrong, unknown and missing one at once', () => {
-    const settings = { atlasProjectID: anId, workspace: 'x', atlasProjectId: 'mine', sweepAlarmHours: '0' };
+    const settings = { atlasProjectID: anId, polling: 'x', atlasProjectId: 'mine', sweepAlarmHours: '0' };
     assert.deepEqual(
       complaintsAbout(settings).map((sentence) => sentence.replace(/[;.] .*/, '')),
       [
         'There is no setting "atlasProjectID"',
-        'There is no setting "workspace"',
+        'There is no setting "polling"',
         'atlasProjectId is "mine"',
         'sweepAlarmHours is "0"',
       ],
     );
-    assert.ok(complaintsAbout(settings)[0]?.endsWith(`The settings are ${Object.keys(parameters).join(', ')}.`));
+    assert.ok(complaintsAbout(settings)[1]?.endsWith(`. The settings are ${Object.keys(parameters).join(', ')}.`));
     assert.deepEqual(
       complaintsAboutMissing(settings, 'stages/prod.yml').map((sentence) => sentence.replace(/; .*/, '')),
       ['atlasWorkspace is missing in stages/prod.yml', 'atlasCredentialsSecretArn is missing in stages/prod.yml'],
     );
+  });
+
+  it('suggest the name that was probably meant', () => {
+    for (const [wrong, meant] of [
+      ['atlasProjectID', 'atlasProjectId'],
+      ['atlas_workspace', 'atlasWorkspace'],
+      ['workspace', 'atlasWorkspace'],
+      ['alowedTarget', 'allowedTargets'],
+      ['sweepAlarmHour', 'sweepAlarmHours'],
+      ['atlasAwsAccountId', 'atlasAwsAccountIds'],
+    ] as const)
+      assert.deepEqual(complaintsAbout({ [wrong]: '' }), [`There is no setting "${wrong}". Did you mean ${meant}?`]);
+    for (const wrong of ['x', '', 'pollSeconds', 'constructor', 'a'.repeat(10_000)])
+      assert.match(complaintsAbout({ [wrong]: '' }).join(), /^There is no setting ".*\. The settings are /);
+  });
+
+  it('say what has replaced allowedProjectIds', () =>
+    assert.deepEqual(complaintsAbout({ allowedProjectIds: anId }, undefined, { allowedProjectIds: 'stages/x.yml' }), [
+      'allowedProjectIds in stages/x.yml is now allowedTargets, which also names workspaces, for example "5f1a2b3c4d5e6f7a8b9c0d1e/streams,64b7f1d2e5a9c80011223344/*".',
+    ]));
+
+  it('name the file of a setting that is from a file', () => {
+    const names = ['polling', 'workspace', 'atlasProjectId', 'sweepAlarmHours'];
+    const files = Object.fromEntries(names.map((name) => [name, 'stages/prod.yml']));
+    const settings = { polling: '', workspace: '', atlasProjectId: 'mine', mechanism: 'x', sweepAlarmHours: '0' };
+    assert.deepEqual(
+      complaintsAbout(settings, undefined, files).map((sentence) => sentence.replace(/[;.] .*/, '')),
+      [
+        'There is no setting "polling", which is in stages/prod.yml',
+        'There is no setting "workspace", which is in stages/prod.yml',
+        'atlasProjectId in stages/prod.yml is "mine"',
+        'mechanism is "x"',
+        'sweepAlarmHours in stages/prod.yml is "0"',
+      ],
+    );
+    assert.match(
+      complaintsAbout({ sweepSchedule: 'rate(2 hours)', sweepAlarmHours: '1' }, undefined, files).join(),
+      /^sweepAlarmHours in stages\/prod\.yml is "1" and sweepSchedule is "rate\(2 hours\)"; sweepAlarmHours must be /,
+    );
+  });
+
+  it('say that Atlas has no Stream Processing in the Region of the deployment, and where it has', () => {
+    assert.equal(
+      complaintAboutRegion('eu-north-1'),
+      `Atlas offers no Stream Processing in Region eu-north-1, so no cluster there can be connected. Deploy with --region in the Region of a cluster; it must be one of ${streamProcessingRegions.join(', ')}.`,
+    );
+    for (const region of streamProcessingRegions) assert.equal(complaintAboutRegion(region), undefined);
   });
 
   it('name the values that are still those of the example', () => {
@@ -331,7 +394,18 @@ describe('the settings of a stage', () => {
     ['atlasWorkspace: a: b\n', /^stages\/prod\.yml is not valid YAML: Nested mappings .* at line 1, column 17\.$/],
     ['streams\n', /^stages\/prod\.yml must have one "name: value" on each line\.$/],
     ['- streams\n', /^stages\/prod\.yml must have one "name: value" on each line\.$/],
-    ['atlasWorkspace: [streams]\n', /^"atlasWorkspace" in stages\/prod\.yml must have a single value\.$/],
+    ['atlasWorkspace: [streams]\n', /^atlasWorkspace in stages\/prod\.yml must have a single value\.$/],
+    ['atlasWorkspace:\n  name: a\n', /^atlasWorkspace in stages\/prod\.yml must have a single value\.$/],
+    [
+      'allowedTargets:\n  - a/b\n  - c/d\n',
+      /^allowedTargets in stages\/prod\.yml is a list; write one line, separated by commas, for example "5f1a2b3c4d5e6f7a8b9c0d1e\/streams,64b7f1d2e5a9c80011223344\/\*"\.$/,
+    ],
+    [
+      'atlasAwsAccountIds: [123456789012]\n',
+      /^atlasAwsAccountIds in stages\/prod\.yml is a list; write one line, separated by commas, for example "123456789012,210987654321"\.$/,
+    ],
+    ['allowedProjectIds:\n  - a\n', /^allowedProjectIds in stages\/prod\.yml is now allowedTargets, .*\.$/],
+    ['tags: { a: b }\n', /^There is no setting "tags", which is in stages\/prod\.yml\. The settings are /],
   ] as const)
     it(`are refused if their file is ${JSON.stringify(text)}`, (t) => {
       assert.throws(() => readSettings('prod', {}, stage(t, text)), { name: 'WrongSettings', message: complaint });

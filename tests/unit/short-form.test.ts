@@ -26,6 +26,17 @@ describe('the short form of a failure', () => {
     );
   });
 
+  it('names a secret without its ARN, and has no command', () => {
+    const secret = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3';
+    assert.equal(
+      short(
+        'PrerequisitesNotMet',
+        `2 prerequisites are not met:\n1. Secret ${secret} is new. To tag it:\n   aws secretsmanager x --y ${secret}\n2. It has:\n   aws kafka z\n   This.`,
+      ),
+      'InspectCluster PrerequisitesNotMet - 2 prerequisites are not met - 1. Secret AmazonMSK_orders is new 2. It has This',
+    );
+  });
+
   it('leaves no word in pieces', () => {
     assert.equal(
       short('Odd', "Atlas doesn't say, and can't know, the cluster's state."),

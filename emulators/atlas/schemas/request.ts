@@ -68,7 +68,7 @@ function isServer(server: string): boolean {
 const isLabel = (label: string) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label);
 
 /** The fields of a Kafka connection. Documented; names allow the special characters `. - * _`. */
-export const ConnectionRequest = z.strictObject({
+const ConnectionFields = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9.\-*_]+$/),
   type: z.literal('Kafka'),
   bootstrapServers: BootstrapServers,
@@ -77,13 +77,24 @@ export const ConnectionRequest = z.strictObject({
   networking: Networking.default({ access: { type: 'PUBLIC' } }),
   config: z.record(z.string(), z.string()).optional(),
 });
-export type ConnectionSettings = z.infer<typeof ConnectionRequest>;
+export type ConnectionSettings = z.infer<typeof ConnectionFields>;
+
+/** Documented, for Kafka: SASL has a mechanism. Assumed: Atlas checks it. */
+export const hasMechanism = ({ security, authentication }: ConnectionSettings): boolean =>
+  authentication.mechanism !== '' || !security.protocol.startsWith('SASL_');
+
+export const mechanismMissing = 'A SASL protocol needs a mechanism.';
+
+export const ConnectionRequest = ConnectionFields.refine(hasMechanism, {
+  path: ['authentication', 'mechanism'],
+  message: mechanismMissing,
+});
 
 /**
  * The fields of an update. A field that is left out does not change. Reported: MongoDB's Terraform provider 2.16.0 sends empty
  * `headers`, a field of Https connections.
  */
-export const ConnectionUpdate = ConnectionRequest.partial().extend({
+export const ConnectionUpdate = ConnectionFields.partial().extend({
   networking: Networking.optional(),
   headers: z.strictObject({}).optional(),
 });

@@ -116,7 +116,7 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
   [
     'a projectId that is not allowed',
     { projectId: '0'.repeat(24) },
-    /projectId is "0+", so the target is "0+\/streams", which this deployment does not allow\. It must be one of "64b7/,
+    /projectId is "0+", so the target is "0+\/streams", which this deployment does not allow\. It allows only: "64b7/,
   ],
   [
     'a projectId that is the secret of a service account',

@@ -29,11 +29,11 @@ export interface Rejection {
 }
 
 /**
- * One message in one line that ends with a full stop or a command, or the list of everything that is missing; then what was changed, the cluster, the execution, how to start
+ * One message in one line that ends with a full stop, perhaps with a command in the next line, or the list of everything that is missing; then what was changed, the cluster, the execution, how to start
  * again, and what could not be written.
  */
 const shape =
-  /^\w+ failed: ([^\n]+(\.|: aws [^\n]+)|\d+ prerequisites are not met[^\n]+(\n\d+\. [^\n]+)+)\nNothing was changed\.\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+\nStart again: aws stepfunctions [^\n]+\n(Put the [^\n]+\n)?(This leaves out [^\n]+\n)?(To (dis)?connect instead: [^\n]+\n)?(The|If the cluster has the tag \S+, the) sweep [^\n]+\nDon't use Redrive: [^\n]+(\nThe (registry|status tags) [^\n]+)*$/;
+  /^\w+ failed: ([^\n]+(\.|:\n {2}(aws|atlas) [^\n]+(\n[^\n]+\.)?)|\d+ prerequisites are not met:(\n(\d+\.| {2}) [^\n]+)+)\nNothing was changed\.\n(Cluster: arn:[^\n]+\n)?Execution: arn:[^\n]+\n(After the fix|After you have changed the tag), start again:\n {2}aws stepfunctions [^\n]+\n(Put the [^\n]+\n)?(This leaves out [^\n]+\n)?(To (dis)?connect instead:\n {2}aws [^\n]+\n)?(The|If the cluster has the tag \S+, the) sweep [^\n]+\nDon't use Redrive: [^\n]+(\nThe (registry|status tags) [^\n]+)*$/;
 
 /**
  * Checks that a run failed with a clear message, changed nothing of others, and showed no secret. Requests also show what the

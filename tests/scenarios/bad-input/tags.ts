@@ -15,7 +15,7 @@ const wrong: [what: string, tags: Record<string, string>, says: RegExp][] = [
   [
     'a project that is not allowed',
     { [tag('project-id')]: 'f'.repeat(24) },
-    /The tag atlas-streaming\/project-id is "f+", so the target is "f+\/streams", which this deployment does not allow/,
+    /The tag atlas-streaming\/project-id is "f+", so the target is "f+\/streams", which this deployment does not allow\. .* Correct the tag, or remove it:\n {2}aws kafka untag-resource .* --tag-keys atlas-streaming\/project-id\nOr /,
   ],
   ['an empty project id', { [tag('project-id')]: '' }, /The tag atlas-streaming\/project-id is ""; it must be/],
   [

@@ -8,6 +8,7 @@ import type { Outcome } from '../../../emulators/lambda/container.ts';
 import type { Message } from '../../../emulators/sns.ts';
 import type { Execution } from '../../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
+import { assertCopyable } from '../../fixtures/copyable.ts';
 import { ended } from '../../fixtures/ended.ts';
 import { checkRequestToAtlas } from '../../fixtures/requests-to-atlas.ts';
 
@@ -69,6 +70,7 @@ export class Watched {
     const all = await this.cloud.messages();
     const fresh = all.slice(this.#counted);
     this.#counted = all.length;
+    for (const { text } of fresh) assertCopyable(text);
     return fresh;
   }
 

@@ -79,7 +79,7 @@ suite('in a week of sweeps, with notifyOnSuccess', () => {
   });
 
   test('a setting that asks for another target is one message', () => {
-    assert.deepEqual(about('moved'), ['moved: connect failed: TargetChanged']);
+    assert.deepEqual(about('moved'), ['moved: asked for another target']);
   });
 
   test('status tags that are removed twice are one message', () => {

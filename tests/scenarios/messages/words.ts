@@ -37,7 +37,8 @@ async function assertSaid(watched: Watched, ...expected: string[][]): Promise<vo
 const whatNext = (action: string) => [
   'Cluster: <cluster>',
   `Execution: <${action}>`,
-  `Start again: ${startAgain(action)}`,
+  'After the fix, start again:',
+  `  ${startAgain(action)}`,
   'The sweep starts a run after <time>, or earlier if the cluster, its setting tags or its SCRAM secret change.',
   "Don't use Redrive: it enters only the last state again, which fails again. Start a new execution.",
 ];
@@ -79,7 +80,8 @@ suite('the message says word for word,', () => {
       "The run failed, and then its state RecordFailure failed too, so the registry and the cluster's status tags may be out of date. The first failed state in this execution's events says what went wrong; the log of the function RecordFailure says why it could not record that. Don't use Redrive, which only fails again. Everything is safe to repeat. Start a new execution.",
       'Cluster: <cluster>',
       'Execution: <connect>',
-      `Start again: ${startAgain('connect')}`,
+      'After the fix, start again:',
+      `  ${startAgain('connect')}`,
       '',
       consoleOf('connect'),
     ]);
@@ -94,7 +96,8 @@ suite('the message says word for word,', () => {
       "The state/task 'CheckPrerequisites' returned a result with a size exceeding the maximum number of bytes service limit.",
       'Cluster: <cluster>',
       'Execution: <connect>',
-      `Start again: ${startAgain('connect')}`,
+      'After the fix, start again:',
+      `  ${startAgain('connect')}`,
       '',
       consoleOf('connect'),
     ]);
@@ -104,7 +107,8 @@ suite('the message says word for word,', () => {
       "The state/task 'ResolveRequest' returned a result with a size exceeding the maximum number of bytes service limit.",
       'Cluster: <cluster>',
       'Execution: <connect>',
-      `Start again: ${startAgain('connect', '<the same input>')}`,
+      'After the fix, start again:',
+      `  ${startAgain('connect', '<the same input>')}`,
       '',
       consoleOf('connect'),
     ]);
@@ -114,7 +118,8 @@ suite('the message says word for word,', () => {
     const watched = await Watched.start({ atlasCredentials: { publicKey: 'expired', privateKey: 'expired' } });
     const refused = [
       'orders: connect failed: AtlasCredentialsRefused',
-      'CheckPrerequisites failed: Atlas refused GET /api/atlas/v2/groups/<id>/streams/streams with HTTP 401 (UNEXPECTED_ERROR: "You are not authorized for this resource."). Check the keys in the Atlas credentials secret: Atlas doesn\'t know them. The credentials are in arn:aws:secretsmanager:us-east-1:123456789012:secret:atlas-streaming-credentials-a1B2c3.',
+      'CheckPrerequisites failed: Atlas refused GET /api/atlas/v2/groups/<id>/streams/streams with HTTP 401 (UNEXPECTED_ERROR: "You are not authorized for this resource."). Check the keys in the Atlas credentials secret: Atlas doesn\'t know them. The credentials are in arn:aws:secretsmanager:us-east-1:123456789012:secret:atlas-streaming-credentials-a1B2c3. To replace them:',
+      '  aws secretsmanager put-secret-value --region us-east-1 --secret-id arn:aws:secretsmanager:us-east-1:123456789012:secret:atlas-streaming-credentials-a1B2c3 --secret-string file://credentials.json',
       'Nothing was changed.',
       ...whatNext('connect'),
       '',
@@ -137,7 +142,7 @@ suite('the message says word for word,', () => {
     await assertSaid(watched, [
       'orders: connect done',
       'Done for <cluster>:',
-      '  Statement for Atlas in the cluster policy: created (AtlasStreamProcessing821274765805; AWS account 821274765805, which no setting confirms because atlasAwsAccountIds is empty)',
+      '  Statement for Atlas in the cluster policy: created (AtlasStreamProcessing821274765805; AWS account 821274765805. It was not checked, because atlasAwsAccountIds is empty)',
       '  Private link: created',
       '  Kafka connection: created',
       '',
@@ -172,7 +177,8 @@ suite('the message says word for word,', () => {
       '',
       'If that is wrong:',
       '1. Disable the schedule msk-atlas-privatelink-local-sweep in EventBridge Scheduler. Otherwise the sweep starts such a run again, 15 minutes or more after the stop.',
-      '2. Stop this execution: aws stepfunctions stop-execution --region us-east-1 --execution-arn <disconnect>',
+      '2. Stop this execution:',
+      '   aws stepfunctions stop-execution --region us-east-1 --execution-arn <disconnect>',
       '3. Deploy with disconnectDeletedClusters: false. Then enable the schedule again.',
       'The connection may be deleted already.',
       '',
@@ -185,6 +191,28 @@ suite('the message says word for word,', () => {
     await assertSaid(watched, gone(' again, after one was stopped,'));
   });
 
+  test('if a tag asks for another target, how to keep the connection, and how to move it', async () => {
+    const watched = await Watched.start();
+    await watched.tag();
+    await watched.messages();
+    await watched.cloud.tag({ 'atlas-streaming/workspace': 'asked' });
+    await watched.sweepFor(0.25);
+    const tag = 'aws kafka tag-resource --region us-east-1 --resource-arn <cluster> --tags';
+    await assertSaid(watched, [
+      'orders: asked for another target',
+      'RecordSuccess: The cluster is connected as "orders" in workspace "streams" of project <id> (SCRAM-512), but the tag atlas-streaming/workspace is "asked". A cluster has one target: the recorded connection was verified and stays. This is reported once. To keep the connection, set the tag back:',
+      `  ${tag} atlas-streaming/workspace=streams`,
+      'To move it, disconnect the cluster first, and then connect it with the new settings:',
+      `  ${tag} atlas-streaming=disconnect`,
+      'Nothing was changed.',
+      'Cluster: <cluster>',
+      'Execution: <connect>',
+      "Don't use Redrive: it enters only the last state again, which fails again.",
+      '',
+      consoleOf('connect'),
+    ]);
+  });
+
   test('if a person stops a run, what stays, and how to remove it', async () => {
     const watched = await Watched.start();
     const [run = assert.fail()] = await watched.cloud.tag({ 'atlas-streaming': 'connect' });
@@ -195,7 +223,8 @@ suite('the message says word for word,', () => {
       'orders: connect stopped',
       'A run that connects the cluster <cluster> was stopped before the cluster was connected. What was changed so far stays: statement for Atlas in the cluster policy created; private link created (billed by the hour, about $51 a month); Kafka connection created.',
       'While the cluster has the tag atlas-streaming=connect, the sweep starts another run, 15 minutes or more after the stop. Without the tag, no run completes or removes it.',
-      `To remove it, set the tag to disconnect, or disconnect the cluster: ${startAgain('disconnect')}`,
+      'To remove it, set the tag to disconnect, or disconnect the cluster:',
+      `  ${startAgain('disconnect')}`,
       '',
       consoleOf('connect'),
     ]);

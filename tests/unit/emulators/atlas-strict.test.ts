@@ -126,7 +126,12 @@ describe('the emulator of Atlas', () => {
       assert.deepEqual(refusal(created), [400, 'VALIDATION_ERROR'], what);
       assert.deepEqual(refusal(await patch(`${connections}/orders`, wrong)), [400, 'VALIDATION_ERROR'], what);
     }
-    for (const mechanism of ['PLAIN', 'SCRAM-256', 'OAUTHBEARER', 'AWS_MSK_IAM', ''])
+    const withoutMechanism = { authentication: { ...login, mechanism: '' } };
+    assert.equal((await post(connections, { ...request, name: 'wrong', ...withoutMechanism })).status, 400);
+    assert.equal((await patch(`${connections}/orders`, withoutMechanism)).status, 400);
+    const overTls = { ...withoutMechanism, security: { protocol: 'SSL' } };
+    assert.equal((await post(connections, { ...request, name: 'over-tls', ...overTls })).status, 200);
+    for (const mechanism of ['PLAIN', 'SCRAM-256', 'OAUTHBEARER', 'AWS_MSK_IAM'])
       assert.equal((await patch(`${connections}/orders`, { authentication: { mechanism } })).status, 200, mechanism);
     for (const protocol of ['SASL_PLAINTEXT', 'SSL', 'PLAINTEXT'])
       assert.equal((await patch(`${connections}/orders`, { security: { protocol } })).status, 200, protocol);

@@ -124,6 +124,17 @@ suite('the local DynamoDB', () => {
     await assert.rejects(dynamodb.send(command), ResourceNotFoundException);
   });
 
+  test('refuses a body that is not a JSON object', async (t) => {
+    const { url } = await start(t);
+    const authorization = `AWS4-HMAC-SHA256 Credential=AKIATEST/20261127/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`;
+    const headers = { authorization, 'x-amz-target': 'DynamoDB_20120810.GetItem' };
+    for (const body of ['{', '', 'null', '[]', '5']) {
+      const answer = await fetch(url, { method: 'POST', headers, body });
+      assert.equal(answer.status, 400, body);
+      assert.match(await answer.text(), /#SerializationException"/);
+    }
+  });
+
   test('refuses a parameter that dynalite ignores', async (t) => {
     const { update } = await start(t);
     const ReturnValuesOnConditionCheckFailure = 'ALL_OLD';

@@ -98,6 +98,12 @@ describe('PutClusterPolicy refuses a policy', () => {
     ['with a condition without values', withElements({ Condition: { StringEquals: { a: [] } } }), /^Condition must/],
     ['with a condition of null', withElements({ Condition: { StringEquals: { a: null } } }), /^Condition must/],
     ['with a condition of an object', withElements({ Condition: { StringEquals: { a: {} } } }), /^Condition must/],
+    ['with an empty condition key', withElements({ Condition: { StringEquals: { '': 'a' } } }), /key ""/],
+    [
+      'with a condition key with a space',
+      withElements({ Condition: { StringEquals: { 'no key': 'a' } } }),
+      /key "no key"/,
+    ],
     ['that is empty', '', /1 to 20480 characters; this one has 0/],
     ['that is too long', text(policy(firehose)).padEnd(20_481), /1 to 20480 characters; this one has 20481/],
   ];
@@ -108,6 +114,9 @@ describe('PutClusterPolicy refuses a policy', () => {
     ['another cluster', otherArn],
     ['another cluster beside its own', [arn, otherArn]],
     ['another service', 'arn:aws:s3:::orders'],
+    ['a topic of another cluster', `${topics.replace('orders', 'payments')}/clicks`],
+    ['a group of another account', `${topics.replace(':topic', ':group').replace('123456789012', '210987654321')}/*`],
+    ['a topic without a cluster', 'arn:aws:kafka:us-east-1:123456789012:topic/clicks'],
     ['no ARN', 'orders'],
   ] as const)
     it(`whose Resource is ${what}`, async (t) => {
@@ -142,6 +151,22 @@ describe('PutClusterPolicy accepts a policy', () => {
     ['with an Id, and one statement that is not in a list', { Id: 'Any text, ü', Statement: firehose }],
     ['with two statements without a Sid', policy({ ...firehose, Sid: undefined }, { ...firehose, Sid: undefined })],
     ['with topics, groups and transactional ids', policy({ ...firehose, Resource: [arn, `${topics}/*`] })],
+    [
+      'with all topics, and one group of any cluster of that name',
+      policy({
+        ...firehose,
+        Resource: [
+          'arn:aws:kafka:us-east-1:123456789012:topic/*',
+          'arn:aws:kafka:us-east-1:123456789012:group/orders/*',
+          'arn:aws:kafka:us-east-1:123456789012:group/orders/*/readers',
+          `${topics}/clicks`,
+        ],
+      }),
+    ],
+    [
+      'with a condition on a tag whose key has a space',
+      policy({ ...firehose, Condition: { StringEquals: { 'aws:PrincipalTag/cost center': 'a' } } }),
+    ],
     ['about every resource', policy({ ...firehose, Resource: '*' })],
     [
       'with a pattern that matches the cluster',

@@ -48,3 +48,30 @@ test('a missing required member and a body that is not JSON are refused with Bad
   });
   await assert.rejects(operation.decode(request('PUT', '', '{'), labels), /not valid JSON/);
 });
+
+test('a body of another type than the SDK sends is refused with the member', async () => {
+  const put = routeMsk(request('PUT', '/v1/clusters/arn/policy'));
+  for (const body of [
+    'null',
+    '[]',
+    '5',
+    '"x"',
+    '{"policy":5}',
+    '{"policy":null}',
+    '{"policy":"{}","currentVersion":[]}',
+  ])
+    await assert.rejects(
+      put.operation.decode(request('PUT', '', body), put.labels),
+      /must be (an object|a string)\./,
+      body,
+    );
+  const associate = routeMsk(request('POST', '/v1/clusters/arn/scram-secrets'));
+  for (const body of ['{"secretArnList":"foo"}', '{"secretArnList":[5]}'])
+    await assert.rejects(associate.operation.decode(request('POST', '', body), associate.labels), {
+      message: /^The request is not valid: secretArnList(\.0)? must be a (list|string)\.$/,
+    });
+  const update = routeMsk(request('PUT', '/v1/clusters/arn/connectivity'));
+  const enabled = { vpcConnectivity: { clientAuthentication: { sasl: { scram: { enabled: 'true' } } } } };
+  const body = JSON.stringify({ currentVersion: 'K1', connectivityInfo: enabled });
+  await assert.rejects(update.operation.decode(request('PUT', '', body), update.labels), /enabled must be a Boolean\./);
+});

@@ -172,6 +172,13 @@ it('a cluster without any authentication has no ClientAuthentication', async (t)
   assert.equal(ClusterInfo?.Provisioned && 'ClientAuthentication' in ClusterInfo.Provisioned, false);
 });
 
+it('ListClustersV2 refuses a type of clusters that does not exist', async (t) => {
+  const { kafka } = await start(t);
+  const list = (ClusterTypeFilter: string) => kafka.send(new ListClustersV2Command({ ClusterTypeFilter }));
+  await assert.rejects(list('FOO'), { name: 'BadRequestException', InvalidParameter: 'clusterTypeFilter' });
+  assert.equal((await list('PROVISIONED')).ClusterInfoList?.length, 1);
+});
+
 describe('A page', () => {
   const token = (text: string) => Buffer.from(text).toString('base64url');
 

@@ -60,7 +60,7 @@ test('reading a secret needs permission for the secret and for its key', async (
   await assert.rejects(read(), { name: 'AccessDeniedException', message: /perform: secretsmanager:GetSecretValue on/ });
   allowed = [`AKIATEST secretsmanager:GetSecretValue ${arn}`];
   await assert.rejects(read(), { name: 'AccessDeniedException', message: 'Access to KMS is not allowed' });
-  allowed.push('AKIATEST kms:Decrypt key-1');
+  allowed.push('AKIATEST kms:Decrypt arn:aws:kms:us-east-1:123456789012:key/key-1');
   assert.equal((await read()).SecretString, 'x');
 });
 
@@ -160,11 +160,11 @@ test('an empty, missing, too long or impossible SecretId is refused with Validat
   const authorization =
     'AWS4-HMAC-SHA256 Credential=AKIA/20261123/us-east-1/secretsmanager/aws4_request, SignedHeaders=host, Signature=0';
   const headers = { 'x-amz-target': 'secretsmanager.GetSecretValue', authorization };
-  const answer = await fetch(url, { method: 'POST', body: '{', headers });
-  assert.deepEqual(
-    [answer.status, ((await answer.json()) as { __type: string }).__type],
-    [400, 'SerializationException'],
-  );
+  for (const body of ['{', 'null', '[]', '"x"', '{"SecretId":5}', '{"SecretId":null}', '{"SecretId":["x"]}']) {
+    const answer = await fetch(url, { method: 'POST', body, headers });
+    const { __type } = (await answer.json()) as { __type: string };
+    assert.deepEqual([answer.status, __type], [400, 'SerializationException'], body);
+  }
 });
 
 test('a request that is signed for another Region is refused', async (t) => {

@@ -162,9 +162,11 @@ suite('the local Step Functions', () => {
 
   test('refuses a body that is no JSON object, and an operation that does not exist', async (t) => {
     const { post } = await start(t);
-    for (const body of ['{', '[]', 'null', '"x"']) {
+    const wrong = [{ name: null }, { name: 5 }, { input: {} }, { stateMachineArn: 5 }, { name: ['x'] }];
+    const bodies = wrong.map((member) => JSON.stringify({ stateMachineArn, ...member }));
+    for (const body of ['{', '[]', 'null', '"x"', ...bodies]) {
       const answer = await post('StartExecution', body);
-      assert.deepEqual([answer.status, JSON.parse(await answer.text()).__type], [400, 'SerializationException']);
+      assert.deepEqual([answer.status, JSON.parse(await answer.text()).__type], [400, 'SerializationException'], body);
     }
     const answer = await post('StartExecutions', '{}');
     assert.deepEqual([answer.status, JSON.parse(await answer.text()).__type], [400, 'UnknownOperationException']);

@@ -1,0 +1,22 @@
+import { withCommand } from '../../shared/command.ts';
+import { tagCommand } from '../../shared/msk/tag-commands.ts';
+import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import type { Request } from '../../shared/request/request.ts';
+
+/** What a person does about a cluster whose settings ask for another target than the one that it is connected to. */
+export function howToKeepOrMove({
+  clusterArn,
+  targetChange,
+  ...target
+}: Pick<Request, 'clusterArn' | 'targetChange' | 'projectId' | 'workspace' | 'connectionName'>): string {
+  const tags = (['projectId', 'workspace', 'connectionName'] as const)
+    .filter((field) => targetChange?.includes(`the tag ${settingTags[field]} is `))
+    .map((field) => [settingTags[field], target[field]]);
+  const move = withCommand(
+    'To move it, disconnect the cluster first, and then connect it with the new settings:',
+    tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
+  );
+  return tags.length > 0
+    ? withCommand('To keep the connection, set the tag back:', tagCommand(clusterArn, Object.fromEntries(tags)), move)
+    : `To keep the connection, leave this out of the input. ${move}`;
+}
