@@ -21,7 +21,7 @@ export const maxPages = 100;
 /** A text of Atlas that is passed on: a state of Step Functions holds 256 KiB, and a person reads it. */
 export const maxText = 1000;
 
-/** What Atlas says in an error, for a person: without secrets, on one line, and cut. */
+/** What Atlas says in an error, for a person: without secrets, cut, and on one line, because a line of its own is for our commands. */
 export function heldText(text: string): string {
   const said = oneLine(withoutSecrets(text));
   return said.length > maxText ? `${cut(said, maxText)}…` : said;

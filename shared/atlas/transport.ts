@@ -98,7 +98,7 @@ export class AtlasTransport {
     const what = response.answers ?? request;
     const text = await textOf(what, response);
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    const mayRepeatPassword = /\/connections(\/|$)/.test(call.path) && !holdsPassword();
+    const mayRepeatPassword = what === request && /\/connections(\/|$)/.test(call.path) && !holdsPassword();
     if (!response.ok) throw this.#named(refusal(what, response, text, { isOwnProject, mayRepeatPassword }));
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return { data: blotOutCredentials(answer.data), bytes: Buffer.byteLength(text) };

@@ -214,7 +214,7 @@ describe('a service account', () => {
       401,
       { error: 'invalid_client', error_description: 'The service account is limited to an IP access list.' },
       'AtlasCredentialsRefused',
-      /HTTP 401 \(invalid_client: The service account is limited to an IP access list\.\)/,
+      /HTTP 401 \(invalid_client: "The service account is limited to an IP access list\."\)/,
     ],
     [
       401,

@@ -257,7 +257,7 @@ describe('a cluster policy', () => {
       msk.on(PutClusterPolicyCommand).rejects(awsError('BadRequestException', 400, said));
       await assert.rejects(client.putPolicy(clusterArn, policy, 'K3'), (error: Error) => {
         assert.equal(error.name, 'PolicyRefused');
-        const begin = `AWS refused kafka:PutClusterPolicy with HTTP 400 (BadRequestException: "${said}"). MSK does not say which`;
+        const begin = `AWS refused kafka:PutClusterPolicy with HTTP 400 (BadRequestException: "${said.replaceAll('"', "'")}"). MSK does not say which`;
         assert.ok(error.message.startsWith(begin), error.message);
         assert.ok(error.cause instanceof AwsRefused);
         return true;

@@ -77,7 +77,6 @@ const table: Record<string, Row> = {
         `${anId}/a,${anId}/.`,
         `${anId}/${'w'.repeat(65)}`,
       ],
-      `${anId.toUpperCase()}/a b`,
     ],
   },
   atlasAwsAccountIds: {
