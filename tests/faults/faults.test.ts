@@ -28,12 +28,16 @@ function permitted(): string[] {
 
 const callersIn = (those: { call: RemoteCall }[]) => new Set(those.map(({ call }) => call.caller));
 
+/** Whichever function finds no valid access token requests one, and writes it for all others. */
+const withoutWriter = (call: string) => call.replace(/^\w+ PutSecretValue$/, 'a function that calls Atlas PutSecretValue');
+
 suite('the use cases', () => {
   test('make every call to AWS that a function is permitted to make', () => {
     const made = calls
       .filter(({ call }) => call.service !== 'atlas')
       .map(({ call }) => `${call.caller} ${call.operation}`);
-    assert.deepEqual([...new Set(made)].sort(), permitted().sort());
+    const named = (all: string[]) => [...new Set(all.map(withoutWriter))].sort();
+    assert.deepEqual(named(made), named(permitted()));
   });
   test('leak no secret into a log', () => assert.deepEqual(leaksOfObserver, []));
 });
