@@ -135,7 +135,7 @@ suite('a cluster policy that shuts Atlas out', () => {
     assertFailed(run, 'PrivateLinkFailed', named);
     assert.match(
       run.cause ?? '',
-      /Check the cluster policy\. The cluster policy may deny Atlas's account 821274765805/,
+      /Check the cluster policy"\. The cluster policy may deny Atlas's account 821274765805/,
     );
     assert.equal(run.states.at(-3), 'CheckPrivateLink');
     const again = await connectByHand(cloud);

@@ -112,7 +112,7 @@ const failures: Failure[] = [
     at: 'EnablePrivateConnectivity',
     world: { cluster: { updateError: { ErrorCode: 'Subnets', ErrorString: 'No free addresses.' } } },
     error: 'ClusterUpdateFailed',
-    says: /Subnets: No free addresses\./,
+    says: /Subnets: "No free addresses\."/,
   },
   {
     when: 'MSK refuses to associate the secret',
@@ -162,7 +162,7 @@ const failures: Failure[] = [
     at: 'CheckPrivateLink',
     world: { cluster: isOn, atlas: { linkFails: 'No zone in common.' } },
     error: 'PrivateLinkFailed',
-    says: /could not set up private link [0-9a-f]{24}: No zone in common\. .*use1-az1, use1-az2, use1-az4\. Atlas must [\s\S]*\n {5}aws .*--group-id sg-0a1b2c3d4e5f60718 --protocol tcp --port 14001-14100 --cidr 192\.168\.248\.0\/21\nDo this:\n/,
+    says: /could not set up private link [0-9a-f]{24}: "No zone in common"\. .*use1-az1, use1-az2, use1-az4\. Atlas must [\s\S]*\n {5}aws .*--group-id sg-0a1b2c3d4e5f60718 --protocol tcp --port 14001-14100 --cidr 192\.168\.248\.0\/21\nDo this:\n/,
   },
   {
     when: 'another party removes our statement before Atlas connects',
