@@ -29,7 +29,8 @@ function permitted(): string[] {
 const callersIn = (those: { call: RemoteCall }[]) => new Set(those.map(({ call }) => call.caller));
 
 /** Whichever function finds no valid access token requests one, and writes it for all others. */
-const withoutWriter = (call: string) => call.replace(/^\w+ PutSecretValue$/, 'a function that calls Atlas PutSecretValue');
+const withoutWriter = (call: string) =>
+  call.replace(/^\w+ PutSecretValue$/, 'a function that calls Atlas PutSecretValue');
 
 suite('the use cases', () => {
   test('make every call to AWS that a function is permitted to make', () => {

@@ -10,6 +10,9 @@ const text = fc.string({
   unit: fc.oneof(fc.constantFrom(...' \t\f\n\r\\=:#!u0a'), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 })),
   maxLength: 12,
 });
+/** The parser drops a key of this name, which no broker has. */
+const isKey = (key: string) => key !== '' && key !== '__proto__';
+
 const blank = fc.string({ unit: fc.constantFrom(' ', '\t', '\f'), maxLength: 3 });
 const lineEnd = fc.constantFrom('\n', '\r', '\r\n');
 const continuation = fc.tuple(lineEnd, blank).map(([end, indent]) => `\\${end}${indent}`);
@@ -42,7 +45,7 @@ const written = (chars: string) =>
     .map((parts) => parts.flat().join(''));
 
 const entry = fc
-  .tuple(fc.array(ignored, { maxLength: 2 }), blank, text.filter(Boolean), separator, text, lineEnd)
+  .tuple(fc.array(ignored, { maxLength: 2 }), blank, text.filter(isKey), separator, text, lineEnd)
   .chain(([before, indent, key, between, value, end]) =>
     fc.tuple(written(key), written(value)).map(([writtenKey, writtenValue]) => ({
       key,
