@@ -183,7 +183,7 @@ describe('a wrong input', () => {
     ...[
       'ssl.endpoint.identification.algorithm',
       'bootstrap.servers',
-      'plugin.library.paths',
+      'sasl.kerberos.kinit.cmd',
       'Acks',
       'constructor',
     ].map((key): [string, object, string, string, RegExp] => [

@@ -224,7 +224,7 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
     { config: { ['k'.repeat(200_000)]: 'x' } },
     /config has the key "k+… \(200002 characters\), which Atlas ignores/,
   ],
-  ...['ssl.endpoint.identification.algorithm', 'bootstrap.servers', 'plugin.library.paths'].map(
+  ...['ssl.endpoint.identification.algorithm', 'bootstrap.servers', 'sasl.kerberos.kinit.cmd'].map(
     (key): [string, object, RegExp] => [
       `a config with ${key}`,
       { config: { [key]: secret } },
