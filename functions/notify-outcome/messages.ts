@@ -2,6 +2,7 @@ import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
 import { startAgain, withCommand } from '../../shared/command.ts';
 import { actionOf, startCommand } from '../../shared/executions.ts';
+import { oneLine, ownLines } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { isChange, Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import type { Earlier } from '../../shared/registry/account-faults.ts';
@@ -23,9 +24,6 @@ export interface Message {
 
 /** The output of a run that has changed something, or found everything in place. */
 const RunOutput = z.object({ clusterArn: z.string(), done: z.array(Outcome) });
-
-/** Control characters and marks that reverse text, which a name or an answer of others may have. A Cause has lines. */
-const invisible = /[^\P{C}\n]|[\p{Zl}\p{Zp}]/gu;
 
 /** Input and output are JSON; both may be absent. */
 export const parsed = (json: string | undefined): unknown => JSON.parse(json ?? 'null');
@@ -58,7 +56,7 @@ export const failureMessage = (run: Run): Message => ({
     run.error === 'TargetChanged'
       ? subjectAbout(run, 'asked for another target')
       : subjectOf(run, `failed: ${run.error ?? 'no error'}`),
-  text: run.cause?.replace(invisible, ' ') ?? 'The execution failed, and Step Functions reports no cause.',
+  text: run.cause === undefined ? 'The execution failed, and Step Functions reports no cause.' : ownLines(run.cause),
 });
 
 /**
@@ -87,7 +85,7 @@ export function successMessage(run: Run): Message | undefined {
   return {
     subject: subjectOf(run, 'done'),
     text: [`Done for ${output.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)]
-      .map((line) => line.replace(/\n/g, ' ').replace(invisible, ' '))
+      .map(oneLine)
       .join('\n'),
   };
 }

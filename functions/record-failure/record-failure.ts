@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { cut } from '../../shared/cut.ts';
 import * as errors from '../../shared/errors.ts';
+import { ownLines } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { isAccountFault } from '../../shared/registry/account-faults.ts';
@@ -41,9 +42,6 @@ export const RecordFailureOutput = z.object({ error: z.string(), cause: z.string
 /** Step Functions allows 32,768 characters of a Cause. */
 const longestCause = 32_000;
 
-/** Control characters and marks that reverse text: an answer of AWS or Atlas may repeat input that a person typed. */
-const invisible = /[\p{Zl}\p{Zp}]|[^\P{C}\n]/gu;
-
 interface Deps {
   registry: Registry;
   msk: MskClient;
@@ -66,7 +64,7 @@ export async function recordFailure(
   const { input, failed, request } = run;
   const [state, caught] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
   const { error, said } = reportable(
-    { error: caught.Error, said: saidBy(caught.Cause).replace(invisible, ' ') },
+    { error: caught.Error, said: ownLines(saidBy(caught.Cause)) },
     logGroupOf(state, executionArn),
   );
   const clusterArn = request?.clusterArn ?? clusterArnIn(input);

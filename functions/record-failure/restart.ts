@@ -1,5 +1,6 @@
 import { startAgain, withCommand } from '../../shared/command.ts';
 import { actionOf, startCommand } from '../../shared/executions.ts';
+import { invisible } from '../../shared/foreign-text.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
 import { onlyAllowedIn } from '../../shared/request/allowed-targets.ts';
@@ -81,9 +82,6 @@ function inputFor({ error, message, input, executionArn, clusterArn, isAccepted 
       : undefined;
   return correctedInput(isRecord(input) ? { ...input, ...accepted } : input, action, { isAccepted, refused });
 }
-
-/** Control characters, marks that reverse text, and other line breaks. */
-const invisible = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
 /** In single quotes, as a POSIX shell reads them. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

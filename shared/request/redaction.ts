@@ -1,13 +1,11 @@
 import { cut } from '../cut.ts';
+import { invisible } from '../foreign-text.ts';
 
 /** The secret of an Atlas service account, the private key of an API key (a UUID), a PEM, and `password=…`. */
 const secretLike = /mdb_sa_sk_|^\s*[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\s*$|-----BEGIN|passw(or)?d\S*\s*[=:]/i;
 
 /** Whether a text may be a secret in the wrong field. */
 export const looksSecret = (text: string): boolean => secretLike.test(text);
-
-/** Control characters that JSON doesn't escape, and characters that hide or reverse the text beside them. */
-const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
  * A wrong value as JSON, cut and escaped for a sentence. Objects, lists and texts that may be a secret in the wrong field are
