@@ -10,7 +10,7 @@ export function parseArn(arn: string) {
  * The ARN of the key of a secret. Documented: a key is given as an ARN, an id (`mrk-…` for a multi-Region key) or an alias, and IAM
  * evaluates the ARN of the key, never that of an alias. The id of an alias's key is derived from its name.
  *
- * @param secretArn decides about Region and account if the key is no ARN
+ * @param secretArn decides about Region and account if the key isn't an ARN
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
  */
 export function keyArnOf(kmsKeyId: string, secretArn: string): string {

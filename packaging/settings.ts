@@ -100,7 +100,7 @@ function complaintAboutNested(name: string, value: unknown, file: string): strin
 /** Settings of earlier versions. */
 const renamed = new Map([['allowedProjectIds', { name: 'allowedTargets', difference: 'which also names workspaces' }]]);
 
-/** @param file that has the setting, if it is from a file @returns one sentence if there is no setting of this name */
+/** @param file that has the setting, if it is from a file @returns one sentence if no setting has this name */
 export function complaintAboutName(name: string, file?: string): string | undefined {
   if (Object.hasOwn(parameters, name)) return undefined;
   const successor = renamed.get(name);
@@ -111,7 +111,7 @@ export function complaintAboutName(name: string, file?: string): string | undefi
   const names = Object.keys(parameters);
   const meant = similarName(name, names);
   const help = meant ? `Did you mean ${meant}?` : `The settings are ${names.join(', ')}.`;
-  return `There is no setting ${shown(name)}${file ? `, which is in ${file}` : ''}. ${help}`;
+  return `${shown(name)}${file ? ` in ${file}` : ''} is not a setting. ${help}`;
 }
 
 /** The end of a ConstraintDescription: `for example …`. */

@@ -117,7 +117,7 @@ export class AtlasAuth {
 
   /**
    * `POST /api/oauth/revoke`: ends the validity of a token. Documented: 200 without a body. Documented (RFC 7009 §2.1–2.2): a token that is
-   * unknown is no error; one of another client is refused. Assumed: the refusal is `invalid_request`.
+   * unknown isn't an error; one of another client is refused. Assumed: the refusal is `invalid_request`.
    */
   revokeToken(clientId: string, request: Request): Answer {
     const value = formOf(request).get('token');

@@ -39,7 +39,7 @@ export function faultInRequest(request: SentRequest): string | undefined {
   return error && `${operation}: ${describe(error.issues)}`;
 }
 
-/** undefined if the text is no JSON, which no schema accepts. */
+/** undefined if the text isn't JSON, which no schema accepts. */
 function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

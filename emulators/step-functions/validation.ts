@@ -41,7 +41,7 @@ export function parseInput(input: string): unknown {
   );
 }
 
-/** @throws Refusal SerializationException if the body of a request is no JSON object */
+/** @throws Refusal SerializationException if the body of a request isn't a JSON object */
 export function parseBody(body: string): Record<string, unknown> {
   const refusal = () => stepFunctionsError('SerializationException', 'The request body is not a JSON object.');
   const input = parse(body, refusal);

@@ -100,7 +100,7 @@ function likely(field: Field, value: unknown): unknown[] {
   return [value, text, aliases[field]];
 }
 
-/** Settings whose values are no secrets, whatever the key. */
+/** Settings whose values aren't secrets, whatever the key. */
 const harmless = /^(\d{1,9}|true|false|earliest|latest|none)$/;
 
 /** Keeps the settings that may be sent to Atlas. */

@@ -34,7 +34,7 @@ interface Deps {
  * the links and uses the link to this cluster, or requests a new link. The registry records the attempt before the request, and
  * the link after the answer.
  *
- * @throws PrerequisitesNotMet if Atlas wants a cluster of its own in the Region first
+ * @throws PrerequisitesNotMet if Atlas needs a cluster of its own in the Region first
  * @throws PrivateLinkFailed, ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable
  * @throws DeploymentMisconfigured
  */

@@ -41,7 +41,7 @@ function secretsHeld(cloud: Cloud, kind: Kind, { operation, authorization = '' }
 /** All secrets in all spellings that they may have in an answer, as one text. */
 const said = (secrets: string[]): string => secrets.flatMap((secret) => spellings(secret).slice(0, -1)).join(' and ');
 
-/** The answer with secrets in every field that is a text for people, and in fields that nobody asked for. */
+/** The answer with secrets in every field that is a text for people, and in additional fields. */
 const poisoned =
   (cloud: Cloud, status: number, kind: Kind = 'api-key') =>
   (call: Call): Answer => {

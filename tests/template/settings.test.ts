@@ -29,9 +29,9 @@ describe('npm run package', () => {
     for (const sentence of [
       'The stage "production-europe" cannot be used, because its default of prefix is "msk-atlas-privatelink-production-europe"; it must be at most 38 ',
       'sweepAlarmHours in stages/production-europe.yml is "0"; it must be a whole number from 1 to 48, for example 1.\n',
-      'There is no setting "pollSeconds", which is in stages/production-europe.yml. The settings are atlasProjectId, ',
+      '"pollSeconds" in stages/production-europe.yml is not a setting. The settings are atlasProjectId, ',
       'disconnectOnUntag is "yes"; it must be true or false.\n',
-      'There is no setting "workspace". Did you mean atlasWorkspace?\n',
+      '"workspace" is not a setting. Did you mean atlasWorkspace?\n',
       '; it must be in Region eu-west-1, where this is deployed, ',
       'atlasWorkspace is missing in stages/production-europe.yml; it must be the name of an Atlas ',
     ])

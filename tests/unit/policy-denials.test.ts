@@ -65,7 +65,7 @@ describe('a Deny does not shut Atlas out', () => {
     'for a role of another account': { Principal: { AWS: 'arn:aws:iam::210987654321:role/x' } },
     'for a service': { Principal: { Service: 'firehose.amazonaws.com' } },
     'for a deleted user': { Principal: { AWS: 'AIDACKCEVSQ6C2EXAMPLE' } },
-    'for nobody': { Principal: undefined, NotPrincipal: { AWS: '*' } },
+    'for no principal': { Principal: undefined, NotPrincipal: { AWS: '*' } },
     'without TLS, which Atlas uses': { Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
     'without TLS, with a Boolean': { Condition: { ...orgOnly, BoolIfExists: { 'aws:securetransport': [false] } } },
     'if it exempts the principals of the account': {

@@ -224,7 +224,7 @@ describe('RequestPrivateLink and the registry:', () => {
     assert.equal((await run()).ownership, 'created');
   });
 
-  it('says what the project lacks, and how to add it, if Atlas wants a cluster or a peering first', async (t) => {
+  it('says what the project lacks, and how to add it, if Atlas needs a cluster or a peering first', async (t) => {
     const words =
       'The request content produced the validation error: You must have an Atlas Cluster on AWS or AWS Network Peering configured to create a Private Link connection';
     const { run, recordedLink } = await requester(t, list([]), apiError(400, 'VALIDATION_ERROR', words));

@@ -253,8 +253,8 @@ describe('the complaints about settings', () => {
     assert.deepEqual(
       complaintsAbout(settings).map((sentence) => sentence.replace(/[;.] .*/, '')),
       [
-        'There is no setting "atlasProjectID"',
-        'There is no setting "polling"',
+        '"atlasProjectID" is not a setting',
+        '"polling" is not a setting',
         'atlasProjectId is "mine"',
         'sweepAlarmHours is "0"',
       ],
@@ -275,9 +275,9 @@ describe('the complaints about settings', () => {
       ['sweepAlarmHour', 'sweepAlarmHours'],
       ['atlasAwsAccountId', 'atlasAwsAccountIds'],
     ] as const)
-      assert.deepEqual(complaintsAbout({ [wrong]: '' }), [`There is no setting "${wrong}". Did you mean ${meant}?`]);
+      assert.deepEqual(complaintsAbout({ [wrong]: '' }), [`"${wrong}" is not a setting. Did you mean ${meant}?`]);
     for (const wrong of ['x', '', 'pollSeconds', 'constructor', 'a'.repeat(10_000)])
-      assert.match(complaintsAbout({ [wrong]: '' }).join(), /^There is no setting ".*\. The settings are /);
+      assert.match(complaintsAbout({ [wrong]: '' }).join(), /^".*" is not a setting\. The settings are /);
   });
 
   it('say what has replaced allowedProjectIds', () =>
@@ -292,8 +292,8 @@ describe('the complaints about settings', () => {
     assert.deepEqual(
       complaintsAbout(settings, undefined, files).map((sentence) => sentence.replace(/[;.] .*/, '')),
       [
-        'There is no setting "polling", which is in stages/prod.yml',
-        'There is no setting "workspace", which is in stages/prod.yml',
+        '"polling" in stages/prod.yml is not a setting',
+        '"workspace" in stages/prod.yml is not a setting',
         'atlasProjectId in stages/prod.yml is "mine"',
         'mechanism is "x"',
         'sweepAlarmHours in stages/prod.yml is "0"',
@@ -405,7 +405,7 @@ describe('the settings of a stage', () => {
       /^atlasAwsAccountIds in stages\/prod\.yml is a list; write one line, separated by commas, for example "123456789012,210987654321"\.$/,
     ],
     ['allowedProjectIds:\n  - a\n', /^allowedProjectIds in stages\/prod\.yml is now allowedTargets, .*\.$/],
-    ['tags: { a: b }\n', /^There is no setting "tags", which is in stages\/prod\.yml\. The settings are /],
+    ['tags: { a: b }\n', /^"tags" in stages\/prod\.yml is not a setting\. The settings are /],
   ] as const)
     it(`are refused if their file is ${JSON.stringify(text)}`, (t) => {
       assert.throws(() => readSettings('prod', {}, stage(t, text)), { name: 'WrongSettings', message: complaint });

@@ -127,7 +127,7 @@ suite('the local Step Functions', () => {
     assert.equal(machine.executions.length, 3);
   });
 
-  test('refuses an input that is no JSON, and one of more than 256 KiB', async (t) => {
+  test('refuses an input that is not JSON, and one of more than 256 KiB', async (t) => {
     const { begin, machine } = await start(t);
     for (const input of ['{', '', "{'seconds':60}", '{"seconds":60} x'])
       await assert.rejects(begin({ input }), { name: 'InvalidExecutionInput' });
@@ -160,7 +160,7 @@ suite('the local Step Functions', () => {
     await assert.rejects(begin({ stateMachineArn: `${stateMachineArn}2` }), { name: 'StateMachineDoesNotExist' });
   });
 
-  test('refuses a body that is no JSON object, and an operation that does not exist', async (t) => {
+  test('refuses a body that is not JSON object, and an operation that does not exist', async (t) => {
     const { post } = await start(t);
     const wrong = [{ name: null }, { name: 5 }, { input: {} }, { stateMachineArn: 5 }, { name: ['x'] }];
     const bodies = wrong.map((member) => JSON.stringify({ stateMachineArn, ...member }));

@@ -58,7 +58,7 @@ suite('the arguments of npm start', () => {
     { args: ['--param', 'atlasWorkspace'], message: /^--param needs NAME=VALUE, .* not "atlasWorkspace"\.$/ },
     {
       args: ['--param', 'workspace=x'],
-      message: /^There is no setting "workspace"\. Did you mean atlasWorkspace\?$/,
+      message: /^"workspace" is not a setting\. Did you mean atlasWorkspace\?$/,
     },
     {
       args: ['--param', 'atlasWorkspace=a=b'],
