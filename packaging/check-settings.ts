@@ -54,10 +54,12 @@ export const howToMakeStageFile = (stage: string): string =>
  * @returns one sentence for each problem
  */
 export function complaintsAbout(settings: Settings, region?: string, files: Record<string, string> = {}): string[] {
-  const inFile = (name: string) => (files[name] ? `${name} in ${files[name]}` : name);
+  // A setting may have any name, such as "constructor".
+  const fileOf = (name: string) => (Object.hasOwn(files, name) ? files[name] : undefined);
+  const inFile = (name: string) => (fileOf(name) ? `${name} in ${fileOf(name)}` : name);
   return [
     ...Object.entries(settings).map(
-      ([name, value]) => complaintAboutName(name, files[name]) ?? complaintAbout(name, value, inFile(name)),
+      ([name, value]) => complaintAboutName(name, fileOf(name)) ?? complaintAbout(name, value, inFile(name)),
     ),
     complaintAboutSecret(settings, region, inFile),
     complaintAboutSweepAlarm(settings, inFile),
