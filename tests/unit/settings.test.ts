@@ -277,7 +277,10 @@ describe('the complaints about settings', () => {
     ] as const)
       assert.deepEqual(complaintsAbout({ [wrong]: '' }), [`"${wrong}" is not a setting. Did you mean ${meant}?`]);
     for (const wrong of ['x', '', 'pollSeconds', 'constructor', 'a'.repeat(10_000)])
-      assert.match(complaintsAbout({ [wrong]: '' }).join(), /^"\S+( \(\d+ characters\))? is not a setting\. The settings are /);
+      assert.match(
+        complaintsAbout({ [wrong]: '' }).join(),
+        /^"\S+( \(\d+ characters\))? is not a setting\. The settings are /,
+      );
   });
 
   it('say what has replaced allowedProjectIds', () =>
