@@ -69,6 +69,7 @@ function awsError(action: string, error: unknown): Error {
   return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${quoted(said)}).${remedy}`, {
     code: name,
     said,
+    action,
     cause: error,
   });
 }

@@ -166,9 +166,15 @@ export class AwsRefused extends NeedsPersonError {
   readonly code: string;
   /** What AWS said, without secrets, cut to 1,000 characters. */
   readonly said: string;
+  /** The IAM action that was refused, such as `kafka:GetClusterPolicy`, or ''. */
+  readonly action: string;
 
-  constructor(message: string, { code, said, cause }: { code: string; said: string; cause?: unknown }) {
+  constructor(
+    message: string,
+    { code, said, action = '', cause }: { code: string; said: string; action?: string; cause?: unknown },
+  ) {
     super(message, { cause });
+    this.action = action;
     this.code = code;
     this.said = said;
   }

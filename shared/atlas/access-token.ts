@@ -10,7 +10,7 @@ import { type Account, requestToken, TokenText } from './token-request.ts';
 
 /** The secret in which the containers of all functions share the token. */
 export interface SharedToken {
-  secrets: (options: { signal: AbortSignal }) => SecretsClient;
+  secrets: (options: { signal: AbortSignal }) => Pick<SecretsClient, 'read' | 'putVersion'>;
   secretArn: string;
   /** The version of the Atlas credentials secret that the account was read from. */
   credentialsVersionId: string;

@@ -1,0 +1,73 @@
+import { authenticate } from '../shared/atlas/authentication.ts';
+import { AtlasClient } from '../shared/atlas/client.ts';
+import type { AtlasFetch } from '../shared/atlas/http.ts';
+import { UsageError } from './exit.ts';
+
+/**
+ * The pairs of environment variables with credentials of Atlas, in the order in which they count. Sources: the guide "Provider
+ * Configuration" of mongodb/terraform-provider-mongodbatlas (all three), and the documentation of the Atlas CLI (the second and third).
+ */
+const pairs = [
+  { publicKey: 'MONGODB_ATLAS_PUBLIC_KEY', privateKey: 'MONGODB_ATLAS_PRIVATE_KEY' },
+  { publicKey: 'MONGODB_ATLAS_PUBLIC_API_KEY', privateKey: 'MONGODB_ATLAS_PRIVATE_API_KEY' },
+  { clientId: 'MONGODB_ATLAS_CLIENT_ID', clientSecret: 'MONGODB_ATLAS_CLIENT_SECRET' },
+];
+
+/** One request, its connection included. */
+const timeoutMs = 4_000;
+
+/**
+ * The credentials of Atlas in the environment, with the fields of the Atlas credentials secret.
+ *
+ * @returns undefined if no variable is set
+ * @throws UsageError if only one variable of a pair is set
+ */
+export function atlasCredentialsOf(env: NodeJS.ProcessEnv): Record<string, string> | undefined {
+  for (const pair of pairs) {
+    const names = Object.values(pair);
+    const missing = names.filter((name) => !env[name]);
+    if (missing.length === names.length) continue;
+    if (missing.length > 0)
+      throw new UsageError(
+        `${names.find((name) => env[name])} is set, but ${missing[0]} is not; set both, or neither.`,
+      );
+    return Object.fromEntries(Object.entries(pair).map(([field, name]) => [field, env[name] ?? '']));
+  }
+  return undefined;
+}
+
+/** What to do if there are no credentials of Atlas. */
+export const howToGiveAtlasCredentials = `Set ${Object.values(pairs[0] ?? {}).join(' and ')} (an API key), or ${Object.values(pairs[2] ?? {}).join(' and ')} (a service account), or give --credentials-secret ARN.`;
+
+/**
+ * Atlas, for a person's command. A token of a service account stays in this process.
+ *
+ * @param credentials with the fields of the Atlas credentials secret
+ * @param wrap a middleware around every request
+ * @throws DeploymentMisconfigured if the credentials have another form
+ */
+export function atlasClient(
+  credentials: unknown,
+  baseUrl: string,
+  wrap: (fetch: AtlasFetch) => AtlasFetch = (fetch) => fetch,
+): AtlasClient {
+  const fetch = wrap(authenticate(credentials, baseUrl, tokenOfThisProcess));
+  return new AtlasClient({
+    baseUrl,
+    fetch: (url, init) =>
+      fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]) }),
+    signal: new AbortController().signal,
+    // Too little to wait out a Retry-After.
+    remainingMs: () => 0,
+  });
+}
+
+const tokenOfThisProcess = {
+  secrets: () => ({
+    read: async () => ({ value: undefined, versionId: '' }),
+    putVersion: async () => 'none',
+  }),
+  secretArn: '',
+  credentialsVersionId: '',
+  isCurrent: async () => true,
+};

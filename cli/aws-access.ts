@@ -1,0 +1,76 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KafkaClient } from '@aws-sdk/client-kafka';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { AwsRefused, AwsThrottled, AwsUnavailable } from '../shared/errors.ts';
+import { quoted } from '../shared/foreign-text.ts';
+import { MskClient } from '../shared/msk/client.ts';
+import { SecretsClient } from '../shared/secrets/client.ts';
+import { NoAccess } from './exit.ts';
+
+/** AWS, for a person's command. */
+export interface Aws {
+  kafka: KafkaClient;
+  msk: MskClient;
+  secrets: SecretsClient;
+  dynamodb: DynamoDBClient;
+}
+
+/** Without an answer, a call ends after about eight seconds: a person waits for it. */
+const requestOptions = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+};
+
+/**
+ * AWS with the SDK's usual credentials: environment, profile, SSO, role of the machine.
+ *
+ * @throws NoAccess if there are none, or they have expired
+ */
+export async function awsAccess(region: string): Promise<Aws> {
+  const options = { region, ...requestOptions };
+  const kafka = new KafkaClient(options);
+  const credentials = await kafka.config.credentials().catch((error: Error) => {
+    throw new NoAccess(
+      `The AWS SDK finds no usable credentials (${quoted(error.message)}). Log in, for example with "aws sso login", and set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+    );
+  });
+  const shared = { ...options, credentials };
+  const signal = new AbortController().signal;
+  return {
+    kafka,
+    msk: new MskClient({ kafka, signal }),
+    secrets: new SecretsClient({ secretsManager: new SecretsManagerClient(shared), signal }),
+    dynamodb: new DynamoDBClient(shared),
+  };
+}
+
+/** What AWS answers to credentials that it does not know, or no longer accepts. Source: AWS's "Common Errors" of each service. */
+const unknownCredentials =
+  /^(UnrecognizedClientException|InvalidClientTokenId|InvalidSignatureException|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken\w*|AuthFailure)$/;
+
+/**
+ * Why AWS gave no answer to a question, for a person.
+ *
+ * @returns `isForAll`: whether every other call would fail as well; undefined if the error is another one
+ */
+export function whyNoAnswer(error: unknown): { sentence: string; isForAll: boolean } | undefined {
+  if (error instanceof AwsThrottled || error instanceof AwsUnavailable)
+    return {
+      sentence: `${error.message} Check the network of this machine and the Region, and try again.`,
+      isForAll: error instanceof AwsUnavailable,
+    };
+  if (!(error instanceof AwsRefused)) return undefined;
+  if (/^ExpiredToken/.test(error.code))
+    return {
+      sentence: 'The AWS credentials have expired. Log in again, for example with "aws sso login".',
+      isForAll: true,
+    };
+  if (unknownCredentials.test(error.code))
+    return {
+      sentence: `AWS does not accept the credentials (${error.code}). Check AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.`,
+      isForAll: true,
+    };
+  if (/AccessDenied|Forbidden/.test(error.code))
+    return { sentence: `The AWS credentials lack ${error.action}, or a policy denies it.`, isForAll: false };
+  return undefined;
+}
