@@ -9,6 +9,8 @@ export interface ClockOptions {
   speed: number;
   /** The same while a function runs or no wait is pending. Default: 1. */
   functionSpeed?: number;
+  /** The same while nothing but background waits is pending. Default: that of functions. */
+  idleSpeed?: number;
   /** The simulated time at the start. Default: the real time. */
   start?: Date;
 }
@@ -17,6 +19,7 @@ interface Wait {
   /** Epoch milliseconds, simulated. */
   end: number;
   resolve(): void;
+  isBackground: boolean;
 }
 
 /**
@@ -24,12 +27,14 @@ interface Wait {
  *
  * If there is nothing to do but wait, time passes at `speed`, up to the end of the next wait. Otherwise it passes at
  * `functionSpeed`: the time-outs, back-off and pauses of a running function must keep their proportions to everything else.
+ * A wait in the background, as that of a schedule, does not speed time up: while no other wait is pending, time passes at `idleSpeed`.
  * Time stops while the event loop is late and while `isPaused` returns true. So the simulated duration of a run does not
  * depend on how busy the machine is.
  */
 export class Clock {
   readonly speed: number;
   readonly functionSpeed: number;
+  readonly idleSpeed: number;
   /** The simulated time in epoch milliseconds, for the threads of the functions. */
   readonly shared = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
   /** Whether time stands still at present. */
@@ -43,9 +48,10 @@ export class Clock {
   #runningFunctions = 0;
   #tickedAt = performance.now();
 
-  constructor({ speed, functionSpeed = 1, start = new Date() }: ClockOptions) {
+  constructor({ speed, functionSpeed = 1, idleSpeed = functionSpeed, start = new Date() }: ClockOptions) {
     this.speed = speed;
     this.functionSpeed = functionSpeed;
+    this.idleSpeed = idleSpeed;
     this.shared[0] = start.getTime();
     if (speed > 0) this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
@@ -61,10 +67,19 @@ export class Clock {
   }
 
   /** Waits for this many simulated seconds, or until the signal. */
-  async wait(seconds: number, signal?: AbortSignal): Promise<void> {
+  wait(seconds: number, signal?: AbortSignal): Promise<void> {
+    return this.#wait(seconds, false, signal);
+  }
+
+  /** The same for something that only has to happen at some time, such as the next run of a schedule. */
+  waitInBackground(seconds: number, signal?: AbortSignal): Promise<void> {
+    return this.#wait(seconds, true, signal);
+  }
+
+  async #wait(seconds: number, isBackground: boolean, signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const wait = { end: this.#time + seconds * 1000, resolve };
+    const wait = { end: this.#time + seconds * 1000, resolve, isBackground };
     const later = this.#waits.findLastIndex(({ end }) => end > wait.end);
     this.#waits.splice(later + 1, 0, wait);
     this.#keepAlive();
@@ -115,7 +130,8 @@ export class Clock {
   #timeAfter(realMs: number): number {
     const next = this.#waits.at(-1);
     if (!next || this.#runningFunctions > 0) return this.#time + realMs * this.functionSpeed;
-    return Math.min(this.#time + realMs * this.speed, next.end);
+    const speed = this.#waits.every(({ isBackground }) => isBackground) ? this.idleSpeed : this.speed;
+    return Math.min(this.#time + realMs * speed, next.end);
   }
 
   #moveTo(time: number): void {

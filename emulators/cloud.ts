@@ -30,6 +30,8 @@ export interface CloudOptions {
   speed: number;
   /** The same while functions run: for their time-outs, back-off and pauses. Default: 1. */
   functionSpeed?: number;
+  /** The same while no execution waits and only the schedule is pending. Default: that of functions. */
+  idleSpeed?: number;
   /**
    * For many runs at once: how many functions may work at the same time. The clock pauses while others wait, retries have
    * Step Functions' jitter, and no history, exchanges or logs are kept.
@@ -100,8 +102,8 @@ export class Cloud {
   #isClosed = false;
 
   static async start(options: CloudOptions): Promise<Cloud> {
-    const { speed, functionSpeed = 1, maxConcurrency, onExchange } = options;
-    const clock = new Clock({ speed, functionSpeed });
+    const { speed, functionSpeed = 1, idleSpeed = functionSpeed, maxConcurrency, onExchange } = options;
+    const clock = new Clock({ speed, functionSpeed, idleSpeed });
     const recorder = new Recorder({ keepsExchanges: !maxConcurrency, onExchange });
     const serve = (name: ServiceName): Promise<Listener> => {
       const service: Service = {

@@ -63,6 +63,20 @@ suite('the clock of the local cloud', () => {
     assert.equal(simulatedMs(), 1000);
   });
 
+  test('runs at its idle speed if all pending waits are in the background, up to the end of the next one', async (t) => {
+    const { clock, pass, simulatedMs } = clockWith(t, { speed: 3600, idleSpeed: 15 });
+    const schedule = clock.waitInBackground(1);
+    pass(20);
+    assert.equal(simulatedMs(), 300);
+    const run = clock.wait(0.5);
+    pass(1);
+    assert.equal(simulatedMs(), 800);
+    await run;
+    pass(14);
+    assert.equal(simulatedMs(), 1000);
+    await schedule;
+  });
+
   test('stands still while it is paused', (t) => {
     const { clock, pass, simulatedMs } = clockWith(t, { speed: 3600 });
     void clock.wait(3600);
