@@ -1,6 +1,12 @@
 import {
   DescribeExecutionInput$,
   DescribeExecutionOutput$,
+  DescribeStateMachineInput$,
+  DescribeStateMachineOutput$,
+  ListExecutionsInput$,
+  ListExecutionsOutput$,
+  ListStateMachinesInput$,
+  ListStateMachinesOutput$,
   RedriveExecutionInput$,
   RedriveExecutionOutput$,
   StartExecutionInput$,
@@ -8,10 +14,12 @@ import {
   StopExecutionInput$,
   StopExecutionOutput$,
 } from '@aws-sdk/client-sfn';
+import { parseArn } from '../arn.ts';
 import { type Authorize, accessDeniedMessage, encode, signedBy, wrongType } from '../aws.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer, Refusal, Request, Route, Service } from '../emulator.ts';
 import type { Execution } from './execution.ts';
+import { mostRecentFirst, Pages, validateSelection } from './lists.ts';
 import type { Machine } from './machine.ts';
 import { parseBody, parseInput, stepFunctionsError, validateArn, validateName } from './validation.ts';
 
@@ -21,7 +29,7 @@ interface StepFunctionsOptions {
   region?: string;
   machines: () => Machine[];
   authorize: Authorize;
-  /** For how many simulated seconds after its start an execution is unknown to DescribeExecution. */
+  /** For how many simulated seconds after its start an execution is unknown to DescribeExecution and missing in ListExecutions. */
   appearAfterSeconds: () => number;
 }
 
@@ -33,10 +41,21 @@ interface Input {
   error?: string;
   cause?: string;
   includedData?: string;
+  mapRunArn?: string;
+  statusFilter?: string;
+  redriveFilter?: string;
+  maxResults?: number;
+  nextToken?: string;
 }
 
-/** The operations, and what each takes: the type of the resource, and the input. */
+/**
+ * The operations, and what each takes: the type of the resource, and the input. Documented in the service authorization reference: only
+ * `*` can allow ListStateMachines, which has no resource.
+ */
 const takes = {
+  ListStateMachines: { resource: undefined, input: ListStateMachinesInput$ },
+  DescribeStateMachine: { resource: 'stateMachine', input: DescribeStateMachineInput$ },
+  ListExecutions: { resource: 'stateMachine', input: ListExecutionsInput$ },
   StartExecution: { resource: 'stateMachine', input: StartExecutionInput$ },
   DescribeExecution: { resource: 'execution', input: DescribeExecutionInput$ },
   StopExecution: { resource: 'execution', input: StopExecutionInput$ },
@@ -47,15 +66,17 @@ const takes = {
 const longest = { error: 256, cause: 32_768 };
 
 /**
- * The part of Step Functions that the functions use: StartExecution, DescribeExecution and StopExecution; and RedriveExecution, for
- * people. Over awsJson1.0. Documented.
+ * The part of Step Functions that the functions use: StartExecution, DescribeExecution and StopExecution; and, for people, RedriveExecution,
+ * ListExecutions, ListStateMachines and DescribeStateMachine. Over awsJson1.0. Documented.
  */
 export class StepFunctionsEmulator implements Service {
   readonly name = 'states';
   readonly #options: StepFunctionsOptions;
+  readonly #pages: Pages;
 
   constructor(options: StepFunctionsOptions) {
     this.#options = options;
+    this.#pages = new Pages(options.clock);
   }
 
   route(request: Request): Route {
@@ -68,28 +89,60 @@ export class StepFunctionsEmulator implements Service {
   }
 
   #apply(operation: string, caller: string, input: Input): Answer {
-    if (!(operation in takes))
+    if (!Object.hasOwn(takes, operation))
       throw stepFunctionsError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
     const taken = takes[operation as keyof typeof takes];
     const fault = wrongType(taken.input, input);
     if (fault) throw stepFunctionsError('SerializationException', `The request is not valid: ${fault}`);
+    if (operation === 'ListExecutions') validateSelection(input);
     const resource = taken.resource === 'stateMachine' ? input.stateMachineArn : input.executionArn;
-    validateArn(resource, taken.resource);
+    if (taken.resource) validateArn(resource, taken.resource);
     if (!this.#options.authorize(caller, `states:${operation}`, resource, {}))
       throw stepFunctionsError('AccessDeniedException', accessDeniedMessage(caller, `states:${operation}`, resource));
-    if (operation === 'StartExecution') return this.#start(input);
-    if (operation === 'DescribeExecution') return this.#describe(input);
-    if (operation === 'StopExecution') return this.#stop(input);
-    return this.#redrive(input);
+    return this.#operations[operation as keyof typeof takes](input);
+  }
+
+  readonly #operations: Record<keyof typeof takes, (input: Input) => Answer> = {
+    ListStateMachines: (input) => this.#listMachines(input),
+    DescribeStateMachine: (input) => this.#describeMachine(input),
+    ListExecutions: (input) => this.#listExecutions(input),
+    StartExecution: (input) => this.#start(input),
+    DescribeExecution: (input) => this.#describe(input),
+    StopExecution: (input) => this.#stop(input),
+    RedriveExecution: (input) => this.#redrive(input),
+  };
+
+  #listMachines(input: Input): Answer {
+    const { items, nextToken } = this.#pages.page(input, 'state machines', () => this.#options.machines());
+    return answer(encode(ListStateMachinesOutput$, { stateMachines: items.map(machineItem), nextToken }));
+  }
+
+  #describeMachine(input: Input): Answer {
+    const machine = this.#machine(input.stateMachineArn);
+    // Documented: without the data, the definition is empty.
+    const definition = input.includedData === 'METADATA_ONLY' ? '{}' : JSON.stringify(machine.definition);
+    const described = { ...machineItem(machine), status: 'ACTIVE', definition, roleArn: roleOf(machine) };
+    return answer(encode(DescribeStateMachineOutput$, described));
+  }
+
+  /** Documented: eventually consistent, as DescribeExecution. */
+  #listExecutions(input: Input): Answer {
+    const machine = this.#machine(input.stateMachineArn);
+    const { statusFilter = '' } = input;
+    const all = () =>
+      mostRecentFirst(machine.executions)
+        .filter((execution) => this.#hasAppeared(execution))
+        .map((execution) => describe(execution, machine))
+        .filter(({ status }) => !statusFilter || status === statusFilter);
+    const { items, nextToken } = this.#pages.page(input, `${machine.arn} ${statusFilter}`, all);
+    return answer(encode(ListExecutionsOutput$, { executions: items, nextToken }));
   }
 
   /** Documented: idempotent while an execution with this name and input runs. An ended execution keeps its name for 90 days. */
   #start({ stateMachineArn, name, input: json = '{}' }: Input): Answer {
     validateName(name);
     const input = parseInput(json);
-    const machine = this.#options.machines().find(({ arn }) => arn === stateMachineArn);
-    if (!machine)
-      throw stepFunctionsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+    const machine = this.#machine(stateMachineArn);
     const same = name && machine.executions.find((execution) => execution.name === name);
     if (same && (same.ended || JSON.stringify(same.input) !== JSON.stringify(input)))
       throw stepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${same.arn}'`);
@@ -100,8 +153,7 @@ export class StepFunctionsEmulator implements Service {
   /** Documented: eventually consistent. */
   #describe(input: Input): Answer {
     const { machine, execution } = this.#existing(input);
-    const { clock, appearAfterSeconds } = this.#options;
-    if (clock.minutesSince(execution.startDate) * 60 < appearAfterSeconds()) throw doesNotExist(input);
+    if (!this.#hasAppeared(execution)) throw doesNotExist(input);
     const described = describe(execution, machine);
     const data = input.includedData === 'METADATA_ONLY' ? {} : dataOf(execution);
     return answer(encode(DescribeExecutionOutput$, { ...described, ...data }));
@@ -124,6 +176,17 @@ export class StepFunctionsEmulator implements Service {
     return answer(encode(RedriveExecutionOutput$, { redriveDate: execution.redrives.at(-1) }));
   }
 
+  #hasAppeared({ startDate }: Execution): boolean {
+    const { clock, appearAfterSeconds } = this.#options;
+    return clock.minutesSince(startDate) * 60 >= appearAfterSeconds();
+  }
+
+  #machine(stateMachineArn: string | undefined): Machine {
+    const machine = this.#options.machines().find(({ arn }) => arn === stateMachineArn);
+    if (machine) return machine;
+    throw stepFunctionsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+  }
+
   #existing(input: Input): { machine: Machine; execution: Execution } {
     for (const machine of this.#options.machines()) {
       const execution = machine.executions.find(({ arn }) => arn === input.executionArn);
@@ -135,6 +198,19 @@ export class StepFunctionsEmulator implements Service {
 
 const doesNotExist = ({ executionArn }: Input): Refusal =>
   stepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+
+const machineItem = ({ arn, creationDate }: Machine) => ({
+  stateMachineArn: arn,
+  name: arn.slice(arn.lastIndexOf(':') + 1),
+  type: 'STANDARD',
+  creationDate,
+});
+
+/** Assumed: the name of the role, which CloudFormation makes up. */
+function roleOf(machine: Machine): string {
+  const { partition, account } = parseArn(machine.arn);
+  return `arn:${partition}:iam::${account}:role/${machineItem(machine).name}-role`;
+}
 
 const describe = ({ arn, name, startDate, ended, redrives }: Execution, machine: Machine) => ({
   executionArn: arn,

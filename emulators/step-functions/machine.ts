@@ -30,6 +30,7 @@ export interface MachineOptions {
 export class Machine {
   readonly arn: string;
   readonly definition: Definition;
+  readonly creationDate: Date;
   readonly executions: Execution[] = [];
   readonly #options: MachineOptions;
   readonly #engine: StateMachine;
@@ -37,6 +38,7 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.#options = options;
     this.arn = options.arn;
+    this.creationDate = options.clock.now();
     this.definition = substitute(options.definition, options.substitutions);
     refuseOtherTasks(this.definition);
     this.#engine = new StateMachine(forEngine(this.definition) as StateMachineDefinition);

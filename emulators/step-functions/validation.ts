@@ -11,6 +11,10 @@ export const stepFunctionsError = (name: string, message: string): Refusal =>
     body: JSON.stringify({ __type: name, message }),
   });
 
+/** A parameter breaks a rule of the API. Assumed: the text, which is that of AWS's common validation. */
+export const validationError = (what: string): Refusal =>
+  stepFunctionsError('ValidationException', `1 validation error detected: ${what}`);
+
 /**
  * White space, brackets, wildcards, special and control characters.
  * @see https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html
@@ -32,9 +36,8 @@ export function validateName(name: string | undefined): void {
  */
 export function parseInput(input: string): unknown {
   if (Buffer.byteLength(input) > maxDataBytes)
-    throw stepFunctionsError(
-      'ValidationException',
-      `1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to ${maxDataBytes}`,
+    throw validationError(
+      `Value at 'input' failed to satisfy constraint: Member must have length less than or equal to ${maxDataBytes}`,
     );
   return parse(input, () =>
     stepFunctionsError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${input}'`),

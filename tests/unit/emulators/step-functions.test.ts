@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
 import {
   DescribeExecutionCommand,
+  DescribeStateMachineCommand,
   type IncludedData,
+  ListExecutionsCommand,
+  type ListExecutionsCommandInput,
+  ListStateMachinesCommand,
   RedriveExecutionCommand,
   SFNClient,
   StartExecutionCommand,
@@ -50,6 +54,9 @@ async function start(t: TestContext, authorize: Authorize = () => true, appearAf
   return {
     clock,
     machine,
+    sfn,
+    list: (input: Partial<ListExecutionsCommandInput> = {}) =>
+      sfn.send(new ListExecutionsCommand({ stateMachineArn, ...input })),
     executionArn,
     begin: (input: Partial<StartExecutionCommandInput> = {}) =>
       sfn.send(new StartExecutionCommand({ stateMachineArn, input: '{"seconds":60}', ...input })),
@@ -207,5 +214,115 @@ suite('the local Step Functions', () => {
     await assert.rejects(describe(), { name: 'ExecutionDoesNotExist' });
     clock.advance(0.5);
     assert.equal((await describe()).status, 'RUNNING');
+  });
+
+  test('lists the executions with the most recent first: those that run by their start, the others by their end', async (t) => {
+    const { list, begin, stop, clock } = await start(t);
+    clock.advance(0.1);
+    await begin({ name: 'second' });
+    clock.advance(0.1);
+    const { executionArn } = await begin({ name: 'third' });
+    clock.advance(0.1);
+    await begin({ name: 'fourth' });
+    clock.advance(0.1);
+    await stop({ error: 'Redirected' }, executionArn);
+    const { executions = [], nextToken } = await list();
+    assert.deepEqual(executions.map(({ name }) => name).slice(0, 3), ['third', 'fourth', 'second']);
+    assert.deepEqual([executions.length, nextToken], [4, undefined]);
+    const [third] = executions;
+    assert.deepEqual(third, {
+      executionArn,
+      stateMachineArn,
+      name: 'third',
+      status: 'ABORTED',
+      startDate: third?.startDate,
+      stopDate: clock.now(),
+      redriveCount: 0,
+    });
+    const stopped = await list({ statusFilter: 'ABORTED' });
+    assert.deepEqual(stopped.executions, [third]);
+  });
+
+  test('lists executions by page, with tokens that need the same arguments and expire after 24 hours', async (t) => {
+    const { list, begin, clock } = await start(t);
+    await begin({ name: 'second' });
+    await begin({ name: 'third' });
+    const first = await list({ maxResults: 2 });
+    const { nextToken } = first;
+    await begin({ name: 'fourth' });
+    const second = await list({ maxResults: 2, nextToken });
+    assert.deepEqual([first.executions?.length, second.executions?.length, second.nextToken], [2, 1, undefined]);
+    const arns = [first, second].flatMap(({ executions = [] }) => executions.map((it) => it.executionArn));
+    assert.equal(new Set(arns).size, 3);
+    const wrong = [{ nextToken, statusFilter: 'FAILED' }, { nextToken: `${nextToken}0` }] as const;
+    for (const input of wrong) await assert.rejects(list(input), { name: 'InvalidToken' });
+    clock.advance(24 * 60);
+    await assert.rejects(list({ maxResults: 2, nextToken }), { name: 'InvalidToken' });
+  });
+
+  test('lists 100 executions in a page if the caller says nothing or 0, and at most 1000', async (t) => {
+    const { list, machine } = await start(t);
+    for (let i = 0; i < 100; i++) machine.start({ seconds: 60 });
+    for (const input of [{}, { maxResults: 0 }]) {
+      const { executions, nextToken } = await list(input);
+      assert.deepEqual([executions?.length, typeof nextToken], [100, 'string']);
+    }
+    assert.equal((await list({ maxResults: 1000 })).executions?.length, 101);
+    for (const maxResults of [-1, 1001, 1.5])
+      await assert.rejects(list({ maxResults }), { name: /ValidationException|SerializationException/ });
+  });
+
+  test('refuses to list by what goes only with a Map Run, by an unknown status, and for another machine', async (t) => {
+    const { list } = await start(t);
+    const mapRunArn = 'arn:aws:states:us-east-1:123456789012:mapRun:waits/Map:0';
+    for (const [input, name] of [
+      [{ statusFilter: 'PENDING_REDRIVE' }, 'ValidationException'],
+      [{ redriveFilter: 'REDRIVEN' }, 'ValidationException'],
+      [{ statusFilter: 'DONE' as 'FAILED' }, 'ValidationException'],
+      [{ mapRunArn }, 'ValidationException'],
+      [{ mapRunArn, stateMachineArn: undefined }, 'ResourceNotFound'],
+      [{ stateMachineArn: `${stateMachineArn}s` }, 'StateMachineDoesNotExist'],
+      [{ stateMachineArn: undefined }, 'InvalidArn'],
+    ] as const)
+      await assert.rejects(list(input), { name }, JSON.stringify(input));
+  });
+
+  test('may not list an execution that was started a moment ago', async (t) => {
+    const { list, clock } = await start(t, undefined, 30);
+    assert.deepEqual((await list()).executions, []);
+    clock.advance(0.5);
+    assert.equal((await list()).executions?.length, 1);
+  });
+
+  test('lists and describes the machines', async (t) => {
+    const { sfn, machine, clock } = await start(t);
+    const item = { stateMachineArn, name: 'waits', type: 'STANDARD' as const, creationDate: clock.now() };
+    assert.deepEqual((await sfn.send(new ListStateMachinesCommand())).stateMachines, [item]);
+    const {
+      definition = '',
+      roleArn,
+      status,
+      ...described
+    } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+    assert.deepEqual(JSON.parse(definition), machine.definition);
+    assert.deepEqual([roleArn, status], ['arn:aws:iam::123456789012:role/waits-role', 'ACTIVE']);
+    const { $metadata: _, ...rest } = described;
+    assert.deepEqual(rest, item);
+    const metadata = new DescribeStateMachineCommand({ stateMachineArn, includedData: 'METADATA_ONLY' });
+    assert.equal((await sfn.send(metadata)).definition, '{}');
+  });
+
+  test('needs permission for every machine to list the machines', async (t) => {
+    const asked: unknown[] = [];
+    const { sfn, list } = await start(t, (_, action, resource) => {
+      asked.push([action, resource]);
+      return action === 'states:StartExecution';
+    });
+    await assert.rejects(sfn.send(new ListStateMachinesCommand()), { name: 'AccessDeniedException' });
+    await assert.rejects(list(), { name: 'AccessDeniedException' });
+    assert.deepEqual(asked.slice(1), [
+      ['states:ListStateMachines', undefined],
+      ['states:ListExecutions', stateMachineArn],
+    ]);
   });
 });
