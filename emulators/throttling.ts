@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { dynamoDbError } from './dynamodb/dynamodb.ts';
 import type { Answer, Call, Intercept } from './emulator.ts';
 import { mskError } from './msk/router.ts';
-import { secretsManagerError } from './secrets-manager.ts';
+import { secretsManagerError } from './secrets-manager/secret.ts';
 import { stepFunctionsError } from './step-functions/validation.ts';
 import { TokenBucket } from './token-bucket.ts';
 

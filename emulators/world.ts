@@ -13,7 +13,8 @@ import type { ApiCall, TagChange } from './event-bridge.ts';
 import type { Cluster } from './msk/cluster.ts';
 import { MskEmulator } from './msk/msk.ts';
 import type { ClusterSeed } from './msk/seed.ts';
-import { type Secret, type SecretSeed, SecretsManagerEmulator } from './secrets-manager.ts';
+import type { Secret } from './secrets-manager/secret.ts';
+import { type SecretSeed, SecretsManagerEmulator } from './secrets-manager/secrets-manager.ts';
 
 /** How the resources in AWS and Atlas differ from the defaults when a run begins. */
 export interface WorldSeed {

@@ -6,7 +6,7 @@ import type { Alarm } from '../cloudwatch/alarms.ts';
 import type { TableDefinition } from '../dynamodb/table.ts';
 import type { EventPattern } from '../event-bridge.ts';
 import type { FunctionConfiguration } from '../lambda/container.ts';
-import type { SecretSeed } from '../secrets-manager.ts';
+import type { SecretSeed } from '../secrets-manager/secrets-manager.ts';
 import type { Statement } from './iam.ts';
 import { resolve, type TemplateContext } from './template.ts';
 

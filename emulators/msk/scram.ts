@@ -1,7 +1,7 @@
 import type { UnprocessedScramSecret } from '@aws-sdk/client-kafka';
 import { keyArnOf, parseArn } from '../arn.ts';
 import type { Authorize } from '../aws.ts';
-import type { Secret } from '../secrets-manager.ts';
+import type { Secret } from '../secrets-manager/secret.ts';
 import type { Cluster } from './cluster.ts';
 import { mskError } from './router.ts';
 

@@ -18,8 +18,9 @@ import { parseArn } from '../arn.ts';
 import { type Authorize, accessDeniedMessage, encode, signedBy, wrongType } from '../aws.ts';
 import type { Clock } from '../clock.ts';
 import type { Answer, Refusal, Request, Route, Service } from '../emulator.ts';
+import { Pages } from '../pages.ts';
 import type { Execution } from './execution.ts';
-import { mostRecentFirst, Pages, validateSelection } from './lists.ts';
+import { mostRecentFirst, pageRules, validateSelection } from './lists.ts';
 import type { Machine } from './machine.ts';
 import { parseBody, parseInput, stepFunctionsError, validateArn, validateName } from './validation.ts';
 
@@ -76,7 +77,7 @@ export class StepFunctionsEmulator implements Service {
 
   constructor(options: StepFunctionsOptions) {
     this.#options = options;
-    this.#pages = new Pages(options.clock);
+    this.#pages = new Pages(options.clock, pageRules);
   }
 
   route(request: Request): Route {
@@ -112,9 +113,11 @@ export class StepFunctionsEmulator implements Service {
     RedriveExecution: (input) => this.#redrive(input),
   };
 
-  #listMachines(input: Input): Answer {
-    const { items, nextToken } = this.#pages.page(input, 'state machines', () => this.#options.machines());
-    return answer(encode(ListStateMachinesOutput$, { stateMachines: items.map(machineItem), nextToken }));
+  #listMachines({ maxResults: size, nextToken: token }: Input): Answer {
+    const page = this.#pages.page({ size, token }, 'state machines', this.#options.machines);
+    return answer(
+      encode(ListStateMachinesOutput$, { stateMachines: page.items.map(machineItem), nextToken: page.next }),
+    );
   }
 
   #describeMachine(input: Input): Answer {
@@ -128,14 +131,14 @@ export class StepFunctionsEmulator implements Service {
   /** Documented: eventually consistent, as DescribeExecution. */
   #listExecutions(input: Input): Answer {
     const machine = this.#machine(input.stateMachineArn);
-    const { statusFilter = '' } = input;
+    const { statusFilter = '', maxResults: size, nextToken: token } = input;
     const all = () =>
       mostRecentFirst(machine.executions)
         .filter((execution) => this.#hasAppeared(execution))
         .map((execution) => describe(execution, machine))
         .filter(({ status }) => !statusFilter || status === statusFilter);
-    const { items, nextToken } = this.#pages.page(input, `${machine.arn} ${statusFilter}`, all);
-    return answer(encode(ListExecutionsOutput$, { executions: items, nextToken }));
+    const { items, next } = this.#pages.page({ size, token }, `${machine.arn} ${statusFilter}`, all);
+    return answer(encode(ListExecutionsOutput$, { executions: items, nextToken: next }));
   }
 
   /** Documented: idempotent while an execution with this name and input runs. An ended execution keeps its name for 90 days. */

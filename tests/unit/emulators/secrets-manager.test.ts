@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import {
   DescribeSecretCommand,
+  GetRandomPasswordCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
+  type ListSecretsCommandInput,
   PutSecretValueCommand,
   ResourceNotFoundException,
+  TagResourceCommand,
+  UntagResourceCommand,
 } from '@aws-sdk/client-secrets-manager';
+import type { Authorize } from '../../../emulators/aws.ts';
 import { startSecretsManager } from '../../fixtures/emulators.ts';
 
 test('a secret is read by ARN or by name, in its current version', async (t) => {
@@ -104,7 +109,7 @@ test('an unsigned request and an operation that is not implemented are refused',
   const unsigned = await fetch(url, { method: 'POST', body: '{}', headers });
   assert.equal(unsigned.status, 400);
   assert.match(await unsigned.text(), /MissingAuthenticationTokenException/);
-  await assert.rejects(client.send(new ListSecretsCommand({})), /does not implement ListSecrets/);
+  await assert.rejects(client.send(new GetRandomPasswordCommand({})), /does not implement GetRandomPassword/);
 });
 
 test('a new version becomes the current one, and its id is the ClientRequestToken', async (t) => {
@@ -175,4 +180,97 @@ test('a request that is signed for another Region is refused', async (t) => {
   const answer = await fetch(url, { method: 'POST', body: '{}', headers });
   assert.equal(answer.status, 400);
   assert.match(await answer.text(), /InvalidSignatureException.*not 'eu-west-1'/);
+});
+
+/** Three secrets, of which the last is scheduled for deletion, and the names in a list of them. */
+async function startWithSecrets(t: TestContext) {
+  const { emulator, client, clock } = await startSecretsManager(t);
+  emulator.addSecret({ name: 'AmazonMSK_orders', secretString: 'hidden', tags: { 'atlas-streaming': 'allow' } });
+  emulator.addSecret({ name: 'AmazonMSK_pay', secretString: 'hidden', tags: { team: 'pay' } });
+  emulator.addSecret({ name: 'old', secretString: 'hidden' }).deletedAt = clock.now();
+  const list = (input: ListSecretsCommandInput = {}) => client.send(new ListSecretsCommand(input));
+  const names = async (input?: ListSecretsCommandInput) => (await list(input)).SecretList?.map(({ Name }) => Name);
+  return { emulator, client, list, names };
+}
+
+test('secrets are listed without values, and without those that are scheduled for deletion unless the caller asks', async (t) => {
+  const { list, names } = await startWithSecrets(t);
+  const listed = await list();
+  assert.deepEqual(await names(), ['AmazonMSK_pay', 'AmazonMSK_orders']);
+  assert.doesNotMatch(JSON.stringify(listed), /hidden/);
+  const [pay] = listed.SecretList ?? [];
+  assert.deepEqual(Object.values(pay?.SecretVersionsToStages ?? {}), [['AWSCURRENT']]);
+  assert.deepEqual(await names({ IncludePlannedDeletion: true, SortOrder: 'asc' }), [
+    'AmazonMSK_orders',
+    'AmazonMSK_pay',
+    'old',
+  ]);
+});
+
+test('secrets are listed by page, with at most 100 in one', async (t) => {
+  const { list } = await startWithSecrets(t);
+  const first = await list({ MaxResults: 1 });
+  const { NextToken } = first;
+  const second = await list({ MaxResults: 1, NextToken });
+  assert.deepEqual(
+    [first, second].map(({ SecretList }) => SecretList?.map(({ Name }) => Name)),
+    [['AmazonMSK_pay'], ['AmazonMSK_orders']],
+  );
+  assert.equal(second.NextToken, undefined);
+  for (const MaxResults of [0, 101]) await assert.rejects(list({ MaxResults }), { name: 'InvalidParameterException' });
+  await assert.rejects(list({ NextToken: 'none' }), { name: 'InvalidNextTokenException' });
+  await assert.rejects(list({ NextToken, IncludePlannedDeletion: true }), { name: 'InvalidNextTokenException' });
+});
+
+test('secrets are listed by the beginning of a name, a tag key or a tag value, also negated', async (t) => {
+  const { names } = await startWithSecrets(t);
+  for (const [Key, value, expected] of [
+    ['name', 'AmazonMSK_o', ['AmazonMSK_orders']],
+    ['name', 'amazonmsk', []],
+    ['name', '!AmazonMSK_o', ['AmazonMSK_pay']],
+    ['tag-key', 'atlas', ['AmazonMSK_orders']],
+    ['tag-value', 'pay', ['AmazonMSK_pay']],
+  ] as const)
+    assert.deepEqual(await names({ Filters: [{ Key, Values: [value] }] }), expected, `${Key} ${value}`);
+  await assert.rejects(
+    names({ Filters: [{ Key: 'owning-service', Values: ['rds'] }] }),
+    /does not implement the filter/,
+  );
+});
+
+test('listing secrets needs permission for every secret', async (t) => {
+  const asked: unknown[] = [];
+  const authorize: Authorize = (_, action, resource) => asked.push([action, resource]) < 0;
+  const { client } = await startSecretsManager(t, { authorize });
+  await assert.rejects(client.send(new ListSecretsCommand({})), { name: 'AccessDeniedException' });
+  assert.deepEqual(asked, [['secretsmanager:ListSecrets', undefined]]);
+});
+
+test('a secret is tagged and untagged, and its other tags stay', async (t) => {
+  const { emulator, client } = await startWithSecrets(t);
+  const SecretId = 'AmazonMSK_pay';
+  await client.send(new TagResourceCommand({ SecretId, Tags: [{ Key: 'atlas-streaming', Value: 'allow' }] }));
+  assert.deepEqual(emulator.secret(SecretId)?.tags, { team: 'pay', 'atlas-streaming': 'allow' });
+  await client.send(new UntagResourceCommand({ SecretId, TagKeys: ['team', 'none'] }));
+  assert.deepEqual(emulator.secret(SecretId)?.tags, { 'atlas-streaming': 'allow' });
+});
+
+test('a tag that Secrets Manager does not allow changes nothing', async (t) => {
+  const { emulator, client } = await startWithSecrets(t);
+  const SecretId = 'AmazonMSK_pay';
+  const many = Array.from({ length: 50 }, (_, i) => ({ Key: `key-${i}`, Value: '' }));
+  for (const Tags of [
+    many,
+    [{ Key: '', Value: '' }],
+    [{ Key: 'k'.repeat(129), Value: '' }],
+    [{ Key: 'long', Value: 'v'.repeat(257) }],
+    [{ Key: 'AWS:mine', Value: '' }],
+  ])
+    await assert.rejects(client.send(new TagResourceCommand({ SecretId, Tags })), {
+      name: 'InvalidParameterException',
+    });
+  assert.deepEqual(emulator.secret(SecretId)?.tags, { team: 'pay' });
+  await assert.rejects(client.send(new TagResourceCommand({ SecretId: 'old', Tags: [] })), {
+    name: 'InvalidRequestException',
+  });
 });

@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import {
   DescribeSecretRequest$,
-  type DescribeSecretResponse,
   DescribeSecretResponse$,
   GetSecretValueRequest$,
   type GetSecretValueResponse,
   GetSecretValueResponse$,
+  type ListSecretsRequest,
+  ListSecretsRequest$,
+  ListSecretsResponse$,
   PutSecretValueRequest$,
   PutSecretValueResponse$,
+  TagResourceRequest$,
+  UntagResourceRequest$,
 } from '@aws-sdk/client-secrets-manager';
-import { keyArnOf } from './arn.ts';
-import { type Authorize, accessDeniedMessage, encode, signedBy, wrongType } from './aws.ts';
-import type { Clock } from './clock.ts';
-import { type Answer, Refusal, type Request, type Route, type Service } from './emulator.ts';
+import { keyArnOf } from '../arn.ts';
+import { type Authorize, accessDeniedMessage, encode, signedBy, wrongType } from '../aws.ts';
+import type { Clock } from '../clock.ts';
+import type { Answer, Request, Route, Service } from '../emulator.ts';
+import { Pages } from '../pages.ts';
+import { listedSecrets, pageRules } from './list.ts';
+import { answer, describe, type Secret, secretsManagerError, stages, type Version } from './secret.ts';
+import { checkTagKeys, type SecretTag, withTags } from './tags.ts';
 
 export interface SecretSeed {
   /** MSK accepts only names that begin with `AmazonMSK_`. */
@@ -22,24 +30,6 @@ export interface SecretSeed {
   /** The customer managed key. Without it, the key is `aws/secretsmanager`, which MSK refuses. */
   kmsKeyId?: string | undefined;
   tags?: Record<string, string>;
-}
-
-interface Version {
-  id: string;
-  secretString: string;
-  createdAt: Date;
-}
-
-/** A secret and its versions. The last version is the current one. */
-export interface Secret {
-  name: string;
-  arn: string;
-  kmsKeyId: string | undefined;
-  /** A test may change them. */
-  tags: Record<string, string>;
-  /** When it was scheduled for deletion. A test may set it. */
-  deletedAt: Date | undefined;
-  versions: Version[];
 }
 
 export interface SecretsManagerOptions {
@@ -54,24 +44,44 @@ const takes = {
   GetSecretValue: GetSecretValueRequest$,
   DescribeSecret: DescribeSecretRequest$,
   PutSecretValue: PutSecretValueRequest$,
+  ListSecrets: ListSecretsRequest$,
+  TagResource: TagResourceRequest$,
+  UntagResource: UntagResourceRequest$,
 };
+
+/** What the operations on one secret take. */
+interface Input {
+  SecretId?: string;
+  VersionId?: string;
+  VersionStage?: string;
+  ClientRequestToken?: string;
+  SecretString?: string;
+  VersionStages?: string[];
+  Tags?: SecretTag[];
+  TagKeys?: string[];
+}
 
 /** Documented: "Secrets Manager removes unlabeled versions when there are more than 100, but not versions created less than 24 hours ago." */
 const maxVersions = 100;
 const versionsLastMs = 24 * 3_600_000;
 
-/** The part of Secrets Manager that the functions use: reading and writing a secret's value, over awsJson1.1. Documented. */
+/**
+ * The part of Secrets Manager that the functions use: reading and writing a secret's value; and, for people, listing and tagging secrets.
+ * Over awsJson1.1. Documented.
+ */
 export class SecretsManagerEmulator implements Service {
   readonly name = 'secretsmanager';
   readonly #clock: Clock;
   readonly #region: string | undefined;
   readonly #authorize: Authorize;
   readonly #secrets: Secret[] = [];
+  readonly #pages: Pages;
 
   constructor({ clock, region, authorize = () => true }: SecretsManagerOptions) {
     this.#clock = clock;
     this.#region = region;
     this.#authorize = authorize;
+    this.#pages = new Pages(clock, pageRules);
   }
 
   addSecret({ name, secretString, kmsKeyId, arn, tags = {} }: SecretSeed): Secret {
@@ -109,13 +119,15 @@ export class SecretsManagerEmulator implements Service {
     };
   }
 
-  #apply(operation: string, caller: string, input: Record<string, string | undefined>): Answer {
+  #apply(operation: string, caller: string, input: Input): Answer {
+    if (operation === 'ListSecrets') return this.#list(caller, input as ListSecretsRequest);
     const secretId = checkedId(input.SecretId);
     const found = this.secret(secretId);
     const resource = found?.arn ?? secretId;
     const action = `secretsmanager:${operation}`;
     // A secret that does not exist has no tags, so IAM denies what a condition on a tag allows.
-    if (!this.#authorize(caller, action, resource, { resourceTags: found?.tags })) {
+    const tagKeys = input.TagKeys ?? input.Tags?.map(({ Key = '' }) => Key);
+    if (!this.#authorize(caller, action, resource, { resourceTags: found?.tags, tagKeys })) {
       throw secretsManagerError('AccessDeniedException', accessDeniedMessage(caller, action, resource));
     }
     const secret = this.#existing(secretId);
@@ -124,6 +136,14 @@ export class SecretsManagerEmulator implements Service {
       // Documented: the error's name. Reported: its text.
       const message = "You can't perform this operation on the secret because it was marked for deletion.";
       throw secretsManagerError('InvalidRequestException', message);
+    }
+    if (operation === 'TagResource') return this.#setTags(secret, withTags(secret.tags, input.Tags));
+    if (operation === 'UntagResource') {
+      const keys = checkTagKeys(input.TagKeys);
+      return this.#setTags(
+        secret,
+        Object.fromEntries(Object.entries(secret.tags).filter(([key]) => !keys.includes(key))),
+      );
     }
     const keyActions = operation === 'PutSecretValue' ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:Decrypt'];
     const keyArn = secret.kmsKeyId && keyArnOf(secret.kmsKeyId, secret.arn);
@@ -134,11 +154,26 @@ export class SecretsManagerEmulator implements Service {
     return answer(encode(GetSecretValueResponse$, value(secret, input)));
   }
 
+  /** Documented in the service authorization reference: only `*` can allow ListSecrets, which has no resource. */
+  #list(caller: string, input: ListSecretsRequest): Answer {
+    const action = 'secretsmanager:ListSecrets';
+    if (!this.#authorize(caller, action, undefined, {}))
+      throw secretsManagerError('AccessDeniedException', accessDeniedMessage(caller, action));
+    const { MaxResults: size, NextToken: token, ...query } = input;
+    const page = this.#pages.page({ size, token }, JSON.stringify(query), () => listedSecrets(this.#secrets, query));
+    return answer(encode(ListSecretsResponse$, { SecretList: page.items, NextToken: page.next }));
+  }
+
+  #setTags(secret: Secret, tags: Record<string, string>): Answer {
+    secret.tags = tags;
+    return answer('');
+  }
+
   /**
    * Documented: the ClientRequestToken becomes the id of the version. A second request with it is ignored if its value is the same, and
    * refused otherwise. Staging labels of the caller's choice are not implemented. The texts are assumed.
    */
-  #put(secret: Secret, { ClientRequestToken = '', SecretString, VersionStages }: Record<string, string | undefined>) {
+  #put(secret: Secret, { ClientRequestToken = '', SecretString, VersionStages }: Input) {
     if (ClientRequestToken.length < 32 || ClientRequestToken.length > 64)
       throw secretsManagerError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
     if (!SecretString || VersionStages)
@@ -178,13 +213,13 @@ export class SecretsManagerEmulator implements Service {
   }
 }
 
-function inputOf({ body }: Request, operation: string): Record<string, string | undefined> {
-  if (!(operation in takes))
+function inputOf({ body }: Request, operation: string): Input {
+  if (!Object.hasOwn(takes, operation))
     throw secretsManagerError('UnknownOperationException', `The local cloud does not implement ${operation}.`);
   const input = parsed(body);
   const fault = wrongType(takes[operation as keyof typeof takes], input);
   if (fault) throw secretsManagerError('SerializationException', `The request is not valid: ${fault}`);
-  return input as Record<string, string>;
+  return input as Input;
 }
 
 function parsed(body: string): unknown {
@@ -215,7 +250,7 @@ function checkedId(secretId: string | undefined): string {
   return secretId;
 }
 
-function value(secret: Secret, input: Record<string, string | undefined>): GetSecretValueResponse {
+function value(secret: Secret, input: Input): GetSecretValueResponse {
   const { VersionId, VersionStage = VersionId ? undefined : 'AWSCURRENT' } = input;
   const version = secret.versions.findLast(
     (it) => (VersionId ?? it.id) === it.id && (!VersionStage || stages(secret, it).includes(VersionStage)),
@@ -233,32 +268,4 @@ function value(secret: Secret, input: Record<string, string | undefined>): GetSe
     VersionStages: stages(secret, version),
     CreatedDate: version.createdAt,
   };
-}
-
-function describe(secret: Secret): DescribeSecretResponse {
-  const labelled = secret.versions.filter((version) => stages(secret, version).length > 0);
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    KmsKeyId: secret.kmsKeyId,
-    Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })),
-    ...(secret.deletedAt && { DeletedDate: secret.deletedAt }),
-    CreatedDate: secret.versions[0]?.createdAt,
-    LastChangedDate: secret.versions.at(-1)?.createdAt,
-    VersionIdsToStages: Object.fromEntries(labelled.map((version) => [version.id, stages(secret, version)])),
-  };
-}
-
-function stages({ versions }: Secret, version: Version): string[] {
-  if (version === versions.at(-1)) return ['AWSCURRENT'];
-  return version === versions.at(-2) ? ['AWSPREVIOUS'] : [];
-}
-
-/** An error of Secrets Manager: always HTTP 400, with the error's name in `__type`. */
-export function secretsManagerError(name: string, message: string): Refusal {
-  return new Refusal(message, answer(JSON.stringify({ __type: name, Message: message }), 400));
-}
-
-function answer(body: string, status = 200): Answer {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
 }
