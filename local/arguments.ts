@@ -10,12 +10,16 @@ export interface Arguments {
   input: string | undefined;
   /** Whether the input is for the disconnect machine. */
   disconnect: boolean;
+  /** The name of the stage of which the settings are; undefined if none is given. */
+  stage: string | undefined;
   settings: Record<string, string>;
   speed: number;
   list: boolean;
   help: boolean;
   json: boolean;
   logs: boolean;
+  /** Whether the local cloud stays up, and no run is started. */
+  keep: boolean;
 }
 
 /** Wrong arguments. The message is for the user: one sentence, or one for each wrong parameter. */
@@ -38,6 +42,7 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
   json: { type: 'boolean', default: false },
   logs: { type: 'boolean', default: false },
+  keep: { type: 'boolean', default: false },
 } as const;
 
 /** The options that npm does not have itself. */
@@ -58,11 +63,13 @@ Amazon DynamoDB and MongoDB Atlas on this machine. It needs no AWS account and n
   --param NAME=VALUE   set one setting, as for npm run deploy; may be repeated
   --speed N            how many times faster than real time to run, from 1 to ${maxSpeed} (default ${defaultSpeed})
   --json               print only one JSON document (use npm start --silent to hide npm's own lines)
+  --keep               start no run and keep the local cloud up, for the AWS CLI and for preflight, status and remove;
+                       print its addresses and what runs there (with --json only the addresses); Ctrl-C ends it
   --logs               print the logs of the functions on standard error
   --help               show this text
 
 Exit code: 0 if the execution succeeds (Connected, Disconnected, Planned, NothingToDo, NoLongerWanted),
-1 if it fails, 2 for wrong arguments.`;
+1 if it fails, 2 for wrong arguments; 0 when --keep is ended.`;
 
 /**
  * @param scenarios all scenarios
@@ -80,9 +87,12 @@ export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJ
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
+  const ofRuns = [input !== undefined && 'input', flags.disconnect && 'disconnect'].find(Boolean);
+  if (flags.keep && ofRuns)
+    throw new UsageError(`--keep cannot be combined with --${ofRuns}, because it starts no run.`);
   if (flags.disconnect && input === undefined) throw new UsageError('--disconnect needs --input.');
   const settings = parseSettings(param, stage, scenario);
-  return { scenario, input, settings, speed: parseSpeed(speed), ...flags };
+  return { scenario, input, stage, settings, speed: parseSpeed(speed), ...flags };
 }
 
 function parseSettings(

@@ -1,6 +1,7 @@
 import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './input.ts';
+import { keepCloud } from './keep.ts';
 import { NoMatchingRule, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 import { Presentation } from './screen/presentation.ts';
@@ -11,9 +12,25 @@ async function main(args: string[]): Promise<number> {
   const options = parseArguments(args, scenarios, process.env);
   if (options.help) console.log(usage);
   else if (options.list) console.log(scenarioList());
+  else if (options.keep) return keep(options);
   else return run(options);
   return 0;
 }
+
+/** @returns the exit code, after a signal has ended the local cloud */
+async function keep({ scenario, stage = 'local', settings, speed, json, logs }: Arguments): Promise<number> {
+  const interruption = new AbortController();
+  // Both npm and the terminal may pass a signal on, so it may come twice.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
+  const { signal } = interruption;
+  const onLog = logs ? printLog : undefined;
+  await build();
+  if (!signal.aborted) await keepCloud({ scenario, stage, settings, speed, json, print: console.log, onLog, signal });
+  // The preparation of the scenario may still wait for something.
+  process.exit(0);
+}
+
+const printLog = (name: string, line: string) => console.error(`${name}: ${line}`);
 
 /** @returns the exit code: 0 if the execution succeeds */
 async function run({ scenario, input: path, disconnect, settings, speed, json, logs }: Arguments): Promise<number> {
@@ -28,7 +45,7 @@ async function run({ scenario, input: path, disconnect, settings, speed, json, l
   const presentation = json
     ? undefined
     : new Presentation(process.stdout, !logs && isLive(process.stdout, process.env));
-  const onLog = logs ? (name: string, line: string) => console.error(`${name}: ${line}`) : undefined;
+  const onLog = logs ? printLog : undefined;
   try {
     await build();
     const report = await runScenario({ scenario, input, settings, speed, presentation, onLog, signal });

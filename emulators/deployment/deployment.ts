@@ -20,6 +20,8 @@ export interface Deployment {
   secrets: SecretSeed[];
   alarms: Alarm[];
   topicArns: string[];
+  /** The schedule of the sweep, such as `rate(15 minutes)`. */
+  sweepSchedule: string;
 }
 
 interface DeployedMachine {
@@ -147,6 +149,7 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     topicArns: Object.keys(Resources)
       .filter((logicalId) => Resources[logicalId]?.Type === 'AWS::SNS::Topic')
       .map((logicalId) => context.arnOf(logicalId)),
+    sweepSchedule: String(nameOf('SweepSchedule', 'ScheduleExpression')),
     rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { EventPattern, State, Targets } }) =>
       (Targets as { Arn: unknown }[]).map(({ Arn }) => ({
         eventPattern: resolve(EventPattern, context) as EventPattern,

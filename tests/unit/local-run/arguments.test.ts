@@ -13,12 +13,14 @@ suite('the arguments of npm start', () => {
     assert.deepEqual(others, {
       input: undefined,
       disconnect: false,
+      stage: undefined,
       settings: {},
       speed: 360,
       list: false,
       help: false,
       json: false,
       logs: false,
+      keep: false,
     });
   });
 
