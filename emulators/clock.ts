@@ -1,8 +1,5 @@
-/** Real milliseconds between two ticks. */
-const tickMs = 1;
-
-/** The longest time that one tick counts, in real milliseconds. If more has passed, the event loop was late and no code could run. */
-const maxTickMs = 5;
+/** How many times its interval one tick counts at most. If more time has passed, the event loop was late and no code could run. */
+const maxTicks = 5;
 
 export interface ClockOptions {
   /** Simulated seconds per real second, on the way to the end of a wait. At 0, only `advance` moves the clock. */
@@ -11,6 +8,8 @@ export interface ClockOptions {
   functionSpeed?: number;
   /** The same while nothing but background waits is pending. Default: that of functions. */
   idleSpeed?: number;
+  /** Real milliseconds between two ticks: the fewer, the busier is the machine. Default: 1. */
+  tickMs?: number;
   /** The simulated time at the start. Default: the real time. */
   start?: Date;
 }
@@ -45,13 +44,15 @@ export class Clock {
   /** The next one to end is the last. */
   readonly #waits: Wait[] = [];
   readonly #ticker: NodeJS.Timeout | undefined;
+  readonly #maxTickMs: number;
   #runningFunctions = 0;
   #tickedAt = performance.now();
 
-  constructor({ speed, functionSpeed = 1, idleSpeed = functionSpeed, start = new Date() }: ClockOptions) {
+  constructor({ speed, functionSpeed = 1, idleSpeed = functionSpeed, tickMs = 1, start = new Date() }: ClockOptions) {
     this.speed = speed;
     this.functionSpeed = functionSpeed;
     this.idleSpeed = idleSpeed;
+    this.#maxTickMs = maxTicks * tickMs;
     this.shared[0] = start.getTime();
     if (speed > 0) this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
@@ -120,7 +121,7 @@ export class Clock {
   #tick(): void {
     const at = performance.now();
     const passed = at - this.#tickedAt;
-    const counted = this.isPaused() ? 0 : Math.min(passed, maxTickMs);
+    const counted = this.isPaused() ? 0 : Math.min(passed, this.#maxTickMs);
     this.#tickedAt = at;
     this.realMs += passed;
     this.uncountedMs += passed - counted;

@@ -32,6 +32,8 @@ export interface CloudOptions {
   functionSpeed?: number;
   /** The same while no execution waits and only the schedule is pending. Default: that of functions. */
   idleSpeed?: number;
+  /** Real milliseconds between two ticks of the clock. Default: 1. */
+  tickMs?: number;
   /**
    * For many runs at once: how many functions may work at the same time. The clock pauses while others wait, retries have
    * Step Functions' jitter, and no history, exchanges or logs are kept.
@@ -102,8 +104,8 @@ export class Cloud {
   #isClosed = false;
 
   static async start(options: CloudOptions): Promise<Cloud> {
-    const { speed, functionSpeed = 1, idleSpeed = functionSpeed, maxConcurrency, onExchange } = options;
-    const clock = new Clock({ speed, functionSpeed, idleSpeed });
+    const { speed, functionSpeed = 1, idleSpeed = functionSpeed, tickMs = 1, maxConcurrency, onExchange } = options;
+    const clock = new Clock({ speed, functionSpeed, idleSpeed, tickMs });
     const recorder = new Recorder({ keepsExchanges: !maxConcurrency, onExchange });
     const serve = (name: ServiceName): Promise<Listener> => {
       const service: Service = {

@@ -26,7 +26,7 @@ export interface Arguments {
 export class UsageError extends Error {}
 
 /** One hour takes 10 seconds. So the default scenario, with 98 minutes of waiting, takes about 20 seconds. */
-const defaultSpeed = 360;
+export const defaultSpeed = 360;
 
 /** At this speed, a wait of 30 seconds takes 3 milliseconds. */
 const maxSpeed = 10_000;

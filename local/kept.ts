@@ -77,7 +77,10 @@ export function formatKept(kept: Kept): string[] {
   const { scenario, stage, clusterArn, projectId, workspace, stateMachines, environment } = kept;
   const facts: [string, string][] = [
     ['Scenario', `${scenario.name}. ${scenario.description}`],
-    ['Start', `Nothing is started. Tag the cluster ${triggerTag}=connect or ${triggerTag}=disconnect to start a run.`],
+    [
+      'Start',
+      `The start of the scenario is left out. Tag the cluster ${triggerTag}=connect or ${triggerTag}=disconnect, and a rule starts a run.`,
+    ],
     ['Time', timeOf(kept)],
     ['Sweep', sweepOf(kept)],
   ];
@@ -134,11 +137,14 @@ function realTime(simulatedSeconds: number, factor: number): string {
 /** As a POSIX shell reads it. */
 const quoted = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
+/** What the lines about an execution need. */
+type Shown = Pick<Execution, 'arn' | 'name' | 'input' | 'startDate' | 'ended'>;
+
 /** One line for an execution that starts. */
-export const startLine = (execution: Execution, at: Date): string => lineOf(at, 'RUNNING', describe(execution));
+export const startLine = (execution: Shown, at: Date): string => lineOf(at, 'RUNNING', describe(execution));
 
 /** One line for an execution that has ended. */
-export function endLine(execution: Execution, { status, endState, error }: ExecutionResult): string {
+export function endLine(execution: Shown, { status, endState, error }: ExecutionResult): string {
   const at = execution.ended?.at ?? execution.startDate;
   const took = formatDuration(at.getTime() - execution.startDate.getTime());
   return lineOf(at, status, `${describe(execution)}  ${error ?? endState} after ${took}`);
@@ -151,7 +157,7 @@ const lineOf = (at: Date, status: string, what: string): string =>
   `${at.toISOString().replace(/\.\d+/, '')}  ${status.padEnd(9)}  ${what}`;
 
 /** The action, the name of the cluster, and the name of the execution. */
-function describe({ arn, name, input }: Execution): string {
+function describe({ arn, name, input }: Shown): string {
   const action = /-disconnect:[^:]*$/.test(arn) ? 'disconnect' : 'connect';
   const clusterName = parseClusterArn(clusterArnIn(input) ?? '')?.clusterName ?? '(no cluster)';
   return `${action.padEnd(10)}  ${clusterName}  ${name}`;

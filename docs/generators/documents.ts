@@ -4,6 +4,7 @@ import { machines, readDefinition } from '../../statemachine/definition.ts';
 import { atlasKnowledge } from './atlas-knowledge.ts';
 import { configuration } from './configuration.ts';
 import { diagram } from './diagram.ts';
+import { keptOutput } from './keep.ts';
 import { withPart } from './marked-parts.ts';
 import { permissions } from './permissions.ts';
 import { waitsTable } from './waits.ts';
@@ -20,7 +21,12 @@ export const readDocument = (file: string): string => readFileSync(pathOf(file),
 /** The documents with generated parts, as they should be. Outputs of commands and pictures are not among these parts. */
 export const generated: Record<string, () => string> = {
   'docs/configuration.md': configuration,
-  'docs/local-cloud.md': () => withPart(readDocument('docs/local-cloud.md'), 'atlas', atlasKnowledge()),
+  'docs/local-cloud.md': () =>
+    withPart(
+      withPart(readDocument('docs/local-cloud.md'), 'atlas', atlasKnowledge()),
+      'keep',
+      `\`\`\`text\n${keptOutput().join('\n')}\n\`\`\``,
+    ),
   'docs/security.md': () => withPart(readDocument('docs/security.md'), 'permissions', permissions()),
   'docs/architecture.md': () =>
     machines.reduce<string>(
