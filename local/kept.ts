@@ -91,7 +91,7 @@ export function formatKept(kept: Kept): string[] {
       wrap(text, 84).map((line, index) => `  ${(index === 0 ? name : '').padEnd(10)}${line}`),
     ),
     '',
-    'Paste these lines into another terminal. They hold for this local cloud only; the keys are made up.',
+    'Paste these lines into another terminal. They are for this local cloud only, and the keys are made up.',
     '',
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
     // They would come before the keys.
@@ -114,18 +114,15 @@ export function formatKept(kept: Kept): string[] {
 }
 
 function timeOf({ speed, idleSpeed }: Kept): string {
-  const idle =
-    idleSpeed === 1
-      ? 'passes as on your own clock'
-      : `passes ${idleSpeed} times faster: one hour takes ${realTime(3600, idleSpeed)}`;
-  return `While a run waits, time passes ${speed} times faster: one hour takes ${realTime(3600, speed)}. While a function works, it passes as on your own clock. Otherwise it ${idle}. So the local clock is ahead of yours, and tags and answers have its times.`;
+  const idle = idleSpeed === 1 ? 'in real time' : `${idleSpeed} times faster`;
+  return `While a run waits, time passes ${speed} times faster: one hour takes ${realTime(3600, speed)}. While nothing runs, it passes ${idle}. Functions run in real time. So the local clock is ahead of yours, and tags and answers show its times.`;
 }
 
 function sweepOf({ sweepEverySeconds, sweepSchedule, speed, idleSpeed }: Kept): string {
   if (sweepEverySeconds === null)
     return `The local cloud does not run the schedule ${sweepSchedule}, because it knows only rate(…). So there is no sweep.`;
   const every = (factor: number) => realTime(sweepEverySeconds, factor);
-  return `The schedule is ${sweepSchedule}, by the local clock. So a sweep runs every ${every(idleSpeed)}, and every ${every(speed)} while a run waits.`;
+  return `The schedule is ${sweepSchedule}, by the local clock. While nothing runs, that is every ${every(idleSpeed)}; while a run waits, every ${every(speed)}.`;
 }
 
 /** `10 s`, `2.5 s`, `1 min` */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { KafkaClient, ListTagsForResourceCommand } from '@aws-sdk/client-kafka';
+import { atlasClient, atlasCredentialsOf } from '../../cli/atlas-access.ts';
 import { keptOutput } from '../../docs/generators/keep.ts';
 import { masked } from '../../docs/generators/outputs.ts';
 import { keepCloud } from '../../local/keep.ts';
@@ -96,13 +97,15 @@ suite('a local cloud that is kept up', { concurrency: true }, () => {
   test('prints one JSON document with --json, with all that a client needs', async () => {
     const { texts, end, ended } = keep('tags-stripped', { json: true });
     const [json = ''] = await texts(1);
-    const { environment, clusterArn, stateMachines }: Kept = JSON.parse(json);
+    const { environment, clusterArn, projectId, workspace, stateMachines }: Kept = JSON.parse(json);
     const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = environment;
     const { AWS_ENDPOINT_URL_KAFKA: endpoint = '', AWS_REGION: region = '' } = environment;
     const kafka = new KafkaClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
     // The preparation of the scenario has connected the cluster and removed the tags.
     const { Tags } = await kafka.send(new ListTagsForResourceCommand({ ResourceArn: clusterArn }));
     assert.deepEqual(Tags, {});
+    const atlas = atlasClient(atlasCredentialsOf(environment), environment.MONGODB_ATLAS_BASE_URL ?? '');
+    assert.equal((await atlas.listConnections(projectId, workspace)).length, 1);
     assert.match(stateMachines.disconnect, /:stateMachine:msk-atlas-privatelink-local-disconnect$/);
     end();
     await ended;

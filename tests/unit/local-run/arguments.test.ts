@@ -53,7 +53,17 @@ suite('the arguments of npm start', () => {
     assert.throws(() => parseArguments([], scenarios, env), { message });
   });
 
+  test('keep the cloud up, with the name of the stage', () => {
+    const { keep, stage } = parse('--keep', '--stage', 'example', '--json', '--logs', '--speed', '60');
+    assert.deepEqual([keep, stage], [true, 'example']);
+  });
+
   for (const { args, message } of [
+    {
+      args: ['--keep', '--input', 'x.json'],
+      message: /^--keep cannot be combined with --input, because it starts no run\.$/,
+    },
+    { args: ['--keep', '--disconnect'], message: /^--keep cannot be combined with --disconnect, / },
     { args: ['--scenario', 'x'], message: /^There is no scenario "x"; there are default, .*throttled, .*\.$/ },
     { args: ['--speed', 'fast'], message: /^--speed must be a number from 1 to 10000, not "fast"\.$/ },
     { args: ['--speed', '0'], message: /not "0"/ },
