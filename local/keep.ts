@@ -49,9 +49,9 @@ export async function keepCloud({ scenario, stage, json, print, onLog, signal, .
       void execution.result.then((result) => printLine(() => endLine(execution, result)));
     },
   });
-  const ended = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  const ended = new Promise((resolve) => signal.addEventListener('abort', resolve));
   try {
-    await Promise.race([scenario.prepare?.(cloud), ended]);
+    if (!signal.aborted) await Promise.race([scenario.prepare?.(cloud), ended]);
     if (signal.aborted) return;
     isPrepared = true;
     const { atlasWorkspace: workspace } = { ...settingsOf(place), ...options.settings };

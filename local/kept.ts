@@ -94,7 +94,7 @@ export function formatKept(kept: Kept): string[] {
     'Paste these lines into another terminal. They are for this local cloud only, and the keys are made up.',
     '',
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
-    // They would come before the keys.
+    // A profile would come before the keys, and a token would go with them.
     'unset AWS_PROFILE AWS_SESSION_TOKEN',
     '',
     'Then try these commands there: tag the cluster, read its tags, list the runs.',

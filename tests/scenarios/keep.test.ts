@@ -6,6 +6,7 @@ import { keptOutput } from '../../docs/generators/keep.ts';
 import { masked } from '../../docs/generators/outputs.ts';
 import { keepCloud } from '../../local/keep.ts';
 import type { Kept } from '../../local/kept.ts';
+import type { Scenario } from '../../local/scenario.ts';
 import { scenarios } from '../../local/scenarios.ts';
 import { awsCli } from '../fixtures/aws-cli.ts';
 import { type KeptCloud, startKeptCloud } from '../fixtures/kept-cloud.ts';
@@ -67,10 +68,8 @@ suite('npm start -- --keep', () => {
 });
 
 suite('a local cloud that is kept up', { concurrency: true }, () => {
-  /** @param name of the scenario @returns what it prints, and a way to wait until it has printed so many texts */
-  function keep(name: string, options: { json?: boolean; settings?: Record<string, string> } = {}) {
-    const scenario = scenarios.find((it) => it.name === name);
-    assert.ok(scenario);
+  /** @returns what it prints, and a way to wait until it has printed so many texts */
+  function keep(scenario: Scenario, options: { json?: boolean; settings?: Record<string, string> } = {}) {
     const interruption = new AbortController();
     const printed: string[] = [];
     const waiting = new Set<() => void>();
@@ -95,7 +94,7 @@ suite('a local cloud that is kept up', { concurrency: true }, () => {
   }
 
   test('prints one JSON document with --json, with all that a client needs', async () => {
-    const { texts, end, ended } = keep('tags-stripped', { json: true });
+    const { texts, end, ended } = keep(named('tags-stripped'), { json: true });
     const [json = ''] = await texts(1);
     const { environment, clusterArn, projectId, workspace, stateMachines }: Kept = JSON.parse(json);
     const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = environment;
@@ -113,7 +112,7 @@ suite('a local cloud that is kept up', { concurrency: true }, () => {
   });
 
   test('starts the runs that the sweep finds, on the schedule of the deployment', async () => {
-    const { texts, end, ended } = keep('sweep', { settings: { sweepSchedule: 'rate(1 minute)' } });
+    const { texts, end, ended } = keep(named('sweep'), { settings: { sweepSchedule: 'rate(1 minute)' } });
     const [, started, connected] = await texts(3);
     end();
     await ended;
@@ -121,10 +120,21 @@ suite('a local cloud that is kept up', { concurrency: true }, () => {
     assert.match(connected ?? '', /Z {2}SUCCEEDED {2}connect {5}orders {2}sweep-\S+ {2}Connected after /);
   });
 
-  test('ends at once if it is interrupted while the scenario is prepared', async () => {
-    const { texts, end, ended } = keep('disconnect');
-    end();
-    await ended;
-    assert.deepEqual(await texts(0), []);
+  test('ends at once if it is interrupted before it is up, although the preparation of the scenario never ends', async () => {
+    const prepare = () => {
+      during.end();
+      return new Promise<void>(() => {});
+    };
+    const during = keep({ ...named('default'), prepare });
+    const before = keep(named('default'));
+    before.end();
+    await Promise.all([during.ended, before.ended]);
+    assert.deepEqual([...(await during.texts(0)), ...(await before.texts(0))], []);
   });
 });
+
+function named(name: string): Scenario {
+  const scenario = scenarios.find((it) => it.name === name);
+  assert.ok(scenario);
+  return scenario;
+}
