@@ -2,7 +2,7 @@ import { Cloud } from '../emulators/cloud.ts';
 import type { Action } from '../emulators/deployment/deployment.ts';
 import type { Execution, MachineEvent } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
-import { cloudFor, isEvent } from './input.ts';
+import { cloudFor, isEvent, tagsIn } from './input.ts';
 import { type Scenario, tagAndConnect } from './scenario.ts';
 import { observedState } from './screen/observed-state.ts';
 import type { Presentation } from './screen/presentation.ts';
@@ -83,6 +83,9 @@ export async function runScenario(options: RunOptions): Promise<Report> {
 async function prepare(cloud: Cloud, { scenario, input }: RunOptions): Promise<void> {
   if (scenario.prepare) await scenario.prepare(cloud);
   else if (input?.action === 'disconnect') await tagAndConnect(cloud);
+  // The preparation may have set others. When AWS delivers an event, the tags in it are those of the cluster.
+  const tags = tagsIn(input?.value);
+  if (tags) cloud.world.cluster.tags.setWithoutEvent(tags);
 }
 
 async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Execution> {

@@ -63,6 +63,17 @@ suite('the scenario', { concurrency: 2 }, () => {
   }
 });
 
+suite('an event of the user', () => {
+  test('finds its tags on the cluster, also after a scenario that has connected it', async () => {
+    const scenario = scenarios.find(({ name }) => name === 'disconnect') ?? assert.fail('no such scenario');
+    const input = { path: 'event.json', value: event('disconnect'), action: 'connect' as const };
+    const { signal } = new AbortController();
+    const report = await runScenario({ scenario, input, settings: {}, speed: 9000, signal });
+    assert.equal(report.status, 'Disconnected', JSON.stringify(report.output ?? report.cause));
+    assert.deepEqual(report.tags.before, { 'atlas-streaming': 'disconnect' });
+  });
+});
+
 suite('npm start', { concurrency: 2 }, () => {
   test('prints what happens, in plain lines of at most 100 columns if the output is not a terminal', async () => {
     const { stdout, code } = await start(['--scenario', 'prerequisites-missing', ...fast]).ended;
