@@ -32,8 +32,7 @@ export const isEvent = (input: unknown): input is object =>
   typeof input === 'object' && input !== null && 'detail-type' in input;
 
 /** The cluster's tags in an event. */
-export const tagsIn = (input: unknown): Record<string, string> | undefined =>
-  ((input ?? {}) as UserInput).detail?.tags;
+export const tagsIn = (input: unknown): Record<string, string> | undefined => ((input ?? {}) as UserInput).detail?.tags;
 
 /**
  * The local cloud that fits an input: with its account, Region, cluster, project, workspace and secret. So users can try their

@@ -2,6 +2,7 @@ import { Cloud } from '../emulators/cloud.ts';
 import type { Action } from '../emulators/deployment/deployment.ts';
 import type { Execution, MachineEvent } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
+import { clusterArnIn } from '../shared/request/input.ts';
 import { cloudFor, isEvent, tagsIn } from './input.ts';
 import { type Scenario, tagAndConnect } from './scenario.ts';
 import { observedState } from './screen/observed-state.ts';
@@ -52,8 +53,12 @@ export async function runScenario(options: RunOptions): Promise<Report> {
     await prepare(cloud, options);
     const record = async () => (await cloud.registry.get(cloud.world.cluster.arn)) ?? null;
     const [before, recordBefore] = [takeSnapshot(cloud), await record()];
-    const description = input ? 'Your input replaces its start.' : scenario.description;
-    presentation?.begin(cloud, { name: scenario.name, description }, describeStart(cloud, options));
+    presentation?.begin(cloud, {
+      name: scenario.name,
+      description: input ? 'Your input replaces its start.' : scenario.description,
+      startedBy: describeStart(cloud, options),
+      isUsersCluster: clusterArnIn(input?.value) === cloud.world.cluster.arn,
+    });
     const sentBefore = (await cloud.messages()).length;
     const earlier = cloud.executions;
     const begunAt = performance.now();

@@ -1,5 +1,5 @@
 import type { Cloud } from '../../emulators/cloud.ts';
-import type { Scenario } from '../scenario.ts';
+import { type Beginning, factsOf } from './facts.ts';
 import type { Report } from './report.ts';
 import { formatReport } from './report-format.ts';
 import { liveScreen, type Output, plainScreen, type Screen } from './screen.ts';
@@ -21,22 +21,10 @@ export class Presentation {
     this.#screen = isLive ? liveScreen(output, (spinner) => this.#lastRow(spinner)) : plainScreen(output);
   }
 
-  begin(cloud: Cloud, scenario: Pick<Scenario, 'name' | 'description'>, startedBy: string): void {
+  begin(cloud: Cloud, beginning: Beginning): void {
     this.#cloud = cloud;
-    const { speed } = cloud.clock;
-    const facts: [string, string][] = [
-      ['Scenario', `${scenario.name}. ${scenario.description}`],
-      ['Cluster', cloud.world.cluster.arn],
-      ['Real', 'The state machine, the rules, and the built functions with their roles, as you deploy them.'],
-      ['Emulated', 'Amazon MSK, AWS Secrets Manager, Amazon DynamoDB and MongoDB Atlas, on this machine.'],
-      [
-        'Time',
-        `Waits are ${speed} times faster: one hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`,
-      ],
-      ['Start', startedBy],
-    ];
     this.#print(this.#style('bold', 'msk-atlas-privatelink, run locally'), '');
-    for (const [name, text] of facts) {
+    for (const [name, text] of factsOf(cloud, beginning)) {
       const [first = '', ...others] = wrap(text, 84);
       this.#print(
         `  ${this.#style('dim', name.padEnd(10))}${first}`,
@@ -84,5 +72,3 @@ export class Presentation {
     for (const line of lines) this.#screen.print(line);
   }
 }
-
-const secondsOfAnHour = (speed: number) => Math.round(36_000 / speed) / 10;

@@ -92,6 +92,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout } = await start(fast).ended;
     for (const pattern of [
       /⇄ WaitForPrivateLink ⇄ CheckPrivateLink +[\dhms ]+ {2}\d+ polls {2}.*DONE\n/,
+      / Cluster +arn:\S+\n +Real /,
       /\{ "Sid": "FirehoseReadsOrders", … \} unchanged\n/,
       /\+ {3}"Sid": "AtlasStreamProcessing821274765805",\n/,
       /Private link in Atlas\n {2}id {8}[0-9a-f]{24}\n {2}state {5}DONE\n/,
@@ -127,6 +128,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--disconnect', '--input', input, ...fast]).ended;
     assert.equal(code, 0);
     assert.match(stdout, /Scenario +default\. Your input replaces its start\.\n/);
+    assert.match(stdout, /Invented +The local cloud makes up a cluster with this ARN\. It does not read yours\.\n/);
     assert.match(stdout, /,\s+at\s+the\s+disconnect\s+machine\.\n/);
     assert.match(stdout, / {2}Kafka connection: removed\n[\s\S]*✔ Disconnected/);
   });
