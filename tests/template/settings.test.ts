@@ -101,6 +101,20 @@ describe('the npm scripts of Serverless', () => {
   it('say which characters the name of a stage must have', async () =>
     assert.match(await npm('run', '--silent', 'package', '--', '--stage', 'a_b'), /^The stage "a_b" cannot be used; /));
 
+  it('say how to write a parameter, and which name was meant', async () => {
+    const wrong = [
+      ['deploy', '--', '--stage', 'prod', '--param'],
+      ['remove', '--', '--param', 'name'],
+      ['deploy', '--', '--stage', 'prod', '--param', 'wrkspace=x'],
+    ];
+    const printed = await Promise.all(wrong.map((args) => npm('run', '--silent', ...args)));
+    assert.deepEqual(printed, [
+      '--param needs NAME=VALUE, such as atlasWorkspace=streams, not "".\n',
+      '--param needs NAME=VALUE, such as atlasWorkspace=streams, not "name".\n',
+      '"wrkspace" is not a setting. Did you mean atlasWorkspace?\n',
+    ]);
+  });
+
   it('say that "--" is missing', async () =>
     assert.equal(
       await npm('run', '--silent', 'deploy', '--stage', 'prod'),
