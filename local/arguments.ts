@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { localSettings } from '../packaging/check-settings.ts';
 import { complaintAboutNpmOptions } from '../packaging/npm-options.ts';
 import { readParams, WrongSettings } from '../packaging/settings.ts';
+import { similarName } from '../packaging/similar-name.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface Arguments {
@@ -75,8 +76,11 @@ export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJ
   const { scenario: name, input, stage, param, speed, ...flags } = parse(args);
   const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) {
-    const names = scenarios.map((it) => it.name).join(', ');
-    throw new UsageError(`There is no scenario "${name}"; there are ${names}.`);
+    const names = scenarios.map((it) => it.name);
+    const meant = similarName(name, names);
+    throw new UsageError(
+      `There is no scenario "${name}"${meant ? `. Did you mean ${meant}?` : `; there are ${names.join(', ')}.`}`,
+    );
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
@@ -106,7 +110,10 @@ function parse(args: string[]) {
     return parseArgs({ args, options }).values;
   } catch (error) {
     // Only the first sentence: the others explain positional arguments, which do not exist here.
-    const [sentence] = (error as Error).message.split(/\.\s|\.$|\n/);
+    const [sentence = ''] = (error as Error).message.split(/\.\s|\.$|\n/);
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec(sentence) ?? [];
+    const meant = unknown && similarName(unknown, Object.keys(options));
+    if (meant) throw new UsageError(`${sentence}. Did you mean --${meant}?`);
     throw new UsageError(`${sentence}; npm start -- --help lists the options.`);
   }
 }
