@@ -157,6 +157,23 @@ describe('npm run deploy', () => {
     );
   });
 
+  it('says that there are no AWS credentials before it packages anything', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', own);
+    const environment = { AWS_EC2_METADATA_DISABLED: 'true' };
+    const runs = [
+      serverless(folder, ['deploy', '--stage', 'prod'], { environment }),
+      serverless(folder, ['remove', '--stage', 'prod'], { environment: { ...environment, AWS_PROFILE: 'mine' } }),
+    ];
+    const [deployed, removed] = await Promise.all(runs);
+    const toDo =
+      'Log in, for example with "aws sso login", and set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n';
+    assert.deepEqual(deployed, { code: 1, output: `There are no usable AWS credentials. ${toDo}` });
+    const why = `"AWS profile 'mine' doesn't seem to be configured"`;
+    assert.deepEqual(removed, { code: 1, output: `There are no usable AWS credentials (${why}). ${toDo}` });
+    assert.equal(existsSync(join(folder, '.serverless')), false);
+  });
+
   it('continues to AWS with values of your own', async (t) => {
     const folder = serviceFolder(t);
     writeStageFile(folder, 'prod', own);
