@@ -1,7 +1,8 @@
 import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './input.ts';
-import { NoMatchingRule, runScenario } from './run.ts';
+import { NoMatchingRule } from './no-matching-rule.ts';
+import { runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 import { Presentation } from './screen/presentation.ts';
 import { isLive, wrap } from './screen/text.ts';

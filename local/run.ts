@@ -4,6 +4,7 @@ import type { Execution, MachineEvent } from '../emulators/step-functions/execut
 import { triggerTag } from '../shared/msk/tags.ts';
 import { clusterArnIn } from '../shared/request/input.ts';
 import { cloudFor, isEvent, tagsIn } from './input.ts';
+import { NoMatchingRule } from './no-matching-rule.ts';
 import { type Scenario, tagAndConnect } from './scenario.ts';
 import { observedState } from './screen/observed-state.ts';
 import type { Presentation } from './screen/presentation.ts';
@@ -21,9 +22,6 @@ export interface RunOptions {
   /** Interrupts the run. */
   signal: AbortSignal;
 }
-
-/** No rule matches the user's event. */
-export class NoMatchingRule extends Error {}
 
 /**
  * Runs one execution to its end, in a local cloud of its own.
@@ -104,10 +102,7 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
     return input ? cloud.start(input.value, input.action) : cloud.start(scenario.input?.(cloud));
   const [execution] = cloud.deliver(input.value);
   if (execution) return execution;
-  const patterns = cloud.deployment.rules.filter(({ isEnabled }) => isEnabled).map(({ eventPattern }) => eventPattern);
-  throw new NoMatchingRule(
-    `No rule matches the event in ${input.path}, so no execution is started. The patterns of the rules: ${JSON.stringify(patterns)}.`,
-  );
+  throw new NoMatchingRule(input.path, input.value, cloud.deployment);
 }
 
 function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {

@@ -30,7 +30,8 @@ interface DeployedMachine {
   substitutions: Record<string, string>;
 }
 
-interface DeployedRule {
+export interface DeployedRule {
+  name: string;
   eventPattern: EventPattern;
   isEnabled: boolean;
   /** Whether the rule is in the state that also matches what CloudTrail reports. */
@@ -147,8 +148,9 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
     topicArns: Object.keys(Resources)
       .filter((logicalId) => Resources[logicalId]?.Type === 'AWS::SNS::Topic')
       .map((logicalId) => context.arnOf(logicalId)),
-    rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { EventPattern, State, Targets } }) =>
+    rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { Name, EventPattern, State, Targets } }) =>
       (Targets as { Arn: unknown }[]).map(({ Arn }) => ({
+        name: String(resolve(Name, context)),
         eventPattern: resolve(EventPattern, context) as EventPattern,
         isEnabled: resolve(State, context) !== 'DISABLED',
         matchesTrail: resolve(State, context) === 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',

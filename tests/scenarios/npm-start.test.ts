@@ -159,7 +159,7 @@ suite('npm start', { concurrency: 2 }, () => {
     assert.equal(asText.code, 1);
     assert.match(
       asText.stderr,
-      /^No rule matches the event in .*, so no execution is started\. The patterns of the rules: \[\{"source":/,
+      /^No rule matches the event in \S+, so no execution is started\. The rule msk-atlas-privatelink-local-connect needs detail\.tags\.atlas-streaming to be "connect", not "pause"\. The rule \S+ needs [^\n]+ to be "disconnect", not "pause"\.\n$/,
     );
     const asJson = await start(['--json', '--input', input]).ended;
     assert.equal(asJson.code, 1);
