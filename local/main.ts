@@ -5,7 +5,7 @@ import { NoMatchingRule } from './no-matching-rule.ts';
 import { runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 import { Presentation } from './screen/presentation.ts';
-import { isLive, wrap } from './screen/text.ts';
+import { columnsOf, hasColours, isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of a state machine in the local cloud. */
 async function main(args: string[]): Promise<number> {
@@ -28,7 +28,10 @@ async function run({ scenario, input: path, disconnect, settings, speed, json, l
   // No live line with --logs, because the logs would be printed into it.
   const presentation = json
     ? undefined
-    : new Presentation(process.stdout, !logs && isLive(process.stdout, process.env));
+    : new Presentation(process.stdout, {
+        isLive: !logs && isLive(process.stdout, process.env),
+        isColoured: hasColours(process.stdout, process.env),
+      });
   const onLog = logs ? (name: string, line: string) => console.error(`${name}: ${line}`) : undefined;
   try {
     await build();
@@ -57,7 +60,9 @@ function scenarioList(): string {
   const entries = scenarios.flatMap(({ name, description, expected: { endState, error } }) => [
     '',
     `  ${name}`,
-    ...wrap(`${description} Ends in ${endState}${error ? ` with ${error}` : ''}.`, 84).map((line) => `      ${line}`),
+    ...wrap(`${description} Ends in ${endState}${error ? ` with ${error}` : ''}.`, columnsOf(process.stdout) - 16).map(
+      (line) => `      ${line}`,
+    ),
   ]);
   return ['Scenarios, for npm start -- --scenario NAME', ...entries].join('\n');
 }

@@ -9,7 +9,7 @@ import type { Row } from './timeline.ts';
 type RegistryItem = Record<string, unknown>;
 
 /** Resources as in the answers of Atlas's API. */
-interface PrivateLinkView {
+export interface PrivateLinkView {
   _id: string;
   arn: string;
   state: string;
@@ -17,7 +17,7 @@ interface PrivateLinkView {
   interfaceEndpointId?: string;
   dnsDomain?: string;
 }
-interface ConnectionView {
+export interface ConnectionView {
   workspace: string;
   name: string;
   state: string;
@@ -44,7 +44,7 @@ type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> &
 };
 
 /** The report of a run: `--json` prints it, and the text is made from it. */
-export interface Report extends Pick<Snapshot, 'isClusterGone' | 'privateLinks' | 'connections'> {
+export interface Report extends Pick<Snapshot, 'isClusterGone'> {
   scenario: string;
   clusterArn: string;
   executionArn: string;
@@ -56,6 +56,8 @@ export interface Report extends Pick<Snapshot, 'isClusterGone' | 'privateLinks' 
   speed: number;
   seconds: { simulated: number; real: number };
   policy: { before: PolicyDocument | null; after: PolicyDocument | null };
+  privateLinks: { before: PrivateLinkView[]; after: PrivateLinkView[] };
+  connections: { before: ConnectionView[]; after: ConnectionView[] };
   tags: { before: Record<string, string>; after: Record<string, string> };
   /** The cluster's record; null if there is none. */
   registry: { before: RegistryItem | null; after: RegistryItem | null };
@@ -106,7 +108,7 @@ export function makeReport({
   registry,
   realMs,
 }: Run): Report {
-  const { policy, tags, ...atlas } = takeSnapshot(cloud);
+  const after = takeSnapshot(cloud);
   const { endState, error, cause, output } = result;
   return {
     scenario,
@@ -116,9 +118,11 @@ export function makeReport({
     ...(error === undefined ? { output } : { error, cause: cause ?? '' }),
     speed: cloud.clock.speed,
     seconds: { simulated: secondsBetween(rows.at(0)?.enteredAt, rows.at(-1)?.exitedAt), real: toSeconds(realMs) },
-    policy: { before: before.policy, after: policy },
-    ...atlas,
-    tags: { before: before.tags, after: tags },
+    isClusterGone: after.isClusterGone,
+    policy: { before: before.policy, after: after.policy },
+    privateLinks: { before: before.privateLinks, after: after.privateLinks },
+    connections: { before: before.connections, after: after.connections },
+    tags: { before: before.tags, after: after.tags },
     registry,
     timeline: rows.map(summary),
     messages: messages.map(({ subject, text }) => ({ subject, text })),

@@ -1,31 +1,51 @@
-import { formatClock, formatDuration, type Style } from './text.ts';
+import { formatClock, formatDuration, type Layout, type Style, wrap } from './text.ts';
 import type { Row } from './timeline.ts';
 
-/** The columns: time, mark, state, duration, notes. Together they have less than 100 characters. */
+/** The columns: time and mark, state, duration, and notes in what remains of the line. */
+const beforeName = 12;
 const nameWidth = 38;
 const durationWidth = 8;
-const notesWidth = 37;
+const beforeNotes = beforeName + nameWidth + 2 + durationWidth + 2;
 
-export const formatHeader = (): string =>
-  `${'elapsed'.padStart(8)}    ${'state'.padEnd(nameWidth)}  ${'took'.padStart(durationWidth)}`;
+export const formatHeader = ({ columns }: Layout): string =>
+  columns < beforeNotes
+    ? `${'elapsed'.padStart(8)}    state`
+    : `${'elapsed'.padStart(8)}    ${'state'.padEnd(nameWidth)}  ${'took'.padStart(durationWidth)}`;
 
 /**
- * One row of the timeline: one line, or two if the notes don't fit into the first.
+ * One row of the timeline: one line, or more if the duration and the notes don't fit into the first.
  *
  * @param startedAt the simulated start of the execution
  * @param now the simulated time, for a row that has not ended
  * @param mark replaces the row's own mark, for example by a spinner
  */
-export function formatRow(row: Row, startedAt: Date, now: Date, style: Style, mark = markOf(row, style)): string[] {
+export function formatRow(
+  row: Row,
+  startedAt: Date,
+  now: Date,
+  { style, columns }: Layout,
+  mark = markOf(row, style),
+): string[] {
   const clock = style('dim', formatClock(row.enteredAt.getTime() - startedAt.getTime()).padStart(8));
-  const name = nameOf(row).padEnd(nameWidth);
-  const duration = durationOf(row, now).padStart(durationWidth);
-  const notes = notesOf(row).join('  ');
-  const columns = `${clock}  ${mark} ${nameStyle(row, style, name)}  ${duration}`;
-  if (!notes) return [columns.trimEnd()];
-  const fits = notes.length <= notesWidth;
-  return fits ? [`${columns}  ${notes}`] : [columns.trimEnd(), `${' '.repeat(14)}${notes}`];
+  const [duration, notes] = [durationOf(row, now), notesOf(row).join('  ')];
+  const begin = `${clock}  ${mark} `;
+  const below = (text: string) => wrap(text, columns - notesIndent).map((line) => `${' '.repeat(notesIndent)}${line}`);
+  if (columns < beforeNotes) {
+    const [name = '', ...others] = wrap(nameOf(row), columns - beforeName).map((line) => nameStyle(row, style, line));
+    const rest = [duration, notes].filter(Boolean).join('  ');
+    return [
+      `${begin}${name}`,
+      ...others.map((line) => `${' '.repeat(beforeName)}${line}`),
+      ...(rest ? below(rest) : []),
+    ];
+  }
+  const line = `${begin}${nameStyle(row, style, nameOf(row).padEnd(nameWidth))}  ${duration.padStart(durationWidth)}`;
+  if (!notes) return [line.trimEnd()];
+  return notes.length < columns - beforeNotes ? [`${line}  ${notes}`] : [line.trimEnd(), ...below(notes)];
 }
+
+/** Notes below a row are indented a little more than its name. */
+const notesIndent = beforeName + 2;
 
 function markOf({ type, error, loop }: Row, style: Style): string {
   if (error) return style('red', '✖');
