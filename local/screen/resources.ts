@@ -29,7 +29,7 @@ const connectionFields = (connection: ConnectionView) => {
   return {
     name: `${name}, in workspace ${workspace}`,
     state,
-    brokers: bootstrapServers.split(',').join('\n'),
+    brokers: bootstrapServers.split(',').toSorted().join('\n'),
     login: `user ${authentication.username}, ${authentication.mechanism} over ${security.protocol}`,
     through: `${networking.access.type} ${networking.access.connectionId ?? ''}`,
   };

@@ -42,7 +42,7 @@ const linesOf = (changed: Partial<Report>, columns = 100) =>
   formatReport({ ...report, ...changed }, { style: plain, columns });
 
 suite('the report of a run', () => {
-  test('tells a statement of ours from one that another party adds during the run', () => {
+  test('shows which new statements are ours, and which another party has added during the run', () => {
     const before = policyOf(allow('Theirs'), allow('AtlasStreamProcessing111122223333'));
     const after = policyOf(allow('Theirs'), allow('AddedMeanwhile'), allow('AtlasStreamProcessing821274765805'));
     const lines = linesOf({ policy: { before, after } });
