@@ -16,6 +16,8 @@ export interface Arguments {
   list: boolean;
   help: boolean;
   json: boolean;
+  /** The path of the page to write. */
+  html: string | undefined;
   logs: boolean;
 }
 
@@ -38,6 +40,7 @@ const options = {
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
   json: { type: 'boolean', default: false },
+  html: { type: 'string' },
   logs: { type: 'boolean', default: false },
 } as const;
 
@@ -59,6 +62,7 @@ Amazon DynamoDB and MongoDB Atlas on this machine. It needs no AWS account and n
   --param NAME=VALUE   set one setting, as for npm run deploy; may be repeated
   --speed N            how many times faster than real time to run, from 1 to ${maxSpeed} (default ${defaultSpeed})
   --json               print only one JSON document (use npm start --silent to hide npm's own lines)
+  --html FILE          write a page about the run to this file: the path through the machine, what changed, all requests
   --logs               print the logs of the functions on standard error
   --help               show this text
 
@@ -73,7 +77,7 @@ Exit code: 0 if the execution succeeds (Connected, Disconnected, Planned, Nothin
 export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJS.ProcessEnv = {}): Arguments {
   const complaint = complaintAboutNpmOptions(ownOptions, env);
   if (complaint) throw new UsageError(complaint);
-  const { scenario: name, input, stage, param, speed, ...flags } = parse(args);
+  const { scenario: name, input, stage, param, speed, html, ...flags } = parse(args);
   const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) {
     const names = scenarios.map((it) => it.name);
@@ -86,7 +90,7 @@ export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJ
     throw new UsageError('--json cannot be combined with --list or --help.');
   if (flags.disconnect && input === undefined) throw new UsageError('--disconnect needs --input.');
   const settings = parseSettings(param, stage, scenario);
-  return { scenario, input, settings, speed: parseSpeed(speed), ...flags };
+  return { scenario, input, html, settings, speed: parseSpeed(speed), ...flags };
 }
 
 function parseSettings(

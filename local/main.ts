@@ -1,7 +1,9 @@
+import { closeSync, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './input.ts';
 import { NoMatchingRule } from './no-matching-rule.ts';
+import { page } from './page/page.ts';
 import { runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 import { Presentation } from './screen/presentation.ts';
@@ -17,11 +19,21 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** @returns the exit code: 0 if the execution succeeds */
-async function run({ scenario, input: path, disconnect, settings, speed, json, logs }: Arguments): Promise<number> {
+async function run({
+  scenario,
+  input: path,
+  disconnect,
+  settings,
+  speed,
+  json,
+  html,
+  logs,
+}: Arguments): Promise<number> {
   const input =
     path === undefined
       ? undefined
       : { path, value: readInput(path), action: disconnect ? ('disconnect' as const) : ('connect' as const) };
+  if (html !== undefined) checkWritable(html);
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
   const { signal } = interruption;
@@ -38,6 +50,8 @@ async function run({ scenario, input: path, disconnect, settings, speed, json, l
     const report = await runScenario({ scenario, input, settings, speed, presentation, onLog, signal });
     if (json) console.log(JSON.stringify(report, null, 2));
     presentation?.end(report);
+    if (html !== undefined) writeFileSync(html, page(report));
+    if (html !== undefined && !json) console.log(`The page about the run is ${html}.`);
     return report.error === undefined ? 0 : 1;
   } catch (error) {
     presentation?.close();
@@ -50,6 +64,17 @@ async function run({ scenario, input: path, disconnect, settings, speed, json, l
       console.log(JSON.stringify({ scenario: scenario.name, status: 'NotStarted', cause: error.message }, null, 2));
     else console.error(error.message);
     return 1;
+  }
+}
+
+/** Checks this first, because a run takes a while. It leaves no file behind. @throws UsageError */
+function checkWritable(path: string): void {
+  const exists = existsSync(path);
+  try {
+    closeSync(openSync(path, 'a'));
+    if (!exists) unlinkSync(path);
+  } catch (error) {
+    throw new UsageError(`--html ${path} cannot be written: ${(error as Error).message}.`);
   }
 }
 

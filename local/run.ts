@@ -8,7 +8,7 @@ import { NoMatchingRule } from './no-matching-rule.ts';
 import { type Scenario, tagAndConnect } from './scenario.ts';
 import { observedState } from './screen/observed-state.ts';
 import type { Presentation } from './screen/presentation.ts';
-import { makeReport, type Report, takeSnapshot } from './screen/report.ts';
+import { type Beginning, makeReport, type Report, takeSnapshot } from './screen/report.ts';
 import { Timeline } from './screen/timeline.ts';
 
 export interface RunOptions {
@@ -51,12 +51,8 @@ export async function runScenario(options: RunOptions): Promise<Report> {
     await prepare(cloud, options);
     const record = async () => (await cloud.registry.get(cloud.world.cluster.arn)) ?? null;
     const [before, recordBefore] = [takeSnapshot(cloud), await record()];
-    presentation?.begin(cloud, {
-      name: scenario.name,
-      description: input ? 'Your input replaces its start.' : scenario.description,
-      startedBy: describeStart(cloud, options),
-      isUsersCluster: clusterArnIn(input?.value) === cloud.world.cluster.arn,
-    });
+    const beginning = describe(cloud, options);
+    presentation?.begin(cloud, beginning);
     const sentBefore = (await cloud.messages()).length;
     const earlier = cloud.executions;
     const begunAt = performance.now();
@@ -73,11 +69,10 @@ export async function runScenario(options: RunOptions): Promise<Report> {
         .filter((it) => it !== execution && !earlier.includes(it))
         .map(async (it) => ({ execution: it, result: await it.result })),
     );
-    const { rows } = timeline;
     const registry = { before: recordBefore, after: await record() };
     const messages = (await cloud.messages()).slice(sentBefore);
-    const ran = { scenario: scenario.name, cloud, execution, result, others, messages };
-    return makeReport({ ...ran, rows, before, registry, realMs });
+    const ran = { beginning, cloud, execution, result, others, messages, timeline };
+    return makeReport({ ...ran, before, registry, realMs });
   } finally {
     await cloud.close();
   }
@@ -104,6 +99,15 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
   if (execution) return execution;
   throw new NoMatchingRule(input.path, input.value, cloud.deployment);
 }
+
+const describe = (cloud: Cloud, options: RunOptions): Beginning => ({
+  scenario: options.scenario.name,
+  description: options.input ? 'Your input replaces its start.' : options.scenario.description,
+  startedBy: describeStart(cloud, options),
+  clusterArn: cloud.world.cluster.arn,
+  isClusterInvented: clusterArnIn(options.input?.value) === cloud.world.cluster.arn,
+  speed: cloud.clock.speed,
+});
 
 function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
   if (input)

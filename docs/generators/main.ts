@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { documents, generated, pathOf, readDocument } from './documents.ts';
-import { pictureOf, pictures } from './graph.ts';
 import { outdatedCommands, outputBlocks, outputOf, withOutputs } from './outputs.ts';
+import { pictureOf, pictures } from './pictures.ts';
 
 /** `npm run docs`: writes everything in the documentation that follows from the code, and prints which files it has changed. */
 const changed = new Set<string>();

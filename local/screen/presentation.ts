@@ -1,6 +1,6 @@
 import type { Cloud } from '../../emulators/cloud.ts';
-import { type Beginning, factsOf } from './facts.ts';
-import type { Report } from './report.ts';
+import { factsOf } from './facts.ts';
+import type { Beginning, Report } from './report.ts';
 import { formatReport } from './report-format.ts';
 import { liveScreen, type Output, plainScreen, type Screen } from './screen.ts';
 import { coloured, columnsOf, type Layout, plain, type Style, wrap } from './text.ts';
@@ -26,7 +26,7 @@ export class Presentation {
   begin(cloud: Cloud, beginning: Beginning): void {
     this.#cloud = cloud;
     this.#print(this.#style('bold', 'msk-atlas-privatelink, run locally'), '');
-    for (const [name, text] of factsOf(cloud, beginning)) {
+    for (const [name, text] of factsOf(beginning)) {
       const [first = '', ...others] = wrap(text, this.#layout.columns - 16);
       this.#print(
         `  ${this.#style('dim', name.padEnd(10))}${first}`,

@@ -54,7 +54,7 @@ function markOf({ type, error, loop }: Row, style: Style): string {
   return style('green', type === 'Succeed' ? '●' : '✔');
 }
 
-function nameOf({ state, type, next, loop }: Row): string {
+export function nameOf({ state, type, next, loop }: Noted): string {
   if (loop?.check) return `${state} ⇄ ${loop.check}`;
   return type === 'Choice' && next ? `${state} → ${next}` : state;
 }
@@ -66,20 +66,27 @@ function nameStyle({ type, error }: Row, style: Style, name: string): string {
 }
 
 /** Real milliseconds for a function that succeeds at the first attempt; simulated time for waits and retries. */
-function durationOf({ type, enteredAt, exitedAt, lambdaMs, retried, loop }: Row, now: Date): string {
-  const span = formatDuration((exitedAt ?? now).getTime() - enteredAt.getTime());
-  if (loop || retried.length > 0) return span;
-  return type === 'Task' && exitedAt ? `${Math.round(lambdaMs)} ms` : '';
+const durationOf = (row: Row, now: Date): string => {
+  const span = (row.exitedAt ?? now).getTime() - row.enteredAt.getTime();
+  return formatTook(row, span, row.exitedAt && row.lambdaMs);
+};
+
+/** @param lambdaMs undefined if the state has not ended */
+export function formatTook({ type, loop, retried = [] }: Noted, spanMs: number, lambdaMs: number | undefined): string {
+  if (loop || retried.length > 0) return formatDuration(spanMs);
+  return type === 'Task' && lambdaMs !== undefined ? `${Math.round(lambdaMs)} ms` : '';
 }
 
-function notesOf({ retried, error, next, loop }: Row): string[] {
-  return [
-    ...(loop && loop.polls > 0 ? [`${loop.polls} ${loop.polls === 1 ? 'poll' : 'polls'}`] : []),
-    ...(loop && loop.observed.length > 0 ? [loop.observed.join(' → ')] : []),
-    ...(retried.length > 0 ? [`retried ${tally(retried)}`] : []),
-    ...(error ? [next ? `${error} → ${next}` : error] : []),
-  ];
-}
+/** The fields of a row that its name, its mark and its notes need. */
+type Noted = Pick<Row, 'state' | 'type' | 'error' | 'next' | 'loop'> & { retried?: string[] | undefined };
+
+/** What is special about a row: its polls, its retries and its error. */
+export const notesOf = ({ retried = [], error, next, loop }: Noted): string[] => [
+  ...(loop && loop.polls > 0 ? [`${loop.polls} ${loop.polls === 1 ? 'poll' : 'polls'}`] : []),
+  ...(loop && loop.observed.length > 0 ? [loop.observed.join(' → ')] : []),
+  ...(retried.length > 0 ? [`retried ${tally(retried)}`] : []),
+  ...(error ? [next ? `${error} → ${next}` : error] : []),
+];
 
 /** `AtlasThrottled ×3, AwsUnavailable` */
 function tally(names: string[]): string {

@@ -18,6 +18,7 @@ suite('the arguments of npm start', () => {
       list: false,
       help: false,
       json: false,
+      html: undefined,
       logs: false,
     });
   });

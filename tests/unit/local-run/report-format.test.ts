@@ -20,6 +20,9 @@ const connection = {
 
 const report: Report = {
   scenario: 'default',
+  description: 'A cluster is connected.',
+  startedBy: 'The cluster is tagged.',
+  isClusterInvented: false,
   clusterArn: 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/1',
   executionArn: 'arn:aws:states:us-east-1:123456789012:execution:local-connect:1',
   status: 'Connected',
@@ -33,9 +36,11 @@ const report: Report = {
   tags: { before: {}, after: {} },
   registry: { before: null, after: null },
   timeline: [],
+  transitions: [],
   messages: [],
   others: [],
   calls: {},
+  requests: [],
 };
 
 const linesOf = (changed: Partial<Report>, columns = 100) =>
