@@ -63,7 +63,7 @@ export function graph(report: Report): string {
   const isTaken = (from: string, to: string) => report.transitions.some((it) => it.from === from && it.to === to);
 
   add('Start', ['Start'], circle);
-  for (const [name, { Type }] of Object.entries(States)) add(name, [kinds[Type], name], { width: 190, height: 44 });
+  for (const [name, { Type }] of Object.entries(States)) add(name, [kinds[Type], name], { width: 206, height: 44 });
   add('End', ['End'], circle);
   add('any Task', ['any Task'], { width: 80, height: 24 });
 

@@ -34,7 +34,10 @@ export function page(report: Report): string {
     kept.length > 0 && section('What stays', list(kept.map(sentenceOf))),
     note && section('Note', html`<p>${note}</p>`),
     !done && !changes && report.output !== undefined && section('Output', json(report.output)),
-    section('The path through the machine', new Markup(graph(report))),
+    section(
+      'The path through the machine',
+      html`<p class="soft">The thick arrows are the path that the run took.</p><div class="wide">${new Markup(graph(report))}</div>`,
+    ),
     section('Timeline', timelineTable(report)),
     report.isClusterGone && section('Cluster', html`<p>The cluster no longer exists.</p>`),
     policySection(report),
@@ -113,7 +116,7 @@ const resources = (all: Change[][]): Markup[] =>
 
 const beforeAndAfter = (changes: Change[]): Markup | undefined =>
   changes.length > 0
-    ? html`<table><thead><tr><th scope="col"></th><th scope="col">before</th><th scope="col">after</th></tr></thead>
+    ? html`<table><thead><tr><th scope="col"></th><th scope="col" class="before">before</th><th scope="col">after</th></tr></thead>
 <tbody>${changes.map(
         ({ key, kind, before, after }) =>
           html`<tr class="${kind}"><th scope="row">${key}</th><td>${before ?? '–'}</td><td>${after ?? '–'}</td></tr>\n`,

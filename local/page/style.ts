@@ -5,7 +5,7 @@ export const style = `
   --text: #16191f; --soft: #545b64; --page: #ffffff; --box: #f4f6f8; --line: #d5dbdb;
   --green: #1d6f02; --red: #b3260f; --orange: #a85508;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --text: #e6e8eb; --soft: #a3adb8; --page: #14181f; --box: #1d232c; --line: #3a434f;
     --green: #7ddb84; --red: #ff9384; --orange: #ffb066;
@@ -39,10 +39,13 @@ li { margin: 4px 0; overflow-wrap: anywhere; }
 .bad { color: var(--red); }
 table { width: 100%; border-collapse: collapse; font-size: 14px; }
 th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-thead th { color: var(--soft); font-weight: 600; }
+thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
+thead th.before { width: 30%; }
 tbody th { width: 1%; white-space: nowrap; font-weight: 600; }
 .time, .number { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
 .time { width: 1%; }
+.state { width: 46%; }
+.mark { width: 1%; text-align: center; }
 .lines { white-space: pre-wrap; }
 pre { margin: 0; padding: 12px 14px; border: 1px solid var(--line); border-radius: 6px; background: var(--box); white-space: pre-wrap; overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 .added, .changed { color: var(--green); }
@@ -51,6 +54,14 @@ pre { margin: 0; padding: 12px 14px; border: 1px solid var(--line); border-radiu
 .unchanged { color: var(--soft); }
 tr.unchanged { color: inherit; }
 .graph { display: block; width: 100%; height: auto; }
+.wide { overflow-x: auto; padding-bottom: 2px; }
+@media screen and (max-width: 700px) {
+  main { padding: 20px 14px 40px; }
+  .graph { width: 900px; }
+  tbody th { width: 34%; white-space: normal; overflow-wrap: anywhere; }
+  table { font-size: 12px; }
+  th, td { padding-right: 8px; }
+}
 @page { margin: 14mm; }
 @media print {
   body { font-size: 10pt; }

@@ -47,7 +47,8 @@ export function formatRow(
 /** Notes below a row are indented a little more than its name. */
 const notesIndent = beforeName + 2;
 
-function markOf({ type, error, loop }: Row, style: Style): string {
+/** Shows how a state ended. */
+export function markOf({ type, error, loop }: Noted, style: Style): string {
   if (error) return style('red', '✖');
   if (type === 'Choice') return style('dim', '◇');
   if (loop) return style('cyan', '⇄');
