@@ -4,47 +4,13 @@ import type { PolicyDocument, Statement } from '../../../emulators/msk/policy.ts
 import type { Report } from '../../../local/screen/report.ts';
 import { formatReport } from '../../../local/screen/report-format.ts';
 import { plain } from '../../../local/screen/text.ts';
+import { connection, emptyReport } from '../../fixtures/report.ts';
 
 const allow = (Sid: string): Statement => ({ Sid, Effect: 'Allow', Principal: '*', Action: 'kafka:*', Resource: '*' });
 const policyOf = (...Statement: Statement[]): PolicyDocument => ({ Version: '2012-10-17', Statement });
 
-const connection = {
-  workspace: 'streams',
-  name: 'orders',
-  state: 'READY',
-  bootstrapServers: 'b-1:14001,b-2:14002',
-  authentication: { mechanism: 'SCRAM-512', username: 'atlas' },
-  security: { protocol: 'SASL_SSL' },
-  networking: { access: { type: 'PRIVATE_LINK', connectionId: '6b0a3d48a3cdcc7e261db76d' } },
-};
-
-const report: Report = {
-  scenario: 'default',
-  description: 'A cluster is connected.',
-  startedBy: 'The cluster is tagged.',
-  isClusterInvented: false,
-  clusterArn: 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/1',
-  executionArn: 'arn:aws:states:us-east-1:123456789012:execution:local-connect:1',
-  status: 'Connected',
-  output: { done: [] },
-  speed: 360,
-  seconds: { simulated: 5, real: 1 },
-  isClusterGone: false,
-  policy: { before: null, after: null },
-  privateLinks: { before: [], after: [] },
-  connections: { before: [], after: [] },
-  tags: { before: {}, after: {} },
-  registry: { before: null, after: null },
-  timeline: [],
-  transitions: [],
-  messages: [],
-  others: [],
-  calls: {},
-  requests: [],
-};
-
 const linesOf = (changed: Partial<Report>, columns = 100) =>
-  formatReport({ ...report, ...changed }, { style: plain, columns });
+  formatReport({ ...emptyReport, ...changed }, { style: plain, columns });
 
 suite('the report of a run', () => {
   test('shows which new statements are ours, and which another party has added during the run', () => {
