@@ -50,8 +50,10 @@ async function run({
     const report = await runScenario({ scenario, input, settings, speed, presentation, onLog, signal });
     if (json) console.log(JSON.stringify(report, null, 2));
     presentation?.end(report);
-    if (html !== undefined) writeFileSync(html, page(report));
-    if (html !== undefined && !json) console.log(`The page about the run is ${html}.`);
+    if (html !== undefined) {
+      writeFileSync(html, page(report));
+      if (!json) console.log(`The page about the run is in ${html}.`);
+    }
     return report.error === undefined ? 0 : 1;
   } catch (error) {
     presentation?.close();

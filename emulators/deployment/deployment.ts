@@ -30,7 +30,7 @@ interface DeployedMachine {
   substitutions: Record<string, string>;
 }
 
-export interface DeployedRule {
+interface DeployedRule {
   name: string;
   eventPattern: EventPattern;
   isEnabled: boolean;

@@ -37,7 +37,7 @@ export interface Snapshot {
   connections: ConnectionView[];
 }
 
-export type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> & {
+type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> & {
   enteredAt: string;
   seconds: number;
   lambdaMilliseconds?: number;
