@@ -36,7 +36,7 @@ export function page(report: Report): string {
     !done && !changes && report.output !== undefined && section('Output', json(report.output)),
     section(
       'The path through the machine',
-      html`<p class="soft">The thick arrows are the path that the run took.</p><div class="wide">${new Markup(graph(report))}</div>`,
+      html`<p class="soft">The thick arrows are the path that the run took.</p>${new Markup(graph(report))}`,
     ),
     section('Timeline', timelineTable(report)),
     report.isClusterGone && section('Cluster', html`<p>The cluster no longer exists.</p>`),

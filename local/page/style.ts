@@ -54,10 +54,8 @@ pre { margin: 0; padding: 12px 14px; border: 1px solid var(--line); border-radiu
 .unchanged { color: var(--soft); }
 tr.unchanged { color: inherit; }
 .graph { display: block; width: 100%; height: auto; }
-.wide { overflow-x: auto; padding-bottom: 2px; }
 @media screen and (max-width: 700px) {
   main { padding: 20px 14px 40px; }
-  .graph { width: 900px; }
   tbody th { width: 34%; white-space: normal; overflow-wrap: anywhere; }
   table { font-size: 12px; }
   th, td { padding-right: 8px; }
