@@ -10,5 +10,7 @@ export async function pictureOf(name: string): Promise<string> {
   const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) throw new Error(`There is no scenario ${name}.`);
   const { signal } = new AbortController();
-  return `${graph(await runScenario({ scenario, settings: {}, speed: 9000, signal }))}\n`;
+  const report = await runScenario({ scenario, settings: {}, speed: 9000, signal });
+  if (report.error !== scenario.expected.error) throw new Error(`The scenario ${name} ends with ${report.error}.`);
+  return `${graph(report)}\n`;
 }
