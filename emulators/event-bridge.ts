@@ -133,7 +133,7 @@ export function executionEvent(execution: { arn: string; name: string; stateMach
 }
 
 type Leaf = string | number | boolean | null;
-type Matcher = Leaf | { exists: boolean } | { prefix: string };
+export type Matcher = Leaf | { exists: boolean } | { prefix: string };
 export type EventPattern = { [field: string]: EventPattern | Matcher[] };
 
 /**
@@ -141,15 +141,25 @@ export type EventPattern = { [field: string]: EventPattern | Matcher[] };
  *
  * @throws Error for any other operator, because ignoring it could match events that AWS would not match
  */
-export function matches(pattern: EventPattern, event: unknown): boolean {
-  return Object.entries(pattern)
-    .map(([field, expected]) => {
-      if (field.startsWith('$')) throw new Error(`The local EventBridge does not support the operator '${field}'.`);
-      const actual = isObject(event) ? event[field] : undefined;
-      return Array.isArray(expected) ? matchesAny(expected, actual) : matches(expected, actual);
-    })
-    .every(Boolean);
+export const matches = (pattern: EventPattern, event: unknown): boolean => mismatches(pattern, event).length === 0;
+
+/** A field of an event that a pattern does not match. */
+export interface Mismatch {
+  /** Such as `detail.tags.atlas-streaming`. */
+  field: string;
+  expected: Matcher[];
+  /** undefined if the event has no such field */
+  actual: unknown;
 }
+
+/** The fields of an event that differ from a pattern. @throws Error as `matches` does */
+export const mismatches = (pattern: EventPattern, event: unknown, path = ''): Mismatch[] =>
+  Object.entries(pattern).flatMap(([name, expected]) => {
+    if (name.startsWith('$')) throw new Error(`The local EventBridge does not support the operator '${name}'.`);
+    const [field, actual] = [`${path}${name}`, isObject(event) ? event[name] : undefined];
+    if (!Array.isArray(expected)) return mismatches(expected, actual, `${field}.`);
+    return matchesAny(expected, actual) ? [] : [{ field, expected, actual }];
+  });
 
 /** Whether any matcher matches any value. Documented: a list in an event matches if one of its elements does. */
 function matchesAny(matchers: Matcher[], actual: unknown): boolean {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { localSettings } from '../packaging/check-settings.ts';
 import { complaintAboutNpmOptions } from '../packaging/npm-options.ts';
 import { readParams, WrongSettings } from '../packaging/settings.ts';
+import { similarName } from '../packaging/similar-name.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface Arguments {
@@ -17,6 +18,8 @@ export interface Arguments {
   list: boolean;
   help: boolean;
   json: boolean;
+  /** The path of the page to write. */
+  html: string | undefined;
   logs: boolean;
   /** Whether the local cloud stays up, and no run is started. */
   keep: boolean;
@@ -41,6 +44,7 @@ const options = {
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
   json: { type: 'boolean', default: false },
+  html: { type: 'string' },
   logs: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
 } as const;
@@ -65,6 +69,7 @@ Amazon DynamoDB and MongoDB Atlas on this machine. It needs no AWS account and n
   --json               print only one JSON document (use npm start --silent to hide npm's own lines)
   --keep               start no run and keep the local cloud up, for the AWS CLI and for preflight, status and remove;
                        print its addresses and what runs there (with --json only the addresses); Ctrl-C ends it
+  --html FILE          write a page about the run to this file: the path through the machine, what changed, all requests
   --logs               print the logs of the functions on standard error
   --help               show this text
 
@@ -79,20 +84,25 @@ Exit code: 0 if the execution succeeds (Connected, Disconnected, Planned, Nothin
 export function parseArguments(args: string[], scenarios: Scenario[], env: NodeJS.ProcessEnv = {}): Arguments {
   const complaint = complaintAboutNpmOptions(ownOptions, env);
   if (complaint) throw new UsageError(complaint);
-  const { scenario: name, input, stage, param, speed, ...flags } = parse(args);
+  const { scenario: name, input, stage, param, speed, html, ...flags } = parse(args);
   const scenario = scenarios.find((it) => it.name === name);
   if (!scenario) {
-    const names = scenarios.map((it) => it.name).join(', ');
-    throw new UsageError(`There is no scenario "${name}"; there are ${names}.`);
+    const names = scenarios.map((it) => it.name);
+    const meant = similarName(name, names);
+    throw new UsageError(
+      `There is no scenario "${name}"${meant ? `. Did you mean ${meant}?` : `; there are ${names.join(', ')}.`}`,
+    );
   }
   if (flags.json && (flags.list || flags.help))
     throw new UsageError('--json cannot be combined with --list or --help.');
-  const ofRuns = [input !== undefined && 'input', flags.disconnect && 'disconnect'].find(Boolean);
+  const ofRuns = [input !== undefined && 'input', flags.disconnect && 'disconnect', html !== undefined && 'html'].find(
+    Boolean,
+  );
   if (flags.keep && ofRuns)
     throw new UsageError(`--keep cannot be combined with --${ofRuns}, because it starts no run.`);
   if (flags.disconnect && input === undefined) throw new UsageError('--disconnect needs --input.');
   const settings = parseSettings(param, stage, scenario);
-  return { scenario, input, stage, settings, speed: parseSpeed(speed), ...flags };
+  return { scenario, input, stage, html, settings, speed: parseSpeed(speed), ...flags };
 }
 
 function parseSettings(
@@ -116,7 +126,10 @@ function parse(args: string[]) {
     return parseArgs({ args, options }).values;
   } catch (error) {
     // Only the first sentence: the others explain positional arguments, which do not exist here.
-    const [sentence] = (error as Error).message.split(/\.\s|\.$|\n/);
+    const [sentence = ''] = (error as Error).message.split(/\.\s|\.$|\n/);
+    const [, unknown] = /^Unknown option '--([^']+)'/.exec(sentence) ?? [];
+    const meant = unknown && similarName(unknown, Object.keys(options));
+    if (meant) throw new UsageError(`${sentence}. Did you mean --${meant}?`);
     throw new UsageError(`${sentence}; npm start -- --help lists the options.`);
   }
 }

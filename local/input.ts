@@ -31,6 +31,9 @@ export function readInput(path: string): unknown {
 export const isEvent = (input: unknown): input is object =>
   typeof input === 'object' && input !== null && 'detail-type' in input;
 
+/** The cluster's tags in an event. */
+export const tagsIn = (input: unknown): Record<string, string> | undefined => ((input ?? {}) as UserInput).detail?.tags;
+
 /**
  * The local cloud that fits an input: with its account, Region, cluster, project, workspace and secret. So users can try their
  * own input without changing it.
@@ -42,7 +45,7 @@ export function cloudFor(
   world: WorldSeed,
 ): { place: Place; world: WorldSeed; settings: Record<string, string> } {
   const place = placeOf(input);
-  const { tags } = ((input ?? {}) as UserInput).detail ?? {};
+  const tags = tagsIn(input);
   const { projectId, workspace, secretArn, secretName } = settingsIn((input ?? {}) as UserInput);
   return {
     place,

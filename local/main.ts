@@ -1,11 +1,14 @@
+import { closeSync, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './input.ts';
 import { keepCloud } from './keep.ts';
-import { NoMatchingRule, runScenario } from './run.ts';
+import { NoMatchingRule } from './no-matching-rule.ts';
+import { page } from './page/page.ts';
+import { runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 import { Presentation } from './screen/presentation.ts';
-import { isLive, wrap } from './screen/text.ts';
+import { columnsOf, hasColours, isLive, wrap } from './screen/text.ts';
 
 /** `npm start`: one run of a state machine in the local cloud. */
 async function main(args: string[]): Promise<number> {
@@ -33,24 +36,41 @@ async function keep({ scenario, stage = 'local', settings, speed, json, logs }: 
 const printLog = (name: string, line: string) => console.error(`${name}: ${line}`);
 
 /** @returns the exit code: 0 if the execution succeeds */
-async function run({ scenario, input: path, disconnect, settings, speed, json, logs }: Arguments): Promise<number> {
+async function run({
+  scenario,
+  input: path,
+  disconnect,
+  settings,
+  speed,
+  json,
+  html,
+  logs,
+}: Arguments): Promise<number> {
   const input =
     path === undefined
       ? undefined
       : { path, value: readInput(path), action: disconnect ? ('disconnect' as const) : ('connect' as const) };
+  if (html !== undefined) checkWritable(html);
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
   const { signal } = interruption;
   // No live line with --logs, because the logs would be printed into it.
   const presentation = json
     ? undefined
-    : new Presentation(process.stdout, !logs && isLive(process.stdout, process.env));
+    : new Presentation(process.stdout, {
+        isLive: !logs && isLive(process.stdout, process.env),
+        isColoured: hasColours(process.stdout, process.env),
+      });
   const onLog = logs ? printLog : undefined;
   try {
     await build();
     const report = await runScenario({ scenario, input, settings, speed, presentation, onLog, signal });
     if (json) console.log(JSON.stringify(report, null, 2));
     presentation?.end(report);
+    if (html !== undefined) {
+      writeFileSync(html, page(report));
+      if (!json) console.log(`The page about the run is in ${html}.`);
+    }
     return report.error === undefined ? 0 : 1;
   } catch (error) {
     presentation?.close();
@@ -66,6 +86,17 @@ async function run({ scenario, input: path, disconnect, settings, speed, json, l
   }
 }
 
+/** Checks this first, because a run takes a while. It leaves no file behind. @throws UsageError */
+function checkWritable(path: string): void {
+  const exists = existsSync(path);
+  try {
+    closeSync(openSync(path, 'a'));
+    if (!exists) unlinkSync(path);
+  } catch (error) {
+    throw new UsageError(`--html ${path} cannot be written: ${(error as Error).message}.`);
+  }
+}
+
 /** The exit code that shells use: 128 plus the number of the signal. */
 const interrupted = 130;
 
@@ -73,7 +104,9 @@ function scenarioList(): string {
   const entries = scenarios.flatMap(({ name, description, expected: { endState, error } }) => [
     '',
     `  ${name}`,
-    ...wrap(`${description} Ends in ${endState}${error ? ` with ${error}` : ''}.`, 84).map((line) => `      ${line}`),
+    ...wrap(`${description} Ends in ${endState}${error ? ` with ${error}` : ''}.`, columnsOf(process.stdout) - 16).map(
+      (line) => `      ${line}`,
+    ),
   ]);
   return ['Scenarios, for npm start -- --scenario NAME', ...entries].join('\n');
 }

@@ -2,11 +2,13 @@ import { Cloud } from '../emulators/cloud.ts';
 import type { Action } from '../emulators/deployment/deployment.ts';
 import type { Execution, MachineEvent } from '../emulators/step-functions/execution.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
-import { cloudFor, isEvent } from './input.ts';
+import { clusterArnIn } from '../shared/request/input.ts';
+import { cloudFor, isEvent, tagsIn } from './input.ts';
+import { NoMatchingRule } from './no-matching-rule.ts';
 import { type Scenario, tagAndConnect } from './scenario.ts';
 import { observedState } from './screen/observed-state.ts';
 import type { Presentation } from './screen/presentation.ts';
-import { makeReport, type Report, takeSnapshot } from './screen/report.ts';
+import { type Beginning, makeReport, type Report, takeSnapshot } from './screen/report.ts';
 import { Timeline } from './screen/timeline.ts';
 
 export interface RunOptions {
@@ -20,9 +22,6 @@ export interface RunOptions {
   /** Interrupts the run. */
   signal: AbortSignal;
 }
-
-/** No rule matches the user's event. */
-export class NoMatchingRule extends Error {}
 
 /**
  * Runs one execution to its end, in a local cloud of its own.
@@ -52,8 +51,8 @@ export async function runScenario(options: RunOptions): Promise<Report> {
     await prepare(cloud, options);
     const record = async () => (await cloud.registry.get(cloud.world.cluster.arn)) ?? null;
     const [before, recordBefore] = [takeSnapshot(cloud), await record()];
-    const description = input ? 'Your input replaces its start.' : scenario.description;
-    presentation?.begin(cloud, { name: scenario.name, description }, describeStart(cloud, options));
+    const beginning = describe(cloud, options);
+    presentation?.begin(cloud, beginning);
     const sentBefore = (await cloud.messages()).length;
     const earlier = cloud.executions;
     const begunAt = performance.now();
@@ -70,11 +69,10 @@ export async function runScenario(options: RunOptions): Promise<Report> {
         .filter((it) => it !== execution && !earlier.includes(it))
         .map(async (it) => ({ execution: it, result: await it.result })),
     );
-    const { rows } = timeline;
     const registry = { before: recordBefore, after: await record() };
     const messages = (await cloud.messages()).slice(sentBefore);
-    const ran = { scenario: scenario.name, cloud, execution, result, others, messages };
-    return makeReport({ ...ran, rows, before, registry, realMs });
+    const ran = { beginning, cloud, execution, result, others, messages, timeline };
+    return makeReport({ ...ran, before, registry, realMs });
   } finally {
     await cloud.close();
   }
@@ -83,6 +81,9 @@ export async function runScenario(options: RunOptions): Promise<Report> {
 async function prepare(cloud: Cloud, { scenario, input }: RunOptions): Promise<void> {
   if (scenario.prepare) await scenario.prepare(cloud);
   else if (input?.action === 'disconnect') await tagAndConnect(cloud);
+  // The preparation may have set others. When AWS delivers an event, the tags in it are those of the cluster.
+  const tags = tagsIn(input?.value);
+  if (tags) cloud.world.cluster.tags.setWithoutEvent(tags);
 }
 
 async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Execution> {
@@ -96,11 +97,17 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
     return input ? cloud.start(input.value, input.action) : cloud.start(scenario.input?.(cloud));
   const [execution] = cloud.deliver(input.value);
   if (execution) return execution;
-  const patterns = cloud.deployment.rules.filter(({ isEnabled }) => isEnabled).map(({ eventPattern }) => eventPattern);
-  throw new NoMatchingRule(
-    `No rule matches the event in ${input.path}, so no execution is started. The patterns of the rules: ${JSON.stringify(patterns)}.`,
-  );
+  throw new NoMatchingRule(input.path, input.value, cloud.deployment);
 }
+
+const describe = (cloud: Cloud, options: RunOptions): Beginning => ({
+  scenario: options.scenario.name,
+  description: options.input ? 'Your input replaces its start.' : options.scenario.description,
+  startedBy: describeStart(cloud, options),
+  clusterArn: cloud.world.cluster.arn,
+  isClusterInvented: clusterArnIn(options.input?.value) === cloud.world.cluster.arn,
+  speed: cloud.clock.speed,
+});
 
 function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
   if (input)

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CloudFormationClient, type CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { complaintAboutCredentials } from './aws-credentials.ts';
 import { build } from './build.ts';
 import {
   complaintAboutRegion,
@@ -38,7 +39,11 @@ interface Serverless {
     getRegion(): string;
     naming: { getStackName(): string };
     /** Region and credentials, as Serverless itself uses them. */
-    getAwsSdkV3Config(): Promise<Pick<CloudFormationClientConfig, 'region' | 'credentials'>>;
+    getAwsSdkV3Config(): Promise<
+      Pick<CloudFormationClientConfig, 'region'> & {
+        credentials: () => Promise<{ accessKeyId: string; secretAccessKey: string }>;
+      }
+    >;
   };
   extendConfiguration(path: string[], value: unknown): void;
 }
@@ -101,14 +106,18 @@ export default class PackagingPlugin {
   }
 
   /** Runs before all hooks; in the first one, Serverless asks AWS who is deploying. */
-  asyncInit(): void {
+  async asyncInit(): Promise<void> {
     const { commands, isHelpRequest } = this.#serverless.processedInput;
     const command = commands.join(' ');
-    if (isHelpRequest || !['package', 'deploy', 'deploy function', 'rollback'].includes(command)) return;
+    if (isHelpRequest || !['package', 'deploy', 'deploy function', 'rollback', 'remove'].includes(command)) return;
     try {
       // For `serverless package`, the option of this name says where to write.
       if (command !== 'package' && this.#options.package) this.#checkPackage(this.#options.package);
-      else this.#useSettings(command);
+      else if (command !== 'remove') this.#useSettings(command);
+      if (command !== 'package') {
+        const { credentials } = await this.#provider.getAwsSdkV3Config();
+        refuse([await complaintAboutCredentials(credentials)]);
+      }
     } catch (error) {
       if (!(error instanceof WrongSettings)) throw error;
       // Thrown, it would be printed below lines about the framework's version and documentation.

@@ -1,4 +1,5 @@
 import type { Definition, State } from '../../statemachine/definition.ts';
+import { ways } from '../../statemachine/ways.ts';
 
 /**
  * Draws a machine as a Mermaid flowchart, which GitHub and most editors show as a picture. If several Tasks have a Catch to the same
@@ -29,20 +30,6 @@ function shape(name: string, { Type }: State): string {
   if (Type === 'Succeed' || Type === 'Fail') return `${name}([${name}])`;
   return `${name}[${name}]`;
 }
-
-/** The states that can follow if a state succeeds. A choice has a label for each. */
-export const ways = ({ Type, Next, Choices = [], Default = '' }: State): { next: string; label?: string }[] =>
-  Type === 'Choice'
-    ? [
-        ...Choices.map((it) => ({
-          next: it.Next,
-          label: Choices.length > 1 && 'Variable' in it ? (it.Variable.split('.').at(-1) ?? '') : 'yes',
-        })),
-        { next: Default, label: 'no' },
-      ]
-    : Next
-      ? [{ next: Next }]
-      : [];
 
 const arrows = (state: State): string[] =>
   ways(state).map(({ next, label }) => (label ? `-- ${label} --> ${next}` : `--> ${next}`));

@@ -33,6 +33,7 @@ interface DeployedMachine {
 }
 
 interface DeployedRule {
+  name: string;
   eventPattern: EventPattern;
   isEnabled: boolean;
   /** Whether the rule is in the state that also matches what CloudTrail reports. */
@@ -150,8 +151,9 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       .filter((logicalId) => Resources[logicalId]?.Type === 'AWS::SNS::Topic')
       .map((logicalId) => context.arnOf(logicalId)),
     sweepSchedule: String(nameOf('SweepSchedule', 'ScheduleExpression')),
-    rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { EventPattern, State, Targets } }) =>
+    rules: ofType('AWS::Events::Rule').flatMap(({ Properties: { Name, EventPattern, State, Targets } }) =>
       (Targets as { Arn: unknown }[]).map(({ Arn }) => ({
+        name: String(resolve(Name, context)),
         eventPattern: resolve(EventPattern, context) as EventPattern,
         isEnabled: resolve(State, context) !== 'DISABLED',
         matchesTrail: resolve(State, context) === 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',

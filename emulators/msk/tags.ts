@@ -30,6 +30,11 @@ export class Tags {
     this.#replace(Object.fromEntries(Object.entries(this.#tags).filter(([key]) => !keys.includes(key))));
   }
 
+  /** Sets the tags to exactly these, without an event: for a caller that delivers the event of the change itself. */
+  setWithoutEvent(tags: Record<string, string>): void {
+    this.#tags = { ...tags };
+  }
+
   /** Assumed: no event if a tag is set to the value that it already has, or if a missing tag is removed. */
   #replace(after: Record<string, string>): void {
     const before = this.#tags;

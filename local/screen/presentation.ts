@@ -1,14 +1,15 @@
 import type { Cloud } from '../../emulators/cloud.ts';
-import type { Scenario } from '../scenario.ts';
-import type { Report } from './report.ts';
+import { factsOf } from './facts.ts';
+import type { Beginning, Report } from './report.ts';
 import { formatReport } from './report-format.ts';
 import { liveScreen, type Output, plainScreen, type Screen } from './screen.ts';
-import { coloured, plain, type Style, wrap } from './text.ts';
+import { coloured, columnsOf, type Layout, plain, type Style, wrap } from './text.ts';
 import type { Timeline } from './timeline.ts';
 import { formatHeader, formatRow } from './timeline-format.ts';
 
 /** Shows a run while it is running, and a summary at its end. */
 export class Presentation {
+  readonly #output: Output;
   readonly #style: Style;
   readonly #screen: Screen;
   #cloud: Cloud | undefined;
@@ -16,28 +17,17 @@ export class Presentation {
   #printed = 0;
 
   /** @param isLive whether the last line can be redrawn: only on a terminal */
-  constructor(output: Output, isLive: boolean) {
-    this.#style = isLive ? coloured : plain;
+  constructor(output: Output, { isLive, isColoured }: { isLive: boolean; isColoured: boolean }) {
+    this.#output = output;
+    this.#style = isColoured ? coloured : plain;
     this.#screen = isLive ? liveScreen(output, (spinner) => this.#lastRow(spinner)) : plainScreen(output);
   }
 
-  begin(cloud: Cloud, scenario: Pick<Scenario, 'name' | 'description'>, startedBy: string): void {
+  begin(cloud: Cloud, beginning: Beginning): void {
     this.#cloud = cloud;
-    const { speed } = cloud.clock;
-    const facts: [string, string][] = [
-      ['Scenario', `${scenario.name}. ${scenario.description}`],
-      ['Cluster', cloud.world.cluster.arn],
-      ['Real', 'The state machine, the rules, and the built functions with their roles, as you deploy them.'],
-      ['Emulated', 'Amazon MSK, AWS Secrets Manager, Amazon DynamoDB and MongoDB Atlas, on this machine.'],
-      [
-        'Time',
-        `Waits are ${speed} times faster: one hour takes ${secondsOfAnHour(speed)} s. Functions run in real time.`,
-      ],
-      ['Start', startedBy],
-    ];
     this.#print(this.#style('bold', 'msk-atlas-privatelink, run locally'), '');
-    for (const [name, text] of facts) {
-      const [first = '', ...others] = wrap(text, 84);
+    for (const [name, text] of factsOf(beginning)) {
+      const [first = '', ...others] = wrap(text, this.#layout.columns - 16);
       this.#print(
         `  ${this.#style('dim', name.padEnd(10))}${first}`,
         ...others.map((line) => `${' '.repeat(12)}${line}`),
@@ -54,7 +44,7 @@ export class Presentation {
   end(report: Report): void {
     this.#printRows(Number.POSITIVE_INFINITY);
     this.close();
-    this.#print(...formatReport(report, this.#style));
+    this.#print(...formatReport(report, this.#layout));
   }
 
   /** Restores the terminal. */
@@ -63,7 +53,7 @@ export class Presentation {
   }
 
   #printRows(upTo: number): void {
-    if (this.#printed === 0 && upTo > 0) this.#print(this.#style('dim', formatHeader()));
+    if (this.#printed === 0 && upTo > 0) this.#print(this.#style('dim', formatHeader(this.#layout)));
     const rows = this.#timeline?.rows ?? [];
     for (; this.#printed < Math.min(rows.length, upTo); this.#printed += 1) this.#print(...this.#row(this.#printed));
   }
@@ -77,12 +67,15 @@ export class Presentation {
   #row(index: number, mark?: string): string[] {
     const [first, row] = [this.#timeline?.rows[0], this.#timeline?.rows[index]];
     if (!first || !row || !this.#cloud) return [];
-    return formatRow(row, first.enteredAt, this.#cloud.clock.now(), this.#style, mark);
+    return formatRow(row, first.enteredAt, this.#cloud.clock.now(), this.#layout, mark);
+  }
+
+  /** The width of a terminal can change at any time. */
+  get #layout(): Layout {
+    return { style: this.#style, columns: columnsOf(this.#output) };
   }
 
   #print(...lines: string[]): void {
     for (const line of lines) this.#screen.print(line);
   }
 }
-
-const secondsOfAnHour = (speed: number) => Math.round(36_000 / speed) / 10;

@@ -1,15 +1,16 @@
 import type { Cloud } from '../../emulators/cloud.ts';
+import type { Exchange, ServiceName } from '../../emulators/emulator.ts';
 import type { PolicyDocument } from '../../emulators/msk/policy.ts';
 import type { Recorder } from '../../emulators/recorder.ts';
 import type { Message } from '../../emulators/sns.ts';
 import type { Execution, ExecutionResult } from '../../emulators/step-functions/execution.ts';
-import type { Row } from './timeline.ts';
+import type { Row, Timeline, Transition } from './timeline.ts';
 
 /** An item of the table. */
 type RegistryItem = Record<string, unknown>;
 
 /** Resources as in the answers of Atlas's API. */
-interface PrivateLinkView {
+export interface PrivateLinkView {
   _id: string;
   arn: string;
   state: string;
@@ -17,7 +18,7 @@ interface PrivateLinkView {
   interfaceEndpointId?: string;
   dnsDomain?: string;
 }
-interface ConnectionView {
+export interface ConnectionView {
   workspace: string;
   name: string;
   state: string;
@@ -43,29 +44,54 @@ type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> &
   retried?: string[];
 };
 
-/** The report of a run: `--json` prints it, and the text is made from it. */
-export interface Report extends Pick<Snapshot, 'isClusterGone' | 'privateLinks' | 'connections'> {
+/** What is known before a run begins. */
+export interface Beginning {
   scenario: string;
+  description: string;
+  /** For the user: what starts the execution. */
+  startedBy: string;
   clusterArn: string;
+  /** Whether the user's input names the cluster. The local cloud makes one up with its ARN. */
+  isClusterInvented: boolean;
+  speed: number;
+}
+
+/** A request to an emulated service. Its bodies may have secrets, so they are not here. */
+export interface RequestSummary {
+  /** The simulated time. */
+  at: string;
+  service: ServiceName;
+  operation: string;
+  /** The HTTP status, or what the caller got instead of an answer. */
+  status: Exchange['status'];
+}
+
+/** The report of a run: `--json` prints it, and the text and the page are made from it. */
+export interface Report extends Beginning, Pick<Snapshot, 'isClusterGone'> {
   executionArn: string;
   /** The state in which the execution ended. */
   status: string;
   output?: unknown;
   error?: string;
   cause?: string;
-  speed: number;
   seconds: { simulated: number; real: number };
   policy: { before: PolicyDocument | null; after: PolicyDocument | null };
+  privateLinks: { before: PrivateLinkView[]; after: PrivateLinkView[] };
+  connections: { before: ConnectionView[]; after: ConnectionView[] };
   tags: { before: Record<string, string>; after: Record<string, string> };
   /** The cluster's record; null if there is none. */
   registry: { before: RegistryItem | null; after: RegistryItem | null };
   timeline: RowSummary[];
+  /** Each transition of the machine that was taken, once. */
+  transitions: Transition[];
   /** The messages that the subscribers of the topic get. */
   messages: Pick<Message, 'subject' | 'text'>[];
   /** Other executions that were started during the run. */
   others: { executionArn: string; status: string; output?: unknown; error?: string }[];
   /** Service → operation → number of calls. */
   calls: Record<string, Record<string, number>>;
+  /** All of them, in the order of their answers. */
+  requests: RequestSummary[];
 }
 
 export function takeSnapshot({ world: { msk, cluster, project } }: Cloud): Snapshot {
@@ -82,45 +108,46 @@ export function takeSnapshot({ world: { msk, cluster, project } }: Cloud): Snaps
 }
 
 export interface Run {
-  scenario: string;
+  beginning: Beginning;
   cloud: Cloud;
   execution: Execution;
   result: ExecutionResult;
   others: { execution: Execution; result: ExecutionResult }[];
   messages: Message[];
-  rows: Row[];
+  timeline: Pick<Timeline, 'rows' | 'transitions'>;
   before: Snapshot;
   registry: Report['registry'];
   realMs: number;
 }
 
 export function makeReport({
-  scenario,
+  beginning,
   cloud,
   execution,
   result,
   others,
   messages,
-  rows,
+  timeline: { rows, transitions },
   before,
   registry,
   realMs,
 }: Run): Report {
-  const { policy, tags, ...atlas } = takeSnapshot(cloud);
+  const after = takeSnapshot(cloud);
   const { endState, error, cause, output } = result;
   return {
-    scenario,
-    clusterArn: cloud.world.cluster.arn,
+    ...beginning,
     executionArn: execution.arn,
     status: endState,
     ...(error === undefined ? { output } : { error, cause: cause ?? '' }),
-    speed: cloud.clock.speed,
     seconds: { simulated: secondsBetween(rows.at(0)?.enteredAt, rows.at(-1)?.exitedAt), real: toSeconds(realMs) },
-    policy: { before: before.policy, after: policy },
-    ...atlas,
-    tags: { before: before.tags, after: tags },
+    isClusterGone: after.isClusterGone,
+    policy: { before: before.policy, after: after.policy },
+    privateLinks: { before: before.privateLinks, after: after.privateLinks },
+    connections: { before: before.connections, after: after.connections },
+    tags: { before: before.tags, after: after.tags },
     registry,
     timeline: rows.map(summary),
+    transitions,
     messages: messages.map(({ subject, text }) => ({ subject, text })),
     others: others.map(({ execution: { arn }, result: { endState, output, error } }) => ({
       executionArn: arn,
@@ -128,6 +155,12 @@ export function makeReport({
       ...(error === undefined ? { output } : { error }),
     })),
     calls: countCalls(cloud.recorder),
+    requests: cloud.recorder.exchanges.map(({ at, service, operation, status }) => ({
+      at: at.toISOString(),
+      service,
+      operation,
+      status,
+    })),
   };
 }
 

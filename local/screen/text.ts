@@ -8,19 +8,37 @@ export type Style = (format: Format, text: string) => string;
 export const plain: Style = (_, text) => text;
 export const coloured: Style = (format, text) => styleText(format, text, { validateStream: false });
 
-/** Whether a stream is a terminal that supports control characters, and the user has not turned them off. */
-export function isLive(stream: { isTTY?: boolean }, environment: Record<string, string | undefined>): boolean {
-  return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== 'dumb';
+/** How lines are printed: their colours, and how many characters a line may have. */
+export interface Layout {
+  style: Style;
+  columns: number;
 }
 
-/** Fits into a terminal of 100 columns. */
-const textWidth = 92;
+type Environment = Record<string, string | undefined>;
+
+/** Whether a stream is a terminal that can erase and redraw a line. */
+export const isLive = (stream: { isTTY?: boolean }, environment: Environment): boolean =>
+  stream.isTTY === true && environment.TERM !== 'dumb';
+
+/** Whether a stream may have colours. NO_COLOR turns off nothing else: https://no-color.org */
+export const hasColours = (stream: { isTTY?: boolean }, environment: Environment): boolean =>
+  isLive(stream, environment) && !environment.NO_COLOR;
+
+/** Longer lines are harder to read. */
+const maxColumns = 100;
+
+/** The timeline does not fit into fewer. */
+const minColumns = 40;
+
+/** How many characters a line may have: as many as fit into the terminal, within limits. */
+export const columnsOf = ({ columns = maxColumns }: { columns?: number }): number =>
+  Math.max(minColumns, Math.min(columns || maxColumns, maxColumns));
 
 /** The width of a label such as `Execution:`, which must not stand alone in its line. */
 const labelWidth = 12;
 
 /** Breaks a text between words. A word as long as a line, such as an ARN, is not broken. */
-export function wrap(text: string, width = textWidth): string[] {
+export function wrap(text: string, width: number): string[] {
   const [first = '', ...words] = text.split(' ');
   const lines = [first];
   for (const word of words) {

@@ -17,13 +17,22 @@ export interface Row {
   loop?: { check: string; polls: number; observed: string[] };
 }
 
+/** From one state to another. */
+export interface Transition {
+  from: string;
+  to: string;
+}
+
 /** Makes the rows of a timeline from the events of an execution. */
 export class Timeline {
   readonly rows: Row[] = [];
+  /** Each transition that was taken, once. */
+  readonly transitions: Transition[] = [];
   readonly #observe: () => string | undefined;
   /** The choice that follows a check. It becomes a row only if it leaves the loop. */
   #choice: Row | undefined;
   #lastError = '';
+  #lastState: string | undefined;
 
   /** @param observe returns the last state of the resource that a wait loop waits for, such as WORKING */
   constructor(observe: () => string | undefined = () => undefined) {
@@ -39,6 +48,7 @@ export class Timeline {
     switch (event.type) {
       case 'StateEntered': {
         const { name: state, type } = event.state as { name: string; type: Row['type'] };
+        this.#move(state);
         this.#enter({ state, type, enteredAt: event.at, lambdaMs: 0, retried: [] });
         break;
       }
@@ -65,6 +75,13 @@ export class Timeline {
         this.#end({ error: event.type, exitedAt: event.at });
         break;
     }
+  }
+
+  #move(to: string): void {
+    const from = this.#lastState;
+    this.#lastState = to;
+    const isKnown = this.transitions.some((it) => it.from === from && it.to === to);
+    if (from !== undefined && !isKnown) this.transitions.push({ from, to });
   }
 
   #enter(row: Row): void {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { diagram } from '../../docs/generators/diagram.ts';
 import { generated, pathOf, readDocument } from '../../docs/generators/documents.ts';
-import { pictureOf, pictures } from '../../docs/generators/graph.ts';
+import { pictureOf, pictures } from '../../docs/generators/pictures.ts';
 import { machines, readDefinition } from '../../statemachine/definition.ts';
 
 describe('the generated parts of the documentation (npm run docs writes them)', () => {

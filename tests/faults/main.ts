@@ -32,6 +32,7 @@ const { table, summary } = report(rows);
 if (!only) {
   mkdirSync('reports', { recursive: true });
   writeFileSync('reports/faults.md', table);
+  console.log('The table of all runs is in reports/faults.md.');
 }
 const wrong = rows.filter(({ complaints }) => complaints.length > 0).length;
 console.log(`\n${summary}\n${rows.length - wrong} passed, ${wrong + leaks.length + leaksOfObserver.length} failed`);

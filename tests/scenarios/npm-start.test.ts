@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { suite, type TestContext, test } from 'node:test';
+import type { Cloud } from '../../emulators/cloud.ts';
+import { page } from '../../local/page/page.ts';
 import { runScenario } from '../../local/run.ts';
 import { scenarios } from '../../local/scenarios.ts';
+import type { Report } from '../../local/screen/report.ts';
+import { secretsOf, spellings } from '../fixtures/leaks.ts';
+import { assertSelfContained } from '../fixtures/page.ts';
 
 const main = new URL('../../local/main.ts', import.meta.url).pathname;
 
@@ -50,17 +55,46 @@ const event = (value: string) => ({
   },
 });
 
+/** The page has the path, the outcome and all requests of a run, and no secret. */
+function assertPage(text: string, { transitions, cause = '', requests }: Report, cloud: Cloud): void {
+  const { elements, text: shown } = assertSelfContained(text);
+  const taken = elements.filter(({ attrs }) => attrs.some(({ value }) => /^arrow (taken|caught)$/.test(value)));
+  assert.equal(taken.length, transitions.length + ['from Start', 'to End'].length);
+  assert.ok(shown.includes(cause));
+  assert.ok(shown.includes(`${requests.length} requests`));
+  for (const secret of secretsOf(cloud).flatMap(spellings))
+    assert.ok(!text.includes(secret), 'a secret is in the page');
+}
+
 suite('the scenario', { concurrency: 2 }, () => {
   for (const scenario of scenarios) {
     const { name, expected, settings = {} } = scenario;
     test(`${name} ends in ${expected.endState}${expected.error ? ` with ${expected.error}` : ''}`, async () => {
-      const report = await runScenario({ scenario, settings, speed: 9000, signal: new AbortController().signal });
+      let cloud: Cloud | undefined;
+      const prepare = (prepared: Cloud) => {
+        cloud = prepared;
+        return scenario.prepare?.(prepared);
+      };
+      const { signal } = new AbortController();
+      const report = await runScenario({ scenario: { ...scenario, prepare }, settings, speed: 9000, signal });
       assert.equal(report.status, expected.endState, report.cause);
       assert.equal(report.error, expected.error);
       assert.equal(report.timeline.at(-1)?.state, expected.endState);
       assert.ok((report.calls.kafka?.ListTagsForResource ?? 0) >= 1);
+      assertPage(page(report), report, cloud ?? assert.fail('not prepared'));
     });
   }
+});
+
+suite('an event of the user', () => {
+  test('finds its tags on the cluster, also after a scenario that has connected it', async () => {
+    const scenario = scenarios.find(({ name }) => name === 'disconnect') ?? assert.fail('no such scenario');
+    const input = { path: 'event.json', value: event('disconnect'), action: 'connect' as const };
+    const { signal } = new AbortController();
+    const report = await runScenario({ scenario, input, settings: {}, speed: 9000, signal });
+    assert.equal(report.status, 'Disconnected', JSON.stringify(report.output ?? report.cause));
+    assert.deepEqual(report.tags.before, { 'atlas-streaming': 'disconnect' });
+  });
 });
 
 suite('npm start', { concurrency: 2 }, () => {
@@ -81,6 +115,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout } = await start(fast).ended;
     for (const pattern of [
       /⇄ WaitForPrivateLink ⇄ CheckPrivateLink +[\dhms ]+ {2}\d+ polls {2}.*DONE\n/,
+      / Cluster +arn:\S+\n +Real /,
       /\{ "Sid": "FirehoseReadsOrders", … \} unchanged\n/,
       /\+ {3}"Sid": "AtlasStreamProcessing821274765805",\n/,
       /Private link in Atlas\n {2}id {8}[0-9a-f]{24}\n {2}state {5}DONE\n/,
@@ -116,6 +151,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--disconnect', '--input', input, ...fast]).ended;
     assert.equal(code, 0);
     assert.match(stdout, /Scenario +default\. Your input replaces its start\.\n/);
+    assert.match(stdout, /Invented +The local cloud makes up a cluster with this ARN\. It does not read yours\.\n/);
     assert.match(stdout, /,\s+at\s+the\s+disconnect\s+machine\.\n/);
     assert.match(stdout, / {2}Kafka connection: removed\n[\s\S]*✔ Disconnected/);
   });
@@ -146,18 +182,22 @@ suite('npm start', { concurrency: 2 }, () => {
     assert.equal(asText.code, 1);
     assert.match(
       asText.stderr,
-      /^No rule matches the event in .*, so no execution is started\. The patterns of the rules: \[\{"source":/,
+      /^No rule matches the event in \S+, so no execution is started\. The rule msk-atlas-privatelink-local-connect needs detail\.tags\.atlas-streaming to be "connect", not "pause"\. The rule \S+ needs [^\n]+ to be "disconnect", not "pause"\.\n$/,
     );
     const asJson = await start(['--json', '--input', input]).ended;
     assert.equal(asJson.code, 1);
     assert.equal(JSON.parse(asJson.stdout).status, 'NotStarted');
   });
 
-  test('deploys with the given parameters', async () => {
-    const params = ['--param', 'atlasWorkspace=mine'];
-    const { stdout, code } = await start(['--json', '--scenario', 'dry-run', ...params, ...fast]).ended;
+  test('deploys with the given parameters, and writes a page beside the JSON', async (t) => {
+    const file = fileWith(t, 'of an earlier run').replace(/json$/, 'html');
+    const options = ['--param', 'atlasWorkspace=mine', '--html', file];
+    const { stdout, code } = await start(['--json', '--scenario', 'dry-run', ...options, ...fast]).ended;
     assert.equal(code, 0);
     assert.match(stdout, /Create the Kafka connection .* in workspace \\"mine\\"/);
+    const { text } = assertSelfContained(readFileSync(file, 'utf8'));
+    assert.match(text, /Create the Kafka connection .* in workspace "mine"/);
+    assert.equal(JSON.parse(stdout).status, 'Planned');
   });
 
   test("deploys with the scenario's own settings, which a parameter replaces", async () => {
@@ -221,5 +261,8 @@ suite('npm start', { concurrency: 2 }, () => {
     assert.equal(code, 2);
     assert.equal(stdout, '');
     assert.match(stderr, /^There is no scenario "none"; there are default, .*\.\n$/);
+    const unwritable = await start(['--html', 'no/such/folder.html']).ended;
+    assert.deepEqual([unwritable.code, unwritable.stdout], [2, '']);
+    assert.match(unwritable.stderr, /^--html no\/such\/folder\.html cannot be written: ENOENT: .*\.\n$/);
   });
 });

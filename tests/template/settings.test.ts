@@ -101,6 +101,20 @@ describe('the npm scripts of Serverless', () => {
   it('say which characters the name of a stage must have', async () =>
     assert.match(await npm('run', '--silent', 'package', '--', '--stage', 'a_b'), /^The stage "a_b" cannot be used; /));
 
+  it('say how to write a parameter, and which name was meant', async () => {
+    const wrong = [
+      ['deploy', '--', '--stage', 'prod', '--param'],
+      ['remove', '--', '--param', 'name'],
+      ['deploy', '--', '--stage', 'prod', '--param', 'wrkspace=x'],
+    ];
+    const printed = await Promise.all(wrong.map((args) => npm('run', '--silent', ...args)));
+    assert.deepEqual(printed, [
+      '--param needs NAME=VALUE, such as atlasWorkspace=streams, not "".\n',
+      '--param needs NAME=VALUE, such as atlasWorkspace=streams, not "name".\n',
+      '"wrkspace" is not a setting. Did you mean atlasWorkspace?\n',
+    ]);
+  });
+
   it('say that "--" is missing', async () =>
     assert.equal(
       await npm('run', '--silent', 'deploy', '--stage', 'prod'),
@@ -141,6 +155,23 @@ describe('npm run deploy', () => {
       output,
       /\natlasProjectId in stages\/prod\.yml is still the example value; replace it with your own\./,
     );
+  });
+
+  it('says that there are no AWS credentials before it packages anything', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', own);
+    const environment = { AWS_EC2_METADATA_DISABLED: 'true' };
+    const runs = [
+      serverless(folder, ['deploy', '--stage', 'prod'], { environment }),
+      serverless(folder, ['remove', '--stage', 'prod'], { environment: { ...environment, AWS_PROFILE: 'mine' } }),
+    ];
+    const [deployed, removed] = await Promise.all(runs);
+    const toDo =
+      'Log in, for example with "aws sso login", and set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.\n';
+    assert.deepEqual(deployed, { code: 1, output: `There are no usable AWS credentials. ${toDo}` });
+    const why = `"AWS profile 'mine' doesn't seem to be configured"`;
+    assert.deepEqual(removed, { code: 1, output: `There are no usable AWS credentials (${why}). ${toDo}` });
+    assert.equal(existsSync(join(folder, '.serverless')), false);
   });
 
   it('continues to AWS with values of your own', async (t) => {

@@ -19,6 +19,7 @@ suite('the arguments of npm start', () => {
       list: false,
       help: false,
       json: false,
+      html: undefined,
       logs: false,
       keep: false,
     });
@@ -65,6 +66,8 @@ suite('the arguments of npm start', () => {
     },
     { args: ['--keep', '--disconnect'], message: /^--keep cannot be combined with --disconnect, / },
     { args: ['--scenario', 'x'], message: /^There is no scenario "x"; there are default, .*throttled, .*\.$/ },
+    { args: ['--scenario', 'throtled'], message: /^There is no scenario "throtled"\. Did you mean throttled\?$/ },
+    { args: ['--params', 'mechanism=PLAIN'], message: /^Unknown option '--params'\. Did you mean --param\?$/ },
     { args: ['--speed', 'fast'], message: /^--speed must be a number from 1 to 10000, not "fast"\.$/ },
     { args: ['--speed', '0'], message: /not "0"/ },
     { args: ['--param', 'atlasWorkspace'], message: /^--param needs NAME=VALUE, .* not "atlasWorkspace"\.$/ },

@@ -16,7 +16,13 @@ async function startCloud(t: TestContext, options: Partial<CloudOptions> = {}) {
   });
   const [connect, disconnect] = cloud.deployment.machines.map(({ arn }) => arn);
   const addRule = (eventPattern: object, targetArn = '', matchesTrail = true) =>
-    cloud.deployment.rules.push({ eventPattern: eventPattern as never, targetArn, isEnabled: true, matchesTrail });
+    cloud.deployment.rules.push({
+      name: 'added',
+      eventPattern: eventPattern as never,
+      targetArn,
+      isEnabled: true,
+      matchesTrail,
+    });
   const arnsOf = (executions: { arn: string }[]) =>
     executions.map(({ arn }) => (arn.includes('-disconnect:') ? disconnect : connect));
   return { cloud, connect, disconnect, addRule, arnsOf };

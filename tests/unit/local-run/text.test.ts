@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { liveScreen, plainScreen } from '../../../local/screen/screen.ts';
-import { formatDuration, isLive, wrap } from '../../../local/screen/text.ts';
+import { columnsOf, formatDuration, hasColours, isLive, wrap } from '../../../local/screen/text.ts';
 
 suite('text on the screen', () => {
   test('breaks between words, and keeps an ARN whole, in the line of its label', () => {
@@ -19,11 +19,25 @@ suite('text on the screen', () => {
     assert.deepEqual([400, 59_600, 61_000, 3_720_000].map(formatDuration), ['0s', '1m 00s', '1m 01s', '1h 02m 00s']);
   });
 
-  test('is live only on a terminal, and only without NO_COLOR', () => {
+  test('is live on a terminal, which NO_COLOR does not change', () => {
     assert.equal(isLive({ isTTY: true }, { TERM: 'xterm' }), true);
+    assert.equal(isLive({ isTTY: true }, { TERM: 'xterm', NO_COLOR: '1' }), true);
     assert.equal(isLive({}, { TERM: 'xterm' }), false);
     assert.equal(isLive({ isTTY: true }, { TERM: 'dumb' }), false);
-    assert.equal(isLive({ isTTY: true }, { TERM: 'xterm', NO_COLOR: '1' }), false);
+  });
+
+  test('has colours on a terminal, unless NO_COLOR has a value', () => {
+    assert.equal(hasColours({ isTTY: true }, { NO_COLOR: '' }), true);
+    assert.equal(hasColours({ isTTY: true }, { NO_COLOR: '1' }), false);
+    assert.equal(hasColours({}, {}), false);
+    assert.equal(hasColours({ isTTY: true }, { TERM: 'dumb' }), false);
+  });
+
+  test('has lines of 100 columns, or fewer if the terminal is narrower', () => {
+    assert.deepEqual(
+      [{}, { columns: 72 }, { columns: 200 }, { columns: 5 }, { columns: 0 }].map(columnsOf),
+      [100, 72, 100, 40, 100],
+    );
   });
 });
 

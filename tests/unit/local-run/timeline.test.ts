@@ -58,11 +58,11 @@ function events() {
 }
 
 /** The rows of a timeline after these events, as text. */
-function lines({ all }: ReturnType<typeof events>, observed: string[] = []): string[] {
+function lines({ all }: ReturnType<typeof events>, observed: string[] = [], columns = 100): string[] {
   const timeline = new Timeline(() => observed.shift());
   for (const event of all) timeline.add(event);
   const now = all.at(-1)?.at ?? new Date(start);
-  return timeline.rows.flatMap((row) => formatRow(row, new Date(start), now, plain));
+  return timeline.rows.flatMap((row) => formatRow(row, new Date(start), now, { style: plain, columns }));
 }
 
 suite('the timeline', () => {
@@ -120,6 +120,28 @@ suite('the timeline', () => {
       ' 0:00:00  ✖ InspectCluster                              8 ms  ClusterUnusable → RecordFailure',
       ' 0:00:02  ✔ RecordFailure                              20 ms',
       ' 0:00:03  ✖ SetupFailed                                       ClusterUnusable',
+    ]);
+  });
+
+  test('fits the width of the terminal, with the notes or the duration in a line of their own', () => {
+    const loop = events().choice('IsPrivateConnectivityOn').wait('WaitForPrivateLink', 30).task('CheckPrivateLink');
+    const observed = ['IDLE', 'WORKING'];
+    const end = loop.wait('WaitForPrivateLink', 30).task('CheckPrivateLink').task('CreateConnection');
+    assert.deepEqual(lines(end, [...observed], 80), [
+      ' 0:00:00  ◇ IsPrivateConnectivityOn → WaitForPrivateLink',
+      ' 0:00:01  ⇄ WaitForPrivateLink ⇄ CheckPrivateLink     1m 02s',
+      '              2 polls  IDLE → WORKING',
+      ' 0:01:03  ✔ CreateConnection                           20 ms',
+    ]);
+    assert.deepEqual(lines(end, [...observed], 40), [
+      ' 0:00:00  ◇ IsPrivateConnectivityOn →',
+      '            WaitForPrivateLink',
+      ' 0:00:01  ⇄ WaitForPrivateLink ⇄',
+      '            CheckPrivateLink',
+      '              1m 02s  2 polls  IDLE →',
+      '              WORKING',
+      ' 0:01:03  ✔ CreateConnection',
+      '              20 ms',
     ]);
   });
 

@@ -1,0 +1,36 @@
+import { type Change, changesBetween } from './changes.ts';
+import type { ConnectionView, PrivateLinkView, Report } from './report.ts';
+
+/** What a reader sees of each private link after a run. A link that existed before has the changed values, too. */
+export const linkChanges = ({ before, after }: Report['privateLinks']): Change[][] =>
+  after.map((link) => {
+    const old = before.find(({ _id }) => _id === link._id) ?? link;
+    return changesBetween(linkFields(old), linkFields(link));
+  });
+
+/** The same for each connection. */
+export const connectionChanges = ({ before, after }: Report['connections']): Change[][] =>
+  after.map((connection) => {
+    const { workspace, name } = connection;
+    const old = before.find((it) => it.workspace === workspace && it.name === name) ?? connection;
+    return changesBetween(connectionFields(old), connectionFields(connection));
+  });
+
+const linkFields = ({ _id, state, interfaceEndpointId, dnsDomain, errorMessage }: PrivateLinkView) => ({
+  id: _id,
+  state,
+  error: errorMessage,
+  endpoint: interfaceEndpointId,
+  domain: dnsDomain,
+});
+
+const connectionFields = (connection: ConnectionView) => {
+  const { name, workspace, state, bootstrapServers, authentication, security, networking } = connection;
+  return {
+    name: `${name}, in workspace ${workspace}`,
+    state,
+    brokers: bootstrapServers.split(',').toSorted().join('\n'),
+    login: `user ${authentication.username}, ${authentication.mechanism} over ${security.protocol}`,
+    through: `${networking.access.type} ${networking.access.connectionId ?? ''}`,
+  };
+};

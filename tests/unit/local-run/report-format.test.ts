@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { PolicyDocument, Statement } from '../../../emulators/msk/policy.ts';
+import type { Report } from '../../../local/screen/report.ts';
+import { formatReport } from '../../../local/screen/report-format.ts';
+import { plain } from '../../../local/screen/text.ts';
+import { connection, emptyReport } from '../../fixtures/report.ts';
+
+const allow = (Sid: string): Statement => ({ Sid, Effect: 'Allow', Principal: '*', Action: 'kafka:*', Resource: '*' });
+const policyOf = (...Statement: Statement[]): PolicyDocument => ({ Version: '2012-10-17', Statement });
+
+const linesOf = (changed: Partial<Report>, columns = 100) =>
+  formatReport({ ...emptyReport, ...changed }, { style: plain, columns });
+
+suite('the report of a run', () => {
+  test('shows which new statements are ours, and which another party has added during the run', () => {
+    const before = policyOf(allow('Theirs'), allow('AtlasStreamProcessing111122223333'));
+    const after = policyOf(allow('Theirs'), allow('AddedMeanwhile'), allow('AtlasStreamProcessing821274765805'));
+    const lines = linesOf({ policy: { before, after } });
+    for (const line of [
+      '    { "Sid": "Theirs", … } unchanged',
+      '  + { "Sid": "AddedMeanwhile", … } added by another party during the run',
+      '  -   "Sid": "AtlasStreamProcessing111122223333",',
+      '  +   "Sid": "AtlasStreamProcessing821274765805",',
+    ])
+      assert.ok(lines.includes(line), `${line}\n\nis not in\n\n${lines.join('\n')}`);
+  });
+
+  test('shows what a connection was before, if it was different', () => {
+    const drifted = { ...connection, authentication: { mechanism: 'PLAIN', username: 'atlas' } };
+    const lines = linesOf({ connections: { before: [drifted], after: [connection] } });
+    assert.ok(
+      lines.includes('  login    user atlas, PLAIN over SASL_SSL → user atlas, SCRAM-512 over SASL_SSL'),
+      lines.join('\n'),
+    );
+    const unchanged = linesOf({ connections: { before: [connection], after: [connection] } });
+    assert.ok(unchanged.includes('  login    user atlas, SCRAM-512 over SASL_SSL'), unchanged.join('\n'));
+    assert.deepEqual(linesOf({ connections: { before: [], after: [connection] } }), unchanged);
+  });
+
+  test('fits the width of the terminal', () => {
+    const statement = allow('AtlasStreamProcessing821274765805');
+    const changed: Partial<Report> = {
+      policy: { before: null, after: policyOf(statement) },
+      connections: { before: [], after: [connection] },
+      tags: { before: {}, after: { 'atlas-streaming/detail': 'Connection orders in workspace streams is READY' } },
+      calls: { kafka: { DescribeClusterV2: 81, ListScramSecrets: 2, GetClusterPolicy: 2, TagResource: 3 } },
+      error: 'PrivateLinkFailed',
+      cause: 'Atlas reports that the private link has failed, and this sentence is longer than a line of the terminal.',
+    };
+    for (const columns of [60, 80, 100]) {
+      const tooLong = linesOf(changed, columns).filter((line) => line.length > columns);
+      assert.deepEqual(tooLong, [], String(columns));
+    }
+  });
+});
