@@ -14,10 +14,10 @@ import { readInput } from '../../shared/request/input.ts';
 import { type StartedBy, startedBy } from '../../shared/request/intent.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
+import type { Settings } from '../../shared/request/settings.ts';
+import { settle } from '../../shared/request/settle.ts';
 import type { Wait } from '../../shared/waits.ts';
 import { claimCluster } from './claim.ts';
-import type { Settings } from './settings.ts';
-import { settle } from './settle.ts';
 
 const Action = z.enum(['connect', 'disconnect']);
 type Action = z.infer<typeof Action>;
