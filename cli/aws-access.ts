@@ -71,6 +71,9 @@ export function whyNoAnswer(error: unknown): { sentence: string; isForAll: boole
       isForAll: true,
     };
   if (/AccessDenied|Forbidden/.test(error.code))
-    return { sentence: `The AWS credentials lack ${error.action}, or a policy denies it.`, isForAll: false };
+    return {
+      sentence: `The AWS credentials lack ${error.action}, or a policy denies it (${quoted(error.said)}).`,
+      isForAll: false,
+    };
   return undefined;
 }

@@ -46,7 +46,7 @@ const withoutMarks = (text: string): string =>
     .replaceAll('; ', ' - ');
 
 /** Up to the first full stop outside of parentheses, without it. */
-function firstSentence(text: string): string {
+export function firstSentence(text: string): string {
   const [paragraph = ''] = text.trim().split(/(?<!:)\n/);
   for (const { index } of paragraph.matchAll(/[.!?]+(?=\)?\s+["'(\p{Lu}\d]|\)?\s*$)/gu)) {
     const sentence = paragraph.slice(0, index);

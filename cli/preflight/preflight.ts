@@ -1,0 +1,83 @@
+import { KafkaClient } from '@aws-sdk/client-kafka';
+import { ClusterUnusable } from '../../shared/errors.ts';
+import { quoted } from '../../shared/foreign-text.ts';
+import { awsAccess, whyNoAnswer } from '../aws-access.ts';
+import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import type { Arguments } from './arguments.ts';
+import { type Context, contextOf } from './context.ts';
+import { lookAt } from './look.ts';
+import type { Report } from './report.ts';
+import { atlasAccess, settingsOf } from './setup.ts';
+
+/** What `npm run preflight` has found. */
+export interface Preflight {
+  region: string;
+  reports: Report[];
+  /** The stage, if it is not deployed in this Region. */
+  missingStage: string | undefined;
+}
+
+/** Clusters that are judged at the same time: MSK and Atlas throttle. */
+const concurrency = 4;
+
+/**
+ * Judges one cluster, or all clusters of the Region.
+ *
+ * @throws UsageError, NoAccess
+ */
+export async function preflight(options: Arguments, env: NodeJS.ProcessEnv): Promise<Preflight> {
+  const settings = settingsOf(options, env);
+  const region = options.region ?? (await configuredRegion());
+  const aws = await awsAccess(region);
+  const atlas = await atlasAccess(options, settings, env);
+  const context = contextOf(options, settings, aws, atlas);
+  const reports =
+    options.clusterArn === undefined ? await all(region, context) : [await one(options.clusterArn, context)];
+  return { region, reports, missingStage: context.isStageMissing() ? options.stage : undefined };
+}
+
+/** The Region of the SDK's configuration. */
+async function configuredRegion(): Promise<string> {
+  try {
+    return await new KafkaClient({}).config.region();
+  } catch {
+    throw new UsageError('The Region is unknown. Give --region, for example --region us-east-1, or set AWS_REGION.');
+  }
+}
+
+function one(clusterArn: string, context: Context): Promise<Report> {
+  const describe = () => context.msk.describeCluster(clusterArn).then(({ cluster }) => cluster, explain);
+  return lookAt(clusterArn, describe, context);
+}
+
+async function all(region: string, context: Context): Promise<Report[]> {
+  const clusters = await context.msk.listClusters().catch(explain);
+  if (clusters.length === 0)
+    throw new UsageError(`MSK has no cluster in Region ${region} of this account. Give another Region with --region.`);
+  const reports: Report[] = [];
+  const queue = clusters.entries();
+  const work = async () => {
+    for (const [index, cluster] of queue)
+      reports[index] = await lookAt(cluster.ClusterArn ?? '', async () => cluster, context);
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return reports;
+}
+
+/** The first request to AWS shows whether any other can succeed. */
+function explain(error: unknown): never {
+  const why = whyNoAnswer(error);
+  if (why?.isForAll) throw new NoAccess(why.sentence);
+  if (error instanceof ClusterUnusable)
+    throw new UsageError(`${error.message} Check the ARN: the MSK console shows it, and npm run preflight -- --all.`);
+  throw error;
+}
+
+/** @returns 0 if all clusters are ready, 1 if any is not, 2 if that is not known */
+export function exitCodeOf({ reports }: Preflight): number {
+  if (reports.some(({ ready }) => ready === false)) return exitCodes.no;
+  return reports.some(({ ready }) => ready === null) ? exitCodes.cannotTell : exitCodes.yes;
+}
+
+export const missingStageNote = (stage: string, region: string): string =>
+  `Stage ${quoted(stage)} is not deployed in ${region} yet, so there is no record of the cluster.`;

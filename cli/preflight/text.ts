@@ -1,0 +1,139 @@
+import { styleText } from 'node:util';
+import { wrap } from '../../local/screen/text.ts';
+import { isCommand } from '../../shared/command.ts';
+import { parseClusterArn } from '../../shared/msk/arn.ts';
+import { firstSentence } from '../../shared/short-form.ts';
+import type { Cost } from './cost.ts';
+import type { Owner } from './owner.ts';
+import { missingStageNote, type Preflight } from './preflight.ts';
+import type { CheckResult, Report } from './report.ts';
+
+/** Colours a text, or returns it unchanged. */
+export type Paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string) => string;
+
+export interface Screen {
+  width: number;
+  paint: Paint;
+}
+
+/** The terminal of a stream: 80 to 120 columns, and colours if it has them and NO_COLOR does not turn them off. */
+export const screenOf = (stream: NodeJS.WriteStream): Screen => ({
+  width: Math.min(Math.max(stream.columns ?? 100, 80), 120),
+  paint: (format, text) => styleText(format, text, { stream }),
+});
+
+const marks = { met: '✔', unmet: '✘', unknown: '–' } as const;
+const colours = { met: 'green', unmet: 'red', unknown: 'yellow' } as const;
+
+/** What preflight prints about one cluster. */
+export function textOf({ reports: [report], region, missingStage }: Preflight, screen: Screen): string {
+  if (!report) return '';
+  const notes = [...(missingStage === undefined ? [] : [missingStageNote(missingStage, region)]), ...report.notes];
+  return [
+    ...heading(report),
+    '',
+    ...checkLines(report.checks, screen),
+    ...notes.flatMap((note, index) => [...(index === 0 ? [''] : []), ...lines(note, '', screen)]),
+    ...planLines(report, screen),
+    ...costLines(report.cost, screen),
+    ...ownerLines(report.owner, screen),
+    '',
+    screen.paint('bold', verdict(report)),
+  ].join('\n');
+}
+
+function heading({ clusterArn, cluster, target: { projectId, workspace, connectionName } }: Report): string[] {
+  const { clusterName, region, accountId } = parseClusterArn(clusterArn) ?? {};
+  return [
+    `Cluster  ${clusterName} in ${region}, account ${accountId}${cluster && ` (${cluster})`}`,
+    `Target   connection "${connectionName}"${workspace && ` in workspace "${workspace}"`}${projectId && ` of Atlas project ${projectId}`}`,
+  ];
+}
+
+/** Checks that could not be made for the same reason share it. */
+function checkLines(results: CheckResult[], screen: Screen): string[] {
+  return results.flatMap(({ title, result, text = '' }, index) => {
+    const mark = `  ${screen.paint(colours[result], marks[result])} `;
+    if (result === 'met') return [`${mark}${title}.`];
+    if (result === 'unmet') {
+      const [first = '', ...rest] = lines(text, '    ', screen);
+      return [`${mark}${first.trimStart()}`, ...rest];
+    }
+    const isShared = results[index + 1]?.result === 'unknown' && results[index + 1]?.text === text;
+    return [`${mark}Not checked: ${title}.`, ...(isShared ? [] : lines(text, '    ', screen))];
+  });
+}
+
+/** A text that fits the screen. A command stays on a line of its own, so that it can be copied. */
+const lines = (text: string, indent: string, { width }: Screen): string[] =>
+  text
+    .split('\n')
+    .flatMap((line) => (isCommand(line) ? [`  ${line.trim()}`] : wrap(line, width - indent.length)))
+    .map((line) => `${indent}${line}`);
+
+function planLines({ plan, ready }: Report, screen: Screen): string[] {
+  if (!plan || plan.length === 0) return plan ? ['', 'A run would change nothing.'] : [];
+  const column = Math.max(...plan.map(({ state }) => state.length)) + 7;
+  return [
+    '',
+    ready === false ? 'When nothing is missing, a run would change' : 'A run would change',
+    ...plan.flatMap(({ state, change }, index) => {
+      const [first = '', ...rest] = lines(change, ' '.repeat(column), screen);
+      return [`${`  ${index + 1}. ${state}`.padEnd(column)}${first.trimStart()}`, ...rest];
+    }),
+  ];
+}
+
+const dollars = (amount: number): string => `$${Number.isInteger(amount) ? amount : amount.toFixed(2)}`;
+
+function costLines(cost: Cost | null, screen: Screen): string[] {
+  if (!cost || cost.monthlyDollars === 0) return [];
+  const parts = cost.parts.map((part) => `${dollars(part.monthlyDollars)} to ${part.for}`).join(', ');
+  const text = `This adds about ${dollars(cost.monthlyDollars)} a month: ${parts}, plus traffic. docs/cost.md has the prices and their sources.`;
+  return ['', ...lines(text, '', screen)];
+}
+
+function ownerLines(owner: Owner | null, screen: Screen): string[] {
+  if (!owner) return [];
+  const text = `The tag ${owner.tag} says that ${owner.tool} owns the cluster. Its next update can undo what a run changes. Put ${owner.snippets.length > 0 ? 'this' : 'the same as for Terraform'} into its configuration first (docs/infrastructure-as-code.md):`;
+  return [
+    '',
+    ...lines(text, '', screen),
+    ...owner.snippets.flatMap(({ title, text: snippet }) => [
+      '',
+      `  # ${title}`,
+      ...snippet.split('\n').map((line) => `  ${line}`.trimEnd()),
+    ]),
+  ];
+}
+
+const count = (results: CheckResult[], result: CheckResult['result']): number =>
+  results.filter((it) => it.result === result).length;
+
+function verdict({ ready, checks }: Report): string {
+  const [unmet, unknown] = [count(checks, 'unmet'), count(checks, 'unknown')];
+  const notMade = `${unknown} ${unknown === 1 ? 'check' : 'checks'} could not be made.`;
+  if (ready) return 'Ready: a run would connect the cluster.';
+  if (ready === null) return `Not known: ${notMade}`;
+  return `Not ready: ${unmet} ${unmet === 1 ? 'prerequisite is' : 'prerequisites are'} not met.${unknown > 0 ? ` ${notMade}` : ''}`;
+}
+
+/** What preflight prints about all clusters: a line for each. */
+export function listOf({ reports, region, missingStage }: Preflight, screen: Screen): string {
+  const names = reports.map(({ clusterArn }) => parseClusterArn(clusterArn)?.clusterName ?? clusterArn);
+  const column = Math.max(...names.map(({ length }) => length)) + 2;
+  return [
+    ...(missingStage === undefined ? [] : [missingStageNote(missingStage, region), '']),
+    ...reports.map((report, index) => `${names[index]?.padEnd(column)}${summary(report, screen)}`),
+  ].join('\n');
+}
+
+function summary({ ready, checks, plan }: Report, { paint }: Screen): string {
+  if (ready) return `${paint('green', marks.met)} ready${plan?.length === 0 ? ', and connected' : ''}`;
+  const result = ready === false ? 'unmet' : 'unknown';
+  const [first] = checks.filter((it) => it.result === result);
+  const more = count(checks, result) - 1;
+  const words = ready === false ? 'not ready' : 'not known';
+  const reason = firstSentence(first?.text ?? '');
+  return `${paint(colours[result], marks[result])} ${words}: ${reason}${more > 0 ? ` (${more} more)` : ''}`;
+}
