@@ -17,7 +17,8 @@ export function findingsForPerson(source: string): Findings {
     whyUnknown: (error) => {
       if (error instanceof AtlasRefused && notOnAccessList.has(error.errorCode))
         findings.report('accessList', accessList);
-      if (error instanceof NoAccess || error instanceof DeploymentMisconfigured) return error.message;
+      if (error instanceof NoAccess) return error.message;
+      if (error instanceof DeploymentMisconfigured) return whyNoAnswer(error.cause)?.sentence ?? error.message;
       return whyNoAtlasAnswer(error, source) ?? whyNoAnswer(error)?.sentence;
     },
     complaintOf: (error) => (error instanceof NeedsPersonError ? error.message : undefined),

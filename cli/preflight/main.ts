@@ -1,6 +1,7 @@
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { parseArguments, usage } from './arguments.ts';
 import { exitCodeOf, type Preflight, preflight } from './preflight.ts';
+import { settingsOf } from './setup.ts';
 import { listOf, screenOf, textOf } from './text.ts';
 
 /** `npm run preflight`: whether a run would connect a cluster, and what is missing. */
@@ -10,7 +11,7 @@ async function main(args: string[]): Promise<number> {
     console.log(usage);
     return exitCodes.yes;
   }
-  const found = await preflight(options, process.env);
+  const found = await preflight(options, settingsOf(options, process.env), process.env);
   const isList = options.clusterArn === undefined;
   const screen = screenOf(process.stdout);
   if (options.json) console.log(JSON.stringify(isList ? documentOf(found) : found.reports[0], null, 2));

@@ -1,13 +1,14 @@
-import { KafkaClient } from '@aws-sdk/client-kafka';
+import type { Settings } from '../../packaging/settings.ts';
 import { ClusterUnusable } from '../../shared/errors.ts';
 import { quoted } from '../../shared/foreign-text.ts';
 import { awsAccess, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { regionFor } from '../region.ts';
 import type { Arguments } from './arguments.ts';
 import { type Context, contextOf } from './context.ts';
 import { lookAt } from './look.ts';
 import type { Report } from './report.ts';
-import { atlasAccess, settingsOf } from './setup.ts';
+import { atlasAccess } from './setup.ts';
 
 /** What `npm run preflight` has found. */
 export interface Preflight {
@@ -23,11 +24,11 @@ const concurrency = 4;
 /**
  * Judges one cluster, or all clusters of the Region.
  *
+ * @param settings of the deployment
  * @throws UsageError, NoAccess
  */
-export async function preflight(options: Arguments, env: NodeJS.ProcessEnv): Promise<Preflight> {
-  const settings = settingsOf(options, env);
-  const region = options.region ?? (await configuredRegion());
+export async function preflight(options: Arguments, settings: Settings, env: NodeJS.ProcessEnv): Promise<Preflight> {
+  const region = await regionFor(options.region, env);
   const aws = await awsAccess(region);
   const atlas = await atlasAccess(options, settings, env);
   const context = contextOf(options, settings, aws, atlas);
@@ -36,22 +37,16 @@ export async function preflight(options: Arguments, env: NodeJS.ProcessEnv): Pro
   return { region, reports, missingStage: context.isStageMissing() ? options.stage : undefined };
 }
 
-/** The Region of the SDK's configuration. */
-async function configuredRegion(): Promise<string> {
-  try {
-    return await new KafkaClient({}).config.region();
-  } catch {
-    throw new UsageError('The Region is unknown. Give --region, for example --region us-east-1, or set AWS_REGION.');
-  }
-}
-
-function one(clusterArn: string, context: Context): Promise<Report> {
-  const describe = () => context.msk.describeCluster(clusterArn).then(({ cluster }) => cluster, explain);
-  return lookAt(clusterArn, describe, context);
+async function one(clusterArn: string, context: Context): Promise<Report> {
+  const described = context.msk.describeCluster(clusterArn).then(({ cluster }) => cluster);
+  await described.catch(refuseIfUseless);
+  return lookAt(clusterArn, () => described, context);
 }
 
 async function all(region: string, context: Context): Promise<Report[]> {
-  const clusters = await context.msk.listClusters().catch(explain);
+  const clusters = await context.msk.listClusters().catch((error: unknown) => {
+    throw new NoAccess(whyNoAnswer(error)?.sentence ?? (error as Error).message);
+  });
   if (clusters.length === 0)
     throw new UsageError(`MSK has no cluster in Region ${region} of this account. Give another Region with --region.`);
   const reports: Report[] = [];
@@ -64,13 +59,12 @@ async function all(region: string, context: Context): Promise<Report[]> {
   return reports;
 }
 
-/** The first request to AWS shows whether any other can succeed. */
-function explain(error: unknown): never {
+/** The first request to AWS shows whether any other can succeed. Another error is about the cluster, and a finding. */
+function refuseIfUseless(error: unknown): void {
   const why = whyNoAnswer(error);
   if (why?.isForAll) throw new NoAccess(why.sentence);
   if (error instanceof ClusterUnusable)
     throw new UsageError(`${error.message} Check the ARN: the MSK console shows it, and npm run preflight -- --all.`);
-  throw error;
 }
 
 /** @returns 0 if all clusters are ready, 1 if any is not, 2 if that is not known */

@@ -54,7 +54,7 @@ function whyNotMade(id: Check, findings: Findings): string {
     needed = needOf(needed);
   }
   const { unknown } = (needed && findings.of(needed)) ?? {};
-  return unknown ?? `First: ${needed ? checks[needed].title : 'the checks above'}.`;
+  return unknown ?? (needed ? `Needed first: ${checks[needed].title}.` : 'Needed first: what is missing above.');
 }
 
 const needOf = (id: Check): Check | undefined => (checks[id] as { needs?: Check }).needs;

@@ -7,7 +7,7 @@ import {
   type Settings,
   WrongSettings,
 } from '../../packaging/settings.ts';
-import { AtlasClient } from '../../shared/atlas/client.ts';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
 import { atlasClient, atlasCredentialsOf, howToGiveAtlasCredentials } from '../atlas-access.ts';
 import { awsAccess, whyNoAnswer } from '../aws-access.ts';
@@ -71,13 +71,8 @@ export async function atlasAccess(
   }
 }
 
-/** Atlas that cannot be asked. @param why one or more sentences */
+/** Atlas that cannot be asked: each call says why. @param why one or more sentences */
 export const refusing = (why: string): AtlasAccess => ({
-  client: new AtlasClient({
-    baseUrl: '',
-    fetch: () => Promise.reject(new NoAccess(why)),
-    signal: new AbortController().signal,
-    remainingMs: () => 0,
-  }),
+  client: new Proxy({} as AtlasClient, { get: () => () => Promise.reject(new NoAccess(why)) }),
   source: 'nothing',
 });

@@ -78,11 +78,14 @@ function planLines({ plan, ready }: Report, screen: Screen): string[] {
     '',
     ready === false ? 'When nothing is missing, a run would change' : 'A run would change',
     ...plan.flatMap(({ state, change }, index) => {
-      const [first = '', ...rest] = lines(change, ' '.repeat(column), screen);
+      const [first = '', ...rest] = lines(breakable(change), ' '.repeat(column), screen);
       return [`${`  ${index + 1}. ${state}`.padEnd(column)}${first.trimStart()}`, ...rest];
     }),
   ];
 }
+
+/** A policy statement in a text may be broken between its parts. */
+const breakable = (text: string): string => text.replace(/(["\]}]),(?=["{[])/g, '$1, ');
 
 const dollars = (amount: number): string => `$${Number.isInteger(amount) ? amount : amount.toFixed(2)}`;
 
