@@ -5,6 +5,7 @@ import { type ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/c
 import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
 import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
 import { assess } from '../../shared/prerequisites/assess.ts';
+import type { Check } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import { type Planned, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
@@ -138,15 +139,14 @@ async function detailsFrom(
   return detailsOf(cluster, listed ?? []);
 }
 
-/** A plan needs everything that it is made of. */
-const isPlannable = (findings: Findings): boolean =>
-  (['clusterType', 'secretChoice', 'workspace', 'connection', 'privateLink', 'principal', 'policy'] as const).every(
-    (id) => {
-      const found = findings.of(id);
-      // Without SASL/SCRAM, no secret is chosen yet.
-      return id === 'secretChoice' ? found?.unknown === undefined : found !== undefined && found.unknown === undefined;
-    },
-  );
+/** A plan needs everything that it is made of, and a cluster that a run can connect at all. */
+function isPlannable(findings: Findings): boolean {
+  const parts = ['workspace', 'connection', 'privateLink', 'principal', 'policy'] as const;
+  const isKnown = (check: Check) => findings.of(check) !== undefined && findings.of(check)?.unknown === undefined;
+  // Without SASL/SCRAM, no secret is chosen yet.
+  const isSecretKnown = findings.of('secretChoice')?.unknown === undefined;
+  return findings.of('clusterType')?.unmet.length === 0 && isSecretKnown && parts.every(isKnown);
+}
 
 /** @returns `why`: why the plan is unknown */
 async function plan(

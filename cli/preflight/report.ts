@@ -1,3 +1,4 @@
+import { isCommand } from '../../shared/command.ts';
 import { type Check, checkIds, checks } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import type { Change } from '../../shared/prerequisites/plan-changes.ts';
@@ -42,7 +43,13 @@ function resultOf(id: Check, findings: Findings): Pick<CheckResult, 'result' | '
   const found = findings.of(id);
   if (!found) return { result: 'unknown', text: whyNotMade(id, findings) };
   if (found.unknown !== undefined) return { result: 'unknown', text: found.unknown };
-  return found.unmet.length > 0 ? { result: 'unmet', text: found.unmet.join('\n') } : { result: 'met' };
+  if (found.unmet.length === 0) return { result: 'met' };
+  const text = found.unmet.join('\n');
+  const commands = text
+    .split('\n')
+    .filter(isCommand)
+    .map((line) => line.trim());
+  return { result: 'unmet', text, ...(commands.length > 0 && { remedy: commands.join('\n') }) };
 }
 
 /** The checks may need each other, such as the Region and the workspace, which are read together. */

@@ -53,14 +53,10 @@ function heading({ clusterArn, cluster, target: { projectId, workspace, connecti
 /** Checks that could not be made for the same reason share it. */
 function checkLines(results: CheckResult[], screen: Screen): string[] {
   return results.flatMap(({ title, result, text = '' }, index) => {
-    const mark = `  ${screen.paint(colours[result], marks[result])} `;
-    if (result === 'met') return [`${mark}${title}.`];
-    if (result === 'unmet') {
-      const [first = '', ...rest] = lines(text, '    ', screen);
-      return [`${mark}${first.trimStart()}`, ...rest];
-    }
-    const isShared = results[index + 1]?.result === 'unknown' && results[index + 1]?.text === text;
-    return [`${mark}Not checked: ${title}.`, ...(isShared ? [] : lines(text, '    ', screen))];
+    const isShared = result === 'unknown' && results[index + 1]?.text === text;
+    const said = { met: `${title}.`, unmet: text, unknown: `Not checked: ${title}.${isShared ? '' : `\n${text}`}` };
+    const [first = '', ...rest] = lines(said[result], '    ', screen);
+    return [`  ${screen.paint(colours[result], marks[result])} ${first.trimStart()}`, ...rest];
   });
 }
 
@@ -113,12 +109,14 @@ function ownerLines(owner: Owner | null, screen: Screen): string[] {
 const count = (results: CheckResult[], result: CheckResult['result']): number =>
   results.filter((it) => it.result === result).length;
 
+const prerequisites = (number: number): string => (number === 1 ? '1 prerequisite is' : `${number} prerequisites are`);
+
 function verdict({ ready, checks }: Report): string {
   const [unmet, unknown] = [count(checks, 'unmet'), count(checks, 'unknown')];
-  const notMade = `${unknown} ${unknown === 1 ? 'check' : 'checks'} could not be made.`;
   if (ready) return 'Ready: a run would connect the cluster.';
-  if (ready === null) return `Not known: ${notMade}`;
-  return `Not ready: ${unmet} ${unmet === 1 ? 'prerequisite is' : 'prerequisites are'} not met.${unknown > 0 ? ` ${notMade}` : ''}`;
+  if (ready === null) return `Not known: ${prerequisites(unknown)} not checked.`;
+  const notChecked = unknown > 0 ? `, and ${unknown} ${unknown === 1 ? 'is' : 'are'} not checked` : '';
+  return `Not ready: ${prerequisites(unmet)} not met${notChecked}.`;
 }
 
 /** What preflight prints about all clusters: a line for each. */

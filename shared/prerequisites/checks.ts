@@ -15,7 +15,7 @@ export const checks = {
   acls: { title: 'allow.everyone.if.no.acl.found is false', needs: 'clusterType' },
   secretChoice: { title: 'It is clear which SCRAM secret to use', needs: 'scram' },
   secretDescription: {
-    title: 'The SCRAM secret has the tag and the key that it needs, and is not scheduled for deletion',
+    title: 'The SCRAM secret has the right tag and key, and is not being deleted',
     needs: 'secretChoice',
   },
   secretContent: { title: 'The SCRAM secret has a user and a password', needs: 'secretDescription' },

@@ -45,7 +45,7 @@ describe('preflight without one permission', () => {
       assert.deepEqual(idsOf(report, 'unmet'), []);
       const reason = report.checks.find(({ result }) => result === 'unknown')?.text ?? '';
       assert.match(reason, new RegExp(`${action}\\b.*a policy denies it.*"User: arn:aws:iam::123456789012:user/eve`));
-      assert.match(text, new RegExp(`Not known: ${unknown.length} check`));
+      assert.match(text, new RegExp(`\nNot known: ${unknown.length} prerequisite.* not checked\\.$`));
       assert.equal(exitCode, 2);
     });
 
@@ -150,7 +150,10 @@ describe('preflight without access to Atlas makes the checks of AWS', () => {
   });
 
   it('and says that the key lacks its role', async () => {
-    refuse('getGroupStreamWorkspace', { status: 403, body: JSON.stringify({ error: 403, errorCode: 'USER_UNAUTHORIZED' }) });
+    refuse('getGroupStreamWorkspace', {
+      status: 403,
+      body: JSON.stringify({ error: 403, errorCode: 'USER_UNAUTHORIZED' }),
+    });
     assert.match(await reasonWith(targetOptions, {}), /lack a role in this project \(USER_UNAUTHORIZED\)\. Give them/);
   });
 
