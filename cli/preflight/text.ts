@@ -9,7 +9,7 @@ import { missingStageNote, type Preflight } from './preflight.ts';
 import type { CheckResult, Report } from './report.ts';
 
 /** Colours a text, or returns it unchanged. */
-export type Paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string) => string;
+type Paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string) => string;
 
 export interface Screen {
   width: number;
@@ -72,7 +72,7 @@ function planLines({ plan, ready }: Report, screen: Screen): string[] {
   const column = Math.max(...plan.map(({ state }) => state.length)) + 7;
   return [
     '',
-    ready === false ? 'When nothing is missing, a run would change' : 'A run would change',
+    ready === false ? 'When nothing is missing, a run would change:' : 'A run would change:',
     ...plan.flatMap(({ state, change }, index) => {
       const [first = '', ...rest] = lines(breakable(change), ' '.repeat(column), screen);
       return [`${`  ${index + 1}. ${state}`.padEnd(column)}${first.trimStart()}`, ...rest];

@@ -8,7 +8,7 @@ import { dynamoDbError } from '../../emulators/dynamodb/dynamodb.ts';
 import type { Answer } from '../../emulators/emulator.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 import { secretsManagerError } from '../../emulators/secrets-manager.ts';
-import { preflightOf, preflightOfCluster, targetOptions } from '../fixtures/person.ts';
+import { preflightOf, preflightOfCluster, targetOptions } from '../fixtures/preflight.ts';
 
 /** A port on which nothing listens. */
 const closed = 'http://127.0.0.1:9';

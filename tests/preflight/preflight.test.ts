@@ -6,7 +6,7 @@ import type { ClusterSeed } from '../../emulators/msk/seed.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import { scenarios } from '../../local/scenarios.ts';
 import { assertCopyable } from '../fixtures/copyable.ts';
-import { preflightOf, preflightOfCluster, projectId, targetOptions } from '../fixtures/person.ts';
+import { preflightOf, preflightOfCluster, targetOptions } from '../fixtures/preflight.ts';
 
 let cloud: Cloud;
 before(async () => {
@@ -63,7 +63,9 @@ describe('preflight judges the cluster', () => {
 
   it('in the workspace that a tag names, without a stage and options', async () => {
     await cloud.replaceWorld({
-      cluster: { tags: { 'atlas-streaming/project-id': projectId, 'atlas-streaming/workspace': 'streams' } },
+      cluster: {
+        tags: { 'atlas-streaming/project-id': cloud.world.project.id, 'atlas-streaming/workspace': 'streams' },
+      },
     });
     const { report } = await preflightOf(cloud, ['--cluster', cloud.world.cluster.arn]);
     assert.deepEqual([report.ready, report.target.workspace], [true, 'streams']);

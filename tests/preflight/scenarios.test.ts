@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { Cloud } from '../../emulators/cloud.ts';
+import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
 import { defaultPlace, settingsOf } from '../../emulators/world.ts';
 import { type Scenario, tagAndConnect } from '../../local/scenario.ts';
 import { scenarios } from '../../local/scenarios.ts';
-import { preflightOfCluster } from '../fixtures/person.ts';
+import { blocks } from '../docs/markdown.ts';
+import { preflightOf, preflightOfCluster, targetOptions } from '../fixtures/preflight.ts';
 
 /** What preflight reads from AWS and Atlas for one cluster: all of this, or less if an answer shows that the rest is of no use. */
 const reads = [
@@ -47,6 +49,14 @@ describe('preflight', () => {
     return report;
   }
 
+  /** The permissions in AWS that the calls of all tests so far needed. */
+  const used = new Set<string>();
+  const noteUsed = () => {
+    for (const { service, operation, caller } of cloud.recorder.exchanges)
+      if (service !== 'atlas' && caller === personsAccessKeyId) used.add(`${service}:${operation}`);
+  };
+  afterEach(noteUsed);
+
   const operations = () =>
     // Digest: Atlas challenges the first request. The token of a service account is a request without an access key.
     cloud.recorder.exchanges.filter(({ status }) => status !== 401).map(({ operation }) => operation);
@@ -82,6 +92,17 @@ describe('preflight', () => {
     assert.deepEqual({ ready, plan, cost }, { ready: true, plan: [], cost: { monthlyDollars: 0, parts: [] } });
     assert.match(notes.join('\n'), /The cluster is connected/);
     assert.deepEqual(operations().toSorted(), [...reads, 'GetBootstrapBrokers'].toSorted());
+  });
+
+  it('needs exactly the permissions that docs/preflight.md lists', async () => {
+    await preflightOf(cloud, ['--all', '--stage', 'local', ...targetOptions]);
+    noteUsed();
+    const documented = blocks.filter(({ file, language }) => file === 'docs/preflight.md' && language === 'json');
+    assert.equal(documented.length, 1);
+    const statements: { Action: string | string[] }[] = JSON.parse(documented[0]?.text ?? '').Statement;
+    const actions = statements.flatMap(({ Action }) => Action);
+    // Secrets Manager itself calls KMS for the person.
+    assert.deepEqual(actions.filter((action) => action !== 'kms:Decrypt').toSorted(), [...used].toSorted());
   });
 
   it('lists only scenarios that exist', () => {
