@@ -71,7 +71,8 @@ export function atlasClient(
  * @returns undefined if the error is another one
  */
 export function whyNoAtlasAnswer(error: unknown, source: string): string | undefined {
-  if (error instanceof AtlasThrottled || error instanceof AtlasUnavailable)
+  if (error instanceof AtlasThrottled) return `${error.message} Try again later.`;
+  if (error instanceof AtlasUnavailable)
     return `${error.message} Check the network of this machine and MONGODB_ATLAS_BASE_URL, and try again.`;
   if (!(error instanceof AtlasRefused) || !isAboutCredentials(error.status, error.errorCode)) return undefined;
   if (error.status === 401) return `Atlas does not know the credentials from ${source} (HTTP 401). Correct them.`;

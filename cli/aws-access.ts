@@ -54,10 +54,11 @@ const unknownCredentials =
  * @returns `isForAll`: whether every other call would fail as well; undefined if the error is another one
  */
 export function whyNoAnswer(error: unknown): { sentence: string; isForAll: boolean } | undefined {
-  if (error instanceof AwsThrottled || error instanceof AwsUnavailable)
+  if (error instanceof AwsThrottled) return { sentence: `${error.message} Try again later.`, isForAll: false };
+  if (error instanceof AwsUnavailable)
     return {
       sentence: `${error.message} Check the network of this machine and the Region, and try again.`,
-      isForAll: error instanceof AwsUnavailable,
+      isForAll: true,
     };
   if (!(error instanceof AwsRefused)) return undefined;
   if (/^ExpiredToken/.test(error.code))

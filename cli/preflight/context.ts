@@ -4,6 +4,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
+import { shown } from '../../shared/request/redaction.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import type { Aws } from '../aws-access.ts';
 import { registryTableName } from '../registry-table.ts';
@@ -13,18 +14,23 @@ import type { AtlasAccess } from './setup.ts';
 
 /** What is the same for all clusters of a preflight. */
 export interface Context {
-  options: Arguments;
+  options: Omit<Arguments, 'region'>;
   settings: Settings;
   msk: MskClient;
   secrets: SecretsClient;
   atlas: AtlasAccess;
   /** The record of a cluster, if there is a stage and it is deployed. A registry that cannot be read is a finding. */
   recordOf(clusterArn: string, findings: Findings): Promise<RegistryRecord | undefined>;
-  /** Whether the stage was asked for its record and does not exist in this Region. */
-  isStageMissing(): boolean;
+  /** That the stage is not deployed in this Region, if it is not and a record was asked for. */
+  missingStage(): string | undefined;
 }
 
-export function contextOf(options: Arguments, settings: Settings, aws: Aws, atlas: AtlasAccess): Context {
+export function contextOf(
+  { region, ...options }: Arguments & { region: string },
+  settings: Settings,
+  aws: Aws,
+  atlas: AtlasAccess,
+): Context {
   const table = { dynamodb: aws.dynamodb, tableName: registryTableName, signal: new AbortController().signal };
   const registry = readOnce(new Registry(table));
   let isMissing = false;
@@ -53,7 +59,10 @@ export function contextOf(options: Arguments, settings: Settings, aws: Aws, atla
       findings.report('registry');
       return record;
     },
-    isStageMissing: () => isMissing,
+    missingStage: () =>
+      isMissing
+        ? `Stage ${shown(options.stage)} is not deployed in ${region} yet, so no record of a cluster counts.`
+        : undefined,
   };
 }
 

@@ -9,10 +9,10 @@ import type { Check } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import { type Planned, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
-import { accountOf } from '../../shared/registry/principal.ts';
+import { accountOf, accountsIn } from '../../shared/registry/principal.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
-import { accountsIn, Environment } from '../../shared/request/settings.ts';
+import { Environment } from '../../shared/request/settings.ts';
 import { settle } from '../../shared/request/settle.ts';
 import type { Context } from './context.ts';
 import { costOf } from './cost.ts';
@@ -67,6 +67,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
     checks,
     plan: changes,
     notes: [
+      context.missingStage(),
       state !== undefined && state !== 'ACTIVE' && `The cluster is ${state}. A run waits until it is ACTIVE.`,
       tags[triggerTag] === 'disconnect' &&
         `The tag ${triggerTag} of the cluster is "disconnect". No run connects it until the tag is "connect".`,

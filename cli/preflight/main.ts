@@ -1,6 +1,6 @@
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { parseArguments, usage } from './arguments.ts';
-import { exitCodeOf, type Preflight, preflight } from './preflight.ts';
+import { exitCodeOf, preflight } from './preflight.ts';
 import { settingsOf } from './setup.ts';
 import { listOf, screenOf, textOf } from './text.ts';
 
@@ -12,14 +12,13 @@ async function main(args: string[]): Promise<number> {
     return exitCodes.yes;
   }
   const found = await preflight(options, settingsOf(options, process.env), process.env);
-  const isList = options.clusterArn === undefined;
   const screen = screenOf(process.stdout);
-  if (options.json) console.log(JSON.stringify(isList ? documentOf(found) : found.reports[0], null, 2));
-  else console.log(isList ? listOf(found, screen) : textOf(found, screen));
+  const { region, reports, notes } = found;
+  const [report] = options.clusterArn === undefined ? [] : reports;
+  if (options.json) console.log(JSON.stringify(report ?? { region, notes, clusters: reports }, null, 2));
+  else console.log(report ? textOf(report, screen) : listOf(found, screen));
   return exitCodeOf(found);
 }
-
-const documentOf = ({ region, reports }: Preflight) => ({ region, clusters: reports });
 
 // The reader of the output may close it, as `head` does.
 process.stdout.on('error', () => process.exit(exitCodes.no));

@@ -1,6 +1,5 @@
 import type { Settings } from '../../packaging/settings.ts';
 import { ClusterUnusable } from '../../shared/errors.ts';
-import { quoted } from '../../shared/foreign-text.ts';
 import { awsAccess, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { regionFor } from '../region.ts';
@@ -14,8 +13,8 @@ import { atlasAccess } from './setup.ts';
 export interface Preflight {
   region: string;
   reports: Report[];
-  /** The stage, if it is not deployed in this Region. */
-  missingStage: string | undefined;
+  /** What concerns all of them. */
+  notes: string[];
 }
 
 /** Clusters that are judged at the same time: MSK and Atlas throttle. */
@@ -31,10 +30,10 @@ export async function preflight(options: Arguments, settings: Settings, env: Nod
   const region = await regionFor(options.region, env);
   const aws = await awsAccess(region);
   const atlas = await atlasAccess(options, settings, env);
-  const context = contextOf(options, settings, aws, atlas);
+  const context = contextOf({ ...options, region }, settings, aws, atlas);
   const reports =
     options.clusterArn === undefined ? await all(region, context) : [await one(options.clusterArn, context)];
-  return { region, reports, missingStage: context.isStageMissing() ? options.stage : undefined };
+  return { region, reports, notes: [context.missingStage() ?? []].flat() };
 }
 
 async function one(clusterArn: string, context: Context): Promise<Report> {
@@ -72,6 +71,3 @@ export function exitCodeOf({ reports }: Preflight): number {
   if (reports.some(({ ready }) => ready === false)) return exitCodes.no;
   return reports.some(({ ready }) => ready === null) ? exitCodes.cannotTell : exitCodes.yes;
 }
-
-export const missingStageNote = (stage: string, region: string): string =>
-  `Stage ${quoted(stage)} is not deployed in ${region} yet, so there is no record of the cluster.`;

@@ -5,7 +5,7 @@ import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { firstSentence } from '../../shared/short-form.ts';
 import type { Cost } from './cost.ts';
 import type { Owner } from './owner.ts';
-import { missingStageNote, type Preflight } from './preflight.ts';
+import type { Preflight } from './preflight.ts';
 import type { CheckResult, Report } from './report.ts';
 
 /** Colours a text, or returns it unchanged. */
@@ -26,14 +26,12 @@ const marks = { met: '✔', unmet: '✘', unknown: '–' } as const;
 const colours = { met: 'green', unmet: 'red', unknown: 'yellow' } as const;
 
 /** What preflight prints about one cluster. */
-export function textOf({ reports: [report], region, missingStage }: Preflight, screen: Screen): string {
-  if (!report) return '';
-  const notes = [...(missingStage === undefined ? [] : [missingStageNote(missingStage, region)]), ...report.notes];
+export function textOf(report: Report, screen: Screen): string {
   return [
     ...heading(report),
     '',
     ...checkLines(report.checks, screen),
-    ...notes.flatMap((note, index) => [...(index === 0 ? [''] : []), ...lines(note, '', screen)]),
+    ...report.notes.flatMap((note, index) => [...(index === 0 ? [''] : []), ...lines(note, '', screen)]),
     ...planLines(report, screen),
     ...costLines(report.cost, screen),
     ...ownerLines(report.owner, screen),
@@ -120,11 +118,11 @@ function verdict({ ready, checks }: Report): string {
 }
 
 /** What preflight prints about all clusters: a line for each. */
-export function listOf({ reports, region, missingStage }: Preflight, screen: Screen): string {
+export function listOf({ reports, notes }: Preflight, screen: Screen): string {
   const names = reports.map(({ clusterArn }) => parseClusterArn(clusterArn)?.clusterName ?? clusterArn);
   const column = Math.max(...names.map(({ length }) => length)) + 2;
   return [
-    ...(missingStage === undefined ? [] : [missingStageNote(missingStage, region), '']),
+    ...notes.flatMap((note) => [...lines(note, '', screen), '']),
     ...reports.map((report, index) => `${names[index]?.padEnd(column)}${summary(report, screen)}`),
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { accountsIn } from '../request/settings.ts';
+import { accountsIn } from '../registry/principal.ts';
 import { environment } from './environment.ts';
 
 const settings = environment(z.object({ ATLAS_AWS_ACCOUNT_IDS: z.string() }));

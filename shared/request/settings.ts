@@ -30,6 +30,3 @@ export const Environment = z.pipe(
   })),
 );
 export type Settings = z.infer<typeof Environment>;
-
-/** The AWS accounts in the setting atlasAwsAccountIds; none: any. CloudFormation has checked the value. */
-export const accountsIn = (list: string): ReadonlySet<string> => new Set(list.match(/\d{12}/g) ?? []);

@@ -157,6 +157,12 @@ describe('preflight without access to Atlas makes the checks of AWS', () => {
     assert.match(await reasonWith(targetOptions, {}), /lack a role in this project \(USER_UNAUTHORIZED\)\. Give them/);
   });
 
+  it('and says that Atlas throttles', async () => {
+    const headers = { 'retry-after': '60' };
+    refuse('getGroupStreamWorkspace', atlasError(429, 'RATE_LIMITED_TOKEN_BUCKET', 'Too many.', { headers }).answer);
+    assert.match(await reasonWith(targetOptions, {}), /^Atlas throttles GET .* for 60 s .* Try again later\.$/);
+  });
+
   it('and says that Atlas cannot be reached', async () =>
     assert.match(
       await reasonWith(targetOptions, { MONGODB_ATLAS_BASE_URL: closed }),

@@ -71,6 +71,15 @@ describe('preflight judges the cluster', () => {
     assert.deepEqual([report.ready, report.target.workspace], [true, 'streams']);
   });
 
+  it('as one that must be tagged otherwise if its tag is disconnect', async () => {
+    const { report } = await withCluster({ tags: { 'atlas-streaming': 'disconnect' } });
+    assert.equal(report.ready, true);
+    assert.match(
+      report.notes.join(),
+      /^The tag atlas-streaming of the cluster is "disconnect"\. No run connects it until/,
+    );
+  });
+
   it('with the secret that an option names', async () => {
     const secrets = { scramSecrets: [{ name: 'AmazonMSK_a' }, { name: 'AmazonMSK_b', isAssociated: false }] };
     const byName = await look(secrets, ['--secret', 'AmazonMSK_a']);
@@ -118,7 +127,7 @@ describe('preflight judges the cluster', () => {
         : next();
     const { report, text } = await preflightOfCluster(cloud, ['--stage', 'local']);
     assert.equal(report.ready, true);
-    assert.match(text, /\nStage "local" is not deployed in us-east-1 yet, so there is no record of the cluster\.\n/);
+    assert.match(text, /\nStage "local" is not deployed in us-east-1 yet, so no record of a cluster counts\.\n/);
   });
 });
 
