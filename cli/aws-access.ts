@@ -15,6 +15,9 @@ export interface Aws {
   dynamodb: DynamoDBClient;
 }
 
+/** A client of the SDK. */
+export type AwsClient = KafkaClient | SecretsManagerClient | DynamoDBClient;
+
 /** Without an answer, a call ends after about eight seconds: a person waits for it. */
 const requestOptions = {
   maxAttempts: 2,
@@ -24,9 +27,10 @@ const requestOptions = {
 /**
  * AWS with the SDK's usual credentials: environment, profile, SSO, role of the machine.
  *
+ * @param onClient gets each client of the SDK before its first request, for example to record its answers
  * @throws NoAccess if there are none, or they have expired
  */
-export async function awsAccess(region: string): Promise<Aws> {
+export async function awsAccess(region: string, onClient: (client: AwsClient) => void = () => {}): Promise<Aws> {
   const options = { region, ...requestOptions };
   const kafka = new KafkaClient(options);
   const credentials = await kafka.config.credentials().catch((error: Error) => {
@@ -36,11 +40,14 @@ export async function awsAccess(region: string): Promise<Aws> {
   });
   const shared = { ...options, credentials };
   const signal = new AbortController().signal;
+  const secretsManager = new SecretsManagerClient(shared);
+  const dynamodb = new DynamoDBClient(shared);
+  for (const client of [kafka, secretsManager, dynamodb]) onClient(client);
   return {
     kafka,
     msk: new MskClient({ kafka, signal }),
-    secrets: new SecretsClient({ secretsManager: new SecretsManagerClient(shared), signal }),
-    dynamodb: new DynamoDBClient(shared),
+    secrets: new SecretsClient({ secretsManager, signal }),
+    dynamodb,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Arguments } from './arguments.ts';
 import { type Context, contextOf } from './context.ts';
 import { lookAt } from './look.ts';
 import type { Report } from './report.ts';
-import { atlasAccess } from './setup.ts';
+import { atlasAccess, type Observer } from './setup.ts';
 
 /** What `npm run preflight` has found. */
 export interface Preflight {
@@ -24,12 +24,18 @@ const concurrency = 4;
  * Judges one cluster, or all clusters of the Region.
  *
  * @param settings of the deployment
+ * @param observer sees every request
  * @throws UsageError, NoAccess
  */
-export async function preflight(options: Arguments, settings: Settings, env: NodeJS.ProcessEnv): Promise<Preflight> {
+export async function preflight(
+  options: Arguments,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  observer?: Observer,
+): Promise<Preflight> {
   const region = await regionFor(options.region, env);
-  const aws = await awsAccess(region);
-  const atlas = await atlasAccess(options, settings, env);
+  const aws = await awsAccess(region, observer?.aws);
+  const atlas = await atlasAccess(options, settings, env, observer);
   const context = contextOf({ ...options, region }, settings, aws, atlas);
   const reports =
     options.clusterArn === undefined ? await all(region, context) : [await one(options.clusterArn, context)];

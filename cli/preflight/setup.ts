@@ -8,11 +8,18 @@ import {
   WrongSettings,
 } from '../../packaging/settings.ts';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
+import type { AtlasFetch } from '../../shared/atlas/http.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
 import { atlasClient, atlasCredentialsOf, howToGiveAtlasCredentials } from '../atlas-access.ts';
-import { awsAccess, whyNoAnswer } from '../aws-access.ts';
+import { type AwsClient, awsAccess, whyNoAnswer } from '../aws-access.ts';
 import { NoAccess, UsageError } from '../exit.ts';
 import type { Arguments } from './arguments.ts';
+
+/** Sees every request and its answer, to record them. */
+export interface Observer {
+  aws(client: AwsClient): void;
+  atlas(fetch: AtlasFetch): AtlasFetch;
+}
 
 /** The credentials of Atlas, and where they are from, for messages. */
 export interface AtlasAccess {
@@ -54,17 +61,18 @@ export async function atlasAccess(
   { credentialsSecret, stage }: Arguments,
   settings: Settings,
   env: NodeJS.ProcessEnv,
+  observer?: Observer,
 ): Promise<AtlasAccess> {
   const baseUrl = settings.atlasBaseUrl ?? '';
   const ofStage = stage === undefined ? undefined : settings.atlasCredentialsSecretArn;
   const given = credentialsSecret === undefined ? atlasCredentialsOf(env) : undefined;
-  if (given) return { client: atlasClient(given, baseUrl), source: 'the environment' };
+  if (given) return { client: atlasClient(given, baseUrl, observer?.atlas), source: 'the environment' };
   const secretArn = credentialsSecret ?? ofStage;
   if (secretArn === undefined) return refusing(`There are no credentials of Atlas. ${howToGiveAtlasCredentials}`);
   try {
-    const { secrets } = await awsAccess(regionOf(secretArn));
+    const { secrets } = await awsAccess(regionOf(secretArn), observer?.aws);
     const { value } = await secrets.read(secretArn);
-    return { client: atlasClient(value, baseUrl), source: `the secret ${secretArn}` };
+    return { client: atlasClient(value, baseUrl, observer?.atlas), source: `the secret ${secretArn}` };
   } catch (error) {
     const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
     return refusing(`The secret ${secretArn} with the credentials of Atlas cannot be used. ${why}`);

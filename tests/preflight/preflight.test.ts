@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Report } from '../../cli/preflight/report.ts';
+import type { Observer } from '../../cli/preflight/setup.ts';
 import { Cloud } from '../../emulators/cloud.ts';
 import type { ClusterSeed } from '../../emulators/msk/seed.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
@@ -230,5 +231,30 @@ describe('what preflight prints', () => {
       unmet?.remedy ?? '',
       /^aws secretsmanager tag-resource --region us-east-1 .* --tags Key=atlas-streaming,Value=allow$/,
     );
+  });
+});
+
+describe('an observer of preflight', () => {
+  it('sees each client of AWS and each request to Atlas', async () => {
+    await cloud.replaceWorld({});
+    const seen: string[] = [];
+    const observer: Observer = {
+      aws: ({ config }) => seen.push(config.serviceId),
+      atlas: (fetch) => (url, init) => {
+        seen.push(`${init.method} ${new URL(url).pathname.split('/').at(-1)}`);
+        return fetch(url, init);
+      },
+    };
+    const { report } = await preflightOfCluster(cloud, [], { observer });
+    assert.equal(report.ready, true);
+    assert.deepEqual(seen.toSorted(), [
+      'DynamoDB',
+      'GET accountDetails',
+      'GET orders',
+      'GET privateLinkConnections',
+      'GET streams',
+      'Kafka',
+      'Secrets Manager',
+    ]);
   });
 });
