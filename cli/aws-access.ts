@@ -18,10 +18,10 @@ export interface Aws {
 /** A client of the SDK. */
 export type AwsClient = KafkaClient | SecretsManagerClient | DynamoDBClient;
 
-/** Without an answer, a call ends after about eight seconds: a person waits for it. */
+/** Without an answer, a call ends after about seven seconds: a person waits for it. */
 const requestOptions = {
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 3_500, throwOnRequestTimeout: true },
 };
 
 /**

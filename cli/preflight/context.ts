@@ -25,6 +25,7 @@ export interface Context {
   missingStage(): string | undefined;
 }
 
+/** @param aws its `msk` reads once already */
 export function contextOf(
   { region, ...options }: Arguments & { region: string },
   settings: Settings,
@@ -50,7 +51,7 @@ export function contextOf(
   return {
     options,
     settings,
-    msk: readOnce(aws.msk),
+    msk: aws.msk,
     secrets: readOnce(aws.secrets),
     atlas: { ...atlas, client: readOnce(atlas.client) },
     recordOf: async (clusterArn, findings) => {

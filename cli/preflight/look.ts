@@ -11,6 +11,7 @@ import { type Planned, planChanges } from '../../shared/prerequisites/plan-chang
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
 import { accountOf, accountsIn } from '../../shared/registry/principal.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
 import type { Request } from '../../shared/request/request.ts';
 import { Environment } from '../../shared/request/settings.ts';
 import { settle } from '../../shared/request/settle.ts';
@@ -74,6 +75,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
       planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
       planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
       noteOn(request, planning?.planned),
+      request.targetChange !== null && howToKeepOrMove(request),
     ].filter((note): note is string => typeof note === 'string' && note !== ''),
     cost: changes && costOf(changes),
     owner: ownerOf(clusterArn, tags, changes ?? [], account),

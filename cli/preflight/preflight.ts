@@ -1,11 +1,14 @@
+import type { Cluster } from '@aws-sdk/client-kafka';
 import type { Settings } from '../../packaging/settings.ts';
 import { ClusterUnusable } from '../../shared/errors.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
 import { awsAccess, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { regionFor } from '../region.ts';
 import type { Arguments } from './arguments.ts';
-import { type Context, contextOf } from './context.ts';
+import { contextOf } from './context.ts';
 import { lookAt } from './look.ts';
+import { readOnce } from './read-once.ts';
 import type { Report } from './report.ts';
 import { atlasAccess, type Observer } from './setup.ts';
 
@@ -35,33 +38,38 @@ export async function preflight(
 ): Promise<Preflight> {
   const region = await regionFor(options.region, env);
   const aws = await awsAccess(region, observer?.aws);
-  const atlas = await atlasAccess(options, settings, env, observer);
-  const context = contextOf({ ...options, region }, settings, aws, atlas);
-  const reports =
-    options.clusterArn === undefined ? await all(region, context) : [await one(options.clusterArn, context)];
+  const msk = readOnce(aws.msk);
+  const first = options.clusterArn === undefined ? allClusters(region, msk) : oneCluster(options.clusterArn, msk);
+  const [clusters, atlas] = await Promise.all([first, atlasAccess(options, settings, env, observer)]);
+  const context = contextOf({ ...options, region }, settings, { ...aws, msk }, atlas);
+  const reports: Report[] = [];
+  const queue = clusters.entries();
+  const work = async () => {
+    for (const [index, { clusterArn, describe }] of queue) reports[index] = await lookAt(clusterArn, describe, context);
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
   return { region, reports, notes: [context.missingStage() ?? []].flat() };
 }
 
-async function one(clusterArn: string, context: Context): Promise<Report> {
-  const described = context.msk.describeCluster(clusterArn).then(({ cluster }) => cluster);
-  await described.catch(refuseIfUseless);
-  return lookAt(clusterArn, () => described, context);
+interface Described {
+  clusterArn: string;
+  describe(): Promise<Cluster>;
 }
 
-async function all(region: string, context: Context): Promise<Report[]> {
-  const clusters = await context.msk.listClusters().catch((error: unknown) => {
+async function oneCluster(clusterArn: string, msk: MskClient): Promise<Described[]> {
+  const described = msk.describeCluster(clusterArn).then(({ cluster }) => cluster);
+  await described.catch(refuseIfUseless);
+  return [{ clusterArn, describe: () => described }];
+}
+
+/** A list of clusters describes each as completely as DescribeClusterV2. */
+async function allClusters(region: string, msk: MskClient): Promise<Described[]> {
+  const clusters = await msk.listClusters().catch((error: unknown) => {
     throw new NoAccess(whyNoAnswer(error)?.sentence ?? (error as Error).message);
   });
   if (clusters.length === 0)
     throw new UsageError(`MSK has no cluster in Region ${region} of this account. Give another Region with --region.`);
-  const reports: Report[] = [];
-  const queue = clusters.entries();
-  const work = async () => {
-    for (const [index, cluster] of queue)
-      reports[index] = await lookAt(cluster.ClusterArn ?? '', async () => cluster, context);
-  };
-  await Promise.all(Array.from({ length: concurrency }, work));
-  return reports;
+  return clusters.map((cluster) => ({ clusterArn: cluster.ClusterArn ?? '', describe: async () => cluster }));
 }
 
 /** The first request to AWS shows whether any other can succeed. Another error is about the cluster, and a finding. */

@@ -1,8 +1,9 @@
 import { styleText } from 'node:util';
 import { wrap } from '../../local/screen/text.ts';
 import { isCommand } from '../../shared/command.ts';
+import { oneLine } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
-import { firstSentence } from '../../shared/short-form.ts';
+import { inOneSentence } from '../../shared/short-form.ts';
 import type { Cost } from './cost.ts';
 import type { Owner } from './owner.ts';
 import type { Preflight } from './preflight.ts';
@@ -92,7 +93,7 @@ function costLines(cost: Cost | null, screen: Screen): string[] {
 
 function ownerLines(owner: Owner | null, screen: Screen): string[] {
   if (!owner) return [];
-  const text = `The tag ${owner.tag} says that ${owner.tool} owns the cluster. Its next update can undo what a run changes. Put ${owner.snippets.length > 0 ? 'this' : 'the same as for Terraform'} into its configuration first (docs/infrastructure-as-code.md):`;
+  const text = `The tag ${oneLine(owner.tag)} says that ${owner.tool} owns the cluster. Its next update can undo what a run changes. Put ${owner.snippets.length > 0 ? 'this' : 'the same as for Terraform'} into its configuration first (docs/infrastructure-as-code.md):`;
   return [
     '',
     ...lines(text, '', screen),
@@ -127,12 +128,12 @@ export function listOf({ reports, notes }: Preflight, screen: Screen): string {
   ].join('\n');
 }
 
-function summary({ ready, checks, plan }: Report, { paint }: Screen): string {
-  if (ready) return `${paint('green', marks.met)} ready${plan?.length === 0 ? ', and connected' : ''}`;
+function summary({ clusterArn, ready, checks, plan }: Report, { paint }: Screen): string {
+  if (ready) return `${paint('green', marks.met)} ready${plan?.length === 0 ? ', nothing left to change' : ''}`;
   const result = ready === false ? 'unmet' : 'unknown';
   const [first] = checks.filter((it) => it.result === result);
   const more = count(checks, result) - 1;
   const words = ready === false ? 'not ready' : 'not known';
-  const reason = firstSentence(first?.text ?? '');
+  const reason = inOneSentence(first?.text ?? '', clusterArn);
   return `${paint(colours[result], marks[result])} ${words}: ${reason}${more > 0 ? ` (${more} more)` : ''}`;
 }

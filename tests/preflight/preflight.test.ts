@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Report } from '../../cli/preflight/report.ts';
 import type { Observer } from '../../cli/preflight/setup.ts';
+import { readDocument } from '../../docs/generators/documents.ts';
 import { Cloud } from '../../emulators/cloud.ts';
 import type { ClusterSeed } from '../../emulators/msk/seed.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import { scenarios } from '../../local/scenarios.ts';
+import { monthlyDollars, type Resource } from '../../shared/outcomes.ts';
 import { assertCopyable } from '../fixtures/copyable.ts';
 import { preflightOf, preflightOfCluster, targetOptions } from '../fixtures/preflight.ts';
 
@@ -118,6 +120,24 @@ describe('preflight judges the cluster', () => {
     );
     const without = await preflightOfCluster(cloud);
     assert.equal(without.report.ready, true);
+  });
+
+  it('as connected to the recorded target, whatever a tag asks for now', async () => {
+    await cloud.replaceWorld({ cluster: { tags: { 'atlas-streaming/connection-name': 'orders-v2' } } });
+    const { cluster, project } = cloud.world;
+    await cloud.registry.put({
+      clusterArn: cluster.arn,
+      target: { projectId: project.id, workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' },
+      connection: { ownership: 'created' },
+    });
+    const { report, text } = await preflightOfCluster(cloud, ['--stage', 'local']);
+    assert.equal(report.target.connectionName, 'orders');
+    assert.match(
+      report.notes.join('\n'),
+      /but the tag atlas-streaming\/connection-name is "orders-v2"\. A run verifies the connected target/,
+    );
+    assert.match(text, /\n +aws kafka tag-resource .* --tags atlas-streaming\/connection-name=orders\n/);
+    assertCopyable(text);
   });
 
   it('without a record if the stage is not deployed', async () => {
@@ -256,5 +276,33 @@ describe('an observer of preflight', () => {
       'Kafka',
       'Secrets Manager',
     ]);
+  });
+});
+
+describe('what a plan costs', () => {
+  it('is what docs/cost.md and README.md say', async () => {
+    const { report } = await look();
+    assert.deepEqual(report.cost, {
+      monthlyDollars: 67.5,
+      parts: [
+        { for: 'AWS for multi-VPC connectivity', monthlyDollars: 16.5 },
+        { for: 'Atlas for the private link', monthlyDollars: 51 },
+      ],
+    });
+    const dollars = (resource: Resource) => `$${(Math.round(monthlyDollars(resource) * 100) / 100).toFixed(2)}`;
+    for (const [name, resource] of [
+      ['private link in Atlas', 'privateLink'],
+      ['multi-VPC connectivity in MSK', 'multiVpcConnectivity'],
+    ] as const)
+      assert.ok(
+        readDocument('docs/cost.md')
+          .split('\n')
+          .some((line) => line.startsWith(`| ${name} |`) && line.endsWith(`| ${dollars(resource)} |`)),
+        dollars(resource),
+      );
+    assert.match(
+      readDocument('README.md'),
+      /about \$67\.50 a month for the private connection: \$51 to Atlas .* \$16\.50 to AWS/,
+    );
   });
 });
