@@ -82,6 +82,22 @@ describe('preflight', () => {
         );
     });
 
+  for (const name of ['default', 'foreign-policy', 'prerequisites-missing', 'secret-without-tag'])
+    it(`finds what a dry run finds in the scenario ${name}`, async () => {
+      const { world } = scenarios.find((it) => it.name === name) ?? {};
+      await cloud.replaceWorld(world ?? {});
+      const { checks, plan, ready } = await look({ world });
+      const { output, cause = '' } = await cloud.start({ clusterArn: cloud.world.cluster.arn, dryRun: true }).result;
+      if (ready) assert.deepEqual((output as { changes: unknown }).changes, plan);
+      const unmet = checks.flatMap(({ result, text = '' }) => (result === 'unmet' ? [text] : []));
+      // In the Cause, the further lines of an item are indented.
+      const plain = (text: string) => text.replace(/\n +/g, '\n');
+      for (const text of unmet) assert.ok(plain(cause).includes(plain(text)), `${text}\n\nis not in\n\n${cause}`);
+      const items =
+        unmet.length > 1 ? new RegExp(`\\b${unmet.length} prerequisites are not met`) : /One prerequisite is not met/;
+      if (!ready) assert.match(cause, items);
+    });
+
   it('says yes for a connected cluster, and that nothing is left to change', async () => {
     await cloud.replaceWorld({
       cluster: { vpcConnectivity: { scram: true, iam: false, tls: false } },
