@@ -1,6 +1,8 @@
 import { authenticate } from '../shared/atlas/authentication.ts';
 import { AtlasClient } from '../shared/atlas/client.ts';
+import { isAboutCredentials, notOnAccessList } from '../shared/atlas/error-codes.ts';
 import type { AtlasFetch } from '../shared/atlas/http.ts';
+import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../shared/errors.ts';
 import { UsageError } from './exit.ts';
 
 /**
@@ -60,6 +62,23 @@ export function atlasClient(
     // Too little to wait out a Retry-After.
     remainingMs: () => 0,
   });
+}
+
+/**
+ * Why Atlas gave no answer to a question, for a person.
+ *
+ * @param source of the credentials, such as `the environment`
+ * @returns undefined if the error is another one
+ */
+export function whyNoAtlasAnswer(error: unknown, source: string): string | undefined {
+  if (error instanceof AtlasThrottled) return `${error.message} Try again later.`;
+  if (error instanceof AtlasUnavailable)
+    return `${error.message} Check the network of this machine and MONGODB_ATLAS_BASE_URL, and try again.`;
+  if (!(error instanceof AtlasRefused) || !isAboutCredentials(error.status, error.errorCode)) return undefined;
+  if (error.status === 401) return `Atlas does not know the credentials from ${source} (HTTP 401). Correct them.`;
+  if (notOnAccessList.has(error.errorCode))
+    return `Atlas's access list does not let this address in (${error.errorCode}).`;
+  return `The credentials from ${source} lack a role in this project (${error.errorCode}). Give them the role Project Stream Processing Owner.`;
 }
 
 const tokenOfThisProcess = {

@@ -15,18 +15,22 @@ export interface Aws {
   dynamodb: DynamoDBClient;
 }
 
-/** Without an answer, a call ends after about eight seconds: a person waits for it. */
+/** A client of the SDK. */
+export type AwsClient = KafkaClient | SecretsManagerClient | DynamoDBClient;
+
+/** Without an answer, a call ends after about seven seconds: a person waits for it. */
 const requestOptions = {
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 3_500, throwOnRequestTimeout: true },
 };
 
 /**
  * AWS with the SDK's usual credentials: environment, profile, SSO, role of the machine.
  *
+ * @param onClient gets each client of the SDK before its first request, for example to record its answers
  * @throws NoAccess if there are none, or they have expired
  */
-export async function awsAccess(region: string): Promise<Aws> {
+export async function awsAccess(region: string, onClient: (client: AwsClient) => void = () => {}): Promise<Aws> {
   const options = { region, ...requestOptions };
   const kafka = new KafkaClient(options);
   const credentials = await kafka.config.credentials().catch((error: Error) => {
@@ -36,11 +40,14 @@ export async function awsAccess(region: string): Promise<Aws> {
   });
   const shared = { ...options, credentials };
   const signal = new AbortController().signal;
+  const secretsManager = new SecretsManagerClient(shared);
+  const dynamodb = new DynamoDBClient(shared);
+  for (const client of [kafka, secretsManager, dynamodb]) onClient(client);
   return {
     kafka,
     msk: new MskClient({ kafka, signal }),
-    secrets: new SecretsClient({ secretsManager: new SecretsManagerClient(shared), signal }),
-    dynamodb: new DynamoDBClient(shared),
+    secrets: new SecretsClient({ secretsManager, signal }),
+    dynamodb,
   };
 }
 
@@ -54,10 +61,11 @@ const unknownCredentials =
  * @returns `isForAll`: whether every other call would fail as well; undefined if the error is another one
  */
 export function whyNoAnswer(error: unknown): { sentence: string; isForAll: boolean } | undefined {
-  if (error instanceof AwsThrottled || error instanceof AwsUnavailable)
+  if (error instanceof AwsThrottled) return { sentence: `${error.message} Try again later.`, isForAll: false };
+  if (error instanceof AwsUnavailable)
     return {
       sentence: `${error.message} Check the network of this machine and the Region, and try again.`,
-      isForAll: error instanceof AwsUnavailable,
+      isForAll: true,
     };
   if (!(error instanceof AwsRefused)) return undefined;
   if (/^ExpiredToken/.test(error.code))
@@ -71,6 +79,9 @@ export function whyNoAnswer(error: unknown): { sentence: string; isForAll: boole
       isForAll: true,
     };
   if (/AccessDenied|Forbidden/.test(error.code))
-    return { sentence: `The AWS credentials lack ${error.action}, or a policy denies it.`, isForAll: false };
+    return {
+      sentence: `The AWS credentials lack ${error.action}, or a policy denies it (${quoted(error.said)}).`,
+      isForAll: false,
+    };
   return undefined;
 }

@@ -29,12 +29,21 @@ const summaries: Record<string, (message: string) => string> = {
  * of the cluster are only its name: the tag is the cluster's own.
  */
 export function shortForm({ state, error, message }: Failing, clusterArn: string): string {
-  const name = parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
-  const words = message.split('\n').filter((line) => !isCommand(line));
-  const text = withoutMarks(words.join('\n').replaceAll(clusterArn, name).replace(secretArns, secretNameOf));
+  const text = withoutMarks(inWords(message, clusterArn));
   const sentence = (summaries[error] ?? firstSentence)(text);
   // The cluster stays connected, so nothing has failed.
   return tagValue(error === 'TargetChanged' ? sentence : `${state} ${error} - ${sentence}`);
+}
+
+/** What is wrong, in one sentence, with the names of the cluster and of secrets in place of their ARNs. */
+export const inOneSentence = (message: string, clusterArn: string): string =>
+  firstSentence(inWords(message, clusterArn));
+
+/** A message without its commands. ARNs are only the names in them. */
+function inWords(message: string, clusterArn: string): string {
+  const name = parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
+  const words = message.split('\n').filter((line) => !isCommand(line));
+  return words.join('\n').replaceAll(clusterArn, name).replace(secretArns, secretNameOf);
 }
 
 /** A tag has neither apostrophes nor semicolons: "doesn't" and "a; b" become "does not" and "a - b". */

@@ -1,28 +1,40 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { preflightOutput } from './preflight-output.ts';
 
 const main = new URL('../../local/main.ts', import.meta.url).pathname;
 
+/** Begins the arguments of a block that shows the output of `npm run preflight`. */
+export const preflight = 'preflight';
+
 /** A block that shows what a command prints, or the parts of it between lines `…`. */
 export interface OutputBlock {
-  /** The arguments after `npm start --`. */
+  /** The arguments after `npm start --`, or `preflight` and the arguments after `npm run preflight --`. */
   args: string[];
   isWhole: boolean;
   lines: string[];
 }
 
-/** From `<!-- output: npm start … -->` or `<!-- whole output: npm start … -->` to `<!-- /output -->`. */
-const blocks = /(<!-- (whole )?output: npm start(?: -- (.*?))? -->\n```text\n)([\s\S]*?)(\n```\n<!-- \/output -->)/g;
+/** From `<!-- output: npm start … -->`, `<!-- whole output: npm start … -->` or the same of `npm run preflight` to `<!-- /output -->`. */
+const blocks =
+  /(<!-- (whole )?output: npm (?:start|run (preflight))(?: -- (.*?))? -->\n```text\n)([\s\S]*?)(\n```\n<!-- \/output -->)/g;
 
 export const outputBlocks = (text: string): OutputBlock[] =>
-  [...text.matchAll(blocks)].map(([, , whole, args = '', shown = '']) => ({
-    args: args.split(' ').filter(Boolean),
+  [...text.matchAll(blocks)].map(([, , whole, script, args, shown = '']) => ({
+    args: argumentsOf(script, args),
     isWhole: whole !== undefined,
     lines: shown.split('\n'),
   }));
 
-/** Runs the command line of `npm start`. @returns the lines that it prints, whatever its exit code is */
+const argumentsOf = (script = '', args = ''): string[] => [script, ...args.split(' ')].filter(Boolean);
+
+/**
+ * Runs the command line of `npm start`, or of `npm run preflight` against the local cloud.
+ *
+ * @returns the lines that it prints, whatever its exit code is
+ */
 export async function outputOf(args: string[]): Promise<string[]> {
+  if (args[0] === preflight) return preflightOutput(args.slice(1));
   const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { env: {} }).catch((error) => error);
   return stdout.trimEnd().split('\n');
 }
@@ -74,11 +86,23 @@ export function outdatedCommands(texts: string[], outputs: Map<string, string[]>
  * @throws if a command no longer prints the first or the last line of a part
  */
 export const withOutputs = (text: string, outputs: Map<string, string[]>, commands: ReadonlySet<string>): string =>
-  text.replace(blocks, (block, begin: string, whole: string | undefined, args = '', shown: string, end: string) => {
-    if (!commands.has(args)) return block;
-    const lines = shownNow(shown.split('\n'), whole !== undefined, outputs.get(args) ?? []);
-    return `${begin}${lines.join('\n')}${end}`;
-  });
+  text.replace(
+    blocks,
+    (
+      block,
+      begin: string,
+      whole: string | undefined,
+      script: string | undefined,
+      given: string | undefined,
+      shown: string,
+      end: string,
+    ) => {
+      const args = argumentsOf(script, given).join(' ');
+      if (!commands.has(args)) return block;
+      const lines = shownNow(shown.split('\n'), whole !== undefined, outputs.get(args) ?? []);
+      return `${begin}${lines.join('\n')}${end}`;
+    },
+  );
 
 /** What a block must show of an output. */
 const shownNow = (lines: string[], isWhole: boolean, output: string[]): string[] =>

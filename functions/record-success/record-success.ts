@@ -7,8 +7,8 @@ import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import { accountNote, accountOf } from '../../shared/registry/principal.ts';
 import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
+import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
 import { Request } from '../../shared/request/request.ts';
-import { howToKeepOrMove } from './keep-or-move.ts';
 import { withCauses } from './repairs.ts';
 
 const text = z.string();

@@ -4,8 +4,8 @@ import { lambdaHandler } from '../../shared/lambda/handler.ts';
 import { msk } from '../../shared/lambda/msk.ts';
 import { registry } from '../../shared/lambda/registry.ts';
 import { waits } from '../../shared/lambda/waits.ts';
+import { Environment } from '../../shared/request/settings.ts';
 import { ResolveRequestInput, ResolveRequestOutput, resolveRequest } from './resolve-request.ts';
-import { Environment } from './settings.ts';
 
 const settings = environment(Environment);
 

@@ -14,10 +14,11 @@ import { readInput } from '../../shared/request/input.ts';
 import { type StartedBy, startedBy } from '../../shared/request/intent.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
+import { refuseSecretElsewhere } from '../../shared/request/secret-place.ts';
+import type { Settings } from '../../shared/request/settings.ts';
+import { settle } from '../../shared/request/settle.ts';
 import type { Wait } from '../../shared/waits.ts';
 import { claimCluster } from './claim.ts';
-import type { Settings } from './settings.ts';
-import { settle } from './settle.ts';
 
 const Action = z.enum(['connect', 'disconnect']);
 type Action = z.infer<typeof Action>;
@@ -198,25 +199,6 @@ function ownCluster(clusterArn: string, functionArn: string): ClusterArn {
       `clusterArn ${shown(clusterArn)} ${complaint}, for example "arn:aws:kafka:${region}:${accountId}:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5".`,
     );
   return cluster;
-}
-
-/**
- * MSK associates only a secret of the cluster's own account and Region.
- *
- * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-password-limitations.html
- */
-function refuseSecretElsewhere(secretArn: string, { region, accountId }: ClusterArn): void {
-  const [, , , secretRegion, secretAccountId] = secretArn.split(':');
-  const complaint =
-    secretRegion !== region
-      ? `is in Region ${secretRegion}; it must be in ${region}`
-      : secretAccountId !== accountId
-        ? `is in account ${secretAccountId}; it must be in account ${accountId}`
-        : undefined;
-  if (complaint)
-    throw new InvalidRequest(
-      `secretArn ${complaint}, the cluster's, because MSK associates no other secret. It is ${shown(secretArn)}. Store the user and password in a secret there, for example "arn:aws:secretsmanager:${region}:${accountId}:secret:AmazonMSK_orders-a1B2c3".`,
-    );
 }
 
 /** @returns undefined if the cluster no longer exists: a disconnect still removes what Atlas has for it */

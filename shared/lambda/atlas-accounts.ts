@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { accountsIn } from '../registry/principal.ts';
 import { environment } from './environment.ts';
 
 const settings = environment(z.object({ ATLAS_AWS_ACCOUNT_IDS: z.string() }));
@@ -8,5 +9,4 @@ const settings = environment(z.object({ ATLAS_AWS_ACCOUNT_IDS: z.string() }));
  *
  * @throws DeploymentMisconfigured
  */
-export const allowedAccounts = (): ReadonlySet<string> =>
-  new Set(settings().ATLAS_AWS_ACCOUNT_IDS.match(/\d{12}/g) ?? []);
+export const allowedAccounts = (): ReadonlySet<string> => accountsIn(settings().ATLAS_AWS_ACCOUNT_IDS);

@@ -50,3 +50,6 @@ export const accountOf = (principalArn: string): string => principalArn.split(':
 /** An account that a run lets in, and why it may. */
 export const accountNote = (account: string, isListed: boolean): string =>
   `AWS account ${account}${isListed ? ', which atlasAwsAccountIds allows' : '. It was not checked, because atlasAwsAccountIds is empty'}`;
+
+/** The AWS accounts in the setting atlasAwsAccountIds; none: any. CloudFormation has checked the value. */
+export const accountsIn = (list: string): ReadonlySet<string> => new Set(list.match(/\d{12}/g) ?? []);

@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parts } from '../../bench/figures.ts';
+import { parseArguments as parsePreflight } from '../../cli/preflight/arguments.ts';
 import { parameterNames } from '../../docs/generators/configuration.ts';
 import { documents, pathOf, readDocument } from '../../docs/generators/documents.ts';
+import { clusterArn } from '../fixtures/request.ts';
 import { complaintAboutAws } from './aws-cli.ts';
 import { blocks } from './markdown.ts';
 import { type Command, readArguments, readScript } from './shell.ts';
@@ -97,6 +99,7 @@ function complaintAboutScript([name = '', ...args]: string[]): string | undefine
       undefined
     );
   }
+  if (name === 'preflight') return complaintAboutPreflight(own);
   if (name === 'remove') return unknownOf(Object.keys(options), ['region', 'stage']).join() || undefined;
   if (name === 'release') return unknownOf(Object.keys(options), ['out']).join() || undefined;
   if (name === 'bench') {
@@ -109,6 +112,16 @@ function complaintAboutScript([name = '', ...args]: string[]): string | undefine
     );
   }
   return own.length > 0 ? `${name} takes no arguments` : undefined;
+}
+
+/** Lets the command check its arguments. The variable is one of a block. */
+function complaintAboutPreflight(args: string[]): string | undefined {
+  try {
+    parsePreflight(args.map((arg) => (arg === '$CLUSTER' ? clusterArn : arg)));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** Lets the command line of `npm start` check its arguments. With --help, which does not go with --json, it starts no run. */
@@ -151,6 +164,7 @@ describe('the check of a command', () => {
     ['npm run publish', /no script publish/],
     ['npx serverless remove --stage prod', /outside of the clone, npx fetches whatever has this name/],
     ['npm run remove -- --stages prod', /stages/],
+    ['npm run preflight -- --cluster "$CLUSTER" --workspce streams', /Did you mean --workspace/],
     ['npm start -- --scenario none', /There is no scenario "none"/],
     ['acls --add --deny User:admin', /deny/],
     ['atlas clusters delete', /unknown command clusters delete/],

@@ -6,8 +6,11 @@ import { blocks } from './markdown.ts';
 
 /** How the text of a block is checked, by its language. `hcl` has no parser with a permissive licence on npm. */
 const checks: Record<string, (text: string) => unknown> = {
-  // The JSON in the documentation is what people start a run with.
-  json: (text) => readInput(JSON.parse(text)),
+  // The JSON in the documentation is what people start a run with, or an IAM policy.
+  json: (text) => {
+    const value = JSON.parse(text);
+    return 'Statement' in value ? assert.ok(value.Statement.length > 0) : readInput(value);
+  },
   yaml: (text) => parse(text, { strict: true, customTags }),
   mermaid: (text) => assert.match(text, /^flowchart TD\n/),
   hcl: (text) => assert.equal(text.split('{').length, text.split('}').length),

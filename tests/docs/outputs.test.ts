@@ -7,6 +7,7 @@ import {
   outputBlocks,
   outputOf,
   partsOf,
+  preflight,
   withOutputs,
 } from '../../docs/generators/outputs.ts';
 
@@ -16,7 +17,7 @@ const fast = ['--speed', '9000'];
 /** One run of each command, however often the documentation shows it. */
 const runs = new Map<string, Promise<string[]>>();
 function runOf(args: string[]): Promise<string[]> {
-  const run = runs.get(args.join(' ')) ?? outputOf([...args, ...fast]);
+  const run = runs.get(args.join(' ')) ?? outputOf(args[0] === preflight ? args : [...args, ...fast]);
   runs.set(args.join(' '), run);
   return run;
 }
@@ -24,7 +25,7 @@ function runOf(args: string[]): Promise<string[]> {
 describe('the outputs in the documentation (npm run docs writes them)', () => {
   for (const file of documents)
     for (const { args, isWhole, lines } of outputBlocks(readDocument(file)))
-      it(`npm start ${args.join(' ')} prints what ${file} shows`, async () => {
+      it(`${args[0] === preflight ? 'npm run' : 'npm start'} ${args.join(' ')} prints what ${file} shows`, async () => {
         const output = masked((await runOf(args)).join('\n'));
         if (isWhole) assert.equal(masked(lines.join('\n')), output);
         for (const part of partsOf(lines)) {

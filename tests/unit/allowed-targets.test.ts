@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Asked, settle } from '../../functions/resolve-request/settle.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { type Asked, settle } from '../../shared/request/settle.ts';
 import { clusterArn, projectId } from '../fixtures/request.ts';
 import { settings } from '../fixtures/settings.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import * as z from 'zod/mini';
-import { Environment } from '../../functions/resolve-request/settings.ts';
 import { allowedAccounts } from '../../shared/lambda/atlas-accounts.ts';
 import { environment } from '../../shared/lambda/environment.ts';
 import { waits as deployedWaits } from '../../shared/lambda/waits.ts';
+import { Environment } from '../../shared/request/settings.ts';
 import { waits } from '../../shared/waits.ts';
 import { projectId } from '../fixtures/request.ts';
 

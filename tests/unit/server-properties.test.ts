@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseProperties } from '../../functions/check-prerequisites/server-properties.ts';
+import { parseProperties } from '../../shared/prerequisites/server-properties.ts';
 
 fc.configureGlobal({ numRuns: 500 });
 

@@ -1,89 +1,100 @@
-import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { whyNotOurs } from '../../shared/atlas/connection.ts';
-import { isAbsent, isProjectAbsent, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
-import { atlasPrincipal } from '../../shared/atlas/principal.ts';
-import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
-import { awsRegion, streamProcessingRegions } from '../../shared/atlas/regions.ts';
-import type { Connection, PrivateLink, Workspace } from '../../shared/atlas/types.ts';
-import { withCommand } from '../../shared/command.ts';
-import {
-  AtlasCredentialsRefused,
-  AtlasRefused,
-  PolicyRefused,
-  PrerequisitesNotMet,
-  PrivateLinkFailed,
-} from '../../shared/errors.ts';
-import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
-import type { ClusterDetails } from '../../shared/msk/cluster.ts';
-import { linkHint } from '../../shared/msk/network.ts';
-import { tagCommand } from '../../shared/msk/tag-commands.ts';
-import { triggerTag } from '../../shared/msk/tags.ts';
-import { ownershipOf } from '../../shared/registry/record.ts';
-import { useAnotherCluster } from '../../shared/replaced-by.ts';
-import type { Request } from '../../shared/request/request.ts';
+import type { AtlasClient } from '../atlas/client.ts';
+import { whyNotOurs } from '../atlas/connection.ts';
+import { isAbsent, isProjectAbsent, noneWhenAbsent } from '../atlas/error-codes.ts';
+import { atlasPrincipal } from '../atlas/principal.ts';
+import { livePrivateLink, privateLinkState } from '../atlas/private-link.ts';
+import { awsRegion, streamProcessingRegions } from '../atlas/regions.ts';
+import type { Connection, PrivateLink, Workspace } from '../atlas/types.ts';
+import { withCommand } from '../command.ts';
+import { AtlasCredentialsRefused, AtlasRefused } from '../errors.ts';
+import { parseClusterArn, regionOf } from '../msk/arn.ts';
+import type { ClusterDetails } from '../msk/cluster.ts';
+import { linkHint } from '../msk/network.ts';
+import { tagCommand } from '../msk/tag-commands.ts';
+import { triggerTag } from '../msk/tags.ts';
+import { ownershipOf } from '../registry/record.ts';
+import { useAnotherCluster } from '../replaced-by.ts';
+import type { Request } from '../request/request.ts';
+import type { Findings } from './findings.ts';
 
 interface ClusterFound {
   isPrivateConnectivityOn: boolean;
   isSecretToBeAssociated: boolean;
-  details: ClusterDetails;
+  /** undefined: they are unknown. */
+  details: Pick<ClusterDetails, 'securityGroups' | 'zoneIds'> | undefined;
 }
 
-interface FoundInAtlas {
-  unmet: string[];
+export interface FoundInAtlas {
   connection: Connection | undefined;
   links: PrivateLink[];
+  /** Whether there is a connection, and a live private link that is DONE. */
   isLinkReady: boolean;
+  /** If it was looked up. */
   principalArn?: string;
 }
+
+const nothing: FoundInAtlas = { connection: undefined, links: [], isLinkReady: false };
 
 /**
  * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
  * update. If the brokers must still be rebooted, or the secret associated, also checks what the states after that would find out.
  *
- * @returns `unmet`: the unmet prerequisites, each with its remedy; `connection`: the existing one; `links` and `principalArn`: if
- *   they were read; `isLinkReady`: whether there is a connection, and a live private link that is DONE
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
-export async function unmetByAtlas(
+export async function checkAtlas(
   request: Request,
   { isPrivateConnectivityOn, isSecretToBeAssociated, details }: ClusterFound,
   atlas: AtlasClient,
+  findings: Findings,
 ): Promise<FoundInAtlas> {
-  const { projectId, workspace: name, connectionName, clusterArn } = request;
+  const { projectId, workspace: name, connectionName, clusterArn, recorded } = request;
   const region = regionOf(clusterArn);
-  const workspace = await atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent);
+  const workspace = await findings.look('workspace', () =>
+    atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent),
+  );
+  if (!workspace) return nothing;
   const isBeside = !(workspace instanceof AtlasRefused) && isIn(workspace, region);
+  const isOffered = isBeside || streamProcessingRegions.includes(region);
+  findings.report('region', !isOffered && notOffered(region, clusterArn));
   // There, no other advice about the workspace or the project helps.
-  if (!isBeside && !streamProcessingRegions.includes(region)) return nothingBut(notOffered(region, clusterArn));
-  if (workspace instanceof AtlasRefused)
-    return nothingBut(`${workspace.message} ${remedyForAbsence(workspace, request)}`);
+  if (!isOffered) return nothing;
+  const complaint =
+    workspace instanceof AtlasRefused
+      ? `${workspace.message} ${remedyForAbsence(workspace, request)}`
+      : !isBeside && wrongPlace(workspace, region);
+  findings.report('workspace', complaint);
+  if (workspace instanceof AtlasRefused) return nothing;
 
-  const existing = await atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent);
+  const existing = await findings.look('connection', () =>
+    atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent),
+  );
   const isRepair = request.wantedBy === 'sweep';
   const isListed = existing || !isPrivateConnectivityOn || request.dryRun || isRepair;
-  const links = isListed ? await atlas.listPrivateLinks(projectId) : [];
-  const link = livePrivateLink(links, clusterArn, request.recorded?.privateLink?.id);
-  const conflict = existing && whyNotOurs(existing, link?._id);
+  const read = isListed
+    ? await findings.look(['privateLink', 'connection'], () => atlas.listPrivateLinks(projectId))
+    : undefined;
+  const links = read ?? [];
+  const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   let principal: Awaited<ReturnType<typeof atlasPrincipal>> | undefined;
-  const early: (string | undefined)[] = [];
-  if (!isPrivateConnectivityOn || isSecretToBeAssociated) {
-    const readPrincipal = async () => {
-      principal = await atlasPrincipal(projectId, clusterArn, atlas);
-    };
-    early.push(await complaint(readPrincipal));
-    const hint = linkHint(clusterArn, details, principal?.cidrBlock);
-    const readState = async () =>
-      link && privateLinkState(link, ownershipOf(link._id, request.recorded?.privateLink), clusterArn, hint);
-    early.push(await complaint(readState));
+  if (!isPrivateConnectivityOn || isSecretToBeAssociated || findings.isThorough) {
+    principal = await findings.look(['principal', 'account', 'policy'], () =>
+      atlasPrincipal(projectId, clusterArn, atlas),
+    );
+    findings.report('principal');
+    const hint = linkHint(clusterArn, details ?? { securityGroups: [], zoneIds: [] }, principal?.cidrBlock);
+    await findings.look('privateLink', async () => {
+      if (link) privateLinkState(link, ownershipOf(link._id, recorded?.privateLink), clusterArn, hint);
+    });
+    findings.report('privateLink');
   }
+  const conflict = existing && whyNotOurs(existing, link?._id);
+  findings.report(
+    'connection',
+    isRepair && !(isPrivateConnectivityOn && link && existing) && nothingToRepair(request),
+    conflict &&
+      `In workspace ${name}, ${conflict}${ofEarlierCluster(existing, links, clusterArn)}. Choose another name (connectionName in the input, or the tag atlas-streaming/connection-name), or delete that connection if nothing uses it.`,
+  );
   return {
-    unmet: [
-      !isBeside && wrongPlace(workspace, region),
-      ...early,
-      isRepair && !(isPrivateConnectivityOn && link && existing) && nothingToRepair(request),
-      conflict &&
-        `In workspace ${name}, ${conflict}${ofEarlierCluster(existing, links, clusterArn)}. Choose another name (connectionName in the input, or the tag atlas-streaming/connection-name), or delete that connection if nothing uses it.`,
-    ].filter((sentence) => typeof sentence === 'string'),
     connection: existing,
     links,
     isLinkReady: existing !== undefined && link?.state === 'DONE',
@@ -109,25 +120,6 @@ function ofEarlierCluster({ networking }: Connection, links: PrivateLink[], clus
     return '';
   return `, but to ${earlier}, a cluster with the same name. If that cluster was deleted, the sweep disconnects it within an hour (unless disconnectDeletedClusters is false), and this run succeeds after that`;
 }
-
-/** The error with which a later state would fail, or undefined. */
-export async function complaint(check: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await check();
-    return undefined;
-  } catch (error) {
-    if (error instanceof PrerequisitesNotMet || error instanceof PrivateLinkFailed || error instanceof PolicyRefused)
-      return error.message;
-    throw error;
-  }
-}
-
-const nothingBut = (sentence: string) => ({
-  unmet: [sentence],
-  connection: undefined,
-  links: [],
-  isLinkReady: false,
-});
 
 const isIn = ({ dataProcessRegion }: Workspace, region: string): boolean =>
   dataProcessRegion?.cloudProvider.toUpperCase() === 'AWS' && awsRegion(dataProcessRegion.region) === region;

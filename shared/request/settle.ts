@@ -1,11 +1,11 @@
-import { InvalidRequest } from '../../shared/errors.ts';
-import { settingTags } from '../../shared/msk/tags.ts';
-import { hasCreated, mayBeOurs, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
-import { type Field, isOfOther, otherThan, valid, validSecretName } from '../../shared/request/fields.ts';
-import type { ConsoleInput } from '../../shared/request/input.ts';
-import { shown } from '../../shared/request/redaction.ts';
-import type { Request } from '../../shared/request/request.ts';
-import { refuseForeignTarget, type Setting } from './allowed-targets.ts';
+import { InvalidRequest } from '../errors.ts';
+import { settingTags } from '../msk/tags.ts';
+import { hasCreated, mayBeOurs, type RegistryRecord, type Target } from '../registry/record.ts';
+import { type Field, isOfOther, otherThan, valid, validSecretName } from './fields.ts';
+import { refuseForeignTarget, type Setting } from './foreign-target.ts';
+import type { ConsoleInput } from './input.ts';
+import { shown } from './redaction.ts';
+import type { Request } from './request.ts';
 import type { Settings } from './settings.ts';
 
 /** Who asks for a run. */

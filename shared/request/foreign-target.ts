@@ -1,8 +1,8 @@
-import { withCommand } from '../../shared/command.ts';
-import { InvalidRequest } from '../../shared/errors.ts';
-import { untagCommand } from '../../shared/msk/tag-commands.ts';
-import { allowsOnly } from '../../shared/request/allowed-targets.ts';
-import { shown } from '../../shared/request/redaction.ts';
+import { withCommand } from '../command.ts';
+import { InvalidRequest } from '../errors.ts';
+import { untagCommand } from '../msk/tag-commands.ts';
+import { allowsOnly } from './allowed-targets.ts';
+import { shown } from './redaction.ts';
 
 /** A setting, and how the person who set it knows it. */
 export interface Setting {

@@ -1,23 +1,23 @@
 import * as z from 'zod/mini';
-import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { differences, noteOnAdopted } from '../../shared/atlas/connection.ts';
-import { atlasPrincipal } from '../../shared/atlas/principal.ts';
-import { livePrivateLink, privateLinkState } from '../../shared/atlas/private-link.ts';
-import type { Connection, PrivateLink } from '../../shared/atlas/types.ts';
-import type { MskClient } from '../../shared/msk/client.ts';
-import type { ClusterDetails } from '../../shared/msk/cluster.ts';
-import { linkHint } from '../../shared/msk/network.ts';
-import { atlasStatement, hasOwnStatement, mergeStatement } from '../../shared/msk/policy.ts';
-import { Result } from '../../shared/outcomes.ts';
-import { accountNote, checkPrincipal } from '../../shared/registry/principal.ts';
-import { Ownership, ownershipOf } from '../../shared/registry/record.ts';
-import { formerSid, grantedBy, isWrittenByUs } from '../../shared/registry/statement.ts';
-import type { Request } from '../../shared/request/request.ts';
-import { unmetByPolicy } from './policy-prerequisites.ts';
+import type { AtlasClient } from '../atlas/client.ts';
+import { differences, noteOnAdopted } from '../atlas/connection.ts';
+import { atlasPrincipal } from '../atlas/principal.ts';
+import { livePrivateLink, privateLinkState } from '../atlas/private-link.ts';
+import type { Connection, PrivateLink } from '../atlas/types.ts';
+import type { MskClient } from '../msk/client.ts';
+import type { ClusterDetails } from '../msk/cluster.ts';
+import { linkHint } from '../msk/network.ts';
+import { atlasStatement, hasOwnStatement, mergeStatement } from '../msk/policy.ts';
+import { Result } from '../outcomes.ts';
+import { accountNote, checkPrincipal } from '../registry/principal.ts';
+import { Ownership, ownershipOf } from '../registry/record.ts';
+import { formerSid, grantedBy, isWrittenByUs } from '../registry/statement.ts';
+import type { Request } from '../request/request.ts';
+import { unmetByPolicy } from './policy.ts';
 
 /** `state` would make the change. */
 export const Change = z.object({ state: z.string(), change: z.string() });
-type Change = z.infer<typeof Change>;
+export type Change = z.infer<typeof Change>;
 
 /** What the states from LookUpPrincipal to CreateConnection would pass on if nothing is left to do. */
 export const Connected = z.object({
@@ -48,7 +48,7 @@ interface Found {
   isLinkReady: boolean;
 }
 
-interface Planned extends ReturnType<typeof unmetByPolicy> {
+export interface Planned extends ReturnType<typeof unmetByPolicy> {
   changes: Change[];
   connected: Connected | undefined;
   adopted: string[];

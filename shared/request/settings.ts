@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { mechanisms } from '../../shared/request/fields.ts';
+import { mechanisms } from './fields.ts';
 
 /** The items of a list that is separated by commas. */
 const itemsOf = (list: string): string[] =>

@@ -1,7 +1,7 @@
-import { withCommand } from '../../shared/command.ts';
-import { tagCommand } from '../../shared/msk/tag-commands.ts';
-import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
-import type { Request } from '../../shared/request/request.ts';
+import { withCommand } from '../command.ts';
+import { tagCommand } from '../msk/tag-commands.ts';
+import { settingTags, triggerTag } from '../msk/tags.ts';
+import type { Request } from './request.ts';
 
 /** What a person does about a cluster whose settings ask for another target than the one that it is connected to. */
 export function howToKeepOrMove({

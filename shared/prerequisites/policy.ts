@@ -1,8 +1,11 @@
-import { atlasStatement, hasOwnStatement, mergeStatement } from '../../shared/msk/policy.ts';
-import { denialsOf } from '../../shared/msk/policy-denials.ts';
-import { deletedPrincipals } from '../../shared/msk/policy-refusal.ts';
-import { formerSid, isWrittenByUs } from '../../shared/registry/statement.ts';
-import type { Request } from '../../shared/request/request.ts';
+import type { MskClient } from '../msk/client.ts';
+import { atlasStatement, hasOwnStatement, mergeStatement } from '../msk/policy.ts';
+import { denialsOf } from '../msk/policy-denials.ts';
+import { deletedPrincipals } from '../msk/policy-refusal.ts';
+import { checkPrincipal } from '../registry/principal.ts';
+import { formerSid, isWrittenByUs } from '../registry/statement.ts';
+import type { Request } from '../request/request.ts';
+import type { Findings } from './findings.ts';
 
 /**
  * Checks that the cluster policy lets Atlas connect, or can be changed so that it does.
@@ -31,4 +34,24 @@ export function unmetByPolicy(
     denials: isLinkReady && certain.length > 0 ? certain.join('\n') : undefined,
     possibleDenials: possible,
   };
+}
+
+/**
+ * Checks that Atlas's AWS account may connect, and that our statement for it can be merged into the cluster policy and is of use there.
+ *
+ * @throws PrincipalNotAllowed, PrincipalChanged, AwsRefused, AwsThrottled, AwsUnavailable
+ */
+export async function checkPolicy(
+  principalArn: string,
+  request: Request,
+  isLinkReady: boolean,
+  { msk, allowedAccounts }: { msk: MskClient; allowedAccounts: ReadonlySet<string> },
+  findings: Findings,
+): Promise<void> {
+  await findings.look('account', async () => checkPrincipal(principalArn, request, allowedAccounts));
+  findings.report('account');
+  await findings.look('policy', async () => {
+    const { policy } = await msk.getPolicy(request.clusterArn);
+    findings.report('policy', ...unmetByPolicy(policy, principalArn, request, isLinkReady).unmet);
+  });
 }

@@ -1,17 +1,17 @@
-import { withCommand } from '../../shared/command.ts';
-import { AwsRefused } from '../../shared/errors.ts';
-import { regionOf } from '../../shared/msk/arn.ts';
-import type { ClusterDetails } from '../../shared/msk/cluster.ts';
-import { settingTags } from '../../shared/msk/tags.ts';
-import { shown } from '../../shared/request/redaction.ts';
-import type { Request } from '../../shared/request/request.ts';
-import { allowCommand, allowTag } from '../../shared/secrets/allow-tag.ts';
-import type { SecretsClient } from '../../shared/secrets/client.ts';
-import { readScramSecret, whyUnreadable } from '../../shared/secrets/scram-secret.ts';
-import { secretNameOf } from '../../shared/secrets/secret-arn.ts';
+import { withCommand } from '../command.ts';
+import { AwsRefused } from '../errors.ts';
+import { regionOf } from '../msk/arn.ts';
+import type { ClusterDetails } from '../msk/cluster.ts';
+import { settingTags } from '../msk/tags.ts';
+import { shown } from '../request/redaction.ts';
+import type { Request } from '../request/request.ts';
+import { allowCommand, allowTag } from '../secrets/allow-tag.ts';
+import type { SecretDescription, SecretsClient } from '../secrets/client.ts';
+import { scramSecretOf, whyUnreadable } from '../secrets/scram-secret.ts';
+import { secretNameOf } from '../secrets/secret-arn.ts';
+import type { Findings } from './findings.ts';
 
 export interface ChosenSecret {
-  unmet: string[];
   secretArn: string;
   isScramSecretAssociated: boolean;
   /** The user's name and the secret's version. The password is not passed on. */
@@ -26,8 +26,9 @@ export interface ChosenSecret {
  */
 export async function chooseSecret(
   request: Request,
-  { scramSecretArns }: ClusterDetails,
+  { scramSecretArns }: Pick<ClusterDetails, 'scramSecretArns'>,
   secrets: SecretsClient,
+  findings: Findings,
 ): Promise<ChosenSecret> {
   const { secretArn: asked, secretName, maySecretBeAssociated } = request;
   const named = secretName === null ? undefined : scramSecretArns.find((arn) => secretNameOf(arn) === secretName);
@@ -35,35 +36,37 @@ export async function chooseSecret(
   const isScramSecretAssociated = scramSecretArns.includes(secretArn);
   const isUsable = named !== undefined || (asked !== null && (maySecretBeAssociated || isScramSecretAssociated));
   const refused = isUsable ? undefined : whyRefused(request, scramSecretArns);
-  const unmet = refused ? [refused] : await unmetBySecret(secretArn, secrets);
-  if (unmet.length > 0) return { unmet, secretArn, isScramSecretAssociated, user: undefined };
-  const secret = await readScramSecret(secretArn, secrets);
-  if (secret.unusable !== undefined)
-    return { unmet: [secret.unusable], secretArn, isScramSecretAssociated, user: undefined };
-  const { username, versionId } = secret;
-  return { unmet: [], secretArn, isScramSecretAssociated, user: { username, versionId } };
+  findings.report('secretChoice', refused);
+  const user = refused ? undefined : await userOf(secretArn, secrets, findings);
+  return { secretArn, isScramSecretAssociated, user };
+}
+
+/** Checks a secret, and then reads its user. @throws AwsThrottled, AwsUnavailable */
+async function userOf(secretArn: string, secrets: SecretsClient, findings: Findings): Promise<ChosenSecret['user']> {
+  const whyRefused = (error: unknown) => (error instanceof AwsRefused ? whyUnreadable(secretArn, error) : undefined);
+  const description = await findings.look('secretDescription', () => secrets.describe(secretArn), whyRefused);
+  if (description) findings.report('secretDescription', ...complaintsAbout(secretArn, description));
+  // A run may not read a secret without the tag.
+  if (findings.of('secretDescription')?.unmet.length !== 0) return undefined;
+  const read = await findings.look('secretContent', () => secrets.read(secretArn), whyRefused);
+  if (!read) return undefined;
+  const secret = scramSecretOf(secretArn, read);
+  findings.report('secretContent', secret.unusable);
+  return secret.unusable === undefined ? { username: secret.username, versionId: secret.versionId } : undefined;
 }
 
 /**
- * Checks, without reading it, that a secret can be read and that MSK accepts it. MSK would refuse the default key only after the
- * reboot.
+ * What is wrong with a secret that was not read. MSK would refuse the default key only after the reboot.
  *
- * @returns the unmet prerequisites, each with its remedy, in the order in which they must be met
- * @throws AwsThrottled, AwsUnavailable
+ * @returns the complaints, each with its remedy, in the order in which the prerequisites must be met
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-password-limitations.html
  */
-async function unmetBySecret(secretArn: string, secrets: SecretsClient): Promise<string[]> {
-  const found = await secrets.describe(secretArn).catch((error: unknown) => {
-    if (error instanceof AwsRefused) return error;
-    throw error;
-  });
-  if (found instanceof AwsRefused) return [whyUnreadable(secretArn, found)];
-  const { tags, kmsKeyId, isDeleted } = found;
+function complaintsAbout(secretArn: string, { tags, kmsKeyId, isDeleted }: SecretDescription): (string | false)[] {
   const secret = `The SCRAM secret ${secretArn}`;
   const { key, value } = allowTag;
   const tag = tags[key];
   const place = `--region ${regionOf(secretArn)} --secret-id ${secretArn}`;
-  const unmet = [
+  return [
     isDeleted &&
       withCommand(
         `${secret} is scheduled for deletion, so its value cannot be read. To restore it:`,
@@ -80,7 +83,6 @@ async function unmetBySecret(secretArn: string, secrets: SecretsClient): Promise
         `aws secretsmanager update-secret ${place} --kms-key-id KEY`,
       ),
   ];
-  return unmet.filter((sentence) => typeof sentence === 'string');
 }
 
 const defaultKey = 'aws/secretsmanager';

@@ -1,0 +1,148 @@
+import { parseArgs } from 'node:util';
+import { complaintAboutNpmOptions } from '../../packaging/npm-options.ts';
+import { similarName } from '../../packaging/similar-name.ts';
+import { InvalidRequest } from '../../shared/errors.ts';
+import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
+import { type Field, rules, valid, validSecretName } from '../../shared/request/fields.ts';
+import { shown, shownArn } from '../../shared/request/redaction.ts';
+import { refuseSecretElsewhere } from '../../shared/request/secret-place.ts';
+import { secretArnPattern } from '../../shared/secrets/secret-arn.ts';
+import { UsageError } from '../exit.ts';
+
+/** What the user asks for. Each value has been checked by the rules of the input of a run. */
+export interface Arguments {
+  /** undefined: all clusters of the Region. */
+  clusterArn: string | undefined;
+  /** undefined: that of the SDK's configuration. */
+  region: string | undefined;
+  project: string | undefined;
+  workspace: string | undefined;
+  connectionName: string | undefined;
+  secretArn: string | undefined;
+  secretName: string | undefined;
+  stage: string | undefined;
+  /** The ARN of a secret with credentials of Atlas. */
+  credentialsSecret: string | undefined;
+  json: boolean;
+  help: boolean;
+}
+
+const options = {
+  cluster: { type: 'string' },
+  all: { type: 'boolean', default: false },
+  project: { type: 'string' },
+  workspace: { type: 'string' },
+  'connection-name': { type: 'string' },
+  secret: { type: 'string' },
+  stage: { type: 'string' },
+  'credentials-secret': { type: 'string' },
+  region: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+const names = Object.keys(options);
+
+/** The options that npm does not have itself. */
+const ownOptions = names.filter((name) => !['help', 'json', 'all', 'workspace'].includes(name));
+
+export const usage = `Usage: npm run preflight -- --cluster ARN [options]
+       npm run preflight -- --all [options]
+
+Says whether a run would connect an Amazon MSK cluster to MongoDB Atlas, what is missing, and what the run would change. It reads
+from AWS and Atlas, and changes nothing. Nothing needs to be deployed.
+
+  --cluster ARN             the cluster
+  --all                     all clusters of the Region, a line for each
+  --project ID              the Atlas project, as the setting atlasProjectId
+  --workspace NAME          the Stream Processing workspace, as the setting atlasWorkspace
+  --connection-name NAME    the Kafka connection, as connectionName in the input; default: the name of the cluster
+  --secret ARN|NAME         the SCRAM secret: an ARN as secretArn in the input, or a name as the tag atlas-streaming/secret
+  --stage NAME              use the settings in stages/NAME.yml, and the record of the cluster if the stage is deployed
+  --credentials-secret ARN  read the credentials of Atlas from this secret in AWS Secrets Manager
+  --region REGION           the Region; default: that of the cluster, or of the AWS configuration
+  --json                    print only one JSON document (use npm run --silent preflight to hide npm's own lines)
+  --help                    show this text
+
+AWS credentials: as the AWS CLI finds them. Credentials of Atlas: MONGODB_ATLAS_PUBLIC_KEY and MONGODB_ATLAS_PRIVATE_KEY, or
+MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET.
+
+Exit code: 0 ready, 1 not ready, 2 wrong arguments, no access, or a check could not be made.`;
+
+/**
+ * @param env the environment that npm sets
+ * @throws UsageError
+ */
+export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arguments {
+  const complaint = complaintAboutNpmOptions(ownOptions, env);
+  if (complaint) throw new UsageError(complaint);
+  const given = parse(args);
+  const { cluster: clusterArn, all, region, stage, secret, json, help } = given;
+  if (!help && (clusterArn === undefined) !== all)
+    throw new UsageError(`Give either --cluster with ${rules.clusterArn}, or --all.`);
+  if (all && (given['connection-name'] ?? secret) !== undefined)
+    throw new UsageError('--all cannot be combined with --connection-name or --secret: each cluster has its own.');
+  check('clusterArn', '--cluster', clusterArn);
+  check('projectId', '--project', given.project);
+  check('workspace', '--workspace', given.workspace);
+  check('connectionName', '--connection-name', given['connection-name']);
+  if (region !== undefined && !/^[a-z0-9-]{1,32}$/.test(region))
+    throw new UsageError(`--region is ${shown(region)}; it must be the name of a Region, for example "us-east-1".`);
+  if (clusterArn && region && regionOf(clusterArn) !== region)
+    throw new UsageError(`--region is ${region}, but the cluster is in ${regionOf(clusterArn)}. Leave --region out.`);
+  const [secretArn, secretName] = secret?.includes(':') ? [secret, undefined] : [undefined, secret];
+  if (secretArn !== undefined) checkSecret(secretArn, clusterArn);
+  if (secretName !== undefined) asUsage(() => validSecretName(secretName, '--secret'));
+  return {
+    clusterArn,
+    region: clusterArn ? regionOf(clusterArn) : region,
+    project: given.project,
+    workspace: given.workspace,
+    connectionName: given['connection-name'],
+    secretArn,
+    secretName,
+    stage,
+    credentialsSecret: checkedCredentialsSecret(given['credentials-secret']),
+    json,
+    help,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    // Only the first sentence: the others explain positional arguments, which do not exist here.
+    const [sentence = ''] = (error as Error).message.split(/\.\s|\.$|\n/);
+    const wrong = /^Unknown option '--?([^']*)'/.exec(sentence)?.[1];
+    const meant = wrong && similarName(wrong, names);
+    throw new UsageError(
+      `${sentence}. ${meant ? `Did you mean --${meant}?` : 'npm run preflight -- --help lists the options.'}`,
+    );
+  }
+}
+
+const check = (field: Field, option: string, value: string | undefined): void =>
+  asUsage(() => value !== undefined && valid(field, value, option));
+
+function checkSecret(secretArn: string, clusterArn = ''): void {
+  check('secretArn', '--secret', secretArn);
+  const cluster = parseClusterArn(clusterArn);
+  if (cluster) asUsage(() => refuseSecretElsewhere(secretArn, cluster));
+}
+
+/** A wrong input of a run is a wrong argument here. */
+function asUsage(act: () => unknown): void {
+  try {
+    act();
+  } catch (error) {
+    throw error instanceof InvalidRequest ? new UsageError(error.message) : error;
+  }
+}
+
+function checkedCredentialsSecret(arn: string | undefined): string | undefined {
+  if (arn === undefined || secretArnPattern('').test(arn)) return arn;
+  throw new UsageError(
+    `--credentials-secret is ${shownArn(arn)}; it must be the whole ARN of a Secrets Manager secret, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
+  );
+}

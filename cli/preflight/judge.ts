@@ -1,0 +1,31 @@
+import { notOnAccessList } from '../../shared/atlas/error-codes.ts';
+import { AtlasRefused, DeploymentMisconfigured, NeedsPersonError } from '../../shared/errors.ts';
+import { Findings } from '../../shared/prerequisites/findings.ts';
+import { whyNoAtlasAnswer } from '../atlas-access.ts';
+import { whyNoAnswer } from '../aws-access.ts';
+import { NoAccess } from '../exit.ts';
+
+/**
+ * Collects what the checks find for a person: a refusal for lack of access is a check that could not be made, and what would end a run is
+ * a complaint.
+ *
+ * @param source of the credentials of Atlas
+ */
+export function findingsForPerson(source: string): Findings {
+  const findings = new Findings({
+    isThorough: true,
+    whyUnknown: (error) => {
+      if (error instanceof AtlasRefused && notOnAccessList.has(error.errorCode))
+        findings.report('accessList', accessList);
+      if (error instanceof NoAccess) return error.message;
+      if (error instanceof DeploymentMisconfigured) return whyNoAnswer(error.cause)?.sentence ?? error.message;
+      return whyNoAtlasAnswer(error, source) ?? whyNoAnswer(error)?.sentence;
+    },
+    complaintOf: (error) => (error instanceof NeedsPersonError ? error.message : undefined),
+  });
+  return findings;
+}
+
+/** The advice is that of docs/deploy.md. */
+const accessList =
+  'Atlas\'s access list of the API key or service account does not let the address of this machine in. For this check, add the address. The functions of a deployment call from addresses of AWS that are not fixed, so they need credentials without an access list: turn off "Require IP Access List for the Atlas Administration API" in the organization\'s settings, or use credentials that have no list (docs/deploy.md).';

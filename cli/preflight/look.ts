@@ -1,0 +1,171 @@
+import type { Cluster } from '@aws-sdk/client-kafka';
+import { NeedsPersonError, TransientError } from '../../shared/errors.ts';
+import { parseClusterArn } from '../../shared/msk/arn.ts';
+import { type ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
+import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
+import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import { assess } from '../../shared/prerequisites/assess.ts';
+import type { Check } from '../../shared/prerequisites/checks.ts';
+import type { Findings } from '../../shared/prerequisites/findings.ts';
+import { type Planned, planChanges } from '../../shared/prerequisites/plan-changes.ts';
+import { noteOn } from '../../shared/prerequisites/plan-note.ts';
+import { accountOf, accountsIn } from '../../shared/registry/principal.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
+import type { Request } from '../../shared/request/request.ts';
+import { Environment } from '../../shared/request/settings.ts';
+import { settle } from '../../shared/request/settle.ts';
+import type { Context } from './context.ts';
+import { costOf } from './cost.ts';
+import { findingsForPerson } from './judge.ts';
+import { ownerOf } from './owner.ts';
+import { isReady, type Report, resultsOf } from './report.ts';
+import { refusing } from './setup.ts';
+
+type Assessed = Awaited<ReturnType<typeof assess>>;
+
+/**
+ * Judges one cluster as a run would judge it now, with the code of the run. It reads only.
+ *
+ * @param describe reads the cluster
+ */
+export async function lookAt(clusterArn: string, describe: () => Promise<Cluster>, context: Context): Promise<Report> {
+  const findings = findingsForPerson(context.atlas.source);
+  const cluster = await findings.look('clusterState', describe);
+  const state = cluster && (await findings.look('clusterState', async () => stateOf(cluster, clusterArn)));
+  if (state !== undefined) findings.report('clusterState');
+  const tags = cluster?.Tags ?? {};
+  const recorded = await context.recordOf(clusterArn, findings);
+  const request = await requestFor(clusterArn, tags, recorded, context, findings);
+  const isUnusable = cluster !== undefined && state === undefined;
+  const seen = cluster && !isUnusable ? await detailsFrom(clusterArn, cluster, context, findings) : undefined;
+  const inspected = {
+    isPrivateConnectivityOn: cluster !== undefined && isPrivateConnectivityOn(cluster),
+    details: seen,
+  };
+  const clients = {
+    msk: context.msk,
+    secrets: context.secrets,
+    atlas: atlasFor(request, context, findings),
+    allowedAccounts: accountsIn(context.settings.atlasAwsAccountIds ?? ''),
+  };
+  const assessed = isUnusable ? undefined : await assess(request, inspected, clients, findings);
+  // Whatever Atlas has answered, it has let this address in.
+  if (findings.of('workspace')?.unknown === undefined && findings.of('workspace')) findings.report('accessList');
+  const planning =
+    seen && assessed && isPlannable(findings)
+      ? await plan(request, { ...inspected, details: seen }, assessed, clients)
+      : undefined;
+  const checks = resultsOf(findings);
+  const { projectId, workspace, connectionName } = request;
+  const changes = planning?.planned?.changes ?? null;
+  const account = assessed?.principalArn && accountOf(assessed.principalArn);
+  return {
+    clusterArn,
+    cluster: describeCluster(state, seen),
+    ready: isReady(checks),
+    target: { projectId, workspace, connectionName },
+    checks,
+    plan: changes,
+    notes: [
+      context.missingStage(),
+      state !== undefined && state !== 'ACTIVE' && `The cluster is ${state}. A run waits until it is ACTIVE.`,
+      tags[triggerTag] === 'disconnect' &&
+        `The tag ${triggerTag} of the cluster is "disconnect". No run connects it until the tag is "connect".`,
+      planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
+      planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
+      noteOn(request, planning?.planned),
+      request.targetChange !== null && howToKeepOrMove(request),
+    ].filter((note): note is string => typeof note === 'string' && note !== ''),
+    cost: changes && costOf(changes),
+    owner: ownerOf(clusterArn, tags, changes ?? [], account),
+  };
+}
+
+const describeCluster = (state: string | undefined, details: ClusterDetails | undefined): string =>
+  [state, details?.kafkaVersion && `Apache Kafka ${details.kafkaVersion}`, details?.instanceType]
+    .filter(Boolean)
+    .join(', ');
+
+/** The settings of a run. A mistake in them is a finding; then the rest is checked without the cluster's tags. */
+async function requestFor(
+  clusterArn: string,
+  tags: Record<string, string>,
+  recorded: RegistryRecord | undefined,
+  { settings, options }: Context,
+  findings: Findings,
+): Promise<Request> {
+  const { connectionName, secretArn, secretName } = options;
+  const asked = {
+    action: 'connect' as const,
+    given: {
+      clusterArn,
+      dryRun: true,
+      ...(connectionName !== undefined && { connectionName }),
+      ...(secretArn !== undefined && { secretArn }),
+    },
+    tags: { ...tags, ...(secretName !== undefined && { [settingTags.secretName]: secretName }) },
+    recorded,
+    wantedBy: 'console' as const,
+    clusterName: parseClusterArn(clusterArn)?.clusterName ?? '',
+  };
+  // Without a stage and options, the deployment of this person is the one that allows what the tags name.
+  const deployment = Environment.parse({
+    ATLAS_PROJECT_ID: settings.atlasProjectId ?? tags[settingTags.projectId] ?? '',
+    ATLAS_WORKSPACE: settings.atlasWorkspace ?? tags[settingTags.workspace] ?? '',
+    ALLOWED_TARGETS: settings.allowedTargets,
+    MECHANISM: settings.mechanism,
+    DISCONNECT_ON_UNTAG: settings.disconnectOnUntag,
+  });
+  const request = await findings.look('settings', async () => settle(asked, deployment));
+  findings.report('settings');
+  return request ?? settle({ ...asked, tags: {}, recorded: undefined }, deployment);
+}
+
+/** Atlas, unless it is not known what to ask it for. */
+function atlasFor({ projectId, workspace }: Request, { atlas }: Context, findings: Findings) {
+  if (findings.of('settings')?.unmet.length !== 0) return refusing('First correct the settings above.').client;
+  const missing = [!projectId && '--project ID', !workspace && '--workspace NAME'].filter(Boolean);
+  if (missing.length === 0) return atlas.client;
+  return refusing(`The Atlas project or workspace is unknown. Give ${missing.join(' and ')}, or --stage NAME.`).client;
+}
+
+async function detailsFrom(
+  clusterArn: string,
+  cluster: Cluster,
+  { msk }: Context,
+  findings: Findings,
+): Promise<ClusterDetails> {
+  const listed = isScramOn(cluster)
+    ? await findings.look('secretChoice', () => msk.listScramSecrets(clusterArn))
+    : undefined;
+  return detailsOf(cluster, listed ?? []);
+}
+
+/** A plan needs everything that it is made of, and a cluster that a run can connect at all. */
+function isPlannable(findings: Findings): boolean {
+  const parts = ['workspace', 'connection', 'privateLink', 'principal', 'policy'] as const;
+  const isKnown = (check: Check) => findings.of(check) !== undefined && findings.of(check)?.unknown === undefined;
+  // Without SASL/SCRAM, no secret is chosen yet.
+  const isSecretKnown = findings.of('secretChoice')?.unknown === undefined;
+  return findings.of('clusterType')?.unmet.length === 0 && isSecretKnown && parts.every(isKnown);
+}
+
+/** @returns `why`: why the plan is unknown */
+async function plan(
+  request: Request,
+  inspected: { isPrivateConnectivityOn: boolean; details: ClusterDetails },
+  { secret, ...inAtlas }: Assessed,
+  clients: Parameters<typeof planChanges>[2],
+): Promise<{ planned?: Planned; why?: string }> {
+  try {
+    // No secret is chosen yet: then none can be named in the plan.
+    const isScramSecretAssociated = secret.isScramSecretAssociated || secret.secretArn === '';
+    return {
+      planned: await planChanges(request, { ...inspected, ...secret, isScramSecretAssociated, ...inAtlas }, clients),
+    };
+  } catch (error) {
+    if (error instanceof NeedsPersonError || error instanceof TransientError) return { why: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { parseArguments, usage } from './arguments.ts';
+import { exitCodeOf, preflight } from './preflight.ts';
+import { settingsOf } from './setup.ts';
+import { listOf, screenOf, textOf } from './text.ts';
+
+/** `npm run preflight`: whether a run would connect a cluster, and what is missing. */
+async function main(args: string[]): Promise<number> {
+  const options = parseArguments(args, process.env);
+  if (options.help) {
+    console.log(usage);
+    return exitCodes.yes;
+  }
+  const found = await preflight(options, settingsOf(options, process.env), process.env);
+  const screen = screenOf(process.stdout);
+  const { region, reports, notes } = found;
+  const [report] = options.clusterArn === undefined ? [] : reports;
+  if (options.json) console.log(JSON.stringify(report ?? { region, notes, clusters: reports }, null, 2));
+  else console.log(report ? textOf(report, screen) : listOf(found, screen));
+  return exitCodeOf(found);
+}
+
+// The reader of the output may close it, as `head` does.
+process.stdout.on('error', () => process.exit(exitCodes.no));
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof NoAccess)) throw error;
+  console.error(error.message);
+  process.exitCode = exitCodes.cannotTell;
+}

@@ -1,0 +1,87 @@
+import type { Cluster } from '@aws-sdk/client-kafka';
+import type { Settings } from '../../packaging/settings.ts';
+import { ClusterUnusable } from '../../shared/errors.ts';
+import type { MskClient } from '../../shared/msk/client.ts';
+import { awsAccess, whyNoAnswer } from '../aws-access.ts';
+import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { regionFor } from '../region.ts';
+import type { Arguments } from './arguments.ts';
+import { contextOf } from './context.ts';
+import { lookAt } from './look.ts';
+import { readOnce } from './read-once.ts';
+import type { Report } from './report.ts';
+import { atlasAccess, type Observer } from './setup.ts';
+
+/** What `npm run preflight` has found. */
+export interface Preflight {
+  region: string;
+  reports: Report[];
+  /** What concerns all of them. */
+  notes: string[];
+}
+
+/** Clusters that are judged at the same time: MSK and Atlas throttle. */
+const concurrency = 4;
+
+/**
+ * Judges one cluster, or all clusters of the Region.
+ *
+ * @param settings of the deployment
+ * @param observer sees every request
+ * @throws UsageError, NoAccess
+ */
+export async function preflight(
+  options: Arguments,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  observer?: Observer,
+): Promise<Preflight> {
+  const region = await regionFor(options.region, env);
+  const aws = await awsAccess(region, observer?.aws);
+  const msk = readOnce(aws.msk);
+  const first = options.clusterArn === undefined ? allClusters(region, msk) : oneCluster(options.clusterArn, msk);
+  const [clusters, atlas] = await Promise.all([first, atlasAccess(options, settings, env, observer)]);
+  const context = contextOf({ ...options, region }, settings, { ...aws, msk }, atlas);
+  const reports: Report[] = [];
+  const queue = clusters.entries();
+  const work = async () => {
+    for (const [index, { clusterArn, describe }] of queue) reports[index] = await lookAt(clusterArn, describe, context);
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return { region, reports, notes: [context.missingStage() ?? []].flat() };
+}
+
+interface Described {
+  clusterArn: string;
+  describe(): Promise<Cluster>;
+}
+
+async function oneCluster(clusterArn: string, msk: MskClient): Promise<Described[]> {
+  const described = msk.describeCluster(clusterArn).then(({ cluster }) => cluster);
+  await described.catch(refuseIfUseless);
+  return [{ clusterArn, describe: () => described }];
+}
+
+/** A list of clusters describes each as completely as DescribeClusterV2. */
+async function allClusters(region: string, msk: MskClient): Promise<Described[]> {
+  const clusters = await msk.listClusters().catch((error: unknown) => {
+    throw new NoAccess(whyNoAnswer(error)?.sentence ?? (error as Error).message);
+  });
+  if (clusters.length === 0)
+    throw new UsageError(`MSK has no cluster in Region ${region} of this account. Give another Region with --region.`);
+  return clusters.map((cluster) => ({ clusterArn: cluster.ClusterArn ?? '', describe: async () => cluster }));
+}
+
+/** The first request to AWS shows whether any other can succeed. Another error is about the cluster, and a finding. */
+function refuseIfUseless(error: unknown): void {
+  const why = whyNoAnswer(error);
+  if (why?.isForAll) throw new NoAccess(why.sentence);
+  if (error instanceof ClusterUnusable)
+    throw new UsageError(`${error.message} Check the ARN: the MSK console shows it, and npm run preflight -- --all.`);
+}
+
+/** @returns 0 if all clusters are ready, 1 if any is not, 2 if that is not known */
+export function exitCodeOf({ reports }: Preflight): number {
+  if (reports.some(({ ready }) => ready === false)) return exitCodes.no;
+  return reports.some(({ ready }) => ready === null) ? exitCodes.cannotTell : exitCodes.yes;
+}

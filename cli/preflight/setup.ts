@@ -1,0 +1,86 @@
+import { complaintAboutStageName, complaintsAbout, howToMakeStageFile } from '../../packaging/check-settings.ts';
+import {
+  defaultSettings,
+  filesOfSettings,
+  readSettings,
+  readStageFile,
+  type Settings,
+  WrongSettings,
+} from '../../packaging/settings.ts';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
+import type { AtlasFetch } from '../../shared/atlas/http.ts';
+import { regionOf } from '../../shared/msk/arn.ts';
+import { atlasClient, atlasCredentialsOf, howToGiveAtlasCredentials } from '../atlas-access.ts';
+import { type AwsClient, awsAccess, whyNoAnswer } from '../aws-access.ts';
+import { NoAccess, UsageError } from '../exit.ts';
+import type { Arguments } from './arguments.ts';
+
+/** Sees every request and its answer, to record them. */
+export interface Observer {
+  aws(client: AwsClient): void;
+  atlas(fetch: AtlasFetch): AtlasFetch;
+}
+
+/** The credentials of Atlas, and where they are from, for messages. */
+export interface AtlasAccess {
+  client: AtlasClient;
+  source: string;
+}
+
+/**
+ * The settings of the deployment: those of the stage, else the defaults. An option counts as if it stood in the stage's file.
+ *
+ * @throws UsageError if there is no such stage, or a setting is wrong
+ */
+export function settingsOf({ stage, project, workspace }: Arguments, env: NodeJS.ProcessEnv): Settings {
+  const typed = {
+    ...(project !== undefined && { atlasProjectId: project }),
+    ...(workspace !== undefined && { atlasWorkspace: workspace }),
+    ...(env.MONGODB_ATLAS_BASE_URL && { atlasBaseUrl: env.MONGODB_ATLAS_BASE_URL }),
+  };
+  const wrongName = stage === undefined ? undefined : complaintAboutStageName(stage);
+  if (wrongName) throw new UsageError(wrongName);
+  try {
+    // Without a file, a stage has the defaults: then the options must give what has no default.
+    if (stage !== undefined && !(project && workspace) && !readStageFile(stage))
+      throw new UsageError(howToMakeStageFile(stage).trim());
+    const settings = stage === undefined ? { ...defaultSettings('none'), ...typed } : readSettings(stage, typed);
+    const complaints = complaintsAbout(settings, undefined, stage === undefined ? {} : filesOfSettings(stage, typed));
+    if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
+    return { ...settings, atlasBaseUrl: settings.atlasBaseUrl?.replace(/\/$/, '') ?? '' };
+  } catch (error) {
+    throw error instanceof WrongSettings ? new UsageError(error.message) : error;
+  }
+}
+
+/**
+ * Atlas with the credentials of `--credentials-secret`, else of the environment, else of the stage's secret. Without usable ones, each
+ * request says why.
+ */
+export async function atlasAccess(
+  { credentialsSecret, stage }: Arguments,
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  observer?: Observer,
+): Promise<AtlasAccess> {
+  const baseUrl = settings.atlasBaseUrl ?? '';
+  const ofStage = stage === undefined ? undefined : settings.atlasCredentialsSecretArn;
+  const given = credentialsSecret === undefined ? atlasCredentialsOf(env) : undefined;
+  if (given) return { client: atlasClient(given, baseUrl, observer?.atlas), source: 'the environment' };
+  const secretArn = credentialsSecret ?? ofStage;
+  if (secretArn === undefined) return refusing(`There are no credentials of Atlas. ${howToGiveAtlasCredentials}`);
+  try {
+    const { secrets } = await awsAccess(regionOf(secretArn), observer?.aws);
+    const { value } = await secrets.read(secretArn);
+    return { client: atlasClient(value, baseUrl, observer?.atlas), source: `the secret ${secretArn}` };
+  } catch (error) {
+    const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
+    return refusing(`The secret ${secretArn} with the credentials of Atlas cannot be used. ${why}`);
+  }
+}
+
+/** Atlas that cannot be asked: each call says why. @param why one or more sentences */
+export const refusing = (why: string): AtlasAccess => ({
+  client: new Proxy({} as AtlasClient, { get: () => () => Promise.reject(new NoAccess(why)) }),
+  source: 'nothing',
+});

@@ -1,0 +1,139 @@
+import { styleText } from 'node:util';
+import { wrap } from '../../local/screen/text.ts';
+import { isCommand } from '../../shared/command.ts';
+import { oneLine } from '../../shared/foreign-text.ts';
+import { parseClusterArn } from '../../shared/msk/arn.ts';
+import { inOneSentence } from '../../shared/short-form.ts';
+import type { Cost } from './cost.ts';
+import type { Owner } from './owner.ts';
+import type { Preflight } from './preflight.ts';
+import type { CheckResult, Report } from './report.ts';
+
+/** Colours a text, or returns it unchanged. */
+type Paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string) => string;
+
+export interface Screen {
+  width: number;
+  paint: Paint;
+}
+
+/** The terminal of a stream: 80 to 120 columns, and colours if it has them and NO_COLOR does not turn them off. */
+export const screenOf = (stream: NodeJS.WriteStream): Screen => ({
+  width: Math.min(Math.max(stream.columns ?? 100, 80), 120),
+  paint: (format, text) => styleText(format, text, { stream }),
+});
+
+const marks = { met: '✔', unmet: '✘', unknown: '–' } as const;
+const colours = { met: 'green', unmet: 'red', unknown: 'yellow' } as const;
+
+/** What preflight prints about one cluster. */
+export function textOf(report: Report, screen: Screen): string {
+  return [
+    ...heading(report),
+    '',
+    ...checkLines(report.checks, screen),
+    ...report.notes.flatMap((note, index) => [...(index === 0 ? [''] : []), ...lines(note, '', screen)]),
+    ...planLines(report, screen),
+    ...costLines(report.cost, screen),
+    ...ownerLines(report.owner, screen),
+    '',
+    screen.paint('bold', verdict(report)),
+  ].join('\n');
+}
+
+function heading({ clusterArn, cluster, target: { projectId, workspace, connectionName } }: Report): string[] {
+  const { clusterName, region, accountId } = parseClusterArn(clusterArn) ?? {};
+  return [
+    `Cluster  ${clusterName} in ${region}, account ${accountId}${cluster && ` (${cluster})`}`,
+    `Target   connection "${connectionName}"${workspace && ` in workspace "${workspace}"`}${projectId && ` of Atlas project ${projectId}`}`,
+  ];
+}
+
+/** Checks that could not be made for the same reason share it. */
+function checkLines(results: CheckResult[], screen: Screen): string[] {
+  return results.flatMap(({ title, result, text = '' }, index) => {
+    const isShared = result === 'unknown' && results[index + 1]?.text === text;
+    const said = { met: `${title}.`, unmet: text, unknown: `Not checked: ${title}.${isShared ? '' : `\n${text}`}` };
+    const [first = '', ...rest] = lines(said[result], '    ', screen);
+    return [`  ${screen.paint(colours[result], marks[result])} ${first.trimStart()}`, ...rest];
+  });
+}
+
+/** A text that fits the screen. A command stays on a line of its own, so that it can be copied. */
+const lines = (text: string, indent: string, { width }: Screen): string[] =>
+  text
+    .split('\n')
+    .flatMap((line) => (isCommand(line) ? [`  ${line.trim()}`] : wrap(line, width - indent.length)))
+    .map((line) => `${indent}${line}`);
+
+function planLines({ plan, ready }: Report, screen: Screen): string[] {
+  if (!plan || plan.length === 0) return plan ? ['', 'A run would change nothing.'] : [];
+  const column = Math.max(...plan.map(({ state }) => state.length)) + 7;
+  return [
+    '',
+    ready === false ? 'When nothing is missing, a run would change:' : 'A run would change:',
+    ...plan.flatMap(({ state, change }, index) => {
+      const [first = '', ...rest] = lines(breakable(change), ' '.repeat(column), screen);
+      return [`${`  ${index + 1}. ${state}`.padEnd(column)}${first.trimStart()}`, ...rest];
+    }),
+  ];
+}
+
+/** A policy statement in a text may be broken between its parts. */
+const breakable = (text: string): string => text.replace(/(["\]}]),(?=["{[])/g, '$1, ');
+
+const dollars = (amount: number): string => `$${Number.isInteger(amount) ? amount : amount.toFixed(2)}`;
+
+function costLines(cost: Cost | null, screen: Screen): string[] {
+  if (!cost || cost.monthlyDollars === 0) return [];
+  const parts = cost.parts.map((part) => `${dollars(part.monthlyDollars)} to ${part.for}`).join(', ');
+  const text = `This adds about ${dollars(cost.monthlyDollars)} a month: ${parts}, plus traffic. docs/cost.md has the prices and their sources.`;
+  return ['', ...lines(text, '', screen)];
+}
+
+function ownerLines(owner: Owner | null, screen: Screen): string[] {
+  if (!owner) return [];
+  const text = `The tag ${oneLine(owner.tag)} says that ${owner.tool} owns the cluster. Its next update can undo what a run changes. Put ${owner.snippets.length > 0 ? 'this' : 'the same as for Terraform'} into its configuration first (docs/infrastructure-as-code.md):`;
+  return [
+    '',
+    ...lines(text, '', screen),
+    ...owner.snippets.flatMap(({ title, text: snippet }) => [
+      '',
+      `  # ${title}`,
+      ...snippet.split('\n').map((line) => `  ${line}`.trimEnd()),
+    ]),
+  ];
+}
+
+const count = (results: CheckResult[], result: CheckResult['result']): number =>
+  results.filter((it) => it.result === result).length;
+
+const prerequisites = (number: number): string => (number === 1 ? '1 prerequisite is' : `${number} prerequisites are`);
+
+function verdict({ ready, checks }: Report): string {
+  const [unmet, unknown] = [count(checks, 'unmet'), count(checks, 'unknown')];
+  if (ready) return 'Ready: a run would connect the cluster.';
+  if (ready === null) return `Not known: ${prerequisites(unknown)} not checked.`;
+  const notChecked = unknown > 0 ? `, and ${unknown} ${unknown === 1 ? 'is' : 'are'} not checked` : '';
+  return `Not ready: ${prerequisites(unmet)} not met${notChecked}.`;
+}
+
+/** What preflight prints about all clusters: a line for each. */
+export function listOf({ reports, notes }: Preflight, screen: Screen): string {
+  const names = reports.map(({ clusterArn }) => parseClusterArn(clusterArn)?.clusterName ?? clusterArn);
+  const column = Math.max(...names.map(({ length }) => length)) + 2;
+  return [
+    ...notes.flatMap((note) => [...lines(note, '', screen), '']),
+    ...reports.map((report, index) => `${names[index]?.padEnd(column)}${summary(report, screen)}`),
+  ].join('\n');
+}
+
+function summary({ clusterArn, ready, checks, plan }: Report, { paint }: Screen): string {
+  if (ready) return `${paint('green', marks.met)} ready${plan?.length === 0 ? ', nothing left to change' : ''}`;
+  const result = ready === false ? 'unmet' : 'unknown';
+  const [first] = checks.filter((it) => it.result === result);
+  const more = count(checks, result) - 1;
+  const words = ready === false ? 'not ready' : 'not known';
+  const reason = inOneSentence(first?.text ?? '', clusterArn);
+  return `${paint(colours[result], marks[result])} ${words}: ${reason}${more > 0 ? ` (${more} more)` : ''}`;
+}

@@ -1,0 +1,34 @@
+/**
+ * What must be true before the first change. Each check has a stable id, and a title that says what is true if it is met. A run lists what is
+ * not met in this order. `needs`: the check that must be made first. The other files of this folder make the checks.
+ */
+export const checks = {
+  clusterState: { title: 'The cluster is neither FAILED nor being deleted' },
+  registry: { title: "The cluster's record in the registry can be read" },
+  settings: { title: "The cluster's setting tags and the target are valid and allowed" },
+  clusterType: { title: 'The cluster is a provisioned cluster', needs: 'clusterState' },
+  kafkaVersion: { title: 'Apache Kafka is 2.7.1 or newer', needs: 'clusterType' },
+  brokerType: { title: 'The brokers are of a type with multi-VPC connectivity', needs: 'clusterType' },
+  scram: { title: 'SASL/SCRAM authentication is on', needs: 'clusterType' },
+  unauthenticated: { title: 'Unauthenticated access is off', needs: 'clusterType' },
+  encryption: { title: 'Clients and brokers communicate over TLS only', needs: 'clusterType' },
+  acls: { title: 'allow.everyone.if.no.acl.found is false', needs: 'clusterType' },
+  secretChoice: { title: 'It is clear which SCRAM secret to use', needs: 'scram' },
+  secretDescription: {
+    title: 'The SCRAM secret has the right tag and key, and is not being deleted',
+    needs: 'secretChoice',
+  },
+  secretContent: { title: 'The SCRAM secret has a user and a password', needs: 'secretDescription' },
+  accessList: { title: "Atlas's access list lets this address in", needs: 'workspace' },
+  region: { title: "Atlas offers Stream Processing in the cluster's Region", needs: 'workspace' },
+  workspace: { title: "The workspace exists, on AWS in the cluster's Region", needs: 'region' },
+  principal: { title: 'Atlas names its AWS account for the project in this Region', needs: 'workspace' },
+  account: { title: "Atlas's AWS account may connect", needs: 'principal' },
+  privateLink: { title: 'No private link is in the way', needs: 'workspace' },
+  connection: { title: "The connection's name is free, or its connection can be used", needs: 'workspace' },
+  policy: { title: 'The cluster policy lets Atlas connect, or can be changed so that it does', needs: 'principal' },
+} as const satisfies Record<string, { title: string; needs?: string }>;
+
+export type Check = keyof typeof checks;
+
+export const checkIds = Object.keys(checks) as Check[];
