@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseClusterArn } from '../shared/msk/arn.ts';
 import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { AtlasEmulator } from './atlas/atlas.ts';
+import type { ApiKey } from './atlas/auth.ts';
 import type { AtlasBehaviour } from './atlas/behaviour.ts';
 import type { Project, ProjectSeed, WorkspaceSeed } from './atlas/project.ts';
 import { workspaceRegionIn } from './atlas/regions.ts';
@@ -95,6 +96,8 @@ export class World {
   readonly cluster: Cluster;
   readonly scramSecrets: Secret[];
   readonly project: Project;
+  /** The API key that Atlas knows. */
+  readonly apiKey: ApiKey;
   /** Secrets that must not appear anywhere but in the one request that sends them. */
   readonly secretValues: string[];
   /** As in the seed. A scenario may change it at any time. */
@@ -106,6 +109,7 @@ export class World {
     this.dynamodb = new DynamoDbEmulator(registry, { ...place, authorize });
     const password = randomUUID();
     const apiKey = { publicKey: 'kqzxbvjw', privateKey: randomUUID() };
+    this.apiKey = apiKey;
     const clientSecret = `mdb_sa_sk_${randomUUID().replaceAll('-', '')}`;
     const serviceAccount = { clientId: `mdb_sa_id_${settings.atlasProjectId}`, clientSecret };
     this.secretValues = [password, apiKey.privateKey, clientSecret];

@@ -43,7 +43,7 @@ export const sentenceOf = ({ resource, result, note }: Outcome): string =>
   `${capitalized(resources[resource])}: ${result}${note ? ` (${note})` : ''}`;
 
 /** What costs money from now on, by the hour: dollars per month. docs/cost.md has the calculation. */
-const monthlyDollars: Partial<Record<Resource, number>> = { multiVpcConnectivity: 16, privateLink: 51 };
+export const monthlyDollars: Partial<Record<Resource, number>> = { multiVpcConnectivity: 16, privateLink: 51 };
 
 /** A change as a part of a sentence, such as "private link created (billed by the hour, about $51 a month)". */
 export const changeOf = ({ resource, result, note }: Outcome): string => {

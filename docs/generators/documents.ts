@@ -6,6 +6,7 @@ import { configuration } from './configuration.ts';
 import { diagram } from './diagram.ts';
 import { withPart } from './marked-parts.ts';
 import { permissions } from './permissions.ts';
+import { statusOutput } from './status.ts';
 import { waitsTable } from './waits.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -17,10 +18,13 @@ export const pathOf = (file: string): string => join(project, file);
 
 export const readDocument = (file: string): string => readFileSync(pathOf(file), 'utf8');
 
+const status = await statusOutput();
+
 /** The documents with generated parts, as they should be. Outputs of commands and pictures are not among these parts. */
 export const generated: Record<string, () => string> = {
   'docs/configuration.md': configuration,
   'docs/local-cloud.md': () => withPart(readDocument('docs/local-cloud.md'), 'atlas', atlasKnowledge()),
+  'docs/operations.md': () => withPart(readDocument('docs/operations.md'), 'status', `\`\`\`text\n${status}\n\`\`\``),
   'docs/security.md': () => withPart(readDocument('docs/security.md'), 'permissions', permissions()),
   'docs/architecture.md': () =>
     machines.reduce<string>(
