@@ -15,7 +15,7 @@ const resources = {
   connection: 'Kafka connection',
   statusTags: 'status tags of the cluster',
 } as const;
-type Resource = keyof typeof resources;
+export type Resource = keyof typeof resources;
 
 /** The begin of the note about what we use or keep, and never change. */
 export const notCreated = 'not created by this deployment';
@@ -42,14 +42,17 @@ export const briefly = ({ result, note }: Pick<Outcome, 'result' | 'note'>): str
 export const sentenceOf = ({ resource, result, note }: Outcome): string =>
   `${capitalized(resources[resource])}: ${result}${note ? ` (${note})` : ''}`;
 
-/** What costs money from now on, by the hour: dollars per month. docs/cost.md has the calculation. */
-export const monthlyDollars: Partial<Record<Resource, number>> = { multiVpcConnectivity: 16, privateLink: 51 };
+/** What costs money from now on: dollars per hour, without traffic. docs/cost.md has the sources. */
+const hourlyDollars: Partial<Record<Resource, number>> = { multiVpcConnectivity: 0.0225, privateLink: 0.07 };
+
+/** What a resource costs in a month of 730 hours, in dollars; 0 if it is not billed by the hour. */
+export const monthlyDollars = (resource: Resource): number => (hourlyDollars[resource] ?? 0) * 730;
 
 /** A change as a part of a sentence, such as "private link created (billed by the hour, about $51 a month)". */
 export const changeOf = ({ resource, result, note }: Outcome): string => {
   const done = resource === 'multiVpcConnectivity' && result !== 'removed' ? 'turned on' : result;
-  const dollars = result === 'removed' ? undefined : monthlyDollars[resource];
-  const notes = [note, dollars && `billed by the hour, about $${dollars} a month`].filter(Boolean).join('; ');
+  const dollars = result === 'removed' ? 0 : Math.round(monthlyDollars(resource));
+  const notes = [note, dollars > 0 && `billed by the hour, about $${dollars} a month`].filter(Boolean).join('; ');
   return `${resources[resource]} ${done}${notes ? ` (${notes})` : ''}`;
 };
 

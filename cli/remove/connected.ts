@@ -36,7 +36,7 @@ export function whyNotRemoved({ records, unreadable }: Registered, stack: Stack)
     'This command shows what is still recorded:',
     `  npm run status -- --stage ${stage} --region ${region}`,
     '',
-    `To remove the stack all the same, add --force. Then what the runs created stays in Atlas and in the cluster policies. A private link costs about $${monthlyDollars.privateLink} a month.`,
+    `To remove the stack all the same, add --force. Then what the runs created stays in Atlas and in the cluster policies. A private link costs about $${Math.round(monthlyDollars('privateLink'))} a month.`,
     ...otherDeployment(left, stack),
   ].join('\n');
 }

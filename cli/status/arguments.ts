@@ -47,7 +47,8 @@ Shows every cluster of the Region that is recorded or tagged, and private links 
   --region NAME             default: AWS_REGION, AWS_DEFAULT_REGION, or the Region of the profile
   --project ID              look for private links in this Atlas project as well; may be repeated
   --credentials-secret ARN  a secret with the Atlas credentials. Default: MONGODB_ATLAS_PUBLIC_KEY and
-                            MONGODB_ATLAS_PRIVATE_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET
+                            MONGODB_ATLAS_PRIVATE_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET,
+                            or the secret of the stage
   --json                    print one JSON document (use npm run --silent status to hide npm's own lines)
   --help                    show this text
 

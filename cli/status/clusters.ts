@@ -36,6 +36,7 @@ export interface ClusterStatus {
   running: { executionArn: string; action: Action } | undefined;
   /** The next run that is due by time, if nothing changes before. The first sweep after `at`, or the next one, starts it. */
   next: Due | undefined;
+  /** Without traffic and stream processors. */
   dollarsPerMonth: number;
   needsPerson: boolean;
 }
@@ -116,12 +117,15 @@ function recordedStatus(
     failures,
     running,
     next,
-    dollarsPerMonth:
-      (record?.privateLink ? (monthlyDollars.privateLink ?? 0) : 0) +
-      (cluster && isPrivateConnectivityOn(cluster) ? (monthlyDollars.multiVpcConnectivity ?? 0) : 0),
+    dollarsPerMonth: dollarsFor(record, cluster),
     needsPerson: !running && (hasFailed || isLeft),
   };
 }
+
+/** What is billed by the hour, whoever created it. */
+const dollarsFor = (record: RegistryRecord | undefined, cluster: Cluster | undefined): number =>
+  (record?.privateLink ? monthlyDollars('privateLink') : 0) +
+  (cluster && isPrivateConnectivityOn(cluster) ? monthlyDollars('multiVpcConnectivity') : 0);
 
 /** The sweep treats a cluster that MSK no longer has as the setting says, and always finishes a disconnect. */
 function nextOf(

@@ -1,6 +1,6 @@
-import { DeploymentMisconfigured } from '../../shared/errors.ts';
+import { regionOf } from '../../shared/msk/arn.ts';
 import { atlasClient, atlasCredentialsOf, howToGiveAtlasCredentials } from '../atlas-access.ts';
-import { type Aws, awsAccess, whyNoAnswer } from '../aws-access.ts';
+import { awsAccess, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { regionFor } from '../region.ts';
 import { type Arguments, parseArguments, usage } from './arguments.ts';
@@ -17,36 +17,33 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { stage, settings, projectIds, json } = given;
   const region = await regionFor(given.region, env);
   const aws = await awsAccess(region);
-  const atlas = await atlasFor(given, env, aws);
+  const atlas = await atlasFor(given, env);
   const status = await readStatus({ stage, settings, region, projectIds, atlas }, aws);
   console.log(json ? JSON.stringify(status, null, 2) : render(status, process.stdout.columns));
   return exitCodeOf(status);
 }
 
-/** Atlas with the person's credentials, or why there are none. */
-async function atlasFor(
-  { credentialsSecret, settings }: Arguments,
-  env: NodeJS.ProcessEnv,
-  { secrets }: Aws,
-): Promise<Asked['atlas']> {
+/** Atlas with the credentials of the option, else of the environment, else of the stage's secret; or why there are none. */
+async function atlasFor({ credentialsSecret, settings }: Arguments, env: NodeJS.ProcessEnv): Promise<Asked['atlas']> {
   const baseUrl = (env.MONGODB_ATLAS_BASE_URL || settings.atlasBaseUrl || '').replace(/\/$/, '');
-  const credentials = credentialsSecret ? await secretIn(credentialsSecret, secrets) : atlasCredentialsOf(env);
-  if (credentials === undefined) return { reason: `There are no Atlas credentials. ${howToGiveAtlasCredentials}` };
-  if (credentials instanceof Error) return { reason: credentials.message };
+  const given = credentialsSecret === undefined ? atlasCredentialsOf(env) : undefined;
+  const secretArn = credentialsSecret ?? settings.atlasCredentialsSecretArn;
+  if (!given && secretArn === undefined)
+    return { reason: `There are no Atlas credentials. ${howToGiveAtlasCredentials}` };
   try {
-    return atlasClient(credentials, baseUrl);
+    return atlasClient(given ?? (await secretIn(secretArn ?? '')), baseUrl);
   } catch (error) {
-    if (error instanceof DeploymentMisconfigured) return { reason: error.message };
-    throw error;
+    if (error instanceof UsageError) throw error;
+    const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
+    return { reason: `The secret ${secretArn} with the Atlas credentials cannot be used. ${why}` };
   }
 }
 
-/** @returns the secret's JSON, null if it is not JSON, or why it cannot be read */
-const secretIn = (secretArn: string, secrets: Aws['secrets']): Promise<unknown> =>
-  secrets.read(secretArn).then(
-    ({ value }) => value ?? null,
-    (error: Error) => new Error(whyNoAnswer(error)?.sentence ?? error.message),
-  );
+/** @returns the secret's JSON, undefined if it is not JSON */
+async function secretIn(secretArn: string): Promise<unknown> {
+  const { secrets } = await awsAccess(regionOf(secretArn));
+  return (await secrets.read(secretArn)).value;
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);

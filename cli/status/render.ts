@@ -23,7 +23,7 @@ export function render(status: Status, width = defaultWidth): string {
     ...text(place),
     '',
     ...(clusters.length > 0 ? clusterLines(clusters, width) : text('No cluster is recorded or tagged.')),
-    ...(clusters.length > 1 ? ['', ...text(`Together: ${costOf(status.dollarsPerMonth)}.`)] : []),
+    ...(clusters.length > 1 ? ['', ...text(`Together: about ${costOf(status.dollarsPerMonth)}.`)] : []),
     ...(clustersNotListed ? ['', ...text(`– MSK's clusters could not be listed. ${clustersNotListed}`)] : []),
     '',
     ...orphans.flatMap((orphan) => [...orphanLines(orphan, width), '']),
@@ -71,7 +71,7 @@ const cellsOf = ({ name, needsPerson, status, since, running, next, dollarsPerMo
   `${needsPerson ? '✘ ' : ''}${status}`,
   since ? timeOf(since) : '',
   running ? `${running.action} at work` : next ? `${next.action} ${next.at ? timeOf(next.at) : 'at once'}` : 'none',
-  dollarsPerMonth > 0 ? `$${dollarsPerMonth} a month` : '–',
+  dollarsPerMonth > 0 ? costOf(dollarsPerMonth) : '–',
 ];
 
 function detailsOf({ target, resources, turnedOn, failures, error, running, next, exists }: ClusterStatus): string[] {
@@ -109,4 +109,5 @@ const wrapped = (text: string, width: number, indent = 0): string[] =>
 /** `2026-11-28T03:11:09.123Z` → `2026-11-28 03:11` */
 const timeOf = (time: string): string => oneLine(time).slice(0, 16).replace('T', ' ');
 
-const costOf = (dollars: number): string => `about $${dollars} a month`;
+/** To half a dollar: the prices are not exact. */
+const costOf = (dollars: number): string => `$${(Math.round(dollars * 2) / 2).toFixed(2)} a month`;

@@ -96,8 +96,8 @@ suite('npm run status', () => {
     );
     assert.equal(cluster.next?.action, 'connect');
     assert.equal(cluster.next?.at, new Date(Date.parse(record.verifiedAt ?? '') + 6 * 3_600_000).toISOString());
-    assert.equal(cluster.dollarsPerMonth, 67);
-    assert.equal(status.dollarsPerMonth, 67);
+    assert.equal(Math.round(cluster.dollarsPerMonth), 68);
+    assert.equal(status.dollarsPerMonth, cluster.dollarsPerMonth);
     assert.equal(exitCodeOf(status), 0);
   });
 
@@ -171,7 +171,12 @@ suite('npm run status', () => {
     await cloud.registry.put(connected({ clusterArn: gone }));
     const { clusters } = await read();
     assert.deepEqual(
-      clusters.map(({ name, exists, next, dollarsPerMonth }) => [name, exists, next?.action, dollarsPerMonth]),
+      clusters.map(({ name, exists, next, dollarsPerMonth }) => [
+        name,
+        exists,
+        next?.action,
+        Math.round(dollarsPerMonth),
+      ]),
       [['payments', false, 'disconnect', 51]],
     );
   });
@@ -289,7 +294,10 @@ suite('npm run status', () => {
         ),
       );
     const table = await run('--stage', 'local', '--project', projectId);
-    assert.match(table.stdout, /^CLUSTER .*\norders +connected +[-\d]+ [:\d]+ +connect [-\d]+ [:\d]+ +\$67 a month$/m);
+    assert.match(
+      table.stdout,
+      /^CLUSTER .*\norders +connected +[-\d]+ [:\d]+ +connect [-\d]+ [:\d]+ +\$67\.50 a month$/m,
+    );
     assert.equal(table.code, 0, table.stderr);
     const document = await run('--stage', 'local', '--json');
     assert.equal(JSON.parse(document.stdout).clusters[0].clusterArn, arn());
