@@ -33,9 +33,11 @@ async function atlasFor({ credentialsSecret, settings }: Arguments, env: NodeJS.
   try {
     return atlasClient(given ?? (await secretIn(secretArn ?? '')), baseUrl);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
-    return { reason: `The secret ${secretArn} with the Atlas credentials cannot be used. ${why}` };
+    const what = given
+      ? 'The Atlas credentials in the environment'
+      : `The secret ${secretArn} with the Atlas credentials`;
+    return { reason: `${what} cannot be used. ${why}` };
   }
 }
 
