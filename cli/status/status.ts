@@ -4,7 +4,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { type Aws, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess } from '../exit.ts';
-import { readRegistry } from '../registry-table.ts';
+import { readRegistry, registryTableName } from '../registry-table.ts';
 import { type ClusterStatus, clustersOf } from './clusters.ts';
 import { findOrphans, type NotLooked, type Orphan } from './orphans.ts';
 
@@ -46,7 +46,7 @@ export async function readStatus(asked: Asked, aws: Aws): Promise<Status> {
   const now = new Date(Date.now() + aws.dynamodb.config.systemClockOffset).toISOString();
   if (!registered)
     throw new NoAccess(
-      `Stage ${stage} is not deployed in Region ${region} of ${nameOf(await accountOf(asked, aws))}: there is no registry. Check --region and AWS_PROFILE, or deploy: npm run deploy -- --stage ${stage} --region ${region}`,
+      `Stage ${stage} is not deployed in Region ${region} of ${nameOf(await accountOf(asked, aws))}: it has no DynamoDB table ${registryTableName}. Check --region and AWS_PROFILE, or deploy: npm run deploy -- --stage ${stage} --region ${region}`,
     );
   const { clusters, reason: clustersNotListed } = await listClusters(aws);
   const arns = [...registered.records, ...registered.unreadable].map(({ clusterArn }) => clusterArn);

@@ -260,7 +260,7 @@ suite('npm run status', () => {
     for (const [answer, expected] of [
       [
         refusal(400, 'ResourceNotFoundException'),
-        /^Stage local is not deployed in Region us-east-1 of .*: there is no registry/,
+        /^Stage local is not deployed in Region us-east-1 of the account of these credentials: it has no DynamoDB table msk-/,
       ],
       [
         refusal(400, 'AccessDeniedException'),
