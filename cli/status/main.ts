@@ -47,6 +47,9 @@ async function secretIn(secretArn: string): Promise<unknown> {
   return (await secrets.read(secretArn)).value;
 }
 
+// The reader of the output may close it, as `head` does.
+process.stdout.on('error', () => process.exit(exitCodes.no));
+
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
