@@ -14,11 +14,11 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
     console.log(usage);
     return exitCodes.yes;
   }
-  const { stage, settings, projectIds, json } = given;
+  const { stage, settings, hasFile, projectIds, json } = given;
   const region = await regionFor(given.region, env);
   const aws = await awsAccess(region);
   const atlas = await atlasFor(given, env);
-  const status = await readStatus({ stage, settings, region, projectIds, atlas }, aws);
+  const status = await readStatus({ stage, settings, hasFile, region, projectIds, atlas }, aws);
   console.log(json ? JSON.stringify(status, null, 2) : render(status, process.stdout.columns));
   return exitCodeOf(status);
 }

@@ -1,4 +1,5 @@
 import { wrap } from '../../local/screen/text.ts';
+import { stageFile } from '../../packaging/settings.ts';
 import { oneLine } from '../../shared/foreign-text.ts';
 import type { ClusterStatus } from './clusters.ts';
 import type { Orphan } from './orphans.ts';
@@ -16,11 +17,12 @@ const defaultWidth = 100;
  * @param width of the terminal in columns; undefined if there is none
  */
 export function render(status: Status, width = defaultWidth): string {
-  const { stage, region, accountId, now, clusters, clustersNotListed, orphans, orphansNotLooked } = status;
+  const { stage, hasFile, region, accountId, now, clusters, clustersNotListed, orphans, orphansNotLooked } = status;
   const text = (words: string, indent = 0) => wrapped(words, width, indent);
   const place = `Stage ${stage} in ${region}${accountId ? `, account ${accountId}` : ''}, ${timeOf(now)} UTC`;
   return [
     ...text(place),
+    ...(hasFile ? [] : text(`${stageFile(stage)} does not exist, so the settings are the defaults.`)),
     '',
     ...(clusters.length > 0 ? clusterLines(clusters, width) : text('No cluster is recorded or tagged.')),
     ...(clusters.length > 1 ? ['', ...text(`Together: about ${costOf(status.dollarsPerMonth)}.`)] : []),

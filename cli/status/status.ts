@@ -11,6 +11,8 @@ import { findOrphans, type NotLooked, type Orphan } from './orphans.ts';
 export interface Asked {
   stage: string;
   settings: Settings;
+  /** Whether the stage has a file with its settings. */
+  hasFile: boolean;
   region: string;
   /** Projects of the settings. Those of the records are added. */
   projectIds: string[];
@@ -21,6 +23,8 @@ export interface Asked {
 /** What `npm run status` shows. */
 export interface Status {
   stage: string;
+  /** Without a file, the settings are the defaults. */
+  hasFile: boolean;
   region: string;
   /** Undefined if nothing names it. */
   accountId: string | undefined;
@@ -40,7 +44,7 @@ export interface Status {
  * @throws NoAccess also if nothing is deployed
  */
 export async function readStatus(asked: Asked, aws: Aws): Promise<Status> {
-  const { stage, settings, region } = asked;
+  const { stage, settings, hasFile, region } = asked;
   const registered = await readRegistry(aws.dynamodb);
   // The SDK learns from each answer how far the clock of this machine differs.
   const now = new Date(Date.now() + aws.dynamodb.config.systemClockOffset).toISOString();
@@ -64,7 +68,7 @@ export async function readStatus(asked: Asked, aws: Aws): Promise<Status> {
   const { orphans, notLooked } = await orphansIn(projectIds, known, asked.atlas);
   const dollars = statuses.map(({ dollarsPerMonth }) => dollarsPerMonth);
   return {
-    ...{ stage, region, accountId, now },
+    ...{ stage, hasFile, region, accountId, now },
     clusters: statuses,
     clustersNotListed,
     orphans,

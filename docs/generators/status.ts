@@ -80,7 +80,7 @@ export async function exampleStatus(): Promise<Status> {
   const { orphans } = await findOrphans([projectId], { ...registered, ...place, listed, now }, { listPrivateLinks });
   const statuses = clustersOf(registered, clusters, now, settings);
   return {
-    ...{ stage: 'prod', ...place, now },
+    ...{ stage: 'prod', hasFile: true, ...place, now },
     clusters: statuses,
     clustersNotListed: undefined,
     orphans,

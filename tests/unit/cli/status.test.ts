@@ -35,7 +35,7 @@ suite('npm run status', () => {
 
   const read = async (atlas: Parameters<typeof readStatus>[0]['atlas'] = atlasOf(), projectIds = [projectId]) => {
     cloud.recorder.exchanges.splice(0);
-    return readStatus({ stage: 'local', settings, region, projectIds, atlas }, await awsAccess(region));
+    return readStatus({ stage: 'local', settings, hasFile: false, region, projectIds, atlas }, await awsAccess(region));
   };
   const atlasOf = () => atlasClient(cloud.world.apiKey, cloud.listeners.atlas.url);
   const arn = () => cloud.world.cluster.arn;
