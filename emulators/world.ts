@@ -96,7 +96,7 @@ export class World {
   readonly cluster: Cluster;
   readonly scramSecrets: Secret[];
   readonly project: Project;
-  /** The API key that Atlas knows. */
+  /** A valid API key of Atlas, whatever credentials the deployment has. */
   readonly apiKey: ApiKey;
   /** Secrets that must not appear anywhere but in the one request that sends them. */
   readonly secretValues: string[];

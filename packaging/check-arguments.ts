@@ -1,4 +1,4 @@
-// Loaded with `node --import` by npm run package, deploy and remove. Serverless itself reports these mistakes in a way that does
+// Loaded with `node --import` by npm run package and npm run deploy. Serverless itself reports these mistakes in a way that does
 // not show what to do.
 import { parseArgs } from 'node:util';
 import { complaintAboutStageName } from './check-settings.ts';
