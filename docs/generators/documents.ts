@@ -24,7 +24,6 @@ const status = await statusOutput();
 export const generated: Record<string, () => string> = {
   'docs/configuration.md': configuration,
   'docs/local-cloud.md': () => withPart(readDocument('docs/local-cloud.md'), 'atlas', atlasKnowledge()),
-  'docs/operations.md': () => withPart(readDocument('docs/operations.md'), 'status', `\`\`\`text\n${status}\n\`\`\``),
   'docs/security.md': () => withPart(readDocument('docs/security.md'), 'permissions', permissions()),
   'docs/architecture.md': () =>
     machines.reduce<string>(
@@ -32,4 +31,5 @@ export const generated: Record<string, () => string> = {
         withPart(text, `${machine} diagram`, `\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\``),
       withPart(readDocument('docs/architecture.md'), 'waits', waitsTable()),
     ),
+  'docs/operations.md': () => withPart(readDocument('docs/operations.md'), 'status', `\`\`\`text\n${status}\n\`\`\``),
 };
