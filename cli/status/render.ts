@@ -85,7 +85,7 @@ function detailsOf({ target, resources, turnedOn, failures, error, running, next
       `Target: connection ${target.connectionName} in workspace ${target.workspace} of project ${target.projectId}`,
     owned.length > 0 && `Resources: ${owned.join(', ')}`,
     running && `At work: ${running.executionArn}`,
-    next && `Next run: ${next.action}, because ${next.reason}`,
+    next && `Reason for the next run: ${next.reason}`,
     error && `Error${failures > 1 ? ` (${failures} times in a row)` : ''}: ${error}`,
   ]
     .filter((line) => typeof line === 'string')
