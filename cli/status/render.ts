@@ -33,7 +33,7 @@ export function render(status: Status, width = defaultWidth): string {
       text(`– Private links${projectId ? ` of project ${projectId}` : ''} could not be listed. ${reason}`),
     ),
     ...(orphans.length + orphansNotLooked.length === 0
-      ? text('✔ Every private link to a cluster of this account and Region is recorded.')
+      ? text('✔ No private link to a cluster of this account and Region is left over.')
       : []),
   ]
     .join('\n')

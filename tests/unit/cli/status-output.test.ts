@@ -110,7 +110,7 @@ suite('the text of npm run status', () => {
   test('shows a name or an error of another party on one line, without control characters', async () => {
     const { clusters, ...others } = await exampleStatus();
     const [first = assert.fail()] = clusters;
-    const hostile = 'x\u001b[2J\n✔ Every private link';
+    const hostile = 'x\u001b[2J\n✔ No private link';
     const target = { ...first.target, connectionName: hostile } as typeof first.target;
     const text = render({ ...others, clusters: [{ ...first, name: hostile, target, error: hostile }] });
     assert.ok(!text.includes('\u001b'));
