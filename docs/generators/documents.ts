@@ -7,6 +7,7 @@ import { diagram } from './diagram.ts';
 import { keptOutput } from './keep.ts';
 import { withPart } from './marked-parts.ts';
 import { permissions } from './permissions.ts';
+import { statusOutput } from './status.ts';
 import { waitsTable } from './waits.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -17,6 +18,8 @@ export const documents: string[] = globSync(['*.md', 'docs/*.md'], { cwd: projec
 export const pathOf = (file: string): string => join(project, file);
 
 export const readDocument = (file: string): string => readFileSync(pathOf(file), 'utf8');
+
+const status = await statusOutput();
 
 /** The documents with generated parts, as they should be. Outputs of commands and pictures are not among these parts. */
 export const generated: Record<string, () => string> = {
@@ -34,4 +37,5 @@ export const generated: Record<string, () => string> = {
         withPart(text, `${machine} diagram`, `\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\``),
       withPart(readDocument('docs/architecture.md'), 'waits', waitsTable()),
     ),
+  'docs/operations.md': () => withPart(readDocument('docs/operations.md'), 'status', `\`\`\`text\n${status}\n\`\`\``),
 };

@@ -1,9 +1,9 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import { isOfSameDeployment, mayStillWrite } from '../../shared/executions.ts';
+import { age, minute } from '../../shared/registry/age.ts';
 import { endedEarly } from '../../shared/registry/ended-early.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { noClaim } from '../../shared/registry/registry.ts';
-import { age, minute } from './age.ts';
 import type { Deps } from './subject.ts';
 
 /** DescribeExecution may not find an execution that has just started. */

@@ -3,13 +3,12 @@ import type { Cluster } from '@aws-sdk/client-kafka';
 import { AwsRefused } from '../../shared/errors.ts';
 import { actionOf } from '../../shared/executions.ts';
 import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
-import { settingsOf } from '../../shared/msk/tags.ts';
-import { nextAttempt } from '../../shared/registry/backoff.ts';
+import { type Action, settingsOf } from '../../shared/msk/tags.ts';
+import { retryTime } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { allowTag } from '../../shared/secrets/allow-tag.ts';
 import type { SecretDescription } from '../../shared/secrets/client.ts';
-import { age } from './age.ts';
-import type { Action, Deps } from './subject.ts';
+import type { Deps } from './subject.ts';
 
 /**
  * Whether a cluster whose last run failed gets its next run now: when the pause is over, or as soon as something has changed that
@@ -29,10 +28,10 @@ export async function retryReason(
   const { failures = 1, lastFailure } = record;
   if (!lastFailure) return 'its last run failed';
   if (actionOf(lastFailure.executionArn) !== action) return `a ${otherThan(action)} failed last`;
-  const { at, circumstances } = lastFailure;
-  if (age(at, now) === Number.POSITIVE_INFINITY || Date.parse(nextAttempt(failures, at)) <= Date.parse(now))
+  if (retryTime(action, record, now) === undefined)
     return failures === 1 ? 'its last run failed' : `its last ${failures} runs failed`;
   if (!cluster) return undefined;
+  const { circumstances } = lastFailure;
   const found = await circumstancesOf(cluster, record, deps);
   if (circumstances === undefined) await store(record, found, deps);
   return circumstances === undefined || circumstances === found

@@ -1,7 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import type { ExecutionsClient } from '../../shared/executions.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { triggerTag } from '../../shared/msk/tags.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
@@ -22,11 +21,3 @@ export interface Subject {
   cluster: Cluster | undefined;
   record: RegistryRecord | undefined;
 }
-
-export type Action = 'connect' | 'disconnect';
-
-/** The action that the cluster's trigger tag asks for, or undefined. */
-export const tagOf = (cluster: Cluster | undefined): Action | undefined => {
-  const tag = cluster?.Tags?.[triggerTag];
-  return tag === 'connect' || tag === 'disconnect' ? tag : undefined;
-};

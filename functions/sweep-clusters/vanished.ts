@@ -1,7 +1,7 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import { ClusterUnusable } from '../../shared/errors.ts';
+import { age } from '../../shared/registry/age.ts';
 import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
-import { age } from './age.ts';
 import { forEach } from './batches.ts';
 import type { Deps } from './subject.ts';
 

@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
+import type { Cluster } from '@aws-sdk/client-kafka';
 import { cut } from '../cut.ts';
 import { AwsRefused } from '../errors.ts';
 import type { MskClient } from './client.ts';
 
 /** The tag that starts a run; the EventBridge rules match this key and no other. */
 export const triggerTag = 'atlas-streaming';
+
+export type Action = 'connect' | 'disconnect';
+
+/** The action that a cluster's trigger tag asks for, or undefined. */
+export const tagOf = (cluster: Pick<Cluster, 'Tags'> | undefined): Action | undefined => {
+  const tag = cluster?.Tags?.[triggerTag];
+  return tag === 'connect' || tag === 'disconnect' ? tag : undefined;
+};
 
 /** Settings that the cluster's owner may give by tag. Each has the meaning of a field of the input; a secret is given by its name. */
 export const settingTags = {

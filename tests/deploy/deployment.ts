@@ -14,7 +14,7 @@ import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { parse, stringify } from 'yaml';
 import { defaultSettings } from '../../packaging/settings.ts';
-import { serverless, serviceFolder, writeStageFile } from '../template/serverless.ts';
+import { remove, serverless, serviceFolder, writeStageFile } from '../template/serverless.ts';
 import { accountId, clientConfig, environment, region } from './account.ts';
 import { executionsOf, follow } from './executions.ts';
 import { install, Unavailable } from './install.ts';
@@ -23,7 +23,7 @@ import { startMiniStack } from './ministack.ts';
 import { subscribe } from './subscriber.ts';
 import { createSecrets, emitTagEvents, startSurroundings } from './surroundings.ts';
 
-/** The deployment, from `serverless deploy` to `serverless remove`, in MiniStack, an emulator of AWS that is not ours. */
+/** The deployment, from `serverless deploy` to `npm run remove`, in MiniStack, an emulator of AWS that is not ours. */
 
 const stage = 'deploy-test';
 const prefix = 'atlas-test';
@@ -118,11 +118,10 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   replaceMetricMath(infrastructure);
   removeTagCondition(infrastructure);
   allowHttp(infrastructure);
+  const options = ['--stage', stage, '--region', region];
+  const commandsIn = { environment: environment(ministack.url) };
   const runServerless = async (...args: string[]) => {
-    const options = ['--stage', stage, '--region', region];
-    const { code, output } = await serverless(folder, [...args, ...options], {
-      environment: environment(ministack.url),
-    });
+    const { code, output } = await serverless(folder, [...args, ...options], commandsIn);
     assert.equal(code, 0, output);
     return output;
   };
@@ -213,6 +212,13 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.deepEqual(await executionsOf(sfn, ConnectMachineArn), [execution]);
   });
 
+  await step('is not removed while a cluster is connected', async () => {
+    const { code, output } = await remove(folder, options, commandsIn);
+    assert.equal(code, 1, output);
+    assert.match(output, /^ {2}orders: it is connected\. Disconnect it:$/m);
+    assert.ok(await describeStack());
+  });
+
   await step('changes nothing if an execution is started manually', async () => {
     recorder.exchanges.splice(0);
     const { executionArn = '' } = await sfn.send(
@@ -257,7 +263,8 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   });
 
   await step('leaves nothing behind when it is removed, not even the table, which CloudFormation retains', async () => {
-    const output = await runServerless('remove');
+    const { code, output } = await remove(folder, options, commandsIn);
+    assert.equal(code, 0, output);
     assert.match(output, /^The table msk-atlas-privatelink-registry was empty and is deleted\.$/m);
     assert.deepEqual(await inventory(config), before);
     await assert.rejects(cloudFormation.send(new DescribeStacksCommand({ StackName })), /does not exist/);

@@ -102,6 +102,10 @@ function complaintAboutScript([name = '', ...args]: string[]): string | undefine
   if (name === 'preflight') return complaintAboutPreflight(own);
   if (name === 'remove') return unknownOf(Object.keys(options), ['region', 'stage']).join() || undefined;
   if (name === 'release') return unknownOf(Object.keys(options), ['out']).join() || undefined;
+  if (name === 'status')
+    return (
+      unknownOf(Object.keys(options), ['credentials-secret', 'json', 'project', 'region', 'stage']).join() || undefined
+    );
   if (name === 'bench') {
     const only = (options.only?.[0] ?? parts[0] ?? '').split(',');
     return (

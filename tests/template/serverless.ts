@@ -27,16 +27,29 @@ export function writeStageFile(folder: string, stage: string, settings: Record<s
   writeFileSync(join(folder, `stages/${stage}.yml`), lines.join(''));
 }
 
+interface Surroundings {
+  environment?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
 /** Runs the Serverless command, without the AWS environment and the AWS profiles of the person who runs the test. */
-export function serverless(
+export const serverless = (folder: string, args: string[], surroundings: Surroundings = {}) =>
+  run(cli, folder, args, surroundings);
+
+/** Runs the command line of `npm run remove` in the same way. */
+export const remove = (folder: string, args: string[], surroundings: Surroundings = {}) =>
+  run(join(project, 'cli/remove/main.ts'), folder, args, surroundings);
+
+function run(
+  script: string,
   folder: string,
   args: string[],
-  { environment = {}, signal }: { environment?: Record<string, string>; signal?: AbortSignal } = {},
+  { environment = {}, signal }: Surroundings,
 ): Promise<{ code: number; output: string }> {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull, ...environment };
   return new Promise((resolve) =>
-    execFile(process.execPath, [cli, ...args], { cwd: folder, env, signal }, (error, stdout, stderr) =>
+    execFile(process.execPath, [script, ...args], { cwd: folder, env, signal }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
     ),
   );

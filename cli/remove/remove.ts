@@ -1,0 +1,53 @@
+import { readSettings, WrongSettings } from '../../packaging/settings.ts';
+import { awsAccess } from '../aws-access.ts';
+import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { readRegistry } from '../registry-table.ts';
+import { type Arguments, parseArguments, usage } from './arguments.ts';
+import { whyNotRemoved } from './connected.ts';
+import { removeStack } from './serverless.ts';
+
+/**
+ * Removes the stack of a stage, unless clusters are connected.
+ *
+ * @param executable the command line of Serverless, for tests
+ * @returns the exit code
+ * @throws UsageError, NoAccess
+ */
+export async function remove(args: string[], env: NodeJS.ProcessEnv, executable?: string): Promise<number> {
+  const given = parseArguments(args, env);
+  if (!given) {
+    console.log(usage);
+    return exitCodes.yes;
+  }
+  const refusal = given.force ? undefined : await refusalOf(given, env);
+  if (refusal === undefined) return removeStack(given.passedOn, executable);
+  console.error(refusal);
+  return exitCodes.no;
+}
+
+/** @returns why the stack must not be removed @throws NoAccess if AWS does not say what is connected */
+async function refusalOf({ stage, region, profile }: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  // Serverless would use the profile, so this does.
+  if (profile !== undefined) env.AWS_PROFILE = profile;
+  try {
+    const { dynamodb } = await awsAccess(region);
+    // Without a table, nothing was ever connected, or the stack is half made.
+    const registered = await readRegistry(dynamodb);
+    return registered && whyNotRemoved(registered, { stage, region, prefix: prefixOf(stage) });
+  } catch (error) {
+    if (!(error instanceof NoAccess)) throw error;
+    throw new NoAccess(
+      `${error.message} Which clusters are connected is not known. To remove the stack without this check, add --force.`,
+    );
+  }
+}
+
+/** @throws UsageError */
+function prefixOf(stage: string): string {
+  try {
+    return readSettings(stage).prefix ?? '';
+  } catch (error) {
+    if (error instanceof WrongSettings) throw new UsageError(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { complaintAboutStageName, complaintsAbout } from '../../packaging/check-settings.ts';
+import { complaintAboutNpmOptions } from '../../packaging/npm-options.ts';
+import {
+  filesOfSettings,
+  readSettings,
+  readStageFile,
+  type Settings,
+  WrongSettings,
+} from '../../packaging/settings.ts';
+import { similarName } from '../../packaging/similar-name.ts';
+import { shown, shownArn } from '../../shared/request/redaction.ts';
+import { UsageError } from '../exit.ts';
+
+export interface Arguments {
+  stage: string;
+  /** The stage's settings, defaults included. */
+  settings: Settings;
+  /** Whether the stage has a file. */
+  hasFile: boolean;
+  region: string | undefined;
+  /** Atlas projects in which a run may create a private link. */
+  projectIds: string[];
+  credentialsSecret: string | undefined;
+  json: boolean;
+}
+
+const options = {
+  stage: { type: 'string', short: 's' },
+  region: { type: 'string', short: 'r' },
+  project: { type: 'string', multiple: true, default: [] as string[] },
+  'credentials-secret': { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** The options that npm does not have itself. */
+const ownOptions = Object.keys(options).filter((name) => name !== 'help' && name !== 'json');
+
+export const usage = `Usage: npm run status -- [options]
+
+Shows every cluster of the Region that is recorded or tagged, and private links in Atlas that no record knows. It only reads.
+
+  --stage NAME              the deployment's stage (default: the only file in stages/ beside the example)
+  --region NAME             default: AWS_REGION, AWS_DEFAULT_REGION, or the Region of the profile
+  --project ID              look for private links in this Atlas project as well; may be repeated
+  --credentials-secret ARN  a secret with the Atlas credentials. Default: MONGODB_ATLAS_PUBLIC_KEY and
+                            MONGODB_ATLAS_PRIVATE_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET,
+                            or the secret of the stage
+  --json                    print one JSON document (use npm run --silent status to hide npm's own lines)
+  --help                    show this text
+
+Exit code: 0 if nothing needs a person, 1 if a cluster has failed or a private link is left over, 2 for wrong arguments
+or if something could not be read.`;
+
+/**
+ * @param env the environment that npm sets
+ * @param folder of the project
+ * @returns undefined if only the usage is to be shown
+ * @throws UsageError
+ */
+export function parseArguments(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  folder = join(import.meta.dirname, '../..'),
+): Arguments | undefined {
+  const complaint = complaintAboutNpmOptions(ownOptions, env);
+  if (complaint) throw new UsageError(complaint);
+  const { help, project, 'credentials-secret': credentialsSecret, region, json, ...given } = parse(args);
+  if (help) return undefined;
+  const stage = given.stage ?? onlyStage(folder);
+  const wrongProject = project.find((id) => !/^[a-f0-9]{24}$/.test(id));
+  if (wrongProject !== undefined)
+    throw new UsageError(
+      `--project is ${shown(wrongProject)}; it must be the 24 hexadecimal characters of an Atlas project id.`,
+    );
+  if (credentialsSecret !== undefined && !/^arn:[\w-]+:secretsmanager:/.test(credentialsSecret))
+    throw new UsageError(
+      `--credentials-secret is ${shownArn(credentialsSecret)}; it must be the ARN of a Secrets Manager secret.`,
+    );
+  const { settings, hasFile } = settingsOf(stage, folder);
+  const ofStage = [settings.atlasProjectId ?? [], settings.allowedTargets?.match(/\b[a-f0-9]{24}(?=\/)/g) ?? []];
+  return {
+    ...{ stage, settings, hasFile, region, credentialsSecret, json },
+    projectIds: [...new Set([...ofStage.flat(), ...project])],
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    // Only the first sentence: the others explain positional arguments, which do not exist here.
+    const [sentence] = (error as Error).message.split(/\.\s|\.$|\n/);
+    const [, wrong = ''] = /Unknown option '-*(.*?)'/.exec(error instanceof Error ? error.message : '') ?? [];
+    const meant = similarName(wrong, Object.keys(options));
+    throw new UsageError(
+      `${sentence}; ${meant && wrong ? `did you mean --${meant}?` : 'npm run status -- --help lists the options.'}`,
+    );
+  }
+}
+
+/** @returns the stage of the only stage file */
+function onlyStage(folder: string): string {
+  const stages = stagesIn(folder);
+  if (stages.length === 1 && stages[0] !== undefined) return stages[0];
+  const found = stages.length === 0 ? 'stages/ has no file beside the example' : `stages/ has ${stages.join(', ')}`;
+  throw new UsageError(`The stage is missing, and ${found}; give --stage NAME.`);
+}
+
+const stagesIn = (folder: string): string[] =>
+  readdirSync(join(folder, 'stages'))
+    .filter((file) => file.endsWith('.yml') && file !== 'example.yml')
+    .map((file) => file.replace(/\.yml$/, ''))
+    .toSorted();
+
+function settingsOf(stage: string, folder: string): { settings: Settings; hasFile: boolean } {
+  const wrongName = complaintAboutStageName(stage);
+  if (wrongName) throw new UsageError(wrongName);
+  try {
+    const hasFile = readStageFile(stage, folder) !== undefined;
+    const meant = hasFile ? undefined : similarName(stage, stagesIn(folder));
+    if (meant) throw new UsageError(`stages/${stage}.yml does not exist. Did you mean --stage ${meant}?`);
+    const settings = readSettings(stage, {}, folder);
+    const complaints = complaintsAbout(settings, undefined, filesOfSettings(stage, {}, folder));
+    if (complaints.length > 0) throw new WrongSettings(complaints);
+    return { settings, hasFile };
+  } catch (error) {
+    if (error instanceof WrongSettings) throw new UsageError(error.message);
+    throw error;
+  }
+}

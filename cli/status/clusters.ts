@@ -1,0 +1,156 @@
+import type { Cluster } from '@aws-sdk/client-kafka';
+import { oneLine } from '../../shared/foreign-text.ts';
+import { parseClusterArn } from '../../shared/msk/arn.ts';
+import { isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
+import { type Action, tagOf } from '../../shared/msk/tags.ts';
+import { monthlyDollars } from '../../shared/outcomes.ts';
+import { type Due, nextRun } from '../../shared/registry/due.ts';
+import { hasPieces, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
+import type { Registered } from '../registry-table.ts';
+
+/** A resource that the record names. `unclear`: a run has requested it, and the outcome is not known. */
+interface Resource {
+  resource: 'private link' | 'connection' | 'policy statement';
+  id: string | undefined;
+  ownership: 'created' | 'adopted' | 'unknown' | 'unclear';
+}
+
+/** What is known about a cluster that is recorded or tagged. All times are ISO 8601. */
+export interface ClusterStatus {
+  clusterArn: string;
+  name: string;
+  /** Whether MSK lists the cluster; undefined if MSK gave no answer. */
+  exists: boolean | undefined;
+  status: NonNullable<RegistryRecord['status']> | 'not connected' | 'unreadable';
+  /** The end of the last run that succeeded, the last failure, or the begin of the run at work. */
+  since: string | undefined;
+  target: Target | undefined;
+  resources: Resource[];
+  /** When a run turned multi-VPC connectivity on. */
+  turnedOn: string | undefined;
+  /** What the last failure said, as in the tag atlas-streaming/detail, on one line. */
+  error: string | undefined;
+  /** How many runs have failed in a row. */
+  failures: number;
+  /** The run at work. */
+  running: { executionArn: string; action: Action } | undefined;
+  /** The next run that is due by time, if nothing changes before. The first sweep after `at`, or the next one, starts it. */
+  next: Due | undefined;
+  /** Without traffic and stream processors. */
+  dollarsPerMonth: number;
+  needsPerson: boolean;
+}
+
+interface Settings {
+  verifyEveryHours: number;
+  disconnectOnUntag: boolean;
+  disconnectDeletedClusters: boolean;
+}
+
+/**
+ * Every cluster that is recorded or tagged, by name.
+ *
+ * @param clusters that MSK lists; undefined if MSK gave no answer
+ * @param now ISO 8601
+ */
+export function clustersOf(
+  { records, unreadable }: Registered,
+  clusters: Cluster[] | undefined,
+  now: string,
+  settings: Settings,
+): ClusterStatus[] {
+  const listed = new Map(clusters?.map((cluster) => [cluster.ClusterArn ?? '', cluster]));
+  const recorded = new Map(records.map((record) => [record.clusterArn, record]));
+  const unread = new Map(unreadable.map(({ clusterArn, error }) => [clusterArn, error]));
+  const tagged = [...listed.values()].filter(tagOf).map(({ ClusterArn }) => ClusterArn ?? '');
+  const all = [...new Set([...recorded.keys(), ...unread.keys(), ...tagged])].map((clusterArn) => {
+    const error = unread.get(clusterArn);
+    const cluster = listed.get(clusterArn);
+    return {
+      ...(error === undefined
+        ? recordedStatus(recorded.get(clusterArn), cluster, clusters !== undefined, now, settings)
+        : unreadableStatus(error)),
+      clusterArn,
+      name: parseClusterArn(clusterArn)?.clusterName ?? clusterArn,
+      exists: clusters && cluster !== undefined,
+    };
+  });
+  return all.toSorted((one, other) => (`${one.name} ${one.clusterArn}` < `${other.name} ${other.clusterArn}` ? -1 : 1));
+}
+
+type Status = Omit<ClusterStatus, 'clusterArn' | 'name' | 'exists'>;
+
+/** Nothing is known about it but its key. */
+const unreadableStatus = (error: string): Status => ({
+  status: 'unreadable',
+  since: undefined,
+  target: undefined,
+  resources: [],
+  turnedOn: undefined,
+  error: oneLine(error),
+  failures: 0,
+  running: undefined,
+  next: undefined,
+  dollarsPerMonth: 0,
+  needsPerson: true,
+});
+
+function recordedStatus(
+  record: RegistryRecord | undefined,
+  cluster: Cluster | undefined,
+  isListKnown: boolean,
+  now: string,
+  settings: Settings,
+): Status {
+  const { status = 'not connected', holder, action = 'connect', failures = 0, lastFailure } = record ?? {};
+  const running = holder === undefined ? undefined : { executionArn: holder, action };
+  const next = isListKnown && !running ? nextOf(record, cluster, now, settings) : undefined;
+  const hasFailed = status === 'failed' || failures > 0;
+  const isLeft = isListKnown && !cluster && record !== undefined && hasPieces(record) && next === undefined;
+  return {
+    status,
+    since: running ? record?.claimedAt : hasFailed ? lastFailure?.at : record?.verifiedAt,
+    target: record?.target,
+    resources: resourcesOf(record),
+    turnedOn: record?.turnedOn,
+    error: hasFailed ? errorOf(record) : undefined,
+    failures,
+    running,
+    next,
+    dollarsPerMonth: dollarsFor(record, cluster),
+    needsPerson: !running && (hasFailed || isLeft),
+  };
+}
+
+/** What is billed by the hour, whoever created it. */
+const dollarsFor = (record: RegistryRecord | undefined, cluster: Cluster | undefined): number =>
+  (record?.privateLink ? monthlyDollars('privateLink') : 0) +
+  (cluster && isPrivateConnectivityOn(cluster) ? monthlyDollars('multiVpcConnectivity') : 0);
+
+/** The sweep treats a cluster that MSK no longer has as the setting says, and always finishes a disconnect. */
+function nextOf(
+  record: RegistryRecord | undefined,
+  cluster: Cluster | undefined,
+  now: string,
+  settings: Settings,
+): Due | undefined {
+  const isIgnored = !cluster && !settings.disconnectDeletedClusters && record?.status !== 'disconnected';
+  return isIgnored ? undefined : nextRun({ cluster, record }, now, settings);
+}
+
+/** A run that succeeded since then may have written another detail. */
+const errorOf = (record: RegistryRecord | undefined): string | undefined => {
+  const { status, detail, lastFailure } = record ?? {};
+  const text = status === 'failed' ? (detail ?? lastFailure?.error) : lastFailure?.error;
+  return text && oneLine(text);
+};
+
+function resourcesOf(record: RegistryRecord | undefined): Resource[] {
+  const { privateLink, connection, statement } = record ?? {};
+  const pieces = [
+    { resource: 'private link' as const, id: privateLink?.id, piece: privateLink },
+    { resource: 'connection' as const, id: connection?.id, piece: connection },
+    { resource: 'policy statement' as const, id: statement?.sid, piece: statement },
+  ];
+  return pieces.flatMap(({ piece, ...rest }) => (piece ? { ...rest, ownership: piece.ownership ?? 'unclear' } : []));
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { nextRun } from '../../shared/registry/due.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { clusterArn, now, principalArn } from '../fixtures/request.ts';
+import {
+  cluster,
+  connected,
+  connectTags,
+  disconnectTags,
+  failure,
+  hoursAgo,
+  minutesAgo,
+  neverConnected,
+  sweeper,
+} from '../fixtures/sweep.ts';
+
+const settings = { verifyEveryHours: 6, disconnectOnUntag: false };
+const minute = 60_000;
+const around = (time: string, minutes: number) => new Date(Date.parse(time) + minutes * minute).toISOString();
+
+/** What is left of a disconnected cluster. */
+const left: RegistryRecord = {
+  clusterArn,
+  status: 'disconnected',
+  statement: { sid: 'A', principalArn, ownership: 'created' },
+  verifiedAt: hoursAgo(1),
+};
+
+describe('the time of the next run', () => {
+  for (const [what, tags, record, action] of [
+    ['of a connected cluster', connectTags, connected(), 'connect'],
+    ['of a cluster that was connected from the console', { status: 'connected' }, connected(), 'connect'],
+    ['after the first failure', { '': 'connect' }, neverConnected(minutesAgo(1)), 'connect'],
+    ['after the third failure in a row', { '': 'connect' }, neverConnected(minutesAgo(100), {}, 3), 'connect'],
+    ['of a connected cluster whose verification failed', connectTags, connected(failure(minutesAgo(5))), 'connect'],
+    ['of what a disconnect could not remove', disconnectTags, left, 'disconnect'],
+    ['of a record that is empty', {}, neverConnected(minutesAgo(1)), 'disconnect'],
+  ] as const)
+    it(`${what} is when the sweep starts it, and not before`, async () => {
+      const { at = '', action: next } = nextRun({ cluster: cluster(tags), record }, now, settings) ?? {};
+      assert.equal(next, action);
+      assert.ok(at > now, at);
+      const { sweep } = sweeper({ clusters: [cluster(tags)], records: [record] });
+      const startedAt = async (time: string) => (await sweep(time)).started.map((it) => it.action);
+      assert.deepEqual(await startedAt(around(at, -1)), []);
+      assert.deepEqual(await startedAt(around(at, 1)), [action]);
+    });
+
+  it('is at once for a cluster that is tagged and not recorded', async () =>
+    assert.deepEqual(nextRun({ cluster: cluster({ '': 'connect' }), record: undefined }, now, settings), {
+      action: 'connect',
+      reason: 'it is not connected, and its tag says connect',
+      at: undefined,
+    }));
+
+  it('is none while MSK deletes a cluster, or if a disconnect has no record', () => {
+    const deleting = cluster(connectTags, 'orders', { State: 'DELETING' });
+    assert.equal(nextRun({ cluster: deleting, record: connected() }, now, settings), undefined);
+    assert.equal(nextRun({ cluster: cluster(disconnectTags), record: undefined }, now, settings), undefined);
+  });
+});
