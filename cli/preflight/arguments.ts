@@ -23,6 +23,8 @@ export interface Arguments {
   stage: string | undefined;
   /** The ARN of a secret with credentials of Atlas. */
   credentialsSecret: string | undefined;
+  /** The folder for a recording of the answers. */
+  record: string | undefined;
   json: boolean;
   help: boolean;
 }
@@ -37,6 +39,7 @@ const options = {
   stage: { type: 'string' },
   'credentials-secret': { type: 'string' },
   region: { type: 'string' },
+  record: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -61,6 +64,7 @@ from AWS and Atlas, and changes nothing. Nothing needs to be deployed.
   --stage NAME              use the settings in stages/NAME.yml, and the record of the cluster if the stage is deployed
   --credentials-secret ARN  read the credentials of Atlas from this secret in AWS Secrets Manager
   --region REGION           the Region; default: that of the cluster, or of the AWS configuration
+  --record FOLDER           write what AWS and Atlas answer to this new folder, without secrets, names and ids
   --json                    print only one JSON document (use npm run --silent preflight to hide npm's own lines)
   --help                    show this text
 
@@ -102,6 +106,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
     secretArn,
     secretName,
     stage,
+    record: given.record,
     credentialsSecret: checkedCredentialsSecret(given['credentials-secret']),
     json,
     help,

@@ -1,4 +1,5 @@
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { type Recording, recordTo } from '../recording/recording.ts';
 import { parseArguments, usage } from './arguments.ts';
 import { exitCodeOf, preflight } from './preflight.ts';
 import { settingsOf } from './setup.ts';
@@ -11,13 +12,22 @@ async function main(args: string[]): Promise<number> {
     console.log(usage);
     return exitCodes.yes;
   }
-  const found = await preflight(options, settingsOf(options, process.env), process.env);
+  const settings = settingsOf(options, process.env);
+  const recording = options.record === undefined ? undefined : recordTo(options.record);
+  const found = await preflight(options, settings, process.env, recording).finally(() => recording && save(recording));
   const screen = screenOf(process.stdout);
   const { region, reports, notes } = found;
   const [report] = options.clusterArn === undefined ? [] : reports;
   if (options.json) console.log(JSON.stringify(report ?? { region, notes, clusters: reports }, null, 2));
   else console.log(report ? textOf(report, screen) : listOf(found, screen));
   return exitCodeOf(found);
+}
+
+/** Not on standard output, which may be one JSON document. */
+async function save(recording: Recording): Promise<void> {
+  console.error(
+    `The answers of AWS and Atlas are in ${await recording.save()}. Read the file before you send it: CONTRIBUTING.md, "Send a recording".`,
+  );
 }
 
 // The reader of the output may close it, as `head` does.

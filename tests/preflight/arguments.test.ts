@@ -31,6 +31,7 @@ describe('the arguments of preflight', () => {
       secretArn,
       secretName: undefined,
       stage: undefined,
+      record: undefined,
       credentialsSecret: undefined,
       json: false,
       help: false,
