@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { KafkaClient, ListTagsForResourceCommand } from '@aws-sdk/client-kafka';
 import { atlasClient, atlasCredentialsOf } from '../../cli/atlas-access.ts';
@@ -28,9 +30,31 @@ suite('npm start -- --keep', () => {
     return (await cli(args, cloud.environment)) as Answer;
   };
 
+  /** Runs the command of ours that the cloud has printed. @returns its exit code and all of its output */
+  const own = (command: 'preflight' | 'status' | 'remove') => {
+    const printed = cloud.lines.find((line) => line.startsWith(`npm run ${command} -- `)) ?? '';
+    const main = join(import.meta.dirname, '../../cli', command, 'main.ts');
+    return new Promise<{ code: unknown; output: string }>((resolve) => {
+      execFile(
+        process.execPath,
+        [main, ...printed.split(' ').slice(4)],
+        { env: cloud.environment },
+        (error, stdout, stderr) => resolve({ code: error?.code ?? 0, output: stdout + stderr }),
+      );
+    });
+  };
+
   test('prints what docs/local-cloud.md shows', () => {
     const printed = masked(cloud.lines.join('\n'));
     assert.equal(masked(keptOutput().join('\n')).slice(0, printed.length), printed);
+  });
+
+  test('has a cluster that npm run preflight calls ready, and that npm run status does not list yet', async () => {
+    const [preflight, status] = await Promise.all([own('preflight'), own('status')]);
+    assert.match(preflight.output, /\nReady: a run would connect the cluster\.\n$/);
+    assert.equal(preflight.code, 0);
+    assert.doesNotMatch(status.output, /connected/);
+    assert.equal(status.code, 0);
   });
 
   test('starts a run when the AWS CLI tags the cluster, and shows its end in tags, list and registry', {
@@ -58,6 +82,18 @@ suite('npm start -- --keep', () => {
       Items.map(({ status }) => status),
       [{ S: 'connected' }],
     );
+  });
+
+  test('has a connected cluster that npm run status lists, and for which npm run remove refuses', {
+    skip,
+  }, async () => {
+    const [status, remove] = await Promise.all([own('status'), own('remove')]);
+    assert.match(status.output, /orders/);
+    assert.match(status.output, /connected/);
+    assert.equal(status.code, 0);
+    assert.match(remove.output, /orders/);
+    assert.match(remove.output, /atlas-streaming=disconnect/);
+    assert.equal(remove.code, 1);
   });
 
   test('ends when it is interrupted, also twice, with the exit code 0', async () => {
