@@ -33,11 +33,22 @@ export interface UseCase {
   adopted?: Theirs[];
   /** Whether nobody is notified of a failure, because only the caller is concerned. */
   isSilent?: boolean;
+  /** What is started after a run that a fault has ended. Default: the same. */
+  resume?: Pick<UseCase, 'run' | 'expected' | 'status'>;
 }
 
 const startedByHand = (action: Action, input: (cloud: Cloud) => object = () => ({})) => ({
   run: async (cloud: Cloud) => ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input(cloud) }, action)),
 });
+
+/** The tag says disconnect, so a connect would be refused. */
+const byDisconnect = {
+  resume: {
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
+    status: 'no record' as const,
+  },
+};
 
 const swept = (endState: string) => ({
   run: (cloud: Cloud) => sweepUntil(cloud, endState),
@@ -181,6 +192,7 @@ export const useCases: UseCase[] = [
     expected: { endState: 'NoLongerWanted' },
     leaves: none,
     status: undefined,
+    ...byDisconnect,
   },
   {
     name: 'end because the tag changes during the run',
@@ -193,6 +205,7 @@ export const useCases: UseCase[] = [
     expected: { endState: 'NoLongerWanted' },
     leaves: none,
     status: undefined,
+    ...byDisconnect,
   },
   {
     name: 'connect while answers of the registry are lost',
