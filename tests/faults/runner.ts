@@ -58,6 +58,7 @@ export class Runner {
   #secrets = new Set<string>();
   #secretsBefore = new Set<string>();
   #hasLeaked = false;
+  #credentials: UseCase['world']['atlasCredentials'];
 
   static async open(): Promise<Runner> {
     const log: string[] = [];
@@ -157,6 +158,9 @@ export class Runner {
     this.#searchLog();
     await this.#stopFaults();
     await cloud.replaceWorld(world);
+    // A warm function would first use the credentials of the world before, which is another use case.
+    if (world.atlasCredentials !== this.#credentials) await cloud.lambda.coolDown();
+    this.#credentials = world.atlasCredentials;
     addForeign(cloud);
     await prepare?.(cloud);
     (await cloud.messages()).splice(0);
