@@ -37,7 +37,7 @@ async function refusalOf({ stage, region, profile }: Arguments, env: NodeJS.Proc
   } catch (error) {
     if (!(error instanceof NoAccess)) throw error;
     throw new NoAccess(
-      `${error.message} Which clusters are connected is not known. To remove the stack without this check, add --force.`,
+      `${error.message} So it is not known whether a cluster is connected, and the stack is not removed. --force removes it without this check; then what the runs created stays in Atlas.`,
     );
   }
 }

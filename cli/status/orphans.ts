@@ -6,9 +6,10 @@ import { oneLine } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
 import { keptLinks } from '../../shared/registry/removal.ts';
+import { whyNoAtlasAnswer } from '../atlas-access.ts';
 import type { Registered } from '../registry-table.ts';
 
-/** A private link to a cluster of this account and Region that no record knows. Atlas bills it by the hour. */
+/** A private link to a cluster of this account and Region that is in no record. Atlas bills it by the hour. */
 export interface Orphan {
   projectId: string;
   /** Atlas's ObjectId. */
@@ -24,7 +25,7 @@ export interface Orphan {
 }
 
 /** Why the links of some projects could not be listed. */
-export interface NotLooked {
+export interface NotListed {
   /** Undefined if this is about all of them. */
   projectId?: string;
   reason: string;
@@ -39,27 +40,31 @@ interface Known extends Registered {
   now: string;
 }
 
-/** Lists the private links of each project once. A project that cannot be listed does not stop the others. */
+/**
+ * Lists the private links of each project once. A project that cannot be listed does not stop the others.
+ *
+ * @param atlas and where its credentials are from, for messages
+ */
 export async function findOrphans(
   projectIds: string[],
   known: Known,
-  atlas: Pick<AtlasClient, 'listPrivateLinks'>,
-): Promise<{ orphans: Orphan[]; notLooked: NotLooked[] }> {
+  atlas: { client: Pick<AtlasClient, 'listPrivateLinks'>; source: string },
+): Promise<{ orphans: Orphan[]; notListed: NotListed[] }> {
   const orphans: Orphan[] = [];
-  const notLooked: NotLooked[] = [];
+  const notListed: NotListed[] = [];
   for (const projectId of projectIds) {
     try {
-      const links = await atlas.listPrivateLinks(projectId);
+      const links = await atlas.client.listPrivateLinks(projectId);
       orphans.push(...links.filter((link) => isOrphan(link, known)).map((link) => orphanOf(link, projectId, known)));
     } catch (error) {
-      const reason = oneLine((error as Error).message);
+      const reason = oneLine(whyNoAtlasAnswer(error, atlas.source) ?? (error as Error).message);
       // The next project would have the same answer, or none.
       if (error instanceof AtlasUnavailable || (error instanceof AtlasRefused && error.status === 401))
-        return { orphans, notLooked: [{ reason }] };
-      notLooked.push({ projectId, reason });
+        return { orphans, notListed: [{ reason }] };
+      notListed.push({ projectId, reason });
     }
   }
-  return { orphans, notLooked };
+  return { orphans, notListed };
 }
 
 /** The item of a cluster that cannot be read may name the link. */

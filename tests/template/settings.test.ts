@@ -118,7 +118,7 @@ describe('the npm scripts of Serverless', () => {
   it('say that "--" is missing', async () =>
     assert.equal(
       await npm('run', '--silent', 'deploy', '--stage', 'prod'),
-      'npm did not pass --stage on; put "--" before all options: npm run deploy -- --stage …\n',
+      'npm has used --stage itself; put "--" before all options: npm run deploy -- --stage …\n',
     ));
 });
 
