@@ -29,8 +29,8 @@ export async function remove(args: string[], env: NodeJS.ProcessEnv, executable?
 async function refusalOf({ stage, region, profile }: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   // Serverless would use the profile, so this does.
   if (profile !== undefined) env.AWS_PROFILE = profile;
+  const { dynamodb } = await awsAccess(region);
   try {
-    const { dynamodb } = await awsAccess(region);
     // Without a table, nothing was ever connected, or the stack is half made.
     const registered = await readRegistry(dynamodb);
     return registered && whyNotRemoved(registered, { stage, region, prefix: prefixOf(stage) });
