@@ -31,8 +31,7 @@ async function atlasFor({ credentialsSecret, settings }: Arguments, env: NodeJS.
   if (!given && secretArn === undefined)
     return { reason: `There are no Atlas credentials. ${howToGiveAtlasCredentials}` };
   try {
-    const source = given ? 'the environment' : `the secret ${secretArn}`;
-    return { client: atlasClient(given ?? (await secretIn(secretArn ?? '')), baseUrl), source };
+    return atlasClient(given ?? (await secretIn(secretArn ?? '')), baseUrl);
   } catch (error) {
     const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
     const what = given

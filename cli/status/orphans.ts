@@ -6,10 +6,9 @@ import { oneLine } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
 import { keptLinks } from '../../shared/registry/removal.ts';
-import { whyNoAtlasAnswer } from '../atlas-access.ts';
 import type { Registered } from '../registry-table.ts';
 
-/** A private link to a cluster of this account and Region that is in no record. Atlas bills it by the hour. */
+/** A private link to a cluster of this account and Region that no record knows. Atlas bills it by the hour. */
 export interface Orphan {
   projectId: string;
   /** Atlas's ObjectId. */
@@ -25,7 +24,7 @@ export interface Orphan {
 }
 
 /** Why the links of some projects could not be listed. */
-export interface NotListed {
+export interface NotLooked {
   /** Undefined if this is about all of them. */
   projectId?: string;
   reason: string;
@@ -40,31 +39,27 @@ interface Known extends Registered {
   now: string;
 }
 
-/**
- * Lists the private links of each project once. A project that cannot be listed does not stop the others.
- *
- * @param atlas and where its credentials are from, for messages
- */
+/** Lists the private links of each project once. A project that cannot be listed does not stop the others. */
 export async function findOrphans(
   projectIds: string[],
   known: Known,
-  atlas: { client: Pick<AtlasClient, 'listPrivateLinks'>; source: string },
-): Promise<{ orphans: Orphan[]; notListed: NotListed[] }> {
+  atlas: Pick<AtlasClient, 'listPrivateLinks'>,
+): Promise<{ orphans: Orphan[]; notLooked: NotLooked[] }> {
   const orphans: Orphan[] = [];
-  const notListed: NotListed[] = [];
+  const notLooked: NotLooked[] = [];
   for (const projectId of projectIds) {
     try {
-      const links = await atlas.client.listPrivateLinks(projectId);
+      const links = await atlas.listPrivateLinks(projectId);
       orphans.push(...links.filter((link) => isOrphan(link, known)).map((link) => orphanOf(link, projectId, known)));
     } catch (error) {
-      const reason = oneLine(whyNoAtlasAnswer(error, atlas.source) ?? (error as Error).message);
+      const reason = oneLine((error as Error).message);
       // The next project would have the same answer, or none.
       if (error instanceof AtlasUnavailable || (error instanceof AtlasRefused && error.status === 401))
-        return { orphans, notListed: [{ reason }] };
-      notListed.push({ projectId, reason });
+        return { orphans, notLooked: [{ reason }] };
+      notLooked.push({ projectId, reason });
     }
   }
-  return { orphans, notListed };
+  return { orphans, notLooked };
 }
 
 /** The item of a cluster that cannot be read may name the link. */

@@ -6,7 +6,7 @@ import { type Aws, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess } from '../exit.ts';
 import { readRegistry, registryTableName } from '../registry-table.ts';
 import { type ClusterStatus, clustersOf } from './clusters.ts';
-import { findOrphans, type NotListed, type Orphan } from './orphans.ts';
+import { findOrphans, type NotLooked, type Orphan } from './orphans.ts';
 
 export interface Asked {
   stage: string;
@@ -16,8 +16,8 @@ export interface Asked {
   region: string;
   /** Projects of the settings. Those of the records are added. */
   projectIds: string[];
-  /** Atlas and where its credentials are from, or why it cannot be asked. */
-  atlas: { client: AtlasClient; source: string } | { reason: string };
+  /** Atlas, or why it cannot be asked. */
+  atlas: AtlasClient | { reason: string };
 }
 
 /** What `npm run status` shows. */
@@ -34,7 +34,7 @@ export interface Status {
   /** Why MSK did not list the clusters. */
   clustersNotListed: string | undefined;
   orphans: Orphan[];
-  linksNotListed: NotListed[];
+  orphansNotLooked: NotLooked[];
   dollarsPerMonth: number;
 }
 
@@ -65,22 +65,22 @@ export async function readStatus(asked: Asked, aws: Aws): Promise<Status> {
     ...new Set([...asked.projectIds, ...registered.records.flatMap(({ target }) => target?.projectId ?? [])]),
   ];
   const known = accountId === undefined ? undefined : { ...registered, accountId, region, listed, now };
-  const { orphans, notListed } = await orphansIn(projectIds, known, asked.atlas);
+  const { orphans, notLooked } = await orphansIn(projectIds, known, asked.atlas);
   const dollars = statuses.map(({ dollarsPerMonth }) => dollarsPerMonth);
   return {
     ...{ stage, hasFile, region, accountId, now },
     clusters: statuses,
     clustersNotListed,
     orphans,
-    linksNotListed: notListed,
+    orphansNotLooked: notLooked,
     dollarsPerMonth: dollars.reduce((sum, it) => sum + it, 0),
   };
 }
 
 /** @returns the exit code: 1 if a person has to do something, 2 if that is not known */
-export function exitCodeOf({ clusters, clustersNotListed, orphans, linksNotListed }: Status): number {
+export function exitCodeOf({ clusters, clustersNotListed, orphans, orphansNotLooked }: Status): number {
   if ([...clusters, ...orphans].some(({ needsPerson }) => needsPerson)) return exitCodes.no;
-  return clustersNotListed || linksNotListed.length > 0 ? exitCodes.cannotTell : exitCodes.yes;
+  return clustersNotListed || orphansNotLooked.length > 0 ? exitCodes.cannotTell : exitCodes.yes;
 }
 
 async function listClusters({ msk }: Aws): Promise<{ clusters?: Cluster[]; reason?: string }> {
@@ -107,8 +107,8 @@ async function orphansIn(
   projectIds: string[],
   known: Parameters<typeof findOrphans>[1] | undefined,
   atlas: Asked['atlas'],
-): Promise<{ orphans: Orphan[]; notListed: NotListed[] }> {
-  const cannot = (reason: string) => ({ orphans: [], notListed: [{ reason }] });
+): Promise<{ orphans: Orphan[]; notLooked: NotLooked[] }> {
+  const cannot = (reason: string) => ({ orphans: [], notLooked: [{ reason }] });
   if ('reason' in atlas) return cannot(atlas.reason);
   if (projectIds.length === 0) return cannot('Which Atlas projects to search is not known; give --project ID.');
   if (!known) return cannot('The account is not known: there is no cluster, and the credentials do not name it.');

@@ -77,15 +77,14 @@ export async function exampleStatus(): Promise<Status> {
   const listPrivateLinks = async () => [
     { _id: '69c30000bbbbbbbbbbbbbbbb', arn: retired, state: 'DONE', authenticationScheme: 'SASL_SCRAM' },
   ];
-  const atlas = { client: { listPrivateLinks }, source: 'the environment' };
-  const { orphans } = await findOrphans([projectId], { ...registered, ...place, listed, now }, atlas);
+  const { orphans } = await findOrphans([projectId], { ...registered, ...place, listed, now }, { listPrivateLinks });
   const statuses = clustersOf(registered, clusters, now, settings);
   return {
     ...{ stage: 'prod', hasFile: true, ...place, now },
     clusters: statuses,
     clustersNotListed: undefined,
     orphans,
-    linksNotListed: [],
+    orphansNotLooked: [],
     dollarsPerMonth: statuses.reduce((sum, { dollarsPerMonth }) => sum + dollarsPerMonth, 0),
   };
 }
