@@ -9,7 +9,7 @@ import { keptLinks } from '../../shared/registry/removal.ts';
 import { whyNoAtlasAnswer } from '../atlas-access.ts';
 import type { Registered } from '../registry-table.ts';
 
-/** A private link to a cluster of this account and Region that no record knows. Atlas bills it by the hour. */
+/** A private link to a cluster of this account and Region that is in no record. Atlas bills it by the hour. */
 export interface Orphan {
   projectId: string;
   /** Atlas's ObjectId. */

@@ -89,7 +89,7 @@ export async function exampleStatus(): Promise<Status> {
     clusters: statuses,
     clustersNotListed: undefined,
     orphans,
-    orphansNotLooked: [],
+    linksNotListed: [],
     dollarsPerMonth: statuses.reduce((sum, { dollarsPerMonth }) => sum + dollarsPerMonth, 0),
   };
 }
