@@ -75,9 +75,9 @@ export function whyNoAtlasAnswer(error: unknown, source: string): string | undef
   if (error instanceof AtlasUnavailable)
     return `${error.message} Check the network of this machine and MONGODB_ATLAS_BASE_URL, and try again.`;
   if (!(error instanceof AtlasRefused) || !isAboutCredentials(error.status, error.errorCode)) return undefined;
-  if (error.status === 401) return `Atlas does not know the credentials from ${source} (HTTP 401). Correct them.`;
+  if (error.status === 401) return `Atlas does not accept the credentials from ${source} (HTTP 401). Correct them.`;
   if (notOnAccessList.has(error.errorCode))
-    return `Atlas's access list does not let this address in (${error.errorCode}).`;
+    return `Atlas's IP access list does not allow this address (${error.errorCode}).`;
   return `The credentials from ${source} lack a role in this project (${error.errorCode}). Give them the role Project Stream Processing Owner.`;
 }
 

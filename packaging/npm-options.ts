@@ -9,5 +9,5 @@ export function complaintAboutNpmOptions(names: string[], env: NodeJS.ProcessEnv
   const script = env.npm_lifecycle_event;
   if (!used || !script) return undefined;
   const command = script === 'start' ? 'npm start' : `npm run ${script}`;
-  return `npm did not pass --${used} on; put "--" before all options: ${command} -- --${used} …`;
+  return `npm has used --${used} itself; put "--" before all options: ${command} -- --${used} …`;
 }

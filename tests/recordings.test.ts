@@ -115,6 +115,8 @@ suite('a recording', () => {
     for (const value of [...hidden, ...own]) assert.ok(!text.includes(value), value);
   });
 
+  test('keeps the actions of a policy', () => assert.match(text, /kafka:DescribeClusterV2/));
+
   test('replaces the same value by the same text everywhere', () => {
     const { clusterInfo } = bodyOf<{ clusterInfo: { clusterArn: string; clusterName: string } }>(
       ({ operation }) => operation === 'DescribeClusterV2',

@@ -28,4 +28,4 @@ export function findingsForPerson(source: string): Findings {
 
 /** The advice is that of docs/deploy.md. */
 const accessList =
-  'Atlas\'s access list of the API key or service account does not let the address of this machine in. For this check, add the address. The functions of a deployment call from addresses of AWS that are not fixed, so they need credentials without an access list: turn off "Require IP Access List for the Atlas Administration API" in the organization\'s settings, or use credentials that have no list (docs/deploy.md).';
+  'Atlas\'s IP access list of the API key or service account does not allow the address of this machine. For this check, add the address. The functions of a deployment call from addresses of AWS that are not fixed, so they need credentials without an access list: turn off "Require IP Access List for the Atlas Administration API" in the organization\'s settings, or use credentials that have no list (docs/deploy.md).';

@@ -50,7 +50,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
     allowedAccounts: accountsIn(context.settings.atlasAwsAccountIds ?? ''),
   };
   const assessed = isUnusable ? undefined : await assess(request, inspected, clients, findings);
-  // Whatever Atlas has answered, it has let this address in.
+  // Whatever Atlas has answered, it allows this address.
   if (findings.of('workspace')?.unknown === undefined && findings.of('workspace')) findings.report('accessList');
   const planning =
     seen && assessed && isPlannable(findings)
@@ -59,6 +59,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
   const checks = resultsOf(findings);
   const { projectId, workspace, connectionName } = request;
   const changes = planning?.planned?.changes ?? null;
+  const isRecordRead = context.options.stage !== undefined && findings.of('registry')?.unknown === undefined;
   const account = assessed?.principalArn && accountOf(assessed.principalArn);
   return {
     clusterArn,
@@ -74,7 +75,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
         `The tag ${triggerTag} of the cluster is "disconnect". No run connects it until the tag is "connect".`,
       planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
       planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
-      noteOn(request, planning?.planned),
+      noteOn(request, planning?.planned, isRecordRead),
       request.targetChange !== null && howToKeepOrMove(request),
     ].filter((note): note is string => typeof note === 'string' && note !== ''),
     cost: changes && costOf(changes),

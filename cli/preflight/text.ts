@@ -51,9 +51,14 @@ function heading({ clusterArn, cluster, target: { projectId, workspace, connecti
 
 /** Checks that could not be made for the same reason share it. */
 function checkLines(results: CheckResult[], screen: Screen): string[] {
+  let sharing = 0;
   return results.flatMap(({ title, result, text = '' }, index) => {
-    const isShared = result === 'unknown' && results[index + 1]?.text === text;
-    const said = { met: `${title}.`, unmet: text, unknown: `Not checked: ${title}.${isShared ? '' : `\n${text}`}` };
+    const next = results[index + 1];
+    const isShared = result === 'unknown' && next?.result === result && next.text === text;
+    sharing = isShared ? sharing + 1 : sharing;
+    const reason = sharing > 0 ? `The reason for these ${sharing + 1}: ${text}` : text;
+    if (!isShared) sharing = 0;
+    const said = { met: `${title}.`, unmet: text, unknown: `Not checked: ${title}.${isShared ? '' : `\n${reason}`}` };
     const [first = '', ...rest] = lines(said[result], '    ', screen);
     return [`  ${screen.paint(colours[result], marks[result])} ${first.trimStart()}`, ...rest];
   });
@@ -110,9 +115,9 @@ const count = (results: CheckResult[], result: CheckResult['result']): number =>
 
 const prerequisites = (number: number): string => (number === 1 ? '1 prerequisite is' : `${number} prerequisites are`);
 
-function verdict({ ready, checks }: Report): string {
+function verdict({ ready, checks, plan }: Report): string {
   const [unmet, unknown] = [count(checks, 'unmet'), count(checks, 'unknown')];
-  if (ready) return 'Ready: a run would connect the cluster.';
+  if (ready) return plan?.length === 0 ? 'Ready: nothing is missing.' : 'Ready: a run would connect the cluster.';
   if (ready === null) return `Not known: ${prerequisites(unknown)} not checked.`;
   const notChecked = unknown > 0 ? `, and ${unknown} ${unknown === 1 ? 'is' : 'are'} not checked` : '';
   return `Not ready: ${prerequisites(unmet)} not met${notChecked}.`;

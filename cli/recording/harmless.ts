@@ -35,7 +35,7 @@ export const harmlessValues: Record<string, RegExp> = {
   // Policies
   Version: /^20\d\d-\d\d-\d\d$/,
   Effect: /^(Allow|Deny)$/,
-  Action: /^([a-z0-9-]{1,20}:)?[A-Za-z]{0,40}\*?$/,
+  Action: /^([a-z0-9-]{1,20}:)?[A-Za-z]{0,40}(V\d)?\*?$/,
   Service: /^[a-z-]{1,20}\.amazonaws\.com$/,
   // Secrets Manager
   PrimaryRegion: awsRegion,

@@ -42,7 +42,7 @@ Removes the stack of a stage. It refuses while a cluster is connected, because o
   --force             remove the stack all the same: what runs created stays in Atlas and in the cluster policies
   --help              show this text
 
-Serverless gets all other options.
+All other options are passed to Serverless.
 Exit code: 1 if a cluster is connected, 2 for wrong arguments or if AWS gives no answer, otherwise that of Serverless.`;
 
 /**
@@ -55,7 +55,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
   if (complaint) throw new UsageError(complaint);
   // npm has --force itself, and sets this variable to an empty text if it is not given.
   if (env.npm_config_force)
-    throw new UsageError('npm did not pass --force on; put "--" before all options: npm run remove -- --force …');
+    throw new UsageError('npm has used --force itself; put "--" before all options: npm run remove -- --force …');
   const { values, tokens } = parseArgs({ args, options, strict: false, tokens: true });
   if (values.help) return undefined;
   for (const { name, rawName } of tokens.filter((token) => token.kind === 'option')) {

@@ -29,15 +29,15 @@ export async function remove(args: string[], env: NodeJS.ProcessEnv, executable?
 async function refusalOf({ stage, region, profile }: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   // Serverless would use the profile, so this does.
   if (profile !== undefined) env.AWS_PROFILE = profile;
+  const { dynamodb } = await awsAccess(region);
   try {
-    const { dynamodb } = await awsAccess(region);
     // Without a table, nothing was ever connected, or the stack is half made.
     const registered = await readRegistry(dynamodb);
     return registered && whyNotRemoved(registered, { stage, region, prefix: prefixOf(stage) });
   } catch (error) {
     if (!(error instanceof NoAccess)) throw error;
     throw new NoAccess(
-      `${error.message} Which clusters are connected is not known. To remove the stack without this check, add --force.`,
+      `${error.message} So it is not known whether a cluster is connected, and the stack is not removed. --force removes it without this check; then what the runs created stays in Atlas.`,
     );
   }
 }

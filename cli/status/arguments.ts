@@ -41,7 +41,7 @@ const ownOptions = Object.keys(options).filter((name) => name !== 'help' && name
 
 export const usage = `Usage: npm run status -- [options]
 
-Shows every cluster of the Region that is recorded or tagged, and private links in Atlas that no record knows. It only reads.
+Shows every cluster of the Region that is recorded or tagged, and private links in Atlas that are in no record. It only reads.
 
   --stage NAME              the deployment's stage (default: the only file in stages/ beside the example)
   --region NAME             default: AWS_REGION, AWS_DEFAULT_REGION, or the Region of the profile

@@ -22,7 +22,7 @@ export interface ClusterStatus {
   /** Whether MSK lists the cluster; undefined if MSK gave no answer. */
   exists: boolean | undefined;
   status: NonNullable<RegistryRecord['status']> | 'not connected' | 'unreadable';
-  /** The end of the last run that succeeded, the last failure, or the begin of the run at work. */
+  /** The end of the last run that succeeded, the last failure, or the start of the run at work. */
   since: string | undefined;
   target: Target | undefined;
   resources: Resource[];

@@ -17,7 +17,7 @@ const defaultWidth = 100;
  * @param width of the terminal in columns; undefined if there is none
  */
 export function render(status: Status, width = defaultWidth): string {
-  const { stage, hasFile, region, accountId, now, clusters, clustersNotListed, orphans, orphansNotLooked } = status;
+  const { stage, hasFile, region, accountId, now, clusters, clustersNotListed, orphans, linksNotListed } = status;
   const text = (words: string, indent = 0) => wrapped(words, width, indent);
   const place = `Stage ${stage} in ${region}${accountId ? `, account ${accountId}` : ''}, ${timeOf(now)} UTC`;
   return [
@@ -29,10 +29,10 @@ export function render(status: Status, width = defaultWidth): string {
     ...(clustersNotListed ? ['', ...text(`– MSK's clusters could not be listed. ${clustersNotListed}`)] : []),
     '',
     ...orphans.flatMap((orphan) => [...orphanLines(orphan, width), '']),
-    ...orphansNotLooked.flatMap(({ projectId, reason }) =>
+    ...linksNotListed.flatMap(({ projectId, reason }) =>
       text(`– Private links${projectId ? ` of project ${projectId}` : ''} could not be listed. ${reason}`),
     ),
-    ...(orphans.length + orphansNotLooked.length === 0
+    ...(orphans.length + linksNotListed.length === 0
       ? text('✔ No private link to a cluster of this account and Region is left over.')
       : []),
   ]
@@ -97,7 +97,7 @@ const orphanLines = (
   width: number,
 ): string[] => [
   ...wrapped(
-    `${needsPerson ? '✘' : '–'} No record knows private link ${id} of project ${projectId}. Its state is ${state}. It leads to ${clusterArn}.`,
+    `${needsPerson ? '✘' : '–'} Private link ${id} of project ${projectId} is in no record. Its state is ${state}. It leads to ${clusterArn}.`,
     width,
   ),
   ...wrapped(remedy, width, 2),

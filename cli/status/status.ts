@@ -16,8 +16,8 @@ export interface Asked {
   region: string;
   /** Projects of the settings. Those of the records are added. */
   projectIds: string[];
-  /** Atlas, or why it cannot be asked. */
-  atlas: AtlasClient | { reason: string };
+  /** Atlas and the source of its credentials, or why it cannot be asked. */
+  atlas: { client: AtlasClient; source: string } | { reason: string };
 }
 
 /** What `npm run status` shows. */
@@ -34,7 +34,7 @@ export interface Status {
   /** Why MSK did not list the clusters. */
   clustersNotListed: string | undefined;
   orphans: Orphan[];
-  orphansNotLooked: NotLooked[];
+  linksNotListed: NotLooked[];
   dollarsPerMonth: number;
 }
 
@@ -72,15 +72,15 @@ export async function readStatus(asked: Asked, aws: Aws): Promise<Status> {
     clusters: statuses,
     clustersNotListed,
     orphans,
-    orphansNotLooked: notLooked,
+    linksNotListed: notLooked,
     dollarsPerMonth: dollars.reduce((sum, it) => sum + it, 0),
   };
 }
 
 /** @returns the exit code: 1 if a person has to do something, 2 if that is not known */
-export function exitCodeOf({ clusters, clustersNotListed, orphans, orphansNotLooked }: Status): number {
+export function exitCodeOf({ clusters, clustersNotListed, orphans, linksNotListed }: Status): number {
   if ([...clusters, ...orphans].some(({ needsPerson }) => needsPerson)) return exitCodes.no;
-  return clustersNotListed || orphansNotLooked.length > 0 ? exitCodes.cannotTell : exitCodes.yes;
+  return clustersNotListed || linksNotListed.length > 0 ? exitCodes.cannotTell : exitCodes.yes;
 }
 
 async function listClusters({ msk }: Aws): Promise<{ clusters?: Cluster[]; reason?: string }> {
@@ -112,5 +112,5 @@ async function orphansIn(
   if ('reason' in atlas) return cannot(atlas.reason);
   if (projectIds.length === 0) return cannot('Which Atlas projects to search is not known; give --project ID.');
   if (!known) return cannot('The account is not known: there is no cluster, and the credentials do not name it.');
-  return findOrphans(projectIds, known, atlas);
+  return findOrphans(projectIds, known, atlas.client, atlas.source);
 }

@@ -5,17 +5,24 @@ import type { Planned } from './plan-changes.ts';
  * What a person should know about a plan; '' if there is nothing.
  *
  * @param planned undefined if nothing was planned
+ * @param isRecordRead whether the registry was asked who created what exists
  */
-export function noteOn({ dryRun, targetChange }: Request, planned: Planned | undefined): string {
+export function noteOn({ dryRun, targetChange }: Request, planned: Planned | undefined, isRecordRead = true): string {
   const { adopted = [], denials, possibleDenials } = planned ?? {};
   return [
-    dryRun &&
-      adopted.length > 0 &&
-      `A run would use ${adopted.join(' and ')}, which this deployment did not create; a disconnect leaves ${adopted.length > 1 ? 'both' : 'it'}.`,
+    dryRun && adopted.length > 0 && adoption(adopted, isRecordRead),
     dryRun && denials && `A run would verify the connection, and end in PolicyRefused. ${denials}`,
     dryRun && possibleDenials,
     targetChange && `${targetChange}. A run verifies the connected target and changes no other.`,
   ]
     .filter(Boolean)
     .join(' ');
+}
+
+function adoption(adopted: string[], isRecordRead: boolean): string {
+  const [which, them] = adopted.length > 1 ? ['both', 'them'] : ['it', 'it'];
+  const use = `A run would use ${adopted.join(' and ')}, which`;
+  return isRecordRead
+    ? `${use} this deployment did not create; a disconnect leaves ${which}.`
+    : `${use} ${adopted.length > 1 ? 'exist' : 'exists'} already. A disconnect deletes ${them} only if this deployment created ${them}. The registry says that, but it was not read (--stage NAME reads it).`;
 }

@@ -133,6 +133,15 @@ describe('preflight without access to Atlas makes the checks of AWS', () => {
       /^There are no credentials of Atlas\. Set MONGODB_ATLAS_PUBLIC_KEY and MONGODB_ATLAS_PRIVATE_KEY/,
     ));
 
+  it('and says the reason once, for all of them', async () => {
+    const { text } = await preflightOfCluster(cloud, [], { env: none });
+    assert.match(
+      text,
+      /– Not checked: The cluster policy .*\n {4}The reason for these 8: There are no credentials of Atlas\. Set/,
+    );
+    assert.equal(text.split('There are no credentials').length, 2);
+  });
+
   it('and says which project and workspace to give', async () => {
     assert.match(
       await reasonWith([], {}),
@@ -141,11 +150,11 @@ describe('preflight without access to Atlas makes the checks of AWS', () => {
     assert.match(await reasonWith(targetOptions.slice(0, 2), {}), /Give --workspace NAME/);
   });
 
-  it('and says that Atlas does not know the key', async () => {
+  it('and says that Atlas does not accept the key', async () => {
     const env = { MONGODB_ATLAS_PUBLIC_KEY: 'wrong', MONGODB_ATLAS_PRIVATE_KEY: 'also-wrong' };
     assert.equal(
       await reasonWith(targetOptions, env),
-      'Atlas does not know the credentials from the environment (HTTP 401). Correct them.',
+      'Atlas does not accept the credentials from the environment (HTTP 401). Correct them.',
     );
   });
 
@@ -180,7 +189,7 @@ describe('preflight without access to Atlas makes the checks of AWS', () => {
   it("and says what Atlas's access list means for a deployment", async () => {
     refuse('getGroupStreamWorkspace', atlasError(403, 'IP_ADDRESS_NOT_ON_ACCESS_LIST', 'No.').answer);
     const reason = await reasonWith(targetOptions, {}, inAtlas.slice(1));
-    assert.match(reason, /access list does not let this address in/);
+    assert.match(reason, /access list does not allow this address/);
     const { report } = await preflightOfCluster(cloud);
     assert.match(
       report.checks.find(({ id }) => id === 'accessList')?.text ?? '',

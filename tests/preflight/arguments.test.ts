@@ -84,7 +84,7 @@ describe('the arguments of preflight', () => {
 
   it('are refused if npm has used them itself', () =>
     assert.throws(() => parseArguments([], { npm_config_cluster: clusterArn, npm_lifecycle_event: 'preflight' }), {
-      message: 'npm did not pass --cluster on; put "--" before all options: npm run preflight -- --cluster …',
+      message: 'npm has used --cluster itself; put "--" before all options: npm run preflight -- --cluster …',
     }));
 
   it('are all in the usage', () => {

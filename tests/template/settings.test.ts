@@ -104,7 +104,7 @@ describe('the npm scripts of Serverless', () => {
   it('say how to write a parameter, and which name was meant', async () => {
     const wrong = [
       ['deploy', '--', '--stage', 'prod', '--param'],
-      ['remove', '--', '--param', 'name'],
+      ['package', '--', '--param', 'name'],
       ['deploy', '--', '--stage', 'prod', '--param', 'wrkspace=x'],
     ];
     const printed = await Promise.all(wrong.map((args) => npm('run', '--silent', ...args)));
@@ -118,7 +118,7 @@ describe('the npm scripts of Serverless', () => {
   it('say that "--" is missing', async () =>
     assert.equal(
       await npm('run', '--silent', 'deploy', '--stage', 'prod'),
-      'npm did not pass --stage on; put "--" before all options: npm run deploy -- --stage …\n',
+      'npm has used --stage itself; put "--" before all options: npm run deploy -- --stage …\n',
     ));
 });
 

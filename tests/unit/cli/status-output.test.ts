@@ -98,7 +98,7 @@ suite('the text of npm run status', () => {
       clusters: [],
       orphans: [],
       clustersNotListed: 'The AWS credentials lack kafka:ListClustersV2.',
-      orphansNotLooked: [{ reason: 'There are no Atlas credentials.' }, { projectId, reason: 'No.' }],
+      linksNotListed: [{ reason: 'There are no Atlas credentials.' }, { projectId, reason: 'No.' }],
     });
     assert.match(text, /^No cluster is recorded or tagged\.$/m);
     assert.match(text, /^– MSK's clusters could not be listed\. The AWS credentials lack kafka:ListClustersV2\.$/m);

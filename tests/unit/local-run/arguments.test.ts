@@ -50,7 +50,7 @@ suite('the arguments of npm start', () => {
 
   test('are rejected if npm has not passed an option on, because "--" is missing', () => {
     const env = { npm_lifecycle_event: 'start', npm_config_list: 'true' };
-    const message = 'npm did not pass --list on; put "--" before all options: npm start -- --list …';
+    const message = 'npm has used --list itself; put "--" before all options: npm start -- --list …';
     assert.throws(() => parseArguments([], scenarios, env), { message });
   });
 

@@ -33,7 +33,9 @@ suite('what a local cloud that is kept up prints', () => {
   });
 
   test('names the stage in the commands of this project', () => {
-    assert.match(textOf({ stage: 'prod' }), /^npm run status -- --stage prod\nnpm run remove -- --stage prod$/m);
+    const text = textOf({ stage: 'prod' });
+    assert.match(text, /^npm run preflight -- --cluster \S+ --stage prod --project /m);
+    assert.match(text, /^npm run status -- --stage prod --project [0-9a-f]{24}\nnpm run remove -- --stage prod$/m);
   });
 
   test('says how fast time passes and how often the sweep runs', () => {
