@@ -38,5 +38,7 @@ try {
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof NoAccess)) throw error;
   console.error(error.message);
+  // The reader of the document must not get an empty one.
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ error: error.message }, null, 2));
   process.exitCode = exitCodes.cannotTell;
 }
