@@ -3,7 +3,7 @@ import { authenticate } from '../shared/atlas/authentication.ts';
 import { AtlasClient } from '../shared/atlas/client.ts';
 import { isAboutCredentials, notOnAccessList } from '../shared/atlas/error-codes.ts';
 import type { AtlasFetch } from '../shared/atlas/http.ts';
-import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../shared/errors.ts';
+import { AtlasCredentialsRefused, AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../shared/errors.ts';
 import { UsageError } from './exit.ts';
 
 /**
@@ -77,7 +77,10 @@ export function whyNoAtlasAnswer(error: unknown, source: string): string | undef
   if (error instanceof AtlasThrottled) return `${error.message} Try again later.`;
   if (error instanceof AtlasUnavailable)
     return `${error.message} Check the network of this machine and MONGODB_ATLAS_BASE_URL, and try again.`;
-  if (!(error instanceof AtlasRefused) || !isAboutCredentials(error.status, error.errorCode)) return undefined;
+  if (!(error instanceof AtlasRefused)) return undefined;
+  // Such as an account that Atlas issues no token to.
+  if (!isAboutCredentials(error.status, error.errorCode))
+    return error instanceof AtlasCredentialsRefused ? error.message : undefined;
   if (error.status === 401) return `Atlas does not know the credentials from ${source} (HTTP 401). Correct them.`;
   if (notOnAccessList.has(error.errorCode))
     return `Atlas's access list does not let this address in (${error.errorCode}).`;

@@ -3,7 +3,9 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { whyNoAtlasAnswer } from '../../cli/atlas-access.ts';
 import { Cloud } from '../../emulators/cloud.ts';
+import { AtlasCredentialsRefused, AtlasRefused } from '../../shared/errors.ts';
 import { personsEnvironment } from '../fixtures/person.ts';
 import { targetOptions } from '../fixtures/preflight.ts';
 
@@ -82,6 +84,14 @@ describe('npm run preflight ends with exit code 2, one sentence, and with --json
     assert.deepEqual([code, stdout], [2, '']);
     assert.match(stderr, /^The AWS SDK finds no usable credentials .*\n$/);
   });
+});
+
+it('a refused token is a check that could not be made, whatever the status is', () => {
+  const message = 'Atlas refused the service account with HTTP 400 (invalid_client).';
+  const refused = new AtlasCredentialsRefused(message, { status: 400, errorCode: 'invalid_client' });
+  assert.equal(whyNoAtlasAnswer(refused, 'the environment'), message);
+  const other = new AtlasRefused('No.', { status: 400, errorCode: 'VALIDATION_ERROR' });
+  assert.equal(whyNoAtlasAnswer(other, 'the environment'), undefined);
 });
 
 describe('npm run preflight waits only once for a service that does not answer', () => {
