@@ -1,8 +1,9 @@
+import { headerSafe } from '../shared/atlas/answer.ts';
 import { authenticate } from '../shared/atlas/authentication.ts';
 import { AtlasClient } from '../shared/atlas/client.ts';
 import { isAboutCredentials, notOnAccessList } from '../shared/atlas/error-codes.ts';
 import type { AtlasFetch } from '../shared/atlas/http.ts';
-import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../shared/errors.ts';
+import { AtlasCredentialsRefused, AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../shared/errors.ts';
 import { UsageError } from './exit.ts';
 
 /**
@@ -22,7 +23,7 @@ const timeoutMs = 4_000;
  * The credentials of Atlas in the environment, with the fields of the Atlas credentials secret.
  *
  * @returns undefined if no variable is set
- * @throws UsageError if only one variable of a pair is set
+ * @throws UsageError if only one variable of a pair is set, or one has another form. No value is shown
  */
 export function atlasCredentialsOf(env: NodeJS.ProcessEnv): Record<string, string> | undefined {
   for (const pair of pairs) {
@@ -33,6 +34,9 @@ export function atlasCredentialsOf(env: NodeJS.ProcessEnv): Record<string, strin
       throw new UsageError(
         `${names.find((name) => env[name])} is set, but ${missing[0]} is not; set both, or neither.`,
       );
+    const wrong = names.find((name) => !headerSafe.safeParse(env[name]).success);
+    if (wrong)
+      throw new UsageError(`${wrong} is not what Atlas shows; it must be ASCII without spaces and quotes. Correct it.`);
     return Object.fromEntries(Object.entries(pair).map(([field, name]) => [field, env[name] ?? '']));
   }
   return undefined;
@@ -53,11 +57,10 @@ export function atlasClient(
   baseUrl: string,
   wrap: (fetch: AtlasFetch) => AtlasFetch = (fetch) => fetch,
 ): AtlasClient {
-  const fetch = wrap(authenticate(credentials, baseUrl, tokenOfThisProcess));
   return new AtlasClient({
     baseUrl,
-    fetch: (url, init) =>
-      fetch(url, { ...init, signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]) }),
+    fetch: wrap(authenticate(credentials, baseUrl, tokenOfThisProcess)),
+    timeoutMs,
     signal: new AbortController().signal,
     // Too little to wait out a Retry-After.
     remainingMs: () => 0,
@@ -74,7 +77,10 @@ export function whyNoAtlasAnswer(error: unknown, source: string): string | undef
   if (error instanceof AtlasThrottled) return `${error.message} Try again later.`;
   if (error instanceof AtlasUnavailable)
     return `${error.message} Check the network of this machine and MONGODB_ATLAS_BASE_URL, and try again.`;
-  if (!(error instanceof AtlasRefused) || !isAboutCredentials(error.status, error.errorCode)) return undefined;
+  if (!(error instanceof AtlasRefused)) return undefined;
+  // Such as an account that Atlas issues no token to.
+  if (!isAboutCredentials(error.status, error.errorCode))
+    return error instanceof AtlasCredentialsRefused ? error.message : undefined;
   if (error.status === 401) return `Atlas does not accept the credentials from ${source} (HTTP 401). Correct them.`;
   if (notOnAccessList.has(error.errorCode))
     return `Atlas's IP access list does not allow this address (${error.errorCode}).`;

@@ -87,6 +87,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
   if (all && (given['connection-name'] ?? secret) !== undefined)
     throw new UsageError('--all cannot be combined with --connection-name or --secret: each cluster has its own.');
   check('clusterArn', '--cluster', clusterArn);
+  refuseOtherPartition(clusterArn);
   check('projectId', '--project', given.project);
   check('workspace', '--workspace', given.workspace);
   check('connectionName', '--connection-name', given['connection-name']);
@@ -129,6 +130,15 @@ function parse(args: string[]) {
 
 const check = (field: Field, option: string, value: string | undefined): void =>
   asUsage(() => value !== undefined && valid(field, value, option));
+
+/** As a run refuses it. */
+function refuseOtherPartition(clusterArn = ''): void {
+  const { partition = 'aws' } = parseClusterArn(clusterArn) ?? {};
+  if (partition !== 'aws')
+    throw new UsageError(
+      `--cluster has the partition "${partition}"; it must be "aws", the only one that Atlas supports.`,
+    );
+}
 
 function checkSecret(secretArn: string, clusterArn = ''): void {
   check('secretArn', '--secret', secretArn);

@@ -25,7 +25,7 @@ export interface Context {
   missingStage(): string | undefined;
 }
 
-/** @param aws its `msk` reads once already */
+/** @param aws its `msk` and `secrets` read once already */
 export function contextOf(
   { region, ...options }: Arguments & { region: string },
   settings: Settings,
@@ -52,7 +52,7 @@ export function contextOf(
     options,
     settings,
     msk: aws.msk,
-    secrets: readOnce(aws.secrets),
+    secrets: aws.secrets,
     atlas: { ...atlas, client: readOnce(atlas.client) },
     recordOf: async (clusterArn, findings) => {
       if (options.stage === undefined) return undefined;

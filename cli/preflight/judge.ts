@@ -17,13 +17,24 @@ export function findingsForPerson(source: string): Findings {
     whyUnknown: (error) => {
       if (error instanceof AtlasRefused && notOnAccessList.has(error.errorCode))
         findings.report('accessList', accessList);
-      if (error instanceof NoAccess) return error.message;
-      if (error instanceof DeploymentMisconfigured) return whyNoAnswer(error.cause)?.sentence ?? error.message;
-      return whyNoAtlasAnswer(error, source) ?? whyNoAnswer(error)?.sentence;
+      return whyUnknown(error, source);
     },
     complaintOf: (error) => (error instanceof NeedsPersonError ? error.message : undefined),
   });
   return findings;
+}
+
+/**
+ * Why something could not be read, for a person.
+ *
+ * @param source of the credentials of Atlas
+ * @returns undefined if the error says something else
+ */
+export function whyUnknown(error: unknown, source: string): string | undefined {
+  if (error instanceof NoAccess) return error.message;
+  // The registry's own error has that of AWS as its cause.
+  const cause = error instanceof DeploymentMisconfigured ? error.cause : error;
+  return whyNoAtlasAnswer(cause, source) ?? whyNoAnswer(cause)?.sentence;
 }
 
 /** The advice is that of docs/deploy.md. */

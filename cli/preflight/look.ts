@@ -1,5 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import { NeedsPersonError, TransientError } from '../../shared/errors.ts';
+import { ownLines } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { type ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
 import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
@@ -11,13 +12,15 @@ import { type Planned, planChanges } from '../../shared/prerequisites/plan-chang
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
 import { accountOf, accountsIn } from '../../shared/registry/principal.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { fields } from '../../shared/request/fields.ts';
 import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
 import type { Request } from '../../shared/request/request.ts';
 import { Environment } from '../../shared/request/settings.ts';
 import { settle } from '../../shared/request/settle.ts';
 import type { Context } from './context.ts';
 import { costOf } from './cost.ts';
-import { findingsForPerson } from './judge.ts';
+import { onOneLine, withTexts } from './foreign.ts';
+import { findingsForPerson, whyUnknown } from './judge.ts';
 import { ownerOf } from './owner.ts';
 import { isReady, type Report, resultsOf } from './report.ts';
 import { refusing } from './setup.ts';
@@ -54,14 +57,14 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
   if (findings.of('workspace')?.unknown === undefined && findings.of('workspace')) findings.report('accessList');
   const planning =
     seen && assessed && isPlannable(findings)
-      ? await plan(request, { ...inspected, details: seen }, assessed, clients)
+      ? await plan(request, { ...inspected, details: seen }, assessed, clients, context.atlas.source)
       : undefined;
   const checks = resultsOf(findings);
   const { projectId, workspace, connectionName } = request;
   const changes = planning?.planned?.changes ?? null;
   const isRecordRead = context.options.stage !== undefined && findings.of('registry')?.unknown === undefined;
   const account = assessed?.principalArn && accountOf(assessed.principalArn);
-  return {
+  const report: Report = {
     clusterArn,
     cluster: describeCluster(state, seen),
     ready: isReady(checks),
@@ -81,6 +84,8 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
     cost: changes && costOf(changes),
     owner: ownerOf(clusterArn, tags, changes ?? [], account),
   };
+  // A text of AWS or Atlas may stand in any of them.
+  return withTexts(report, ownLines);
 }
 
 const describeCluster = (state: string | undefined, details: ClusterDetails | undefined): string =>
@@ -97,6 +102,7 @@ async function requestFor(
   findings: Findings,
 ): Promise<Request> {
   const { connectionName, secretArn, secretName } = options;
+  const typed = secretName === undefined ? {} : { [settingTags.secretName]: secretName };
   const asked = {
     action: 'connect' as const,
     given: {
@@ -105,22 +111,26 @@ async function requestFor(
       ...(connectionName !== undefined && { connectionName }),
       ...(secretArn !== undefined && { secretArn }),
     },
-    tags: { ...tags, ...(secretName !== undefined && { [settingTags.secretName]: secretName }) },
+    tags: { ...tags, ...typed },
     recorded,
     wantedBy: 'console' as const,
     clusterName: parseClusterArn(clusterArn)?.clusterName ?? '',
   };
   // Without a stage and options, the deployment of this person is the one that allows what the tags name.
+  const named = (field: 'projectId' | 'workspace') => {
+    const { data = '' } = fields[field].safeParse(tags[settingTags[field]]);
+    return data;
+  };
   const deployment = Environment.parse({
-    ATLAS_PROJECT_ID: settings.atlasProjectId ?? tags[settingTags.projectId] ?? '',
-    ATLAS_WORKSPACE: settings.atlasWorkspace ?? tags[settingTags.workspace] ?? '',
+    ATLAS_PROJECT_ID: settings.atlasProjectId ?? named('projectId'),
+    ATLAS_WORKSPACE: settings.atlasWorkspace ?? named('workspace'),
     ALLOWED_TARGETS: settings.allowedTargets,
     MECHANISM: settings.mechanism,
     DISCONNECT_ON_UNTAG: settings.disconnectOnUntag,
   });
   const request = await findings.look('settings', async () => settle(asked, deployment));
   findings.report('settings');
-  return request ?? settle({ ...asked, tags: {}, recorded: undefined }, deployment);
+  return request ?? settle({ ...asked, tags: typed, recorded: undefined }, deployment);
 }
 
 /** Atlas, unless it is not known what to ask it for. */
@@ -138,7 +148,7 @@ async function detailsFrom(
   findings: Findings,
 ): Promise<ClusterDetails> {
   const listed = isScramOn(cluster)
-    ? await findings.look('secretChoice', () => msk.listScramSecrets(clusterArn))
+    ? await findings.look('secretChoice', async () => onOneLine(await msk.listScramSecrets(clusterArn)))
     : undefined;
   return detailsOf(cluster, listed ?? []);
 }
@@ -152,12 +162,13 @@ function isPlannable(findings: Findings): boolean {
   return findings.of('clusterType')?.unmet.length === 0 && isSecretKnown && parts.every(isKnown);
 }
 
-/** @returns `why`: why the plan is unknown */
+/** @param source of the credentials of Atlas @returns `why`: why the plan is unknown */
 async function plan(
   request: Request,
   inspected: { isPrivateConnectivityOn: boolean; details: ClusterDetails },
   { secret, ...inAtlas }: Assessed,
   clients: Parameters<typeof planChanges>[2],
+  source: string,
 ): Promise<{ planned?: Planned; why?: string }> {
   try {
     // No secret is chosen yet: then none can be named in the plan.
@@ -166,7 +177,8 @@ async function plan(
       planned: await planChanges(request, { ...inspected, ...secret, isScramSecretAssociated, ...inAtlas }, clients),
     };
   } catch (error) {
-    if (error instanceof NeedsPersonError || error instanceof TransientError) return { why: error.message };
+    if (error instanceof NeedsPersonError || error instanceof TransientError)
+      return { why: whyUnknown(error, source) ?? error.message };
     throw error;
   }
 }

@@ -36,7 +36,10 @@ process.stdout.on('error', () => process.exit(exitCodes.no));
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof NoAccess)) throw error;
-  console.error(error.message);
+  const { message } = error as Error;
+  // A mistake of ours does not mean "not ready".
+  console.error(error instanceof UsageError || error instanceof NoAccess ? message : error);
+  // The reader of the document must not get an empty one.
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ error: message }, null, 2));
   process.exitCode = exitCodes.cannotTell;
 }

@@ -7,6 +7,7 @@ import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { regionFor } from '../region.ts';
 import type { Arguments } from './arguments.ts';
 import { contextOf } from './context.ts';
+import { onOneLine } from './foreign.ts';
 import { lookAt } from './look.ts';
 import { readOnce } from './read-once.ts';
 import type { Report } from './report.ts';
@@ -38,10 +39,12 @@ export async function preflight(
 ): Promise<Preflight> {
   const region = await regionFor(options.region, env);
   const aws = await awsAccess(region, observer?.aws);
-  const msk = readOnce(aws.msk);
+  const [msk, secrets] = [readOnce(aws.msk), readOnce(aws.secrets)];
+  const secretsIn = async (other: string) =>
+    other === region ? secrets : (await awsAccess(other, observer?.aws)).secrets;
   const first = options.clusterArn === undefined ? allClusters(region, msk) : oneCluster(options.clusterArn, msk);
-  const [clusters, atlas] = await Promise.all([first, atlasAccess(options, settings, env, observer)]);
-  const context = contextOf({ ...options, region }, settings, { ...aws, msk }, atlas);
+  const [clusters, atlas] = await Promise.all([first, atlasAccess(options, settings, env, secretsIn, observer)]);
+  const context = contextOf({ ...options, region }, settings, { ...aws, msk, secrets }, atlas);
   const reports: Report[] = [];
   const queue = clusters.entries();
   const work = async () => {
@@ -57,7 +60,7 @@ interface Described {
 }
 
 async function oneCluster(clusterArn: string, msk: MskClient): Promise<Described[]> {
-  const described = msk.describeCluster(clusterArn).then(({ cluster }) => cluster);
+  const described = msk.describeCluster(clusterArn).then(({ cluster }) => onOneLine(cluster));
   await described.catch(refuseIfUseless);
   return [{ clusterArn, describe: () => described }];
 }
@@ -69,7 +72,9 @@ async function allClusters(region: string, msk: MskClient): Promise<Described[]>
   });
   if (clusters.length === 0)
     throw new UsageError(`MSK has no cluster in Region ${region} of this account. Give another Region with --region.`);
-  return clusters.map((cluster) => ({ clusterArn: cluster.ClusterArn ?? '', describe: async () => cluster }));
+  return clusters
+    .map(onOneLine)
+    .map((cluster) => ({ clusterArn: cluster.ClusterArn ?? '', describe: async () => cluster }));
 }
 
 /** The first request to AWS shows whether any other can succeed. Another error is about the cluster, and a finding. */

@@ -10,8 +10,9 @@ import {
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import type { AtlasFetch } from '../../shared/atlas/http.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
+import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { atlasClient, atlasCredentialsOf, howToGiveAtlasCredentials } from '../atlas-access.ts';
-import { type AwsClient, awsAccess, whyNoAnswer } from '../aws-access.ts';
+import { type AwsClient, whyNoAnswer } from '../aws-access.ts';
 import { NoAccess, UsageError } from '../exit.ts';
 import type { Arguments } from './arguments.ts';
 
@@ -46,7 +47,8 @@ export function settingsOf({ stage, project, workspace }: Arguments, env: NodeJS
       throw new UsageError(howToMakeStageFile(stage).trim());
     const settings = stage === undefined ? { ...defaultSettings('none'), ...typed } : readSettings(stage, typed);
     const complaints = complaintsAbout(settings, undefined, stage === undefined ? {} : filesOfSettings(stage, typed));
-    if (complaints.length > 0) throw new UsageError(complaints.join('\n'));
+    const named = complaints.map((it) => it.replace(/^atlasBaseUrl (?=is )/, 'MONGODB_ATLAS_BASE_URL '));
+    if (complaints.length > 0) throw new UsageError(named.join('\n'));
     return { ...settings, atlasBaseUrl: settings.atlasBaseUrl?.replace(/\/$/, '') ?? '' };
   } catch (error) {
     throw error instanceof WrongSettings ? new UsageError(error.message) : error;
@@ -56,11 +58,14 @@ export function settingsOf({ stage, project, workspace }: Arguments, env: NodeJS
 /**
  * Atlas with the credentials of `--credentials-secret`, else of the environment, else of the stage's secret. Without usable ones, each
  * request says why.
+ *
+ * @param secretsIn Secrets Manager in a Region
  */
 export async function atlasAccess(
   { credentialsSecret, stage }: Arguments,
   settings: Settings,
   env: NodeJS.ProcessEnv,
+  secretsIn: (region: string) => Promise<SecretsClient>,
   observer?: Observer,
 ): Promise<AtlasAccess> {
   const baseUrl = settings.atlasBaseUrl ?? '';
@@ -70,8 +75,7 @@ export async function atlasAccess(
   const secretArn = credentialsSecret ?? ofStage;
   if (secretArn === undefined) return refusing(`There are no credentials of Atlas. ${howToGiveAtlasCredentials}`);
   try {
-    const { secrets } = await awsAccess(regionOf(secretArn), observer?.aws);
-    const { value } = await secrets.read(secretArn);
+    const { value } = await (await secretsIn(regionOf(secretArn))).read(secretArn);
     return { client: atlasClient(value, baseUrl, observer?.atlas), source: `the secret ${secretArn}` };
   } catch (error) {
     const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;

@@ -9,7 +9,9 @@ const awsRegion = /^[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$/;
 /** As AWS or Atlas spells it: `us-east-1`, `US_EAST_1`, `us_east_1`, `VIRGINIA_USA`. */
 const region = /^([a-z]{2}(-gov)?-[a-z]+-\d|[a-z]{2}_[a-z]+_\d|[A-Z]{2}_[A-Z]+_\d|[A-Z]+_[A-Z]{3})$/;
 const digits = /^\d{1,6}$/;
-const exception = /^([A-Za-z0-9_.]+#)?[A-Za-z]+(Exception|Error|Failure)?$/;
+/** Such as `com.amazonaws.dynamodb.v20120810#ResourceNotFoundException`. */
+const exception =
+  /^((com\.amazon(aws)?(\.[a-z]{1,20}|\.v\d{8}){1,4}#)?[A-Z][A-Za-z]{0,50}(Exception|Error|Failure)|AccessDenied|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken)$/;
 
 /** Keys of tags that say who owns a cluster, or that this project writes. */
 export const harmlessKeys = /^(atlas-streaming(\/[a-z-]{1,20})?|aws:cloudformation:[a-z-]{1,20})$/;
@@ -22,7 +24,7 @@ export const harmlessValues: Record<string, RegExp> = {
   clusterType: word,
   state: word,
   kafkaVersion: /^\d{1,2}\.\d{1,2}(\.\d{1,2}|\.x)?(\.(tiered|kraft))?$/,
-  instanceType: /^(kafka|express)\.[a-z0-9]{1,8}\.[a-z0-9]{1,12}$/,
+  instanceType: /^(kafka|express)\.[a-z]\d[a-z]{0,4}\.((\d{0,2}x)?large|medium|small)$/,
   clientBroker: word,
   enhancedMonitoring: word,
   brokerAZDistribution: word,
@@ -35,7 +37,7 @@ export const harmlessValues: Record<string, RegExp> = {
   // Policies
   Version: /^20\d\d-\d\d-\d\d$/,
   Effect: /^(Allow|Deny)$/,
-  Action: /^([a-z0-9-]{1,20}:)?[A-Za-z]{0,40}(V\d)?\*?$/,
+  Action: /^(\*|[a-z]{1,12}(-[a-z]{1,12})?:[A-Za-z]{0,40}(V\d)?\*?)$/,
   Service: /^[a-z-]{1,20}\.amazonaws\.com$/,
   // Secrets Manager
   PrimaryRegion: awsRegion,
@@ -57,7 +59,8 @@ export const harmlessValues: Record<string, RegExp> = {
   __type: exception,
   code: exception,
   // Headers
-  'content-type': /^(application|text)\/[a-z0-9.+-]{1,40}(; ?charset=[a-z0-9-]{1,12})?$/i,
+  'content-type':
+    /^(application\/(json|problem\+json|x-amz-json-1\.[01]|vnd\.atlas\.\d{4}-\d\d-\d\d\+json|xml)|text\/(html|plain|xml))(; ?charset=(utf-8|iso-8859-1|us-ascii))?$/i,
   'x-amzn-errortype': exception,
   'retry-after': digits,
   'ratelimit-limit': digits,
@@ -69,10 +72,19 @@ export const harmlessValues: Record<string, RegExp> = {
 };
 
 /** Fields whose keys are data, such as the names of tags. */
-export const mapFields = new Set(['Tags', 'tags', 'VersionIdsToStages', 'config']);
+export const mapFields = new Set(['Tags', 'tags', 'VersionIdsToStages', 'config', 'headers']);
 
 /** Fields that hold a person's own code. */
 export const droppedFields = new Set(['pipeline', 'options', 'stats']);
+
+/** The parts of paths that stand before a name or an id, unless the fixed part of a longer path follows. */
+export const pathCollections: ReadonlySet<string> = new Set([
+  ...['clusters', 'configurations', 'revisions', 'operations', 'tags', 'topics'],
+  ...['groups', 'streams', 'privateLinkConnections', 'connections', 'processors'],
+]);
+
+/** What follows `streams`, and is not a workspace. */
+export const besideWorkspaces: ReadonlySet<string> = new Set(['accountDetails', 'privateLinkConnections']);
 
 /** The fixed parts of paths. */
 export const pathWords: ReadonlySet<string> = new Set(

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AtlasFetch } from '../../shared/atlas/http.ts';
 import { shown } from '../../shared/request/redaction.ts';
@@ -54,7 +54,8 @@ const recordedHeaders = [
  * @throws UsageError
  */
 export function recordTo(dir: string): Recording {
-  makeFolder(dir);
+  const file = join(dir, 'recording.json');
+  const descriptor = newFile(dir, file);
   const cleaner = new Cleaner();
   const exchanges: RecordedExchange[] = [];
   const keep = ({ header, body, path, ...exchange }: ObservedExchange) => {
@@ -62,30 +63,30 @@ export function recordTo(dir: string): Recording {
       const value = header(name);
       return value === undefined ? [] : [[name, cleaner.header(name, value)]];
     });
-    const json = parsed(body);
     exchanges.push({
       ...exchange,
       path: cleaner.path(path),
       headers: Object.fromEntries(headers),
-      ...(json !== undefined && { body: cleaner.body(json) }),
+      ...cleanedBody(body, cleaner),
     });
   };
   return {
     aws: (client) => observeAws(client, keep),
     atlas: (fetch) => observeAtlas(fetch, keep),
     save: async () => {
-      const file = join(dir, 'recording.json');
       const content: RecordingFile = { format: 1, exchanges };
-      writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { flag: 'wx' });
+      writeFileSync(descriptor, `${JSON.stringify(content, null, 2)}\n`);
+      closeSync(descriptor);
       return file;
     },
   };
 }
 
-function makeFolder(dir: string): void {
+/** @returns its descriptor. No other file is ever written. */
+function newFile(dir: string, file: string): number {
   try {
     mkdirSync(dir, { recursive: true });
-    if (readdirSync(dir).length === 0) return;
+    if (readdirSync(dir).length === 0) return openSync(file, 'wx');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(
@@ -95,10 +96,11 @@ function makeFolder(dir: string): void {
   throw new UsageError(`The folder ${shown(dir)} for the recording is not empty; it must be empty, or not exist.`);
 }
 
-function parsed(text: string): unknown {
+/** Nothing of a body that is not JSON, or nested too deep. */
+function cleanedBody(text: string, cleaner: Cleaner): { body?: unknown } {
   try {
-    return JSON.parse(text);
+    return { body: cleaner.body(JSON.parse(text)) };
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -17,7 +17,7 @@ const forms: { kind: string; pattern: RegExp; make(number: number, value: string
   { kind: 'e-mail', pattern: /^[^\s@]+@[^\s@]+\.[^\s@]+$/, make: (number) => `person-${number}@example.com` },
   {
     kind: 'block',
-    pattern: /^\d+(\.\d+){3}\/\d+$/,
+    pattern: /^\d+(\.\d+){3}\/\d{1,2}$/,
     make: (number, value) => `${address(number)}/${value.split('/')[1]}`,
   },
   { kind: 'address', pattern: /^\d+(\.\d+){3}$/, make: address },
@@ -33,15 +33,19 @@ function address(number: number): string {
   return isIPv4(text) ? text : '10.0.0.0';
 }
 
-/** The words in ARNs that are not names. */
+/** The words in ARNs that are not names: partition, service and kind of resource. */
 const arnWords = new Set(
   [
     ['aws', 'aws-cn', 'aws-us-gov', 'kafka', 'kms', 'iam', 'sts', 'secretsmanager', 'dynamodb', 'states', 'ec2', 's3'],
     ['cluster', 'configuration', 'vpc-connection', 'topic', 'group', 'transactional-id', 'cluster-operation'],
-    ['secret', 'key', 'alias', 'role', 'user', 'root', 'assumed-role', 'table', 'execution', 'stateMachine', '*', ''],
+    ['secret', 'key', 'alias', 'role', 'user', 'root', 'assumed-role', 'table', 'execution', 'stateMachine'],
   ].flat(),
 );
 const awsRegion = /^[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$/;
+
+/** @param at the part's place after `arn:` */
+const isOfArn = (part: string, at: number): boolean =>
+  part === '' || part === '*' || (at === 2 ? awsRegion.test(part) : [0, 1, 4].includes(at) && arnWords.has(part));
 
 /** Replaces values, the same one by the same. Each form counts by itself, from 1. */
 export class Replacements {
@@ -50,18 +54,17 @@ export class Replacements {
 
   /** @param value neither empty nor known to be harmless */
   of(value: string): string {
-    if (value.startsWith('arn:')) return `arn:${this.#parts(value.slice(4), /([:/])/)}`;
+    if (value.startsWith('arn:')) return `arn:${this.#parts(value.slice(4))}`;
     const isHostList = /^[\w.-]+:\d{1,5}( *, *[\w.-]+:\d{1,5})*$/.test(value);
     if (isHostList) return value.replace(/[\w.-]+(?=:\d{1,5})/g, (host) => this.#replaced(host));
     return this.#replaced(value);
   }
 
   /** The parts of an ARN, each by itself: a cluster's name may stand elsewhere, too. */
-  #parts(text: string, separator: RegExp): string {
-    return text
-      .split(separator)
-      .map((part) => (/^[:/]$/.test(part) || arnWords.has(part) || awsRegion.test(part) ? part : this.#replaced(part)))
-      .join('');
+  #parts(text: string): string {
+    const parts = text.split(/[:/]/);
+    const separators = [...text.replace(/[^:/]/g, ''), ''];
+    return parts.map((part, at) => `${isOfArn(part, at) ? part : this.#replaced(part)}${separators[at]}`).join('');
   }
 
   #replaced(value: string): string {

@@ -38,6 +38,8 @@ export interface TransportOptions {
   baseUrl: string;
   fetch: AtlasFetch;
   signal: AbortSignal;
+  /** For one answer; default: 15 seconds. */
+  timeoutMs?: number;
   /** The deployment's own project: if the credentials do not see it, no cluster can be connected. */
   ownProjectId?: string;
   /** Of the secret with the credentials, for messages about them. */
@@ -116,7 +118,7 @@ export class AtlasTransport {
   }
 
   async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {
-    const { baseUrl, fetch, signal, remainingMs } = this.#options;
+    const { baseUrl, fetch, signal, remainingMs, timeoutMs = requestTimeoutMs } = this.#options;
     const url = `${baseUrl}${path}${query ? `?${new URLSearchParams(query)}` : ''}`;
     const headers = {
       Accept: `application/vnd.atlas.${version}+json`,
@@ -127,9 +129,10 @@ export class AtlasTransport {
         method,
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       }).catch((error: unknown) => {
-        if (isNoAnswer(error)) throw new AtlasUnavailable(`Atlas did not answer ${what} (${reason(error)}).`);
+        if (isNoAnswer(error))
+          throw new AtlasUnavailable(`Atlas did not answer ${what} (${reason(error, timeoutMs)}).`);
         throw this.#named(error);
       });
       this.answeredAt = timeOf(response) ?? this.answeredAt;
@@ -169,8 +172,8 @@ const isNoAnswer = (error: unknown) =>
   (error instanceof DOMException && /Timeout|Abort/.test(error.name));
 
 /** Why there was no answer. */
-const reason = (error: unknown): string =>
-  (error as Error).name === 'TimeoutError' ? `no answer within ${requestTimeoutMs / 1000} s` : reasonOf(error);
+const reason = (error: unknown, timeoutMs: number): string =>
+  (error as Error).name === 'TimeoutError' ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
 
 /** The fields that don't have the shape that we read. A field's name may be Atlas's. */
 function unreadable({ issues }: z.core.$ZodError): string {

@@ -42,10 +42,10 @@ export async function assess(
     request.maySecretBeAssociated && !details?.scramSecretArns.includes(request.secretArn ?? '');
   const found = { isPrivateConnectivityOn, isSecretToBeAssociated, details };
   const inAtlas = await checkAtlas(request, found, atlas, findings);
-  const [secret] = await Promise.all([
+  const [, secret] = await Promise.all([
+    details && checkCluster(request.clusterArn, details, msk, findings),
     // Without SASL/SCRAM there is no SCRAM secret; one complaint is enough.
     details?.isScramOn ? chooseSecret(request, details, secrets, findings) : noSecret,
-    details && checkCluster(request.clusterArn, details, msk, findings),
   ]);
   // The reboot would be useless if the policy could not be changed after it.
   const { principalArn, isLinkReady } = inAtlas;

@@ -1,3 +1,4 @@
+import { oneLine } from '../foreign-text.ts';
 import type { MskClient } from '../msk/client.ts';
 import type { ClusterDetails } from '../msk/cluster.ts';
 import { useAnotherCluster } from '../replaced-by.ts';
@@ -78,7 +79,7 @@ async function checkConfiguration(
       'acls',
       `${property} must be false, and ${revision} cannot be read: its server.properties has a \\u that is not followed by four hexadecimal digits. Correct it in a new revision. ${remedy}`,
     );
-  const value = properties.get(property)?.trim() ?? 'true, the default';
+  const value = oneLine(properties.get(property)?.trim() ?? 'true, the default');
   findings.report(
     'acls',
     value.toLowerCase() !== 'false' && `${property} is ${value} in ${revision}; it must be false. ${remedy}`,
