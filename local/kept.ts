@@ -106,7 +106,7 @@ export function formatKept(kept: Kept): string[] {
     'Our own commands, in the folder of the project:',
     '',
     `npm run preflight -- --cluster ${clusterArn} --project ${projectId} --workspace ${quoted(workspace)}`,
-    `npm run status -- --stage ${stage}`,
+    `npm run status -- --stage ${stage} --project ${projectId}`,
     `npm run remove -- --stage ${stage}`,
     '',
     'Runs, at the time of the local clock:',
