@@ -30,14 +30,12 @@ async function atlasFor({ credentialsSecret, settings }: Arguments, env: NodeJS.
   const secretArn = credentialsSecret ?? settings.atlasCredentialsSecretArn;
   if (!given && secretArn === undefined)
     return { reason: `There are no Atlas credentials. ${howToGiveAtlasCredentials}` };
+  const source = given ? 'the environment' : `the secret ${secretArn}`;
   try {
-    return atlasClient(given ?? (await secretIn(secretArn ?? '')), baseUrl);
+    return { client: atlasClient(given ?? (await secretIn(secretArn ?? '')), baseUrl), source };
   } catch (error) {
     const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
-    const what = given
-      ? 'The Atlas credentials in the environment'
-      : `The secret ${secretArn} with the Atlas credentials`;
-    return { reason: `${what} cannot be used. ${why}` };
+    return { reason: `The Atlas credentials from ${source} cannot be used. ${why}` };
   }
 }
 

@@ -6,6 +6,7 @@ import { oneLine } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { ownershipOf, type RegistryRecord } from '../../shared/registry/record.ts';
 import { keptLinks } from '../../shared/registry/removal.ts';
+import { whyNoAtlasAnswer } from '../atlas-access.ts';
 import type { Registered } from '../registry-table.ts';
 
 /** A private link to a cluster of this account and Region that no record knows. Atlas bills it by the hour. */
@@ -39,11 +40,16 @@ interface Known extends Registered {
   now: string;
 }
 
-/** Lists the private links of each project once. A project that cannot be listed does not stop the others. */
+/**
+ * Lists the private links of each project once. A project that cannot be listed does not stop the others.
+ *
+ * @param source of the credentials of Atlas, such as `the environment`
+ */
 export async function findOrphans(
   projectIds: string[],
   known: Known,
   atlas: Pick<AtlasClient, 'listPrivateLinks'>,
+  source: string,
 ): Promise<{ orphans: Orphan[]; notLooked: NotLooked[] }> {
   const orphans: Orphan[] = [];
   const notLooked: NotLooked[] = [];
@@ -52,7 +58,7 @@ export async function findOrphans(
       const links = await atlas.listPrivateLinks(projectId);
       orphans.push(...links.filter((link) => isOrphan(link, known)).map((link) => orphanOf(link, projectId, known)));
     } catch (error) {
-      const reason = oneLine((error as Error).message);
+      const reason = oneLine(whyNoAtlasAnswer(error, source) ?? (error as Error).message);
       // The next project would have the same answer, or none.
       if (error instanceof AtlasUnavailable || (error instanceof AtlasRefused && error.status === 401))
         return { orphans, notLooked: [{ reason }] };

@@ -16,8 +16,8 @@ export interface Asked {
   region: string;
   /** Projects of the settings. Those of the records are added. */
   projectIds: string[];
-  /** Atlas, or why it cannot be asked. */
-  atlas: AtlasClient | { reason: string };
+  /** Atlas and the source of its credentials, or why it cannot be asked. */
+  atlas: { client: AtlasClient; source: string } | { reason: string };
 }
 
 /** What `npm run status` shows. */
@@ -112,5 +112,5 @@ async function orphansIn(
   if ('reason' in atlas) return cannot(atlas.reason);
   if (projectIds.length === 0) return cannot('Which Atlas projects to search is not known; give --project ID.');
   if (!known) return cannot('The account is not known: there is no cluster, and the credentials do not name it.');
-  return findOrphans(projectIds, known, atlas);
+  return findOrphans(projectIds, known, atlas.client, atlas.source);
 }

@@ -77,7 +77,12 @@ export async function exampleStatus(): Promise<Status> {
   const listPrivateLinks = async () => [
     { _id: '69c30000bbbbbbbbbbbbbbbb', arn: retired, state: 'DONE', authenticationScheme: 'SASL_SCRAM' },
   ];
-  const { orphans } = await findOrphans([projectId], { ...registered, ...place, listed, now }, { listPrivateLinks });
+  const { orphans } = await findOrphans(
+    [projectId],
+    { ...registered, ...place, listed, now },
+    { listPrivateLinks },
+    'the environment',
+  );
   const statuses = clustersOf(registered, clusters, now, settings);
   return {
     ...{ stage: 'prod', hasFile: true, ...place, now },

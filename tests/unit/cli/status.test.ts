@@ -37,7 +37,11 @@ suite('npm run status', () => {
     cloud.recorder.exchanges.splice(0);
     return readStatus({ stage: 'local', settings, hasFile: false, region, projectIds, atlas }, await awsAccess(region));
   };
-  const atlasOf = () => atlasClient(cloud.world.apiKey, cloud.listeners.atlas.url);
+  const source = 'the environment';
+  const atlasOf = (key = {}, url = cloud.listeners.atlas.url) => ({
+    client: atlasClient({ ...cloud.world.apiKey, ...key }, url),
+    source,
+  });
   const arn = () => cloud.world.cluster.arn;
   const ago = (minutes: number) => new Date(cloud.clock.now().getTime() - minutes * 60_000).toISOString();
   const linkTo = (clusterArn: string) =>
@@ -244,14 +248,15 @@ suite('npm run status', () => {
   test('shows the clusters even if Atlas cannot be asked, and exits with 2', async () => {
     await startTagged();
     await cloud.registry.put(connected());
-    for (const atlas of [
-      { reason: 'There are no Atlas credentials.' },
-      atlasClient({ ...cloud.world.apiKey, privateKey: 'another' }, cloud.listeners.atlas.url),
-      atlasClient(cloud.world.apiKey, 'http://127.0.0.1:9'),
-    ]) {
+    for (const [atlas, expected] of [
+      [{ reason: 'There are no Atlas credentials.' }, /^There are no/],
+      [atlasOf({ privateKey: 'another' }), /does not know the credentials from the environment/],
+      [atlasOf({}, 'http://127.0.0.1:9'), /Check the network of this machine and MONGODB_ATLAS_BASE_URL/],
+    ] as const) {
       const status = await read(atlas);
       assert.equal(status.clusters.length, 1);
       assert.equal(status.orphansNotLooked.length, 1);
+      assert.match(status.orphansNotLooked[0]?.reason ?? '', expected);
       assert.equal(exitCodeOf(status), 2);
     }
   });
