@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -24,8 +24,9 @@ function start(args: string[], env: Record<string, string> = {}) {
   return { child, ended: ended.then(([stdout, stderr, [code]]) => ({ stdout, stderr, code })) };
 }
 
-const hasChild = (pid: number): boolean => spawnSync('pgrep', ['-P', String(pid)]).status === 0;
-const skipWithoutPgrep = spawnSync('pgrep', ['-V']).error && 'this test needs pgrep';
+/** Linux has this file. */
+const childrenOf = (pid: number) => `/proc/${pid}/task/${pid}/children`;
+const skipWithoutProc = !existsSync(childrenOf(process.pid)) && 'this test needs /proc';
 
 /** An hour takes 0.4 seconds. */
 const fast = ['--speed', '9000'];
@@ -255,13 +256,13 @@ suite('npm start', { concurrency: 2 }, () => {
     ['a local cloud that is to stay up', ['--keep'], [0, '']],
   ] as const)
     test(`ends ${what} when a terminal interrupts the build, with all its processes`, {
-      skip: skipWithoutPgrep,
+      skip: skipWithoutProc,
     }, async () => {
       const child = spawn(process.execPath, [main, ...args], { env: {}, detached: true });
       const { pid = assert.fail() } = child;
       const ended = Promise.all([once(child, 'close'), text(child.stderr), text(child.stdout)]);
       // The first process that it starts is the one that builds.
-      while (child.exitCode === null && !hasChild(pid)) await setTimeout(5);
+      while (child.exitCode === null && readFileSync(childrenOf(pid), 'utf8') === '') await setTimeout(5);
       process.kill(-pid, 'SIGINT');
       const [[code], stderr] = await ended;
       assert.deepEqual([code, stderr], expected);
