@@ -33,7 +33,10 @@ suite('what a local cloud that is kept up prints', () => {
   });
 
   test('names the stage in the commands of this project', () => {
-    assert.match(textOf({ stage: 'prod' }), /^npm run status -- --stage prod\nnpm run remove -- --stage prod$/m);
+    assert.match(
+      textOf({ stage: 'prod' }),
+      /^npm run status -- --stage prod --project \w+\nnpm run remove -- --stage prod$/m,
+    );
   });
 
   test('says how fast time passes and how often the sweep runs', () => {
