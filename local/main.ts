@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { build } from '../packaging/build.ts';
 import { type Arguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { readInput } from './input.ts';
@@ -27,11 +28,24 @@ async function keep({ scenario, stage = 'local', settings, speed, json, logs }: 
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
   const { signal } = interruption;
   const onLog = logs ? printLog : undefined;
-  await build();
+  await buildUnless(signal);
   if (!signal.aborted) await keepCloud({ scenario, stage, settings, speed, json, print: console.log, onLog, signal });
   // The preparation of the scenario may still wait for something.
   process.exit(0);
 }
+
+/** A terminal interrupts esbuild, too. Then the build fails, perhaps before this process has received its signal. */
+async function buildUnless(interrupted: AbortSignal): Promise<void> {
+  try {
+    await build();
+  } catch (error) {
+    await setTimeout(interruptionMs);
+    if (!interrupted.aborted) throw error;
+  }
+}
+
+/** More than a terminal needs to send a signal to all processes. */
+const interruptionMs = 100;
 
 const printLog = (name: string, line: string) => console.error(`${name}: ${line}`);
 
@@ -63,7 +77,8 @@ async function run({
       });
   const onLog = logs ? printLog : undefined;
   try {
-    await build();
+    await buildUnless(signal);
+    signal.throwIfAborted();
     const report = await runScenario({ scenario, input, settings, speed, presentation, onLog, signal });
     if (json) console.log(JSON.stringify(report, null, 2));
     presentation?.end(report);

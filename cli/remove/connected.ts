@@ -6,6 +6,7 @@ import { tagCommand } from '../../shared/msk/tag-commands.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { monthlyDollars } from '../../shared/outcomes.ts';
 import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts';
+import { wishWithoutTag } from '../../shared/registry/untagged.ts';
 import type { Registered } from '../registry-table.ts';
 
 interface Stack {
@@ -41,8 +42,9 @@ export function whyNotRemoved({ records, unreadable }: Registered, stack: Stack)
   ].join('\n');
 }
 
+/** A cluster whose last verification failed is still connected, also if everything was adopted. */
 const isLeft = (record: RegistryRecord): boolean =>
-  record.holder !== undefined || record.status === 'connected' || hasCreated(record);
+  record.holder !== undefined || hasCreated(record) || wishWithoutTag(record) === 'connect';
 
 const nameOf = (clusterArn: string): string => parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
 
@@ -52,7 +54,7 @@ function adviceFor(record: RegistryRecord): string {
   const name = nameOf(clusterArn);
   const execution = executionOf(record);
   if (holder && action === 'disconnect')
-    return `${name}: a run is disconnecting it. Wait until it has ended:\n  ${holder}`;
+    return `${name}: a run is disconnecting it. Wait until it has ended:\n  ${oneLine(holder)}`;
   if (missingSince && execution)
     return withCommand(
       `${name}: MSK no longer has this cluster, and something that a run created is left. This run removes it:`,
@@ -66,8 +68,11 @@ function adviceFor(record: RegistryRecord): string {
   );
 }
 
+/** A person copies it in a command, so anything but the ARN of an execution of a deployment counts as none. */
 const executionOf = ({ holder, lastExecution, lastFailure }: RegistryRecord): string | undefined =>
-  holder ?? lastExecution ?? lastFailure?.executionArn;
+  [holder ?? lastExecution ?? lastFailure?.executionArn ?? ''].find((arn) =>
+    /^arn:[\w-]+:states:[\w-]+:\d{12}:execution:[\w-]+-(connect|disconnect):[^:]*$/.test(arn),
+  );
 
 /** An account and Region has one registry. A stack that could not be created because of it has no records of its own. */
 function otherDeployment(records: RegistryRecord[], { stage, prefix }: Stack): string[] {

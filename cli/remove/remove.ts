@@ -4,6 +4,7 @@ import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { readRegistry } from '../registry-table.ts';
 import { type Arguments, parseArguments, usage } from './arguments.ts';
 import { whyNotRemoved } from './connected.ts';
+import { useCredentialsOfServerless } from './credentials.ts';
 import { removeStack } from './serverless.ts';
 
 /**
@@ -27,8 +28,7 @@ export async function remove(args: string[], env: NodeJS.ProcessEnv, executable?
 
 /** @returns why the stack must not be removed @throws NoAccess if AWS does not say what is connected */
 async function refusalOf({ stage, region, profile }: Arguments, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  // Serverless would use the profile, so this does.
-  if (profile !== undefined) env.AWS_PROFILE = profile;
+  useCredentialsOfServerless(stage, profile, env);
   const { dynamodb } = await awsAccess(region);
   try {
     // Without a table, nothing was ever connected, or the stack is half made.

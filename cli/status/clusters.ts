@@ -6,6 +6,7 @@ import { type Action, tagOf } from '../../shared/msk/tags.ts';
 import { monthlyDollars } from '../../shared/outcomes.ts';
 import { type Due, nextRun } from '../../shared/registry/due.ts';
 import { hasPieces, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
+import { isRemovedIfDeleted, isVanishingImplausible, wasMissed } from '../../shared/registry/vanished.ts';
 import type { Registered } from '../registry-table.ts';
 
 /** A resource that the record names. `unclear`: a run has requested it, and the outcome is not known. */
@@ -63,13 +64,14 @@ export function clustersOf(
   const recorded = new Map(records.map((record) => [record.clusterArn, record]));
   const unread = new Map(unreadable.map(({ clusterArn, error }) => [clusterArn, error]));
   const tagged = [...listed.values()].filter(tagOf).map(({ ClusterArn }) => ClusterArn ?? '');
+  const examined = records.filter((record) => isRemovedIfDeleted(record, settings));
+  const isImplausible = isVanishingImplausible(examined, (clusterArn) => listed.has(clusterArn));
+  const known: Known = { isListKnown: clusters !== undefined, isImplausible, now, settings };
   const all = [...new Set([...recorded.keys(), ...unread.keys(), ...tagged])].map((clusterArn) => {
     const error = unread.get(clusterArn);
     const cluster = listed.get(clusterArn);
     return {
-      ...(error === undefined
-        ? recordedStatus(recorded.get(clusterArn), cluster, clusters !== undefined, now, settings)
-        : unreadableStatus(error)),
+      ...(error === undefined ? recordedStatus(recorded.get(clusterArn), cluster, known) : unreadableStatus(error)),
       clusterArn,
       name: parseClusterArn(clusterArn)?.clusterName ?? clusterArn,
       exists: clusters && cluster !== undefined,
@@ -79,6 +81,16 @@ export function clustersOf(
 }
 
 type Status = Omit<ClusterStatus, 'clusterArn' | 'name' | 'exists'>;
+
+interface Known {
+  /** Whether MSK has listed its clusters. */
+  isListKnown: boolean;
+  /** Whether so many clusters have vanished that the sweep does nothing about them. */
+  isImplausible: boolean;
+  /** ISO 8601. */
+  now: string;
+  settings: Settings;
+}
 
 /** Nothing is known about it but its key. */
 const unreadableStatus = (error: string): Status => ({
@@ -95,16 +107,11 @@ const unreadableStatus = (error: string): Status => ({
   needsPerson: true,
 });
 
-function recordedStatus(
-  record: RegistryRecord | undefined,
-  cluster: Cluster | undefined,
-  isListKnown: boolean,
-  now: string,
-  settings: Settings,
-): Status {
+function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | undefined, known: Known): Status {
+  const { isListKnown } = known;
   const { status = 'not connected', holder, action = 'connect', failures = 0, lastFailure } = record ?? {};
   const running = holder === undefined ? undefined : { executionArn: holder, action };
-  const next = isListKnown && !running ? nextOf(record, cluster, now, settings) : undefined;
+  const next = isListKnown && !running ? nextOf(record, cluster, known) : undefined;
   const hasFailed = status === 'failed' || failures > 0;
   const isLeft = isListKnown && !cluster && record !== undefined && hasPieces(record) && next === undefined;
   return {
@@ -113,7 +120,7 @@ function recordedStatus(
     target: record?.target,
     resources: resourcesOf(record),
     turnedOn: record?.turnedOn,
-    error: hasFailed ? errorOf(record) : undefined,
+    error: (hasFailed ? errorOf(record) : undefined) ?? (isLeft && known.isImplausible ? manyVanished : undefined),
     failures,
     running,
     next,
@@ -127,16 +134,22 @@ const dollarsFor = (record: RegistryRecord | undefined, cluster: Cluster | undef
   (record?.privateLink ? monthlyDollars('privateLink') : 0) +
   (cluster && isPrivateConnectivityOn(cluster) ? monthlyDollars('multiVpcConnectivity') : 0);
 
-/** The sweep treats a cluster that MSK no longer has as the setting says, and always finishes a disconnect. */
+/** The sweep treats a cluster that MSK no longer has as the setting says, and only if two sweeps agree that it has vanished. */
 function nextOf(
   record: RegistryRecord | undefined,
   cluster: Cluster | undefined,
-  now: string,
-  settings: Settings,
+  { isImplausible, now, settings }: Known,
 ): Due | undefined {
-  const isIgnored = !cluster && !settings.disconnectDeletedClusters && record?.status !== 'disconnected';
-  return isIgnored ? undefined : nextRun({ cluster, record }, now, settings);
+  if (cluster || !record) return nextRun({ cluster, record }, now, settings);
+  if (isImplausible || !isRemovedIfDeleted(record, settings)) return undefined;
+  const next = nextRun({ cluster, record }, now, settings);
+  return next && !wasMissed(record, now)
+    ? { ...next, reason: `${next.reason}; the second sweep that misses it starts the run` }
+    : next;
 }
+
+const manyVanished =
+  'So many recorded clusters are missing in MSK that the sweep does nothing about them. If they were deleted, start a disconnect for each.';
 
 /** A run that succeeded since then may have written another detail. */
 const errorOf = (record: RegistryRecord | undefined): string | undefined => {

@@ -87,9 +87,7 @@ function detailsOf({ target, resources, turnedOn, failures, error, running, next
     running && `At work: ${running.executionArn}`,
     next && `Reason for the next run: ${next.reason}`,
     error && `Error${failures > 1 ? ` (${failures} times in a row)` : ''}: ${error}`,
-  ]
-    .filter((line) => typeof line === 'string')
-    .map(oneLine);
+  ].filter((line) => typeof line === 'string');
 }
 
 const orphanLines = (
@@ -101,12 +99,12 @@ const orphanLines = (
     width,
   ),
   ...wrapped(remedy, width, 2),
-  ...(command ? [`  ${command}`] : []),
+  ...(command ? [`  ${oneLine(command)}`] : []),
 ];
 
-/** A command stands on a line of its own, which is not broken. */
+/** A command stands on a line of its own, which is not broken. A text of another party cannot begin a line of ours. */
 const wrapped = (text: string, width: number, indent = 0): string[] =>
-  wrap(text, width - indent).map((line) => `${' '.repeat(indent)}${line}`);
+  wrap(oneLine(text), width - indent).map((line) => `${' '.repeat(indent)}${line}`);
 
 /** `2026-11-28T03:11:09.123Z` → `2026-11-28 03:11` */
 const timeOf = (time: string): string => oneLine(time).slice(0, 16).replace('T', ' ');

@@ -25,6 +25,7 @@ export function listedSecrets(
   { IncludePlannedDeletion = false, Filters = [], SortOrder = 'desc', SortBy = 'created-date' }: ListSecretsRequest,
 ): SecretListEntry[] {
   if (SortBy !== 'created-date') throw notImplemented(`SortBy ${SortBy}`);
+  checkSelection(Filters, SortOrder);
   const matching = Filters.map(matcherOf);
   const listed = secrets.filter(
     (secret) => (IncludePlannedDeletion || !secret.deletedAt) && matching.every((matches) => matches(secret)),
@@ -34,6 +35,23 @@ export function listedSecrets(
     const { VersionIdsToStages, ...described } = describe(secret);
     return { ...described, SecretVersionsToStages: VersionIdsToStages };
   });
+}
+
+/** Documented: how many filters and values there may be, and the form of a value. */
+const limits = { filters: 10, values: 10, value: /^!?[a-zA-Z0-9 :_@/+=.\-!]{0,512}$/ };
+
+/** The texts are assumed. @throws Refusal ValidationException */
+function checkSelection(filters: Filter[], sortOrder: string): void {
+  const refuse = (member: string, what: string) =>
+    secretsManagerError('ValidationException', `1 validation error detected: Value at '${member}' must ${what}`);
+  if (sortOrder !== 'asc' && sortOrder !== 'desc') throw refuse('sortOrder', 'be asc or desc');
+  if (filters.length > limits.filters) throw refuse('filters', `have at most ${limits.filters} members`);
+  for (const { Values = [] } of filters) {
+    if (Values.length < 1 || Values.length > limits.values)
+      throw refuse('filters.values', `have 1 to ${limits.values} members`);
+    if (!Values.every((value) => limits.value.test(value)))
+      throw refuse('filters.values', `match ${limits.value.source}`);
+  }
 }
 
 const textsOf: Record<string, (secret: Secret) => string[]> = {

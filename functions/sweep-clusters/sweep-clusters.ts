@@ -4,12 +4,13 @@ import * as z from 'zod/mini';
 import { tagOf } from '../../shared/msk/tags.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { type Changes, isFound } from '../../shared/registry/registry.ts';
+import { wasMissed } from '../../shared/registry/vanished.ts';
 import { forEach } from './batches.ts';
 import { decide, type Work } from './decide.ts';
 import { settleHolder } from './holder.ts';
 import { RegistryFailed, stopping } from './registry-failed.ts';
 import type { Deps, Subject } from './subject.ts';
-import { lookForUnlisted, wasMissed } from './vanished.ts';
+import { lookForUnlisted } from './vanished.ts';
 
 export const SweepClustersInput = z.object({ now: z.iso.datetime() });
 

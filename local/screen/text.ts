@@ -42,8 +42,9 @@ export function wrap(text: string, width: number): string[] {
   const [first = '', ...words] = text.split(' ');
   const lines = [first];
   for (const word of words) {
-    const line = `${lines.at(-1)} ${word}`;
-    const followsLabel = word.length > width - labelWidth && !lines.at(-1)?.includes(' ');
+    const last = lines.at(-1) ?? '';
+    const line = `${last} ${word}`;
+    const followsLabel = word.length > width - labelWidth && last.length <= labelWidth && !last.includes(' ');
     if (line.length <= width || followsLabel) lines[lines.length - 1] = line;
     else lines.push(word);
   }

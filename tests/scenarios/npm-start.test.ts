@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { suite, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { page } from '../../local/page/page.ts';
 import { runScenario } from '../../local/run.ts';
@@ -22,6 +23,10 @@ function start(args: string[], env: Record<string, string> = {}) {
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { child, ended: ended.then(([stdout, stderr, [code]]) => ({ stdout, stderr, code })) };
 }
+
+/** Linux has this file. */
+const childrenOf = (pid: number) => `/proc/${pid}/task/${pid}/children`;
+const skipWithoutProc = !existsSync(childrenOf(process.pid)) && 'this test needs /proc';
 
 /** An hour takes 0.4 seconds. */
 const fast = ['--speed', '9000'];
@@ -245,6 +250,23 @@ suite('npm start', { concurrency: 2 }, () => {
     assert.deepEqual([code, stderr], [130, 'Interrupted.\n']);
     assert.doesNotMatch(stdout, /✔ Connected|SetupFailed/);
   });
+
+  for (const [what, args, expected] of [
+    ['a run', [], [130, 'Interrupted.\n']],
+    ['a local cloud that is to stay up', ['--keep'], [0, '']],
+  ] as const)
+    test(`ends ${what} when a terminal interrupts the build, with all its processes`, {
+      skip: skipWithoutProc,
+    }, async () => {
+      const child = spawn(process.execPath, [main, ...args], { env: {}, detached: true });
+      const { pid = assert.fail() } = child;
+      const ended = Promise.all([once(child, 'close'), text(child.stderr), text(child.stdout)]);
+      // The first process that it starts is the one that builds.
+      while (child.exitCode === null && readFileSync(childrenOf(pid), 'utf8') === '') await setTimeout(5);
+      process.kill(-pid, 'SIGINT');
+      const [[code], stderr] = await ended;
+      assert.deepEqual([code, stderr], expected);
+    });
 
   test('lists its scenarios and its options', async () => {
     const [list, help] = await Promise.all([start(['--list']).ended, start(['--help']).ended]);

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, suite, type TestContext, test } from 'node:test';
 import { NoAccess, UsageError } from '../../../cli/exit.ts';
 import { parseArguments } from '../../../cli/remove/arguments.ts';
 import { whyNotRemoved } from '../../../cli/remove/connected.ts';
+import { useCredentialsOfServerless } from '../../../cli/remove/credentials.ts';
 import { remove } from '../../../cli/remove/remove.ts';
 import { Cloud } from '../../../emulators/cloud.ts';
 import type { RegistryRecord } from '../../../shared/registry/record.ts';
@@ -117,6 +119,49 @@ suite('npm run remove', () => {
   });
 });
 
+suite('the credentials of npm run remove', () => {
+  const keys = { AWS_ACCESS_KEY_ID: 'one', AWS_SECRET_ACCESS_KEY: 'a', AWS_SESSION_TOKEN: 'token' };
+  const ofStage = { AWS_PROD_ACCESS_KEY_ID: 'two', AWS_PROD_SECRET_ACCESS_KEY: 'b' };
+  const names = ['AWS_PROFILE', ...Object.keys(keys)];
+  const used = (env: NodeJS.ProcessEnv, profile?: string) => {
+    useCredentialsOfServerless('prod', profile, env);
+    return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  };
+
+  test('are those that Serverless uses, so that both see the same account', () => {
+    assert.deepEqual(used({ ...keys }), keys);
+    assert.deepEqual(used({ ...ofStage, AWS_PROD_PROFILE: 'p' }, 'option'), { AWS_PROFILE: 'option' });
+    assert.deepEqual(used({ ...ofStage, AWS_PROFILE: 'p', AWS_PROD_PROFILE: 'q' }), { AWS_PROFILE: 'q' });
+    const two = { AWS_ACCESS_KEY_ID: 'two', AWS_SECRET_ACCESS_KEY: 'b' };
+    assert.deepEqual(used({ ...keys, ...ofStage, AWS_PROFILE: 'p' }), two);
+    assert.deepEqual(used({ ...ofStage, AWS_PROD_SESSION_TOKEN: 't' }), { ...two, AWS_SESSION_TOKEN: 't' });
+    assert.deepEqual(used({ AWS_DEFAULT_PROFILE: 'd' }), { AWS_PROFILE: 'd' });
+    assert.deepEqual(used({ ...keys, AWS_DEFAULT_PROFILE: 'd' }), keys);
+  });
+
+  test('are in this order in Serverless itself', async () => {
+    const { getAwsSdkV3CredentialsProvider } = createRequire(import.meta.url)(
+      '../../../node_modules/serverless/lib/aws/credentials.js',
+    );
+    const before = { ...process.env };
+    try {
+      for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+      Object.assign(process.env, keys, ofStage);
+      const accessKeyOf = async (stage: string) =>
+        (
+          await getAwsSdkV3CredentialsProvider({
+            provider: { getStage: () => stage, serverless: { service: { provider: {} } } },
+          })()
+        ).accessKeyId;
+      assert.equal(await accessKeyOf('prod'), 'two');
+      assert.equal(await accessKeyOf('dev'), 'one');
+    } finally {
+      for (const name of Object.keys(process.env)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
+  });
+});
+
 suite('what keeps a stack', () => {
   const stack = { stage: 'local', region: 'us-east-1', prefix: 'msk-atlas-privatelink-local' };
   const why = (...records: RegistryRecord[]) => whyNotRemoved({ records, unreadable: [] }, stack);
@@ -124,7 +169,10 @@ suite('what keeps a stack', () => {
   test('is nothing if no record names what a run has created', () => {
     assert.equal(why(), undefined);
     assert.equal(why({ clusterArn, status: 'failed' }), undefined);
-    assert.equal(why({ clusterArn, status: 'disconnected', connection: { ownership: 'adopted' } }), undefined);
+    const connection = { ownership: 'adopted' } as const;
+    const verifiedAt = '2026-11-28T03:00:00Z';
+    assert.equal(why({ clusterArn, status: 'disconnected', connection, verifiedAt }), undefined);
+    assert.equal(why({ clusterArn, status: 'failed', connection }), undefined);
   });
 
   for (const [what, record, expected] of [
@@ -132,6 +180,11 @@ suite('what keeps a stack', () => {
       'a connected cluster with adopted resources only',
       { status: 'connected' },
       /orders: it is connected\. Disconnect it:\n.*tag-resource/,
+    ],
+    [
+      'a connected cluster with adopted resources only, whose last verification failed',
+      { status: 'failed', connection: { ownership: 'adopted' }, verifiedAt: '2026-11-28T03:00:00Z' },
+      /orders: it is failed\. Disconnect it:\n.*tag-resource/,
     ],
     [
       'an attempt whose outcome is unclear',
@@ -164,6 +217,16 @@ suite('what keeps a stack', () => {
   test('is an item that cannot be read', () => {
     const unreadable = [{ clusterArn, error: "The registry's item cannot be read (status)." }];
     assert.match(whyNotRemoved({ records: [], unreadable }, stack) ?? '', /orders: The registry's item cannot be read/);
+  });
+
+  test('is shown without control characters, and without what is not the ARN of an execution in a command', () => {
+    const hostile = 'arn:aws:states:us-east-1:x; rm -rf \u001b[2J\n  All is disconnected.';
+    const held = why({ clusterArn, holder: hostile, action: 'disconnect' }) ?? '';
+    const gone = why({ ...connected, missingSince: '2026-11-28T03:00:00Z', lastExecution: hostile }) ?? '';
+    for (const text of [held, gone]) {
+      assert.ok(!text.includes('\u001b'));
+      assert.doesNotMatch(text, /^ *All is disconnected|^ *aws.*rm -rf/m);
+    }
   });
 
   test('may be what another deployment has recorded, and the message says so', () => {

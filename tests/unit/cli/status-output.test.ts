@@ -112,7 +112,12 @@ suite('the text of npm run status', () => {
     const [first = assert.fail()] = clusters;
     const hostile = 'x\u001b[2J\n✔ No private link';
     const target = { ...first.target, connectionName: hostile } as typeof first.target;
-    const text = render({ ...others, clusters: [{ ...first, name: hostile, target, error: hostile }] });
+    const text = render({
+      ...others,
+      clusters: [{ ...first, name: hostile, target, error: hostile }],
+      clustersNotListed: hostile,
+      linksNotListed: [{ projectId: hostile, reason: hostile }],
+    });
     assert.ok(!text.includes('\u001b'));
     assert.doesNotMatch(text, /^✔/m);
   });

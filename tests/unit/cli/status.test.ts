@@ -185,6 +185,29 @@ suite('npm run status', () => {
     );
   });
 
+  test('says that the second sweep that misses a cluster starts the run, as the sweep does', async () => {
+    const gone = arn().replace('/orders/', '/payments/');
+    await cloud.registry.put(connected({ clusterArn: gone }));
+    const reason = async () => (await read()).clusters[0]?.next?.reason;
+    assert.match((await reason()) ?? '', /no longer exists; the second sweep that misses it starts the run$/);
+    await cloud.registry.put(connected({ clusterArn: gone, missingSince: '2026-11-27T03:00:00.000Z' }));
+    assert.match((await reason()) ?? '', /no longer exists$/);
+  });
+
+  test('says that the sweep does nothing if all recorded clusters have vanished at once', async () => {
+    for (const name of ['payments', 'invoices'])
+      await cloud.registry.put(connected({ clusterArn: arn().replace('/orders/', `/${name}/`) }));
+    const status = await read();
+    assert.deepEqual(
+      status.clusters.map(({ next, needsPerson }) => [next, needsPerson]),
+      [
+        [undefined, true],
+        [undefined, true],
+      ],
+    );
+    assert.match(status.clusters[0]?.error ?? '', /^So many recorded clusters are missing in MSK/);
+  });
+
   test('reports a private link that is in no record, with the command that deletes it', async () => {
     const id = linkTo(arn());
     const status = await read();

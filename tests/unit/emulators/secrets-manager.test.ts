@@ -238,6 +238,19 @@ test('secrets are listed by the beginning of a name, a tag key or a tag value, a
   );
 });
 
+test('a filter or an order that Secrets Manager does not allow is refused', async (t) => {
+  const { names } = await startWithSecrets(t);
+  const filter = { Key: 'name', Values: ['A'] } as const;
+  for (const input of [
+    { Filters: Array.from({ length: 11 }, () => filter) },
+    { Filters: [{ ...filter, Values: [] }] },
+    { Filters: [{ ...filter, Values: Array.from({ length: 11 }, () => 'A') }] },
+    { Filters: [{ ...filter, Values: ['A*'] }] },
+    { SortOrder: 'newest' },
+  ])
+    await assert.rejects(names(input as unknown as ListSecretsCommandInput), { name: 'ValidationException' });
+});
+
 test('listing secrets needs permission for every secret', async (t) => {
   const asked: unknown[] = [];
   const authorize: Authorize = (_, action, resource) => asked.push([action, resource]) < 0;

@@ -15,6 +15,11 @@ suite('text on the screen', () => {
     assert.deepEqual(wrap('', 10), ['']);
   });
 
+  test('breaks between two long words', () => {
+    const [one, other] = ['getGroupStreamConnection\u00a0×56,', 'listGroupStreamPrivateLinkConnections\u00a0×3'];
+    assert.deepEqual(wrap(`${one} ${other}`, 50), [one, other]);
+  });
+
   test('shows durations in hours, minutes and seconds', () => {
     assert.deepEqual([400, 59_600, 61_000, 3_720_000].map(formatDuration), ['0s', '1m 00s', '1m 01s', '1h 02m 00s']);
   });
