@@ -6,3 +6,23 @@ export class UsageError extends Error {}
 
 /** AWS or Atlas cannot be asked with these credentials, or from here. The message is one sentence for the user. Exit code 2. */
 export class NoAccess extends Error {}
+
+/**
+ * Runs a command. Its exit code becomes that of the process.
+ *
+ * @param main gets the arguments
+ */
+export async function runCommand(main: (args: string[]) => Promise<number>): Promise<void> {
+  // The reader of the output may close it, as `head` does.
+  process.stdout.on('error', () => process.exit(exitCodes.no));
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    const { message } = error as Error;
+    // A mistake of ours does not mean "no".
+    console.error(error instanceof UsageError || error instanceof NoAccess ? message : error);
+    // The reader of the document must not get an empty one.
+    if (process.argv.includes('--json')) console.log(JSON.stringify({ error: message }, null, 2));
+    process.exitCode = exitCodes.cannotTell;
+  }
+}

@@ -4,7 +4,7 @@ import { ownLines } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { type ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
 import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
-import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import { settingTags } from '../../shared/msk/tags.ts';
 import { assess } from '../../shared/prerequisites/assess.ts';
 import type { Check } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
@@ -17,6 +17,7 @@ import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
 import type { Request } from '../../shared/request/request.ts';
 import { Environment } from '../../shared/request/settings.ts';
 import { settle } from '../../shared/request/settle.ts';
+import { refuseIfUndone } from '../../shared/request/wish.ts';
 import type { Context } from './context.ts';
 import { costOf } from './cost.ts';
 import { onOneLine, withTexts } from './foreign.ts';
@@ -38,6 +39,10 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
   const state = cluster && (await findings.look('clusterState', async () => stateOf(cluster, clusterArn)));
   if (state !== undefined) findings.report('clusterState');
   const tags = cluster?.Tags ?? {};
+  if (cluster) {
+    await findings.look('tag', async () => refuseIfUndone(clusterArn, tags));
+    findings.report('tag');
+  }
   const recorded = await context.recordOf(clusterArn, findings);
   const request = await requestFor(clusterArn, tags, recorded, context, findings);
   const isUnusable = cluster !== undefined && state === undefined;
@@ -74,8 +79,6 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
     notes: [
       context.missingStage(),
       state !== undefined && state !== 'ACTIVE' && `The cluster is ${state}. A run waits until it is ACTIVE.`,
-      tags[triggerTag] === 'disconnect' &&
-        `The tag ${triggerTag} of the cluster is "disconnect". No run connects it until the tag is "connect".`,
       planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
       planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
       noteOn(request, planning?.planned, isRecordRead),

@@ -1,4 +1,4 @@
-import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { exitCodes, runCommand } from '../exit.ts';
 import { type Recording, recordTo } from '../recording/recording.ts';
 import { parseArguments, usage } from './arguments.ts';
 import { exitCodeOf, preflight } from './preflight.ts';
@@ -30,16 +30,4 @@ async function save(recording: Recording): Promise<void> {
   );
 }
 
-// The reader of the output may close it, as `head` does.
-process.stdout.on('error', () => process.exit(exitCodes.no));
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const { message } = error as Error;
-  // A mistake of ours does not mean "not ready".
-  console.error(error instanceof UsageError || error instanceof NoAccess ? message : error);
-  // The reader of the document must not get an empty one.
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ error: message }, null, 2));
-  process.exitCode = exitCodes.cannotTell;
-}
+await runCommand(main);

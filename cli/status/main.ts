@@ -1,7 +1,7 @@
 import { regionOf } from '../../shared/msk/arn.ts';
 import { atlasClient, atlasCredentialsOf, howToGiveAtlasCredentials } from '../atlas-access.ts';
 import { awsAccess, whyNoAnswer } from '../aws-access.ts';
-import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { exitCodes, runCommand } from '../exit.ts';
 import { regionFor } from '../region.ts';
 import { type Arguments, parseArguments, usage } from './arguments.ts';
 import { render } from './render.ts';
@@ -45,13 +45,4 @@ async function secretIn(secretArn: string): Promise<unknown> {
   return (await secrets.read(secretArn)).value;
 }
 
-// The reader of the output may close it, as `head` does.
-process.stdout.on('error', () => process.exit(exitCodes.no));
-
-try {
-  process.exitCode = await main(process.argv.slice(2), process.env);
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof NoAccess)) throw error;
-  console.error(error.message);
-  process.exitCode = exitCodes.cannotTell;
-}
+await runCommand((args) => main(args, process.env));

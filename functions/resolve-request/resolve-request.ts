@@ -1,11 +1,9 @@
 import * as z from 'zod/mini';
 import { noneWhenNotFound } from '../../shared/aws.ts';
-import { withCommand } from '../../shared/command.ts';
 import { InvalidRequest } from '../../shared/errors.ts';
 import type { ExecutionsClient } from '../../shared/executions.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { tagCommand } from '../../shared/msk/tag-commands.ts';
 import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
 import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
 import { isFound, type Registry } from '../../shared/registry/registry.ts';
@@ -17,6 +15,7 @@ import { Request } from '../../shared/request/request.ts';
 import { refuseSecretElsewhere } from '../../shared/request/secret-place.ts';
 import type { Settings } from '../../shared/request/settings.ts';
 import { settle } from '../../shared/request/settle.ts';
+import { refuseIfUndone } from '../../shared/request/wish.ts';
 import type { Wait } from '../../shared/waits.ts';
 import { claimCluster } from './claim.ts';
 
@@ -136,18 +135,6 @@ const proceed = (starter: StartedBy, request: Request) => ({
   reason: reasons[starter],
   ...request,
 });
-
-/** The next event of the tag, or the next sweep, would undo the run. */
-function refuseIfUndone(clusterArn: string, tags: Record<string, string>): void {
-  if (tags[triggerTag] !== 'disconnect') return;
-  throw new InvalidRequest(
-    withCommand(
-      `The tag ${triggerTag} of ${clusterArn} is "disconnect", so this run would be undone. Set the tag to "connect", which starts a run:`,
-      tagCommand(clusterArn, { [triggerTag]: 'connect' }),
-      'Or set the tag to another value, such as "hold", and then start this run.',
-    ),
-  );
-}
 
 interface Wish {
   action: Action;

@@ -6,6 +6,7 @@ export const checks = {
   clusterState: { title: 'The cluster is neither FAILED nor being deleted' },
   registry: { title: "The cluster's record in the registry can be read" },
   settings: { title: "The cluster's setting tags and the target are valid and allowed" },
+  tag: { title: "The cluster's tag does not ask for a disconnect", needs: 'clusterState' },
   clusterType: { title: 'The cluster is a provisioned cluster', needs: 'clusterState' },
   kafkaVersion: { title: 'Apache Kafka is 2.7.1 or newer', needs: 'clusterType' },
   brokerType: { title: 'The brokers are of a type with multi-VPC connectivity', needs: 'clusterType' },

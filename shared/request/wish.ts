@@ -1,4 +1,6 @@
-import { NoLongerWanted } from '../errors.ts';
+import { withCommand } from '../command.ts';
+import { InvalidRequest, NoLongerWanted } from '../errors.ts';
+import { tagCommand } from '../msk/tag-commands.ts';
 import { triggerTag } from '../msk/tags.ts';
 import { shown } from './redaction.ts';
 import type { Request } from './request.ts';
@@ -24,3 +26,20 @@ export const noLongerWanted = (reason: string): NoLongerWanted =>
   new NoLongerWanted(
     `${reason} This run stops here. What it has created stays recorded, and the run that disconnects the cluster removes it.`,
   );
+
+/**
+ * Refuses a connect that the next event of the tag, or the next sweep, would undo.
+ *
+ * @param tags of the cluster
+ * @throws InvalidRequest
+ */
+export function refuseIfUndone(clusterArn: string, tags: Record<string, string>): void {
+  if (tags[triggerTag] !== 'disconnect') return;
+  throw new InvalidRequest(
+    withCommand(
+      `The tag ${triggerTag} of ${clusterArn} is "disconnect", so a connect would be undone. Set the tag to "connect", which starts a run:`,
+      tagCommand(clusterArn, { [triggerTag]: 'connect' }),
+      'Or set the tag to another value, such as "hold", and then start the run.',
+    ),
+  );
+}

@@ -76,11 +76,14 @@ describe('preflight judges the cluster', () => {
 
   it('as one that must be tagged otherwise if its tag is disconnect', async () => {
     const { report } = await withCluster({ tags: { 'atlas-streaming': 'disconnect' } });
-    assert.equal(report.ready, true);
-    assert.match(
-      report.notes.join(),
-      /^The tag atlas-streaming of the cluster is "disconnect"\. No run connects it until/,
+    assert.equal(report.ready, false);
+    assert.deepEqual(
+      report.checks.filter(({ result }) => result !== 'met').map(({ id }) => id),
+      ['tag'],
     );
+    const { text, remedy } = report.checks.find(({ id }) => id === 'tag') ?? {};
+    assert.match(text ?? '', /^The tag atlas-streaming of \S+ is "disconnect", so a connect would be undone\./);
+    assert.match(remedy ?? '', /^aws kafka tag-resource .* --tags atlas-streaming=connect$/);
   });
 
   it('with the secret that an option names', async () => {

@@ -76,7 +76,7 @@ function assertEnds(runs: Ended[]): void {
   for (const { endState, status, error, cause, output } of runs) {
     if (status === 'ABORTED') assert.deepEqual([error, endState !== 'Connected'], ['NoLongerWanted', true]);
     // A manual connect while the tag says disconnect.
-    else if (error === 'InvalidRequest') assert.match(cause ?? '', /is "disconnect", so this run would be undone/);
+    else if (error === 'InvalidRequest') assert.match(cause ?? '', /is "disconnect", so a connect would be undone/);
     else assert.match(endState, /^(Connected|Disconnected|NothingToDo|NoLongerWanted)$/, cause);
     if (endState === 'NothingToDo')
       assert.match((output as { reason: string }).reason, /^(Execution arn:aws:states:\S+ is working|The tag )/);
