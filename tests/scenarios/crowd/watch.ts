@@ -60,10 +60,17 @@ export function watchChanges(cloud: Cloud): Change[] {
 /** The states by which a run begins to work, after it has claimed the cluster. */
 const firstStates = ['InspectCluster', 'DeleteConnection'];
 
-/** When an execution has worked on the cluster; undefined if it has not. */
+/**
+ * When an execution has worked on the cluster; undefined if it has not. Its last function gives the cluster back while it runs, and the
+ * next execution may begin at once. After a stop, the next one waits until the last function must have ended.
+ */
 function worked({ history, ended }: Execution): { from: Date; to: Date } | undefined {
   const begun = history.find((event) => event.type === 'StateEntered' && firstStates.includes(event.state.name));
-  return begun && { from: begun.at, to: ended?.at ?? assert.fail('it has ended') };
+  if (!begun) return undefined;
+  const answered = history.findLastIndex(({ type }) => type === 'TaskAnswered');
+  const last = history.slice(0, answered).findLast(({ type }) => type === 'StateEntered');
+  const to = ended?.status === 'ABORTED' ? ended.at : last?.at;
+  return { from: begun.at, to: to ?? assert.fail('no function has worked') };
 }
 
 /** The executions that have worked on the cluster, one after the other. Fails if two have worked at the same time. */
