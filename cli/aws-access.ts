@@ -4,6 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { AwsRefused, AwsThrottled, AwsUnavailable } from '../shared/errors.ts';
 import { quoted } from '../shared/foreign-text.ts';
 import { MskClient } from '../shared/msk/client.ts';
+import { shown } from '../shared/request/redaction.ts';
 import { SecretsClient } from '../shared/secrets/client.ts';
 import { NoAccess } from './exit.ts';
 
@@ -34,9 +35,11 @@ export async function awsAccess(region: string, onClient: (client: AwsClient) =>
   const options = { region, ...requestOptions };
   const kafka = new KafkaClient(options);
   const credentials = await kafka.config.credentials().catch((error: Error) => {
-    throw new NoAccess(
-      `The AWS SDK finds no usable credentials (${quoted(error.message)}). Log in, for example with "aws sso login", and set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
-    );
+    const profile = process.env.AWS_PROFILE;
+    const remedy = profile
+      ? `AWS_PROFILE is ${shown(profile)}: check that this profile exists, and log in, for example with "aws sso login".`
+      : 'Log in, for example with "aws sso login", and set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
+    throw new NoAccess(`The AWS SDK finds no usable credentials (${quoted(error.message)}). ${remedy}`);
   });
   const shared = { ...options, credentials };
   const signal = new AbortController().signal;
@@ -82,6 +85,12 @@ export function whyNoAnswer(error: unknown): { sentence: string; isForAll: boole
     return {
       sentence: `The AWS credentials lack ${error.action}, or a policy denies it (${quoted(error.said)}).`,
       isForAll: false,
+    };
+  // The SDK calls an error so that has no name of AWS, as the page of a proxy.
+  if (/^Unknown/.test(error.code))
+    return {
+      sentence: `${error.message} This is not an answer of AWS. Check the network of this machine, its proxy, and AWS_ENDPOINT_URL.`,
+      isForAll: true,
     };
   return undefined;
 }

@@ -3,6 +3,7 @@ import { localSettings } from '../packaging/check-settings.ts';
 import { complaintAboutNpmOptions } from '../packaging/npm-options.ts';
 import { readParams, WrongSettings } from '../packaging/settings.ts';
 import { similarName } from '../packaging/similar-name.ts';
+import { complaintAboutArguments } from '../packaging/wrong-arguments.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface Arguments {
@@ -125,12 +126,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // Only the first sentence: the others explain positional arguments, which do not exist here.
-    const [sentence = ''] = (error as Error).message.split(/\.\s|\.$|\n/);
-    const [, unknown] = /^Unknown option '--([^']+)'/.exec(sentence) ?? [];
-    const meant = unknown && similarName(unknown, Object.keys(options));
-    if (meant) throw new UsageError(`${sentence}. Did you mean --${meant}?`);
-    throw new UsageError(`${sentence}; npm start -- --help lists the options.`);
+    throw new UsageError(complaintAboutArguments(error as Error, Object.keys(options), 'npm start'));
   }
 }
 

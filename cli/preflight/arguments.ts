@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { complaintAboutNpmOptions } from '../../packaging/npm-options.ts';
-import { similarName } from '../../packaging/similar-name.ts';
+import { complaintAboutArguments } from '../../packaging/wrong-arguments.ts';
 import { InvalidRequest } from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
 import { type Field, rules, valid, validSecretName } from '../../shared/request/fields.ts';
@@ -118,13 +118,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // Only the first sentence: the others explain positional arguments, which do not exist here.
-    const [sentence = ''] = (error as Error).message.split(/\.\s|\.$|\n/);
-    const wrong = /^Unknown option '--?([^']*)'/.exec(sentence)?.[1];
-    const meant = wrong && similarName(wrong, names);
-    throw new UsageError(
-      `${sentence}. ${meant ? `Did you mean --${meant}?` : 'npm run preflight -- --help lists the options.'}`,
-    );
+    throw new UsageError(complaintAboutArguments(error as Error, names, 'npm run preflight'));
   }
 }
 

@@ -11,6 +11,7 @@ import {
   WrongSettings,
 } from '../../packaging/settings.ts';
 import { similarName } from '../../packaging/similar-name.ts';
+import { complaintAboutArguments } from '../../packaging/wrong-arguments.ts';
 import { shown, shownArn } from '../../shared/request/redaction.ts';
 import { UsageError } from '../exit.ts';
 
@@ -92,13 +93,7 @@ function parse(args: string[]) {
   try {
     return parseArgs({ args, options }).values;
   } catch (error) {
-    // Only the first sentence: the others explain positional arguments, which do not exist here.
-    const [sentence] = (error as Error).message.split(/\.\s|\.$|\n/);
-    const [, wrong = ''] = /Unknown option '-*(.*?)'/.exec(error instanceof Error ? error.message : '') ?? [];
-    const meant = similarName(wrong, Object.keys(options));
-    throw new UsageError(
-      `${sentence}; ${meant && wrong ? `did you mean --${meant}?` : 'npm run status -- --help lists the options.'}`,
-    );
+    throw new UsageError(complaintAboutArguments(error as Error, Object.keys(options), 'npm run status'));
   }
 }
 

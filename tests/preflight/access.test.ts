@@ -90,6 +90,16 @@ describe('preflight without access to AWS ends with one sentence', () => {
       }
     });
 
+  it('if a proxy answers in place of AWS', async () => {
+    refuse('DescribeClusterV2', { status: 404, body: '' });
+    await assert.rejects(
+      preflightOf(cloud, ['--cluster', cloud.world.cluster.arn]),
+      (error: Error) =>
+        error instanceof NoAccess &&
+        /This is not an answer of AWS\. Check the network of this machine/.test(error.message),
+    );
+  });
+
   it('if AWS cannot be reached', () =>
     assert.rejects(
       preflightOfCluster(cloud, [], { env: { AWS_ENDPOINT_URL_KAFKA: closed } }),

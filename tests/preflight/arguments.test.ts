@@ -73,7 +73,8 @@ describe('the arguments of preflight', () => {
     [[...cluster, '--clustre', 'x'], /^Unknown option '--clustre'\. Did you mean --cluster\?$/],
     [[...cluster, '--verbose'], /^Unknown option '--verbose'\. npm run preflight -- --help lists the options\.$/],
     [[...cluster, 'orders'], /^Unexpected argument 'orders'\./],
-    [['--cluster'], /argument missing/],
+    [['--cluster'], /^--cluster needs a value\.$/],
+    [['--cluster', '--all'], /^--cluster needs a value\.$/],
   ] as const)
     it(`are refused: ${args.join(' ')}`, () =>
       assert.throws(
@@ -130,16 +131,20 @@ describe('npm run preflight', () => {
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   };
-  const run = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env });
+  const run = (args: string[], more: NodeJS.ProcessEnv = {}) =>
+    spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { ...env, ...more } });
 
   it('prints one sentence on standard error and exits with 2 for wrong arguments and without AWS credentials', () => {
-    const wrong = run('--cluster', 'orders');
+    const wrong = run(['--cluster', 'orders']);
     assert.deepEqual([wrong.status, wrong.stdout, wrong.stderr.split('\n').length], [2, '', 2]);
-    const without = run(...cluster);
+    const without = run(cluster);
     assert.deepEqual([without.status, without.stdout], [2, '']);
     assert.match(
       without.stderr,
       /^The AWS SDK finds no usable credentials \(.*\)\. Log in, for example with "aws sso login".*\n$/,
     );
+    const unknown = run(cluster, { AWS_PROFILE: 'staging' });
+    assert.match(unknown.stderr, /AWS_PROFILE is "staging": check that this profile exists, and log in/);
+    assert.equal(unknown.status, 2);
   });
 });

@@ -333,6 +333,6 @@ suite('npm run status', () => {
       for (const secret of cloud.world.secretValues) assert.ok(!`${stdout}${stderr}`.includes(secret));
     const wrong = await run('--stages', 'local');
     assert.deepEqual([wrong.code, wrong.stdout], [2, '']);
-    assert.match(wrong.stderr, /^Unknown option '--stages'; did you mean --stage\?\n$/);
+    assert.match(wrong.stderr, /^Unknown option '--stages'. Did you mean --stage\?\n$/);
   });
 });
