@@ -4,6 +4,9 @@ import { AtlasClient } from '../shared/atlas/client.ts';
 import { isAboutCredentials, notOnAccessList } from '../shared/atlas/error-codes.ts';
 import type { AtlasFetch } from '../shared/atlas/http.ts';
 import { AtlasCredentialsRefused, AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../shared/errors.ts';
+import { regionOf } from '../shared/msk/arn.ts';
+import type { SecretsClient } from '../shared/secrets/client.ts';
+import { whyNoAnswer } from './aws-access.ts';
 import { UsageError } from './exit.ts';
 
 /**
@@ -43,7 +46,7 @@ export function atlasCredentialsOf(env: NodeJS.ProcessEnv): Record<string, strin
 }
 
 /** What to do if there are no credentials of Atlas. */
-export const howToGiveAtlasCredentials = `Set ${Object.values(pairs[0] ?? {}).join(' and ')} (an API key), or ${Object.values(pairs[2] ?? {}).join(' and ')} (a service account), or give --credentials-secret ARN.`;
+const howToGiveAtlasCredentials = `Set ${Object.values(pairs[0] ?? {}).join(' and ')} (an API key), or ${Object.values(pairs[2] ?? {}).join(' and ')} (a service account), or give --credentials-secret ARN.`;
 
 /**
  * Atlas, for a person's command. A token of a service account stays in this process.
@@ -65,6 +68,34 @@ export function atlasClient(
     // Too little to wait out a Retry-After.
     remainingMs: () => 0,
   });
+}
+
+/** Atlas, and where the credentials are from, for messages; or why Atlas cannot be asked. */
+export type AtlasAccess = { client: AtlasClient; source: string } | { reason: string };
+
+/**
+ * Atlas with the credentials of `--credentials-secret`, else of the environment, else of the stage's secret.
+ *
+ * @param secretsIn Secrets Manager in a Region
+ * @param wrap a middleware around every request
+ */
+export async function atlasAccess(
+  { option, ofStage, baseUrl }: { option: string | undefined; ofStage: string | undefined; baseUrl: string },
+  env: NodeJS.ProcessEnv,
+  secretsIn: (region: string) => Promise<SecretsClient>,
+  wrap?: (fetch: AtlasFetch) => AtlasFetch,
+): Promise<AtlasAccess> {
+  const given = option === undefined ? atlasCredentialsOf(env) : undefined;
+  if (given) return { client: atlasClient(given, baseUrl, wrap), source: 'the environment' };
+  const secretArn = option ?? ofStage;
+  if (secretArn === undefined) return { reason: `There are no credentials of Atlas. ${howToGiveAtlasCredentials}` };
+  try {
+    const { value } = await (await secretsIn(regionOf(secretArn))).read(secretArn);
+    return { client: atlasClient(value, baseUrl, wrap), source: `the secret ${secretArn}` };
+  } catch (error) {
+    const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
+    return { reason: `The secret ${secretArn} with the credentials of Atlas cannot be used. ${why}` };
+  }
 }
 
 /**

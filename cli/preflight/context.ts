@@ -10,7 +10,7 @@ import type { Aws } from '../aws-access.ts';
 import { registryTableName } from '../registry-table.ts';
 import type { Arguments } from './arguments.ts';
 import { readOnce } from './read-once.ts';
-import type { AtlasAccess } from './setup.ts';
+import type { AskableAtlas } from './setup.ts';
 
 /** What is the same for all clusters of a preflight. */
 export interface Context {
@@ -18,7 +18,7 @@ export interface Context {
   settings: Settings;
   msk: MskClient;
   secrets: SecretsClient;
-  atlas: AtlasAccess;
+  atlas: AskableAtlas;
   /** The record of a cluster, if there is a stage and it is deployed. A registry that cannot be read is a finding. */
   recordOf(clusterArn: string, findings: Findings): Promise<RegistryRecord | undefined>;
   /** That the stage is not deployed in this Region, if it is not and a record was asked for. */
@@ -30,7 +30,7 @@ export function contextOf(
   { region, ...options }: Arguments & { region: string },
   settings: Settings,
   aws: Aws,
-  atlas: AtlasAccess,
+  atlas: AskableAtlas,
 ): Context {
   const table = { dynamodb: aws.dynamodb, tableName: registryTableName, signal: new AbortController().signal };
   const registry = readOnce(new Registry(table));

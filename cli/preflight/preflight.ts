@@ -2,6 +2,7 @@ import type { Cluster } from '@aws-sdk/client-kafka';
 import type { Settings } from '../../packaging/settings.ts';
 import { ClusterUnusable } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
+import { atlasAccess } from '../atlas-access.ts';
 import { awsAccess, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
 import { regionFor } from '../region.ts';
@@ -11,7 +12,7 @@ import { onOneLine } from './foreign.ts';
 import { lookAt } from './look.ts';
 import { readOnce } from './read-once.ts';
 import type { Report } from './report.ts';
-import { atlasAccess, type Observer } from './setup.ts';
+import { type Observer, refusing } from './setup.ts';
 
 /** What `npm run preflight` has found. */
 export interface Preflight {
@@ -43,7 +44,14 @@ export async function preflight(
   const secretsIn = async (other: string) =>
     other === region ? secrets : (await awsAccess(other, observer?.aws)).secrets;
   const first = options.clusterArn === undefined ? allClusters(region, msk) : oneCluster(options.clusterArn, msk);
-  const [clusters, atlas] = await Promise.all([first, atlasAccess(options, settings, env, secretsIn, observer)]);
+  const credentials = {
+    option: options.credentialsSecret,
+    ofStage: options.stage === undefined ? undefined : settings.atlasCredentialsSecretArn,
+    baseUrl: settings.atlasBaseUrl ?? '',
+  };
+  const access = atlasAccess(credentials, env, secretsIn, observer?.atlas);
+  const [clusters, found] = await Promise.all([first, access]);
+  const atlas = 'reason' in found ? refusing(found.reason) : found;
   const context = contextOf({ ...options, region }, settings, { ...aws, msk, secrets }, atlas);
   const reports: Report[] = [];
   const queue = clusters.entries();

@@ -9,10 +9,7 @@ import {
 } from '../../packaging/settings.ts';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import type { AtlasFetch } from '../../shared/atlas/http.ts';
-import { regionOf } from '../../shared/msk/arn.ts';
-import type { SecretsClient } from '../../shared/secrets/client.ts';
-import { atlasClient, atlasCredentialsOf, howToGiveAtlasCredentials } from '../atlas-access.ts';
-import { type AwsClient, whyNoAnswer } from '../aws-access.ts';
+import type { AwsClient } from '../aws-access.ts';
 import { NoAccess, UsageError } from '../exit.ts';
 import type { Arguments } from './arguments.ts';
 
@@ -22,8 +19,8 @@ export interface Observer {
   atlas(fetch: AtlasFetch): AtlasFetch;
 }
 
-/** The credentials of Atlas, and where they are from, for messages. */
-export interface AtlasAccess {
+/** Atlas, and where the credentials are from, for messages. */
+export interface AskableAtlas {
   client: AtlasClient;
   source: string;
 }
@@ -55,36 +52,8 @@ export function settingsOf({ stage, project, workspace }: Arguments, env: NodeJS
   }
 }
 
-/**
- * Atlas with the credentials of `--credentials-secret`, else of the environment, else of the stage's secret. Without usable ones, each
- * request says why.
- *
- * @param secretsIn Secrets Manager in a Region
- */
-export async function atlasAccess(
-  { credentialsSecret, stage }: Arguments,
-  settings: Settings,
-  env: NodeJS.ProcessEnv,
-  secretsIn: (region: string) => Promise<SecretsClient>,
-  observer?: Observer,
-): Promise<AtlasAccess> {
-  const baseUrl = settings.atlasBaseUrl ?? '';
-  const ofStage = stage === undefined ? undefined : settings.atlasCredentialsSecretArn;
-  const given = credentialsSecret === undefined ? atlasCredentialsOf(env) : undefined;
-  if (given) return { client: atlasClient(given, baseUrl, observer?.atlas), source: 'the environment' };
-  const secretArn = credentialsSecret ?? ofStage;
-  if (secretArn === undefined) return refusing(`There are no credentials of Atlas. ${howToGiveAtlasCredentials}`);
-  try {
-    const { value } = await (await secretsIn(regionOf(secretArn))).read(secretArn);
-    return { client: atlasClient(value, baseUrl, observer?.atlas), source: `the secret ${secretArn}` };
-  } catch (error) {
-    const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;
-    return refusing(`The secret ${secretArn} with the credentials of Atlas cannot be used. ${why}`);
-  }
-}
-
 /** Atlas that cannot be asked: each call says why. @param why one or more sentences */
-export const refusing = (why: string): AtlasAccess => ({
+export const refusing = (why: string): AskableAtlas => ({
   client: new Proxy({} as AtlasClient, { get: () => () => Promise.reject(new NoAccess(why)) }),
   source: 'nothing',
 });

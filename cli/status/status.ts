@@ -1,7 +1,7 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import type { Settings } from '../../packaging/settings.ts';
-import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
+import type { AtlasAccess } from '../atlas-access.ts';
 import { type Aws, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess } from '../exit.ts';
 import { readRegistry, registryTableName } from '../registry-table.ts';
@@ -17,7 +17,7 @@ export interface Asked {
   /** Projects of the settings. Those of the records are added. */
   projectIds: string[];
   /** Atlas and the source of its credentials, or why it cannot be asked. */
-  atlas: { client: AtlasClient; source: string } | { reason: string };
+  atlas: AtlasAccess;
 }
 
 /** What `npm run status` shows. */
@@ -106,7 +106,7 @@ const nameOf = (accountId: string | undefined): string =>
 async function orphansIn(
   projectIds: string[],
   known: Parameters<typeof findOrphans>[1] | undefined,
-  atlas: Asked['atlas'],
+  atlas: AtlasAccess,
 ): Promise<{ orphans: Orphan[]; notLooked: NotLooked[] }> {
   const cannot = (reason: string) => ({ orphans: [], notLooked: [{ reason }] });
   if ('reason' in atlas) return cannot(atlas.reason);

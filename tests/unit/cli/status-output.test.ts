@@ -58,8 +58,8 @@ suite('the arguments of npm run status', () => {
     ],
     ['a wrong project', ['--project', 'mine'], { prod }, /^--project is "mine"; it must be the 24 hexadecimal/],
     ['a secret itself', ['--credentials-secret', 'mdb_sa_sk_1'], { prod }, /not an ARN \(value hidden/],
-    ['a wrong option', ['--regions', 'x'], { prod }, /^Unknown option '--regions'; did you mean --region\?$/],
-    ['an unknown option', ['--frequency'], { prod }, /^Unknown option '--frequency'; npm run status -- --help lists/],
+    ['a wrong option', ['--regions', 'x'], { prod }, /^Unknown option '--regions'. Did you mean --region\?$/],
+    ['an unknown option', ['--frequency'], { prod }, /^Unknown option '--frequency'. npm run status -- --help lists/],
   ] as const)
     test(`are refused with ${what}`, (t) => {
       const folder = folderWith(t, stages);
