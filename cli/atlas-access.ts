@@ -5,7 +5,9 @@ import { isAboutCredentials, notOnAccessList } from '../shared/atlas/error-codes
 import type { AtlasFetch } from '../shared/atlas/http.ts';
 import { AtlasCredentialsRefused, AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../shared/errors.ts';
 import { regionOf } from '../shared/msk/arn.ts';
+import { shownArn } from '../shared/request/redaction.ts';
 import type { SecretsClient } from '../shared/secrets/client.ts';
+import { secretArnPattern } from '../shared/secrets/secret-arn.ts';
 import { whyNoAnswer } from './aws-access.ts';
 import { UsageError } from './exit.ts';
 
@@ -70,8 +72,22 @@ export function atlasClient(
   });
 }
 
-/** Atlas, and where the credentials are from, for messages; or why Atlas cannot be asked. */
-export type AtlasAccess = { client: AtlasClient; source: string } | { reason: string };
+/** Atlas, and where the credentials are from, for messages. */
+export interface AskableAtlas {
+  client: AtlasClient;
+  source: string;
+}
+
+/** Atlas, or why it cannot be asked. */
+export type AtlasAccess = AskableAtlas | { reason: string };
+
+/** @param arn of `--credentials-secret` @throws UsageError if it is not the ARN of a secret */
+export function checkCredentialsSecret(arn: string | undefined): void {
+  if (arn === undefined || secretArnPattern('').test(arn)) return;
+  throw new UsageError(
+    `--credentials-secret is ${shownArn(arn)}; it must be the whole ARN of a Secrets Manager secret, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
+  );
+}
 
 /**
  * Atlas with the credentials of `--credentials-secret`, else of the environment, else of the stage's secret.

@@ -86,7 +86,7 @@ export function whyNoAnswer(error: unknown): { sentence: string; isForAll: boole
       sentence: `The AWS credentials lack ${error.action}, or a policy denies it (${quoted(error.said)}).`,
       isForAll: false,
     };
-  // The SDK calls an error so that has no name of AWS, as the page of a proxy.
+  // The SDK gives this name to an answer without an error code of AWS, such as the page of a proxy.
   if (/^Unknown/.test(error.code))
     return {
       sentence: `${error.message} This is not an answer of AWS. Check the network of this machine, its proxy, and AWS_ENDPOINT_URL.`,

@@ -13,6 +13,12 @@ export const registryTableName: string = parse(
   readFileSync(new URL('../infrastructure/registry.yml', import.meta.url), 'utf8'),
 ).Resources.Registry.Properties.TableName;
 
+/** @param error of the registry */
+export const isTableMissing = (error: unknown): boolean =>
+  error instanceof DeploymentMisconfigured &&
+  error.cause instanceof AwsRefused &&
+  error.cause.code === 'ResourceNotFoundException';
+
 export interface Registered {
   records: RegistryRecord[];
   /** Items that are not records of this version. */
@@ -30,8 +36,8 @@ export async function readRegistry(dynamodb: DynamoDBClient): Promise<Registered
   try {
     return await new Registry({ dynamodb, tableName: registryTableName, signal }).scan();
   } catch (error) {
+    if (isTableMissing(error)) return undefined;
     const cause = error instanceof DeploymentMisconfigured ? error.cause : error;
-    if (cause instanceof AwsRefused && cause.code === 'ResourceNotFoundException') return undefined;
     const sentence = whyNoAnswer(cause)?.sentence ?? (cause as Error).message;
     throw new NoAccess(`The registry (the DynamoDB table ${registryTableName}) cannot be read. ${sentence}`);
   }

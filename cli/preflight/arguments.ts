@@ -1,13 +1,12 @@
 import { parseArgs } from 'node:util';
 import { complaintAboutNpmOptions } from '../../packaging/npm-options.ts';
 import { complaintAboutArguments } from '../../packaging/wrong-arguments.ts';
-import { InvalidRequest } from '../../shared/errors.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
 import { type Field, rules, valid, validSecretName } from '../../shared/request/fields.ts';
-import { shown, shownArn } from '../../shared/request/redaction.ts';
 import { refuseSecretElsewhere } from '../../shared/request/secret-place.ts';
-import { secretArnPattern } from '../../shared/secrets/secret-arn.ts';
-import { UsageError } from '../exit.ts';
+import { checkCredentialsSecret } from '../atlas-access.ts';
+import { asUsage, UsageError } from '../exit.ts';
+import { checkRegion } from '../region.ts';
 
 /** What the user asks for. Each value has been checked by the rules of the input of a run. */
 export interface Arguments {
@@ -91,10 +90,10 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
   check('projectId', '--project', given.project);
   check('workspace', '--workspace', given.workspace);
   check('connectionName', '--connection-name', given['connection-name']);
-  if (region !== undefined && !/^[a-z0-9-]{1,32}$/.test(region))
-    throw new UsageError(`--region is ${shown(region)}; it must be the name of a Region, for example "us-east-1".`);
+  if (region !== undefined) checkRegion(region, '--region');
   if (clusterArn && region && regionOf(clusterArn) !== region)
     throw new UsageError(`--region is ${region}, but the cluster is in ${regionOf(clusterArn)}. Leave --region out.`);
+  checkCredentialsSecret(given['credentials-secret']);
   const [secretArn, secretName] = secret?.includes(':') ? [secret, undefined] : [undefined, secret];
   if (secretArn !== undefined) checkSecret(secretArn, clusterArn);
   if (secretName !== undefined) asUsage(() => validSecretName(secretName, '--secret'));
@@ -108,7 +107,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
     secretName,
     stage,
     record: given.record,
-    credentialsSecret: checkedCredentialsSecret(given['credentials-secret']),
+    credentialsSecret: given['credentials-secret'],
     json,
     help,
   };
@@ -122,8 +121,9 @@ function parse(args: string[]) {
   }
 }
 
-const check = (field: Field, option: string, value: string | undefined): void =>
+function check(field: Field, option: string, value: string | undefined): void {
   asUsage(() => value !== undefined && valid(field, value, option));
+}
 
 /** As a run refuses it. */
 function refuseOtherPartition(clusterArn = ''): void {
@@ -138,20 +138,4 @@ function checkSecret(secretArn: string, clusterArn = ''): void {
   check('secretArn', '--secret', secretArn);
   const cluster = parseClusterArn(clusterArn);
   if (cluster) asUsage(() => refuseSecretElsewhere(secretArn, cluster));
-}
-
-/** A wrong input of a run is a wrong argument here. */
-function asUsage(act: () => unknown): void {
-  try {
-    act();
-  } catch (error) {
-    throw error instanceof InvalidRequest ? new UsageError(error.message) : error;
-  }
-}
-
-function checkedCredentialsSecret(arn: string | undefined): string | undefined {
-  if (arn === undefined || secretArnPattern('').test(arn)) return arn;
-  throw new UsageError(
-    `--credentials-secret is ${shownArn(arn)}; it must be the whole ARN of a Secrets Manager secret, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
-  );
 }

@@ -1,16 +1,16 @@
 import type { Settings } from '../../packaging/settings.ts';
-import { AwsRefused, DeploymentMisconfigured } from '../../shared/errors.ts';
+import { DeploymentMisconfigured } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
+import type { AskableAtlas } from '../atlas-access.ts';
 import type { Aws } from '../aws-access.ts';
-import { registryTableName } from '../registry-table.ts';
+import { isTableMissing, registryTableName } from '../registry-table.ts';
 import type { Arguments } from './arguments.ts';
 import { readOnce } from './read-once.ts';
-import type { AskableAtlas } from './setup.ts';
 
 /** What is the same for all clusters of a preflight. */
 export interface Context {
@@ -66,8 +66,3 @@ export function contextOf(
         : undefined,
   };
 }
-
-const isTableMissing = (error: unknown): boolean =>
-  error instanceof DeploymentMisconfigured &&
-  error.cause instanceof AwsRefused &&
-  error.cause.code === 'ResourceNotFoundException';

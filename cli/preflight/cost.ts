@@ -1,5 +1,6 @@
 import { monthlyDollars, type Resource } from '../../shared/outcomes.ts';
 import type { Change } from '../../shared/prerequisites/plan-changes.ts';
+import { roughly } from '../dollars.ts';
 
 /** What a plan adds to the bills, in dollars per month, without traffic and stream processors. docs/cost.md has the sources. */
 export interface Cost {
@@ -20,6 +21,3 @@ export function costOf(plan: Change[]): Cost {
   });
   return { monthlyDollars: roughly(parts.reduce((sum, part) => sum + part.monthlyDollars, 0)), parts };
 }
-
-/** To half a dollar: the prices are not exact. */
-const roughly = (dollars: number): number => Math.round(dollars * 2) / 2;

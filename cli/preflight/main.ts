@@ -24,9 +24,12 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** Not on standard output, which may be one JSON document. */
-async function save(recording: Recording): Promise<void> {
+function save(recording: Recording): void {
+  const file = recording.save();
   console.error(
-    `The answers of AWS and Atlas are in ${await recording.save()}. Read the file before you send it: CONTRIBUTING.md, "Send a recording".`,
+    file === undefined
+      ? 'Nothing is recorded: neither AWS nor Atlas has answered.'
+      : `The answers of AWS and Atlas are in ${file}. Read the file before you send it: CONTRIBUTING.md, "Send a recording".`,
   );
 }
 

@@ -5,6 +5,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { atlasAccess } from '../atlas-access.ts';
 import { awsAccess, whyNoAnswer } from '../aws-access.ts';
 import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import type { Observer } from '../recording/recording.ts';
 import { regionFor } from '../region.ts';
 import type { Arguments } from './arguments.ts';
 import { contextOf } from './context.ts';
@@ -12,7 +13,7 @@ import { onOneLine } from './foreign.ts';
 import { lookAt } from './look.ts';
 import { readOnce } from './read-once.ts';
 import type { Report } from './report.ts';
-import { type Observer, refusing } from './setup.ts';
+import { refusing } from './setup.ts';
 
 /** What `npm run preflight` has found. */
 export interface Preflight {

@@ -4,6 +4,7 @@ import { isCommand } from '../../shared/command.ts';
 import { oneLine } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { inOneSentence } from '../../shared/short-form.ts';
+import { dollars } from '../dollars.ts';
 import type { Cost } from './cost.ts';
 import type { Owner } from './owner.ts';
 import type { Preflight } from './preflight.ts';
@@ -87,8 +88,6 @@ function planLines({ plan, ready }: Report, screen: Screen): string[] {
 /** A policy statement in a text may be broken between its parts. */
 const breakable = (text: string): string => text.replace(/(["\]}]),(?=["{[])/g, '$1, ');
 
-const dollars = (amount: number): string => `$${Number.isInteger(amount) ? amount : amount.toFixed(2)}`;
-
 function costLines(cost: Cost | null, screen: Screen): string[] {
   if (!cost || cost.monthlyDollars === 0) return [];
   const parts = cost.parts.map((part) => `${dollars(part.monthlyDollars)} to ${part.for}`).join(', ');
@@ -98,7 +97,12 @@ function costLines(cost: Cost | null, screen: Screen): string[] {
 
 function ownerLines(owner: Owner | null, screen: Screen): string[] {
   if (!owner) return [];
-  const text = `The tag ${oneLine(owner.tag)} says that ${owner.tool} owns the cluster. Its next update can undo what a run changes. Put ${owner.snippets.length > 0 ? 'this' : 'the same as for Terraform'} into its configuration first (docs/infrastructure-as-code.md):`;
+  const page = 'docs/infrastructure-as-code.md';
+  const remedy =
+    owner.snippets.length > 0
+      ? `Put this into its configuration first (${page}):`
+      : `First put the same into its configuration as for Terraform: ${page}.`;
+  const text = `The tag ${oneLine(owner.tag)} says that ${owner.tool} owns the cluster. Its next update can undo what a run changes. ${remedy}`;
   return [
     '',
     ...lines(text, '', screen),

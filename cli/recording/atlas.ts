@@ -1,7 +1,7 @@
 import type { AtlasFetch } from '../../shared/atlas/http.ts';
 import type { ObservedExchange } from './observed.ts';
 
-/** Shows every answer that comes through the returned `fetch`. A request without an answer is not shown. */
+/** Passes on every answer that comes through the returned `fetch`. A request without an answer is left out. */
 export const observeAtlas =
   (fetch: AtlasFetch, observe: (exchange: ObservedExchange) => void): AtlasFetch =>
   async (url, init) => {

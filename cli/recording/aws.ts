@@ -1,3 +1,4 @@
+import type { AwsClient } from '../aws-access.ts';
 import type { ObservedExchange } from './observed.ts';
 
 /** What an HTTP answer has, as the AWS SDK's handler returns it. */
@@ -23,22 +24,16 @@ interface Stack {
   ): void;
 }
 
-/** Any client of the AWS SDK. */
-export interface AwsClient {
-  middlewareStack: { add(middleware: never, options: never): void };
-}
-
 /** The name of each service, as the emulators have it. */
 const services: Record<string, string> = {
   KafkaClient: 'kafka',
   SecretsManagerClient: 'secretsmanager',
   DynamoDBClient: 'dynamodb',
-  SFNClient: 'states',
 };
 
-/** Shows every answer that a client gets, also those that the SDK retries. A call without an answer is not shown. */
-export function observeAws({ middlewareStack }: AwsClient, observe: (exchange: ObservedExchange) => void): void {
-  (middlewareStack as Stack).add(
+/** Passes on every answer that a client gets, also those after which the SDK tries again. A call without an answer is left out. */
+export function observeAws(client: AwsClient, observe: (exchange: ObservedExchange) => void): void {
+  (client.middlewareStack as unknown as Stack).add(
     (next, { clientName = '', commandName = '' }) =>
       async (args) => {
         const result = await next(args);
@@ -65,7 +60,7 @@ export function observeAws({ middlewareStack }: AwsClient, observe: (exchange: O
   );
 }
 
-/** Only this operation answers with a secret. Nothing of it is kept but which fields it has. */
+/** Only this operation answers with a secret. Only the names of its fields are kept. */
 function withoutSecret(operation: string, body: string): string {
   if (operation !== 'GetSecretValue') return body;
   try {

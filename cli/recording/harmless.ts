@@ -5,7 +5,7 @@
 
 /** A word of an API, such as `ACTIVE` or `DELETE_REQUESTED`. */
 const word = /^[A-Z]+(_[A-Z]+)*$/;
-const awsRegion = /^[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$/;
+export const awsRegion = /^[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$/;
 /** As AWS or Atlas spells it: `us-east-1`, `US_EAST_1`, `us_east_1`, `VIRGINIA_USA`. */
 const region = /^([a-z]{2}(-gov)?-[a-z]+-\d|[a-z]{2}_[a-z]+_\d|[A-Z]{2}_[A-Z]+_\d|[A-Z]+_[A-Z]{3})$/;
 const digits = /^\d{1,6}$/;
@@ -53,7 +53,7 @@ export const harmlessValues: Record<string, RegExp> = {
   protocol: /^SASL_[A-Z]{3,9}$/,
   tier: /^SP\d{1,2}$/,
   maxTierSize: /^SP\d{1,2}$/,
-  errorCode: /^[A-Z]+(_[A-Z]+)*$/,
+  errorCode: word,
   rel: /^(self|next|previous)$/,
   // Errors of AWS
   __type: exception,

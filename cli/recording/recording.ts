@@ -1,10 +1,11 @@
-import { closeSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AtlasFetch } from '../../shared/atlas/http.ts';
 import { shown } from '../../shared/request/redaction.ts';
+import type { AwsClient } from '../aws-access.ts';
 import { UsageError } from '../exit.ts';
 import { observeAtlas } from './atlas.ts';
-import { type AwsClient, observeAws } from './aws.ts';
+import { observeAws } from './aws.ts';
 import { Cleaner } from './cleaner.ts';
 import type { ObservedExchange } from './observed.ts';
 
@@ -29,14 +30,18 @@ export interface RecordingFile {
   exchanges: RecordedExchange[];
 }
 
-/** What AWS and Atlas answer during a command. */
-export interface Recording {
-  /** Records every answer that a client of the AWS SDK gets from now on. */
+/** Sees every request and its answer. */
+export interface Observer {
+  /** Observes every answer that a client of the AWS SDK gets from now on. */
   aws(client: AwsClient): void;
-  /** Records every answer to the requests that are sent through the returned `fetch`. */
+  /** Observes every answer to the requests that are sent through the returned `fetch`. */
   atlas(fetch: AtlasFetch): AtlasFetch;
-  /** Writes the file. @returns its path */
-  save(): Promise<string>;
+}
+
+/** What AWS and Atlas answer during a command. */
+export interface Recording extends Observer {
+  /** Writes the file, if there was any answer. @returns its path @throws UsageError if there is such a file by now */
+  save(): string | undefined;
 }
 
 /** The headers that say how a service behaves. */
@@ -55,7 +60,7 @@ const recordedHeaders = [
  */
 export function recordTo(dir: string): Recording {
   const file = join(dir, 'recording.json');
-  const descriptor = newFile(dir, file);
+  makeFolder(dir);
   const cleaner = new Cleaner();
   const exchanges: RecordedExchange[] = [];
   const keep = ({ header, body, path, ...exchange }: ObservedExchange) => {
@@ -73,28 +78,35 @@ export function recordTo(dir: string): Recording {
   return {
     aws: (client) => observeAws(client, keep),
     atlas: (fetch) => observeAtlas(fetch, keep),
-    save: async () => {
+    save: () => {
       const content: RecordingFile = { format: 1, exchanges };
-      writeFileSync(descriptor, `${JSON.stringify(content, null, 2)}\n`);
-      closeSync(descriptor);
+      // Then the next try can use the same folder.
+      if (exchanges.length === 0) return undefined;
+      try {
+        writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { flag: 'wx' });
+      } catch (error) {
+        throw new UsageError(`The recording ${shown(file)} cannot be written (${codeOf(error)}).`);
+      }
       return file;
     },
   };
 }
 
-/** @returns its descriptor. No other file is ever written. */
-function newFile(dir: string, file: string): number {
+/** @throws UsageError if the folder has a file, or cannot get one */
+function makeFolder(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true });
-    if (readdirSync(dir).length === 0) return openSync(file, 'wx');
+    accessSync(dir, constants.W_OK);
+    if (readdirSync(dir).length === 0) return;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(
-      `The folder ${shown(dir)} for the recording cannot be created (${code}). Give another one with --record.`,
+      `The folder ${shown(dir)} for the recording cannot be created or written (${codeOf(error)}). Give another one with --record.`,
     );
   }
   throw new UsageError(`The folder ${shown(dir)} for the recording is not empty; it must be empty, or not exist.`);
 }
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /** Nothing of a body that is not JSON, or nested too deep. */
 function cleanedBody(text: string, cleaner: Cleaner): { body?: unknown } {

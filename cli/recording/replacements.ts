@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { awsRegion } from './harmless.ts';
 
 /** How a value of a known form is replaced by another one of the same form. The first form that fits counts. */
 const forms: { kind: string; pattern: RegExp; make(number: number, value: string): string }[] = [
@@ -41,7 +42,6 @@ const arnWords = new Set(
     ['secret', 'key', 'alias', 'role', 'user', 'root', 'assumed-role', 'table', 'execution', 'stateMachine'],
   ].flat(),
 );
-const awsRegion = /^[a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d$/;
 
 /** @param at the part's place after `arn:` */
 const isOfArn = (part: string, at: number): boolean =>

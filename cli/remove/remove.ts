@@ -1,6 +1,6 @@
-import { readSettings, WrongSettings } from '../../packaging/settings.ts';
+import { readSettings } from '../../packaging/settings.ts';
 import { awsAccess } from '../aws-access.ts';
-import { exitCodes, NoAccess, UsageError } from '../exit.ts';
+import { asUsage, exitCodes, NoAccess } from '../exit.ts';
 import { readRegistry } from '../registry-table.ts';
 import { type Arguments, parseArguments, usage } from './arguments.ts';
 import { whyNotRemoved } from './connected.ts';
@@ -43,11 +43,4 @@ async function refusalOf({ stage, region, profile }: Arguments, env: NodeJS.Proc
 }
 
 /** @throws UsageError */
-function prefixOf(stage: string): string {
-  try {
-    return readSettings(stage).prefix ?? '';
-  } catch (error) {
-    if (error instanceof WrongSettings) throw new UsageError(error.message);
-    throw error;
-  }
-}
+const prefixOf = (stage: string): string => asUsage(() => readSettings(stage).prefix ?? '');

@@ -1,19 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { complaintAboutStageName, complaintsAbout } from '../../packaging/check-settings.ts';
 import { complaintAboutNpmOptions } from '../../packaging/npm-options.ts';
-import {
-  filesOfSettings,
-  readSettings,
-  readStageFile,
-  type Settings,
-  WrongSettings,
-} from '../../packaging/settings.ts';
+import { type Settings, stageFile } from '../../packaging/settings.ts';
 import { similarName } from '../../packaging/similar-name.ts';
 import { complaintAboutArguments } from '../../packaging/wrong-arguments.ts';
-import { shown, shownArn } from '../../shared/request/redaction.ts';
-import { UsageError } from '../exit.ts';
+import { valid } from '../../shared/request/fields.ts';
+import { checkCredentialsSecret } from '../atlas-access.ts';
+import { asUsage, UsageError } from '../exit.ts';
+import { settingsOfStage } from '../settings.ts';
 
 export interface Arguments {
   stage: string;
@@ -46,7 +41,7 @@ Shows every cluster of the Region that is recorded or tagged, and private links 
 
   --stage NAME              the deployment's stage (default: the only file in stages/ beside the example)
   --region NAME             default: AWS_REGION, AWS_DEFAULT_REGION, or the Region of the profile
-  --project ID              look for private links in this Atlas project as well; may be repeated
+  --project ID              list the private links of this Atlas project as well; may be repeated
   --credentials-secret ARN  a secret with the Atlas credentials. Default: MONGODB_ATLAS_PUBLIC_KEY and
                             MONGODB_ATLAS_PRIVATE_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET,
                             or the secret of the stage
@@ -72,16 +67,11 @@ export function parseArguments(
   const { help, project, 'credentials-secret': credentialsSecret, region, json, ...given } = parse(args);
   if (help) return undefined;
   const stage = given.stage ?? onlyStage(folder);
-  const wrongProject = project.find((id) => !/^[a-f0-9]{24}$/.test(id));
-  if (wrongProject !== undefined)
-    throw new UsageError(
-      `--project is ${shown(wrongProject)}; it must be the 24 hexadecimal characters of an Atlas project id.`,
-    );
-  if (credentialsSecret !== undefined && !/^arn:[\w-]+:secretsmanager:/.test(credentialsSecret))
-    throw new UsageError(
-      `--credentials-secret is ${shownArn(credentialsSecret)}; it must be the ARN of a Secrets Manager secret.`,
-    );
-  const { settings, hasFile } = settingsOf(stage, folder);
+  for (const id of project) asUsage(() => valid('projectId', id, '--project'));
+  checkCredentialsSecret(credentialsSecret);
+  const { settings, hasFile } = settingsOfStage(stage, {}, env, folder);
+  const meant = hasFile ? undefined : similarName(stage, stagesIn(folder));
+  if (meant) throw new UsageError(`${stageFile(stage)} does not exist. Did you mean --stage ${meant}?`);
   const ofStage = [settings.atlasProjectId ?? [], settings.allowedTargets?.match(/\b[a-f0-9]{24}(?=\/)/g) ?? []];
   return {
     ...{ stage, settings, hasFile, region, credentialsSecret, json },
@@ -110,20 +100,3 @@ const stagesIn = (folder: string): string[] =>
     .filter((file) => file.endsWith('.yml') && file !== 'example.yml')
     .map((file) => file.replace(/\.yml$/, ''))
     .toSorted();
-
-function settingsOf(stage: string, folder: string): { settings: Settings; hasFile: boolean } {
-  const wrongName = complaintAboutStageName(stage);
-  if (wrongName) throw new UsageError(wrongName);
-  try {
-    const hasFile = readStageFile(stage, folder) !== undefined;
-    const meant = hasFile ? undefined : similarName(stage, stagesIn(folder));
-    if (meant) throw new UsageError(`stages/${stage}.yml does not exist. Did you mean --stage ${meant}?`);
-    const settings = readSettings(stage, {}, folder);
-    const complaints = complaintsAbout(settings, undefined, filesOfSettings(stage, {}, folder));
-    if (complaints.length > 0) throw new WrongSettings(complaints);
-    return { settings, hasFile };
-  } catch (error) {
-    if (error instanceof WrongSettings) throw new UsageError(error.message);
-    throw error;
-  }
-}

@@ -17,8 +17,7 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const region = await regionFor(given.region, env);
   const aws = await awsAccess(region);
   const secretsIn = async (other: string) => (await awsAccess(other)).secrets;
-  const baseUrl = (env.MONGODB_ATLAS_BASE_URL || settings.atlasBaseUrl || '').replace(/\/$/, '');
-  const ofStage = settings.atlasCredentialsSecretArn;
+  const { atlasBaseUrl: baseUrl = '', atlasCredentialsSecretArn: ofStage } = settings;
   const atlas = await atlasAccess({ option: given.credentialsSecret, ofStage, baseUrl }, env, secretsIn);
   const status = await readStatus({ stage, settings, hasFile, region, projectIds, atlas }, aws);
   console.log(json ? JSON.stringify(status, null, 2) : render(status, process.stdout.columns));

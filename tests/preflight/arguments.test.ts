@@ -51,7 +51,7 @@ describe('the arguments of preflight', () => {
       [...cluster, '--region', 'eu-west-1'],
       /^--region is eu-west-1, but the cluster is in us-east-1\. Leave --region out\.$/,
     ],
-    [['--all', '--region', 'EU West'], /^--region is "EU West"; it must be the name of a Region/],
+    [['--all', '--region', 'EU West'], /^--region is "EU West"; it must be the name of an AWS Region/],
     [[...cluster, '--project', 'orders'], /^--project is "orders"; it must be the 24 hexadecimal characters/],
     [
       [...cluster, '--workspace', '..'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Report } from '../../cli/preflight/report.ts';
-import type { Observer } from '../../cli/preflight/setup.ts';
+import type { Observer } from '../../cli/recording/recording.ts';
 import { readDocument } from '../../docs/generators/documents.ts';
 import { Cloud } from '../../emulators/cloud.ts';
 import type { ClusterSeed } from '../../emulators/msk/seed.ts';

@@ -69,6 +69,12 @@ suite('the arguments of npm run status', () => {
       );
     });
 
+  test('are refused if the address of Atlas is not safe', (t) =>
+    assert.throws(
+      () => parseArguments([], { MONGODB_ATLAS_BASE_URL: 'http://atlas.example.com' }, folderWith(t, { prod })),
+      { message: /^MONGODB_ATLAS_BASE_URL is "http:.*; it must be an https address/ },
+    ));
+
   test('are refused if npm has used them itself', () =>
     assert.throws(
       () => parseArguments([], { npm_config_stage: 'prod', npm_lifecycle_event: 'status' }),
