@@ -1,7 +1,7 @@
 import { WrongSettings } from '../packaging/settings.ts';
 import { InvalidRequest } from '../shared/errors.ts';
 
-/** How the commands end: 0 means yes or done, 1 no, 2 that the question could not be asked. */
+/** How the commands end: 0 means yes or done, 1 no, 2 that the command cannot tell. */
 export const exitCodes = { yes: 0, no: 1, cannotTell: 2 } as const;
 
 /** Wrong arguments, or a wrong environment. The message is one sentence for the user. Exit code 2. */

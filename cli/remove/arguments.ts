@@ -5,6 +5,7 @@ import { complaintAboutStageName } from '../../packaging/check-settings.ts';
 import { complaintAboutNpmOptions } from '../../packaging/npm-options.ts';
 import { similarName } from '../../packaging/similar-name.ts';
 import { UsageError } from '../exit.ts';
+import { checkRegion } from '../region.ts';
 
 export interface Arguments {
   stage: string;
@@ -67,6 +68,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
   const wrongName = complaintAboutStageName(stage);
   if (wrongName) throw new UsageError(wrongName);
   if (typeof region !== 'string') throw new UsageError('--region needs a value, for example us-east-1.');
+  checkRegion(region, '--region');
   if (profile !== undefined && typeof profile !== 'string') throw new UsageError('--aws-profile needs a value.');
   const others = args.filter((arg) => arg !== '--force');
   const passedOn = values.region === undefined ? [...others, '--region', region] : others;

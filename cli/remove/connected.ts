@@ -7,6 +7,7 @@ import { triggerTag } from '../../shared/msk/tags.ts';
 import { monthlyDollars } from '../../shared/outcomes.ts';
 import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts';
 import { wishWithoutTag } from '../../shared/registry/untagged.ts';
+import { dollars } from '../dollars.ts';
 import type { Registered } from '../registry-table.ts';
 
 interface Stack {
@@ -37,7 +38,7 @@ export function whyNotRemoved({ records, unreadable }: Registered, stack: Stack)
     'This command shows what is still recorded:',
     `  npm run status -- --stage ${stage} --region ${region}`,
     '',
-    `To remove the stack all the same, add --force. Then what the runs created stays in Atlas and in the cluster policies. A private link costs about $${Math.round(monthlyDollars('privateLink'))} a month.`,
+    `To remove the stack all the same, add --force. Then what the runs created stays in Atlas and in the cluster policies. A private link costs about ${dollars(monthlyDollars('privateLink'))} a month.`,
     ...otherDeployment(left, stack),
   ].join('\n');
 }

@@ -1,13 +1,14 @@
 import { wrap } from '../../local/screen/text.ts';
 import { stageFile } from '../../packaging/settings.ts';
 import { oneLine } from '../../shared/foreign-text.ts';
+import { dollars } from '../dollars.ts';
 import type { ClusterStatus } from './clusters.ts';
 import type { Orphan } from './orphans.ts';
 import type { Status } from './status.ts';
 
 const headings = ['CLUSTER', 'STATUS', 'SINCE (UTC)', 'NEXT RUN (UTC)', 'COST'];
 
-/** Where the output is not a terminal. */
+/** For an output that is not a terminal, in columns. */
 const defaultWidth = 100;
 
 /**
@@ -43,7 +44,7 @@ export function render(status: Status, width = defaultWidth): string {
 function clusterLines(clusters: ClusterStatus[], width: number): string[] {
   const rows = clusters.map(cellsOf);
   const widths = headings.map((heading, column) =>
-    Math.max(...[heading, ...rows.map((row) => row[column] ?? '')].map(lengthOf)),
+    Math.max(...[heading, ...rows.map((row) => row[column] ?? '')].map(({ length }) => length)),
   );
   const line = (cells: string[]) =>
     cells
@@ -65,7 +66,6 @@ function clusterLines(clusters: ClusterStatus[], width: number): string[] {
   ];
 }
 
-const lengthOf = (text: string): number => text.length;
 const labelOf = (heading: string): string => heading.charAt(0) + heading.slice(1).toLowerCase().replace('utc', 'UTC');
 
 const cellsOf = ({ name, needsPerson, status, since, running, next, dollarsPerMonth }: ClusterStatus): string[] => [
@@ -109,5 +109,4 @@ const wrapped = (text: string, width: number, indent = 0): string[] =>
 /** `2026-11-28T03:11:09.123Z` → `2026-11-28 03:11` */
 const timeOf = (time: string): string => oneLine(time).slice(0, 16).replace('T', ' ');
 
-/** To half a dollar: the prices are not exact. */
-const costOf = (dollars: number): string => `$${(Math.round(dollars * 2) / 2).toFixed(2)} a month`;
+const costOf = (amount: number): string => `${dollars(amount)} a month`;
