@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KafkaClient } from '@aws-sdk/client-kafka';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { howToLogIn } from '../packaging/aws-credentials.ts';
 import { AwsRefused, AwsThrottled, AwsUnavailable } from '../shared/errors.ts';
 import { quoted } from '../shared/foreign-text.ts';
 import { MskClient } from '../shared/msk/client.ts';
@@ -38,7 +39,7 @@ export async function awsAccess(region: string, onClient: (client: AwsClient) =>
     const profile = process.env.AWS_PROFILE;
     const remedy = profile
       ? `AWS_PROFILE is ${shown(profile)}: check that this profile exists, and log in, for example with "aws sso login".`
-      : 'Log in, for example with "aws sso login", and set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
+      : howToLogIn;
     throw new NoAccess(`The AWS SDK finds no usable credentials (${quoted(error.message)}). ${remedy}`);
   });
   const shared = { ...options, credentials };

@@ -1,7 +1,7 @@
 import { quoted } from '../shared/foreign-text.ts';
 
 /** What to do if there are no AWS credentials, or none that can be used. */
-const howToLogIn =
+export const howToLogIn =
   'Log in, for example with "aws sso login", and set AWS_PROFILE, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
 
 /** Serverless's own text for this is about Serverless. */
