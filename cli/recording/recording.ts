@@ -10,15 +10,7 @@ import { Cleaner } from './cleaner.ts';
 import type { ObservedExchange } from './observed.ts';
 
 /** One request and its answer, cleaned: nothing in it is secret, or says whose cluster it is. */
-export interface RecordedExchange {
-  service: string;
-  /** Of AWS, such as `DescribeClusterV2`. Atlas's follows from method and path. */
-  operation?: string;
-  method: string;
-  path: string;
-  /** The names of the parameters. */
-  query: string[];
-  status: number;
+export interface RecordedExchange extends Omit<ObservedExchange, 'header' | 'body'> {
   headers: Record<string, string>;
   /** The JSON; undefined if there is none. */
   body?: unknown;
