@@ -18,7 +18,7 @@ export interface Judge {
   complaintOf(error: unknown): string | undefined;
 }
 
-/** In a run, an error that is no complaint ends the state, which the machine may retry. */
+/** In a run, an error that isn't a complaint ends the state, which the machine may retry. */
 const ofRun: Judge = {
   isThorough: false,
   whyUnknown: () => undefined,
@@ -62,7 +62,7 @@ export class Findings {
    * Reads what checks need.
    *
    * @param all the checks that cannot be made without it. A complaint is about the first one
-   * @param complaintOf about an error that is no complaint in general
+   * @param complaintOf about an error that usually isn't a complaint
    * @returns undefined if there was an error, which is a finding now
    * @throws the error if it is neither a complaint nor a reason why the checks could not be made
    */
