@@ -18,7 +18,8 @@ const tools = { terraform: 'Terraform', opentofu: 'OpenTofu', tofu: 'OpenTofu', 
 /** CloudFormation sets this tag itself, also for the CDK. */
 const stackTag = 'aws:cloudformation:stack-name';
 
-const page = 'docs/infrastructure-as-code.md';
+/** The page with the snippets. */
+export const ownersPage = 'docs/infrastructure-as-code.md';
 
 /** @param tags of the cluster @returns the tool, and the tag that shows it; undefined if no tag does */
 function toolOf(tags: Record<string, string>): Pick<Owner, 'tool' | 'tag'> | undefined {
@@ -55,7 +56,7 @@ export function ownerOf(
   if (!found) return null;
   const titles = new Set(['Tags', ...plan.flatMap(({ state }) => sections[state] ?? [])]);
   const chapter = found.tool === 'CloudFormation' ? 'CloudFormation' : 'Terraform';
-  const document = readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8');
+  const document = readFileSync(new URL(`../../${ownersPage}`, import.meta.url), 'utf8');
   const snippets =
     found.tool === 'Pulumi'
       ? []
@@ -71,7 +72,7 @@ function firstBlock(document: string, chapter: string, title: string): string {
   const [, sectionsOfChapter = ''] = document.split(`\n## ${chapter}\n`);
   const [, section = ''] = (sectionsOfChapter.split('\n## ')[0] ?? '').split(`\n### ${title}\n`);
   const [, block] = /^```\w+\n(.*?)\n```$/ms.exec(section.split('\n### ')[0] ?? '') ?? [];
-  if (block === undefined) throw new Error(`${page} has no block of code under "${chapter}", "${title}".`);
+  if (block === undefined) throw new Error(`${ownersPage} has no block of code under "${chapter}", "${title}".`);
   return block;
 }
 

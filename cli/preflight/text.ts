@@ -6,7 +6,7 @@ import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { inOneSentence } from '../../shared/short-form.ts';
 import { dollars } from '../dollars.ts';
 import type { Cost } from './cost.ts';
-import type { Owner } from './owner.ts';
+import { type Owner, ownersPage } from './owner.ts';
 import type { Preflight } from './preflight.ts';
 import type { CheckResult, Report } from './report.ts';
 
@@ -97,11 +97,10 @@ function costLines(cost: Cost | null, screen: Screen): string[] {
 
 function ownerLines(owner: Owner | null, screen: Screen): string[] {
   if (!owner) return [];
-  const page = 'docs/infrastructure-as-code.md';
   const remedy =
     owner.snippets.length > 0
-      ? `Put this into its configuration first (${page}):`
-      : `First put the same into its configuration as for Terraform: ${page}.`;
+      ? `Put this into its configuration first (${ownersPage}):`
+      : `First put the same into its configuration as for Terraform: ${ownersPage}.`;
   const text = `The tag ${oneLine(owner.tag)} says that ${owner.tool} owns the cluster. Its next update can undo what a run changes. ${remedy}`;
   return [
     '',
