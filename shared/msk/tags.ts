@@ -21,6 +21,7 @@ export const settingTags = {
   workspace: 'atlas-streaming/workspace',
   connectionName: 'atlas-streaming/connection-name',
   secretName: 'atlas-streaming/secret',
+  mechanism: 'atlas-streaming/mechanism',
 } as const;
 
 /** What a run writes about itself on the cluster, for people to read. None of these keys starts a run, and no run reads them. */
@@ -62,11 +63,16 @@ export async function writeStatus(clusterArn: string, status: StatusTags, msk: M
 export const statusTag = (name: 'status' | 'detail' | 'execution' | 'verified-at'): string => `${triggerTag}/${name}`;
 
 /** A fingerprint of the setting tags, so that a change is noticed. */
-export const settingsOf = (tags: Record<string, string>): string =>
-  createHash('sha256')
-    .update(JSON.stringify(Object.values(settingTags).map((key) => tags[key] ?? null)))
+export function settingsOf(tags: Record<string, string>): string {
+  const { mechanism, ...others } = settingTags;
+  const values = Object.values(others).map((key) => tags[key] ?? null);
+  // Without this tag, which is newer than the registry, an update of the deployment must not look like a change of the settings.
+  const later = tags[mechanism] === undefined ? [] : [tags[mechanism]];
+  return createHash('sha256')
+    .update(JSON.stringify([...values, ...later]))
     .digest('hex')
     .slice(0, 16);
+}
 
 /** `2026-11-27T11:18:29.123Z` → `20261127T111829Z` */
 const compactTime = (time: string): string => time.replace(/\.\d+/, '').replace(/[-:]/g, '');

@@ -1,6 +1,7 @@
 import { withCommand } from '../command.ts';
 import { tagCommand } from '../msk/tag-commands.ts';
 import { settingTags, triggerTag } from '../msk/tags.ts';
+import type { Target } from '../registry/record.ts';
 import type { Request } from './request.ts';
 
 /** What a person does about a cluster whose settings ask for another target than the one that it is connected to. */
@@ -8,13 +9,15 @@ export function howToKeepOrMove({
   clusterArn,
   targetChange,
   ...target
-}: Pick<Request, 'clusterArn' | 'targetChange' | 'projectId' | 'workspace' | 'connectionName'>): string {
-  const tags = (['projectId', 'workspace', 'connectionName'] as const)
+}: Pick<Request, 'clusterArn' | 'targetChange' | keyof Target>): string {
+  const tags = (['projectId', 'workspace', 'connectionName', 'mechanism'] as const)
     .filter((field) => targetChange?.includes(`the tag ${settingTags[field]} is `))
     .map((field) => [settingTags[field], target[field]]);
+  const isOtherMechanism = /\bmechanism (in the input )?is /.test(targetChange ?? '');
   const move = withCommand(
     'To move it, disconnect the cluster first, and then connect it with the new settings:',
     tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
+    `The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.${isOtherMechanism ? ' It takes longer if MSK must first reboot the brokers for the other authentication scheme.' : ''}`,
   );
   return tags.length > 0
     ? withCommand('To keep the connection, set the tag back:', tagCommand(clusterArn, Object.fromEntries(tags)), move)

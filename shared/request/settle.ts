@@ -104,7 +104,7 @@ function explicitTarget(
   tags: Record<string, string>,
   bound: readonly (keyof Target)[],
 ): { [Field in keyof Target]?: Setting } {
-  const setting = (field: 'projectId' | 'workspace' | 'connectionName'): Setting | undefined => {
+  const setting = (field: keyof Target): Setting | undefined => {
     if (given[field] !== undefined) return { value: given[field], name: field };
     const tag = settingTags[field];
     const name = `The tag ${tag}`;
@@ -112,13 +112,7 @@ function explicitTarget(
     if (value === undefined) return undefined;
     return { value: bound.includes(field) ? value : valid(field, value, name), name, tag };
   };
-  const found = {
-    projectId: setting('projectId'),
-    workspace: setting('workspace'),
-    connectionName: setting('connectionName'),
-    mechanism: given.mechanism && { value: given.mechanism, name: 'mechanism' },
-  };
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value));
+  return Object.fromEntries(fieldsOfTarget.map((field) => [field, setting(field)]).filter(([, value]) => value));
 }
 
 /** The explicit settings that differ from the recorded target. */

@@ -285,7 +285,7 @@ describe('RecordSuccess and the registry:', () => {
         message.includes(`set the tag back:\n  ${tag} atlas-streaming/workspace=${tagged.workspace}\n`),
         message,
       );
-      assert.ok(message.endsWith(`with the new settings:\n  ${tag} atlas-streaming=disconnect`), message);
+      assert.ok(message.includes(`with the new settings:\n  ${tag} atlas-streaming=disconnect\n`), message);
       return true;
     });
   });

@@ -397,6 +397,18 @@ describe('ResolveRequest and the recorded target:', () => {
   const changes: [what: string, input: object, tags: Record<string, string>, asked: string][] = [
     ['a tag', {}, { 'atlas-streaming/workspace': 'b' }, 'the tag atlas-streaming/workspace is "b"'],
     ['the input', { connectionName: 'b' }, {}, 'connectionName in the input is "b"'],
+    [
+      "the mechanism's tag",
+      {},
+      { 'atlas-streaming/mechanism': 'PLAIN' },
+      'the tag atlas-streaming/mechanism is "PLAIN"',
+    ],
+    [
+      'a wrong tag of the mechanism',
+      {},
+      { 'atlas-streaming/mechanism': 'iam' },
+      'the tag atlas-streaming/mechanism is "iam"',
+    ],
     ['a wrong tag', {}, { 'atlas-streaming/project-id': 'b' }, 'the tag atlas-streaming/project-id is "b"'],
     [
       'the tag of a forbidden project',

@@ -204,6 +204,7 @@ suite('the message says word for word,', () => {
       `  ${tag} atlas-streaming/workspace=streams`,
       'To move it, disconnect the cluster first, and then connect it with the new settings:',
       `  ${tag} atlas-streaming=disconnect`,
+      'The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.',
       'Nothing was changed.',
       'Cluster: <cluster>',
       'Execution: <connect>',
