@@ -63,6 +63,7 @@ export function complaintsAbout(settings: Settings, region?: string, files: Reco
     ),
     complaintAboutSecret(settings, region, inFile),
     complaintAboutSweepAlarm(settings, inFile),
+    complaintAboutStreamsRole(settings, inFile),
   ].filter((complaint) => complaint !== undefined);
 }
 
@@ -155,4 +156,19 @@ function complaintAboutSweepAlarm(
   const example =
     hours < 24 ? `sweepAlarmHours=${2 * Math.ceil(hours)}` : 'sweepSchedule=rate(1 day) and sweepAlarmHours=48';
   return `${inFile('sweepAlarmHours')} is ${shown(sweepAlarmHours)} and ${inFile('sweepSchedule')} is ${shown(sweepSchedule)}; sweepAlarmHours must be greater than the interval in sweepSchedule, and at most 48, for example ${example}.`;
+}
+
+/** The streams role is created with both of its settings, or is one that exists. */
+function complaintAboutStreamsRole(
+  { streamsRoleTrustedArn: trustedArn, streamsRoleExternalIds: externalIds, streamsRoleArn: arn }: Settings,
+  inFile: (name: string) => string,
+): string | undefined {
+  const [trusted, ids] = ['streamsRoleTrustedArn', 'streamsRoleExternalIds'].map(inFile);
+  const both =
+    'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as atlasAWSAccountArn and atlasAssumedRoleExternalId.';
+  if (trustedArn && externalIds === '') return `${trusted} is set, but ${ids} is empty; ${both}`;
+  if (externalIds && trustedArn === '') return `${ids} is set, but ${trusted} is empty; ${both}`;
+  return trustedArn && arn
+    ? `${trusted} and ${inFile('streamsRoleArn')} are both set; set streamsRoleArn for a role that exists, or streamsRoleTrustedArn for one that the deployment creates.`
+    : undefined;
 }

@@ -7,8 +7,8 @@ import type { TableDefinition } from '../dynamodb/table.ts';
 import type { EventPattern } from '../event-bridge.ts';
 import type { FunctionConfiguration } from '../lambda/container.ts';
 import type { SecretSeed } from '../secrets-manager/secrets-manager.ts';
-import type { Statement } from './iam.ts';
-import { resolve, type TemplateContext } from './template.ts';
+import type { DeployedRole, Statement, TrustPolicy } from './iam.ts';
+import { holds, resolve, type TemplateContext } from './template.ts';
 
 /** What `npm run deploy` would create from serverless.yml and infrastructure/, limited to what the local cloud supports. */
 export interface Deployment {
@@ -17,6 +17,8 @@ export interface Deployment {
   /** One for each target of a rule. */
   rules: DeployedRule[];
   registry: TableDefinition;
+  /** Undefined if the settings ask for none. */
+  streamsRole: DeployedRole | undefined;
   secrets: SecretSeed[];
   alarms: Alarm[];
   topicArns: string[];
@@ -69,7 +71,14 @@ interface ServerlessFile {
 }
 interface InfrastructureFile {
   Conditions?: Record<string, unknown>;
-  Resources?: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+  Resources?: Record<string, Resource>;
+}
+
+interface Resource {
+  Type: string;
+  /** Without it, the resource always exists. */
+  Condition?: string;
+  Properties: Record<string, unknown>;
 }
 
 interface EventInvokeConfig {
@@ -81,7 +90,7 @@ const stage = 'local';
 
 export function readDeployment({ region, accountId, settings: given }: DeploymentOptions): Deployment {
   const { service, provider, functions } = readYaml<ServerlessFile>('serverless.yml');
-  const { Resources, Conditions } = readInfrastructure();
+  const infrastructure = readInfrastructure();
   const settings = { ...defaultSettings(stage), ...given };
 
   const functionName = (name: string) => `${settings.prefix}-${name}`;
@@ -98,7 +107,7 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       Registry: tableName,
       ...Object.fromEntries(Object.keys(functions).map((name) => [`${name}LambdaFunction`, functionName(name)])),
     },
-    conditions: Conditions,
+    conditions: infrastructure.Conditions,
     // Serverless gives the function X the logical id XLambdaFunction.
     arnOf: (logicalId) => {
       if (logicalId.endsWith('Machine')) return machineArn(logicalId);
@@ -109,11 +118,15 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
       if (logicalId.endsWith('Queue')) return `arn:aws:sqs:${region}:${accountId}:${nameOf(logicalId, 'QueueName')}`;
       if (logicalId.endsWith('LogGroup'))
         return `arn:aws:logs:${region}:${accountId}:log-group:/aws/lambda/${functionName(logicalId.replace(/LogGroup$/, ''))}:*`;
+      if (logicalId === 'StreamsRole') return `arn:aws:iam::${accountId}:role/${nameOf(logicalId, 'RoleName')}`;
       if (logicalId === 'Registry') return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
       return functionArn(logicalId.replace(/LambdaFunction$/, ''));
     },
     nameOf: (logicalId, attribute) => String(nameOf(logicalId, attribute)),
   };
+  const Resources = Object.fromEntries(
+    Object.entries(infrastructure.Resources).filter(([, { Condition }]) => !Condition || holds(Condition, context)),
+  );
   const nameOf = (logicalId: string, property: string) => resolve(Resources[logicalId]?.Properties[property], context);
   const machineArn = (logicalId: string): string =>
     `arn:aws:states:${region}:${accountId}:stateMachine:${nameOf(logicalId, 'StateMachineName')}`;
@@ -125,6 +138,11 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
   const statementsOf = (role: string): Statement[] => {
     const policies = Resources[role]?.Properties.Policies as { PolicyDocument: { Statement: unknown } }[];
     return policies.flatMap(({ PolicyDocument }) => resolve(PolicyDocument.Statement, context) as Statement[]);
+  };
+  const streamsRole = (): DeployedRole | undefined => {
+    if (!Resources.StreamsRole) return undefined;
+    const trustPolicy = resolve(Resources.StreamsRole.Properties.AssumeRolePolicyDocument, context) as TrustPolicy;
+    return { arn: context.arnOf('StreamsRole'), trustPolicy, statements: statementsOf('StreamsRole') };
   };
   const ofType = (type: string) => Object.values(Resources).filter(({ Type }) => Type === type);
 
@@ -143,6 +161,7 @@ export function readDeployment({ region, accountId, settings: given }: Deploymen
   return {
     machines: machines.map(machine),
     registry,
+    streamsRole: streamsRole(),
     secrets: Object.entries(Resources)
       .filter(([, { Type }]) => Type === 'AWS::SecretsManager::Secret')
       .map(secret),

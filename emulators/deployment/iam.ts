@@ -9,6 +9,20 @@ export interface Statement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
+/** A role that is not a function's. */
+export interface DeployedRole {
+  arn: string;
+  trustPolicy: TrustPolicy;
+  /** What it may do. */
+  statements: Statement[];
+}
+
+/** The policy that says who may assume a role. */
+export interface TrustPolicy {
+  Version: string;
+  Statement: (Pick<Statement, 'Effect' | 'Action' | 'Condition'> & { Principal: { AWS: string | string[] } })[];
+}
+
 interface AccessRequest {
   action: string;
   /** Undefined if IAM supports no resource for the action: only `*` matches it. */
@@ -29,9 +43,37 @@ export function iam(functions: { name: string; statements: Statement[] }[], regi
   const statementsOf = new Map(functions.map((it) => [accessKeyIdOf(it), it.statements]));
   return (caller, action, resource, context) => {
     if (caller === personsAccessKeyId) return true;
-    const keys = conditionKeys(action, context, region);
-    return isAllowed(statementsOf.get(caller) ?? [], { action, resource, keys });
+    return mayDo(statementsOf.get(caller) ?? [], action, resource, context, region);
   };
+}
+
+/** Whether a role with these statements may do something. */
+export function mayDo(
+  statements: Statement[],
+  action: string,
+  resource: string | undefined,
+  context: AuthorizationContext,
+  region: string,
+): boolean {
+  return isAllowed(statements, { action, resource, keys: conditionKeys(action, context, region) });
+}
+
+/**
+ * Whether a principal of another account may assume a role. The ARN of an account, which ends with `:root`, stands for all of its
+ * principals.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+ */
+export function mayAssume({ Statement }: TrustPolicy, principalArn: string, externalId?: string): boolean {
+  const account = principalArn.replace(/[^:]*$/, 'root');
+  const ofPrincipal = Statement.filter(({ Principal }) =>
+    list(Principal.AWS).some((trusted) => trusted === principalArn || trusted === account),
+  );
+  const keys = { 'sts:ExternalId': externalId === undefined ? undefined : [externalId] };
+  return isAllowed(
+    ofPrincipal.map((statement) => ({ ...statement, Resource: '*' })),
+    { action: 'sts:AssumeRole', resource: undefined, keys },
+  );
 }
 
 /** IAM's evaluation of identity-based policies: a Deny wins, and an action that no statement allows is denied. */
@@ -71,7 +113,7 @@ function applies({ Action, Resource, Condition = {} }: Statement, { action, reso
   );
 }
 
-/** The operators that infrastructure/roles.yml uses. Any other throws. */
+/** The operators that the roles in infrastructure/ use. Any other throws. */
 function holds(operator: string, wanted: string[], actual: string[] | undefined): boolean {
   switch (operator) {
     case 'Bool':

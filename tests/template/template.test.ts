@@ -31,7 +31,7 @@ const template = readTemplate(join(packaged, 'cloudformation-template-update-sta
 /** A name that starts with the parameter `prefix`. */
 const named = (rest: string, before = '') => sub(`${before}\${prefix}${rest}`);
 const functions = Object.entries(ofType<FunctionProperties>(template, 'AWS::Lambda::Function'));
-const roles = ofType<RoleProperties>(template, 'AWS::IAM::Role');
+const { StreamsRole: streamsRole, ...roles } = ofType<RoleProperties>(template, 'AWS::IAM::Role');
 /** Of a literal or an Fn::Sub. */
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (value as { 'Fn::Sub': string })['Fn::Sub'];
@@ -234,6 +234,38 @@ describe('the registry', () => {
       );
     for (const [id, { Environment }] of functions)
       assert.deepEqual(Environment.Variables.REGISTRY_TABLE_NAME, mayUse(id) ? ref('Registry') : undefined, id);
+  });
+});
+
+describe('the streams role', () => {
+  it('exists only if the settings name whom it trusts, and outlives its stack, but not a creation that fails', () => {
+    const { Type, Properties, ...others } = template.Resources.StreamsRole ?? assert.fail('it exists');
+    assert.equal(Type, 'AWS::IAM::Role');
+    assert.deepEqual(others, {
+      Condition: 'CreatesStreamsRole',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+
+  it('has a name that is unique in the account, without stage and prefix, because Atlas and the connections name it', () =>
+    assert.deepEqual(
+      properties(template, 'StreamsRole').RoleName,
+      sub('msk-atlas-privatelink-streams-${AWS::Region}'),
+    ));
+
+  it('is an output of the stack, as is a role of the user', () => {
+    const { Condition, Value } = template.Outputs.StreamsRoleArn ?? assert.fail('it exists');
+    assert.equal(Condition, 'HasStreamsRole');
+    assert.deepEqual(Value, { 'Fn::If': ['CreatesStreamsRole', arn('StreamsRole'), ref('streamsRoleArn')] });
+  });
+
+  it('allows no action by a wildcard, and names no value of the settings', () => {
+    const text = JSON.stringify(streamsRole);
+    const actions = [...text.matchAll(/kafka-cluster:[^"]*/g)].map(([action]) => action);
+    assert.equal(actions.length, 8);
+    for (const action of actions) assert.match(action, /^kafka-cluster:[A-Za-z]+$/);
+    assert.doesNotMatch(text, /\d{12}|:iam:/);
   });
 });
 

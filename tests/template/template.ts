@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export interface Template {
   Parameters: Record<string, { Default?: string | number }>;
   Resources: Record<string, Resource>;
-  Outputs: Record<string, { Value: unknown }>;
+  Outputs: Record<string, { Condition?: string; Value: unknown }>;
 }
 
 interface Resource {

@@ -30,6 +30,8 @@ const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.
 const secretArn = (region = 'us-east-1') => `arn:aws:secretsmanager:${region}:111122223333:secret:atlas-x1Y2z3`;
 const anId = '5f1a2b3c4d5e6f7a8b9c0d1e';
 const others = '64b7f1d2e5a9c80011223344';
+const principal = 'arn:aws:iam::123456789012:root';
+const externalId = '2f6c1f2e-5f0d-4f0e-9c3b-0a1b2c3d4e5f';
 
 interface Row {
   right: string[];
@@ -101,6 +103,41 @@ const table: Record<string, Row> = {
     ],
   },
   mechanism: { right: ['SCRAM-512', 'PLAIN'], wrong: ['', 'SCRAM-256', 'plain'] },
+  streamsRoleTrustedArn: {
+    right: ['', principal, 'arn:aws-us-gov:iam::123456789012:role/path/a+b', 'arn:aws:iam::123456789012:user/atlas'],
+    wrong: [
+      '123456789012',
+      '*',
+      `${principal},${principal}`,
+      'arn:aws:sts::123456789012:assumed-role/a/b',
+      ` ${principal}`,
+    ],
+  },
+  streamsRoleExternalIds: {
+    right: ['', externalId, `${externalId},${externalId.replace('2', '3')}`],
+    wrong: [
+      '1',
+      externalId.toUpperCase(),
+      `${externalId}, ${externalId}`,
+      `${externalId},`,
+      `${externalId};${externalId}`,
+      '*',
+    ],
+  },
+  streamsRoleClusters: {
+    right: ['*', 'orders', 'Orders-??-*'],
+    wrong: ['', 'a/b', 'a,b', 'a_b', '${a}', 'a'.repeat(65)],
+  },
+  streamsRoleTopics: {
+    right: ['*', 'orders.v1', '__a-?', 't'.repeat(249)],
+    wrong: ['', 'a/b', 'a,b', 'a b', '${a}', 't'.repeat(250)],
+  },
+  streamsRoleCanWrite: flag,
+  streamsRoleRequiresTag: flag,
+  streamsRoleArn: {
+    right: ['', 'arn:aws:iam::123456789012:role/streams', 'arn:aws-cn:iam::123456789012:role/path/streams'],
+    wrong: [principal, 'streams', 'arn:aws:iam::123456789012:role/', 'arn:aws:iam::123456789012:user/streams'],
+  },
   disconnectOnUntag: flag,
   disconnectDeletedClusters: flag,
   sweepSchedule: {
@@ -221,6 +258,27 @@ describe('a setting', () => {
     ]);
     assert.deepEqual(complaintsAbout(settings, 'eu-west-1'), [
       `atlasCredentialsSecretArn is "${secretArn()}"; it must be in Region eu-west-1, where this is deployed, for example "arn:aws:secretsmanager:eu-west-1:111122223333:secret:atlas-streaming-credentials-a1B2c3".`,
+    ]);
+  });
+
+  it('names the streams role once, by both settings of a new one or by the ARN of another', () => {
+    const none = { streamsRoleTrustedArn: '', streamsRoleExternalIds: '', streamsRoleArn: '' };
+    const made = { streamsRoleTrustedArn: principal, streamsRoleExternalIds: externalId };
+    const own = { streamsRoleArn: 'arn:aws:iam::123456789012:role/streams' };
+    for (const right of [{}, made, own]) assert.deepEqual(complaintsAbout({ ...none, ...right }), []);
+    const both =
+      'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as atlasAWSAccountArn and atlasAssumedRoleExternalId.';
+    assert.deepEqual(complaintsAbout({ ...none, ...made, streamsRoleExternalIds: '' }), [
+      `streamsRoleTrustedArn is set, but streamsRoleExternalIds is empty; ${both}`,
+    ]);
+    assert.deepEqual(
+      complaintsAbout({ ...none, ...made, streamsRoleTrustedArn: '' }, undefined, {
+        streamsRoleExternalIds: 'stages/prod.yml',
+      }),
+      [`streamsRoleExternalIds in stages/prod.yml is set, but streamsRoleTrustedArn is empty; ${both}`],
+    );
+    assert.deepEqual(complaintsAbout({ ...none, ...made, ...own }), [
+      'streamsRoleTrustedArn and streamsRoleArn are both set; set streamsRoleArn for a role that exists, or streamsRoleTrustedArn for one that the deployment creates.',
     ]);
   });
 

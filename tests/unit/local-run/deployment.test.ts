@@ -102,23 +102,52 @@ suite('the local deployment', () => {
     );
   });
 
+  test('has a streams role only if the settings name whom it trusts', () => {
+    const streamsRoleArn = localArn('iam', 'role/mine');
+    assert.equal(deploy().streamsRole, undefined);
+    assert.equal(deploy({ streamsRoleArn }).streamsRole, undefined);
+    const role = deploy({ streamsRoleTrustedArn: 'arn:trusted', streamsRoleExternalIds: 'a,b' }).streamsRole;
+    assert.equal(role?.arn, 'arn:aws:iam::111122223333:role/msk-atlas-privatelink-streams-eu-west-1');
+    assert.deepEqual(role?.trustPolicy.Statement, [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:trusted' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'sts:ExternalId': ['a', 'b'] } },
+      },
+    ]);
+  });
+
   test('throws on anything it cannot resolve', () => {
     const context = {
       variables: { 'sls:stage': 'local' },
       parameters: { prefix: 'atlas', 'AWS::Region': 'eu-west-1' },
-      conditions: {},
+      conditions: {
+        IsAtlas: { 'Fn::Equals': [{ Ref: 'prefix' }, 'atlas'] },
+        IsNot: { 'Fn::Not': [{ Condition: 'IsAtlas' }] },
+        IsEither: { 'Fn::Or': [{ Condition: 'IsNot' }, { Condition: 'IsAtlas' }] },
+        Strange: { 'Fn::GetAtt': ['Queue', 'Arn'] },
+      },
       arnOf: (id: string) => `arn:${id}`,
       nameOf: (id: string, attribute: string) => `${attribute} of ${id}`,
     };
     assert.equal(resolve({ 'Fn::Sub': '${prefix}-${sls:stage} ${AWS::Region}' }, context), 'atlas-local eu-west-1');
     assert.deepEqual(resolve([{ Ref: 'prefix' }, { 'Fn::GetAtt': ['Queue', 'Arn'] }], context), ['atlas', 'arn:Queue']);
     assert.equal(resolve({ 'Fn::GetAtt': ['Queue', 'QueueName'] }, context), 'QueueName of Queue');
+    const when = (condition: string) => ({ 'Fn::If': [condition, 'yes', { Ref: 'AWS::NoValue' }] });
+    assert.deepEqual(resolve({ a: when('IsAtlas'), b: when('IsNot'), c: [when('IsNot'), when('IsEither')] }, context), {
+      a: 'yes',
+      c: ['yes'],
+    });
+    assert.deepEqual(resolve({ 'Fn::Split': ['-', { 'Fn::Sub': '${AWS::Region}' }] }, context), ['eu', 'west', '1']);
     for (const unknown of [
       '${self:other}',
       '${env:HOME}',
       { 'Fn::Sub': '${Queue}' },
       { Ref: 'Queue' },
       { 'Fn::Join': [] },
+      { 'Fn::If': ['Unknown', 'yes', 'no'] },
+      { 'Fn::If': ['Strange', 'yes', 'no'] },
     ]) {
       assert.throws(() => resolve(unknown, context), /The local deployment cannot resolve/);
     }

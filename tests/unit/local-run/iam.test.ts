@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { readDeployment } from '../../../emulators/deployment/deployment.ts';
-import { accessKeyIdOf, iam, personsAccessKeyId, type Statement } from '../../../emulators/deployment/iam.ts';
+import {
+  accessKeyIdOf,
+  iam,
+  mayAssume,
+  mayDo,
+  personsAccessKeyId,
+  type Statement,
+} from '../../../emulators/deployment/iam.ts';
 import { defaultSettings } from '../../../packaging/settings.ts';
 
 const [clusterArn, otherArn] = ['orders', 'others'].map(
@@ -150,5 +157,114 @@ suite('the roles that deploy', () => {
   test('do not reach clusters of another account or Region', () => {
     assert.equal(may('InspectCluster', 'kafka:DescribeClusterV2', clusterArn.replace('us-east-1', 'us-east-2')), false);
     assert.equal(may('InspectCluster', 'kafka:DescribeClusterV2', clusterArn.replace('1234', '4321')), false);
+  });
+});
+
+suite('the streams role', () => {
+  const [atlas, externalId] = ['arn:aws:iam::210987654321:root', '2f6c1f2e-5f0d-4f0e-9c3b-0a1b2c3d4e5f'];
+  const roleWith = (own: Record<string, string> = {}) => {
+    const trust = {
+      streamsRoleTrustedArn: atlas,
+      streamsRoleExternalIds: `8d0f3a6b-7c1e-4b2d-8f9a-1c2d3e4f5a6b,${externalId}`,
+    };
+    const { streamsRole } = readDeployment({ ...cluster, settings: { ...settings, ...trust, ...own } });
+    assert.ok(streamsRole);
+    return streamsRole;
+  };
+  const mayWith = (own: Record<string, string> = {}) => {
+    const { statements } = roleWith(own);
+    return ([action, resource]: readonly [string, string], resourceTags?: Record<string, string>) =>
+      mayDo(statements, `kafka-cluster:${action}`, resource, { resourceTags }, 'us-east-1');
+  };
+  const topic = (name: string, of = clusterArn) => `${of.replace(':cluster/', ':topic/')}/${name}`;
+  const group = (name: string, of = clusterArn) => `${of.replace(':cluster/', ':group/')}/${name}`;
+  /** As MSK names them, each on a resource of the cluster. */
+  const reads = (of: string) =>
+    [
+      ['Connect', of],
+      ['DescribeCluster', of],
+      ['DescribeTopic', topic('orders', of)],
+      ['ReadData', topic('orders', of)],
+      ['DescribeGroup', group('asp-1-consumer', of)],
+      ['AlterGroup', group('asp-1-consumer', of)],
+    ] as const;
+  const writes = [
+    ['WriteData', topic('orders')],
+    ['WriteDataIdempotently', clusterArn],
+  ] as const;
+
+  test('may read from every cluster of this account and Region, and from no other', () => {
+    const may = mayWith();
+    for (const arn of [clusterArn, otherArn])
+      assert.deepEqual(
+        reads(arn).map((it) => may(it)),
+        [true, true, true, true, true, true],
+      );
+    for (const arn of [clusterArn.replace('us-east-1', 'us-east-2'), clusterArn.replace('1234', '4321')])
+      assert.deepEqual(
+        reads(arn).map((it) => may(it)),
+        [false, false, false, false, false, false],
+      );
+  });
+
+  test('reaches only clusters of the pattern, and their topics and groups', () => {
+    const may = mayWith({ streamsRoleClusters: 'order?', streamsRoleCanWrite: 'true' });
+    assert.ok([...reads(clusterArn), ...writes].every((it) => may(it)));
+    for (const it of reads(otherArn)) assert.equal(may(it), false, it[0]);
+    for (const it of reads(clusterArn.replace('orders', 'orders-2'))) assert.equal(may(it), false, it[0]);
+    assert.equal(may(['WriteData', topic('orders', otherArn)]), false);
+    assert.equal(may(['WriteDataIdempotently', otherArn]), false);
+  });
+
+  test('reaches only topics of the pattern, and consumer groups of stream processors', () => {
+    const may = mayWith({ streamsRoleTopics: 'orders.*', streamsRoleCanWrite: 'true' });
+    for (const action of ['DescribeTopic', 'ReadData', 'WriteData']) {
+      assert.equal(may([action, topic('orders.v1')]), true, action);
+      for (const other of ['orders', 'payments.v1', '__consumer_offsets'])
+        assert.equal(may([action, topic(other)]), false, `${action} ${other}`);
+    }
+    assert.equal(may(['AlterGroup', group('billing')]), false);
+    assert.equal(may(['DescribeGroup', group('my-asp-1')]), false);
+  });
+
+  test('may write only if the setting says so, and never changes a cluster, a topic or a group of another', () => {
+    assert.deepEqual(
+      writes.map((it) => mayWith()(it)),
+      [false, false],
+    );
+    const may = mayWith({ streamsRoleCanWrite: 'true' });
+    assert.deepEqual(
+      writes.map((it) => may(it)),
+      [true, true],
+    );
+    for (const action of ['AlterCluster', 'AlterClusterDynamicConfiguration'])
+      assert.equal(may([action, clusterArn]), false);
+    for (const action of ['CreateTopic', 'DeleteTopic', 'AlterTopic', 'AlterTopicDynamicConfiguration'])
+      assert.equal(may([action, topic('orders')]), false, action);
+    assert.equal(may(['DeleteGroup', group('asp-1-consumer')]), false);
+  });
+
+  test('may, with streamsRoleRequiresTag, log in only to a cluster that is tagged atlas-streaming=connect', () => {
+    const may = mayWith({ streamsRoleRequiresTag: 'true' });
+    for (const action of ['Connect', 'DescribeCluster']) {
+      assert.equal(may([action, clusterArn], { 'atlas-streaming': 'connect', team: 'orders' }), true);
+      for (const tags of [undefined, {}, { 'atlas-streaming': 'disconnect' }, { team: 'connect' }])
+        assert.equal(may([action, clusterArn], tags), false, JSON.stringify(tags));
+    }
+    // MSK knows no tags of a topic or a group.
+    assert.equal(may(['ReadData', topic('orders')]), true);
+  });
+
+  test('is assumed only by the trusted principal, with an external id of the list', () => {
+    const { trustPolicy } = roleWith();
+    assert.equal(mayAssume(trustPolicy, atlas, externalId), true);
+    assert.equal(mayAssume(trustPolicy, atlas), false);
+    assert.equal(mayAssume(trustPolicy, atlas, externalId.replace('2', '3')), false);
+    assert.equal(mayAssume(trustPolicy, clusterArn.replace(/:kafka.*/, ':iam::123456789012:root'), externalId), false);
+    assert.equal(mayAssume(trustPolicy, 'arn:aws:iam::210987654321:role/other', externalId), true);
+    const ofRole = roleWith({ streamsRoleTrustedArn: 'arn:aws:iam::210987654321:role/atlas' }).trustPolicy;
+    assert.equal(mayAssume(ofRole, 'arn:aws:iam::210987654321:role/atlas', externalId), true);
+    for (const other of ['role/other', 'root'])
+      assert.equal(mayAssume(ofRole, `arn:aws:iam::210987654321:${other}`, externalId), false);
   });
 });
