@@ -97,7 +97,7 @@ export class World {
   readonly cluster: Cluster;
   readonly scramSecrets: Secret[];
   readonly project: Project;
-  /** A valid API key of Atlas, whatever credentials the deployment has. */
+  /** The API key of a person, who is Project Owner. The deployment has another one, or other credentials. */
   readonly apiKey: ApiKey;
   /** Secrets that must not appear anywhere but in the one request that sends them. */
   readonly secretValues: string[];
@@ -109,16 +109,16 @@ export class World {
     this.executionsAppearAfterSeconds = seed.executionsAppearAfterSeconds ?? 0;
     this.dynamodb = new DynamoDbEmulator(registry, { ...place, authorize });
     const password = randomUUID();
-    const apiKey = { publicKey: 'kqzxbvjw', privateKey: randomUUID() };
-    this.apiKey = apiKey;
+    this.apiKey = { publicKey: 'kqzxbvjw', privateKey: randomUUID(), isProjectOwner: true };
+    const deploymentsKey = { publicKey: 'hdmwpqrt', privateKey: randomUUID() };
     const clientSecret = `mdb_sa_sk_${randomUUID().replaceAll('-', '')}`;
     const serviceAccount = { clientId: `mdb_sa_id_${settings.atlasProjectId}`, clientSecret };
-    this.secretValues = [password, apiKey.privateKey, clientSecret];
+    this.secretValues = [password, this.apiKey.privateKey, deploymentsKey.privateKey, clientSecret];
 
     this.secretsManager = new SecretsManagerEmulator({ clock, region: place.region, authorize });
     for (const secret of deployed) this.secretsManager.addSecret(secret);
     const { atlasCredentials = 'api-key' } = seed;
-    const credentials = { 'api-key': apiKey, 'service-account': serviceAccount };
+    const credentials = { 'api-key': deploymentsKey, 'service-account': serviceAccount };
     this.#addSecret(
       settings.atlasCredentialsSecretArn,
       typeof atlasCredentials === 'string' ? credentials[atlasCredentials] : atlasCredentials,
@@ -148,7 +148,7 @@ export class World {
     const project = completeProject(seed, place, settings);
     this.atlas = new AtlasEmulator({
       clock,
-      apiKeys: [apiKey],
+      apiKeys: [this.apiKey, deploymentsKey],
       serviceAccounts: [serviceAccount],
       projects: [project],
       behaviour: { mayConnect: (arn, account) => this.msk.mayConnect(arn, account), ...seed.atlas },

@@ -150,7 +150,8 @@ export const scenarios: Scenario[] = [
       await tagAndConnect(cloud);
       const { cluster, project } = cloud.world;
       cluster.policy = { document: policy()(cluster.arn), version: newVersion() } as typeof cluster.policy;
-      project.connections('streams')[0]?.update({ type: 'Kafka', authentication: { mechanism: 'PLAIN' } });
+      const authentication = { mechanism: 'PLAIN', username: 'atlas', password: 'theirs' };
+      project.connections('streams')[0]?.update({ type: 'Kafka', authentication });
     },
     input: ({ world: { cluster } }) => ({ clusterArn: cluster.arn }),
   },

@@ -44,6 +44,8 @@ export const harmlessValues: Record<string, RegExp> = {
   Key: harmlessKeys,
   // Atlas
   provider: word,
+  providerName: word,
+  featureType: word,
   vendor: word,
   cloudProvider: /^(AWS|AZURE|GCP|aws|azure|gcp)$/,
   authenticationScheme: word,
@@ -80,7 +82,7 @@ export const droppedFields = new Set(['pipeline', 'options', 'stats']);
 /** The parts of paths that stand before a name or an id, unless the fixed part of a longer path follows. */
 export const pathCollections: ReadonlySet<string> = new Set([
   ...['clusters', 'configurations', 'revisions', 'operations', 'tags', 'topics'],
-  ...['groups', 'streams', 'privateLinkConnections', 'connections', 'processors'],
+  ...['groups', 'streams', 'privateLinkConnections', 'connections', 'processors', 'cloudProviderAccess'],
 ]);
 
 /** What follows `streams`, and is not a workspace. */
@@ -92,5 +94,6 @@ export const pathWords: ReadonlySet<string> = new Set(
     ['v1', 'v2', 'api', 'clusters', 'bootstrap-brokers', 'policy', 'scram-secrets', 'configurations', 'revisions'],
     ['operations', 'tags', 'nodes', 'vpc-connections', 'client-vpc-connections', 'topics'],
     ['atlas', 'groups', 'streams', 'accountDetails', 'privateLinkConnections', 'connections', 'processors'],
+    ['cloudProviderAccess'],
   ].flat(),
 );

@@ -19,7 +19,7 @@ export interface AtlasOptions {
   behaviour?: Partial<AtlasBehaviour>;
 }
 
-/** The Streams part of the Atlas Admin API, with authentication, API versions and the rate limit. */
+/** The Streams part of the Atlas Admin API, and the roles of a project in AWS, with authentication, API versions and the rate limit. */
 export class AtlasEmulator implements Service {
   readonly name = 'atlas';
   readonly auth: AtlasAuth;
@@ -55,7 +55,7 @@ export class AtlasEmulator implements Service {
       return {
         operation: endpoint.operation,
         authenticate: () => this.auth.authenticate(request),
-        apply: () => this.#apply(endpoint, labels, request),
+        apply: (caller) => this.#apply(endpoint, labels, request, caller),
       };
     }
     throw atlasError(404, 'RESOURCE_NOT_FOUND', `Cannot find resource ${request.path}.`, {
@@ -63,7 +63,7 @@ export class AtlasEmulator implements Service {
     });
   }
 
-  async #apply(endpoint: Endpoint, labels: Labels, request: Request): Promise<Answer> {
+  async #apply(endpoint: Endpoint, labels: Labels, request: Request, caller: string): Promise<Answer> {
     const { blockedAddress, workspaceWriteSeconds } = this.behaviour;
     if (blockedAddress) {
       const detail = `IP address ${blockedAddress} is not allowed to access this resource.`;
@@ -77,6 +77,9 @@ export class AtlasEmulator implements Service {
     const project = this.projects.get(groupId);
     if (!project) {
       throw atlasError(404, 'GROUP_NOT_FOUND', `No group with ID ${groupId} exists.`, { parameters: [groupId] });
+    }
+    if (endpoint.needsProjectOwner && !this.auth.isProjectOwner(caller)) {
+      throw atlasError(403, 'USER_UNAUTHORIZED', 'Current user is not authorized to perform this action.');
     }
     if (endpoint.writesWorkspace && workspaceWriteSeconds > 0) {
       const restore = project.saveConnections(labels.tenantName);
@@ -106,9 +109,10 @@ function answerOf(endpoint: Endpoint, context: Context): Answer {
   checkContentType(request, version);
   checkQuery(request, endpoint.parameters);
   const indent = request.query.get('pretty') === 'true' ? 2 : 0;
-  const body = JSON.stringify(endpoint.answer(context), null, indent);
+  const body = JSON.stringify(endpoint.answer(context), null, indent) ?? '';
   const fault = faultInAnswer(endpoint, body);
   if (fault) throw new Error(fault);
+  if (body === '') return { status: 204, body };
   const contentType = `application/vnd.atlas.${version}+json;charset=utf-8`;
   return { status: endpoint.status ?? 200, headers: { 'content-type': contentType }, body };
 }

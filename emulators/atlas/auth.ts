@@ -7,6 +7,8 @@ import { atlasError } from './error.ts';
 export interface ApiKey {
   publicKey: string;
   privateKey: string;
+  /** Whether its role in all projects is Project Owner. Default: Project Stream Processing Owner. */
+  isProjectOwner?: boolean;
 }
 
 export interface ServiceAccount {
@@ -43,6 +45,7 @@ const minuteMs = 60_000;
 export class AtlasAuth {
   readonly #digest;
   readonly #serviceAccounts: ServiceAccount[];
+  readonly #owners: Set<string>;
   readonly #clock: Clock;
   #tokens: Token[] = [];
   /** The times of the accepted requests of the last minute, by client and path. */
@@ -55,6 +58,7 @@ export class AtlasAuth {
     });
     this.#digest = httpAuth.digest({ realm, file: () => users.join('\n') });
     this.#serviceAccounts = serviceAccounts;
+    this.#owners = new Set(apiKeys.filter((it) => it.isProjectOwner).map(({ publicKey }) => publicKey));
     this.#clock = clock;
   }
 
@@ -68,6 +72,11 @@ export class AtlasAuth {
   authenticate(request: Request): Promise<string> | string {
     const { authorization = '' } = request.headers;
     return authorization.startsWith('Bearer ') ? this.#bearer(authorization.slice(7)) : this.#byDigest(request);
+  }
+
+  /** @param caller as `authenticate` returns it */
+  isProjectOwner(caller: string): boolean {
+    return this.#owners.has(caller);
   }
 
   /** Makes all nonces stale, as Atlas does after a while: their next use is answered with `stale=true`. */

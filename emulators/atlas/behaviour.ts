@@ -1,4 +1,4 @@
-import { assumed, type Known, reported } from './knowledge.ts';
+import { assumed, type Known, reported, terraformTests } from './knowledge.ts';
 
 /** How links and connections behave. A scenario may change it at any time. Most changes affect only what is created later. */
 export interface AtlasBehaviour {
@@ -13,6 +13,8 @@ export interface AtlasBehaviour {
   connectionFails: boolean;
   /** Whether the account may connect to the cluster. If not, a link to the cluster fails. */
   mayConnect: (clusterArn: string, awsAccountId: string) => boolean;
+  /** Whether a role in AWS lets Atlas in, for `authorizeGroupCloudProviderAccessRole`. */
+  mayAssume: (roleArn: string, atlasAWSAccountArn: string, externalId: string) => boolean;
   /**
    * Simulated seconds between reading and writing a workspace's connections, which Atlas stores in one document. If two
    * writes overlap, the earlier one is lost, although both are answered with 200.
@@ -34,6 +36,7 @@ export const usualBehaviour: AtlasBehaviour = {
   linkFails: undefined,
   connectionFails: false,
   mayConnect: () => true,
+  mayAssume: () => true,
   workspaceWriteSeconds: 0,
   shownAfterSeconds: 0,
   blockedAddress: undefined,
@@ -64,6 +67,10 @@ export const knownBehaviour: Record<keyof AtlasBehaviour, Known & { what: string
   mayConnect: {
     what: 'A private link fails if the cluster policy does not let Atlas connect',
     ...assumed('AWS requires the policy; the text of Atlas is not known'),
+  },
+  mayAssume: {
+    what: 'A role is authorized only if its trust policy lets Atlas assume it',
+    ...reported(terraformTests),
   },
   workspaceWriteSeconds: {
     what: 'Of two simultaneous writes to one workspace, one is lost',

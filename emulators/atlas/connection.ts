@@ -6,6 +6,8 @@ import type { ConnectionSettings, ConnectionUpdate } from './schemas/request.ts'
 
 type Update = Omit<z.infer<typeof ConnectionUpdate>, 'headers'>;
 
+const mechanismsOfMsk = { SASL_SCRAM: 'SCRAM-512', IAM: 'AWS_MSK_IAM', TLS: '' };
+
 /** How the deployment of a connection ends. */
 export interface ConnectionOutcome {
   /** Until READY or FAILED. */
@@ -74,11 +76,15 @@ export class Connection {
     this.#settings = this.settingsAfter(update);
   }
 
-  /** Documented: the password is write-only. Assumed: an update without a password keeps the old one. */
+  /**
+   * Documented: the password is write-only. Assumed: an update without a password keeps the old one, unless it changes the mechanism;
+   * then nothing of the old authentication is left.
+   */
   settingsAfter({ authentication, ...others }: Update): ConnectionSettings {
     const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
-    const merged = { ...this.#settings.authentication, ...authentication };
-    return { ...this.#settings, ...given, authentication: merged };
+    const old = this.#settings.authentication;
+    const isOther = authentication !== undefined && authentication.mechanism !== old.mechanism;
+    return { ...this.#settings, ...given, authentication: isOther ? authentication : { ...old, ...authentication } };
   }
 
   describe(): object {
@@ -101,7 +107,8 @@ export class Connection {
 
   /**
    * Whether a client could connect through the link: the link is up, the brokers are those behind the link, and the
-   * authentication is the only kind that MSK supports with SASL/SCRAM. Documented: Atlas does not say why a connection failed.
+   * authentication is the one that MSK has for the scheme of the link. Documented: Atlas does not say why a connection failed. Assumed: it
+   * does not look again whether the role is still authorized.
    */
   #reaches(link: PrivateLink): boolean {
     const { bootstrapServers, authentication, security } = this.#settings;
@@ -109,8 +116,8 @@ export class Connection {
     return (
       link.state === 'DONE' &&
       hosts.every((host) => host.endsWith(`.${link.dnsDomain}`)) &&
-      authentication.mechanism === 'SCRAM-512' &&
-      security.protocol === 'SASL_SSL'
+      authentication.mechanism === mechanismsOfMsk[link.scheme] &&
+      security.protocol === (link.scheme === 'TLS' ? 'SSL' : 'SASL_SSL')
     );
   }
 }

@@ -10,12 +10,12 @@ type SentRequest = Pick<Exchange, 'method' | 'path' | 'query' | 'requestHeaders'
 
 /** Why the emulator may not answer this. @param body as the caller reads it @returns undefined if it may */
 export function faultInAnswer({ operation, shape }: Endpoint, body: string): string | undefined {
-  const { error } = shape.safeParse(JSON.parse(body));
+  const { error } = shape.safeParse(body === '' ? undefined : JSON.parse(body));
   return error && `The answer of ${operation} is not one of Atlas: ${describe(error.issues)}`;
 }
 
 /**
- * Why a request to the Streams API is not as MongoDB's API reference has it: its query, its headers and its body. Whether Atlas takes
+ * Why a request to Atlas is not as MongoDB's API reference has it: its query, its headers and its body. Whether Atlas takes
  * it is another question.
  *
  * @returns undefined if it is

@@ -3,6 +3,7 @@ import type { Request } from '../emulator.ts';
 import { parseBody, validationError } from './body.ts';
 import { atlasError } from './error.ts';
 import {
+  accessReference,
   apiReference,
   cliRecordings,
   documented,
@@ -14,9 +15,18 @@ import {
 import type { Project, Workspace } from './project.ts';
 import { badQuery, page, pageParameters } from './query.ts';
 import * as answers from './schemas/answer.ts';
-import { ConnectionRequest, ConnectionUpdate, PrivateLinkRequest } from './schemas/request.ts';
+import {
+  AccessRoleRequest,
+  AccessRoleUpdate,
+  ConnectionRequest,
+  ConnectionUpdate,
+  PrivateLinkRequest,
+} from './schemas/request.ts';
 
-export type Labels = Record<'groupId' | 'connectionId' | 'tenantName' | 'connectionName', string>;
+export type Labels = Record<
+  'groupId' | 'connectionId' | 'tenantName' | 'connectionName' | 'cloudProvider' | 'roleId',
+  string
+>;
 
 export interface Context {
   project: Project;
@@ -41,9 +51,11 @@ export interface Endpoint {
   shape: z.ZodType;
   /** Whether the endpoint changes the document that holds all connections of a workspace. */
   writesWorkspace?: boolean;
-  /** Default: 200, which Atlas answers even if it has created something. Recorded. */
+  /** Default: a role for Stream Processing is enough. */
+  needsProjectOwner?: boolean;
+  /** Default: 200, which Atlas answers even if it has created something, or 204 for an answer without a body. Recorded. */
   status?: number;
-  answer(context: Context): object;
+  answer(context: Context): object | undefined;
 }
 
 /** The part of an endpoint that takes a body. */
@@ -188,6 +200,57 @@ export const endpoints: Endpoint[] = [
       project.deleteConnection(labels.tenantName, labels.connectionName);
       return {};
     },
+  },
+  {
+    operation: 'listGroupCloudProviderAccess',
+    route: 'GET /cloudProviderAccess',
+    known: documented(`${accessReference}; the pages of older versions require Project Owner`),
+    version: '2023-01-01',
+    shape: answers.AccessRoles,
+    answer: ({ project }) => ({
+      awsIamRoles: project.accessRoles.all.map((role) => role.describe()),
+      azureServicePrincipals: [],
+      gcpServiceAccounts: [],
+    }),
+  },
+  {
+    operation: 'createGroupCloudProviderAccess',
+    route: 'POST /cloudProviderAccess',
+    known: documented(accessReference),
+    version: '2023-01-01',
+    needsProjectOwner: true,
+    shape: answers.AccessRole,
+    ...taking(AccessRoleRequest, (_, { project }) => project.accessRoles.create().describe()),
+  },
+  {
+    operation: 'getGroupCloudProviderAccess',
+    route: 'GET /cloudProviderAccess/{roleId}',
+    known: documented(accessReference),
+    version: '2023-01-01',
+    shape: answers.AccessRole,
+    answer: ({ project, labels }) => project.accessRoles.get(labels.roleId).describe(),
+  },
+  {
+    operation: 'authorizeGroupCloudProviderAccessRole',
+    route: 'PATCH /cloudProviderAccess/{roleId}',
+    known: documented(`${accessReference}; that a role may be authorized again with another ARN is assumed`),
+    version: '2023-01-01',
+    needsProjectOwner: true,
+    shape: answers.AccessRole,
+    ...taking(AccessRoleUpdate, ({ iamAssumedRoleArn }, { project, labels }) =>
+      project.accessRoles.authorize(labels.roleId, iamAssumedRoleArn).describe(),
+    ),
+  },
+  {
+    operation: 'deauthorizeGroupCloudProviderAccessRole',
+    route: 'DELETE /cloudProviderAccess/{cloudProvider}/{roleId}',
+    known: documented(
+      `${accessReference}; that a role may be in use by a connection is assumed, because its featureUsages know no Stream Processing`,
+    ),
+    version: '2023-01-01',
+    needsProjectOwner: true,
+    shape: answers.Nothing,
+    answer: ({ project, labels }) => project.accessRoles.remove(labels.cloudProvider, labels.roleId),
   },
 ];
 

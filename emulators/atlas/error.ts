@@ -16,6 +16,10 @@ const errorCodesPage = 'Atlas documents no list of codes for each endpoint';
 
 /** The codes of Atlas's errors, and how each is known with its status. */
 export const errorCodes = {
+  CANNOT_ASSUME_ROLE: reported(terraformTests),
+  CLOUD_PROVIDER_ACCESS_ROLE_NOT_FOUND: reported(
+    `${terraformTests}, for the export of logs; for roles and connections, and the status, assumed`,
+  ),
   GROUP_NOT_FOUND: recorded(cliRecordings),
   INVALID_GROUP_ID: assumed('the API reference requires 24 hexadecimal digits'),
   INVALID_QUERY_PARAMETER: assumed('the API reference lists the parameters of each endpoint'),
@@ -42,6 +46,7 @@ export const errorCodes = {
   STREAM_TENANT_NOT_FOUND_FOR_NAME: reported(terraformTests),
   UNEXPECTED_ERROR: recorded(cliRecordings),
   UNSUPPORTED_MEDIA_TYPE: assumed('RFC 9110: 415; the API reference requires the Content-Type'),
+  USER_UNAUTHORIZED: reported('public test fixtures of clients of the API; the text is assumed'),
   VALIDATION_ERROR: reported("mongodb/mongodb-atlas-cli #4582 and the tests of MongoDB's Terraform provider"),
 } satisfies Record<string, Known>;
 export type ErrorCode = keyof typeof errorCodes;

@@ -20,6 +20,9 @@ export const assumed = (source: string): Known => ({ how: 'assumed', source });
 /** Of the Atlas Administration API v2, group Streams. */
 export const apiReference = 'Atlas Administration API v2, Streams';
 
+/** Of the same API, group Cloud Provider Access. */
+export const accessReference = 'Atlas Administration API v2, Cloud Provider Access';
+
 /** The requests and answers that MongoDB's Atlas CLI has recorded for its tests. */
 export const cliRecordings = 'mongodb/mongodb-atlas-cli, snapshots of 10 August 2026';
 

@@ -17,6 +17,11 @@ export interface LinkOutcome {
 
 type LinkState = 'IDLE' | 'WORKING' | 'DONE' | 'FAILED' | 'DELETE_REQUESTED' | 'DELETING' | 'DELETED';
 
+type Scheme = NonNullable<z.infer<typeof PrivateLinkRequest>['authenticationScheme']>;
+
+/** The label in the names of MSK's private brokers. */
+const brokerLabels: Record<Scheme, string> = { SASL_SCRAM: 'scram', IAM: 'iam', TLS: 'tls' };
+
 /** The durations of the first state, of a creation or a deletion, and of a whole deletion. Assumed. */
 const firstStateMinutes = 1;
 const deleteMinutes = 5;
@@ -65,12 +70,12 @@ export class PrivateLink {
 
   /** The link as in the answers to GET and LIST. Recorded: provider, vendor and Region are in upper case. */
   describe(): object {
-    const { arn, authenticationScheme, provider, vendor } = this.request;
+    const { arn, provider, vendor } = this.request;
     const state = this.state;
     return {
       _id: this.id,
       arn,
-      authenticationScheme,
+      authenticationScheme: this.scheme,
       ...(state === 'DONE' ? this.#endpoint() : {}),
       errorMessage: state === 'FAILED' ? this.#errorMessage() : undefined,
       provider: provider.toUpperCase(),
@@ -80,8 +85,16 @@ export class PrivateLink {
     };
   }
 
+  /**
+   * Documented by MongoDB's Terraform provider (mongodb/terraform-provider-mongodbatlas #4638): the default, that Atlas shows the scheme
+   * that counts, and that it never changes.
+   */
+  get scheme(): Scheme {
+    return this.request.authenticationScheme ?? 'SASL_SCRAM';
+  }
+
   get dnsDomain(): string {
-    return `scram.${brokerDomain(this.request.arn)}`;
+    return `${brokerLabels[this.scheme]}.${brokerDomain(this.request.arn)}`;
   }
 
   #endpoint() {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { parseArn } from '../arn.ts';
 import type { Clock } from '../clock.ts';
+import { type AccessRoleSeed, AccessRoles } from './access-roles.ts';
 import type { AtlasBehaviour } from './behaviour.ts';
 import { validationError } from './body.ts';
 import { Connection } from './connection.ts';
@@ -13,6 +14,7 @@ import {
   type ConnectionSettings,
   type ConnectionUpdate,
   hasMechanism,
+  isIam,
   mechanismMissing,
   objectIdPattern,
   type PrivateLinkRequest,
@@ -35,6 +37,8 @@ export interface ProjectSeed {
    */
   accountRegions?: string[];
   workspaces: WorkspaceSeed[];
+  /** The roles in AWS that were registered. Default: none. */
+  awsRoles?: AccessRoleSeed[];
 }
 
 export interface Workspace {
@@ -54,13 +58,14 @@ interface StreamProcessor {
   pipeline: object[];
 }
 
-/** One Atlas project: its private links, its stream processing workspaces, and the rules for changing them. */
+/** One Atlas project: its roles in AWS, its private links, its stream processing workspaces, and the rules for changing them. */
 export class Project {
   readonly id: string;
   readonly awsAccountId: string;
   readonly awsRegions: string[];
   readonly accountRegions: string[];
   readonly workspaces: Workspace[];
+  readonly accessRoles: AccessRoles;
   readonly rateLimit: RateLimit;
   readonly #clock: Clock;
   readonly #behaviour: AtlasBehaviour;
@@ -78,6 +83,7 @@ export class Project {
       connections: [],
       processors: [],
     }));
+    this.accessRoles = new AccessRoles(seed.awsRoles, clock, behaviour);
     this.rateLimit = new RateLimit(clock);
     this.#clock = clock;
     this.#behaviour = behaviour;
@@ -202,6 +208,7 @@ export class Project {
     }
     const { connectionMinutes: minutes, connectionFails: fails } = this.#behaviour;
     const link = this.#linkOf(request);
+    this.#checkLogin(request, link);
     const outcome = { minutes, fails, deletionMinutes: () => this.#behaviour.connectionDeletionMinutes };
     const connection = new Connection(request, link, workspace.dataProcessRegion.region, this.#clock, outcome);
     workspace.connections.push(connection);
@@ -219,8 +226,9 @@ export class Project {
         'The networking of a connection cannot be modified.',
       );
     }
-    if (!hasMechanism(connection.settingsAfter(update)))
-      throw validationError(`authentication.mechanism: ${mechanismMissing}`);
+    const settings = connection.settingsAfter(update);
+    if (!hasMechanism(settings)) throw validationError(`authentication.mechanism: ${mechanismMissing}`);
+    if (update.authentication) this.#checkLogin(settings, connection.link);
     this.#refuseUsed(workspaceName, name);
     connection.update(update);
     return connection;
@@ -243,6 +251,20 @@ export class Project {
     if (!this.workspace(workspaceName).processors.some(isUser)) return;
     const detail = `Stream connection with name ${name} in stream workspace ${workspaceName} has active processors, and cannot be changed.`;
     throw atlasError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS', detail, { parameters: [name, workspaceName] });
+  }
+
+  /**
+   * Reported: Atlas wants a role that is authorized in the project (mongodb/agent-skills: "IAM role ARN not found"). Documented: a private
+   * link with the scheme TLS has no SCRAM. Assumed: Atlas refuses any login that the scheme of the private link does not have.
+   */
+  #checkLogin({ authentication: { mechanism, aws } }: ConnectionSettings, link: PrivateLink | undefined): void {
+    if (aws) this.accessRoles.checkAuthorized(aws.roleArn);
+    const fits =
+      link === undefined || (link.scheme === 'TLS' ? mechanism === '' : (link.scheme === 'IAM') === isIam(mechanism));
+    if (!fits)
+      throw validationError(
+        `authentication.mechanism: "${mechanism}" does not fit the private link, whose authenticationScheme is ${link.scheme}`,
+      );
   }
 
   #linkOf({ networking: { access } }: ConnectionSettings): PrivateLink | undefined {

@@ -17,6 +17,9 @@ export const pageOf = <T extends z.ZodType>(result: T) =>
 /** Recorded: the answer to a DELETE. */
 export const Empty = z.strictObject({});
 
+/** Documented: the answer with the status 204. */
+export const Nothing = z.undefined();
+
 export const AccountDetails = z.strictObject({
   awsAccountId: z.string().regex(/^\d{12}$/),
   cidrBlock: z.cidrv4(),
@@ -57,7 +60,11 @@ export const Connection = z.strictObject({
   region: z.enum(Object.values(streamProcessingRegions).flat()),
   state: z.enum(['PENDING', 'READY', 'DELETING', 'FAILED']),
   bootstrapServers: z.string(),
-  authentication: z.strictObject({ mechanism: z.string(), username: z.string().optional() }),
+  authentication: z.strictObject({
+    mechanism: z.string(),
+    username: z.string().optional(),
+    aws: z.strictObject({ roleArn: z.string() }).optional(),
+  }),
   security: z.strictObject({ protocol: z.string(), brokerPublicCertificate: z.string().optional() }),
   networking: z.strictObject({
     access: z.strictObject({ type: z.enum(['PUBLIC', 'VPC', 'PRIVATE_LINK']), connectionId: ObjectId.optional() }),
@@ -86,6 +93,26 @@ export const StreamProcessor = z.strictObject({
   name: z.string(),
   state: z.string(),
   pipeline: z.array(z.record(z.string(), z.unknown())),
+});
+
+const isoTime = z.iso.datetime();
+
+export const AccessRole = z.strictObject({
+  providerName: z.literal('AWS'),
+  roleId: ObjectId,
+  atlasAWSAccountArn: z.string().startsWith('arn:'),
+  atlasAssumedRoleExternalId: z.uuid(),
+  iamAssumedRoleArn: z.string().startsWith('arn:').nullish(),
+  createdDate: isoTime,
+  authorizedDate: isoTime.nullish(),
+  featureUsages: z.array(z.strictObject({ featureType: z.string(), featureId: z.record(z.string(), z.unknown()) })),
+});
+
+/** Roles on Azure and Google Cloud are not emulated. */
+export const AccessRoles = z.strictObject({
+  awsIamRoles: z.array(AccessRole),
+  azureServicePrincipals: z.array(z.unknown()),
+  gcpServiceAccounts: z.array(z.unknown()),
 });
 
 /** Any error. Recorded: `parameters` may be null, or missing. */

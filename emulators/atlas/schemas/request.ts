@@ -27,14 +27,36 @@ export const PrivateLinkRequest = z
     message: "It is not the Region of the cluster's ARN.",
   });
 
+/** Documented: the length. Assumed: it must be the ARN of a role. */
+const RoleArn = z
+  .string()
+  .max(2048)
+  .regex(/^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/);
+
+export const isIam = (mechanism: string): boolean => mechanism === 'AWS_MSK_IAM';
+
 /** Documented: a free text in the API reference, which names the first four. The documentation of IAM and of mutual TLS adds the others. */
 const Mechanism = z.string().regex(/^(PLAIN|SCRAM-256|SCRAM-512|OAUTHBEARER|AWS_MSK_IAM|)$/);
 
-const Authentication = z.strictObject({
-  mechanism: Mechanism,
-  username: z.string().optional(),
-  password: z.string().optional(),
-});
+/**
+ * Documented: `aws` is for AWS_MSK_IAM only, which needs its role. Reported: MongoDB's MCP server never sends a user or a password with
+ * it. Assumed: Atlas refuses everything else.
+ */
+const Authentication = z
+  .strictObject({
+    mechanism: Mechanism,
+    username: z.string().optional(),
+    password: z.string().optional(),
+    aws: z.strictObject({ roleArn: RoleArn }).optional(),
+  })
+  .refine(({ mechanism, aws }) => isIam(mechanism) === (aws !== undefined), {
+    path: ['aws'],
+    message: 'AWS_MSK_IAM needs a role, and no other mechanism has one.',
+  })
+  .refine(({ mechanism, username, password }) => !isIam(mechanism) || (username ?? password) === undefined, {
+    path: ['username'],
+    message: 'AWS_MSK_IAM has no user and no password.',
+  });
 
 /** Documented: a free text in the API reference, which names the first three. Recorded: PLAINTEXT. */
 const Security = z.strictObject({
@@ -98,3 +120,11 @@ export const ConnectionUpdate = ConnectionFields.partial().extend({
   networking: Networking.optional(),
   headers: z.strictObject({}).optional(),
 });
+
+const onAwsOnly = z.literal('AWS', 'The local Atlas has roles on AWS only.');
+
+/** Documented. */
+export const AccessRoleRequest = z.strictObject({ providerName: onAwsOnly });
+
+/** Documented. Assumed: an authorization names the role. */
+export const AccessRoleUpdate = z.strictObject({ providerName: onAwsOnly, iamAssumedRoleArn: RoleArn });

@@ -131,7 +131,7 @@ describe('the emulator of Atlas', () => {
     assert.equal((await patch(`${connections}/orders`, withoutMechanism)).status, 400);
     const overTls = { ...withoutMechanism, security: { protocol: 'SSL' } };
     assert.equal((await post(connections, { ...request, name: 'over-tls', ...overTls })).status, 200);
-    for (const mechanism of ['PLAIN', 'SCRAM-256', 'OAUTHBEARER', 'AWS_MSK_IAM'])
+    for (const mechanism of ['PLAIN', 'SCRAM-256', 'OAUTHBEARER'])
       assert.equal((await patch(`${connections}/orders`, { authentication: { mechanism } })).status, 200, mechanism);
     for (const protocol of ['SASL_PLAINTEXT', 'SSL', 'PLAINTEXT'])
       assert.equal((await patch(`${connections}/orders`, { security: { protocol } })).status, 200, protocol);
