@@ -143,7 +143,7 @@ function furtherEvents(
   const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
   return {
     EnablePrivateConnectivity: { run: { request }, executionArn, now },
-    AssociateScramSecret: { run: { request, plan: { secretArn } }, executionArn },
+    AssociateScramSecret: { run: { request, plan: { login: { mechanism: 'SCRAM-512', secretArn } } }, executionArn },
     RecordFailure: {
       run: { input: { clusterArn: request.clusterArn }, failed: { CheckConnection: failure } },
       executionArn,

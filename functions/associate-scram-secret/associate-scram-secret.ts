@@ -2,6 +2,7 @@ import type { UnprocessedScramSecret } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { AwsRefused, AwsUnavailable, ClusterBusy } from '../../shared/errors.ts';
 import { quoted } from '../../shared/foreign-text.ts';
+import { ScramLogin } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -9,7 +10,7 @@ import type { Registry } from '../../shared/registry/registry.ts';
 export const AssociateScramSecretInput = z.object({
   run: z.object({
     request: z.object({ clusterArn: z.string() }),
-    plan: z.object({ secretArn: z.string() }),
+    plan: z.object({ login: ScramLogin }),
   }),
   executionArn: z.string(),
 });
@@ -28,7 +29,7 @@ export async function associateScramSecret(
   { msk, registry }: { msk: MskClient; registry: Registry },
 ): Promise<z.infer<typeof AssociateScramSecretOutput>> {
   const { clusterArn } = request;
-  const { secretArn } = plan;
+  const { secretArn } = plan.login;
   const isAssociated = async () => (await msk.listScramSecrets(clusterArn)).includes(secretArn);
   // The secret was not associated when this run planned: most likely the answer to an earlier attempt was lost.
   if (await isAssociated()) return { result: 'created' };

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
+import { Login } from '../../shared/login.ts';
 import { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { assess, type Clients } from '../../shared/prerequisites/assess.ts';
@@ -20,7 +21,7 @@ export const CheckPrerequisitesInput = z.object({
 
 const Plan = z.object({
   clusterArn: z.string(),
-  secretArn: z.string(),
+  login: Login,
   isScramSecretAssociated: z.boolean(),
   /** What is left to change; only for a dry run, or if the run may end here because the connection is READY. */
   changes: z.array(Change),
@@ -67,7 +68,7 @@ export async function checkPrerequisites(
   const note = noteOn(request, planned);
   const plan = {
     clusterArn: request.clusterArn,
-    secretArn,
+    login: Login.parse({ mechanism: request.mechanism, secretArn }),
     isScramSecretAssociated,
     changes: planned?.changes ?? [],
     isLinkReady: inAtlas.isLinkReady,

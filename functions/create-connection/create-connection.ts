@@ -3,6 +3,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { ConnectionProgress, connectionState } from '../../shared/atlas/connection.ts';
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
+import { ScramLogin } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { networkHint, networkOfRun } from '../../shared/msk/network.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -19,11 +20,10 @@ export const CreateConnectionInput = z.object({
       workspace: true,
       connectionName: true,
       clusterArn: true,
-      mechanism: true,
       config: true,
       claim: true,
     }),
-    plan: z.object({ secretArn: z.string() }),
+    plan: z.object({ login: ScramLogin }),
     privateLink: z.object({ id: z.string() }),
     ...networkOfRun,
     /** Of this state's earlier visit. */
@@ -58,8 +58,8 @@ export async function createConnection(
   { msk, registry, secrets, atlas, wait }: CreateConnectionDeps,
 ): Promise<z.infer<typeof CreateConnectionOutput>> {
   const { request, plan, privateLink, connection: before } = run;
-  const { connectionName: name, clusterArn, mechanism, config, claim } = request;
-  const { secretArn } = plan;
+  const { connectionName: name, clusterArn, config, claim } = request;
+  const { mechanism, secretArn } = plan.login;
   const bootstrapServers = await msk.privateBootstrapServers(clusterArn);
   const secret = await readScramSecret(secretArn, secrets);
   if (secret.unusable !== undefined) throw new PrerequisitesNotMet(secret.unusable);

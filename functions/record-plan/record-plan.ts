@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Login } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { accountOf, checkPrincipal } from '../../shared/registry/principal.ts';
 import { Target } from '../../shared/registry/record.ts';
@@ -13,11 +14,11 @@ export const RecordPlanInput = z.object({
       projectId: true,
       workspace: true,
       connectionName: true,
-      mechanism: true,
       acceptPrincipal: true,
       endsOnUntag: true,
       recorded: true,
     }),
+    plan: z.object({ login: Login }),
     principal: z.object({ principalArn: z.string() }),
   }),
   executionArn: z.string(),
@@ -33,10 +34,10 @@ export const RecordPlanOutput = z.object({ target: Target, isAccountListed: z.bo
  * @throws NoLongerWanted, PrincipalNotAllowed, PrincipalChanged, ClaimLost, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function recordPlan(
-  { run: { request, principal }, executionArn }: z.infer<typeof RecordPlanInput>,
+  { run: { request, plan, principal }, executionArn }: z.infer<typeof RecordPlanInput>,
   { msk, registry, allowedAccounts }: { msk: MskClient; registry: Registry; allowedAccounts: ReadonlySet<string> },
 ): Promise<z.infer<typeof RecordPlanOutput>> {
-  const { clusterArn, projectId, workspace, connectionName, mechanism } = request;
+  const { clusterArn, projectId, workspace, connectionName } = request;
   const { principalArn } = principal;
   checkPrincipal(principalArn, request, allowedAccounts);
   const reason = whyNoLongerWanted(await msk.listTags(clusterArn), request);
@@ -44,7 +45,7 @@ export async function recordPlan(
     await registry.release(clusterArn, executionArn, { status: null, detail: null });
     throw noLongerWanted(reason);
   }
-  const target = { projectId, workspace, connectionName, mechanism };
+  const target = { projectId, workspace, connectionName, mechanism: plan.login.mechanism };
   await registry.update(clusterArn, executionArn, { target, principalArn });
   return { target, isAccountListed: allowedAccounts.has(accountOf(principalArn)) };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { DeploymentMisconfigured, PolicyRefused, TargetChanged } from '../../shared/errors.ts';
+import { ScramLogin } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
@@ -21,7 +22,6 @@ export const RecordSuccessInput = z.object({
       projectId: true,
       workspace: true,
       connectionName: true,
-      mechanism: true,
       claim: true,
       targetChange: true,
       wantedBy: true,
@@ -30,7 +30,7 @@ export const RecordSuccessInput = z.object({
       recorded: true,
     }),
     /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. */
-    plan: z.object({ secretArn: text, isConnected: z.boolean() }),
+    plan: z.object({ login: ScramLogin, isConnected: z.boolean() }),
     /** Only if the run visited these states. */
     connectivity: z.optional(z.object({ result: Result })),
     scramSecretAssociation: z.optional(z.object({ result: Result })),
@@ -92,11 +92,11 @@ export async function recordSuccess(
   { msk, registry, measure }: Deps,
 ): Promise<z.infer<typeof RecordSuccessOutput>> {
   const { request, plan, principal, privateLink, connection } = run;
-  const { clusterArn, projectId, workspace, mechanism, targetChange, recorded } = request;
+  const { clusterArn, projectId, workspace, targetChange, recorded } = request;
   const { name, state, bootstrapServers } = connection;
   const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
   const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
-  const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.secretArn);
+  const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.login.secretArn);
   const outcome: Changes = {
     status: 'connected',
     detail,
@@ -114,7 +114,9 @@ export async function recordSuccess(
     const refusal = await registry.update(clusterArn, executionArn, outcome).then(() => undefined, notUsable);
     if (refusal === undefined) {
       await writeStatus(clusterArn, { status: 'connected', detail, executionArn, verifiedAt: now }, msk);
-      throw new TargetChanged(`${news} This is reported once. ${howToKeepOrMove(request)}`);
+      throw new TargetChanged(
+        `${news} This is reported once. ${howToKeepOrMove({ ...request, mechanism: plan.login.mechanism })}`,
+      );
     }
   }
   if (run.policy.denials !== undefined) {
@@ -141,10 +143,10 @@ export async function recordSuccess(
     clusterArn,
     projectId,
     workspace,
-    connection: { name, state, bootstrapServers, mechanism },
+    connection: { name, state, bootstrapServers, mechanism: plan.login.mechanism },
     privateLinkId: privateLink.id,
     atlasPrincipal: principal.principalArn,
-    scramSecretArn: plan.secretArn,
+    scramSecretArn: plan.login.secretArn,
     done,
     statusTags: writtenUnless(refusalOfTags),
     registry: writtenUnless(refusalOfRegistry),
@@ -161,11 +163,11 @@ export async function recordSuccess(
  * What a run that had nothing to do has found. The other runs have recorded each resource when they created or adopted it. A claim
  * makes all of it ours, and only here: nothing changes hands by a run that fails.
  */
-function foundIn({ request, principal, policy, privateLink, connection }: Run): Changes {
-  const { projectId, workspace, connectionName, mechanism } = request;
+function foundIn({ request, plan, principal, policy, privateLink, connection }: Run): Changes {
+  const { projectId, workspace, connectionName } = request;
   const { principalArn } = principal;
   return {
-    target: { projectId, workspace, connectionName, mechanism },
+    target: { projectId, workspace, connectionName, mechanism: plan.login.mechanism },
     principalArn,
     privateLink: { id: privateLink.id, ownership: privateLink.ownership },
     connection: { ...(connection.id && { id: connection.id }), ownership: connection.ownership },

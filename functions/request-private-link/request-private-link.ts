@@ -5,6 +5,7 @@ import { resourceMissing } from '../../shared/atlas/principal.ts';
 import { livePrivateLink, PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import type { PrivateLink } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable } from '../../shared/errors.ts';
+import { Login, schemeOf } from '../../shared/login.ts';
 import { linkHint, networkOfRun } from '../../shared/msk/network.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import { announced, type Ownership, ownershipOf, type Piece, settledAs } from '../../shared/registry/record.ts';
@@ -14,6 +15,7 @@ import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../sha
 export const RequestPrivateLinkInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), clusterArn: z.string(), claim: z.boolean() }),
+    plan: z.object({ login: Login }),
     ...networkOfRun,
     policy: z.object({ possibleDenials: z.optional(z.string()) }),
   }),
@@ -39,7 +41,7 @@ interface Deps {
  * @throws DeploymentMisconfigured
  */
 export async function requestPrivateLink(
-  { run: { request, cluster, principal, policy }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
+  { run: { request, plan, cluster, principal, policy }, executionArn, now }: z.infer<typeof RequestPrivateLinkInput>,
   { atlas, registry, wait }: Deps,
 ): Promise<z.infer<typeof RequestPrivateLinkOutput>> {
   const { projectId, clusterArn } = request;
@@ -70,7 +72,7 @@ export async function requestPrivateLink(
   const attemptedAt = atlas.answeredAt ?? now;
   await record(announced(recorded, attemptedAt));
   try {
-    const created = await atlas.createPrivateLink(projectId, clusterArn);
+    const created = await atlas.createPrivateLink(projectId, clusterArn, schemeOf(plan.login.mechanism));
     await record({ id: created._id, ownership: 'created', attemptedAt });
     return outputFor(created, 'created', 'created');
   } catch (error) {

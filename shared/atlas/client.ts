@@ -1,4 +1,5 @@
 import { InvalidRequest } from '../errors.ts';
+import type { Scheme } from '../login.ts';
 import { AtlasTransport, type TransportOptions } from './transport.ts';
 import {
   Accepted,
@@ -44,8 +45,8 @@ export class AtlasClient {
   }
 
   /** Requests a private link to an MSK cluster. Not idempotent: list first. The answer has no `state` yet. */
-  async createPrivateLink(projectId: string, clusterArn: string): Promise<PrivateLink> {
-    const body = { provider: 'AWS', vendor: 'MSK', arn: clusterArn, authenticationScheme: 'SASL_SCRAM' };
+  async createPrivateLink(projectId: string, clusterArn: string, scheme: Scheme): Promise<PrivateLink> {
+    const body = { provider: 'AWS', vendor: 'MSK', arn: clusterArn, authenticationScheme: scheme };
     return this.#transport.call(PrivateLink, {
       method: 'POST',
       path: `${streams(projectId)}/privateLinkConnections`,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { mechanisms } from '../request/fields.ts';
+import { mechanisms } from '../login.ts';
 
 const text = z.optional(z.string());
 

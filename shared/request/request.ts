@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { mechanisms } from '../login.ts';
 import { RegistryRecord } from '../registry/record.ts';
-import { mechanisms } from './fields.ts';
 
 /** The settings of one run, as ResolveRequest passes them to the later states. Nothing in it is secret. */
 export const Request = z.object({

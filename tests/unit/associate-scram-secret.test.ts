@@ -8,7 +8,7 @@ import {
 import { associateScramSecret } from '../../functions/associate-scram-secret/associate-scram-secret.ts';
 import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
-import { clusterArn, executionArn, request, secretArn, taskInput } from '../fixtures/request.ts';
+import { clusterArn, executionArn, login, request, secretArn, taskInput } from '../fixtures/request.ts';
 
 const unreadable = "Amazon MSK wasn't able to access the provided secret.";
 const alreadyAssociated =
@@ -22,7 +22,7 @@ async function associator(t: TestContext, associated: string[] = [], holder = ex
   const { client, msk } = fakeMsk();
   msk.on(ListScramSecretsCommand).resolves({ SecretArnList: associated });
   msk.on(DescribeClusterV2Command).resolves({ ClusterInfo: { State: 'ACTIVE' } });
-  const input = taskInput({ request: request(), plan: { secretArn } });
+  const input = taskInput({ request: request(), plan: { login } });
   const associate = () => associateScramSecret(input, { msk: client, registry });
   return { msk, associate };
 }

@@ -48,7 +48,7 @@ describe('AtlasClient', () => {
     ],
     [
       'POST /privateLinkConnections',
-      (atlas) => atlas.createPrivateLink(projectId, clusterArn),
+      (atlas) => atlas.createPrivateLink(projectId, clusterArn, 'SASL_SCRAM'),
       { _id: privateLinkId },
       { body: { provider: 'AWS', vendor: 'MSK', arn: clusterArn, authenticationScheme: 'SASL_SCRAM' } },
     ],
@@ -334,7 +334,7 @@ describe('a throttled request', () => {
     const post = 'POST /privateLinkConnections';
     const { url, calls } = await fakeAtlas(t, { ...routes(ok(privateLink())), [post]: [busy, ok(privateLink())] });
     const atlas = await startedClient(url);
-    await assert.rejects(atlas.createPrivateLink(projectId, clusterArn), { name: 'AtlasUnavailable' });
+    await assert.rejects(atlas.createPrivateLink(projectId, clusterArn, 'SASL_SCRAM'), { name: 'AtlasUnavailable' });
     assert.equal(calls().filter((call) => call === post).length, 1);
   });
 

@@ -29,6 +29,7 @@ import { assertCopyable } from '../fixtures/copyable.ts';
 import {
   before,
   clusterArn,
+  login,
   network,
   principalArn,
   projectId,
@@ -121,7 +122,7 @@ async function complaint(t: TestContext, situation: Situation): Promise<string> 
 
 /** The plan if nothing is missing. */
 const ready = {
-  secretArn,
+  login,
   isScramSecretAssociated: true,
   clusterArn,
   isLinkReady: false,

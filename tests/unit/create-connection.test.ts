@@ -24,6 +24,7 @@ import {
   clusterArn,
   deadline,
   later,
+  login,
   network,
   networkWords,
   request,
@@ -83,8 +84,8 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
   };
   const { registry, record } = await heldRegistry(t, attributes, holder);
   const input = taskInput({
-    request: request({ mechanism, config, claim }),
-    plan: { secretArn },
+    request: request({ config, claim }),
+    plan: { login: { mechanism, secretArn } },
     privateLink: { id: privateLinkId },
     ...network,
     ...(earlier && { connection: earlier }),
@@ -390,7 +391,7 @@ describe('CreateConnection and the registry:', () => {
     };
     const { atlas, calls } = await fakeAtlas(t, { [get]: takeOver });
     const { secrets } = fakeSecretsManager({ [secretArn]: '{"username":"atlas","password":"hunter2"}' });
-    const run = { request: request(), plan: { secretArn }, privateLink: { id: privateLinkId }, ...network };
+    const run = { request: request(), plan: { login }, privateLink: { id: privateLinkId }, ...network };
     const input = taskInput(run);
     await assert.rejects(createConnection(input, { msk: client, registry, secrets, atlas, wait }), {
       name: 'ClaimLost',

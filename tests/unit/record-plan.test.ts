@@ -6,7 +6,7 @@ import type { Request } from '../../shared/request/request.ts';
 import { awsError, fakeMsk } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import type { Test } from '../fixtures/loopback.ts';
-import { clusterArn, executionArn, principalArn, projectId, request, taskInput } from '../fixtures/request.ts';
+import { clusterArn, executionArn, login, principalArn, projectId, request, taskInput } from '../fixtures/request.ts';
 
 const former = 'arn:aws:iam::210987654321:root';
 const target = { projectId, workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' };
@@ -22,7 +22,7 @@ async function planner(
   msk
     .on(ListTagsForResourceCommand, { ResourceArn: clusterArn })
     .resolves({ Tags: tag === undefined ? {} : { 'atlas-streaming': tag } });
-  const input = taskInput({ request: request(overrides), principal: { principalArn } });
+  const input = taskInput({ request: request(overrides), plan: { login }, principal: { principalArn } });
   return {
     plan: () => recordPlan(input, { msk: client, registry, allowedAccounts: new Set(listed) }),
     record,

@@ -16,6 +16,7 @@ import {
   before,
   clusterArn,
   executionArn,
+  login,
   now,
   principalArn,
   projectId,
@@ -33,7 +34,7 @@ const connectionId = '6a7941e0c0eb9e7a17723361';
 const everything: Run = {
   startedAt: before,
   request: request({ connectionName: 'orders*1' }),
-  plan: { secretArn, isConnected: false },
+  plan: { login, isConnected: false },
   connectivity: { result: 'updated' },
   scramSecretAssociation: { result: 'created' },
   principal: { principalArn },
@@ -53,7 +54,7 @@ const everything: Run = {
 /** A run that CheckPrerequisites has ended, because everything was in place. */
 const verification: Run = {
   ...everything,
-  plan: { secretArn, isConnected: true },
+  plan: { login, isConnected: true },
   policy: { sid, result: 'unchanged', ownership: 'adopted' },
   privateLink: { id: privateLinkId, result: 'adopted', ownership: 'adopted' },
   connection: { ...everything.connection, result: 'unchanged' },

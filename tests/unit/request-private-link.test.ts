@@ -14,7 +14,7 @@ import {
   reset,
 } from '../fixtures/atlas.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
-import { deadline, network, now, request, taskInput, wait } from '../fixtures/request.ts';
+import { deadline, login, network, now, request, taskInput, wait } from '../fixtures/request.ts';
 
 const [get, post] = ['GET /privateLinkConnections', 'POST /privateLinkConnections'];
 
@@ -37,7 +37,7 @@ async function requester(
   const { url, calls, requests } = await fakeAtlas(t, { [get]: listed, [post]: requested });
   // Each attempt has a client of its own, as each invocation of the function has.
   const run = () =>
-    requestPrivateLink(taskInput({ request: request({ claim }), ...network, policy }), {
+    requestPrivateLink(taskInput({ request: request({ claim }), plan: { login }, ...network, policy }), {
       atlas: atlasClient(url),
       registry,
       wait,
