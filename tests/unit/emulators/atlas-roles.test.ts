@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { atlasAwsAccountArn } from '../../../emulators/atlas/access-roles.ts';
+import { faultInAnswer } from '../../../emulators/atlas/contract.ts';
+import { endpoints } from '../../../emulators/atlas/endpoints.ts';
+import { accessRole, accessRoles, roleArn } from '../../fixtures/atlas.ts';
 import {
   connections,
   links,
   msk,
   refusal,
-  roleArn,
   roles,
   start,
   startWithIam,
@@ -26,7 +29,7 @@ describe('the roles of a project', () => {
     assert.match(String(atlasAssumedRoleExternalId), /^[a-f0-9-]{36}$/);
     assert.deepEqual(others, {
       providerName: 'AWS',
-      atlasAWSAccountArn: 'arn:aws:iam::536727724300:root',
+      atlasAWSAccountArn: atlasAwsAccountArn,
       createdDate: '2026-11-23T12:00:00Z',
       authorizedDate: null,
       featureUsages: [],
@@ -42,6 +45,13 @@ describe('the roles of a project', () => {
     const removed = await own('DELETE', `${roles}/AWS/${roleId}`);
     assert.deepEqual([removed.status, removed.body], [204, {}]);
     assert.deepEqual(refusal(await own('GET', path)), [404, 'CLOUD_PROVIDER_ACCESS_ROLE_NOT_FOUND']);
+  });
+
+  test('have the shape of those in the other tests', () => {
+    const endpoint = endpoints.find(({ operation }) => operation === 'listGroupCloudProviderAccess') ?? assert.fail();
+    assert.equal(faultInAnswer(endpoint, JSON.stringify(accessRoles(accessRole()))), undefined);
+    const unauthorized = accessRole({ authorizedDate: null, iamAssumedRoleArn: undefined });
+    assert.equal(faultInAnswer(endpoint, JSON.stringify(accessRoles(unauthorized))), undefined);
   });
 
   test('are read, and not changed, with the key or the service account of a deployment', async (t) => {
