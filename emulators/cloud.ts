@@ -140,13 +140,14 @@ export class Cloud {
     const { kafka, secretsmanager, dynamodb, states, sns, atlas } = listeners;
     const settings = { ...settingsOf(place), ...given };
     this.deployment = readDeployment({ ...place, settings: { ...settings, atlasBaseUrl: atlas.url } });
-    const { functions, machines, registry, secrets, topicArns } = this.deployment;
+    const { functions, machines, registry, secrets, streamsRole, topicArns } = this.deployment;
 
     const { region } = place;
     const authorize = iam(functions, region);
     const onTagChange = (change: TagChange) => this.deliver(tagChangeEvent(change));
     const onApiCall = (call: ApiCall) => this.hasTrail && this.deliver(apiCallEvent(call));
-    this.#surroundings = { place, settings, registry, secrets, clock, authorize, onTagChange, onApiCall };
+    const deployed = { settings, registry, secrets, streamsRole };
+    this.#surroundings = { place, ...deployed, clock, authorize, onTagChange, onApiCall };
     this.#stepFunctions = new StepFunctionsEmulator({
       clock,
       region,

@@ -8,6 +8,7 @@ import type { Project, ProjectSeed, WorkspaceSeed } from './atlas/project.ts';
 import { workspaceRegionIn } from './atlas/regions.ts';
 import type { Authorize } from './aws.ts';
 import type { Clock } from './clock.ts';
+import { type DeployedRole, mayAssume, type TrustPolicy } from './deployment/iam.ts';
 import { DynamoDbEmulator } from './dynamodb/dynamodb.ts';
 import type { TableDefinition } from './dynamodb/table.ts';
 import type { ApiCall, TagChange } from './event-bridge.ts';
@@ -24,8 +25,10 @@ export interface WorldSeed {
   scramSecrets?: ScramSecretSeed[];
   /** The value of the deployment's credentials secret. Default: a valid API key. */
   atlasCredentials?: 'api-key' | 'service-account' | object;
-  /** Default: one workspace, on AWS in the cluster's Region. */
+  /** Default: one workspace, on AWS in the cluster's Region. An authorized role without an ARN is the streams role of the deployment. */
   project?: Partial<ProjectSeed>;
+  /** Roles in AWS that a person has made, by their ARNs. The role of the deployment exists as well. Default: none. */
+  trustPolicies?: Record<string, TrustPolicy>;
   atlas?: Partial<AtlasBehaviour>;
   /**
    * For how many simulated seconds after its start an execution is unknown to DescribeExecution, which Step Functions documents as
@@ -79,6 +82,8 @@ export interface Surroundings {
   registry: TableDefinition;
   /** The deployment's own secrets. */
   secrets: SecretSeed[];
+  /** The role that the deployment has made for Atlas. */
+  streamsRole: DeployedRole | undefined;
   clock: Clock;
   authorize: Authorize;
   onTagChange: (change: TagChange) => void;
@@ -146,12 +151,21 @@ export class World {
     });
 
     const project = completeProject(seed, place, settings);
+    const { streamsRole } = surroundings;
+    const trustPolicies = { ...(streamsRole && { [streamsRole.arn]: streamsRole.trustPolicy }), ...seed.trustPolicies };
     this.atlas = new AtlasEmulator({
       clock,
       apiKeys: [this.apiKey, deploymentsKey],
       serviceAccounts: [serviceAccount],
       projects: [project],
-      behaviour: { mayConnect: (arn, account) => this.msk.mayConnect(arn, account), ...seed.atlas },
+      behaviour: {
+        mayConnect: (arn, account) => this.msk.mayConnect(arn, account),
+        mayAssume: (roleArn, principal, externalId) => {
+          const policy = trustPolicies[roleArn];
+          return policy !== undefined && mayAssume(policy, principal, externalId);
+        },
+        ...seed.atlas,
+      },
     });
     this.project = this.atlas.projects.get(project.id) as Project;
   }
@@ -180,13 +194,22 @@ function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, pas
   };
 }
 
-function completeProject({ project }: WorldSeed, { region }: Place, settings: Surroundings['settings']): ProjectSeed {
+/** The name is that of the template. */
+export const streamsRoleArn = ({ region, accountId }: Pick<Place, 'region' | 'accountId'>): string =>
+  `arn:aws:iam::${accountId}:role/msk-atlas-privatelink-streams-${region}`;
+
+function completeProject({ project }: WorldSeed, place: Place, settings: Surroundings['settings']): ProjectSeed {
+  const { region } = place;
   return {
     id: settings.atlasProjectId,
     awsAccountId: atlasAccountId,
     awsRegions: [region],
     workspaces: [workspaceBeside(settings.atlasWorkspace, region)],
     ...project,
+    awsRoles: (project?.awsRoles ?? []).map((role) => ({
+      ...(role.authorized && { roleArn: streamsRoleArn(place) }),
+      ...role,
+    })),
   };
 }
 

@@ -12,7 +12,7 @@ import {
 import { factsOf } from '../screen/facts.ts';
 import type { Report } from '../screen/report.ts';
 import { nameIn, outputOf, textOf, tookOf } from '../screen/report-format.ts';
-import { connectionChanges, linkChanges } from '../screen/resources.ts';
+import { connectionChanges, linkChanges, roleFields } from '../screen/resources.ts';
 import { graph } from './graph.ts';
 import { html, Markup } from './markup.ts';
 import { style } from './style.ts';
@@ -41,6 +41,7 @@ export function page(report: Report): string {
     section('Timeline', timelineTable(report)),
     report.isClusterGone && section('Cluster', html`<p>The cluster no longer exists.</p>`),
     policySection(report),
+    section('Role in AWS, as registered in Atlas', resources(roleFields(report.accessRoles))),
     section('Private link in Atlas, after the run', resources(linkChanges(report.privateLinks))),
     section('Connection in Atlas, after the run', resources(connectionChanges(report.connections))),
     section('Tags of the cluster', beforeAndAfter(sortedChanges(tags.before, tags.after))),

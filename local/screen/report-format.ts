@@ -3,7 +3,7 @@ import { type Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import { changeLines, fieldLines, outputLines, statementLines } from './change-format.ts';
 import { flat, policyChanges, shortIds, sortedChanges } from './changes.ts';
 import type { Report } from './report.ts';
-import { connectionChanges, linkChanges } from './resources.ts';
+import { connectionChanges, linkChanges, roleFields } from './resources.ts';
 import { formatDuration, type Layout, wrap } from './text.ts';
 
 /** What a line of a section has before its text: the indentation, and room for a mark. */
@@ -18,6 +18,7 @@ export function formatReport(report: Report, { style, columns }: Layout): string
   const sections: [string, string[]][] = [
     ['Cluster', report.isClusterGone ? ['The cluster no longer exists.'] : []],
     ['Cluster policy, before and after', policyChanges(policy.before, policy.after).flatMap(statementLines(layout))],
+    ['Role in AWS, as registered in Atlas', roleFields(report.accessRoles).flatMap(fieldLines(layout))],
     ['Private link in Atlas', linkChanges(privateLinks).flatMap(fieldLines(layout))],
     ['Connection in Atlas', connectionChanges(connections).flatMap(fieldLines(layout))],
     ['Tags of the cluster, before and after', changeLines(sortedChanges(tags.before, tags.after), layout)],

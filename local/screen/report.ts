@@ -23,9 +23,16 @@ export interface ConnectionView {
   name: string;
   state: string;
   bootstrapServers: string;
-  authentication: { mechanism: string; username?: string };
+  authentication: { mechanism: string; username?: string; aws?: { roleArn: string } };
   security: { protocol: string };
   networking: { access: { type: string; connectionId?: string } };
+}
+
+export interface AccessRoleView {
+  roleId: string;
+  atlasAssumedRoleExternalId: string;
+  iamAssumedRoleArn?: string;
+  authorizedDate: string | null;
 }
 
 /** The resources of the cluster, as in the consoles of AWS and Atlas. */
@@ -35,6 +42,7 @@ export interface Snapshot {
   tags: Record<string, string>;
   privateLinks: PrivateLinkView[];
   connections: ConnectionView[];
+  accessRoles: AccessRoleView[];
 }
 
 type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> & {
@@ -67,7 +75,7 @@ export interface RequestSummary {
 }
 
 /** The report of a run: `--json` prints it, and the text and the page are made from it. */
-export interface Report extends Beginning, Pick<Snapshot, 'isClusterGone'> {
+export interface Report extends Beginning, Pick<Snapshot, 'isClusterGone' | 'accessRoles'> {
   executionArn: string;
   /** The state in which the execution ended. */
   status: string;
@@ -104,6 +112,7 @@ export function takeSnapshot({ world: { msk, cluster, project } }: Cloud): Snaps
     connections: project.workspaces.flatMap(({ name: workspace }) =>
       project.connections(workspace).map((it) => asJson<ConnectionView>({ workspace, ...it.describe() })),
     ),
+    accessRoles: project.accessRoles.all.map((it) => asJson<AccessRoleView>(it.describe())),
   };
 }
 
@@ -141,6 +150,7 @@ export function makeReport({
     ...(error === undefined ? { output } : { error, cause: cause ?? '' }),
     seconds: { simulated: secondsBetween(rows.at(0)?.enteredAt, rows.at(-1)?.exitedAt), real: toSeconds(realMs) },
     isClusterGone: after.isClusterGone,
+    accessRoles: after.accessRoles,
     policy: { before: before.policy, after: after.policy },
     privateLinks: { before: before.privateLinks, after: after.privateLinks },
     connections: { before: before.connections, after: after.connections },

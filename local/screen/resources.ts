@@ -1,5 +1,5 @@
 import { type Change, changesBetween } from './changes.ts';
-import type { ConnectionView, PrivateLinkView, Report } from './report.ts';
+import type { AccessRoleView, ConnectionView, PrivateLinkView, Report } from './report.ts';
 
 /** What a reader sees of each private link after a run. A link that existed before has the changed values, too. */
 export const linkChanges = ({ before, after }: Report['privateLinks']): Change[][] =>
@@ -16,6 +16,18 @@ export const connectionChanges = ({ before, after }: Report['connections']): Cha
     return changesBetween(connectionFields(old), connectionFields(connection));
   });
 
+/** The roles in AWS that are registered in the project. A run never changes them. */
+export const roleFields = (roles: AccessRoleView[]): Change[][] =>
+  roles.map(({ roleId, iamAssumedRoleArn, atlasAssumedRoleExternalId, authorizedDate }) => {
+    const fields = {
+      id: roleId,
+      role: iamAssumedRoleArn,
+      'external id': atlasAssumedRoleExternalId,
+      authorized: authorizedDate ?? 'no',
+    };
+    return changesBetween(fields, fields);
+  });
+
 const linkFields = ({ _id, state, interfaceEndpointId, dnsDomain, errorMessage }: PrivateLinkView) => ({
   id: _id,
   state,
@@ -30,7 +42,10 @@ const connectionFields = (connection: ConnectionView) => {
     name: `${name}, in workspace ${workspace}`,
     state,
     brokers: bootstrapServers.split(',').toSorted().join('\n'),
-    login: `user ${authentication.username}, ${authentication.mechanism} over ${security.protocol}`,
+    login: `${loginOf(authentication)}, ${authentication.mechanism} over ${security.protocol}`,
     through: `${networking.access.type} ${networking.access.connectionId ?? ''}`,
   };
 };
+
+const loginOf = ({ aws, username }: ConnectionView['authentication']): string =>
+  aws ? `role ${aws.roleArn}` : `user ${username}`;

@@ -38,6 +38,19 @@ suite('the report of a run', () => {
     assert.deepEqual(linesOf({ connections: { before: [], after: [connection] } }), unchanged);
   });
 
+  test('shows the role by which a connection logs in, and what is registered of it', () => {
+    const aws = { roleArn: 'arn:aws:iam::123456789012:role/streams' };
+    const byRole = { ...connection, authentication: { mechanism: 'AWS_MSK_IAM', aws } };
+    const role = { roleId: '6b0a3d48a3cdcc7e261db771', atlasAssumedRoleExternalId: 'x', authorizedDate: null };
+    const lines = linesOf({ connections: { before: [], after: [byRole] }, accessRoles: [role] });
+    const all = lines.join('\n');
+    assert.match(all, / {2}login +role arn:aws:iam::123456789012:role\/streams, AWS_MSK_IAM over\n? *SASL_SSL\n/);
+    assert.match(
+      all,
+      /Role in AWS, as registered in Atlas\n {2}id +6b0a3d48a3cdcc7e261db771\n.*x\n {2}authorized +no\n/,
+    );
+  });
+
   test('fits the width of the terminal', () => {
     const statement = allow('AtlasStreamProcessing821274765805');
     const changed: Partial<Report> = {
