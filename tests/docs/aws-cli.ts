@@ -2,6 +2,7 @@ import { search } from '@aws-lambda-powertools/jmespath';
 import * as cloudformation from '@aws-sdk/client-cloudformation';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
+import * as iam from '@aws-sdk/client-iam';
 import * as kafka from '@aws-sdk/client-kafka';
 import * as kms from '@aws-sdk/client-kms';
 import * as scheduler from '@aws-sdk/client-scheduler';
@@ -17,6 +18,7 @@ const services: Record<string, Record<string, unknown>> = {
   cloudformation,
   dynamodb,
   events: eventbridge,
+  iam,
   kafka,
   kms,
   scheduler,

@@ -33,6 +33,9 @@ const standard = [
 /** The commands of the Atlas CLI that the documentation uses, with their options. https://www.mongodb.com/docs/atlas/cli/current/ */
 const atlasCommands: Record<string, string[]> = {
   'api streams getAccountDetails': ['groupId', 'cloudProvider', 'regionName'],
+  'cloudProviders accessRoles aws authorize': ['projectId', 'iamAssumedRoleArn'],
+  'cloudProviders accessRoles aws create': ['projectId'],
+  'cloudProviders accessRoles aws deauthorize': ['projectId'],
   'clusters list': ['projectId', 'output'],
   'projects apiKeys create': ['desc', 'projectId', 'role'],
   'streams workspaces describe': ['projectId'],
