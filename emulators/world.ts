@@ -159,7 +159,7 @@ export class World {
       serviceAccounts: [serviceAccount],
       projects: [project],
       behaviour: {
-        mayConnect: (arn, account) => this.msk.mayConnect(arn, account),
+        mayConnect: (...question) => this.msk.mayConnect(...question),
         mayAssume: (roleArn, principal, externalId) => {
           const policy = trustPolicies[roleArn];
           return policy !== undefined && mayAssume(policy, principal, externalId);

@@ -1,5 +1,8 @@
 import { assumed, type Known, reported, terraformTests } from './knowledge.ts';
 
+/** MSK's name of the scheme of a link, which is also the label in the names of its brokers. */
+export type SchemeOfMsk = 'scram' | 'iam' | 'tls';
+
 /** How links and connections behave. A scenario may change it at any time. Most changes affect only what is created later. */
 export interface AtlasBehaviour {
   /** Until a link to MSK is DONE. */
@@ -11,8 +14,8 @@ export interface AtlasBehaviour {
   /** The `errorMessage` with which links fail. undefined: they do not fail. */
   linkFails: string | undefined;
   connectionFails: boolean;
-  /** Whether the account may connect to the cluster. If not, a link to the cluster fails. */
-  mayConnect: (clusterArn: string, awsAccountId: string) => boolean;
+  /** Whether the account may connect to the cluster by this scheme. If not, a link to the cluster fails. */
+  mayConnect: (clusterArn: string, awsAccountId: string, scheme: SchemeOfMsk) => boolean;
   /** Whether a role in AWS lets Atlas in, for `authorizeGroupCloudProviderAccessRole`. */
   mayAssume: (roleArn: string, atlasAWSAccountArn: string, externalId: string) => boolean;
   /**
@@ -65,8 +68,8 @@ export const knownBehaviour: Record<keyof AtlasBehaviour, Known & { what: string
     ...reported('mongodb/terraform-provider-mongodbatlas #4122'),
   },
   mayConnect: {
-    what: 'A private link fails if the cluster policy does not let Atlas connect',
-    ...assumed('AWS requires the policy; the text of Atlas is not known'),
+    what: 'A private link fails if the cluster policy does not let Atlas connect, or multi-VPC connectivity is off for its scheme',
+    ...assumed('AWS requires both; the text of Atlas is not known'),
   },
   mayAssume: {
     what: 'A role is authorized only if its trust policy lets Atlas assume it',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { brokerDomain, parseArn } from '../arn.ts';
 import type { Clock } from '../clock.ts';
+import type { SchemeOfMsk } from './behaviour.ts';
 import { objectId } from './object-id.ts';
 import { clusterRegion } from './regions.ts';
 import type { PrivateLinkRequest } from './schemas/request.ts';
@@ -12,15 +13,14 @@ export interface LinkOutcome {
   /** The message with which the link fails at the end. undefined: it does not fail. */
   failure: string | undefined;
   /** Whether Atlas's account may connect to the cluster. Called once, when the link becomes WORKING. */
-  mayConnect: () => boolean;
+  mayConnect: (scheme: SchemeOfMsk) => boolean;
 }
 
 type LinkState = 'IDLE' | 'WORKING' | 'DONE' | 'FAILED' | 'DELETE_REQUESTED' | 'DELETING' | 'DELETED';
 
 type Scheme = NonNullable<z.infer<typeof PrivateLinkRequest>['authenticationScheme']>;
 
-/** The label in the names of MSK's private brokers. */
-const brokerLabels: Record<Scheme, string> = { SASL_SCRAM: 'scram', IAM: 'iam', TLS: 'tls' };
+const schemesOfMsk: Record<Scheme, SchemeOfMsk> = { SASL_SCRAM: 'scram', IAM: 'iam', TLS: 'tls' };
 
 /** The durations of the first state, of a creation or a deletion, and of a whole deletion. Assumed. */
 const firstStateMinutes = 1;
@@ -48,7 +48,7 @@ export class PrivateLink {
     if (this.#deletedAt) return this.#stateOfDeletion(this.#deletedAt);
     const elapsed = this.#clock.minutesSince(this.createdAt);
     if (elapsed < firstStateMinutes) return 'IDLE';
-    this.#mayConnect ??= this.#outcome.mayConnect();
+    this.#mayConnect ??= this.#outcome.mayConnect(this.schemeOfMsk);
     if (!this.#mayConnect) return 'FAILED';
     if (elapsed < this.#outcome.minutes) return 'WORKING';
     return this.#outcome.failure === undefined ? 'DONE' : 'FAILED';
@@ -93,8 +93,12 @@ export class PrivateLink {
     return this.request.authenticationScheme ?? 'SASL_SCRAM';
   }
 
+  get schemeOfMsk(): SchemeOfMsk {
+    return schemesOfMsk[this.scheme];
+  }
+
   get dnsDomain(): string {
-    return `${brokerLabels[this.scheme]}.${brokerDomain(this.request.arn)}`;
+    return `${this.schemeOfMsk}.${brokerDomain(this.request.arn)}`;
   }
 
   #endpoint() {

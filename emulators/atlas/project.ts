@@ -136,7 +136,7 @@ export class Project {
     const link = new PrivateLink(request, this.#clock, {
       minutes: linkMinutes,
       failure: linkFails,
-      mayConnect: () => mayConnect(request.arn, this.awsAccountId),
+      mayConnect: (scheme) => mayConnect(request.arn, this.awsAccountId, scheme),
     });
     this.#links.push(link);
     return link;

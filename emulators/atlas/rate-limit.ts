@@ -2,7 +2,10 @@ import type { Clock } from '../clock.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { atlasError } from './error.ts';
 
-/** Documented: the limit for the Streams endpoints of one project is 1200 requests, refilled by 500 per (simulated) minute. */
+/**
+ * Documented: the limit for the Streams endpoints of one project is 1200 requests, refilled by 500 per (simulated) minute. Assumed: requests
+ * about the project's roles count as well.
+ */
 const capacity = 1200;
 const refill = 500;
 const intervalSeconds = 60;

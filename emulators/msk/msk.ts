@@ -11,7 +11,7 @@ import { allows, atlasAsCaller } from './policy-evaluation.ts';
 import { checkPrincipals, parsePolicy } from './policy-grammar.ts';
 import { type Handlers, mskError, routeMsk } from './router.ts';
 import { checkSecretArns, type Secrets, whyNotAssociated } from './scram.ts';
-import { type ClusterSeed, completeSeed } from './seed.ts';
+import { type ClusterSeed, completeSeed, type Schemes } from './seed.ts';
 
 export interface MskOptions {
   clock: Clock;
@@ -77,11 +77,11 @@ export class MskEmulator implements Service {
     if (!this.clusters.delete(clusterArn)) throw new Error(`There is no cluster ${clusterArn}.`);
   }
 
-  /** Whether an account could open a SCRAM connection to the cluster. Atlas's private link depends on it. */
-  mayConnect(clusterArn: string, accountId: string): boolean {
+  /** Whether an account could open a connection by this scheme to the cluster. Atlas's private link depends on it. */
+  mayConnect(clusterArn: string, accountId: string, scheme: keyof Schemes): boolean {
     const cluster = this.clusters.get(clusterArn);
     const actions = connectActions.map((action) => `kafka:${action}`);
-    if (!cluster?.policy || !cluster.connectivity.vpcConnectivity.scram) return false;
+    if (!cluster?.policy || !cluster.connectivity.vpcConnectivity[scheme]) return false;
     const caller = atlasAsCaller(accountId, parseArn(clusterArn).partition);
     return allows(cluster.policy.document, caller, actions, clusterArn);
   }

@@ -30,7 +30,7 @@ export async function startSurroundings() {
     apiKeys: [apiKey],
     projects: [{ id: projectId, awsAccountId: '821274765805', workspaces: [{ name: 'streams' }] }],
     // Long enough for a wait of the machine: 12 seconds.
-    behaviour: { linkMinutes: 4, connectionMinutes: 4, mayConnect: (arn, account) => msk.mayConnect(arn, account) },
+    behaviour: { linkMinutes: 4, connectionMinutes: 4, mayConnect: (...question) => msk.mayConnect(...question) },
   });
   const serve = (service: Service) => listen(service, { clock, recorder });
   const [kafka, admin] = await Promise.all([serve(msk), serve(atlas)]);

@@ -10,6 +10,9 @@ import { UsageError } from '../../../cli/exit.ts';
 import { Cleaner } from '../../../cli/recording/cleaner.ts';
 import { harmlessValues, mapFields } from '../../../cli/recording/harmless.ts';
 import { type RecordingFile, recordTo } from '../../../cli/recording/recording.ts';
+import { faultInAnswer } from '../../../emulators/atlas/contract.ts';
+import { endpoints } from '../../../emulators/atlas/endpoints.ts';
+import { accessRole, accessRoles, roleArn } from '../../fixtures/atlas.ts';
 import { projectId, serviceAccount, startAtlas } from '../../fixtures/emulators.ts';
 import { listen } from '../../fixtures/loopback.ts';
 
@@ -32,6 +35,28 @@ suite('what a recording keeps of an answer', () => {
     const body = { state: 'DELETE_REQUESTED', kafkaVersion: '3.7.x.kraft', region: 'US_EAST_1', clientBroker: 'TLS' };
     assert.deepEqual(cleaned(body), body);
     assert.deepEqual(cleaned({ name: 'ACTIVE', detail: '3.6.0' }), { name: 'text-1', detail: 'text-2' });
+  });
+
+  test('is of the roles in Atlas neither an ARN nor an id, and still has the shape of an answer', () => {
+    const endpoint = endpoints.find(({ operation }) => operation === 'listGroupCloudProviderAccess') ?? assert.fail();
+    const featureUsages = [{ featureType: 'ATLAS_DATA_LAKE', featureId: { groupId: projectId, name: 'tom' } }];
+    const role = accessRole({ featureUsages });
+    const kept = JSON.stringify(cleaned(accessRoles(role)));
+    assert.equal(faultInAnswer(endpoint, kept), undefined, kept);
+    assert.match(kept, /"providerName":"AWS".*"featureType":"ATLAS_DATA_LAKE"/);
+    const [account = '', name = ''] = roleArn.split(/:role\/|::/).slice(1);
+    for (const hidden of [
+      account,
+      name,
+      role.roleId,
+      role.atlasAssumedRoleExternalId,
+      projectId,
+      '536727724300',
+      'tom',
+    ])
+      assert.ok(!kept.includes(hidden), hidden);
+    const path = new Cleaner().path(`/api/atlas/v2/groups/${projectId}/cloudProviderAccess`);
+    assert.equal(path, '/api/atlas/v2/groups/000000000000000000000001/cloudProviderAccess');
   });
 
   test('is never what says whose it is, whatever the field is', () => {

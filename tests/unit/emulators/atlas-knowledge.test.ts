@@ -186,6 +186,16 @@ describe('the check of requests', () => {
     assert.equal(faultInRequest(request), undefined);
   });
 
+  test('knows the endpoint of the roles, which has a version of its own', () => {
+    const path = `/api/atlas/v2/groups/${projectId}/cloudProviderAccess`;
+    const ofRoles = (date: string) => ({
+      ...{ method: 'GET', path, query: '', requestBody: '' },
+      requestHeaders: { accept: `application/vnd.atlas.${date}+json` },
+    });
+    assert.equal(faultInRequest(ofRoles('2023-01-01')), undefined);
+    assert.match(faultInRequest(ofRoles('2023-02-01')) ?? '', /must be application\/vnd\.atlas\.2023-01-01\+json/);
+  });
+
   for (const [what, changed, says] of [
     ['an unknown path', { path: `${request.path}/x/y` }, /Atlas has no POST/],
     ['an unknown method', { method: 'PUT' }, /Atlas has no PUT/],

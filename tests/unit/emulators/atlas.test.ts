@@ -110,7 +110,7 @@ test('a private link fails if the cluster does not let Atlas connect when the li
   assert.equal(failed.state, 'FAILED');
   assert.match(String(failed.errorMessage), /cluster policy/);
   assert.equal((await call(`${links}/${_id}`)).body.state, 'FAILED');
-  assert.deepEqual(asked, [[arn, '210987654321']]);
+  assert.deepEqual(asked, [[arn, '210987654321', 'scram']]);
 });
 
 test('a second private link to a cluster is refused until the first one is being deleted', async (t) => {

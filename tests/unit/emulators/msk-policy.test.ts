@@ -372,7 +372,7 @@ describe("Atlas's account", () => {
     it(`${expected} connect if ${what}`, async (t) => {
       const { msk } = await startMsk(t);
       msk.addCluster({ arn, vpcConnectivity: { scram: true, iam: false, tls: false }, policy: policy(...statements) });
-      assert.equal(msk.mayConnect(arn, atlas), expected === 'may');
+      assert.equal(msk.mayConnect(arn, atlas, 'scram'), expected === 'may');
     });
 });
 

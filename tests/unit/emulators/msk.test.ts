@@ -123,6 +123,19 @@ test("UpdateConnectivity needs the key of the cluster's data", async (t) => {
   }
 });
 
+test('VPC connectivity for IAM has brokers of its own', async (t) => {
+  const { kafka } = await start(t, {
+    numberOfBrokerNodes: 2,
+    clientAuthentication: { scram: false, iam: true, tls: false, unauthenticated: false },
+    vpcConnectivity: { scram: false, iam: true, tls: false },
+  });
+  const brokers = await kafka.send(new GetBootstrapBrokersCommand({ ClusterArn: arn }));
+  assert.equal(brokers.BootstrapBrokerStringVpcConnectivitySaslScram, undefined);
+  const domain = 'iam.orders.0a1b2c.c2.kafka.us-east-1.amazonaws.com';
+  const string = brokers.BootstrapBrokerStringVpcConnectivitySaslIam ?? '';
+  assert.deepEqual(string.split(',').sort(), [`b-1.${domain}:14001`, `b-2.${domain}:14002`]);
+});
+
 test('turning on VPC connectivity ends in a new version and the bootstrap string', async (t) => {
   const { kafka, clock, update, describe } = await start(t, { numberOfBrokerNodes: 2 });
   const before = await describe();
@@ -273,8 +286,9 @@ test('an account id may be returned as the ARN of its root', async (t) => {
   assert.deepEqual(JSON.parse(Policy ?? ''), policyOf('arn:aws:iam::210987654321:root'));
 });
 
-test('an account may connect if SCRAM is on and the policy allows all four actions', async (t) => {
+test('an account may connect if the scheme is on and the policy allows all four actions', async (t) => {
   const vpcConnectivity = { scram: true, iam: false, tls: false };
+  const iamOnly = { scram: false, iam: true, tls: false };
   const deny = { Effect: 'Deny', Principal: '*', Action: 'kafka:CreateVpcConnection', Resource: '*' };
   const answers: [boolean, Partial<ClusterSeed>][] = [
     [true, { vpcConnectivity, policy: policyOf() }],
@@ -288,7 +302,10 @@ test('an account may connect if SCRAM is on and the policy allows all four actio
   const { msk } = await startMsk(t);
   for (const [expected, seed] of answers) {
     msk.addCluster({ arn, ...seed });
-    assert.equal(msk.mayConnect(arn, '210987654321'), expected, JSON.stringify(seed));
+    assert.equal(msk.mayConnect(arn, '210987654321', 'scram'), expected, JSON.stringify(seed));
+    assert.equal(msk.mayConnect(arn, '210987654321', 'iam'), false, JSON.stringify(seed));
+    msk.addCluster({ arn, ...seed, ...(seed.vpcConnectivity && { vpcConnectivity: iamOnly }) });
+    assert.equal(msk.mayConnect(arn, '210987654321', 'iam'), expected, JSON.stringify(seed));
   }
 });
 
