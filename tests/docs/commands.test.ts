@@ -36,6 +36,7 @@ const atlasCommands: Record<string, string[]> = {
   'cloudProviders accessRoles aws authorize': ['projectId', 'iamAssumedRoleArn'],
   'cloudProviders accessRoles aws create': ['projectId'],
   'cloudProviders accessRoles aws deauthorize': ['projectId'],
+  'cloudProviders accessRoles list': ['projectId'],
   'clusters list': ['projectId', 'output'],
   'projects apiKeys create': ['desc', 'projectId', 'role'],
   'streams workspaces describe': ['projectId'],
