@@ -11,7 +11,7 @@ import {
 } from '../screen/changes.ts';
 import { factsOf } from '../screen/facts.ts';
 import type { Report } from '../screen/report.ts';
-import { nameIn, outputOf, textOf, tookOf } from '../screen/report-format.ts';
+import { nameIn, outputOf, reasonOf, textOf, tookOf } from '../screen/report-format.ts';
 import { connectionChanges, linkChanges, roleFields } from '../screen/resources.ts';
 import { graph } from './graph.ts';
 import { html, Markup } from './markup.ts';
@@ -126,10 +126,5 @@ const beforeAndAfter = (changes: Change[]): Markup | undefined =>
 
 const others = ({ others }: Report): Markup | undefined =>
   others.length > 0
-    ? fieldTable(
-        others.map(({ executionArn, status, output }) => {
-          const { reason = '' } = (output ?? {}) as { reason?: string };
-          return [nameIn(executionArn), `${status}. ${reason}`];
-        }),
-      )
+    ? fieldTable(others.map((other) => [nameIn(other.executionArn), `${other.status}. ${reasonOf(other)}`]))
     : undefined;

@@ -79,10 +79,14 @@ const copyable = (line: string, width: number): string[] => (isCommand(line) ? [
 /** Another execution that was started during the run. */
 const otherLines =
   ({ columns }: Layout) =>
-  ({ executionArn, status, output }: Report['others'][number]): string[] => {
-    const { reason } = (output ?? {}) as { reason?: string };
-    return [`${nameIn(executionArn)}  ${status}`, ...wrap(reason ?? '', columns - 4)];
-  };
+  (other: Report['others'][number]): string[] => [
+    `${nameIn(other.executionArn)}  ${other.status}`,
+    ...(reasonOf(other) ? wrap(reasonOf(other), columns - 4) : []),
+  ];
+
+/** Why another execution has ended as it did; empty if it says nothing about that. */
+export const reasonOf = ({ output, error = '' }: Report['others'][number]): string =>
+  ((output ?? {}) as { reason?: string }).reason ?? error;
 
 export const nameIn = (executionArn: string): string => executionArn.slice(executionArn.lastIndexOf(':') + 1);
 

@@ -51,6 +51,19 @@ suite('the report of a run', () => {
     );
   });
 
+  test('says in one line how another execution has ended, and in the next why', () => {
+    const executionArn = emptyReport.executionArn.replace(/1$/, '');
+    const lines = linesOf({
+      others: [
+        { executionArn: `${executionArn}a`, status: 'SetupFailed', error: 'TargetChanged' },
+        { executionArn: `${executionArn}b`, status: 'Disconnected', output: {} },
+        { executionArn: `${executionArn}c`, status: 'NothingToDo', output: { reason: 'The tag is gone.' } },
+      ],
+    });
+    const all = ['a  SetupFailed', 'TargetChanged', 'b  Disconnected', 'c  NothingToDo', 'The tag is gone.'];
+    assert.match(lines.join('\n'), new RegExp(`Other executions\\n  ${all.join('\\n  ')}\\n`));
+  });
+
   test('fits the width of the terminal', () => {
     const statement = allow('AtlasStreamProcessing821274765805');
     const changed: Partial<Report> = {
