@@ -13,7 +13,7 @@ import {
   howToMakeStageFile,
   refuse,
 } from './check-settings.ts';
-import { deleteRetained, type Retained, retainedBy } from './retained.ts';
+import { deleteEmptyTable, tableOf } from './registry-table.ts';
 import {
   filesOfSettings,
   readParams,
@@ -24,7 +24,6 @@ import {
   stageFile,
   WrongSettings,
 } from './settings.ts';
-import { complaintAboutDroppedRole } from './streams-role.ts';
 
 /** The part of the Serverless Framework that is used here. */
 interface Serverless {
@@ -69,7 +68,7 @@ const list = new Intl.ListFormat('en-GB');
 
 /**
  * Checks the settings, passes them to CloudFormation, builds the bundles before Serverless packages them, and deletes the empty table of
- * the registry and the streams role after Serverless has removed the stack.
+ * the registry after Serverless has removed the stack.
  */
 export default class PackagingPlugin {
   readonly hooks;
@@ -77,8 +76,8 @@ export default class PackagingPlugin {
   readonly #options: Options;
   /** What to know about the package that is made. */
   readonly #notices: string[] = [];
-  /** What the removal of the stack retains. */
-  #retained: Retained = { table: undefined, role: undefined };
+  /** The table of the registry, if the stack that is being removed owns it. */
+  #table: string | undefined;
 
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice(text: string): void } }) {
     this.#serverless = serverless;
@@ -92,11 +91,13 @@ export default class PackagingPlugin {
         this.#dropImpliedDependencies();
       },
       'before:remove:remove': async () => {
-        this.#retained = await retainedBy(this.#stackName, await this.#provider.getAwsSdkV3Config());
+        const cloudFormation = new CloudFormationClient(await this.#provider.getAwsSdkV3Config());
+        this.#table = await tableOf(this.#provider.naming.getStackName(), cloudFormation);
       },
       'after:remove:remove': async () => {
-        const notices = await deleteRetained(this.#retained, await this.#provider.getAwsSdkV3Config());
-        for (const notice of notices) log.notice(notice);
+        if (this.#table === undefined) return;
+        const dynamodb = new DynamoDBClient(await this.#provider.getAwsSdkV3Config());
+        log.notice(await deleteEmptyTable(this.#table, dynamodb));
       },
       'after:package:finalize': () => {
         for (const notice of this.#notices) log.notice(notice);
@@ -110,12 +111,13 @@ export default class PackagingPlugin {
     const command = commands.join(' ');
     if (isHelpRequest || !['package', 'deploy', 'deploy function', 'rollback', 'remove'].includes(command)) return;
     try {
-      const settings = this.#settingsFor(command);
-      if (command === 'package') return;
-      const config = await this.#provider.getAwsSdkV3Config();
-      refuse([await complaintAboutCredentials(config.credentials)]);
-      if (settings && ['deploy', 'rollback'].includes(command))
-        refuse([await this.#complaintAboutDroppedRole(settings)]);
+      // For `serverless package`, the option of this name says where to write.
+      if (command !== 'package' && this.#options.package) this.#checkPackage(this.#options.package);
+      else if (command !== 'remove') this.#useSettings(command);
+      if (command !== 'package') {
+        const { credentials } = await this.#provider.getAwsSdkV3Config();
+        refuse([await complaintAboutCredentials(credentials)]);
+      }
     } catch (error) {
       if (!(error instanceof WrongSettings)) throw error;
       // Thrown, it would be printed below lines about the framework's version and documentation.
@@ -124,23 +126,7 @@ export default class PackagingPlugin {
     }
   }
 
-  /** @returns those that the stack is about to get, if a stack is about to get any */
-  #settingsFor(command: string): Settings | undefined {
-    // For `serverless package`, the option of this name says where to write.
-    if (command !== 'package' && this.#options.package) return this.#checkPackage(this.#options.package);
-    return command === 'remove' ? undefined : this.#useSettings(command);
-  }
-
-  async #complaintAboutDroppedRole(settings: Settings): Promise<string | undefined> {
-    const config = await this.#provider.getAwsSdkV3Config();
-    const howToKeep = `Keep the role by these settings in ${this.#stageFile}${this.#options.package ? ', and package again' : ''}:`;
-    return complaintAboutDroppedRole(settings, this.#stackName, howToKeep, {
-      cloudFormation: new CloudFormationClient(config),
-      dynamodb: new DynamoDBClient(config),
-    });
-  }
-
-  #useSettings(command: string): Settings {
+  #useSettings(command: string): void {
     const exists = readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
     if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
     const typed = readParams(this.#options.param ?? []);
@@ -167,11 +153,10 @@ export default class PackagingPlugin {
       ([ParameterKey, ParameterValue]): StackParameter => ({ ParameterKey, ParameterValue }),
     );
     this.#serverless.extendConfiguration(['provider', 'stackParameters'], stackParameters);
-    return settings;
   }
 
   /** `serverless deploy --package` deploys an earlier package with the settings of that time. */
-  #checkPackage(directory: string): Settings | undefined {
+  #checkPackage(directory: string): void {
     const file = join(directory, 'serverless-state.json');
     const path = resolve(this.#serverless.serviceDir, file);
     if (this.#options.param)
@@ -179,7 +164,7 @@ export default class PackagingPlugin {
         '--param has no effect on a package that exists. Package again with it, or leave it out.',
       ]);
     // Serverless itself refuses a folder without this file.
-    if (!existsSync(path)) return undefined;
+    if (!existsSync(path)) return;
     const state = JSON.parse(readFileSync(path, 'utf8'));
     const stackParameters: StackParameter[] = state.service.provider.stackParameters;
     const settings: Settings = Object.fromEntries(
@@ -192,7 +177,6 @@ export default class PackagingPlugin {
       ...complaintsAboutMissing(settings, file),
       ...complaintsAboutExamples(settings, file),
     ]);
-    return settings;
   }
 
   /**
@@ -228,10 +212,6 @@ export default class PackagingPlugin {
 
   get #provider() {
     return this.#serverless.getProvider('aws');
-  }
-
-  get #stackName(): string {
-    return this.#provider.naming.getStackName();
   }
 
   get #stage(): string {

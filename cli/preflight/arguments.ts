@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { complaintAboutNpmOptions } from '../../packaging/npm-options.ts';
 import { complaintAboutArguments } from '../../packaging/wrong-arguments.ts';
 import { parseClusterArn, regionOf } from '../../shared/msk/arn.ts';
-import { type Field, rules, valid, validSecretName } from '../../shared/request/fields.ts';
+import { type Field, mechanismChoices, rules, valid, validSecretName } from '../../shared/request/fields.ts';
+import type { ConsoleInput } from '../../shared/request/input.ts';
 import { refuseSecretElsewhere } from '../../shared/request/secret-place.ts';
 import { checkCredentialsSecret } from '../atlas-access.ts';
 import { asUsage, UsageError } from '../exit.ts';
@@ -19,6 +20,7 @@ export interface Arguments {
   connectionName: string | undefined;
   secretArn: string | undefined;
   secretName: string | undefined;
+  mechanism: ConsoleInput['mechanism'];
   stage: string | undefined;
   /** The ARN of a secret with credentials of Atlas. */
   credentialsSecret: string | undefined;
@@ -35,6 +37,7 @@ const options = {
   workspace: { type: 'string' },
   'connection-name': { type: 'string' },
   secret: { type: 'string' },
+  mechanism: { type: 'string' },
   stage: { type: 'string' },
   'credentials-secret': { type: 'string' },
   region: { type: 'string' },
@@ -60,6 +63,7 @@ from AWS and Atlas, and changes nothing. Nothing needs to be deployed.
   --workspace NAME          the Stream Processing workspace, as the setting atlasWorkspace
   --connection-name NAME    the Kafka connection, as connectionName in the input; default: the name of the cluster
   --secret ARN|NAME         the SCRAM secret: an ARN as secretArn in the input, or a name as the tag atlas-streaming/secret
+  --mechanism NAME          how Atlas logs in to the cluster, as mechanism in the input: ${mechanismChoices.slice(0, -1).join(', ')} or ${mechanismChoices.at(-1)}
   --stage NAME              use the settings in stages/NAME.yml, and the record of the cluster if the stage is deployed
   --credentials-secret ARN  read the credentials of Atlas from this secret in AWS Secrets Manager
   --region REGION           the Region; default: that of the cluster, or of the AWS configuration
@@ -80,7 +84,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
   const complaint = complaintAboutNpmOptions(ownOptions, env);
   if (complaint) throw new UsageError(complaint);
   const given = parse(args);
-  const { cluster: clusterArn, all, region, stage, secret, json, help } = given;
+  const { cluster: clusterArn, all, region, stage, secret, mechanism, json, help } = given;
   if (!help && (clusterArn === undefined) !== all)
     throw new UsageError(`Give either --cluster with ${rules.clusterArn}, or --all.`);
   if (all && (given['connection-name'] ?? secret) !== undefined)
@@ -97,6 +101,8 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
   const [secretArn, secretName] = secret?.includes(':') ? [secret, undefined] : [undefined, secret];
   if (secretArn !== undefined) checkSecret(secretArn, clusterArn);
   if (secretName !== undefined) asUsage(() => validSecretName(secretName, '--secret'));
+  if (secret !== undefined && mechanism === 'AWS_MSK_IAM')
+    throw new UsageError('--mechanism AWS_MSK_IAM uses no secret. Leave --secret out.');
   return {
     clusterArn,
     region: clusterArn ? regionOf(clusterArn) : region,
@@ -105,6 +111,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
     connectionName: given['connection-name'],
     secretArn,
     secretName,
+    mechanism: mechanism === undefined ? undefined : asUsage(() => valid('mechanism', mechanism, '--mechanism')),
     stage,
     record: given.record,
     credentialsSecret: given['credentials-secret'],

@@ -104,7 +104,7 @@ async function requestFor(
   { settings, options }: Context,
   findings: Findings,
 ): Promise<Request> {
-  const { connectionName, secretArn, secretName } = options;
+  const { connectionName, secretArn, secretName, mechanism } = options;
   const typed = secretName === undefined ? {} : { [settingTags.secretName]: secretName };
   const asked = {
     action: 'connect' as const,
@@ -113,6 +113,7 @@ async function requestFor(
       dryRun: true,
       ...(connectionName !== undefined && { connectionName }),
       ...(secretArn !== undefined && { secretArn }),
+      ...(mechanism !== undefined && { mechanism }),
     },
     tags: { ...tags, ...typed },
     recorded,
@@ -133,7 +134,9 @@ async function requestFor(
   });
   const request = await findings.look('settings', async () => settle(asked, deployment));
   findings.report('settings');
-  return request ?? settle({ ...asked, tags: typed, recorded: undefined }, deployment);
+  if (request) return request;
+  const given = { ...asked.given, mechanism: mechanism ?? ('auto' as const) };
+  return settle({ ...asked, given, tags: typed, recorded: undefined }, deployment);
 }
 
 /** Atlas, unless it is not known what to ask it for. */

@@ -26,6 +26,9 @@ export interface ClusterStatus {
   /** The end of the last run that succeeded, the last failure, or the start of the run at work. */
   since: string | undefined;
   target: Target | undefined;
+  /** The SCRAM secret with which Atlas logs in to the cluster, or the role as which it does. */
+  secretArn: string | undefined;
+  roleArn: string | undefined;
   resources: Resource[];
   /** When a run turned multi-VPC connectivity on. */
   turnedOn: string | undefined;
@@ -97,6 +100,8 @@ const unreadableStatus = (error: string): Status => ({
   status: 'unreadable',
   since: undefined,
   target: undefined,
+  secretArn: undefined,
+  roleArn: undefined,
   resources: [],
   turnedOn: undefined,
   error: oneLine(error),
@@ -118,6 +123,8 @@ function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | u
     status,
     since: running ? record?.claimedAt : hasFailed ? lastFailure?.at : record?.verifiedAt,
     target: record?.target,
+    secretArn: record?.secretArn,
+    roleArn: record?.roleArn,
     resources: resourcesOf(record),
     turnedOn: record?.turnedOn,
     error: (hasFailed ? errorOf(record) : undefined) ?? (isLeft && known.isImplausible ? manyVanished : undefined),

@@ -1,6 +1,8 @@
 import { wrap } from '../../local/screen/text.ts';
 import { stageFile } from '../../packaging/settings.ts';
 import { oneLine } from '../../shared/foreign-text.ts';
+import type { Target } from '../../shared/registry/record.ts';
+import { secretNameOf } from '../../shared/secrets/secret-arn.ts';
 import { dollars } from '../dollars.ts';
 import type { ClusterStatus } from './clusters.ts';
 import type { Orphan } from './orphans.ts';
@@ -76,19 +78,25 @@ const cellsOf = ({ name, needsPerson, status, since, running, next, dollarsPerMo
   dollarsPerMonth > 0 ? costOf(dollarsPerMonth) : '–',
 ];
 
-function detailsOf({ target, resources, turnedOn, failures, error, running, next, exists }: ClusterStatus): string[] {
+function detailsOf(cluster: ClusterStatus): string[] {
+  const { target, resources, turnedOn, failures, error, running, next, exists } = cluster;
   const owned = resources.map(({ resource, id, ownership }) => `${resource} ${id ?? 'without an id'} (${ownership})`);
   if (turnedOn) owned.push(`multi-VPC connectivity (turned on ${timeOf(turnedOn)})`);
   return [
     exists === false && 'MSK does not list this cluster.',
     target &&
       `Target: connection ${target.connectionName} in workspace ${target.workspace} of project ${target.projectId}`,
+    target && loginOf(target, cluster),
     owned.length > 0 && `Resources: ${owned.join(', ')}`,
     running && `At work: ${running.executionArn}`,
     next && `Reason for the next run: ${next.reason}`,
     error && `Error${failures > 1 ? ` (${failures} times in a row)` : ''}: ${error}`,
   ].filter((line) => typeof line === 'string');
 }
+
+/** How Atlas logs in to the cluster, as far as it is recorded. */
+const loginOf = ({ mechanism }: Target, { secretArn, roleArn }: ClusterStatus): string =>
+  `Login: ${mechanism}${roleArn ? ` as ${roleArn}` : secretArn ? ` with the secret ${secretNameOf(secretArn)}` : ''}`;
 
 const orphanLines = (
   { projectId, id, state, clusterArn, needsPerson, remedy, command }: Orphan,

@@ -26,6 +26,7 @@ const records: RegistryRecord[] = [
     target: targetOf('orders'),
     privateLink: { id: '6a1f0000aaaaaaaaaaaaaaaa', ownership: 'created' },
     connection: { id: '6a1f0001aaaaaaaaaaaaaaaa', ownership: 'created' },
+    secretArn: `arn:aws:secretsmanager:${place.region}:${place.accountId}:secret:AmazonMSK_orders_atlas-a1B2c3`,
     turnedOn: '2026-11-27T09:20:00.000Z',
     status: 'connected',
     verifiedAt: '2026-11-28T03:11:00.000Z',

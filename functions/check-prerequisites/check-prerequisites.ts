@@ -5,6 +5,7 @@ import { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { assess, type Clients } from '../../shared/prerequisites/assess.ts';
 import { Findings } from '../../shared/prerequisites/findings.ts';
+import { chooseMechanism } from '../../shared/prerequisites/mechanism.ts';
 import { Change, Connected, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
 import { isHopeless } from '../../shared/replaced-by.ts';
@@ -68,7 +69,7 @@ export async function checkPrerequisites(
   const note = noteOn(request, planned);
   const plan = {
     clusterArn: request.clusterArn,
-    login: Login.parse({ mechanism: request.mechanism, secretArn }),
+    login: Login.parse({ mechanism: chooseMechanism(request), secretArn }),
     isScramSecretAssociated,
     changes: planned?.changes ?? [],
     isLinkReady: inAtlas.isLinkReady,

@@ -31,12 +31,12 @@ const soundsDry = /dry|preview|simulat|what_?-?if|no_?-?op/i;
  * @param input may be anything
  * @param action of the machine that is to be started: a field that only the other one knows is left out
  * @param options `isAccepted`: whether ResolveRequest has accepted the input; `refused`: a field whose value was refused, perhaps
- *   although it has the right form
+ *   although it has the right form; `ofNoUse`: a field that has no right value in this input
  */
 export function correctedInput(
   input: unknown,
   action: Action,
-  { isAccepted, refused }: { isAccepted: boolean; refused?: Field | undefined },
+  { isAccepted, refused, ofNoUse }: { isAccepted: boolean; refused?: Field | undefined; ofNoUse?: Field | undefined },
 ): Corrected {
   const given = unquoted(input);
   const corrected: Corrected = { input: {}, placeholders: [], leftOut: [] };
@@ -44,7 +44,7 @@ export function correctedInput(
   if (!Object.keys(given).some((key) => fieldOf(key) === 'clusterArn')) withPlaceholder(corrected, 'clusterArn');
   for (const [key, value] of Object.entries(given)) {
     const field = fieldOf(key);
-    if (field && isOfOther(field, action)) corrected.leftOut.push(key);
+    if (field && (isOfOther(field, action) || field === ofNoUse)) corrected.leftOut.push(key);
     else if (field === 'config') correctConfig(corrected, value, isAccepted);
     else if (field) correct(corrected, field, value, field === refused);
     else if (soundsDry.test(key) && value !== false) corrected.input.dryRun = true;
@@ -93,11 +93,19 @@ function likely(field: Field, value: unknown): unknown[] {
   if (looksSecret(text)) return [];
   const aliases: Partial<Record<Field, unknown>> = {
     projectId: text.toLowerCase(),
-    mechanism: text.toUpperCase().replace('SCRAM-SHA-512', 'SCRAM-512'),
+    mechanism: mechanismOf(text),
     claim: booleans[text.toLowerCase()],
     includeAdopted: booleans[text.toLowerCase()],
   };
   return [value, text, aliases[field]];
+}
+
+/** A mechanism in another case, with other separators, or in the words of Kafka or AWS. */
+function mechanismOf(text: string): string {
+  const name = text.toUpperCase().replace(/[-_ /]+/g, '-');
+  if (name === 'AUTO') return 'auto';
+  if (/^(SASL-)?(AWS-)?(MSK-)?IAM$/.test(name)) return 'AWS_MSK_IAM';
+  return name.replace(/^(SASL-)?SCRAM-(SHA-)?512$/, 'SCRAM-512');
 }
 
 /** Settings whose values aren't secrets, whatever the key. */

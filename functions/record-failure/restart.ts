@@ -7,6 +7,7 @@ import { onlyAllowedIn } from '../../shared/request/allowed-targets.ts';
 import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
 import { isDryRun, startedBy } from '../../shared/request/intent.ts';
 import { escaped, isRecord, listed } from '../../shared/request/redaction.ts';
+import { saysSecretIsOfNoUse } from '../../shared/request/secret-place.ts';
 import { correctedInput } from './corrected-input.ts';
 
 interface Failing {
@@ -80,7 +81,8 @@ function inputFor({ error, message, input, executionArn, clusterArn, isAccepted 
     error === 'InvalidRequest'
       ? (Object.keys(rules) as Field[]).find((field) => message.startsWith(`${field} `))
       : undefined;
-  return correctedInput(isRecord(input) ? { ...input, ...accepted } : input, action, { isAccepted, refused });
+  const ofNoUse = error === 'InvalidRequest' && saysSecretIsOfNoUse(message) ? 'secretArn' : undefined;
+  return correctedInput(isRecord(input) ? { ...input, ...accepted } : input, action, { isAccepted, refused, ofNoUse });
 }
 
 /** In single quotes, as a POSIX shell reads them. */

@@ -79,7 +79,9 @@ export async function recordRemoval(
       { resource: 'privateLink', ...outcomeOf(privateLink) },
       { resource: 'policyStatement', ...(policy.result === 'absent' && isGone ? goneToo : outcomeOf(policy)) },
       { resource: 'multiVpcConnectivity', ...(isGone ? goneToo : connectivityOf(request.recorded)) },
-      { resource: 'scramSecretAssociation', ...(isGone ? goneToo : associationOf(request.recorded)) },
+      ...(request.recorded?.target?.mechanism === 'AWS_MSK_IAM'
+        ? []
+        : [{ resource: 'scramSecretAssociation' as const, ...(isGone ? goneToo : associationOf(request.recorded)) }]),
     ],
     statusTags,
     isRecordKept,

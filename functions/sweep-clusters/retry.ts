@@ -3,7 +3,7 @@ import type { Cluster } from '@aws-sdk/client-kafka';
 import { AwsRefused } from '../../shared/errors.ts';
 import { actionOf } from '../../shared/executions.ts';
 import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
-import { type Action, settingsOf } from '../../shared/msk/tags.ts';
+import { type Action, settingsOf, triggerTag } from '../../shared/msk/tags.ts';
 import { retryTime } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { allowTag } from '../../shared/secrets/allow-tag.ts';
@@ -51,7 +51,7 @@ async function store({ clusterArn, lastFailure }: RegistryRecord, circumstances:
 /** Secrets that are examined: a cluster may have many, and one or two are usual. */
 const maxSecrets = 10;
 
-/** What a failure may depend on, as a fingerprint: the cluster, its SCRAM secrets, its setting tags. */
+/** What a failure may depend on, as a fingerprint: the cluster, its SCRAM secrets, its tags that a run or the streams role reads. */
 async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, secrets }: Deps): Promise<string> {
   const { CurrentVersion, State, Provisioned, Tags = {} } = cluster;
   const associated = await orRefusal(msk.listScramSecrets(record.clusterArn));
@@ -67,15 +67,17 @@ async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, 
     [CurrentVersion, State],
     [
       Provisioned?.ClientAuthentication?.Sasl?.Scram?.Enabled,
+      Provisioned?.ClientAuthentication?.Sasl?.Iam?.Enabled,
       Provisioned?.ClientAuthentication?.Unauthenticated?.Enabled,
     ],
     [Provisioned?.EncryptionInfo?.EncryptionInTransit?.ClientBroker, Provisioned?.BrokerNodeGroupInfo?.InstanceType],
-    [Provisioned?.CurrentBrokerSoftwareInfo?.KafkaVersion, vpcConnectivityOf(cluster)?.Sasl?.Scram?.Enabled],
+    [Provisioned?.CurrentBrokerSoftwareInfo?.KafkaVersion],
+    [vpcConnectivityOf(cluster)?.Sasl?.Scram?.Enabled, vpcConnectivityOf(cluster)?.Sasl?.Iam?.Enabled],
     [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationArn],
     [Provisioned?.CurrentBrokerSoftwareInfo?.ConfigurationRevision],
     [...secretArns],
     await Promise.all(descriptions),
-    settingsOf(Tags),
+    [Tags[triggerTag], settingsOf(Tags)],
   ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }

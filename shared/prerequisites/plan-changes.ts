@@ -13,6 +13,7 @@ import { accountNote, checkPrincipal } from '../registry/principal.ts';
 import { Ownership, ownershipOf } from '../registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../registry/statement.ts';
 import type { Request } from '../request/request.ts';
+import { chooseMechanism } from './mechanism.ts';
 import { unmetByPolicy } from './policy.ts';
 
 /** `state` would make the change. */
@@ -220,14 +221,14 @@ const differencesFrom = (
   { bootstrapServers }: Current,
   connection: Connection,
   { username }: NonNullable<Found['user']>,
-  { connectionName: name, mechanism, config }: Request,
+  request: Request,
 ): string[] =>
   differences(connection, {
-    name,
+    name: request.connectionName,
     type: 'Kafka',
     bootstrapServers,
-    authentication: { mechanism, username, password: '' },
+    authentication: { mechanism: chooseMechanism(request), username, password: '' },
     security: { protocol: 'SASL_SSL' },
     networking: { access: { type: 'PRIVATE_LINK', connectionId: '' } },
-    ...(config && { config }),
+    ...(request.config && { config: request.config }),
   });

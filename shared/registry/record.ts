@@ -78,6 +78,8 @@ export const RegistryRecord = z.object({
   secretArn: text,
   /** The version of the secret that Atlas was sent. */
   secretVersionId: text,
+  /** The role that Atlas was told to assume, in place of a secret. */
+  roleArn: text,
   status: z.optional(z.enum(['connecting', 'connected', 'failed', 'disconnecting', 'disconnected'])),
   detail: text,
   /** The end of the last run that succeeded. */

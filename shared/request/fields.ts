@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import { configKeys } from '../atlas/config-keys.ts';
 import { InvalidRequest } from '../errors.ts';
+import { mechanisms } from '../login.ts';
 import { parseClusterArn } from '../msk/arn.ts';
 import { secretArnPattern } from '../secrets/secret-arn.ts';
 import { isRecord, listed, shown, shownArn } from './redaction.ts';
 
-/** The mechanisms that may be sent to Atlas. MSK supports only SCRAM-SHA-512; an older page of Atlas names PLAIN. */
-export const mechanisms = ['SCRAM-512', 'PLAIN'] as const;
+/** What a person may set as mechanism. `auto`: what the registry, the cluster and the deployment suggest. */
+export const mechanismChoices = ['auto', ...mechanisms] as const;
 
 /** What each field must be, with a right example: the second half of every message about a wrong value. */
 export const rules = {
@@ -19,7 +20,7 @@ export const rules = {
     'a name of at most 64 letters, digits, ".", "-", "*" and "_", as Atlas allows, and not "." or "..", for example "orders-msk"',
   secretArn:
     'the whole ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
-  mechanism: `one of ${mechanisms.map((name) => `"${name}"`).join(' and ')}`,
+  mechanism: `one of ${mechanismChoices.map((name) => `"${name}"`).join(', ')}`,
   config: `an object of Kafka client settings, string to string, with these keys only: ${[...configKeys].join(', ')}; for example {"auto.offset.reset":"earliest"}`,
   dryRun: 'true or false',
   claim: 'true or false',
@@ -63,7 +64,7 @@ export const fields = {
   connectionName: z.string().check(z.regex(/^(?!mdb_sa_sk_|\.{1,2}$)[A-Za-z0-9.*_-]{1,64}$/)),
   // MSK associates only secrets with this prefix.
   secretArn: z.string().check(z.regex(secretArnPattern('AmazonMSK_'))),
-  mechanism: z.enum(mechanisms),
+  mechanism: z.enum(mechanismChoices),
   // A zod record would silently drop `__proto__`.
   config: z.custom<Record<string, string>>(
     (value) =>

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { mechanisms } from '../login.ts';
 import { RegistryRecord } from '../registry/record.ts';
+import { mechanismChoices } from './fields.ts';
 
 /** The settings of one run, as ResolveRequest passes them to the later states. Nothing in it is secret. */
 export const Request = z.object({
@@ -8,8 +8,9 @@ export const Request = z.object({
   projectId: z.string(),
   workspace: z.string(),
   connectionName: z.string(),
-  mechanism: z.enum(mechanisms),
-  /** The secret that the input names, else the recorded one, else null: then the one secret that is associated with the cluster. */
+  /** `auto`: neither the settings nor the registry decide, so CheckPrerequisites chooses. The later states read `plan.login`. */
+  mechanism: z.enum(mechanismChoices),
+  /** The secret that the input names, else the recorded one, else null: then the one secret that is associated with the cluster. Null with AWS_MSK_IAM. */
   secretArn: z.nullable(z.string()),
   /** The name of the secret that a tag picks among the associated ones, or null. */
   secretName: z.nullable(z.string()),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { mechanisms } from './fields.ts';
+import { mechanismChoices } from './fields.ts';
 
 /** The items of a list that is separated by commas. */
 const itemsOf = (list: string): string[] =>
@@ -14,7 +14,7 @@ export const Environment = z.pipe(
     ATLAS_PROJECT_ID: z.string(),
     ATLAS_WORKSPACE: z.string(),
     ALLOWED_TARGETS: z.string(),
-    MECHANISM: z.enum(mechanisms),
+    MECHANISM: z.enum(mechanismChoices),
     DISCONNECT_ON_UNTAG: z.enum(['true', 'false']),
   }),
   z.transform((variables) => ({

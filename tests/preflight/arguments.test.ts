@@ -10,7 +10,7 @@ import { clusterArn, projectId, secretArn } from '../fixtures/request.ts';
 const cluster = ['--cluster', clusterArn];
 
 describe('the arguments of preflight', () => {
-  it('name a cluster, its Region, the target and the secret', () => {
+  it('name a cluster, its Region, the target, the secret and the mechanism', () => {
     const args = [
       ...cluster,
       '--project',
@@ -21,6 +21,8 @@ describe('the arguments of preflight', () => {
       'o-1',
       '--secret',
       secretArn,
+      '--mechanism',
+      'PLAIN',
     ];
     assert.deepEqual(parseArguments(args), {
       clusterArn,
@@ -30,6 +32,7 @@ describe('the arguments of preflight', () => {
       connectionName: 'o-1',
       secretArn,
       secretName: undefined,
+      mechanism: 'PLAIN',
       stage: undefined,
       record: undefined,
       credentialsSecret: undefined,
@@ -64,6 +67,14 @@ describe('the arguments of preflight', () => {
     [
       [...cluster, '--secret', secretArn.replace('us-east-1', 'eu-west-1')],
       /is in Region eu-west-1; it must be in us-east-1, the cluster's/,
+    ],
+    [
+      [...cluster, '--mechanism', 'iam'],
+      /^--mechanism is "iam"; it must be one of "auto", "SCRAM-512", "PLAIN", "AWS_MSK_IAM"\.$/,
+    ],
+    [
+      [...cluster, '--mechanism', 'AWS_MSK_IAM', '--secret', 'AmazonMSK_orders'],
+      /^--mechanism AWS_MSK_IAM uses no secret\. Leave --secret out\.$/,
     ],
     [['--all', '--secret', 'AmazonMSK_orders'], /^--all cannot be combined with --connection-name or --secret/],
     [
@@ -101,7 +112,7 @@ describe('the settings of preflight', () => {
   it('are the defaults, the options, and those of the stage', () => {
     assert.equal(settingsOf(parseArguments(cluster), {}).atlasProjectId, undefined);
     const ofExample = settingsOf(parseArguments([...cluster, '--stage', 'example', '--workspace', 'mine']), {});
-    assert.deepEqual([ofExample.atlasWorkspace, ofExample.mechanism], ['mine', 'SCRAM-512']);
+    assert.deepEqual([ofExample.atlasWorkspace, ofExample.mechanism], ['mine', 'auto']);
     const base = { MONGODB_ATLAS_BASE_URL: 'https://cloud.mongodb.com/' };
     assert.equal(settingsOf(parseArguments(cluster), base).atlasBaseUrl, 'https://cloud.mongodb.com');
   });

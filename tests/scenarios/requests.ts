@@ -55,7 +55,7 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp; 
   {
     because: 'has an unsupported mechanism',
     input: ({ world }) => ({ clusterArn: world.cluster.arn, mechanism: 'SCRAM-256' }),
-    says: /mechanism is "SCRAM-256"; it must be one of "SCRAM-512" and "PLAIN"/i,
+    says: /mechanism is "SCRAM-256"; it must be one of "auto", "SCRAM-512", "PLAIN", "AWS_MSK_IAM"/i,
   },
   {
     because: 'names a project that the deployment does not allow',

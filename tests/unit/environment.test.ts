@@ -68,7 +68,8 @@ describe("a function's environment", () => {
   });
 
   it('has only known mechanisms', () => {
-    assert.equal(settingsOf({ MECHANISM: 'PLAIN' }).mechanism, 'PLAIN');
+    for (const mechanism of ['auto', 'PLAIN', 'AWS_MSK_IAM'])
+      assert.equal(settingsOf({ MECHANISM: mechanism }).mechanism, mechanism);
     assert.throws(() => settingsOf({ MECHANISM: 'SCRAM-256' }), {
       name: 'DeploymentMisconfigured',
       message: /MECHANISM/,

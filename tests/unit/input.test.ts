@@ -150,7 +150,7 @@ describe('a wrong input', () => {
       { clusterArn, mechanism: 'SCRAM-256' },
       'mechanism',
       '"SCRAM-256"',
-      /one of "SCRAM-512" and "PLAIN"/,
+      /one of "auto", "SCRAM-512", "PLAIN", "AWS_MSK_IAM"/,
     ],
     [
       'a config with a number',

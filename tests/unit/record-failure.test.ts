@@ -22,6 +22,7 @@ import {
   now,
   projectId,
   request,
+  secretArn,
   tagEvent,
   taskInput,
 } from '../fixtures/request.ts';
@@ -346,6 +347,38 @@ describe('the command that starts a wrong input again', () => {
       'workspace is "a b".',
       `{"clusterArn":"${clusterArn}","workspace":"<workspace>","projectId":"5f1a2b3c4d5e6f7a8b9c0d1e","mechanism":"SCRAM-512"}`,
       /\nPut the right value in place of <workspace> first\.\n/,
+    ],
+    ...(
+      [
+        ['iam', 'AWS_MSK_IAM'],
+        ['aws-msk-iam', 'AWS_MSK_IAM'],
+        ['AWS IAM', 'AWS_MSK_IAM'],
+        ['msk_iam', 'AWS_MSK_IAM'],
+        ['AUTO', 'auto'],
+        [' Auto ', 'auto'],
+        ['plain', 'PLAIN'],
+        ['SCRAM_SHA_512', 'SCRAM-512'],
+        ['sasl/scram-512', 'SCRAM-512'],
+      ] as const
+    ).map(([mechanism, right]): [string, unknown, string, string] => [
+      `a mechanism in other words: ${mechanism}`,
+      { clusterArn, mechanism },
+      `mechanism is "${mechanism}".`,
+      `{"clusterArn":"${clusterArn}","mechanism":"${right}"}`,
+    ]),
+    [
+      'a mechanism that cannot be meant',
+      { clusterArn, mechanism: 'SCRAM-256' },
+      'mechanism is "SCRAM-256".',
+      `{"clusterArn":"${clusterArn}","mechanism":"<mechanism>"}`,
+      /in place of <mechanism> first/,
+    ],
+    [
+      'a secret beside a mechanism that uses none is left out',
+      { clusterArn, mechanism: 'AWS_MSK_IAM', secretArn },
+      'secretArn is for a SCRAM mechanism, but mechanism in the input is "AWS_MSK_IAM", which uses no secret.',
+      `{"clusterArn":"${clusterArn}","mechanism":"AWS_MSK_IAM"}`,
+      /leaves out "secretArn"/,
     ],
     [
       'a target that is not allowed becomes the only one that is',

@@ -54,6 +54,17 @@ describe('RecordRemoval', () => {
     });
   });
 
+  it('says nothing about a SCRAM secret if the connection logged in as a role', async () => {
+    const { request } = everything;
+    const target = { ...(request.recorded?.target ?? assert.fail()), mechanism: 'AWS_MSK_IAM' as const };
+    const recorded = { clusterArn, ...request.recorded, target };
+    const { done } = await recorder().record({ ...everything, request: { ...request, recorded } });
+    assert.deepEqual(
+      done.map(({ resource }) => resource),
+      ['connection', 'privateLink', 'policyStatement', 'multiVpcConnectivity'],
+    );
+  });
+
   it("writes the outcome on the cluster's tags, removes the time of the last verification, and deletes the record", async () => {
     const { record, written, msk, writes, item } = recorder();
     await record();

@@ -850,3 +850,149 @@ describe('ResolveRequest, started by the sweep,', () => {
     assert.equal(await endsOnUntag(tagEvent(), executionArn, 'false'), false);
   });
 });
+
+describe('ResolveRequest and the mechanism:', () => {
+  const tag = (value: string) => ({ 'atlas-streaming/mechanism': value });
+  const byRole = {
+    ...connected,
+    target: { ...target, mechanism: 'AWS_MSK_IAM' },
+    secretArn: undefined,
+    secretVersionId: undefined,
+  };
+  const onlyLink = (mechanism: string) => ({ target: { ...target, mechanism }, privateLink: connected.privateLink });
+  const mechanismOf = async (...args: Parameters<typeof resolved>) => {
+    const { mechanism, targetChange } = (await resolved(...args)) as ReturnType<typeof request>;
+    return { mechanism, targetChange };
+  };
+
+  for (const mechanism of ['auto', 'SCRAM-512', 'PLAIN', 'AWS_MSK_IAM'] as const) {
+    it(`${mechanism} is the same in the input, in the tag and in the deployment`, async (t) => {
+      const expected = started(manually, request({ mechanism }));
+      assert.deepEqual(await resolved(t, { mechanism }), expected);
+      assert.deepEqual(await resolved(t, {}, tag(mechanism)), expected);
+      assert.deepEqual(await resolved(t, {}, {}, { MECHANISM: mechanism }), expected);
+    });
+
+    it(`an input wins over the tag, and the tag over the deployment: ${mechanism}`, async (t) => {
+      const other = { MECHANISM: mechanism === 'PLAIN' ? 'AWS_MSK_IAM' : 'PLAIN' };
+      assert.equal((await mechanismOf(t, { mechanism }, tag(other.MECHANISM), other)).mechanism, mechanism);
+      assert.equal((await mechanismOf(t, {}, tag(mechanism), other)).mechanism, mechanism);
+    });
+
+    it(`a deployment with ${mechanism} moves no connected cluster`, async (t) => {
+      for (const record of [connected, byRole])
+        assert.deepEqual(await mechanismOf(t, {}, {}, { MECHANISM: mechanism }, record), {
+          mechanism: record.target.mechanism,
+          targetChange: null,
+        });
+    });
+  }
+
+  it('auto never differs from what is recorded', async (t) => {
+    for (const record of [connected, byRole, onlyLink('PLAIN'), onlyLink('AWS_MSK_IAM')])
+      for (const [input, tags] of [
+        [{ mechanism: 'auto' }, {}],
+        [{}, tag('auto')],
+      ])
+        assert.deepEqual(await mechanismOf(t, input ?? {}, tags, { MECHANISM: 'SCRAM-512' }, record), {
+          mechanism: record.target.mechanism,
+          targetChange: null,
+        });
+  });
+
+  it('auto is chosen later if nothing was created for the recorded mechanism', async (t) => {
+    const tried = { target: byRole.target, status: 'failed' };
+    const adopted = { ...tried, connection: { ownership: 'adopted' }, privateLink: { ownership: 'adopted' } };
+    for (const record of [tried, adopted])
+      assert.equal((await mechanismOf(t, { mechanism: 'auto' }, {}, {}, record)).mechanism, 'auto');
+    // A deployment that names one mechanism moves no recorded cluster.
+    assert.equal((await mechanismOf(t, {}, {}, { MECHANISM: 'PLAIN' }, tried)).mechanism, 'AWS_MSK_IAM');
+  });
+
+  it('a connected cluster stays with its mechanism if a tag or the input asks for another one', async (t) => {
+    const text = (mechanism: string, asked: string) =>
+      `The cluster is connected as "recorded" in workspace "recorded" of project ${projectId} (${mechanism}), but ${asked}`;
+    assert.deepEqual(await mechanismOf(t, {}, tag('AWS_MSK_IAM'), {}, connected), {
+      mechanism: 'SCRAM-512',
+      targetChange: text('SCRAM-512', 'the tag atlas-streaming/mechanism is "AWS_MSK_IAM"'),
+    });
+    assert.deepEqual(await mechanismOf(t, { mechanism: 'SCRAM-512', secretArn }, {}, {}, byRole), {
+      mechanism: 'AWS_MSK_IAM',
+      targetChange: text('AWS_MSK_IAM', 'mechanism in the input is "SCRAM-512"'),
+    });
+  });
+
+  it('a link of ours without a connection binds the scheme, so SCRAM-512 and PLAIN are free', async (t) => {
+    for (const [recorded, asked] of [
+      ['SCRAM-512', 'PLAIN'],
+      ['PLAIN', 'SCRAM-512'],
+    ] as const)
+      assert.deepEqual(await mechanismOf(t, {}, tag(asked), {}, onlyLink(recorded)), {
+        mechanism: asked,
+        targetChange: null,
+      });
+    for (const [recorded, asked] of [
+      ['SCRAM-512', 'AWS_MSK_IAM'],
+      ['AWS_MSK_IAM', 'PLAIN'],
+    ] as const) {
+      const found = await mechanismOf(t, {}, tag(asked), {}, onlyLink(recorded));
+      assert.equal(found.mechanism, recorded);
+      assert.match(found.targetChange ?? '', new RegExp(`mechanism is "${asked}"$`));
+    }
+    // An adopted link binds nothing here: CheckPrerequisites compares the schemes.
+    const adopted = { ...onlyLink('SCRAM-512'), privateLink: { id: 'a'.repeat(24), ownership: 'adopted' } };
+    assert.deepEqual(await mechanismOf(t, {}, tag('AWS_MSK_IAM'), {}, adopted), {
+      mechanism: 'AWS_MSK_IAM',
+      targetChange: null,
+    });
+  });
+
+  it('a wrong tag is refused in one sentence before the run claims the cluster', async (t) => {
+    for (const record of [undefined, onlyLink('SCRAM-512')]) {
+      const { resolve, msk } = await resolver(t, tag('iam'), {}, record ? { recorded: record } : {});
+      await assert.rejects(resolve({ clusterArn }), {
+        name: 'InvalidRequest',
+        message:
+          'The tag atlas-streaming/mechanism is "iam"; it must be one of "auto", "SCRAM-512", "PLAIN", "AWS_MSK_IAM".',
+      });
+      assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+    }
+  });
+
+  it('a connection by role has no secret, whatever the tag of the secret and an earlier record say', async (t) => {
+    const expected = started(manually, request({ mechanism: 'AWS_MSK_IAM' }));
+    const sent = { secretArn, secretVersionId: 'version-1' };
+    for (const secret of ['AmazonMSK_b', 'no name of a secret'])
+      assert.deepEqual(
+        await resolved(t, { mechanism: 'AWS_MSK_IAM' }, { 'atlas-streaming/secret': secret }, {}, sent),
+        expected,
+      );
+  });
+
+  const refused: [why: string, input: object, tags: object, variables: Record<string, string>, recorded?: object][] = [
+    ['mechanism in the input is "AWS_MSK_IAM"', { mechanism: 'AWS_MSK_IAM' }, tag('SCRAM-512'), {}, connected],
+    ['the tag atlas-streaming/mechanism is "AWS_MSK_IAM"', {}, tag('AWS_MSK_IAM'), {}],
+    ['the recorded mechanism is "AWS_MSK_IAM"', {}, {}, {}, byRole],
+    ['the deployment\'s mechanism is "AWS_MSK_IAM"', {}, {}, { MECHANISM: 'AWS_MSK_IAM' }],
+  ];
+  for (const [why, input, tags, variables, recorded] of refused)
+    it(`a secret in the input is refused if ${why}`, async (t) => {
+      await assert.rejects(resolved(t, { ...input, secretArn }, tags, variables, recorded), {
+        name: 'InvalidRequest',
+        message: `secretArn is for a SCRAM mechanism, but ${why}, which uses no secret; leave secretArn out, or ask for the mechanism "SCRAM-512".`,
+      });
+    });
+
+  it('a disconnect accepts auto and the recorded mechanism, and refuses another one', async (t) => {
+    for (const mechanism of ['auto', 'AWS_MSK_IAM'] as const) {
+      const { resolveRemoval } = await resolver(t, tag('PLAIN'), {}, { recorded: byRole });
+      const { mechanism: found } = (await resolveRemoval({ clusterArn, mechanism })) as ReturnType<typeof request>;
+      assert.equal(found, 'AWS_MSK_IAM');
+    }
+    const { resolveRemoval } = await resolver(t, {}, {}, { recorded: byRole });
+    await assert.rejects(resolveRemoval({ clusterArn, mechanism: 'SCRAM-512' }), {
+      name: 'InvalidRequest',
+      message: /asks for mechanism "SCRAM-512", but the cluster is connected as .* \(AWS_MSK_IAM\);/,
+    });
+  });
+});

@@ -22,7 +22,7 @@ import {
   type Settings,
 } from '../../packaging/settings.ts';
 import { streamProcessingRegions } from '../../shared/atlas/regions.ts';
-import { fields, mechanisms, rules } from '../../shared/request/fields.ts';
+import { fields, mechanismChoices, rules } from '../../shared/request/fields.ts';
 
 const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')) as {
   functions: Record<string, unknown>;
@@ -102,7 +102,7 @@ const table: Record<string, Row> = {
       ...['http://127.0.0.1.example.com', 'http://localhost.example.com', 'https://cloud.mongodb.com/api/atlas/v2'],
     ],
   },
-  mechanism: { right: ['SCRAM-512', 'PLAIN'], wrong: ['', 'SCRAM-256', 'plain'] },
+  mechanism: { right: [...mechanismChoices], wrong: ['', 'SCRAM-256', 'plain', 'AUTO', 'IAM'] },
   streamsRoleTrustedArn: {
     right: ['', principal, 'arn:aws-us-gov:iam::123456789012:role/path/a+b', 'arn:aws:iam::123456789012:user/atlas'],
     wrong: [
@@ -200,7 +200,7 @@ describe('a setting', () => {
     });
 
   it('mechanism allows what an input and a tag may name', () =>
-    assert.deepEqual(parameters.mechanism?.AllowedValues, [...mechanisms]));
+    assert.deepEqual(parameters.mechanism?.AllowedValues, [...mechanismChoices]));
 
   it('with a project id in upper case is refused with the same id in lower case', () => {
     const upper = anId.toUpperCase();

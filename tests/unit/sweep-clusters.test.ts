@@ -292,7 +292,23 @@ describe('SweepClusters, for a cluster whose last run failed,', () => {
         'the authentication',
         { clusters: [cluster(connectTags, 'orders', { Provisioned: provisioned({ ClientAuthentication: {} }) })] },
       ],
+      [
+        'IAM authentication',
+        {
+          clusters: [
+            cluster(connectTags, 'orders', {
+              Provisioned: provisioned({
+                ClientAuthentication: {
+                  ...provisioned().ClientAuthentication,
+                  Sasl: { ...provisioned().ClientAuthentication?.Sasl, Iam: { Enabled: true } },
+                },
+              }),
+            }),
+          ],
+        },
+      ],
       ['a setting tag', { clusters: [cluster({ ...connectTags, workspace: 'other' })] }],
+      ['the trigger tag', { clusters: [cluster({ status: 'connected' })] }],
       ['another secret', { secrets: two }],
       ['no secret', { secrets: {} }],
       ['a new version', { secrets: rotated }],
@@ -486,6 +502,18 @@ describe('SweepClusters, for a connected cluster,', () => {
       'ignores the rotation for an adopted connection',
       connectTags,
       connected({ connection: { id: 'c', ownership: 'adopted' } }),
+      'as it should be',
+      { secrets: rotated },
+    ],
+    [
+      'looks for no secret of a connection that logs in as a role',
+      connectTags,
+      connected({
+        target: { ...(connected().target ?? assert.fail()), mechanism: 'AWS_MSK_IAM' },
+        roleArn: 'arn:aws:iam::111122223333:role/msk-atlas-privatelink-streams-us-east-1',
+        secretArn: undefined,
+        secretVersionId: undefined,
+      }),
       'as it should be',
       { secrets: rotated },
     ],

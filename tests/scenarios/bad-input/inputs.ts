@@ -189,7 +189,7 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
   [
     'an unsupported mechanism',
     { mechanism: 'GSSAPI' },
-    /mechanism is "GSSAPI"; it must be one of "SCRAM-512" and "PLAIN"/,
+    /mechanism is "GSSAPI"; it must be one of "auto", "SCRAM-512", "PLAIN", "AWS_MSK_IAM"/,
   ],
   [
     'a mechanism named like an object property',

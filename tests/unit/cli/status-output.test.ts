@@ -98,6 +98,16 @@ suite('the text of npm run status', () => {
         assert.ok(line.length <= width || !line.trim().includes(' ') || /^ {2}atlas /.test(line), `${width}: ${line}`);
   });
 
+  test('says how Atlas logs in to each cluster', async () => {
+    const status = await exampleStatus();
+    assert.match(render(status), /^ {2}Login: SCRAM-512 with the secret AmazonMSK_orders_atlas$/m);
+    const [first = assert.fail()] = status.clusters;
+    const roleArn = 'arn:aws:iam::111122223333:role/msk-atlas-privatelink-streams-us-east-1';
+    const target = { ...(first.target ?? assert.fail()), mechanism: 'AWS_MSK_IAM' as const };
+    const byRole = { ...first, target, secretArn: undefined, roleArn };
+    assert.match(render({ ...status, clusters: [byRole] }), new RegExp(`^ {2}Login: AWS_MSK_IAM as ${roleArn}$`, 'm'));
+  });
+
   test('says what could not be read, and that nothing is recorded', async () => {
     const text = render({
       ...(await exampleStatus()),

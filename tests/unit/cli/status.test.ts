@@ -105,6 +105,16 @@ suite('npm run status', () => {
     assert.equal(exitCodeOf(status), 0);
   });
 
+  test('shows the role or the SCRAM secret of a connection', async () => {
+    const roleArn = `arn:aws:iam::123456789012:role/msk-atlas-privatelink-streams-${region}`;
+    await cloud.registry.put(connected({ roleArn }));
+    const { clusters } = await read();
+    assert.deepEqual(
+      clusters.map((cluster) => [cluster.roleArn, cluster.secretArn]),
+      [[roleArn, undefined]],
+    );
+  });
+
   test('asks each service once, reads each project once, and writes nothing', async () => {
     await startTagged();
     const other = '5f1a2b3c4d5e6f7a8b9c0d1e';

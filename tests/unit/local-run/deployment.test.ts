@@ -26,7 +26,7 @@ suite('the local deployment', () => {
   test('gives each function the environment of serverless.yml, with the settings or their defaults', () => {
     const { environment } = deployedFunction('ResolveRequest');
     assert.equal(environment.ATLAS_WORKSPACE, 'mine');
-    assert.equal(environment.MECHANISM, 'SCRAM-512');
+    assert.equal(environment.MECHANISM, 'auto');
     assert.equal(environment.WAIT_SPEED, '1');
     assert.equal(environment.POWERTOOLS_SERVICE_NAME, 'msk-atlas-privatelink');
     assert.equal(environment.POWERTOOLS_METRICS_NAMESPACE, 'msk-atlas-privatelink-local');
