@@ -13,7 +13,7 @@ import {
   howToMakeStageFile,
   refuse,
 } from './check-settings.ts';
-import { deleteEmptyTable, tableOf } from './registry-table.ts';
+import { deleteRetained, type Retained, retainedBy } from './retained.ts';
 import {
   filesOfSettings,
   readParams,
@@ -24,6 +24,7 @@ import {
   stageFile,
   WrongSettings,
 } from './settings.ts';
+import { complaintAboutDroppedRole } from './streams-role.ts';
 
 /** The part of the Serverless Framework that is used here. */
 interface Serverless {
@@ -68,7 +69,7 @@ const list = new Intl.ListFormat('en-GB');
 
 /**
  * Checks the settings, passes them to CloudFormation, builds the bundles before Serverless packages them, and deletes the empty table of
- * the registry after Serverless has removed the stack.
+ * the registry and the streams role after Serverless has removed the stack.
  */
 export default class PackagingPlugin {
   readonly hooks;
@@ -76,8 +77,8 @@ export default class PackagingPlugin {
   readonly #options: Options;
   /** What to know about the package that is made. */
   readonly #notices: string[] = [];
-  /** The table of the registry, if the stack that is being removed owns it. */
-  #table: string | undefined;
+  /** What the removal of the stack retains. */
+  #retained: Retained = { table: undefined, role: undefined };
 
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice(text: string): void } }) {
     this.#serverless = serverless;
@@ -91,13 +92,11 @@ export default class PackagingPlugin {
         this.#dropImpliedDependencies();
       },
       'before:remove:remove': async () => {
-        const cloudFormation = new CloudFormationClient(await this.#provider.getAwsSdkV3Config());
-        this.#table = await tableOf(this.#provider.naming.getStackName(), cloudFormation);
+        this.#retained = await retainedBy(this.#stackName, await this.#provider.getAwsSdkV3Config());
       },
       'after:remove:remove': async () => {
-        if (this.#table === undefined) return;
-        const dynamodb = new DynamoDBClient(await this.#provider.getAwsSdkV3Config());
-        log.notice(await deleteEmptyTable(this.#table, dynamodb));
+        const notices = await deleteRetained(this.#retained, await this.#provider.getAwsSdkV3Config());
+        for (const notice of notices) log.notice(notice);
       },
       'after:package:finalize': () => {
         for (const notice of this.#notices) log.notice(notice);
@@ -111,13 +110,12 @@ export default class PackagingPlugin {
     const command = commands.join(' ');
     if (isHelpRequest || !['package', 'deploy', 'deploy function', 'rollback', 'remove'].includes(command)) return;
     try {
-      // For `serverless package`, the option of this name says where to write.
-      if (command !== 'package' && this.#options.package) this.#checkPackage(this.#options.package);
-      else if (command !== 'remove') this.#useSettings(command);
-      if (command !== 'package') {
-        const { credentials } = await this.#provider.getAwsSdkV3Config();
-        refuse([await complaintAboutCredentials(credentials)]);
-      }
+      const settings = this.#settingsFor(command);
+      if (command === 'package') return;
+      const config = await this.#provider.getAwsSdkV3Config();
+      refuse([await complaintAboutCredentials(config.credentials)]);
+      if (settings && ['deploy', 'rollback'].includes(command))
+        refuse([await this.#complaintAboutDroppedRole(settings)]);
     } catch (error) {
       if (!(error instanceof WrongSettings)) throw error;
       // Thrown, it would be printed below lines about the framework's version and documentation.
@@ -126,7 +124,23 @@ export default class PackagingPlugin {
     }
   }
 
-  #useSettings(command: string): void {
+  /** @returns those that the stack is about to get, if a stack is about to get any */
+  #settingsFor(command: string): Settings | undefined {
+    // For `serverless package`, the option of this name says where to write.
+    if (command !== 'package' && this.#options.package) return this.#checkPackage(this.#options.package);
+    return command === 'remove' ? undefined : this.#useSettings(command);
+  }
+
+  async #complaintAboutDroppedRole(settings: Settings): Promise<string | undefined> {
+    const config = await this.#provider.getAwsSdkV3Config();
+    const howToKeep = `Keep the role by these settings in ${this.#stageFile}${this.#options.package ? ', and package again' : ''}:`;
+    return complaintAboutDroppedRole(settings, this.#stackName, howToKeep, {
+      cloudFormation: new CloudFormationClient(config),
+      dynamodb: new DynamoDBClient(config),
+    });
+  }
+
+  #useSettings(command: string): Settings {
     const exists = readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
     if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
     const typed = readParams(this.#options.param ?? []);
@@ -153,10 +167,11 @@ export default class PackagingPlugin {
       ([ParameterKey, ParameterValue]): StackParameter => ({ ParameterKey, ParameterValue }),
     );
     this.#serverless.extendConfiguration(['provider', 'stackParameters'], stackParameters);
+    return settings;
   }
 
   /** `serverless deploy --package` deploys an earlier package with the settings of that time. */
-  #checkPackage(directory: string): void {
+  #checkPackage(directory: string): Settings | undefined {
     const file = join(directory, 'serverless-state.json');
     const path = resolve(this.#serverless.serviceDir, file);
     if (this.#options.param)
@@ -164,7 +179,7 @@ export default class PackagingPlugin {
         '--param has no effect on a package that exists. Package again with it, or leave it out.',
       ]);
     // Serverless itself refuses a folder without this file.
-    if (!existsSync(path)) return;
+    if (!existsSync(path)) return undefined;
     const state = JSON.parse(readFileSync(path, 'utf8'));
     const stackParameters: StackParameter[] = state.service.provider.stackParameters;
     const settings: Settings = Object.fromEntries(
@@ -177,6 +192,7 @@ export default class PackagingPlugin {
       ...complaintsAboutMissing(settings, file),
       ...complaintsAboutExamples(settings, file),
     ]);
+    return settings;
   }
 
   /**
@@ -212,6 +228,10 @@ export default class PackagingPlugin {
 
   get #provider() {
     return this.#serverless.getProvider('aws');
+  }
+
+  get #stackName(): string {
+    return this.#provider.naming.getStackName();
   }
 
   get #stage(): string {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { parameters, readStageFile } from '../../packaging/settings.ts';
 import { listen } from '../fixtures/loopback.ts';
 import { serverless, serviceFolder, writeStageFile } from './serverless.ts';
@@ -131,6 +133,18 @@ async function deploy(t: TestContext, folder: string, ...args: string[]) {
   return { ...run, isAwsAsked: asked.signal.aborted };
 }
 
+const connectedByIam = marshall({
+  clusterArn: 'arn:aws:kafka:us-east-1:111122223333:cluster/orders/6357e0b2-0e6a-4b86-a0b4-70df934c2e31-5',
+  target: { projectId: own.atlasProjectId, workspace: 'streams', connectionName: 'orders', mechanism: 'AWS_MSK_IAM' },
+  connection: { ownership: 'created' },
+});
+
+/** CloudFormation's answer to DescribeStacks. */
+const stackWithStreamsRole = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>stack</StackName>
+<Parameters><member><ParameterKey>streamsRoleArn</ParameterKey><ParameterValue>arn:aws:iam::111122223333:role/mine</ParameterValue></member></Parameters>
+<Outputs><member><OutputKey>StreamsRoleArn</OutputKey><OutputValue>arn:aws:iam::111122223333:role/mine</OutputValue></member></Outputs>
+</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+
 describe('npm run deploy', () => {
   it('says which file to copy and what to set before it does anything else', async (t) => {
     const { code, output, isAwsAsked } = await deploy(t, serviceFolder(t), '--stage', 'prod');
@@ -201,6 +215,37 @@ describe('npm run deploy', () => {
       /--param has no effect on a package that exists\. Package again with it, or leave it out\./,
     );
     assert.equal(late.isAwsAsked, false);
+  });
+
+  it('refuses to drop the streams role with which clusters log in, also by an older package', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', own);
+    assert.equal((await serverless(folder, ['package', '--package', 'older', '--stage', 'prod'])).code, 0);
+    const asked: string[] = [];
+    const AWS_ENDPOINT_URL = await listen(t, async (request, response) => {
+      const body = await text(request);
+      const isScan = request.headers['x-amz-target'] === 'DynamoDB_20120810.Scan';
+      asked.push(isScan ? 'Scan' : String(new URLSearchParams(body).get('Action')));
+      response.end(isScan ? JSON.stringify({ Items: [connectedByIam] }) : stackWithStreamsRole);
+    });
+    const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'none', AWS_ENDPOINT_URL };
+    for (const [args, more] of [
+      [[], ''],
+      [['--package', 'older'], ', and package again'],
+    ] as const) {
+      const { code, output } = await serverless(folder, ['deploy', '--stage', 'prod', ...args], { environment });
+      assert.deepEqual([code, asked.splice(0)], [1, ['DescribeStacks', 'Scan']], output);
+      assert.match(
+        output,
+        /^The settings no longer have a streams role, but these clusters log in with it, .*:\n {2}orders\n/,
+      );
+      assert.ok(
+        output.includes(
+          `Keep the role by these settings in stages/prod.yml${more}:\n  streamsRoleArn: arn:aws:iam::111122223333:role/mine\n`,
+        ),
+        output,
+      );
+    }
   });
 
   it('shows its help without any settings', async (t) => {

@@ -1,0 +1,34 @@
+import { type CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
+
+/** The states of a resource that its stack has created or imported. One that failed to be created may belong to another stack. */
+const owned = [
+  'CREATE_COMPLETE',
+  'UPDATE_COMPLETE',
+  'UPDATE_FAILED',
+  'IMPORT_COMPLETE',
+  'DELETE_FAILED',
+  'DELETE_SKIPPED',
+];
+
+/**
+ * The name of a resource, if it belongs to this stack. An account and Region has one table and one streams role, and the stack of another
+ * stage may own them.
+ *
+ * @returns undefined if the stack does not exist or does not own such a resource
+ */
+export async function ownedResource(
+  StackName: string,
+  LogicalResourceId: string,
+  cloudFormation: CloudFormationClient,
+): Promise<string | undefined> {
+  const command = new DescribeStackResourceCommand({ StackName, LogicalResourceId });
+  const { StackResourceDetail } = await cloudFormation.send(command).catch((error: Error) => {
+    if (isMissing(error)) return { StackResourceDetail: undefined };
+    throw error;
+  });
+  const { ResourceStatus = '', PhysicalResourceId } = StackResourceDetail ?? {};
+  return owned.includes(ResourceStatus) ? PhysicalResourceId : undefined;
+}
+
+/** Whether CloudFormation answers that it has no such stack or no such resource. */
+export const isMissing = ({ name }: Error): boolean => name === 'ValidationError';
