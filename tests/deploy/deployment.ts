@@ -10,10 +10,13 @@ import {
   type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { GetRoleCommand, GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { parse, stringify } from 'yaml';
-import { defaultSettings } from '../../packaging/settings.ts';
+import { readDeployment } from '../../emulators/deployment/deployment.ts';
+import { iamSettings } from '../../emulators/iam-world.ts';
+import { defaultSettings, type Settings } from '../../packaging/settings.ts';
 import { remove, serverless, serviceFolder, writeStageFile } from '../template/serverless.ts';
 import { accountId, clientConfig, environment, region } from './account.ts';
 import { executionsOf, follow } from './executions.ts';
@@ -21,7 +24,7 @@ import { install, Unavailable } from './install.ts';
 import { inventory } from './inventory.ts';
 import { startMiniStack } from './ministack.ts';
 import { subscribe } from './subscriber.ts';
-import { createSecrets, emitTagEvents, startSurroundings } from './surroundings.ts';
+import { createSecrets, emitTagEvents, startSurroundings, streamsRoleName } from './surroundings.ts';
 
 /** The deployment, from `serverless deploy` to `npm run remove`, in MiniStack, an emulator of AWS that is not ours. */
 
@@ -30,6 +33,14 @@ const prefix = 'atlas-test';
 const StackName = `msk-atlas-privatelink-${stage}`;
 const clusterArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders/4c038240-bfb7-4b63-bbb0-f77f942caaa5-5`;
 const otherArn = `arn:aws:kafka:${region}:${accountId}:cluster/payments/0c7b9a52-1f0e-4c36-9d0c-6c5b1a0f7e11-5`;
+
+/** What the streams role may do. Each of these differs from the default. */
+const streamsRoleLimits = {
+  streamsRoleClusters: 'orders*',
+  streamsRoleTopics: 'orders.*',
+  streamsRoleCanWrite: 'true',
+  streamsRoleRequiresTag: 'true',
+};
 
 const command = await install().catch((error: unknown) => {
   if (error instanceof Unavailable) return error;
@@ -153,13 +164,16 @@ test('a deployment in MiniStack', { skip }, async (t) => {
   const secrets = await createSecrets(surroundings, config);
   const before = await inventory(config);
   let machines: Record<string, string> = {};
+  let settings: Settings = {};
 
   await step('accepts the packaged template with the settings of the stage', async () => {
-    const settings = {
+    settings = {
       atlasProjectId: project.id,
       atlasWorkspace: 'streams',
       atlasCredentialsSecretArn: secrets.credentialsArn,
       atlasBaseUrl: surroundings.atlasUrl,
+      ...iamSettings,
+      ...streamsRoleLimits,
       prefix,
       // A poll each second. The clock of Step Functions runs in real time.
       waitSpeed: '30',
@@ -181,10 +195,25 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     const types = Object.values(template.Resources).map(({ Type }) => Type);
     for (const [kind, found] of Object.entries(await inventory(config))) {
       assert.equal(found.length, types.filter((type) => type === kind).length, `${kind}: ${found}`);
-      // CloudFormation itself names the roles, and the name of the table is fixed.
+      // CloudFormation itself names the functions' roles, and the names of the table and of the streams role are fixed.
       if (!['AWS::IAM::Role', 'AWS::DynamoDB::Table'].includes(kind))
         for (const name of found) assert.match(String(name), new RegExp(`(^|[/:])${prefix}-`), kind);
     }
+  });
+
+  await step('creates the role that Atlas assumes, with the trust and the permissions of the settings', async () => {
+    const iam = new IAMClient(config);
+    const { Role } = await iam.send(new GetRoleCommand({ RoleName: streamsRoleName }));
+    const { PolicyDocument } = await iam.send(
+      new GetRolePolicyCommand({ RoleName: streamsRoleName, PolicyName: 'StreamsRole' }),
+    );
+    const { streamsRole } = readDeployment({ region, accountId, settings });
+    assert.ok(streamsRole);
+    assert.equal(Role?.Arn, streamsRole.arn);
+    assert.equal(machines.StreamsRoleArn, streamsRole.arn);
+    const documentOf = (encoded = '') => JSON.parse(decodeURIComponent(encoded));
+    assert.deepEqual(documentOf(Role.AssumeRolePolicyDocument), streamsRole.trustPolicy);
+    assert.deepEqual(documentOf(PolicyDocument).Statement, streamsRole.statements);
   });
 
   await step('applies a changed setting', async () => {
@@ -262,11 +291,15 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     assert.deepEqual(await records(), []);
   });
 
-  await step('leaves nothing behind when it is removed, not even the table, which CloudFormation retains', async () => {
-    const { code, output } = await remove(folder, options, commandsIn);
-    assert.equal(code, 0, output);
-    assert.match(output, /^The table msk-atlas-privatelink-registry was empty and is deleted\.$/m);
-    assert.deepEqual(await inventory(config), before);
-    await assert.rejects(cloudFormation.send(new DescribeStacksCommand({ StackName })), /does not exist/);
-  });
+  await step(
+    'leaves nothing behind when it is removed, not even the table and the role, which CloudFormation retains',
+    async () => {
+      const { code, output } = await remove(folder, options, commandsIn);
+      assert.equal(code, 0, output);
+      assert.match(output, /^The table msk-atlas-privatelink-registry was empty and is deleted\.$/m);
+      assert.match(output, /^The role msk-atlas-privatelink-streams-us-east-1 is deleted\./m);
+      assert.deepEqual(await inventory(config), before);
+      await assert.rejects(cloudFormation.send(new DescribeStacksCommand({ StackName })), /does not exist/);
+    },
+  );
 });

@@ -10,12 +10,17 @@ import type { Project } from '../../emulators/atlas/project.ts';
 import { Clock } from '../../emulators/clock.ts';
 import { listen, type Service } from '../../emulators/emulator.ts';
 import { type TagChange, tagChangeEvent } from '../../emulators/event-bridge.ts';
+import { externalId } from '../../emulators/iam-world.ts';
 import { MskEmulator } from '../../emulators/msk/msk.ts';
 import { Recorder } from '../../emulators/recorder.ts';
-import type { ClientConfig } from './account.ts';
+import { accountId, type ClientConfig, region } from './account.ts';
 
 /** How much faster than real time MSK and Atlas are. Step Functions waits in real time. */
 const speed = 20;
+
+/** The role that the deployment creates with `iamSettings`. A person has authorized it in the project of Atlas. */
+export const streamsRoleName = `msk-atlas-privatelink-streams-${region}`;
+const streamsRoleArn = `arn:aws:iam::${accountId}:role/${streamsRoleName}`;
 
 /** What comes from elsewhere than the emulated AWS: MSK, which it lacks, and Atlas. Both are empty at first. */
 export async function startSurroundings() {
@@ -28,7 +33,14 @@ export async function startSurroundings() {
   const atlas = new AtlasEmulator({
     clock,
     apiKeys: [apiKey],
-    projects: [{ id: projectId, awsAccountId: '821274765805', workspaces: [{ name: 'streams' }] }],
+    projects: [
+      {
+        id: projectId,
+        awsAccountId: '821274765805',
+        workspaces: [{ name: 'streams' }],
+        awsRoles: [{ externalId, roleArn: streamsRoleArn, authorized: true }],
+      },
+    ],
     // Long enough for a wait of the machine: 12 seconds.
     behaviour: { linkMinutes: 4, connectionMinutes: 4, mayConnect: (...question) => msk.mayConnect(...question) },
   });
