@@ -139,11 +139,12 @@ function furtherEvents(
   { secretArn, changedExecutionArn }: { secretArn: string; changedExecutionArn: string },
 ): FurtherEvents {
   const { request, connection, privateLink, policy } = run;
+  const plan = { login: { mechanism: 'SCRAM-512', secretArn } } as const;
   const absentCluster = { ...request, clusterArn: request.clusterArn.replace('orders', 'absent') };
   const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
   return {
-    EnablePrivateConnectivity: { run: { request }, executionArn, now },
-    AssociateScramSecret: { run: { request, plan: { login: { mechanism: 'SCRAM-512', secretArn } } }, executionArn },
+    EnablePrivateConnectivity: { run: { request, plan }, executionArn, now },
+    AssociateScramSecret: { run: { request, plan }, executionArn },
     RecordFailure: {
       run: { input: { clusterArn: request.clusterArn }, failed: { CheckConnection: failure } },
       executionArn,

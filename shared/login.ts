@@ -10,6 +10,9 @@ export type Mechanism = (typeof mechanisms)[number];
 /** Atlas's name of a private link's `authenticationScheme`. A link has one, for good. */
 export type Scheme = 'SASL_SCRAM' | 'IAM';
 
+/** MSK's name of the authentication of clients, for a person. */
+export const authenticationOf: Record<Scheme, string> = { SASL_SCRAM: 'SASL/SCRAM', IAM: 'IAM' };
+
 /** The scheme that a mechanism needs: MSK's brokers have other names and ports for each scheme. */
 export const schemeOf = (mechanism: Mechanism): Scheme => (mechanism === 'AWS_MSK_IAM' ? 'IAM' : 'SASL_SCRAM');
 

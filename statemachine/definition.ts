@@ -23,7 +23,10 @@ export interface State {
 }
 
 /** One comparison of a Choice. */
-export type Test = { Variable: string; BooleanEquals: boolean } | { Variable: string; IsPresent: true };
+export type Test =
+  | { Variable: string; BooleanEquals: boolean }
+  | { Variable: string; StringEquals: string }
+  | { Variable: string; IsPresent: true };
 
 export interface Retrier {
   ErrorEquals: string[];

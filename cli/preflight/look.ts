@@ -1,15 +1,18 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
+import type { Settings } from '../../packaging/settings.ts';
 import { NeedsPersonError, TransientError } from '../../shared/errors.ts';
 import { ownLines } from '../../shared/foreign-text.ts';
+import { schemeOf } from '../../shared/login.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
-import { type ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
+import { type ClusterDetails, privateConnectivityOf } from '../../shared/msk/cluster.ts';
 import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
 import { settingTags } from '../../shared/msk/tags.ts';
-import { assess } from '../../shared/prerequisites/assess.ts';
+import { type Assessed, assess } from '../../shared/prerequisites/assess.ts';
 import type { Check } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import { type Planned, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
+import { roleOfStack, type StreamsRole } from '../../shared/prerequisites/streams-role.ts';
 import { accountOf, accountsIn } from '../../shared/registry/principal.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { fields } from '../../shared/request/fields.ts';
@@ -25,8 +28,6 @@ import { findingsForPerson, whyUnknown } from './judge.ts';
 import { ownerOf } from './owner.ts';
 import { isReady, type Report, resultsOf } from './report.ts';
 import { refusing } from './setup.ts';
-
-type Assessed = Awaited<ReturnType<typeof assess>>;
 
 /**
  * Judges one cluster as a run would judge it now, with the code of the run. It reads only.
@@ -48,7 +49,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
   const isUnusable = cluster !== undefined && state === undefined;
   const seen = cluster && !isUnusable ? await detailsFrom(clusterArn, cluster, context, findings) : undefined;
   const inspected = {
-    isPrivateConnectivityOn: cluster !== undefined && isPrivateConnectivityOn(cluster),
+    privateConnectivity: cluster ? privateConnectivityOf(cluster) : { scram: false, iam: false },
     details: seen,
   };
   const clients = {
@@ -56,15 +57,16 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
     secrets: context.secrets,
     atlas: atlasFor(request, context, findings),
     allowedAccounts: accountsIn(context.settings.atlasAwsAccountIds ?? ''),
+    streamsRole: streamsRoleOf(context.settings, clusterArn),
   };
-  const assessed = isUnusable ? undefined : await assess(request, inspected, clients, findings);
+  const assessed = isUnusable ? undefined : await assess(request, inspected, undefined, clients, findings);
   // Whatever Atlas has answered, it allows this address.
   if (findings.of('workspace')?.unknown === undefined && findings.of('workspace')) findings.report('accessList');
   const planning =
     seen && assessed && isPlannable(findings)
-      ? await plan(request, { ...inspected, details: seen }, assessed, clients, context.atlas.source)
+      ? await plan(request, seen, assessed, clients, context.atlas.source)
       : undefined;
-  const checks = resultsOf(findings);
+  const checks = resultsOf(findings, schemeOf(assessed?.login.mechanism ?? 'SCRAM-512'));
   const { projectId, workspace, connectionName } = request;
   const changes = planning?.planned?.changes ?? null;
   const isRecordRead = context.options.stage !== undefined && findings.of('registry')?.unknown === undefined;
@@ -81,7 +83,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
       state !== undefined && state !== 'ACTIVE' && `The cluster is ${state}. A run waits until it is ACTIVE.`,
       planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
       planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
-      noteOn(request, planning?.planned, isRecordRead),
+      assessed && noteOn(request, planning?.planned, assessed, isRecordRead),
       request.targetChange !== null && howToKeepOrMove(request),
     ].filter((note): note is string => typeof note === 'string' && note !== ''),
     cost: changes && costOf(changes),
@@ -139,6 +141,15 @@ async function requestFor(
   return settle({ ...asked, given, tags: typed, recorded: undefined }, deployment);
 }
 
+/** The streams role of a deployment with these settings. */
+function streamsRoleOf(settings: Settings, clusterArn: string): StreamsRole | undefined {
+  const trustedArn = settings.streamsRoleTrustedArn || null;
+  const arn = settings.streamsRoleArn || (trustedArn && roleOfStack(clusterArn));
+  if (!arn) return undefined;
+  const externalIds = (settings.streamsRoleExternalIds ?? '').split(',').filter(Boolean);
+  return { arn, trustedArn, externalIds, requiresTag: settings.streamsRoleRequiresTag === 'true' };
+}
+
 /** Atlas, unless it is not known what to ask it for. */
 function atlasFor({ projectId, workspace }: Request, { atlas }: Context, findings: Findings) {
   if (findings.of('settings')?.unmet.length !== 0) return refusing('First correct the settings above.').client;
@@ -171,17 +182,17 @@ function isPlannable(findings: Findings): boolean {
 /** @param source of the credentials of Atlas @returns `why`: why the plan is unknown */
 async function plan(
   request: Request,
-  inspected: { isPrivateConnectivityOn: boolean; details: ClusterDetails },
-  { secret, ...inAtlas }: Assessed,
+  details: ClusterDetails,
+  assessed: Assessed,
   clients: Parameters<typeof planChanges>[2],
   source: string,
 ): Promise<{ planned?: Planned; why?: string }> {
   try {
     // No secret is chosen yet: then none can be named in the plan.
-    const isScramSecretAssociated = secret.isScramSecretAssociated || secret.secretArn === '';
-    return {
-      planned: await planChanges(request, { ...inspected, ...secret, isScramSecretAssociated, ...inAtlas }, clients),
-    };
+    const { login } = assessed;
+    const isUnnamed = 'secretArn' in login && login.secretArn === '';
+    const isScramSecretAssociated = assessed.isScramSecretAssociated || isUnnamed;
+    return { planned: await planChanges(request, { details, ...assessed, isScramSecretAssociated }, clients) };
   } catch (error) {
     if (error instanceof NeedsPersonError || error instanceof TransientError)
       return { why: whyUnknown(error, source) ?? error.message };

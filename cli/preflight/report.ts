@@ -1,4 +1,5 @@
 import { isCommand } from '../../shared/command.ts';
+import type { Scheme } from '../../shared/login.ts';
 import { type Check, checkIds, checks } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import type { Change } from '../../shared/prerequisites/plan-changes.ts';
@@ -31,12 +32,12 @@ export interface Report {
 }
 
 /** The checks that preflight makes only if there is something to check. */
-const optional = new Set<Check>(['registry']);
+const optional = new Set<Check>(['registry', 'streamsRoleTag']);
 
-/** The results of all checks. One that was not made says why: because of the one that it needs. */
-export const resultsOf = (findings: Findings): CheckResult[] =>
+/** The results of all checks that an authentication scheme needs. One that was not made says why: because of the one that it needs. */
+export const resultsOf = (findings: Findings, scheme: Scheme): CheckResult[] =>
   checkIds
-    .filter((id) => findings.of(id) !== undefined || !optional.has(id))
+    .filter((id) => findings.of(id) !== undefined || !(optional.has(id) || isOfOther(scheme, id)))
     .map((id) => ({ id, title: checks[id].title, ...resultOf(id, findings) }));
 
 function resultOf(id: Check, findings: Findings): Pick<CheckResult, 'result' | 'text' | 'remedy'> {
@@ -63,6 +64,9 @@ function whyNotMade(id: Check, findings: Findings): string {
   const { unknown } = (needed && findings.of(needed)) ?? {};
   return unknown ?? (needed ? `Needed first: ${checks[needed].title}.` : 'Needed first: what is missing above.');
 }
+
+const isOfOther = (scheme: Scheme, id: Check): boolean =>
+  ((checks[id] as { scheme?: Scheme }).scheme ?? scheme) !== scheme;
 
 const needOf = (id: Check): Check | undefined => (checks[id] as { needs?: Check }).needs;
 

@@ -1,7 +1,7 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import { oneLine } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
-import { isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
+import { privateConnectivityOf } from '../../shared/msk/cluster.ts';
 import { type Action, tagOf } from '../../shared/msk/tags.ts';
 import { monthlyDollars } from '../../shared/outcomes.ts';
 import { type Due, nextRun } from '../../shared/registry/due.ts';
@@ -139,7 +139,9 @@ function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | u
 /** What is billed by the hour, whoever created it. */
 const dollarsFor = (record: RegistryRecord | undefined, cluster: Cluster | undefined): number =>
   (record?.privateLink ? monthlyDollars('privateLink') : 0) +
-  (cluster && isPrivateConnectivityOn(cluster) ? monthlyDollars('multiVpcConnectivity') : 0);
+  (cluster && Object.values(privateConnectivityOf(cluster)).includes(true)
+    ? monthlyDollars('multiVpcConnectivity')
+    : 0);
 
 /** The sweep treats a cluster that MSK no longer has as the setting says, and only if two sweeps agree that it has vanished. */
 function nextOf(

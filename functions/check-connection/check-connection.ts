@@ -4,12 +4,14 @@ import { ConnectionProgress, connectionState, sameBootstrapServers } from '../..
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { heldText } from '../../shared/atlas/limits.ts';
 import { ConnectionFailed } from '../../shared/errors.ts';
+import { Login, schemeOf } from '../../shared/login.ts';
 import { networkHint, networkOfRun } from '../../shared/msk/network.ts';
 import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
 
 export const CheckConnectionInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), workspace: z.string(), clusterArn: z.string() }),
+    plan: z.object({ login: Login }),
     ...networkOfRun,
     connection: z.pick(ConnectionProgress, {
       id: true,
@@ -40,14 +42,14 @@ const maxRewrites = 3;
  * @throws ConnectionFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkConnection(
-  { run: { request, cluster, principal, connection }, now }: z.infer<typeof CheckConnectionInput>,
+  { run: { request, plan, cluster, principal, connection }, now }: z.infer<typeof CheckConnectionInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckConnectionOutput>> {
   const { name, deadline, ownership, bootstrapServers, secretVersionId, rewrites } = connection;
   const found = await atlas.getConnection(request.projectId, request.workspace, name).catch(noneWhenAbsent);
   const hint = networkHint(request.clusterArn, cluster.details, principal.cidrBlock);
   const { state, isReady } = found
-    ? connectionState(found, ownership, request.clusterArn, hint)
+    ? connectionState(found, plan.login, ownership, request.clusterArn, hint)
     : { state: 'not shown', isReady: false };
   const isOurs = ownership === 'created';
   const isOlder =
@@ -63,7 +65,8 @@ export async function checkConnection(
     );
   if (!isReady || isOlder) checkDeadline(`Connection "${name}" ${still}`, { now, deadline });
   // While the connection was deploying, its password could not be sent; now it can.
-  const isIncomplete = !found || isOlder || (isOurs && isReady && secretVersionId === '');
+  const lacksPassword = schemeOf(plan.login.mechanism) === 'SASL_SCRAM' && secretVersionId === '';
+  const isIncomplete = !found || isOlder || (isOurs && isReady && lacksPassword);
   const pollSeconds = pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare));
   return { ...connection, state, isReady: isReady && !isIncomplete, isIncomplete, pollSeconds };
 }

@@ -1,11 +1,10 @@
 import * as z from 'zod/mini';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import { Login } from '../../shared/login.ts';
-import { ClusterDetails } from '../../shared/msk/cluster.ts';
+import { ClusterDetails, PrivateConnectivity } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { assess, type Clients } from '../../shared/prerequisites/assess.ts';
 import { Findings } from '../../shared/prerequisites/findings.ts';
-import { chooseMechanism } from '../../shared/prerequisites/mechanism.ts';
 import { Change, Connected, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
 import { isHopeless } from '../../shared/replaced-by.ts';
@@ -14,7 +13,9 @@ import { Request } from '../../shared/request/request.ts';
 export const CheckPrerequisitesInput = z.object({
   run: z.object({
     request: Request,
-    cluster: z.object({ isPrivateConnectivityOn: z.boolean(), details: ClusterDetails }),
+    cluster: z.object({ privateConnectivity: PrivateConnectivity, details: ClusterDetails }),
+    /** Of this state's earlier visit. */
+    plan: z.optional(z.object({ login: Login })),
     /** Only if this run has visited EnablePrivateConnectivity. */
     connectivity: z.optional(z.object({ result: Result })),
   }),
@@ -23,6 +24,7 @@ export const CheckPrerequisitesInput = z.object({
 const Plan = z.object({
   clusterArn: z.string(),
   login: Login,
+  /** false without a secret. */
   isScramSecretAssociated: z.boolean(),
   /** What is left to change; only for a dry run, or if the run may end here because the connection is READY. */
   changes: z.array(Change),
@@ -47,32 +49,30 @@ export const CheckPrerequisitesOutput = z.discriminatedUnion('isConnected', [
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
-  { run: { request, cluster, connectivity } }: z.infer<typeof CheckPrerequisitesInput>,
+  { run: { request, cluster, plan: before, connectivity } }: z.infer<typeof CheckPrerequisitesInput>,
   clients: Clients,
 ): Promise<z.infer<typeof CheckPrerequisitesOutput>> {
-  const { isPrivateConnectivityOn, details } = cluster;
+  const { details } = cluster;
   const findings = new Findings();
-  const { secret, ...inAtlas } = await assess(request, cluster, clients, findings);
+  const assessed = await assess(request, cluster, before?.login.mechanism, clients, findings);
   const { unmet } = findings;
   // No other advice helps then.
   const hopeless = unmet.find(isHopeless);
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(hopeless === undefined ? unmet : [hopeless]));
 
-  const { secretArn, isScramSecretAssociated } = secret;
+  const { login, isScramSecretAssociated, isLinkReady, isPrivateConnectivityOn } = assessed;
   // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
-  const mayBeConnected = isPrivateConnectivityOn && inAtlas.connection?.state === 'READY' && !connectivity;
+  const mayBeConnected = isPrivateConnectivityOn && assessed.connection?.state === 'READY' && !connectivity;
   const planned =
-    request.dryRun || mayBeConnected
-      ? await planChanges(request, { details, isPrivateConnectivityOn, ...secret, ...inAtlas }, clients)
-      : undefined;
+    request.dryRun || mayBeConnected ? await planChanges(request, { details, ...assessed }, clients) : undefined;
   if (planned && planned.unmet.length > 0) throw new PrerequisitesNotMet(listed(planned.unmet));
-  const note = noteOn(request, planned);
+  const note = noteOn(request, planned, assessed);
   const plan = {
     clusterArn: request.clusterArn,
-    login: Login.parse({ mechanism: chooseMechanism(request), secretArn }),
+    login,
     isScramSecretAssociated,
     changes: planned?.changes ?? [],
-    isLinkReady: inAtlas.isLinkReady,
+    isLinkReady,
     plannedFor: details.fingerprint,
     ...(note && { note }),
   };

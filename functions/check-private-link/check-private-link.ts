@@ -3,6 +3,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isAbsent } from '../../shared/atlas/error-codes.ts';
 import { PrivateLinkProgress, privateLinkState } from '../../shared/atlas/private-link.ts';
 import { PrivateLinkFailed } from '../../shared/errors.ts';
+import { Login } from '../../shared/login.ts';
 import { linkHint, networkOfRun } from '../../shared/msk/network.ts';
 import { Result } from '../../shared/outcomes.ts';
 import { Ownership } from '../../shared/registry/record.ts';
@@ -11,6 +12,7 @@ import { checkDeadline, pollDelay, slowdownForShare, type Wait } from '../../sha
 export const CheckPrivateLinkInput = z.object({
   run: z.object({
     request: z.object({ projectId: z.string(), clusterArn: z.string() }),
+    plan: z.object({ login: Login }),
     ...networkOfRun,
     policy: z.object({ possibleDenials: z.optional(z.string()) }),
     privateLink: z.object({ id: z.string(), deadline: z.string(), result: Result, ownership: Ownership }),
@@ -26,7 +28,7 @@ export const CheckPrivateLinkOutput = PrivateLinkProgress;
  * @throws PrivateLinkFailed, WaitTimedOut, AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
 export async function checkPrivateLink(
-  { run: { request, cluster, principal, policy, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
+  { run: { request, plan, cluster, principal, policy, privateLink }, now }: z.infer<typeof CheckPrivateLinkInput>,
   { atlas, wait }: { atlas: AtlasClient; wait: Wait },
 ): Promise<z.infer<typeof CheckPrivateLinkOutput>> {
   const { id, deadline, result, ownership } = privateLink;
@@ -38,6 +40,7 @@ export async function checkPrivateLink(
   });
   const { state, isReady } = privateLinkState(
     found,
+    plan.login.mechanism,
     ownership,
     request.clusterArn,
     policy.possibleDenials,

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { ConnectionProgress, connectionState } from '../../shared/atlas/connection.ts';
-import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
+import { ConnectionProgress, connectionOver, connectionState } from '../../shared/atlas/connection.ts';
+import type { Authentication } from '../../shared/atlas/types.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
-import { ScramLogin } from '../../shared/login.ts';
+import { Login, schemeOf } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { networkHint, networkOfRun } from '../../shared/msk/network.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
@@ -11,7 +11,7 @@ import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
 import { readScramSecret } from '../../shared/secrets/scram-secret.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
-import { upsertConnection } from './upsert-connection.ts';
+import { type Sent, upsertConnection } from './upsert-connection.ts';
 
 export const CreateConnectionInput = z.object({
   run: z.object({
@@ -23,7 +23,7 @@ export const CreateConnectionInput = z.object({
       config: true,
       claim: true,
     }),
-    plan: z.object({ login: ScramLogin }),
+    plan: z.object({ login: Login }),
     privateLink: z.object({ id: z.string() }),
     ...networkOfRun,
     /** Of this state's earlier visit. */
@@ -47,7 +47,7 @@ export interface CreateConnectionDeps {
  * Makes sure that the workspace has the Kafka connection over the private link, and returns at once. An equal connection stays as
  * it is; one of ours that differs is updated if Atlas allows it. An adopted one is used as it is.
  *
- * The SCRAM password is read here and sent to Atlas, and goes nowhere else.
+ * A SCRAM password is read here and sent to Atlas, and goes nowhere else.
  *
  * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet, ClusterUnusable, ClaimLost
  * @throws DeploymentMisconfigured
@@ -59,23 +59,12 @@ export async function createConnection(
 ): Promise<z.infer<typeof CreateConnectionOutput>> {
   const { request, plan, privateLink, connection: before } = run;
   const { connectionName: name, clusterArn, config, claim } = request;
-  const { mechanism, secretArn } = plan.login;
-  const bootstrapServers = await msk.privateBootstrapServers(clusterArn);
-  const secret = await readScramSecret(secretArn, secrets);
-  if (secret.unusable !== undefined) throw new PrerequisitesNotMet(secret.unusable);
-
-  const { username, password, versionId } = secret;
-  const wanted: KafkaConnectionRequest = {
-    name,
-    type: 'Kafka',
-    bootstrapServers,
-    authentication: { mechanism, username, password },
-    security: { protocol: 'SASL_SSL' },
-    networking: { access: { type: 'PRIVATE_LINK', connectionId: privateLink.id } },
-    ...(config && { config }),
-  };
+  const { login } = plan;
+  const bootstrapServers = await msk.privateBootstrapServers(clusterArn, schemeOf(login.mechanism));
+  const { authentication, sent } = await credentialsFor(login, secrets);
+  const wanted = connectionOver(privateLink.id, { name, bootstrapServers, authentication, config });
   const hint = networkHint(clusterArn, run.cluster.details, run.principal.cidrBlock);
-  const upserted = await upsertConnection(wanted, { secretArn, versionId, claim, now }, request, {
+  const upserted = await upsertConnection(wanted, { login, sent, claim, now }, request, {
     atlas,
     registry,
     clusterArn,
@@ -92,7 +81,7 @@ export async function createConnection(
     // After a write, the first poll reads the state: the answer may still show the state of before.
     ...(isWritten
       ? { state: connection.state ?? 'PENDING', isReady: false }
-      : connectionState(connection, ownership, clusterArn, hint)),
+      : connectionState(connection, login, ownership, clusterArn, hint)),
     isIncomplete: false,
     deadline,
     pollSeconds: pollDelay(
@@ -103,9 +92,31 @@ export async function createConnection(
     result: done.result,
     ownership,
     bootstrapServers,
-    secretVersionId: hasPassword ? versionId : '',
+    secretVersionId: (hasPassword && sent.secretVersionId) || '',
     rewrites: before ? before.rewrites + 1 : 0,
     ...(done.note && { note: done.note }),
+  };
+}
+
+/** What the connection logs in with, and what the registry keeps of it. @throws PrerequisitesNotMet, AwsThrottled, AwsUnavailable */
+async function credentialsFor(
+  login: Login,
+  secrets: SecretsClient,
+): Promise<{ authentication: Authentication; sent: Sent }> {
+  if (login.mechanism === 'AWS_MSK_IAM') {
+    const { mechanism, roleArn } = login;
+    return {
+      authentication: { mechanism, aws: { roleArn } },
+      sent: { roleArn, secretArn: null, secretVersionId: null },
+    };
+  }
+  const { mechanism, secretArn } = login;
+  const secret = await readScramSecret(secretArn, secrets);
+  if (secret.unusable !== undefined) throw new PrerequisitesNotMet(secret.unusable);
+  const { username, password, versionId } = secret;
+  return {
+    authentication: { mechanism, username, password },
+    sent: { roleArn: null, secretArn, secretVersionId: versionId },
   };
 }
 

@@ -4,6 +4,7 @@ import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } f
 import { explainUse } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { AtlasRefused, AtlasThrottled, AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
+import type { Login } from '../../shared/login.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import {
   announced,
@@ -15,11 +16,16 @@ import {
 } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 
+/** What the registry keeps of the credentials that Atlas was sent: the role, or the secret and its version. */
+export type Sent =
+  | { roleArn: string; secretArn: null; secretVersionId: null }
+  | { roleArn: null; secretArn: string; secretVersionId: string };
+
 /** What a connection is written with. */
 export interface Credentials {
-  secretArn: string;
-  /** The version of the SCRAM secret that `wanted` has the password of. */
-  versionId: string;
+  login: Login;
+  /** The credentials that `wanted` has. */
+  sent: Sent;
   /** Whether a connection that we have not created becomes ours. */
   claim: boolean;
   /** ISO 8601. */
@@ -72,8 +78,8 @@ export async function upsertConnection(
   const existing = await find();
   if (existing) return useConnection(existing, recorded, wanted, credentials, place, deps);
   const attemptedAt = atlas.answeredAt ?? credentials.now;
-  const sent = { secretArn: credentials.secretArn, secretVersionId: credentials.versionId };
-  // If the connection turns out to be ours, it has this version's password. After an earlier attempt it may have the recorded one's.
+  const { sent } = credentials;
+  // If the connection turns out to be ours, it has these credentials. After an earlier attempt it may have the recorded ones.
   const isFirst = !(recorded.connection && mayBeOurs(recorded.connection));
   const announcement = { connection: announced(recorded.connection, attemptedAt), ...(isFirst && sent) };
   await registry.update(clusterArn, executionArn, announcement);
@@ -90,6 +96,7 @@ export async function upsertConnection(
     if (error instanceof AtlasRefused || error instanceof AtlasThrottled)
       await registry.update(clusterArn, executionArn, {
         connection: recorded.connection ?? null,
+        roleArn: recorded.roleArn ?? null,
         secretArn: recorded.secretArn ?? null,
         secretVersionId: recorded.secretVersionId ?? null,
       });
@@ -126,12 +133,12 @@ async function useConnection(
     await registry.update(clusterArn, executionArn, {
       connection: settledAs(found, id, recorded.connection),
       // Nobody knows which password a connection of another party has.
-      ...(found !== 'created' && { secretArn: null, secretVersionId: null }),
+      ...(found !== 'created' && { roleArn: null, secretArn: null, secretVersionId: null }),
     });
-  if (ownership !== 'created') return adopt(connection, ownership, wanted, deps);
+  if (ownership !== 'created') return adopt(connection, ownership, wanted, credentials, deps);
   const isNew = recorded.connection?.ownership === undefined && found === 'created';
-  const sentVersionId = found === 'created' ? recorded.secretVersionId : undefined;
-  return updateConnection(connection, { wanted, credentials, sentVersionId, isNew }, place, deps);
+  const before = found === 'created' ? recorded : undefined;
+  return updateConnection(connection, { wanted, credentials, before, isNew }, place, deps);
 }
 
 /** A connection of another party is used as it is. */
@@ -139,34 +146,35 @@ function adopt(
   connection: Connection,
   ownership: Ownership,
   wanted: KafkaConnectionRequest,
+  { login }: Credentials,
   { clusterArn, hint }: Deps,
 ): Upserted {
-  connectionState(connection, ownership, clusterArn, hint);
-  const note = noteOnAdopted(differences(connection, wanted));
+  connectionState(connection, login, ownership, clusterArn, hint);
+  const note = noteOnAdopted(differences(connection, wanted), login.mechanism);
   return { connection, result: 'adopted', ownership, isWritten: false, hasPassword: true, note };
 }
 
 interface Update {
   wanted: KafkaConnectionRequest;
   credentials: Credentials;
-  /** The version of the secret that Atlas was sent last, or undefined if unknown. */
-  sentVersionId: string | undefined;
+  /** What Atlas was sent last, or undefined if unknown. */
+  before: Pick<RegistryRecord, keyof Sent> | undefined;
   /** Whether an earlier attempt of this state has created the connection. */
   isNew: boolean;
 }
 
 async function updateConnection(
   connection: Connection,
-  { wanted, credentials, sentVersionId, isNew }: Update,
+  { wanted, credentials: { login, sent }, before, isNew }: Update,
   { projectId, workspace }: Place,
   { atlas, registry, clusterArn, executionArn, hint }: Deps,
 ): Promise<Upserted> {
   // An update may repair a FAILED connection, but not one that is being deleted.
-  if (connection.state === 'DELETING') connectionState(connection, 'created', clusterArn, hint);
-  const { secretArn, versionId } = credentials;
+  if (connection.state === 'DELETING') connectionState(connection, login, 'created', clusterArn, hint);
   const different = differences(connection, wanted);
   const isEqual = different.length === 0;
-  const hasPassword = sentVersionId === versionId;
+  // With a role, there is no password.
+  const hasPassword = sent.roleArn !== null || before?.secretVersionId === sent.secretVersionId;
   const unchanged: Upserted = {
     connection,
     result: isNew ? 'created' : 'unchanged',
@@ -175,11 +183,16 @@ async function updateConnection(
     hasPassword,
   };
   // A FAILED connection may have an old password, whatever was recorded.
-  if (isEqual && hasPassword && connection.state !== 'FAILED') return unchanged;
+  if (isEqual && hasPassword && connection.state !== 'FAILED') {
+    // Atlas shows the role, so an attempt whose outcome was unclear is settled.
+    if (before && sent.roleArn !== null && before.roleArn !== sent.roleArn)
+      await registry.update(clusterArn, executionArn, sent);
+    return unchanged;
+  }
   try {
     await registry.confirm(clusterArn, executionArn);
     const updated = await atlas.updateConnection(projectId, workspace, wanted);
-    await registry.update(clusterArn, executionArn, { secretArn, secretVersionId: versionId });
+    await registry.update(clusterArn, executionArn, sent);
     return {
       ...unchanged,
       connection: { ...updated, id: updated.id ?? connection.id },
@@ -192,7 +205,7 @@ async function updateConnection(
     if (isBusy(error))
       throw new AtlasUnavailable(`Atlas is busy with connection "${wanted.name}". ${error.message}`, { cause: error });
     // We only suspect that the password is stale; don't ask anyone to stop a stream processor for that.
-    if (isEqual && sentVersionId === undefined && isConnectionInUse(error)) return unchanged;
+    if (isEqual && before?.secretVersionId === undefined && isConnectionInUse(error)) return unchanged;
     return explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas);
   }
 }

@@ -3,14 +3,16 @@ import * as z from 'zod/mini';
 import { isCertain } from '../../shared/aws.ts';
 import { AwsRefused, ClusterUpdateFailed, VersionConflict } from '../../shared/errors.ts';
 import { quoted } from '../../shared/foreign-text.ts';
+import { Login, type Mechanism, schemeOf } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { isPrivateConnectivityOn, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
+import { isPrivateConnectivityOn, privateConnectivityOf, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { Result } from '../../shared/outcomes.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 
 export const EnablePrivateConnectivityInput = z.object({
   run: z.object({
     request: z.object({ clusterArn: z.string() }),
+    plan: z.object({ login: Login }),
     /** Of this state's earlier visit. */
     connectivity: z.optional(z.object({ operationArn: z.string(), result: Result })),
   }),
@@ -23,14 +25,14 @@ export const EnablePrivateConnectivityOutput = z.object({ operationArn: z.string
 type Connectivity = z.infer<typeof EnablePrivateConnectivityOutput>;
 
 /**
- * Adds SASL/SCRAM to the cluster's multi-VPC private connectivity and returns at once; the machine waits for the rolling reboot of
+ * Adds the connection's authentication scheme to the cluster's multi-VPC private connectivity and returns at once; the machine waits for the rolling reboot of
  * the brokers. The machine returns to this state only if connectivity is still off after the update: then the update has failed,
  * or isn't visible yet. The registry first records since when it is on, because AWS bills it by the hour.
  *
  * @throws ClaimLost, DeploymentMisconfigured, ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function enablePrivateConnectivity(
-  { run: { request, connectivity }, executionArn, now }: z.infer<typeof EnablePrivateConnectivityInput>,
+  { run: { request, plan, connectivity }, executionArn, now }: z.infer<typeof EnablePrivateConnectivityInput>,
   { msk, registry }: { msk: MskClient; registry: Registry },
 ): Promise<Connectivity> {
   if (connectivity?.operationArn) {
@@ -38,14 +40,15 @@ export async function enablePrivateConnectivity(
     return connectivity;
   }
   const { clusterArn } = request;
+  const { mechanism } = plan.login;
   const { cluster } = await msk.describeCluster(clusterArn);
   // Another party's update is under way, or has already turned it on: the machine waits and reads the cluster again.
-  if (isPrivateConnectivityOn(cluster) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
+  if (isOn(cluster, mechanism) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
   // A refusal restores it. An attempt before, whose answer was lost, may have written it, so the record at the claim is too old.
   const { turnedOn } = await registry.confirm(clusterArn, executionArn);
   await registry.update(clusterArn, executionArn, { turnedOn: now });
   try {
-    const schemes = withScram(vpcConnectivityOf(cluster));
+    const schemes = schemesWith(mechanism, cluster);
     const operationArn = await msk.updateConnectivity(clusterArn, cluster.CurrentVersion, schemes);
     return { operationArn, result: 'updated' };
   } catch (refusal) {
@@ -53,7 +56,7 @@ export async function enablePrivateConnectivity(
     const isUnclear = !isCertain(refusal);
     if (!isUnclear) await registry.update(clusterArn, executionArn, { turnedOn: turnedOn ?? null });
     const after = await msk.describeCluster(clusterArn);
-    checkRefusal(refusal, cluster, after.cluster);
+    checkRefusal(refusal, mechanism, cluster, after.cluster);
     return { operationArn: '', result: isUnclear ? 'updated' : 'unchanged' };
   }
 }
@@ -62,22 +65,29 @@ export async function enablePrivateConnectivity(
  * MSK distinguishes "identical to the current value", "the version isn't current" and "not in the ACTIVE state" only by the text of
  * a BadRequestException. So the cluster itself is read: a change that another party has made meanwhile needs no person.
  */
-function checkRefusal(refusal: AwsRefused, before: Cluster, after: Cluster): void {
-  if (isPrivateConnectivityOn(after) || after.State !== 'ACTIVE') return;
+function checkRefusal(refusal: AwsRefused, mechanism: Mechanism, before: Cluster, after: Cluster): void {
+  if (isOn(after, mechanism) || after.State !== 'ACTIVE') return;
   // DescribeClusterV2 may lag behind. Then only the text says that the version is stale.
   const isStale = after.CurrentVersion !== before.CurrentVersion || /isn.t current/.test(refusal.said);
   if (!isStale) throw refusal;
   throw new VersionConflict(`Another writer changed the cluster (${quoted(refusal.said)}).`, { cause: refusal });
 }
 
+const isOn = (cluster: Cluster, mechanism: Mechanism): boolean =>
+  isPrivateConnectivityOn(privateConnectivityOf(cluster), mechanism);
+
 /**
- * The schemes that are on, and SASL/SCRAM. MSK doesn't document whether it keeps a scheme that a request omits, and turning one off
+ * The schemes that are on, and that of the mechanism. MSK doesn't document whether it keeps a scheme that a request omits, and turning one off
  * would disconnect its clients. Public access is omitted, so it stays as it is.
  */
-function withScram({ Sasl, Tls }: VpcConnectivityClientAuthentication = {}): VpcConnectivityClientAuthentication {
+function schemesWith(mechanism: Mechanism, cluster: Cluster): VpcConnectivityClientAuthentication {
+  const [before, scheme] = [privateConnectivityOf(cluster), schemeOf(mechanism)];
   return {
-    Sasl: { Scram: { Enabled: true }, ...(Sasl?.Iam?.Enabled && { Iam: { Enabled: true } }) },
-    ...(Tls?.Enabled && { Tls: { Enabled: true } }),
+    Sasl: {
+      ...((before.scram || scheme === 'SASL_SCRAM') && { Scram: { Enabled: true } }),
+      ...((before.iam || scheme === 'IAM') && { Iam: { Enabled: true } }),
+    },
+    ...(vpcConnectivityOf(cluster)?.Tls?.Enabled && { Tls: { Enabled: true } }),
   };
 }
 

@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
+import { Login } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
-import { ClusterDetails, isPrivateConnectivityOn } from '../../shared/msk/cluster.ts';
+import {
+  ClusterDetails,
+  isPrivateConnectivityOn,
+  PrivateConnectivity,
+  privateConnectivityOf,
+} from '../../shared/msk/cluster.ts';
 import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -9,10 +15,10 @@ import { checkDeadline, deadlineAfter, pollDelay, slowdownAfterAttempts, type Wa
 
 export const InspectClusterInput = z.object({
   run: z.object({
-    request: z.pick(Request, { clusterArn: true, dryRun: true, endsOnUntag: true }),
+    request: z.pick(Request, { clusterArn: true, mechanism: true, dryRun: true, endsOnUntag: true }),
     /** Of this state's earlier visit. */
     cluster: z.optional(z.object({ deadline: z.string(), slowdown: z.number() })),
-    plan: z.optional(z.object({ plannedFor: z.string() })),
+    plan: z.optional(z.object({ plannedFor: z.string(), login: Login })),
     /** Set if MSK has refused to associate the SCRAM secret because the cluster was busy. */
     clusterBusy: z.optional(z.object({ Error: z.string() })),
   }),
@@ -22,7 +28,7 @@ export const InspectClusterInput = z.object({
 
 export const InspectClusterOutput = z.object({
   isSettled: z.boolean(),
-  isPrivateConnectivityOn: z.boolean(),
+  privateConnectivity: PrivateConnectivity,
   /** Whether CheckPrerequisites has already checked this cluster as it is now. */
   isPlanned: z.boolean(),
   deadline: z.string(),
@@ -54,17 +60,21 @@ export async function inspectCluster(
   const slowdown = slowdownAfterAttempts(before?.slowdown ?? 1, attempts);
   const state = stateOf(cluster, clusterArn);
   const isSettled = state === 'ACTIVE';
-  const isOn = isPrivateConnectivityOn(cluster);
+  const privateConnectivity = privateConnectivityOf(cluster);
+  const { scram, iam } = privateConnectivity;
+  const mechanism = plan?.login.mechanism ?? request.mechanism;
+  const isOn = mechanism === 'auto' ? scram || iam : isPrivateConnectivityOn(privateConnectivity, mechanism);
   if (!isSettled) checkDeadline(`The cluster is still ${state}`, { now, deadline });
   else if (!isOn) checkDeadline('Multi-VPC private connectivity of the cluster is still off', { now, deadline });
   else if (clusterBusy) checkDeadline('MSK still reports the ACTIVE cluster as busy', { now, deadline });
-  const scramSecretArns = isSettled && isScramOn(cluster) ? await msk.listScramSecrets(clusterArn) : [];
+  const mayNeedSecret = isScramOn(cluster) && request.mechanism !== 'AWS_MSK_IAM';
+  const scramSecretArns = isSettled && mayNeedSecret ? await msk.listScramSecrets(clusterArn) : [];
   const details = detailsOf(cluster, scramSecretArns);
   // A poll of a cluster that is ACTIVE with connectivity still off passes through twice as many states.
   const statesFactor = isSettled && !isOn ? 2 : 1;
   return {
     isSettled,
-    isPrivateConnectivityOn: isOn,
+    privateConnectivity,
     isPlanned: plan?.plannedFor === details.fingerprint,
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdown * statesFactor),

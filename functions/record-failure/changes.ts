@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import * as errors from '../../shared/errors.ts';
+import { Login } from '../../shared/login.ts';
+import { isPrivateConnectivityOn, PrivateConnectivity } from '../../shared/msk/cluster.ts';
 import { changeOf, isChange, Outcome, Result } from '../../shared/outcomes.ts';
 import { mayBeOurs, type RegistryRecord } from '../../shared/registry/record.ts';
 
@@ -8,7 +10,8 @@ const Done = z.optional(z.object({ result: z.optional(Result) }));
 /** What the states of this run, of either machine, have written about their changes. */
 export const Results = z.object({
   /** As InspectCluster has read the cluster last. */
-  cluster: z.optional(z.object({ isPrivateConnectivityOn: z.optional(z.boolean()) })),
+  cluster: z.optional(z.object({ privateConnectivity: z.optional(PrivateConnectivity) })),
+  plan: z.optional(z.object({ login: z.optional(Login) })),
   connectivity: Done,
   scramSecretAssociation: Done,
   policy: Done,
@@ -50,7 +53,8 @@ export function changedByRun(
 function byResults(error: string, run: Results): string[] {
   // MSK has undone an update that it failed.
   const connectivity = error === 'ClusterUpdateFailed' ? undefined : run.connectivity?.result;
-  const isRebooting = run.cluster?.isPrivateConnectivityOn === false;
+  const [schemes, login] = [run.cluster?.privateConnectivity, run.plan?.login];
+  const isRebooting = schemes && login && !isPrivateConnectivityOn(schemes, login.mechanism);
   const outcomes: { resource: Outcome['resource']; result: Result | undefined; note?: string }[] = [
     {
       resource: 'multiVpcConnectivity',

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DeploymentMisconfigured, PolicyRefused, TargetChanged } from '../../shared/errors.ts';
-import { ScramLogin } from '../../shared/login.ts';
+import { Login } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
@@ -30,7 +30,7 @@ export const RecordSuccessInput = z.object({
       recorded: true,
     }),
     /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. */
-    plan: z.object({ login: ScramLogin, isConnected: z.boolean() }),
+    plan: z.object({ login: Login, isConnected: z.boolean() }),
     /** Only if the run visited these states. */
     connectivity: z.optional(z.object({ result: Result })),
     scramSecretAssociation: z.optional(z.object({ result: Result })),
@@ -62,7 +62,9 @@ export const RecordSuccessOutput = z.object({
   connection: z.object({ name: text, state: text, bootstrapServers: text, mechanism: text }),
   privateLinkId: text,
   atlasPrincipal: text,
-  scramSecretArn: text,
+  /** How the connection logs in: with a secret, or as a role. */
+  scramSecretArn: z.optional(text),
+  streamsRoleArn: z.optional(text),
   done: z.array(Outcome),
   statusTags: text,
   registry: text,
@@ -96,7 +98,7 @@ export async function recordSuccess(
   const { name, state, bootstrapServers } = connection;
   const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
   const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
-  const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.login.secretArn);
+  const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.login);
   const outcome: Changes = {
     status: 'connected',
     detail,
@@ -146,7 +148,9 @@ export async function recordSuccess(
     connection: { name, state, bootstrapServers, mechanism: plan.login.mechanism },
     privateLinkId: privateLink.id,
     atlasPrincipal: principal.principalArn,
-    scramSecretArn: plan.login.secretArn,
+    ...(plan.login.mechanism === 'AWS_MSK_IAM'
+      ? { streamsRoleArn: plan.login.roleArn }
+      : { scramSecretArn: plan.login.secretArn }),
     done,
     statusTags: writtenUnless(refusalOfTags),
     registry: writtenUnless(refusalOfRegistry),
@@ -172,11 +176,15 @@ function foundIn({ request, plan, principal, policy, privateLink, connection }: 
     privateLink: { id: privateLink.id, ownership: privateLink.ownership },
     connection: { ...(connection.id && { id: connection.id }), ownership: connection.ownership },
     statement: { sid: policy.sid, principalArn, ownership: policy.ownership },
+    // Atlas shows the role. Which password it has, only CreateConnection knows.
+    ...(plan.login.mechanism === 'AWS_MSK_IAM' &&
+      connection.ownership === 'created' && { roleArn: plan.login.roleArn }),
   };
 }
 
 function outcomesOf({
   request,
+  plan,
   connectivity,
   scramSecretAssociation,
   principal,
@@ -215,7 +223,9 @@ function outcomesOf({
         ? { result: 'updated', note: 'turned on' }
         : { result: connectivity?.result ?? 'unchanged' }),
     },
-    { resource: 'scramSecretAssociation', result: scramSecretAssociation?.result ?? 'unchanged' },
+    ...(plan.login.mechanism === 'AWS_MSK_IAM'
+      ? []
+      : [{ resource: 'scramSecretAssociation' as const, result: scramSecretAssociation?.result ?? 'unchanged' }]),
     outcome('policyStatement', policy, recorded?.statement, statementNote),
     outcome('privateLink', privateLink, recorded?.privateLink),
     outcome('connection', connection, recorded?.connection, connection.note),

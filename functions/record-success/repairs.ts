@@ -1,3 +1,4 @@
+import type { Login } from '../../shared/login.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 
@@ -15,13 +16,13 @@ const causes: Partial<Record<Outcome['resource'], string>> = {
  * Adds to each repair, the first time only, who may have broken what the run has repaired.
  *
  * @param recorded the record when the run began
- * @param secretArn of the SCRAM secret that the run has used
+ * @param login how the connection logs in
  * @returns `repaired`: the resources whose repair has been reported by now
  */
 export function withCauses(
   done: Outcome[],
   recorded: RegistryRecord | null,
-  secretArn: string,
+  login: Login,
 ): { done: Outcome[]; repaired: string[] } {
   const reported = recorded?.repairsReported ?? [];
   // A run that completes a first connect repairs nothing.
@@ -29,7 +30,7 @@ export function withCauses(
   const { turnedOn, secretArn: recordedSecret, statement } = recorded;
   const had: Partial<Record<Outcome['resource'], boolean>> = {
     multiVpcConnectivity: turnedOn !== undefined,
-    scramSecretAssociation: recordedSecret === secretArn,
+    scramSecretAssociation: 'secretArn' in login && recordedSecret === login.secretArn,
     policyStatement: statement?.ownership === 'created',
   };
   const isNews = ({ resource, result }: Outcome) =>

@@ -49,7 +49,7 @@ export async function requestPrivateLink(
   const hints = [policy.possibleDenials, linkHint(clusterArn, cluster.details, principal.cidrBlock)];
   const record = (privateLink: Piece | null) => registry.update(clusterArn, executionArn, { privateLink });
   const outputFor = (privateLink: PrivateLink, result: Result, ownership: Ownership) => ({
-    ...privateLinkState(privateLink, ownership, clusterArn, ...hints),
+    ...privateLinkState(privateLink, plan.login.mechanism, ownership, clusterArn, ...hints),
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     result,

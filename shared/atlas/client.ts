@@ -4,6 +4,8 @@ import { AtlasTransport, type TransportOptions } from './transport.ts';
 import {
   Accepted,
   AccountDetails,
+  type AwsRole,
+  CloudProviderAccess,
   Connection,
   type KafkaConnectionRequest,
   PrivateLink,
@@ -12,7 +14,7 @@ import {
 } from './types.ts';
 
 /**
- * The Streams part of the Atlas Administration API v2, as far as we need it. Every method throws as AtlasTransport does. The name of a
+ * The Streams part of the Atlas Administration API v2, and the roles of a project, as far as we need it. Every method throws as AtlasTransport does. The name of a
  * workspace or connection is the one that was asked for, whatever the answer says: it is shown, and goes into the history.
  */
 export class AtlasClient {
@@ -39,12 +41,19 @@ export class AtlasClient {
     return this.#transport.call(AccountDetails, { method: 'GET', path, query, version: '2024-11-13' });
   }
 
+  /** The AWS roles that are registered in the project. Needs the role Project Read Only. */
+  async listAwsRoles(projectId: string): Promise<AwsRole[]> {
+    const path = `${group(projectId)}/cloudProviderAccess`;
+    const call = { method: 'GET', path, version: '2023-01-01' } as const;
+    return (await this.#transport.call(CloudProviderAccess, call)).awsIamRoles.filter((role) => role !== null);
+  }
+
   /** All private links of the project, including those that are being deleted. */
   async listPrivateLinks(projectId: string): Promise<PrivateLink[]> {
     return this.#transport.list(PrivateLink, { path: `${streams(projectId)}/privateLinkConnections` });
   }
 
-  /** Requests a private link to an MSK cluster. Not idempotent: list first. The answer has no `state` yet. */
+  /** Requests a private link to an MSK cluster, for one authentication scheme. Not idempotent: list first. The answer has no `state` yet. */
   async createPrivateLink(projectId: string, clusterArn: string, scheme: Scheme): Promise<PrivateLink> {
     const body = { provider: 'AWS', vendor: 'MSK', arn: clusterArn, authenticationScheme: scheme };
     return this.#transport.call(PrivateLink, {
@@ -126,5 +135,6 @@ function segment(name: string): string {
   );
 }
 
-const streams = (projectId: string) => `/api/atlas/v2/groups/${segment(projectId)}/streams`;
+const group = (projectId: string) => `/api/atlas/v2/groups/${segment(projectId)}`;
+const streams = (projectId: string) => `${group(projectId)}/streams`;
 const connections = (projectId: string, workspace: string) => `${streams(projectId)}/${segment(workspace)}/connections`;

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { PrivateLinkFailed } from '../errors.ts';
 import { quoted } from '../foreign-text.ts';
+import { type Mechanism, schemeOf } from '../login.ts';
+import { settingTags } from '../msk/tags.ts';
 import { Result } from '../outcomes.ts';
 import { Ownership } from '../registry/record.ts';
 import { failsAgain, replacedBy } from '../replaced-by.ts';
@@ -51,12 +53,14 @@ export async function usersOf(privateLinkId: string, projectId: string, atlas: A
 /**
  * Reads a private link's state. DONE is ready. An unknown state counts as in progress, because the wait has a deadline.
  *
+ * @param mechanism of the connection that will use it
  * @param ownership decides what a person has to do about a link that is FAILED
  * @param hints what may have made it FAILED, and what to check then
- * @throws PrivateLinkFailed if it is FAILED (with Atlas's errorMessage), is being deleted, or isn't for SASL/SCRAM
+ * @throws PrivateLinkFailed if it is FAILED (with Atlas's errorMessage), is being deleted, or has the scheme of another mechanism
  */
 export function privateLinkState(
   { _id: id, state, errorMessage, authenticationScheme }: PrivateLink,
+  mechanism: Mechanism,
   ownership: Ownership,
   clusterArn: string,
   ...hints: (string | undefined)[]
@@ -73,9 +77,26 @@ export function privateLinkState(
     throw new PrivateLinkFailed(
       `Private link ${id} is being deleted (${state}). Start a new execution when it is gone.`,
     );
-  if (authenticationScheme && authenticationScheme !== 'SASL_SCRAM')
+  const scheme = schemeOf(mechanism);
+  if (authenticationScheme && authenticationScheme !== scheme)
     throw new PrivateLinkFailed(
-      `Private link ${id} to this cluster exists with the authentication scheme ${authenticationScheme}; a SCRAM connection needs SASL_SCRAM, and Atlas allows one link per cluster and project. If nothing uses that link, delete it in Atlas and start a new execution.`,
+      `Private link ${id} to this cluster has the authentication scheme ${authenticationScheme}, which never changes. The mechanism ${mechanism} needs ${scheme}, and Atlas allows one link per cluster and project. ${useSchemeOf(authenticationScheme)}If nothing uses the link, its owner can delete it in Atlas (Stream Processing > Private Link). Then start a new execution: a new link takes about 35 minutes.`,
     );
   return { id, state: state ?? 'IDLE', isReady: state === 'DONE' };
+}
+
+const mechanismsOf = new Map<string, Mechanism>([
+  ['SASL_SCRAM', 'SCRAM-512'],
+  ['IAM', 'AWS_MSK_IAM'],
+]);
+
+/** The mechanism for a link's scheme, or undefined if we know none. Without a scheme, Atlas has used SASL_SCRAM. */
+export const mechanismOf = ({ authenticationScheme }: PrivateLink): Mechanism | undefined =>
+  mechanismsOf.get(authenticationScheme ?? 'SASL_SCRAM');
+
+/** How a person can use a link as it is. */
+function useSchemeOf(scheme: string): string {
+  const mechanism = mechanismsOf.get(scheme);
+  if (!mechanism) return '';
+  return `To use the link, set the mechanism to ${mechanism} (mechanism in the input, or the tag ${settingTags.mechanism}). `;
 }

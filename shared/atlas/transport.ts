@@ -31,7 +31,7 @@ export interface Call {
   query?: Record<string, string>;
   body?: unknown;
   /** The resource version of the API, sent as `Accept: application/vnd.atlas.<version>+json`. */
-  version?: '2023-02-01' | '2024-05-30' | '2024-11-13';
+  version?: '2023-01-01' | '2023-02-01' | '2024-05-30' | '2024-11-13';
 }
 
 export interface TransportOptions {

@@ -1,5 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
+import type { Mechanism } from '../login.ts';
 import { heldText, maxText } from './limits.ts';
 
 /**
@@ -96,7 +97,15 @@ export const Connection = z.object({
   ),
   state,
   bootstrapServers: brokers,
-  authentication: z.optional(z.nullable(z.object({ mechanism: optionalLongText, username: optionalLongText }))),
+  authentication: z.optional(
+    z.nullable(
+      z.object({
+        mechanism: optionalLongText,
+        username: optionalLongText,
+        aws: z.optional(z.nullable(z.object({ roleArn: optionalLongText }))),
+      }),
+    ),
+  ),
   security: z.optional(z.nullable(z.object({ protocol: optionalLongText }))),
   networking: z.optional(
     z.nullable(
@@ -112,16 +121,40 @@ export const Connection = z.object({
 });
 export type Connection = z.infer<typeof Connection>;
 
+const roleArn = z.string().check(z.regex(/^arn:aws[a-z-]{0,16}:iam::\d{12}:(root|(user|role)\/[\w+=,.@/-]{1,512})$/));
+
+/** A role that somebody has registered in the project. Everything in it goes into commands and advice, so an odd one counts as none. */
+const AwsRole = z.object({
+  roleId: ObjectId,
+  /** Whom the role must trust, and by which external id. */
+  atlasAWSAccountArn: roleArn,
+  atlasAssumedRoleExternalId: z.string().check(z.regex(/^[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}$/)),
+  /** The role itself, from its authorization on. */
+  iamAssumedRoleArn: z.optional(z.nullable(roleArn)),
+  authorizedDate: optionalLongText,
+});
+export type AwsRole = z.infer<typeof AwsRole>;
+
+/** The roles of cloud providers that Atlas may assume for a project. Source: Atlas Administration API v2, 2023-01-01. */
+export const CloudProviderAccess = z.object({
+  awsIamRoles: z.array(z.catch(z.nullable(AwsRole), null)),
+});
+
 /** A stream processor; its pipeline names the connections that it reads and writes, as `connectionName`. */
 export const StreamProcessor = z.object({ name: text, state: text, pipeline: z.optional(z.unknown()) });
 export type StreamProcessor = z.infer<typeof StreamProcessor>;
+
+/** With AWS_MSK_IAM, a user and a password must not be sent. */
+export type Authentication =
+  | { mechanism: Exclude<Mechanism, 'AWS_MSK_IAM'>; username: string; password: string }
+  | { mechanism: 'AWS_MSK_IAM'; aws: { roleArn: string } };
 
 /** The body of a request that creates or updates a Kafka connection over a private link. */
 export interface KafkaConnectionRequest {
   name: string;
   type: 'Kafka';
   bootstrapServers: string;
-  authentication: { mechanism: string; username: string; password: string };
+  authentication: Authentication;
   security: { protocol: 'SASL_SSL' };
   networking: { access: { type: 'PRIVATE_LINK'; connectionId: string } };
   config?: Record<string, string>;

@@ -22,6 +22,7 @@ import {
 import { fromAws, noneWhenNotFound } from '../aws.ts';
 import { AwsRefused, AwsUnavailable, ClusterUnusable, PolicyRefused, VersionConflict } from '../errors.ts';
 import { quoted } from '../foreign-text.ts';
+import { authenticationOf, type Scheme } from '../login.ts';
 import { correctionOf } from './policy-refusal.ts';
 
 /** A cluster policy and its version; both are undefined if the cluster has none. */
@@ -115,20 +116,25 @@ export class MskClient {
   }
 
   /**
-   * The one bootstrap string that resolves through the private link: `host:port`, separated by commas.
+   * The bootstrap string of an authentication scheme that resolves through the private link: `host:port`, separated by commas.
    *
    * @throws AwsUnavailable also while MSK does not show it, which it does only after the connectivity update
    * @throws ClusterUnusable if the cluster is FAILED or DELETING, or does not exist
    */
-  async privateBootstrapServers(clusterArn: string): Promise<string> {
+  async privateBootstrapServers(clusterArn: string, scheme: Scheme): Promise<string> {
     const command = new GetBootstrapBrokersCommand({ ClusterArn: clusterArn });
     const answer = await fromAws('kafka:GetBootstrapBrokers', this.#kafka.send(command, this.#options)).catch(
       (refusal: unknown) => noneWhenNotFound(unusableState(refusal, clusterArn)),
     );
     if (!answer) throw doesNotExist(clusterArn);
-    if (answer.BootstrapBrokerStringVpcConnectivitySaslScram)
-      return answer.BootstrapBrokerStringVpcConnectivitySaslScram;
-    throw new AwsUnavailable(`MSK does not show the private SASL/SCRAM bootstrap servers of ${clusterArn} yet.`);
+    const servers =
+      scheme === 'IAM'
+        ? answer.BootstrapBrokerStringVpcConnectivitySaslIam
+        : answer.BootstrapBrokerStringVpcConnectivitySaslScram;
+    if (servers) return servers;
+    throw new AwsUnavailable(
+      `MSK does not show the private ${authenticationOf[scheme]} bootstrap servers of ${clusterArn} yet.`,
+    );
   }
 
   /** MSK answers NotFoundException for a cluster without a policy, which is the common case. */

@@ -1,5 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
+import { type Mechanism, schemeOf } from '../login.ts';
 
 const known = z.nullable(z.string());
 
@@ -9,12 +10,15 @@ export const ClusterDetails = z.object({
   kafkaVersion: known,
   instanceType: known,
   isScramOn: z.boolean(),
+  isIamOn: z.boolean(),
   isUnauthenticatedOn: z.boolean(),
   /** Encryption between clients and brokers: TLS, TLS_PLAINTEXT or PLAINTEXT. */
   clientBroker: known,
   configurationArn: known,
   configurationRevision: z.nullable(z.number()),
   scramSecretArns: z.array(z.string()),
+  /** The value of the tag atlas-streaming. */
+  triggerTag: known,
   /** Differs as soon as any of the above differs. */
   fingerprint: z.string(),
   securityGroups: z.array(z.string()),
@@ -27,5 +31,15 @@ export type ClusterDetails = z.infer<typeof ClusterDetails>;
 export const vpcConnectivityOf = ({ Provisioned }: Cluster) =>
   Provisioned?.BrokerNodeGroupInfo?.ConnectivityInfo?.VpcConnectivity?.ClientAuthentication;
 
-export const isPrivateConnectivityOn = (cluster: Cluster): boolean =>
-  vpcConnectivityOf(cluster)?.Sasl?.Scram?.Enabled === true;
+/** For which of our schemes multi-VPC connectivity is on. */
+export const PrivateConnectivity = z.object({ scram: z.boolean(), iam: z.boolean() });
+export type PrivateConnectivity = z.infer<typeof PrivateConnectivity>;
+
+export function privateConnectivityOf(cluster: Cluster): PrivateConnectivity {
+  const { Scram, Iam } = vpcConnectivityOf(cluster)?.Sasl ?? {};
+  return { scram: Scram?.Enabled === true, iam: Iam?.Enabled === true };
+}
+
+/** Whether a connection by this mechanism needs no update of the cluster's multi-VPC connectivity. */
+export const isPrivateConnectivityOn = ({ scram, iam }: PrivateConnectivity, mechanism: Mechanism): boolean =>
+  schemeOf(mechanism) === 'IAM' ? iam : scram;

@@ -3,6 +3,7 @@ import type { ClientAuthentication, Cluster } from '@aws-sdk/client-kafka';
 import { ClusterUnusable } from '../errors.ts';
 import { quoted } from '../foreign-text.ts';
 import type { ClusterDetails } from './cluster.ts';
+import { triggerTag } from './tags.ts';
 
 /** The states that don't pass by themselves. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-cluster-states.html */
 const terminal = new Set(['FAILED', 'DELETING']);
@@ -46,17 +47,19 @@ function networkOf({ Provisioned }: Cluster): Pick<ClusterDetails, 'securityGrou
 type Properties = Omit<ClusterDetails, 'scramSecretArns' | 'fingerprint' | 'securityGroups' | 'zoneIds'>;
 
 function propertiesOf(cluster: Cluster): Properties {
-  const { ClusterType, Provisioned } = cluster;
+  const { ClusterType, Provisioned, Tags } = cluster;
   const { BrokerNodeGroupInfo, ClientAuthentication, CurrentBrokerSoftwareInfo, EncryptionInfo } = Provisioned ?? {};
   return {
     clusterType: ClusterType ?? 'unknown',
     kafkaVersion: CurrentBrokerSoftwareInfo?.KafkaVersion ?? null,
     instanceType: BrokerNodeGroupInfo?.InstanceType ?? null,
     isScramOn: isScramOn(cluster),
+    isIamOn: Provisioned?.ClientAuthentication?.Sasl?.Iam?.Enabled === true,
     isUnauthenticatedOn: Provisioned !== undefined && isUnauthenticatedOn(ClientAuthentication),
     clientBroker: EncryptionInfo?.EncryptionInTransit?.ClientBroker ?? null,
     configurationArn: CurrentBrokerSoftwareInfo?.ConfigurationArn ?? null,
     configurationRevision: CurrentBrokerSoftwareInfo?.ConfigurationRevision ?? null,
+    triggerTag: Tags?.[triggerTag] ?? null,
   };
 }
 

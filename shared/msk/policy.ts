@@ -13,7 +13,10 @@ import {
   whereToEdit,
 } from './policy-document.ts';
 
-/** What Atlas needs to create its managed VPC connection. The data plane needs nothing here: SCRAM users have Kafka ACLs. */
+/**
+ * What Atlas needs to create its managed VPC connection. The data plane needs nothing here: SCRAM users have Kafka ACLs,
+ * and a role of the cluster's account has its own policy.
+ */
 const actions = [
   'kafka:CreateVpcConnection',
   'kafka:GetBootstrapBrokers',

@@ -7,6 +7,7 @@ import { awsRegion, streamProcessingRegions } from '../atlas/regions.ts';
 import type { Connection, PrivateLink, Workspace } from '../atlas/types.ts';
 import { withCommand } from '../command.ts';
 import { AtlasCredentialsRefused, AtlasRefused } from '../errors.ts';
+import type { Mechanism } from '../login.ts';
 import { parseClusterArn, regionOf } from '../msk/arn.ts';
 import type { ClusterDetails } from '../msk/cluster.ts';
 import { linkHint } from '../msk/network.ts';
@@ -18,62 +19,83 @@ import type { Request } from '../request/request.ts';
 import type { Findings } from './findings.ts';
 
 interface ClusterFound {
+  /** For the mechanism of the connection. */
   isPrivateConnectivityOn: boolean;
+  mechanism: Mechanism;
   isSecretToBeAssociated: boolean;
   /** undefined: they are unknown. */
   details: Pick<ClusterDetails, 'securityGroups' | 'zoneIds'> | undefined;
 }
 
-export interface FoundInAtlas {
+interface InWorkspace {
   connection: Connection | undefined;
+  /** Of the project; none if nothing depends on them yet. */
   links: PrivateLink[];
+}
+
+export interface FoundInAtlas extends InWorkspace {
   /** Whether there is a connection, and a live private link that is DONE. */
   isLinkReady: boolean;
   /** If it was looked up. */
   principalArn?: string;
 }
 
-const nothing: FoundInAtlas = { connection: undefined, links: [], isLinkReady: false };
-
 /**
- * Checks what Atlas must have: the workspace, on AWS and in the cluster's Region, and no connection of that name that we cannot
- * update. If the brokers must still be rebooted, or the secret associated, also checks what the states after that would find out.
+ * Checks that the workspace exists, on AWS and in the cluster's Region, and reads what is in it.
  *
+ * @param needsLinks whether the private links of the project must be known although there is no connection
+ * @returns undefined if nothing more can be checked there
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  */
-export async function checkAtlas(
+export async function checkWorkspace(
   request: Request,
-  { isPrivateConnectivityOn, isSecretToBeAssociated, details }: ClusterFound,
+  needsLinks: boolean,
   atlas: AtlasClient,
   findings: Findings,
-): Promise<FoundInAtlas> {
-  const { projectId, workspace: name, connectionName, clusterArn, recorded } = request;
+): Promise<InWorkspace | undefined> {
+  const { projectId, workspace: name, connectionName, clusterArn } = request;
   const region = regionOf(clusterArn);
   const workspace = await findings.look('workspace', () =>
     atlas.getWorkspace(projectId, name).catch(refusalWhenAbsent),
   );
-  if (!workspace) return nothing;
+  if (!workspace) return undefined;
   const isBeside = !(workspace instanceof AtlasRefused) && isIn(workspace, region);
   const isOffered = isBeside || streamProcessingRegions.includes(region);
   findings.report('region', !isOffered && notOffered(region, clusterArn));
   // There, no other advice about the workspace or the project helps.
-  if (!isOffered) return nothing;
+  if (!isOffered) return undefined;
   const complaint =
     workspace instanceof AtlasRefused
       ? `${workspace.message} ${remedyForAbsence(workspace, request)}`
       : !isBeside && wrongPlace(workspace, region);
   findings.report('workspace', complaint);
-  if (workspace instanceof AtlasRefused) return nothing;
+  if (workspace instanceof AtlasRefused) return undefined;
 
   const existing = await findings.look('connection', () =>
     atlas.getConnection(projectId, name, connectionName).catch(noneWhenAbsent),
   );
-  const isRepair = request.wantedBy === 'sweep';
-  const isListed = existing || !isPrivateConnectivityOn || request.dryRun || isRepair;
-  const read = isListed
+  const isListed = existing || needsLinks || request.dryRun || request.wantedBy === 'sweep';
+  const links = isListed
     ? await findings.look(['privateLink', 'connection'], () => atlas.listPrivateLinks(projectId))
     : undefined;
-  const links = read ?? [];
+  return { connection: existing, links: links ?? [] };
+}
+
+/**
+ * Checks that there is no connection of that name that we cannot update. If the brokers must still be rebooted, or the secret
+ * associated, also checks what the states after that would find out.
+ *
+ * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
+ */
+export async function checkAtlas(
+  request: Request,
+  { connection: existing, links }: InWorkspace,
+  { isPrivateConnectivityOn, mechanism, isSecretToBeAssociated, details }: ClusterFound,
+  atlas: AtlasClient,
+  findings: Findings,
+): Promise<FoundInAtlas> {
+  const { projectId, workspace: name, clusterArn, recorded } = request;
+  const isRepair = request.wantedBy === 'sweep';
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
   let principal: Awaited<ReturnType<typeof atlasPrincipal>> | undefined;
   if (!isPrivateConnectivityOn || isSecretToBeAssociated || findings.isThorough) {
@@ -83,7 +105,7 @@ export async function checkAtlas(
     findings.report('principal');
     const hint = linkHint(clusterArn, details ?? { securityGroups: [], zoneIds: [] }, principal?.cidrBlock);
     await findings.look('privateLink', async () => {
-      if (link) privateLinkState(link, ownershipOf(link._id, recorded?.privateLink), clusterArn, hint);
+      if (link) privateLinkState(link, mechanism, ownershipOf(link._id, recorded?.privateLink), clusterArn, hint);
     });
     findings.report('privateLink');
   }

@@ -1,4 +1,5 @@
 import { oneLine } from '../foreign-text.ts';
+import { type Mechanism, schemeOf } from '../login.ts';
 import type { MskClient } from '../msk/client.ts';
 import type { ClusterDetails } from '../msk/cluster.ts';
 import { useAnotherCluster } from '../replaced-by.ts';
@@ -6,7 +7,7 @@ import type { Findings } from './findings.ts';
 import { parseProperties } from './server-properties.ts';
 
 /**
- * Checks what multi-VPC private connectivity with SASL/SCRAM requires of a cluster.
+ * Checks what multi-VPC private connectivity with the mechanism's authentication scheme requires of a cluster.
  *
  * @throws AwsRefused, AwsThrottled, AwsUnavailable
  *
@@ -15,18 +16,20 @@ import { parseProperties } from './server-properties.ts';
 export async function checkCluster(
   clusterArn: string,
   cluster: ClusterDetails,
+  mechanism: Mechanism,
   msk: MskClient,
   findings: Findings,
 ): Promise<void> {
   findings.report(
     'clusterType',
     cluster.clusterType === 'SERVERLESS'
-      ? `Cluster ${clusterArn} is MSK Serverless, which supports only IAM authentication. Atlas needs SASL/SCRAM and multi-VPC connectivity, which only provisioned clusters have. ${useAnotherCluster(clusterArn)}`
+      ? `Cluster ${clusterArn} is MSK Serverless, which supports only IAM authentication. Atlas needs multi-VPC connectivity, which only provisioned clusters have. ${useAnotherCluster(clusterArn)}`
       : cluster.clusterType !== 'PROVISIONED' &&
           `The type of cluster ${clusterArn} is ${cluster.clusterType}; it must be PROVISIONED.`,
   );
   if (cluster.clusterType !== 'PROVISIONED') return;
-  const { kafkaVersion, instanceType, isScramOn, isUnauthenticatedOn, clientBroker } = cluster;
+  const { kafkaVersion, instanceType, isScramOn, isIamOn, isUnauthenticatedOn, clientBroker } = cluster;
+  const isByIam = schemeOf(mechanism) === 'IAM';
   findings.report(
     'kafkaVersion',
     isOlder(kafkaVersion, [2, 7, 1]) &&
@@ -37,11 +40,8 @@ export async function checkCluster(
     instanceType === 'kafka.t3.small' &&
       'The brokers are kafka.t3.small, which has no multi-VPC connectivity. Change the broker type, for example to kafka.m7g.large.',
   );
-  findings.report(
-    'scram',
-    !isScramOn &&
-      'SASL/SCRAM authentication is off. Turn it on (MSK console > Properties > Security settings > Edit, or UpdateSecurity).',
-  );
+  if (isByIam) findings.report('iam', !isIamOn && `IAM authentication is off. ${howToTurnOn}`);
+  else findings.report('scram', !isScramOn && `SASL/SCRAM authentication is off. ${howToTurnOn}`);
   findings.report(
     'unauthenticated',
     isUnauthenticatedOn &&
@@ -53,8 +53,11 @@ export async function checkCluster(
       clientBroker !== 'TLS' &&
       `Encryption between clients and brokers is ${clientBroker}; it must be TLS. Change it (MSK console > Properties > Security settings > Encryption).`,
   );
-  await checkConfiguration(cluster, msk, findings);
+  // Kafka ACLs mean nothing to clients that log in by IAM.
+  if (!isByIam) await checkConfiguration(cluster, msk, findings);
 }
+
+const howToTurnOn = 'Turn it on (MSK console > Properties > Security settings > Edit, or UpdateSecurity).';
 
 const property = 'allow.everyone.if.no.acl.found';
 

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../atlas/client.ts';
-import { differences, noteOnAdopted } from '../atlas/connection.ts';
+import { connectionOver, differences, noteOnAdopted } from '../atlas/connection.ts';
 import { atlasPrincipal } from '../atlas/principal.ts';
 import { livePrivateLink, privateLinkState } from '../atlas/private-link.ts';
-import type { Connection, PrivateLink } from '../atlas/types.ts';
+import type { Authentication, Connection, PrivateLink } from '../atlas/types.ts';
+import { authenticationOf, type Login, schemeOf } from '../login.ts';
 import type { MskClient } from '../msk/client.ts';
 import type { ClusterDetails } from '../msk/cluster.ts';
 import { linkHint } from '../msk/network.ts';
@@ -13,7 +14,6 @@ import { accountNote, checkPrincipal } from '../registry/principal.ts';
 import { Ownership, ownershipOf } from '../registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../registry/statement.ts';
 import type { Request } from '../request/request.ts';
-import { chooseMechanism } from './mechanism.ts';
 import { unmetByPolicy } from './policy.ts';
 
 /** `state` would make the change. */
@@ -41,8 +41,8 @@ type Connected = z.infer<typeof Connected>;
 interface Found {
   details: ClusterDetails;
   isPrivateConnectivityOn: boolean;
+  login: Login;
   isScramSecretAssociated: boolean;
-  secretArn: string;
   user: { username: string; versionId: string } | undefined;
   connection: Connection | undefined;
   links: PrivateLink[];
@@ -64,7 +64,7 @@ export interface Planned extends ReturnType<typeof unmetByPolicy> {
  */
 export async function planChanges(
   request: Request,
-  { details, isPrivateConnectivityOn, isScramSecretAssociated, secretArn, user, connection, links, isLinkReady }: Found,
+  { details, isPrivateConnectivityOn, login, isScramSecretAssociated, user, connection, links, isLinkReady }: Found,
   { msk, atlas, allowedAccounts }: { msk: MskClient; atlas: AtlasClient; allowedAccounts: ReadonlySet<string> },
 ): Promise<Planned> {
   const { clusterArn, projectId } = request;
@@ -72,7 +72,9 @@ export async function planChanges(
     atlasPrincipal(projectId, clusterArn, atlas),
     msk.getPolicy(clusterArn),
     // Without connectivity there are none; without a connection there is nothing to compare them with.
-    connection && isPrivateConnectivityOn ? msk.privateBootstrapServers(clusterArn) : undefined,
+    connection && isPrivateConnectivityOn
+      ? msk.privateBootstrapServers(clusterArn, schemeOf(login.mechanism))
+      : undefined,
   ]);
   checkPrincipal(principal.principalArn, request, allowedAccounts);
   const byPolicy = unmetByPolicy(policy, principal.principalArn, request, isLinkReady);
@@ -87,21 +89,22 @@ export async function planChanges(
   const hints = [byPolicy.possibleDenials, linkHint(clusterArn, details, principal.cidrBlock)];
   const current: Current = {
     isPrivateConnectivityOn,
+    login,
     isScramSecretAssociated,
-    secretArn,
     user,
     connection,
     principal,
     isAccountListed: allowedAccounts.has(principal.awsAccountId),
     policy,
     denials: byPolicy.denials,
-    privateLink: link && privateLinkState(link, ownership.privateLink, clusterArn, ...hints),
+    privateLink: link && privateLinkState(link, login.mechanism, ownership.privateLink, clusterArn, ...hints),
     sentVersionId: found === 'created' ? recorded?.secretVersionId : undefined,
     ownership,
     takenOver: claim ? { connection: found !== 'created', privateLink: linkFound !== 'created' } : {},
     bootstrapServers: brokers ?? connection?.bootstrapServers ?? '',
   };
-  const different = connection && user ? differencesFrom(current, connection, user, request) : [];
+  const authentication = authenticationBy(login, user);
+  const different = connection && authentication ? differencesFrom(current, connection, authentication, request) : [];
   const changes = changesTo(current, different, request);
   const adopted = [
     link && ownership.privateLink !== 'created' && `private link ${link._id}`,
@@ -133,11 +136,12 @@ interface Current extends Omit<Found, 'links' | 'details' | 'isLinkReady'> {
 }
 
 function changesTo(current: Current, different: string[], request: Request): Change[] {
-  const { isPrivateConnectivityOn, isScramSecretAssociated, secretArn, connection, principal, policy } = current;
+  const { isPrivateConnectivityOn, login, isScramSecretAssociated, connection, principal, policy } = current;
   const { isAccountListed, takenOver, sentVersionId, user } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
-  const hasOldPassword = sentVersionId !== undefined && sentVersionId !== user?.versionId;
+  const isByRole = login.mechanism === 'AWS_MSK_IAM';
+  const hasOldPassword = !isByRole && sentVersionId !== undefined && sentVersionId !== user?.versionId;
   // A connection that we have not created is never changed.
   const updated =
     current.ownership.connection === 'created'
@@ -149,10 +153,13 @@ function changesTo(current: Current, different: string[], request: Request): Cha
   const changes = [
     !isPrivateConnectivityOn && {
       state: 'EnablePrivateConnectivity',
-      change:
-        'Turn on multi-VPC private connectivity for SASL/SCRAM. MSK reboots the brokers one by one, which takes 30 minutes to hours.',
+      change: `Turn on multi-VPC private connectivity for ${authenticationOf[schemeOf(login.mechanism)]}. MSK reboots the brokers one by one, which takes 30 minutes to hours.`,
     },
-    !isScramSecretAssociated && { state: 'AssociateScramSecret', change: `Associate ${secretArn} with the cluster.` },
+    !isByRole &&
+      !isScramSecretAssociated && {
+        state: 'AssociateScramSecret',
+        change: `Associate ${login.secretArn} with the cluster.`,
+      },
     mergeStatement(policy, statement, isOurs) !== undefined && {
       state: 'ApplyClusterPolicy',
       change: `Add the statement ${JSON.stringify(statement)} to the cluster policy; all other statements stay as they are. Atlas connects from ${accountNote(principal.awsAccountId, isAccountListed)}.`,
@@ -174,11 +181,11 @@ function changesTo(current: Current, different: string[], request: Request): Cha
     connection &&
       takenOver.connection && {
         state: 'CreateConnection',
-        change: `Take over the Kafka connection "${connectionName}" in workspace "${workspace}", and send it the user and password of the SCRAM secret. A later disconnect deletes it.`,
+        change: `Take over the Kafka connection "${connectionName}" in workspace "${workspace}", and ${isByRole ? `let it log in as the role ${login.roleArn}` : 'send it the user and password of the SCRAM secret'}. A later disconnect deletes it.`,
       },
     !connection && {
       state: 'CreateConnection',
-      change: `Create the Kafka connection "${connectionName}" in workspace "${workspace}".`,
+      change: `Create the Kafka connection "${connectionName}" in workspace "${workspace}"${isByRole ? `, which logs in as the role ${login.roleArn}` : ''}.`,
     },
     updated.length > 0 && {
       state: 'CreateConnection',
@@ -190,9 +197,9 @@ function changesTo(current: Current, different: string[], request: Request): Cha
 
 /** Undefined while Atlas is still at work, or if it isn't certain that Atlas has the current password, which Atlas never returns. */
 function connectedAs(current: Current, different: string[], request: Request): Connected | undefined {
-  const { principal, policy, denials, privateLink, connection, bootstrapServers, user, ownership, sentVersionId } =
-    current;
-  const needsNoPassword = ownership.connection !== 'created' || sentVersionId === user?.versionId;
+  const { principal, policy, denials, privateLink, connection, bootstrapServers, login, user, ownership } = current;
+  const sentVersionId = 'secretArn' in login ? current.sentVersionId : undefined;
+  const needsNoPassword = 'roleArn' in login || ownership.connection !== 'created' || sentVersionId === user?.versionId;
   if (!privateLink?.isReady || connection?.state !== 'READY' || !needsNoPassword) return undefined;
   const { name, state } = connection;
   const { clusterArn, recorded, claim } = request;
@@ -211,7 +218,7 @@ function connectedAs(current: Current, different: string[], request: Request): C
       ...(connection.id && { id: connection.id }),
       bootstrapServers,
       secretVersionId: sentVersionId ?? '',
-      ...(ownership.connection !== 'created' && { note: noteOnAdopted(different) }),
+      ...(ownership.connection !== 'created' && { note: noteOnAdopted(different, login.mechanism) }),
     },
   };
 }
@@ -220,15 +227,12 @@ function connectedAs(current: Current, different: string[], request: Request): C
 const differencesFrom = (
   { bootstrapServers }: Current,
   connection: Connection,
-  { username }: NonNullable<Found['user']>,
-  request: Request,
-): string[] =>
-  differences(connection, {
-    name: request.connectionName,
-    type: 'Kafka',
-    bootstrapServers,
-    authentication: { mechanism: chooseMechanism(request), username, password: '' },
-    security: { protocol: 'SASL_SSL' },
-    networking: { access: { type: 'PRIVATE_LINK', connectionId: '' } },
-    ...(request.config && { config: request.config }),
-  });
+  authentication: Authentication,
+  { connectionName: name, config }: Request,
+): string[] => differences(connection, connectionOver('', { name, bootstrapServers, authentication, config }));
+
+/** What the connection would log in with, without the password; undefined if the user is unknown. */
+function authenticationBy(login: Login, user: Found['user']): Authentication | undefined {
+  if (login.mechanism === 'AWS_MSK_IAM') return { mechanism: login.mechanism, aws: { roleArn: login.roleArn } };
+  return user && { mechanism: login.mechanism, username: user.username, password: '' };
+}

@@ -110,10 +110,12 @@ function choose({ Choices = [], Default = '' }: State, data: Schema): Passed {
   for (const choice of Choices) {
     const tests = 'And' in choice ? choice.And : [choice];
     for (const test of tests)
-      if (rest && 'BooleanEquals' in test) problems.push(...needs(rest, test.Variable, { type: 'boolean' }));
+      if (rest && !('IsPresent' in test))
+        problems.push(...needs(rest, test.Variable, { type: typeof comparedWith(test) }));
     next.push([choice.Next, tests.reduce(passing, rest)]);
     // What fails several tests together may pass any one of them.
-    if (rest && 'BooleanEquals' in choice) rest = narrow(rest, choice.Variable, !choice.BooleanEquals);
+    if (rest && !('And' in choice || 'IsPresent' in choice))
+      rest = narrow(rest, choice.Variable, (value) => value !== comparedWith(choice));
   }
   return { next: [...next, [Default, rest]], problems };
 }
@@ -121,9 +123,12 @@ function choose({ Choices = [], Default = '' }: State, data: Schema): Passed {
 const passing = (data: Schema | undefined, test: Test): Schema | undefined =>
   data === undefined
     ? undefined
-    : 'BooleanEquals' in test
-      ? narrow(data, test.Variable, test.BooleanEquals)
-      : present(data, test.Variable);
+    : 'IsPresent' in test
+      ? present(data, test.Variable)
+      : narrow(data, test.Variable, (value) => value === comparedWith(test));
+
+const comparedWith = (test: Exclude<Test, { IsPresent: true }>): unknown =>
+  'BooleanEquals' in test ? test.BooleanEquals : test.StringEquals;
 
 function parametersOf(parameters: Record<string, unknown> = {}, data: Schema): { value: Schema; problems: string[] } {
   const problems: string[] = [];

@@ -25,9 +25,12 @@ function unionOf(variants: Schema[]): Schema {
 
 const isObject = (schema: Schema): boolean => schema.type === 'object' && schema.properties !== undefined;
 
-/** What is true of data that comes from either of two places: what only one of them has becomes optional. */
+/**
+ * What is true of data that comes from either of two places: what only one of them has becomes optional. Variants that a property tells
+ * apart stay apart.
+ */
 export function join(one: Schema, other: Schema): Schema {
-  if (!isObject(one) || !isObject(other)) return unionOf([one, other]);
+  if (!isObject(one) || !isObject(other) || areToldApart(one, other)) return unionOf([one, other]);
   const names = [...new Set([...Object.keys(one.properties ?? {}), ...Object.keys(other.properties ?? {})])].sort();
   const properties = names.map((name): [string, Schema] => {
     const [a, b] = [one.properties?.[name], other.properties?.[name]];
@@ -36,6 +39,12 @@ export function join(one: Schema, other: Schema): Schema {
   const required = names.filter((name) => one.required?.includes(name) && other.required?.includes(name));
   return { type: 'object', properties: Object.fromEntries(properties), required };
 }
+
+const areToldApart = (one: Schema, other: Schema): boolean =>
+  Object.keys(one.properties ?? {}).some((name) => {
+    const [a, b] = [one.properties?.[name], other.properties?.[name]].map((schema) => valuesOf(schema ?? {}));
+    return a && b && !a.some((value) => b.includes(value));
+  });
 
 const namesOf = (path: string): string[] => path.split('.').slice(1);
 
@@ -67,15 +76,15 @@ function replaced(schema: Schema, [name, ...rest]: string[], value: Schema): Sch
   };
 }
 
-/** The data for which the boolean at a path is as given, without variants whose constant differs; undefined if none is left. */
-export function narrow(schema: Schema, path: string, value: boolean): Schema | undefined {
+/** The data whose value at a path passes a test, without variants that cannot; undefined if none is left. */
+export function narrow(schema: Schema, path: string, passes: (value: unknown) => boolean): Schema | undefined {
   const names = namesOf(path);
   const parentPath = ['$', ...names.slice(0, -1)].join('.');
   const parent = certain(schema, parentPath);
   if (parent === undefined) return schema;
   const possible = variantsOf(parent).filter((variant) => {
-    const constant = variant.properties?.[names.at(-1) ?? '']?.const;
-    return constant === undefined || constant === value;
+    const values = valuesOf(variant.properties?.[names.at(-1) ?? ''] ?? {});
+    return values === undefined || values.some(passes);
   });
   return possible.length === 0 ? undefined : put(schema, parentPath, unionOf(possible));
 }

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkConnection } from '../../functions/check-connection/check-connection.ts';
+import type { Login } from '../../shared/login.ts';
 import type { Ownership } from '../../shared/registry/record.ts';
 import { type Answer, apiError, bootstrapServers, connection, fakeAtlas, left, ok } from '../fixtures/atlas.ts';
-import { before, later, network, networkWords, request, taskInput, wait } from '../fixtures/request.ts';
+import {
+  before,
+  byRole,
+  later,
+  network,
+  networkWords,
+  request,
+  taskInput,
+  wait,
+  login as withSecret,
+} from '../fixtures/request.ts';
 
 /** The connection as CreateConnection passes it on. */
 const given = {
@@ -17,9 +28,9 @@ const given = {
   rewrites: 0,
 };
 
-async function check(t: TestContext, answer: Answer, overrides: Partial<typeof given> = {}) {
+async function check(t: TestContext, answer: Answer, overrides: Partial<typeof given> = {}, login: Login = withSecret) {
   const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': answer });
-  const input = taskInput({ request: request(), ...network, connection: { ...given, ...overrides } });
+  const input = taskInput({ request: request(), plan: { login }, ...network, connection: { ...given, ...overrides } });
   return checkConnection(input, { atlas, wait });
 }
 
@@ -114,9 +125,19 @@ describe('CheckConnection', () => {
       assert.deepEqual([isReady, isIncomplete], [true, false]);
     });
 
+  it('needs no password if the connection logs in as a role', async (t) => {
+    const { isReady, isIncomplete } = await check(t, ok(connection()), { secretVersionId: '' }, byRole);
+    assert.deepEqual([isReady, isIncomplete], [true, false]);
+  });
+
   it('passes on what a person should know', async (t) => {
     const { atlas } = await fakeAtlas(t, { 'GET /streams/connections/orders': ok(connection()) });
-    const input = taskInput({ request: request(), ...network, connection: { ...given, note: 'not ours' } });
+    const input = taskInput({
+      request: request(),
+      plan: { login: withSecret },
+      ...network,
+      connection: { ...given, note: 'not ours' },
+    });
     assert.equal((await checkConnection(input, { atlas, wait })).note, 'not ours');
   });
 

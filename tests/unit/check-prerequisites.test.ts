@@ -7,9 +7,11 @@ import {
 } from '@aws-sdk/client-kafka';
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
+import type { Login } from '../../shared/login.ts';
 import type { ClusterDetails } from '../../shared/msk/cluster.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import type { Result } from '../../shared/outcomes.ts';
+import type { StreamsRole } from '../../shared/prerequisites/streams-role.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import type { Request } from '../../shared/request/request.ts';
 import {
@@ -46,7 +48,11 @@ const requiresAcls = 'allow.everyone.if.no.acl.found=false';
 interface Situation {
   request?: Partial<Request>;
   cluster?: Partial<ClusterDetails>;
+  /** For the scheme of the mechanism. */
   isPrivateConnectivityOn?: boolean;
+  /** The mechanism that this run has chosen before. */
+  plan?: { login: Login };
+  streamsRole?: StreamsRole;
   /** Set if this run has already visited EnablePrivateConnectivity. */
   connectivity?: { result: Result };
   properties?: string;
@@ -71,9 +77,10 @@ async function check(t: TestContext, situation: Situation = {}) {
   msk.on(DescribeConfigurationRevisionCommand).resolves({ ServerProperties: new TextEncoder().encode(properties) });
   if (policy) msk.on(GetClusterPolicyCommand).resolves({ Policy: policy, CurrentVersion: 'K1' });
   else msk.on(GetClusterPolicyCommand).rejects(awsError('NotFoundException', 404));
-  msk
-    .on(GetBootstrapBrokersCommand, { ClusterArn: clusterArn })
-    .resolves({ BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers });
+  msk.on(GetBootstrapBrokersCommand, { ClusterArn: clusterArn }).resolves({
+    BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers,
+    BootstrapBrokerStringVpcConnectivitySaslIam: bootstrapServers.replaceAll('.scram.', '.iam.'),
+  });
   const { atlas, calls } = await fakeAtlas(t, {
     'GET /streams': ok(workspaceOf()),
     'GET /privateLinkConnections': list([]),
@@ -85,18 +92,21 @@ async function check(t: TestContext, situation: Situation = {}) {
     kafkaVersion: '3.6.0',
     instanceType: 'kafka.m7g.large',
     isScramOn: true,
+    isIamOn: false,
     isUnauthenticatedOn: false,
     clientBroker: 'TLS',
     configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
     configurationRevision: 2,
     scramSecretArns: [secretArn],
+    triggerTag: 'connect',
     ...network.cluster.details,
     fingerprint: 'as-it-was',
     ...situation.cluster,
   };
   const input = taskInput({
     request: request(situation.request),
-    cluster: { isPrivateConnectivityOn, details },
+    cluster: { privateConnectivity: { scram: isPrivateConnectivityOn, iam: isPrivateConnectivityOn }, details },
+    ...(situation.plan && { plan: situation.plan }),
     ...(situation.connectivity && { connectivity: situation.connectivity }),
   });
   const fake = fakeSecretsManager(secrets, situation.described);
@@ -105,6 +115,7 @@ async function check(t: TestContext, situation: Situation = {}) {
     secrets: fake.secrets,
     atlas,
     allowedAccounts: new Set(situation.allowedAccounts),
+    streamsRole: situation.streamsRole,
   });
   return { plan, calls: [...calls(), ...commandsOf(msk)] };
 }
@@ -146,7 +157,7 @@ describe('CheckPrerequisites', () => {
       'a serverless cluster',
       { cluster: { clusterType: 'SERVERLESS', isScramOn: false, kafkaVersion: null, clientBroker: null } },
       new RegExp(
-        `Cluster ${clusterArn} is MSK Serverless, which supports only IAM authentication\\. Atlas needs SASL/SCRAM and multi-VPC connectivity`,
+        `Cluster ${clusterArn} is MSK Serverless, which supports only IAM authentication\\. Atlas needs multi-VPC connectivity`,
       ),
       RegExp(
         `Use another cluster, and remove the tag:\n {2}aws kafka untag-resource --region us-east-1 --resource-arn ${clusterArn} --tag-keys atlas-streaming\n`,
@@ -289,7 +300,7 @@ describe('CheckPrerequisites', () => {
         isPrivateConnectivityOn: false,
         atlas: { 'GET /privateLinkConnections': list([privateLink({ authenticationScheme: 'IAM' })]) },
       },
-      /authentication scheme IAM; a SCRAM connection needs SASL_SCRAM/,
+      /authentication scheme IAM, which never changes\. The mechanism SCRAM-512 needs SASL_SCRAM/,
       /delete it in Atlas/,
     ],
     [

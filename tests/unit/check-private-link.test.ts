@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { checkPrivateLink } from '../../functions/check-private-link/check-private-link.ts';
 import { type Answer, apiError, fakeAtlas, left, ok, privateLink, privateLinkId } from '../fixtures/atlas.ts';
-import { before, later, network, request, taskInput, wait } from '../fixtures/request.ts';
+import { before, later, login, network, request, taskInput, wait } from '../fixtures/request.ts';
 
 async function check(t: TestContext, answer: Answer, deadline = later, policy = {}) {
   const { atlas } = await fakeAtlas(t, { [`GET /privateLinkConnections/${privateLinkId}`]: answer });
   const given = { id: privateLinkId, deadline, result: 'adopted' as const, ownership: 'adopted' as const };
-  return checkPrivateLink(taskInput({ request: request(), ...network, policy, privateLink: given }), { atlas, wait });
+  return checkPrivateLink(taskInput({ request: request(), plan: { login }, ...network, policy, privateLink: given }), {
+    atlas,
+    wait,
+  });
 }
 
 const link = { id: privateLinkId, deadline: later, pollSeconds: 20, result: 'adopted', ownership: 'adopted' };

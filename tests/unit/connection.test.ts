@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { connectionState, differences, sameBootstrapServers, whyNotOurs } from '../../shared/atlas/connection.ts';
 import type { KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import { bootstrapServers, connection, privateLinkId } from '../fixtures/atlas.ts';
-import { clusterArn } from '../fixtures/request.ts';
+import { byRole, clusterArn, login } from '../fixtures/request.ts';
 
 const wanted: KafkaConnectionRequest = {
   name: 'orders',
@@ -13,6 +13,27 @@ const wanted: KafkaConnectionRequest = {
   security: { protocol: 'SASL_SSL' },
   networking: { access: { type: 'PRIVATE_LINK', connectionId: privateLinkId } },
 };
+
+const iamRole = 'arn:aws:iam::111122223333:role/streams';
+const byIam = { ...wanted, authentication: { mechanism: 'AWS_MSK_IAM' as const, aws: { roleArn: iamRole } } };
+
+describe('a connection that logs in as a role', () => {
+  const shown = (aws: object | null) => connection({ authentication: { mechanism: 'AWS_MSK_IAM', aws } });
+
+  it('has no difference if it has the role', () =>
+    assert.deepEqual(differences(shown({ roleArn: iamRole }), byIam), []));
+
+  it('differs by its role, also if Atlas shows none', () => {
+    for (const aws of [{ roleArn: `${iamRole}2` }, {}, null])
+      assert.deepEqual(differences(shown(aws), byIam), ['authentication.aws.roleArn']);
+  });
+
+  it('names the role, and no secret, if it is FAILED', () =>
+    assert.throws(() => connectionState(connection({ state: 'FAILED' }), byRole, 'created', clusterArn, ''), {
+      message:
+        /Check that the role arn:aws:iam::111122223333:role\/msk-atlas-privatelink-streams-us-east-1 trusts Atlas(?!.*SCRAM)/,
+    }));
+});
 
 describe('two strings of bootstrap servers', () => {
   const [one, two, three] = bootstrapServers.split(',') as [string, string, string];
@@ -76,11 +97,14 @@ describe('an existing connection', () => {
 
 describe("a connection's state", () => {
   it('is ready if it is READY', () =>
-    assert.deepEqual(connectionState(connection(), 'created', clusterArn, ''), { state: 'READY', isReady: true }));
+    assert.deepEqual(connectionState(connection(), login, 'created', clusterArn, ''), {
+      state: 'READY',
+      isReady: true,
+    }));
 
   for (const state of ['PENDING', 'SOMETHING_NEW', undefined])
     it(`is in progress if it is ${state}`, () =>
-      assert.deepEqual(connectionState(connection({ state }), 'created', clusterArn, ''), {
+      assert.deepEqual(connectionState(connection({ state }), login, 'created', clusterArn, ''), {
         state: state ?? 'PENDING',
         isReady: false,
       }));
@@ -90,7 +114,8 @@ describe("a connection's state", () => {
     ['adopted', /This deployment did not create the connection\. Its owner must correct it, or delete it, in Atlas\./],
   ] as const)
     it(`ends the run if it is FAILED and ${ownership}, with what to check and what to do`, () => {
-      const failed = () => connectionState(connection({ state: 'FAILED' }), ownership, clusterArn, 'Look there.');
+      const failed = () =>
+        connectionState(connection({ state: 'FAILED' }), login, ownership, clusterArn, 'Look there.');
       const message = /"orders" as FAILED.*Kafka ACLs.*user and password.*bootstrap servers\. Look there\.\n(Do|This)/;
       assert.throws(failed, { name: 'ConnectionFailed', message });
       assert.throws(failed, { message: remedy });
@@ -98,7 +123,7 @@ describe("a connection's state", () => {
     });
 
   it('ends the run if it is DELETING', () =>
-    assert.throws(() => connectionState(connection({ state: 'DELETING' }), 'created', clusterArn, ''), {
+    assert.throws(() => connectionState(connection({ state: 'DELETING' }), login, 'created', clusterArn, ''), {
       name: 'ConnectionFailed',
     }));
 });

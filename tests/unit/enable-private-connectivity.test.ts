@@ -8,10 +8,11 @@ import {
   type VpcConnectivityClientAuthentication,
 } from '@aws-sdk/client-kafka';
 import { enablePrivateConnectivity } from '../../functions/enable-private-connectivity/enable-private-connectivity.ts';
+import type { Login } from '../../shared/login.ts';
 import { awsError, cluster, commandsOf, fakeMsk, provisioned } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import type { Test } from '../fixtures/loopback.ts';
-import { before, clusterArn, now, request, taskInput } from '../fixtures/request.ts';
+import { before, byRole, clusterArn, now, request, taskInput, login as withSecret } from '../fixtures/request.ts';
 
 const operationArn = 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2';
 
@@ -39,7 +40,7 @@ async function enabler(
   t: Test,
   found: Cluster = withSchemes(),
   later: Cluster = found,
-  { turnedOn, holder }: { turnedOn?: string; holder?: string } = {},
+  { turnedOn, holder, login = withSecret }: { turnedOn?: string; holder?: string; login?: Login } = {},
 ) {
   const { registry, record } = await heldRegistry(t, turnedOn === undefined ? {} : { turnedOn }, holder);
   const { client, msk } = fakeMsk();
@@ -49,14 +50,34 @@ async function enabler(
     .resolves({ ClusterInfo: later });
   msk.on(UpdateConnectivityCommand).resolves({ ClusterOperationArn: operationArn });
   const enable = (connectivity?: Connectivity) =>
-    enablePrivateConnectivity(taskInput({ request: request(), ...(connectivity && { connectivity }) }), {
-      msk: client,
-      registry,
-    });
+    enablePrivateConnectivity(
+      taskInput({ request: request(), plan: { login }, ...(connectivity && { connectivity }) }),
+      {
+        msk: client,
+        registry,
+      },
+    );
   return { msk, enable, turnedOn: async () => (await record()).turnedOn };
 }
 
 describe('EnablePrivateConnectivity', () => {
+  const unionsWithIam: [what: string, on: VpcConnectivityClientAuthentication | undefined, sent: object][] = [
+    ['turns on IAM alone', undefined, { Sasl: { Iam: { Enabled: true } } }],
+    [
+      'turns on IAM and keeps SCRAM and TLS on',
+      { Sasl: { Scram: { Enabled: true } }, Tls: { Enabled: true } },
+      { Sasl: { Scram: { Enabled: true }, Iam: { Enabled: true } }, Tls: { Enabled: true } },
+    ],
+  ];
+  for (const [what, on, sent] of unionsWithIam)
+    it(`${what} for a connection that logs in as a role`, async (t) => {
+      const { msk, enable } = await enabler(t, withSchemes(on), undefined, { login: byRole });
+      assert.deepEqual(await enable(), { operationArn, result: 'updated' });
+      assert.deepEqual(msk.commandCalls(UpdateConnectivityCommand)[0]?.args[0].input.ConnectivityInfo, {
+        VpcConnectivity: { ClientAuthentication: sent },
+      });
+    });
+
   const unions: [what: string, on: VpcConnectivityClientAuthentication | undefined, sent: object][] = [
     ['turns on SCRAM', undefined, { Sasl: { Scram: { Enabled: true } } }],
     [

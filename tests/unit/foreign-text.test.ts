@@ -49,7 +49,7 @@ describe('a text of AWS or Atlas in an error', () => {
     const { atlas } = await fakeAtlas(t, { [`GET /privateLinkConnections/${privateLinkId}`]: ok(link) });
     const found = await atlas.getPrivateLink(projectId, privateLinkId);
     assert.throws(
-      () => privateLinkState(found, 'adopted', clusterArn),
+      () => privateLinkState(found, 'SCRAM-512', 'adopted', clusterArn),
       ({ message }: Error) => {
         assertQuoted(message.split('\n', 1).join().trimEnd());
         return true;

@@ -13,10 +13,12 @@ import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import type { Test } from '../fixtures/loopback.ts';
 import {
   before,
+  byRole,
   clusterArn,
   deadline,
   executionArn,
   later,
+  login,
   now,
   request,
   secretArn,
@@ -48,7 +50,7 @@ describe('InspectCluster', () => {
       { ...rest, details: found },
       {
         isSettled: true,
-        isPrivateConnectivityOn: true,
+        privateConnectivity: { scram: true, iam: false },
         isPlanned: false,
         deadline,
         pollSeconds: 20,
@@ -58,11 +60,13 @@ describe('InspectCluster', () => {
           kafkaVersion: '3.6.0',
           instanceType: 'kafka.m7g.large',
           isScramOn: true,
+          isIamOn: false,
           isUnauthenticatedOn: false,
           clientBroker: 'TLS',
           configurationArn: 'arn:aws:kafka:us-east-1:111122223333:configuration/strict/1-2-3-4',
           configurationRevision: 2,
           scramSecretArns: [secretArn],
+          triggerTag: null,
           securityGroups: ['sg-0a1b', 'sg-0c2d'],
           zoneIds: ['use1-az1', 'use1-az2'],
         },
@@ -115,7 +119,7 @@ describe('InspectCluster', () => {
       [fingerprint, true],
       ['0123456789abcdef', false],
     ] as const)
-      assert.equal((await inspect({ plan: { plannedFor } })).isPlanned, isPlanned);
+      assert.equal((await inspect({ plan: { plannedFor, login } })).isPlanned, isPlanned);
   });
 
   it('polls half as often if the cluster is ACTIVE and its connectivity still off', async (t) => {
@@ -144,19 +148,21 @@ describe('InspectCluster', () => {
 
   it('reads a serverless cluster, about which MSK says nothing else', async (t) => {
     const { inspect, msk } = await inspector(t, { ClusterArn: clusterArn, ClusterType: 'SERVERLESS', State: 'ACTIVE' });
-    const { isSettled, isPrivateConnectivityOn, details } = await inspect();
-    assert.deepEqual([isSettled, isPrivateConnectivityOn], [true, false]);
+    const { isSettled, privateConnectivity, details } = await inspect();
+    assert.deepEqual([isSettled, privateConnectivity], [true, { scram: false, iam: false }]);
     const { fingerprint: _, ...found } = details;
     assert.deepEqual(found, {
       clusterType: 'SERVERLESS',
       kafkaVersion: null,
       instanceType: null,
       isScramOn: false,
+      isIamOn: false,
       isUnauthenticatedOn: false,
       clientBroker: null,
       configurationArn: null,
       configurationRevision: null,
       scramSecretArns: [],
+      triggerTag: null,
       securityGroups: [],
       zoneIds: [],
     });
@@ -180,13 +186,36 @@ describe('InspectCluster', () => {
       assert.deepEqual([isUnauthenticatedOn, isScramOn], [isOpen, false]);
     });
 
-  it('treats connectivity for other schemes only as off', async (t) => {
+  it('lists no SCRAM secrets for AWS_MSK_IAM', async (t) => {
+    const { inspect, msk } = await inspector(t, cluster());
+    assert.deepEqual((await inspect({ request: request({ mechanism: 'AWS_MSK_IAM' }) })).details.scramSecretArns, []);
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
+  });
+
+  it('has another fingerprint if IAM is on, or if the trigger tag differs', async (t) => {
+    const fingerprintOf = async (found: Cluster) => (await (await inspector(t, found)).inspect()).details.fingerprint;
+    const withIam = provisioned({
+      ClientAuthentication: { Sasl: { Scram: { Enabled: true }, Iam: { Enabled: true } } },
+    });
+    const before = await fingerprintOf(cluster());
+    assert.notEqual(await fingerprintOf(cluster({ Provisioned: withIam })), before);
+    assert.notEqual(await fingerprintOf(cluster({ Tags: { 'atlas-streaming': 'connect' } })), before);
+  });
+
+  it('waits for the scheme of the planned connection', async (t) => {
+    const plan = { plannedFor: '', login: byRole };
+    const { inspect } = await inspector(t, cluster());
+    assert.equal((await inspect({ plan })).pollSeconds, 40);
+    await assert.rejects(inspect({ plan, cluster: { ...visited, deadline: before } }), { name: 'WaitTimedOut' });
+  });
+
+  it('tells the schemes of connectivity apart', async (t) => {
     const BrokerNodeGroupInfo = {
       ...brokers,
       ConnectivityInfo: { VpcConnectivity: { ClientAuthentication: { Sasl: { Iam: { Enabled: true } } } } },
     };
     const found = cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo }) });
-    assert.equal((await (await inspector(t, found)).inspect()).isPrivateConnectivityOn, false);
+    assert.deepEqual((await (await inspector(t, found)).inspect()).privateConnectivity, { scram: false, iam: true });
   });
 
   for (const State of [

@@ -36,7 +36,7 @@ describe('MskClient', () => {
       ['UpdateConnectivity', client.updateConnectivity(clusterArn, 'K1', {})],
       ['DescribeClusterOperationV2', client.describeOperation('arn')],
       ['DescribeConfigurationRevision', client.serverProperties('arn', 1)],
-      ['GetBootstrapBrokers', client.privateBootstrapServers(clusterArn)],
+      ['GetBootstrapBrokers', client.privateBootstrapServers(clusterArn, 'SASL_SCRAM')],
       ['GetClusterPolicy', client.getPolicy(clusterArn)],
       ['PutClusterPolicy', client.putPolicy(clusterArn, policy, undefined)],
       ['DeleteClusterPolicy', client.deletePolicy(clusterArn)],
@@ -163,7 +163,7 @@ describe('the private bootstrap servers', () => {
       BootstrapBrokerStringVpcConnectivitySaslIam: 'iam:14098',
       BootstrapBrokerStringVpcConnectivitySaslScram: 'private:14001',
     });
-    assert.equal(await client.privateBootstrapServers(clusterArn), 'private:14001');
+    assert.equal(await client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), 'private:14001');
   });
 
   for (const state of ['FAILED', 'DELETING'])
@@ -171,7 +171,7 @@ describe('the private bootstrap servers', () => {
       const { client, msk } = fakeMsk();
       const text = `You can't get bootstrap broker nodes for a cluster in ${state} state.`;
       msk.on(GetBootstrapBrokersCommand).rejects(awsError('BadRequestException', 400, text));
-      await assert.rejects(client.privateBootstrapServers(clusterArn), {
+      await assert.rejects(client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), {
         name: 'ClusterUnusable',
         message: `Cluster ${clusterArn} is ${state}; it must be ACTIVE.`,
       });
@@ -180,7 +180,7 @@ describe('the private bootstrap servers', () => {
   it('never come of a cluster that does not exist', async () => {
     const { client, msk } = fakeMsk();
     msk.on(GetBootstrapBrokersCommand).rejects(notFound());
-    await assert.rejects(client.privateBootstrapServers(clusterArn), {
+    await assert.rejects(client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), {
       name: 'ClusterUnusable',
       message: /does not exist\. It may have been deleted/,
     });
@@ -189,13 +189,16 @@ describe('the private bootstrap servers', () => {
   it('are refused for any other reason in the words of AWS', async () => {
     const { client, msk } = fakeMsk();
     msk.on(GetBootstrapBrokersCommand).rejects(awsError('BadRequestException', 400, 'Odd.'));
-    await assert.rejects(client.privateBootstrapServers(clusterArn), { name: 'AwsRefused', message: /Odd/ });
+    await assert.rejects(client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), {
+      name: 'AwsRefused',
+      message: /Odd/,
+    });
   });
 
   it('are not available until MSK shows them, which passes by itself', async () => {
     const { client, msk } = fakeMsk();
     msk.on(GetBootstrapBrokersCommand).resolves({ BootstrapBrokerStringSaslScram: 'public:9096' });
-    await assert.rejects(client.privateBootstrapServers(clusterArn), {
+    await assert.rejects(client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), {
       name: 'AwsUnavailable',
       message: /does not show .* yet/,
     });

@@ -44,7 +44,7 @@ describe('the users of a private link', () => {
 
 describe("a private link's state", () => {
   it('is ready if it is DONE', () =>
-    assert.deepEqual(privateLinkState(privateLink(), 'created', clusterArn, ''), {
+    assert.deepEqual(privateLinkState(privateLink(), 'SCRAM-512', 'created', clusterArn, ''), {
       id: privateLinkId,
       state: 'DONE',
       isReady: true,
@@ -52,7 +52,7 @@ describe("a private link's state", () => {
 
   for (const state of ['IDLE', 'WORKING', 'SOMETHING_NEW', undefined])
     it(`is in progress if it is ${state}`, () =>
-      assert.deepEqual(privateLinkState(privateLink({ state }), 'created', clusterArn, ''), {
+      assert.deepEqual(privateLinkState(privateLink({ state }), 'SCRAM-512', 'created', clusterArn, ''), {
         id: privateLinkId,
         state: state ?? 'IDLE',
         isReady: false,
@@ -60,7 +60,13 @@ describe("a private link's state", () => {
 
   describe('FAILED', () => {
     const failed = (ownership: Ownership, errorMessage?: string | null) => () =>
-      privateLinkState(privateLink({ state: 'FAILED', errorMessage }), ownership, clusterArn, 'Look there.');
+      privateLinkState(
+        privateLink({ state: 'FAILED', errorMessage }),
+        'SCRAM-512',
+        ownership,
+        clusterArn,
+        'Look there.',
+      );
 
     it('says what else to check, before what to do', () =>
       assert.throws(failed('created', 'No.'), { message: /: "No"\. Look there\.\nDo this:/ }));
@@ -85,18 +91,40 @@ describe("a private link's state", () => {
   });
 
   it('ends the run if it is being deleted', () =>
-    assert.throws(() => privateLinkState(privateLink({ state: 'DELETING' }), 'created', clusterArn, ''), {
+    assert.throws(() => privateLinkState(privateLink({ state: 'DELETING' }), 'SCRAM-512', 'created', clusterArn, ''), {
       name: 'PrivateLinkFailed',
       message: /is being deleted \(DELETING\)/,
     }));
 
-  it('ends the run if the link has another authentication scheme', () => {
-    assert.throws(() => privateLinkState(privateLink({ authenticationScheme: 'IAM' }), 'created', clusterArn, ''), {
-      name: 'PrivateLinkFailed',
-      message: /authentication scheme IAM; a SCRAM connection needs SASL_SCRAM/,
+  it('is that of a link for IAM if the connection logs in as a role', () => {
+    const link = privateLink({ authenticationScheme: 'IAM' });
+    assert.ok(privateLinkState(link, 'AWS_MSK_IAM', 'created', clusterArn).isReady);
+  });
+
+  for (const [scheme, wayOut] of [
+    ['TLS', /scheme TLS(?!.*set the mechanism)/],
+    ['SASL_SCRAM', /set the mechanism to SCRAM-512/],
+  ] as const)
+    it(`ends the run of AWS_MSK_IAM if the link is for ${scheme}`, () => {
+      const link = privateLink({ authenticationScheme: scheme });
+      assert.throws(() => privateLinkState(link, 'AWS_MSK_IAM', 'adopted', clusterArn), {
+        name: 'PrivateLinkFailed',
+        message: wayOut,
+      });
     });
+
+  it('ends the run if the link has another authentication scheme', () => {
+    assert.throws(
+      () => privateLinkState(privateLink({ authenticationScheme: 'IAM' }), 'SCRAM-512', 'created', clusterArn, ''),
+      {
+        name: 'PrivateLinkFailed',
+        message:
+          /authentication scheme IAM, which never changes\. The mechanism SCRAM-512 needs SASL_SCRAM.*set the mechanism to AWS_MSK_IAM.*owner can delete it.*about 35 minutes/,
+      },
+    );
     assert.equal(
-      privateLinkState(privateLink({ authenticationScheme: 'SASL_SCRAM' }), 'created', clusterArn, '').isReady,
+      privateLinkState(privateLink({ authenticationScheme: 'SASL_SCRAM' }), 'SCRAM-512', 'created', clusterArn, '')
+        .isReady,
       true,
     );
   });

@@ -19,6 +19,7 @@ import {
   disconnectExecutionArn,
   executionArn,
   functionArn,
+  login,
   now,
   projectId,
   request,
@@ -132,7 +133,8 @@ describe('the Cause of a failure', () => {
     const { run } = await recorder(t, claimed);
     const { cause } = await run({
       ...byTag,
-      cluster: { isPrivateConnectivityOn: true },
+      cluster: { privateConnectivity: { scram: true, iam: false } },
+      plan: { login },
       connectivity: { result: 'updated' },
       policy: { result: 'created' },
       privateLink: { result: 'adopted' },
@@ -162,7 +164,8 @@ describe('the Cause of a failure', () => {
 
   it('says that MSK may still be at work on connectivity', async (t) => {
     const { run } = await recorder(t, claimed);
-    const updating = { cluster: { isPrivateConnectivityOn: false }, connectivity: { result: 'updated' } } as const;
+    const cluster = { privateConnectivity: { scram: false, iam: true } };
+    const updating = { cluster, plan: { login }, connectivity: { result: 'updated' } } as const;
     const { cause } = await run({
       ...byTag,
       ...updating,

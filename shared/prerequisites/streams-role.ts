@@ -1,0 +1,139 @@
+import type { AtlasClient } from '../atlas/client.ts';
+import type { AwsRole } from '../atlas/types.ts';
+import { stepWithCommand, withCommand } from '../command.ts';
+import { AtlasRefused } from '../errors.ts';
+import { parseClusterArn } from '../msk/arn.ts';
+import type { ClusterDetails } from '../msk/cluster.ts';
+import { tagCommand } from '../msk/tag-commands.ts';
+import { triggerTag } from '../msk/tags.ts';
+import type { Request } from '../request/request.ts';
+import type { Findings } from './findings.ts';
+
+/** The deployment's role, as which Atlas logs in to clusters by IAM. */
+export interface StreamsRole {
+  arn: string;
+  /** The principal of Atlas that the role trusts; null if the role is the user's own, with a trust policy that we don't know. */
+  trustedArn: string | null;
+  /** With one of these external ids, Atlas may assume the role: one for each Atlas project. */
+  externalIds: string[];
+  /** Whether the role may log in only to clusters with the tag atlas-streaming=connect. */
+  requiresTag: boolean;
+}
+
+type Asked = Pick<Request, 'projectId' | 'clusterArn'>;
+
+/**
+ * Checks that Atlas can log in as the streams role: the role is registered and authorized in the Atlas project, and trusts the project.
+ *
+ * @param role undefined if the deployment has none
+ * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
+ * @see https://www.mongodb.com/docs/atlas/security/set-up-unified-aws-access/
+ */
+export async function checkStreamsRole(
+  request: Asked,
+  role: StreamsRole | undefined,
+  atlas: AtlasClient,
+  findings: Findings,
+): Promise<void> {
+  if (!role) return findings.report('streamsRole', noRole(request));
+  const { projectId } = request;
+  const registered = await findings.look(
+    'streamsRole',
+    () => atlas.listAwsRoles(projectId),
+    (error) => (error instanceof AtlasRefused && error.status === 403 ? mayNotRead(projectId, error) : undefined),
+  );
+  if (registered) findings.report('streamsRole', whyNotUsable(registered, role, projectId));
+}
+
+/** Checks that the streams role may log in to this cluster, if it requires the cluster's tag. */
+export function checkStreamsRoleTag(
+  clusterArn: string,
+  { triggerTag: tag }: Pick<ClusterDetails, 'triggerTag'>,
+  findings: Findings,
+): void {
+  findings.report(
+    'streamsRoleTag',
+    tag !== 'connect' &&
+      withCommand(
+        `The streams role may log in only to clusters with the tag ${triggerTag}=connect (the setting streamsRoleRequiresTag), and this cluster does not have it. Set the tag, which also starts a run:`,
+        tagCommand(clusterArn, { [triggerTag]: 'connect' }),
+      ),
+  );
+}
+
+function whyNotUsable(registered: AwsRole[], role: StreamsRole, projectId: string): string | undefined {
+  const authorized = registered.filter((it) => it.iamAssumedRoleArn === role.arn && it.authorizedDate);
+  if (authorized.length > 0) {
+    const reasons = authorized.map((it) => whyNotTrusted(it, role, projectId));
+    return reasons.includes(undefined) ? undefined : reasons[0];
+  }
+  const waiting = registered.find(
+    ({ iamAssumedRoleArn: arn, atlasAssumedRoleExternalId: id }) =>
+      arn === role.arn || (!arn && role.externalIds.includes(id)),
+  );
+  if (!waiting) return notRegistered(role, projectId);
+  return withCommand(
+    `${whatFor(role.arn, projectId)} is registered there, but not authorized. A Project Owner of that project authorizes it once:`,
+    authorizeCommand(waiting.roleId, role.arn, projectId),
+  );
+}
+
+/** Only the trust policy of a role that the stack has made is known. */
+function whyNotTrusted(
+  { atlasAssumedRoleExternalId: externalId, atlasAWSAccountArn }: AwsRole,
+  { arn, trustedArn, externalIds }: StreamsRole,
+  projectId: string,
+): string | undefined {
+  if (trustedArn === null) return undefined;
+  const lacking = [
+    !externalIds.includes(externalId) && `the setting streamsRoleExternalIds lacks ${externalId}`,
+    trustedArn !== atlasAWSAccountArn &&
+      `the setting streamsRoleTrustedArn is ${trustedArn}, but must be ${atlasAWSAccountArn}`,
+  ].filter((reason) => reason !== false);
+  if (lacking.length === 0) return undefined;
+  return `${whatFor(arn, projectId)} is authorized there, but does not let this project in: ${lacking.join(', and ')}. Correct that, and deploy again.`;
+}
+
+const whatFor = (arn: string, projectId: string) => `The streams role ${arn} for Atlas project ${projectId}`;
+
+const notRegistered = (role: StreamsRole, projectId: string): string =>
+  `The streams role ${role.arn} is not registered in Atlas project ${projectId}, so Atlas cannot log in as it. A Project Owner of that project registers it once:\n${steps(
+    projectId,
+    role.arn,
+    role.trustedArn === null
+      ? 'Let the trust policy of the role allow sts:AssumeRole to the "Atlas AWS Account ARN" that this prints, if sts:ExternalId is the "Unique External ID".'
+      : 'Add the "Unique External ID" that this prints to the setting streamsRoleExternalIds, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy again.',
+  )}`;
+
+const noRole = ({ projectId, clusterArn }: Asked): string =>
+  `The mechanism AWS_MSK_IAM needs a streams role, and this deployment has none. Either choose another mechanism, or let the deployment create the role. A Project Owner of Atlas project ${projectId} helps once:\n${steps(
+    projectId,
+    roleOfStack(clusterArn),
+    'Set streamsRoleExternalIds to the "Unique External ID" that this prints, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy again.',
+  )}`;
+
+/** The role that the stack would create (infrastructure/streams-role.yml). It is in the account and the Region of the cluster. */
+export function roleOfStack(clusterArn: string): string {
+  const { partition, accountId, region } = parseClusterArn(clusterArn) ?? {};
+  return `arn:${partition}:iam::${accountId}:role/msk-atlas-privatelink-streams-${region}`;
+}
+
+/** @param setUp what to do with what the first command prints */
+const steps = (projectId: string, roleArn: string, setUp: string): string =>
+  [
+    stepWithCommand(
+      '  1. Register a role in the project:',
+      `atlas cloudProviders accessRoles aws create --projectId ${projectId}`,
+    ),
+    `  2. ${setUp}`,
+    stepWithCommand(
+      '  3. Authorize the role. Put the id of the role that the first command prints in place of ROLE_ID:',
+      authorizeCommand('ROLE_ID', roleArn, projectId),
+    ),
+  ].join('\n');
+
+const authorizeCommand = (roleId: string, roleArn: string, projectId: string): string =>
+  `atlas cloudProviders accessRoles aws authorize ${roleId} --projectId ${projectId} --iamAssumedRoleArn ${roleArn}`;
+
+const mayNotRead = (projectId: string, { message }: AtlasRefused): string =>
+  `The deployment's Atlas credentials may not read which AWS roles Atlas project ${projectId} may assume. Give them the role Project Read Only in that project. ${message}`;
