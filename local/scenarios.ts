@@ -6,6 +6,7 @@ import type { Intercept } from '../emulators/emulator.ts';
 import { newVersion } from '../emulators/msk/cluster.ts';
 import { mskError } from '../emulators/msk/router.ts';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
+import { iamScenarios } from './iam-scenarios.ts';
 import { registryScenarios } from './registry-scenarios.ts';
 import { first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
 import { securityScenarios } from './security-scenarios.ts';
@@ -181,6 +182,7 @@ export const scenarios: Scenario[] = [
   },
   ...registryScenarios,
   ...securityScenarios,
+  ...iamScenarios,
 ];
 
 async function runOnce(cloud: Cloud): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Cloud } from '../../emulators/cloud.ts';
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
+import { iamSettings } from '../../emulators/iam-world.ts';
 import { defaultPlace, settingsOf } from '../../emulators/world.ts';
 import { type Scenario, tagAndConnect } from '../../local/scenario.ts';
 import { scenarios } from '../../local/scenarios.ts';
@@ -11,17 +12,19 @@ import { preflightOf, preflightOfCluster, targetOptions } from '../fixtures/pref
 /** What preflight reads from AWS and Atlas for one cluster: all of this, or less if an answer shows that the rest is of no use. */
 const reads = [
   'DescribeClusterV2',
-  'ListScramSecrets',
-  'DescribeConfigurationRevision',
   'GetClusterPolicy',
-  'DescribeSecret',
-  'GetSecretValue',
   'GetItem',
   'getGroupStreamWorkspace',
   'getGroupStreamConnection',
   'listGroupStreamPrivateLinkConnections',
   'getGroupStreamAccountDetails',
 ];
+
+/** What it reads as well for a connection that logs in by SCRAM, and by IAM. */
+const readsOf = {
+  scram: ['ListScramSecrets', 'DescribeConfigurationRevision', 'DescribeSecret', 'GetSecretValue'],
+  iam: ['listGroupCloudProviderAccess'],
+};
 
 /** Scenarios whose run ends otherwise than preflight says, because of what happens after it has looked. */
 const changedLater: Record<string, string> = {
@@ -69,15 +72,16 @@ describe('preflight', () => {
       assert.equal(report.ready, name === unknown ? null : isReady, JSON.stringify(report.checks, null, 2));
       const made = operations();
       const others = world?.atlasCredentials ? ['GetSecretValue', 'createToken', 'getToken'] : [];
-      const known = [...reads, ...others];
+      const known = [...reads, ...readsOf.scram, ...readsOf.iam, ...others];
       for (const operation of new Set(made)) {
         assert.ok(known.includes(operation), `${operation} is not one of the reads`);
         const allowed = known.filter((it) => it === operation).length;
         assert.ok(made.filter((it) => it === operation).length <= allowed, `${operation} is repeated`);
       }
+      const needed = [...reads, ...(settings === iamSettings ? readsOf.iam : readsOf.scram)];
       if (isReady)
         assert.deepEqual(
-          reads.filter((it) => !made.includes(it)),
+          needed.filter((it) => !made.includes(it)),
           [],
         );
     });
@@ -107,7 +111,7 @@ describe('preflight', () => {
     const { ready, plan, notes, cost } = await look({});
     assert.deepEqual({ ready, plan, cost }, { ready: true, plan: [], cost: { monthlyDollars: 0, parts: [] } });
     assert.match(notes.join('\n'), /The cluster is connected/);
-    assert.deepEqual(operations().toSorted(), [...reads, 'GetBootstrapBrokers'].toSorted());
+    assert.deepEqual(operations().toSorted(), [...reads, ...readsOf.scram, 'GetBootstrapBrokers'].toSorted());
   });
 
   it('needs exactly the permissions that docs/preflight.md lists', async () => {
