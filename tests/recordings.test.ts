@@ -32,7 +32,7 @@ async function startConnected(): Promise<Cloud> {
       scramSecrets: [
         { name: 'AmazonMSK_toms', secretString: JSON.stringify({ username: 'toms-user', password: 'toms-password' }) },
       ],
-      project: { awsAccountId: atlasAccountId },
+      project: { awsAccountId: atlasAccountId, awsRoles: [{ roleArn: `arn:aws:iam::${accountId}:role/of-tom` }] },
       atlas: { linkMinutes: 1, connectionMinutes: 1 },
     },
   });
