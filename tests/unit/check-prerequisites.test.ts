@@ -30,12 +30,14 @@ import { awsError, commandsOf, fakeMsk } from '../fixtures/aws.ts';
 import { assertCopyable } from '../fixtures/copyable.ts';
 import {
   before,
+  byRole,
   clusterArn,
   login,
   network,
   principalArn,
   projectId,
   request,
+  roleArn,
   secretArn,
   taskInput,
 } from '../fixtures/request.ts';
@@ -141,6 +143,63 @@ const ready = {
   plannedFor: 'as-it-was',
   isConnected: false,
 };
+
+describe('CheckPrerequisites by AWS_MSK_IAM', () => {
+  const streamsRole = { arn: roleArn, trustedArn: null, externalIds: [], requiresTag: true };
+  const registered = {
+    roleId: privateLinkId,
+    atlasAWSAccountArn: principalArn,
+    atlasAssumedRoleExternalId: '2f6c1f2e-5f0d-4f0e-9c3b-0a1b2c3d4e5f',
+    iamAssumedRoleArn: roleArn,
+    authorizedDate: before,
+  };
+  /** A cluster whose owner has prepared nothing. */
+  const byIam: Situation = {
+    request: { mechanism: 'auto' },
+    streamsRole,
+    secrets: {},
+    cluster: { isScramOn: false, isIamOn: true, configurationArn: null, scramSecretArns: [] },
+    atlas: { 'GET /cloudProviderAccess': ok({ awsIamRoles: [registered] }) },
+  };
+
+  it('needs no SCRAM, no secret and no ACLs, and asks for the role once', async (t) => {
+    const { plan, calls } = await check(t, byIam);
+    assert.deepEqual(plan, { ...ready, login: byRole, isScramSecretAssociated: false });
+    assert.equal(calls.filter((call) => /cloudProviderAccess/.test(call)).length, 1);
+    assert.ok(!calls.some((call) => /DescribeConfigurationRevision/.test(call)));
+  });
+
+  it('says in a dry run what a run would change, and why by this mechanism', async (t) => {
+    const request = { mechanism: 'auto', dryRun: true } as const;
+    const { plan } = await check(t, { ...byIam, request, isPrivateConnectivityOn: false });
+    assert.match(plan.note ?? '', /^The mechanism is AWS_MSK_IAM, because the cluster has IAM authentication on/);
+    assert.deepEqual(
+      plan.changes.map(({ state }) => state),
+      ['EnablePrivateConnectivity', 'ApplyClusterPolicy', 'RequestPrivateLink', 'CreateConnection'],
+    );
+    assert.match(plan.changes[0]?.change ?? '', /connectivity for IAM\./);
+    assert.match(plan.changes[3]?.change ?? '', /which logs in as the role arn:aws:iam/);
+  });
+
+  it('keeps the mechanism that the run has chosen', async (t) => {
+    const scram = { ...byIam, cluster: {}, secrets: { [secretArn]: credentials } };
+    const { plan } = await check(t, { ...scram, plan: { login: { mechanism: 'SCRAM-512', secretArn } } });
+    assert.deepEqual(plan.login, login);
+  });
+
+  it('lists all that is missing, without what only SCRAM needs', async (t) => {
+    const message = await complaint(t, {
+      ...byIam,
+      request: { mechanism: 'AWS_MSK_IAM' },
+      cluster: { ...byIam.cluster, isIamOn: false, triggerTag: null },
+      atlas: { 'GET /cloudProviderAccess': ok({ awsIamRoles: [] }) },
+    });
+    assert.match(message, /^3 prerequisites are not met:\n1\. IAM authentication is off/);
+    assert.match(message, /\n2\. The streams role .* is not registered/);
+    assert.match(message, /\n3\. The streams role may log in only to clusters with the tag atlas-streaming=connect/);
+    assertCopyable(message);
+  });
+});
 
 describe('CheckPrerequisites', () => {
   it('names the only SCRAM secret of the cluster if nothing is missing, and changes nothing', async (t) => {

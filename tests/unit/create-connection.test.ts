@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { GetBootstrapBrokersCommand } from '@aws-sdk/client-kafka';
 import { createConnection } from '../../functions/create-connection/create-connection.ts';
+import type { Login } from '../../shared/login.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import {
   type Answer,
@@ -21,6 +22,7 @@ import {
 import { awsError, fakeMsk } from '../fixtures/aws.ts';
 import { heldRegistry, takenOverBy } from '../fixtures/held.ts';
 import {
+  byRole,
   clusterArn,
   deadline,
   later,
@@ -28,6 +30,7 @@ import {
   network,
   networkWords,
   request,
+  roleArn,
   secretArn,
   taskInput,
   wait,
@@ -62,10 +65,12 @@ interface Situation {
   routes?: Record<string, Answer | Answer[]>;
   config?: Record<string, string> | null;
   mechanism?: 'SCRAM-512' | 'PLAIN';
+  /** Given instead of a mechanism with the secret. */
+  login?: Login;
   secret?: string;
   secretVersion?: string | null;
   /** The secret in the registry, with the version. */
-  sent?: { secretArn: string; secretVersionId: string };
+  sent?: { secretArn: string; secretVersionId: string } | { roleArn: string };
   brokers?: object;
 }
 
@@ -85,7 +90,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
   const { registry, record } = await heldRegistry(t, attributes, holder);
   const input = taskInput({
     request: request({ config, claim }),
-    plan: { login: { mechanism, secretArn } },
+    plan: { login: rest.login ?? { mechanism, secretArn } },
     privateLink: { id: privateLinkId },
     ...network,
     ...(earlier && { connection: earlier }),
@@ -127,6 +132,60 @@ const wanted = {
   security: { protocol: 'SASL_SSL' },
 };
 const networking = { access: { type: 'PRIVATE_LINK', connectionId: privateLinkId } };
+
+describe('CreateConnection by AWS_MSK_IAM', () => {
+  const byIam = { mechanism: 'AWS_MSK_IAM', aws: { roleArn } };
+  const servers = bootstrapServers.replaceAll('.scram.', '.iam.');
+  const situation = {
+    login: byRole,
+    brokers: { BootstrapBrokerStringVpcConnectivitySaslIam: servers },
+    secret: 'not read',
+    secretVersion: null,
+  };
+  const existing = (roleOfConnection = roleArn) =>
+    ok(
+      connection({
+        bootstrapServers: servers,
+        authentication: { mechanism: 'AWS_MSK_IAM', aws: { roleArn: roleOfConnection } },
+      }),
+    );
+
+  it('sends the role and neither user nor password, and records the role', async (t) => {
+    const { run, requests, record } = await creator(t, {
+      ...situation,
+      routes: { [get]: absent, [post]: pending },
+      recorded: null,
+    });
+    assert.equal((await run()).secretVersionId, '');
+    assert.deepEqual(requests[1]?.body, { ...wanted, bootstrapServers: servers, authentication: byIam, networking });
+    const { roleArn: recordedRole, secretArn, secretVersionId } = await record();
+    assert.deepEqual([recordedRole, secretArn, secretVersionId], [roleArn, undefined, undefined]);
+  });
+
+  it('leaves an equal connection unchanged, and records its role', async (t) => {
+    const { run, calls, record } = await creator(t, { ...situation, routes: { [get]: existing() } });
+    assert.equal((await run()).result, 'unchanged');
+    assert.deepEqual(calls(), [get]);
+    assert.equal((await record()).roleArn, roleArn);
+  });
+
+  it('updates a connection of ours that logs in as another role', async (t) => {
+    const routes = { [get]: existing(`${roleArn}2`), [patch]: existing() };
+    const { run, requests, record } = await creator(t, { ...situation, sent: { roleArn: `${roleArn}2` }, routes });
+    const { result, note } = await run();
+    assert.deepEqual([result, note], ['updated', 'role']);
+    assert.deepEqual((requests[1]?.body as { authentication?: object }).authentication, byIam);
+    assert.equal((await record()).roleArn, roleArn);
+  });
+
+  it('keeps an adopted connection, and promises no password', async (t) => {
+    const adopted = { id: connectionId, ownership: 'adopted' as const };
+    const { run } = await creator(t, { ...situation, recorded: adopted, routes: { [get]: existing(`${roleArn}2`) } });
+    const { result, note } = await run();
+    assert.equal(result, 'adopted');
+    assert.match(note ?? '', /runs never change its role\. To/);
+  });
+});
 
 describe('CreateConnection', () => {
   it('keeps the deadline of an earlier visit', async (t) => {

@@ -14,6 +14,7 @@ import type { Test } from '../fixtures/loopback.ts';
 import { startRegistry } from '../fixtures/registry.ts';
 import {
   before,
+  byRole,
   clusterArn,
   executionArn,
   login,
@@ -21,6 +22,7 @@ import {
   principalArn,
   projectId,
   request,
+  roleArn,
   secretArn,
   taskInput,
 } from '../fixtures/request.ts';
@@ -99,6 +101,17 @@ describe('RecordSuccess', () => {
       registry: 'written',
       verifiedAt: now,
     });
+  });
+
+  it('names the role in place of a secret, and records it', async (t) => {
+    const { record, registered } = await recorder(t);
+    const { scramSecretAssociation: _, ...run } = { ...verification, plan: { login: byRole, isConnected: true } };
+    const output = await record(run);
+    assert.deepEqual([output.streamsRoleArn, output.scramSecretArn], [roleArn, undefined]);
+    assert.equal(output.connection.mechanism, 'AWS_MSK_IAM');
+    assert.ok(!output.done.some(({ resource }) => resource === 'scramSecretAssociation'));
+    const after = await registered();
+    assert.deepEqual([after?.roleArn, after?.target?.mechanism], [roleArn, 'AWS_MSK_IAM']);
   });
 
   it('says if no setting confirms the AWS account that it lets in, and nothing if it has let none in', async (t) => {
