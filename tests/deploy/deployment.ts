@@ -15,7 +15,7 @@ import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { parse, stringify } from 'yaml';
 import { readDeployment } from '../../emulators/deployment/deployment.ts';
-import { iamSettings } from '../../emulators/iam-world.ts';
+import { iamSettings, iamWorld } from '../../emulators/iam-world.ts';
 import { defaultSettings, type Settings } from '../../packaging/settings.ts';
 import { remove, serverless, serviceFolder, writeStageFile } from '../template/serverless.ts';
 import { accountId, clientConfig, environment, region } from './account.ts';
@@ -32,6 +32,7 @@ const stage = 'deploy-test';
 const prefix = 'atlas-test';
 const StackName = `msk-atlas-privatelink-${stage}`;
 const clusterArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders/4c038240-bfb7-4b63-bbb0-f77f942caaa5-5`;
+const iamArn = `arn:aws:kafka:${region}:${accountId}:cluster/orders-iam/5a1f6d0e-3c1b-4f57-8a92-2b7e4d9c6f18-5`;
 const otherArn = `arn:aws:kafka:${region}:${accountId}:cluster/payments/0c7b9a52-1f0e-4c36-9d0c-6c5b1a0f7e11-5`;
 
 /** What the streams role may do. Each of these differs from the default. */
@@ -278,16 +279,36 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     await subscriber.end();
   });
 
+  await step('connects a cluster by IAM, without a password, and then keeps the role', async () => {
+    const { ConnectMachineArn = '', StreamsRoleArn = '' } = machines;
+    const earlier = await executionsOf(sfn, ConnectMachineArn);
+    const { cluster } = iamWorld();
+    msk.addCluster({ ...cluster, arn: iamArn, name: 'orders-iam', updateMinutes: 8 });
+    await tag({ 'atlas-streaming': 'connect' }, iamArn);
+    const execution = (await executionsOf(sfn, ConnectMachineArn)).find((it) => !earlier.includes(it)) ?? '';
+    const { status, states, output, why } = await follow(sfn, execution, emit);
+    assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Connected'], why);
+    assert.deepEqual([output.connection.state, output.streamsRoleArn], ['READY', StreamsRoleArn]);
+    const record = (await records()).find((it) => it.clusterArn?.S === iamArn);
+    assert.deepEqual([record?.target?.M?.mechanism?.S, record?.roleArn?.S], ['AWS_MSK_IAM', StreamsRoleArn]);
+
+    const without = Object.keys(iamSettings).map((name) => `--param=${name}=`);
+    const { code, output: refusal } = await serverless(folder, ['deploy', ...without, ...options], commandsIn);
+    assert.equal(code, 1, refusal);
+    assert.match(refusal, /^The settings no longer have a streams role, but .*:\n {2}orders-iam\nKeep the role by /);
+  });
+
   await step('disconnects tagged clusters, and forgets them', async () => {
     const { DisconnectMachineArn = '' } = machines;
-    for (const arn of [clusterArn, otherArn]) {
+    for (const arn of [clusterArn, iamArn, otherArn]) {
       const earlier = await executionsOf(sfn, DisconnectMachineArn);
       await tag({ 'atlas-streaming': 'disconnect' }, arn);
       const execution = (await executionsOf(sfn, DisconnectMachineArn)).find((it) => !earlier.includes(it)) ?? '';
       const { status, states, why } = await follow(sfn, execution, emit);
       assert.deepEqual([status, states.at(-1)], ['SUCCEEDED', 'Disconnected'], why);
     }
-    assert.deepEqual([project.links, msk.clusters.get(clusterArn)?.policy], [[], undefined]);
+    assert.deepEqual(project.links, []);
+    for (const arn of [clusterArn, iamArn]) assert.equal(msk.clusters.get(arn)?.policy, undefined);
     assert.deepEqual(await records(), []);
   });
 
