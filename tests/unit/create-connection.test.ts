@@ -174,7 +174,8 @@ describe('CreateConnection by AWS_MSK_IAM', () => {
     const { run, requests, record } = await creator(t, { ...situation, sent: { roleArn: `${roleArn}2` }, routes });
     const { result, note } = await run();
     assert.deepEqual([result, note], ['updated', 'role']);
-    assert.deepEqual((requests[1]?.body as { authentication?: object }).authentication, byIam);
+    const body = requests[1]?.body as { authentication?: object } | undefined;
+    assert.deepEqual(body?.authentication, byIam);
     assert.equal((await record()).roleArn, roleArn);
   });
 

@@ -110,8 +110,8 @@ describe('RecordSuccess', () => {
     assert.deepEqual([output.streamsRoleArn, output.scramSecretArn], [roleArn, undefined]);
     assert.equal(output.connection.mechanism, 'AWS_MSK_IAM');
     assert.ok(!output.done.some(({ resource }) => resource === 'scramSecretAssociation'));
-    const after = await registered();
-    assert.deepEqual([after?.roleArn, after?.target?.mechanism], [roleArn, 'AWS_MSK_IAM']);
+    const after = (await registered()) as RegistryRecord;
+    assert.deepEqual([after.roleArn, after.target?.mechanism], [roleArn, 'AWS_MSK_IAM']);
   });
 
   it('says if no setting confirms the AWS account that it lets in, and nothing if it has let none in', async (t) => {
