@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../local/arguments.ts';
+import type { Scheme } from '../shared/login.ts';
 import { coldStarts } from './cold.ts';
 import { costs } from './cost.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
 import { notes } from './notes.ts';
-import type { Credentials } from './scale/crowd.ts';
+import { type Credentials, schemes } from './scale/crowd.ts';
 import { numbersOfClusters, scale } from './scale/scale.ts';
 import { SteadyWorld } from './steady-world.ts';
 import { table } from './table.ts';
@@ -14,7 +15,7 @@ import { whyMissed } from './why-missed.ts';
 
 const kindsOfCredentials: Credentials[] = ['api-key', 'service-account'];
 
-const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}] [--credentials ${kindsOfCredentials.join('|')}]`;
+const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}] [--credentials ${kindsOfCredentials.join('|')}] [--scheme ${schemes.join('|')}]`;
 
 /** `npm run bench`: most figures are compared with a baseline that is measured in the same run. */
 async function main(args: string[]): Promise<void> {
@@ -23,6 +24,7 @@ async function main(args: string[]): Promise<void> {
     only: { type: 'string' },
     clusters: { type: 'string' },
     credentials: { type: 'string', default: 'api-key' },
+    scheme: { type: 'string', default: 'SASL_SCRAM' },
   } as const;
   const { values } = parseArgs({ args, options });
   const wanted = (values.only ?? parts.join()).split(',');
@@ -34,13 +36,16 @@ async function main(args: string[]): Promise<void> {
   const credentials = kindsOfCredentials.find((it) => it === values.credentials);
   if (!credentials)
     throw new UsageError(`--credentials must be ${kindsOfCredentials.join(' or ')}, and is ${values.credentials}.`);
+  const scheme = schemes.find((it) => it === values.scheme);
+  if (!scheme) throw new UsageError(`--scheme must be ${schemes.join(' or ')}, and is ${values.scheme}.`);
 
   const figures: Figure[] = [];
-  for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part](clusters, credentials)));
+  for (const part of parts)
+    if (wanted.includes(part)) figures.push(...(await measure[part](clusters, credentials, scheme)));
   console.log(values.json ? JSON.stringify(figures.map(complete), null, 2) : report(figures, wanted as Part[]));
 }
 
-const measure: Record<Part, (clusters: number[], credentials: Credentials) => Promise<Figure[]>> = {
+const measure: Record<Part, (clusters: number[], credentials: Credentials, scheme: Scheme) => Promise<Figure[]>> = {
   cold: () => inSteadyWorld(coldStarts),
   warm: () => inSteadyWorld(warmCalls),
   trips: roundTrips,

@@ -1,7 +1,10 @@
 import { TagResourceCommand } from '@aws-sdk/client-kafka';
 import { Cloud } from '../../emulators/cloud.ts';
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
+import { iamSettings, iamWorld } from '../../emulators/iam-world.ts';
 import { awsThrottling } from '../../emulators/throttling.ts';
+import type { WorldSeed } from '../../emulators/world.ts';
+import type { Scheme } from '../../shared/login.ts';
 import { usualMinutes } from '../durations.ts';
 import { heapBytes } from './memory.ts';
 import { Tally } from './tally.ts';
@@ -49,23 +52,31 @@ export interface Outcome {
 
 export type Credentials = 'api-key' | 'service-account';
 
+/** How the clusters log in, as the option `--scheme` names it. */
+export const schemes: Scheme[] = ['SASL_SCRAM', 'IAM'];
+
 /** Connects many clusters of one account and Region to one workspace of one Atlas project. */
-export async function connectCrowd(clusters: number, atlasCredentials: Credentials): Promise<Outcome> {
+export async function connectCrowd(
+  clusters: number,
+  atlasCredentials: Credentials,
+  scheme: Scheme = 'SASL_SCRAM',
+): Promise<Outcome> {
   let startedAt = new Date();
   const tally = new Tally(() => startedAt);
+  const world: WorldSeed = {
+    atlasCredentials,
+    cluster: { updateMinutes: usualMinutes.cluster },
+    atlas: {
+      linkMinutes: usualMinutes.privateLink,
+      connectionMinutes: usualMinutes.connection,
+      workspaceWriteSeconds,
+    },
+  };
   const cloud = await Cloud.start({
     speed,
     functionSpeed,
     maxConcurrency,
-    world: {
-      atlasCredentials,
-      cluster: { updateMinutes: usualMinutes.cluster },
-      atlas: {
-        linkMinutes: usualMinutes.privateLink,
-        connectionMinutes: usualMinutes.connection,
-        workspaceWriteSeconds,
-      },
-    },
+    ...(scheme === 'IAM' ? { world: iamWorld(world), settings: iamSettings } : { world }),
     onExchange: tally.exchange,
     onEvent: tally.event,
   });
@@ -117,19 +128,16 @@ function timeFunctions(cloud: Cloud): () => number {
   return () => milliseconds / count / 1000;
 }
 
-/** Each has a SCRAM secret of its own. */
+/** By SCRAM, each has a secret of its own. */
 function addClusters(cloud: Cloud, clusters: number): string[] {
   const { cluster, msk, secretsManager, scramSecrets } = cloud.world;
-  const [secret] = scramSecrets;
   const arns = Array.from({ length: clusters - 1 }, (_, index) => {
     const name = `orders-${index + 1}`;
-    const { arn } = secretsManager.addSecret({
-      name: `AmazonMSK_${name}`,
-      secretString: secret?.versions.at(-1)?.secretString ?? '',
-      kmsKeyId: secret?.kmsKeyId,
-      tags: { ...secret?.tags },
+    const scramSecretArns = scramSecrets.map(({ versions, kmsKeyId, tags }) => {
+      const secretString = versions.at(-1)?.secretString ?? '';
+      return secretsManager.addSecret({ name: `AmazonMSK_${name}`, secretString, kmsKeyId, tags: { ...tags } }).arn;
     });
-    const seed = { ...cluster.seed, name, arn: cluster.arn.replace('/orders/', `/${name}/`), scramSecretArns: [arn] };
+    const seed = { ...cluster.seed, name, arn: cluster.arn.replace('/orders/', `/${name}/`), scramSecretArns };
     return msk.addCluster(seed).arn;
   });
   return [cluster.arn, ...arns];

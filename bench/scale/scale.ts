@@ -1,3 +1,4 @@
+import type { Scheme } from '../../shared/login.ts';
 import type { Figure, Goal } from '../figures.ts';
 import { boundMinutes, refillPerMinute } from './bound.ts';
 import { type Credentials, connectCrowd, type Outcome, tagMinutes } from './crowd.ts';
@@ -20,10 +21,10 @@ const maxRefusedPercent = 10;
 /** The heap of one more cluster must not grow with their number, apart from inaccuracies of garbage collection. */
 const maxHeapGrowth = 1.3;
 
-export async function scale(clusters: number[], credentials: Credentials): Promise<Figure[]> {
+export async function scale(clusters: number[], credentials: Credentials, scheme: Scheme): Promise<Figure[]> {
   const outcomes: Outcome[] = [];
   for (const number of [...new Set([1, ...clusters])].sort((one, other) => one - other)) {
-    const outcome = await connectCrowd(number, credentials);
+    const outcome = await connectCrowd(number, credentials, scheme);
     console.error(progress(outcome));
     outcomes.push(outcome);
   }

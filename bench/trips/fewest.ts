@@ -61,49 +61,67 @@ const sweep: Request[] = [
   { operation: 'StartExecution', reason: 'The run.' },
 ];
 
-export type Journey = 'first connect' | 'connect, all done' | 'the same, warm' | 'verify by the sweep' | 'disconnect';
+/** By IAM, nothing about a secret and Kafka ACLs is read. */
+const ofScram = ['ListScramSecrets', 'DescribeConfigurationRevision', 'DescribeSecret', 'GetSecretValue'];
+const byIam = (work: Request[]): Request[] => [
+  ...work.filter(({ operation }) => !ofScram.includes(operation)),
+  { operation: 'listGroupCloudProviderAccess', reason: 'Whether Atlas may assume the role.' },
+];
+
+export type Journey =
+  | 'first connect'
+  | 'first connect by IAM'
+  | 'connect, all done'
+  | 'all done, by IAM'
+  | 'the same, warm'
+  | 'verify by the sweep'
+  | 'disconnect';
+
+/** From the reads to the outcome. */
+const firstConnect: Request[] = [
+  ...reads,
+  { operation: 'GetClusterPolicy', reason: 'A policy that cannot be changed would make the reboot useless.' },
+  {
+    operation: 'UpdateItem',
+    reason: 'Records since when connectivity is on, and that this run still holds the cluster.',
+  },
+  { operation: 'UpdateConnectivity', reason: 'The change.' },
+  { operation: 'DescribeClusterV2', reason: 'The poll that finds the cluster ACTIVE again.' },
+  { operation: 'ListTagsForResource', reason: 'Whether the tag still asks for it after the reboot.' },
+  { operation: 'UpdateItem', reason: 'Records the target and the principal before anything is created for them.' },
+  { operation: 'GetClusterPolicy', reason: 'The existing statements, and the version for the change.' },
+  { operation: 'UpdateItem', reason: 'Announces the statement, and that this run still holds the cluster.' },
+  { operation: 'PutClusterPolicy', reason: 'The change.' },
+  { operation: 'UpdateItem', reason: 'The statement is ours.' },
+  {
+    operation: 'listGroupStreamPrivateLinkConnections',
+    reason: 'Again after the reboot: the POST has no idempotency token.',
+  },
+  { operation: 'UpdateItem', reason: 'Announces the link, and that this run still holds the cluster.' },
+  { operation: 'createGroupStreamPrivateLinkConnection', reason: 'The change.' },
+  { operation: 'UpdateItem', reason: 'The id of the link; it is ours.' },
+  { operation: 'getGroupStreamPrivateLinkConnection', reason: 'The poll that finds it DONE.' },
+  { operation: 'GetBootstrapBrokers', reason: 'They exist only after the reboot.' },
+  { operation: 'GetSecretValue', reason: 'User and password, in the process that sends them.' },
+  {
+    operation: 'getGroupStreamConnection',
+    reason: 'Again after the waits: the effect of a second POST is not documented.',
+  },
+  { operation: 'UpdateItem', reason: 'Announces the connection, and that this run still holds the cluster.' },
+  { operation: 'createGroupStreamConnection', reason: 'The change.' },
+  { operation: 'UpdateItem', reason: 'The id of the connection; it is ours.' },
+  { operation: 'getGroupStreamConnection', reason: 'The poll that finds it READY.' },
+  ...outcome,
+];
+
+/** Of a first connect: the prerequisites, the link, its wait, the connection, its wait. */
+const atlasFunctions = 5;
 
 export const fewest: Record<Journey, { work: Request[]; atlasFunctions: number }> = {
-  'first connect': {
-    work: [
-      ...reads,
-      { operation: 'GetClusterPolicy', reason: 'A policy that cannot be changed would make the reboot useless.' },
-      {
-        operation: 'UpdateItem',
-        reason: 'Records since when connectivity is on, and that this run still holds the cluster.',
-      },
-      { operation: 'UpdateConnectivity', reason: 'The change.' },
-      { operation: 'DescribeClusterV2', reason: 'The poll that finds the cluster ACTIVE again.' },
-      { operation: 'ListTagsForResource', reason: 'Whether the tag still asks for it after the reboot.' },
-      { operation: 'UpdateItem', reason: 'Records the target and the principal before anything is created for them.' },
-      { operation: 'GetClusterPolicy', reason: 'The existing statements, and the version for the change.' },
-      { operation: 'UpdateItem', reason: 'Announces the statement, and that this run still holds the cluster.' },
-      { operation: 'PutClusterPolicy', reason: 'The change.' },
-      { operation: 'UpdateItem', reason: 'The statement is ours.' },
-      {
-        operation: 'listGroupStreamPrivateLinkConnections',
-        reason: 'Again after the reboot: the POST has no idempotency token.',
-      },
-      { operation: 'UpdateItem', reason: 'Announces the link, and that this run still holds the cluster.' },
-      { operation: 'createGroupStreamPrivateLinkConnection', reason: 'The change.' },
-      { operation: 'UpdateItem', reason: 'The id of the link; it is ours.' },
-      { operation: 'getGroupStreamPrivateLinkConnection', reason: 'The poll that finds it DONE.' },
-      { operation: 'GetBootstrapBrokers', reason: 'They exist only after the reboot.' },
-      { operation: 'GetSecretValue', reason: 'User and password, in the process that sends them.' },
-      {
-        operation: 'getGroupStreamConnection',
-        reason: 'Again after the waits: the effect of a second POST is not documented.',
-      },
-      { operation: 'UpdateItem', reason: 'Announces the connection, and that this run still holds the cluster.' },
-      { operation: 'createGroupStreamConnection', reason: 'The change.' },
-      { operation: 'UpdateItem', reason: 'The id of the connection; it is ours.' },
-      { operation: 'getGroupStreamConnection', reason: 'The poll that finds it READY.' },
-      ...outcome,
-    ],
-    // The prerequisites, the link, its wait, the connection, its wait.
-    atlasFunctions: 5,
-  },
+  'first connect': { work: firstConnect, atlasFunctions },
+  'first connect by IAM': { work: byIam(firstConnect), atlasFunctions },
   'connect, all done': { work: verification, atlasFunctions: 1 },
+  'all done, by IAM': { work: byIam(verification), atlasFunctions: 1 },
   'the same, warm': { work: verification, atlasFunctions: 0 },
   'verify by the sweep': { work: [...sweep, ...verification], atlasFunctions: 1 },
   disconnect: {

@@ -1,6 +1,7 @@
 import { Cloud } from '../../emulators/cloud.ts';
 import { personsAccessKeyId } from '../../emulators/deployment/iam.ts';
 import type { Exchange } from '../../emulators/emulator.ts';
+import { iamSettings, iamWorld } from '../../emulators/iam-world.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { defaultPlace, settingsOf, type WorldSeed } from '../../emulators/world.ts';
 import type { Figure } from '../figures.ts';
@@ -20,6 +21,8 @@ const quick = { linkMinutes: 5, connectionMinutes: 5 };
 
 interface Course {
   world: WorldSeed;
+  /** Of the deployment. */
+  settings?: Record<string, string>;
   isConnected: boolean;
   isWarm?: boolean;
   start(cloud: Cloud): Promise<Execution[]>;
@@ -31,13 +34,21 @@ const allDone: Course = {
   start: async (cloud) => [cloud.start({ clusterArn: cloud.world.cluster.arn })],
 };
 
+const firstConnect: Course = {
+  world: { cluster: { updateMinutes: 5 }, atlas: quick },
+  isConnected: false,
+  start: (cloud) => cloud.tag({ 'atlas-streaming': 'connect' }),
+};
+
 const journeys: Record<Journey, Course> = {
-  'first connect': {
-    world: { cluster: { updateMinutes: 5 }, atlas: quick },
-    isConnected: false,
-    start: (cloud) => cloud.tag({ 'atlas-streaming': 'connect' }),
-  },
+  'first connect': firstConnect,
+  'first connect by IAM': { ...firstConnect, world: iamWorld(firstConnect.world), settings: iamSettings },
   'connect, all done': allDone,
+  'all done, by IAM': {
+    ...allDone,
+    world: iamWorld({ cluster: { vpcConnectivity: { scram: false, iam: true, tls: false } }, atlas: quick }),
+    settings: iamSettings,
+  },
   'the same, warm': { ...allDone, isWarm: true },
   'verify by the sweep': {
     world: { cluster: isOn, atlas: quick },
@@ -58,7 +69,7 @@ const journeys: Record<Journey, Course> = {
 export async function roundTrips(): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const journey of Object.keys(journeys) as Journey[]) {
-    const { all, polls } = await count(journey);
+    const { all, polls } = await countRequests(journey);
     const baselineRequests = fewestRequests(journey);
     const figure = (name: string, value: number, baseline: number): Figure => ({
       part: 'trips',
@@ -76,9 +87,10 @@ export async function roundTrips(): Promise<Figure[]> {
   return figures;
 }
 
-async function count(journey: Journey) {
-  const { world, isConnected, isWarm = false, start } = journeys[journey];
-  const cloud = await Cloud.start({ speed, world });
+/** @returns the requests of a run, and how many of them are polls */
+export async function countRequests(journey: Journey) {
+  const { world, settings = {}, isConnected, isWarm = false, start } = journeys[journey];
+  const cloud = await Cloud.start({ speed, world, settings });
   try {
     if (isConnected) await allEnded(await cloud.tag({ 'atlas-streaming': 'connect' }));
     if (!isWarm) await cloud.lambda.coolDown();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { boundMinutes, fewestStages } from '../../../bench/scale/bound.ts';
+import { connectCrowd } from '../../../bench/scale/crowd.ts';
 import { Tally } from '../../../bench/scale/tally.ts';
 import type { Exchange } from '../../../emulators/emulator.ts';
 import type { MachineEvent } from '../../../emulators/step-functions/execution.ts';
@@ -82,4 +83,10 @@ suite('the tally of many runs', () => {
     assert.equal(tally.transitions, 2);
     assert.deepEqual([...tally.retried], [['Check AtlasThrottled', 1]]);
   });
+});
+
+test('a crowd connects by IAM as well', async () => {
+  const { connected, failures, tally } = await connectCrowd(3, 'api-key', 'IAM');
+  assert.deepEqual([connected, [...failures]], [3, []]);
+  assert.equal(tally.requests.get('kafka ListScramSecrets'), undefined);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { fewest, fewestRequests, type Journey } from '../../../bench/trips/fewest.ts';
 import { pollsAmong } from '../../../bench/trips/polls.ts';
+import { countRequests } from '../../../bench/trips/trips.ts';
 
 suite('the polls of a run', () => {
   const states = (text: string) =>
@@ -30,10 +31,21 @@ suite('the fewest requests', () => {
     const counts = Object.keys(fewest).map((journey) => [journey, fewestRequests(journey as Journey)]);
     assert.deepEqual(Object.fromEntries(counts), {
       'first connect': 47,
+      'first connect by IAM': 43,
       'connect, all done': 19,
+      'all done, by IAM': 16,
       'the same, warm': 17,
       'verify by the sweep': 22,
       disconnect: 25,
     });
   });
+});
+
+test('a first connect by IAM sends at most the requests of one by SCRAM', async () => {
+  const withoutPolls = async (journey: Journey) => {
+    const { all, polls } = await countRequests(journey);
+    return all - polls.requests;
+  };
+  const [iam, scram] = [await withoutPolls('first connect by IAM'), await withoutPolls('first connect')];
+  assert.ok(iam <= scram, `${iam} by IAM, ${scram} by SCRAM`);
 });
