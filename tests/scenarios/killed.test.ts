@@ -3,27 +3,42 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, suite, type TestContext, test } from 'node:test';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { describe, type Kill } from './killed/kill.ts';
-import { lateConnection, type Row, rowOf, type Scenario, scenarios, startCloud, writesOf } from './killed/run.ts';
+import {
+  firstConnectByIam,
+  lateConnection,
+  type Row,
+  rowOf,
+  type Scenario,
+  scenarios,
+  startCloud,
+  writesOf,
+} from './killed/run.ts';
 import { tableOf } from './killed/table.ts';
 
-/** Two cores, two clouds. */
+/** Two cores, two clouds of each deployment. */
 const concurrency = 2;
-const clouds = await Promise.all(Array.from({ length: concurrency }, startCloud));
-const free = [...clouds];
+const startClouds = (settings = {}) => Promise.all(Array.from({ length: concurrency }, () => startCloud(settings)));
+const clouds = await startClouds();
+const cloudsByIam = await startClouds(firstConnectByIam.settings);
+const free = new Map([
+  [undefined, [...clouds]],
+  [firstConnectByIam.settings, [...cloudsByIam]],
+]);
 
-async function withCloud<Result>(work: (cloud: Cloud) => Promise<Result>): Promise<Result> {
-  const cloud = free.pop() ?? assert.fail('more tests at once than clouds');
+async function withCloud<Result>({ settings }: Scenario, work: (cloud: Cloud) => Promise<Result>): Promise<Result> {
+  const ofDeployment = free.get(settings) ?? assert.fail('no such deployment');
+  const cloud = ofDeployment.pop() ?? assert.fail('more tests at once than clouds');
   try {
     return await work(cloud);
   } finally {
-    free.push(cloud);
+    ofDeployment.push(cloud);
   }
 }
 
 const rows: Row[] = [];
 
 after(async () => {
-  await Promise.all(clouds.map((cloud) => cloud.close()));
+  await Promise.all([...clouds, ...cloudsByIam].map((cloud) => cloud.close()));
   mkdirSync('reports', { recursive: true });
   writeFileSync('reports/killed-runs.md', tableOf(rows));
 });
@@ -36,7 +51,7 @@ async function check(t: TestContext, scenario: Scenario, kills: Kill[], shownAft
   await Promise.all(
     kills.map((kill) =>
       t.test(nameOf(kill), async () => {
-        const row = await withCloud((cloud) => rowOf(cloud, scenario, kill, shownAfterSeconds));
+        const row = await withCloud(scenario, (cloud) => rowOf(cloud, scenario, kill, shownAfterSeconds));
         found.set(kill, row);
         assert.deepEqual(row.complaints, []);
       }),
@@ -46,7 +61,7 @@ async function check(t: TestContext, scenario: Scenario, kills: Kill[], shownAft
   rows.push(...kills.flatMap((kill) => found.get(kill) ?? []));
 }
 
-const writesIn = (scenario: Scenario) => withCloud((cloud) => writesOf(cloud, scenario));
+const writesIn = (scenario: Scenario) => withCloud(scenario, (cloud) => writesOf(cloud, scenario));
 
 suite('after a run is killed, a later disconnect by tag removes all that was created, and nothing else:', () => {
   for (const scenario of scenarios)
@@ -62,6 +77,12 @@ suite('after a run is killed, a later disconnect by tag removes all that was cre
       const kills = (await writesIn(scenario)).map((write) => ({ write, applied: false, end: 'outlived' as const }));
       await check(t, scenario, kills);
     });
+
+  test(firstConnectByIam.name, { concurrency }, async (t) => {
+    const writes = await writesIn(firstConnectByIam);
+    const kills = writes.map((write) => ({ write, applied: true, end: 'stopped' as const }));
+    await check(t, firstConnectByIam, kills);
+  });
 
   for (const shownAfterSeconds of [300, 1200])
     test(`Atlas shows what it has created ${shownAfterSeconds / 60} minutes late`, { concurrency }, async (t) => {

@@ -53,8 +53,9 @@ export function addForeign({ clock, world: { project, cluster } }: Cloud): void 
 }
 
 /** The foreign things as JSON. */
-export function foreignThings({ world: { cluster, project } }: Cloud): string {
-  const { iam, tls } = cluster.connectivity.vpcConnectivity;
+export function foreignThings(cloud: Cloud): string {
+  const { cluster, project } = cloud.world;
+  const { [ourScheme(cloud)]: _, ...schemes } = cluster.connectivity.vpcConnectivity;
   return JSON.stringify({
     links: project.links
       .filter(({ request }) => request.arn !== cluster.arn)
@@ -65,7 +66,7 @@ export function foreignThings({ world: { cluster, project } }: Cloud): string {
       .map(({ id, settings, state }) => ({ id, settings, state })),
     statements: statementsIn(cluster).filter((it) => !isOwnStatement(it)),
     tags: Object.entries(cluster.tags.all).filter(([key]) => !isOwnTag(key)),
-    connectivity: { iam, tls, publicAccess: cluster.connectivity.publicAccess },
+    connectivity: { ...schemes, publicAccess: cluster.connectivity.publicAccess },
   });
 }
 
@@ -84,12 +85,16 @@ export function removable({ world: { cluster, project } }: Cloud): string[] {
 }
 
 /** What we have changed, and what a disconnect leaves: other clients may use it by now. */
-export function lasting({ world: { cluster, scramSecrets } }: Cloud): string[] {
+export function lasting(cloud: Cloud): string[] {
+  const { cluster, scramSecrets } = cloud.world;
   return [
-    ...(cluster.connectivity.vpcConnectivity.scram ? ['connectivity'] : []),
+    ...(cluster.connectivity.vpcConnectivity[ourScheme(cloud)] ? ['connectivity'] : []),
     ...(cluster.scramSecretArns.some((arn) => scramSecrets.some((it) => it.arn === arn)) ? ['association'] : []),
   ];
 }
+
+/** The scheme that our runs turn on: without a named secret, a deployment with a streams role connects by IAM. */
+const ourScheme = ({ deployment }: Cloud) => (deployment.streamsRole ? 'iam' : 'scram');
 
 const statementsIn = ({ policy }: Cloud['world']['cluster']) => [policy?.document.Statement ?? []].flat();
 const isOwnStatement = ({ Sid }: { Sid?: string | undefined }) => Sid?.startsWith('AtlasStreamProcessing') ?? false;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { Cloud } from '../../../emulators/cloud.ts';
 import type { Action } from '../../../emulators/deployment/deployment.ts';
+import { iamSettings, iamWorld } from '../../../emulators/iam-world.ts';
 import type { Execution, MachineEvent } from '../../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../../emulators/world.ts';
 import { ended } from '../../fixtures/ended.ts';
@@ -15,6 +16,8 @@ export interface Scenario {
   /** The machine of the run. */
   action: Action;
   world?: WorldSeed;
+  /** Of the deployment, beside those that every deployment needs. */
+  settings?: Record<string, string>;
   prepare?(cloud: Cloud): Promise<void>;
   start(cloud: Cloud): Promise<Execution>;
   /** The state in which the run ends if it isn't killed. */
@@ -44,10 +47,10 @@ const speed = 86_400;
 /** Which states the runs of a cloud enter. */
 const entriesOf = new WeakMap<Cloud, EventEmitter>();
 
-export async function startCloud(): Promise<Cloud> {
+export async function startCloud(settings: Record<string, string> = {}): Promise<Cloud> {
   const entries = new EventEmitter().setMaxListeners(0);
   const onEvent = (event: MachineEvent) => event.type === 'StateEntered' && entries.emit(event.state.name);
-  const cloud = await Cloud.start({ speed, world: seedWith(), onEvent, onExchange: checkRequestToAtlas });
+  const cloud = await Cloud.start({ speed, settings, world: seedWith(), onEvent, onExchange: checkRequestToAtlas });
   entriesOf.set(cloud, entries);
   return cloud;
 }
@@ -116,6 +119,21 @@ export const scenarios: Scenario[] = [
     states: ['ResolveRequest'],
   },
 ];
+
+/** SCRAM is the scheme of another party. */
+export const firstConnectByIam: Scenario = {
+  name: 'first connect by IAM',
+  action: 'connect',
+  world: iamWorld({
+    cluster: {
+      clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
+      vpcConnectivity: { scram: true, iam: false, tls: false },
+    },
+  }),
+  settings: iamSettings,
+  start: async (cloud) => cloud.start({ clusterArn: cloud.world.cluster.arn }),
+  endsIn: 'Connected',
+};
 
 /** A run that creates the connection again, which somebody has deleted, and that Atlas shows late from then on. */
 export const lateConnection = (shownAfterSeconds: number): Scenario => ({
