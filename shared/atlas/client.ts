@@ -100,7 +100,9 @@ export class AtlasClient {
 
   async createConnection(projectId: string, workspace: string, body: KafkaConnectionRequest): Promise<Connection> {
     const path = connections(projectId, workspace);
-    return { ...(await this.#transport.call(Connection, { method: 'POST', path, body })), name: body.name };
+    const isWithoutPassword = body.authentication.mechanism === 'AWS_MSK_IAM';
+    const created = await this.#transport.call(Connection, { method: 'POST', path, body, isWithoutPassword });
+    return { ...created, name: body.name };
   }
 
   /** Updates a connection; its networking cannot be changed. */

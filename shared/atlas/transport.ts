@@ -30,6 +30,8 @@ export interface Call {
   path: string;
   query?: Record<string, string>;
   body?: unknown;
+  /** Whether Atlas has no password to repeat in its answer, although it is about a connection. */
+  isWithoutPassword?: boolean;
   /** The resource version of the API, sent as `Accept: application/vnd.atlas.<version>+json`. */
   version?: '2023-01-01' | '2023-02-01' | '2024-05-30' | '2024-11-13';
 }
@@ -100,7 +102,8 @@ export class AtlasTransport {
     const what = response.answers ?? request;
     const text = await textOf(what, response);
     const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    const mayRepeatPassword = what === request && /\/connections(\/|$)/.test(call.path) && !holdsPassword();
+    const isAboutPassword = /\/connections(\/|$)/.test(call.path) && !call.isWithoutPassword;
+    const mayRepeatPassword = what === request && isAboutPassword && !holdsPassword();
     if (!response.ok) throw this.#named(refusal(what, response, text, { isOwnProject, mayRepeatPassword }));
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return { data: blotOutCredentials(answer.data), bytes: Buffer.byteLength(text) };

@@ -222,6 +222,27 @@ describe('a text of Atlas', () => {
     forgetPasswords();
   });
 
+  it('is not left out of the refusal of a new connection by IAM, which has no password', async (t) => {
+    const refused = apiError(400, 'ODD', 'IAM role ARN not found.');
+    const { atlas } = await fakeAtlas(t, { 'POST /streams/connections': refused });
+    const wanted = {
+      name: 'orders',
+      type: 'Kafka',
+      bootstrapServers: 'b-1:14001',
+      authentication: { mechanism: 'AWS_MSK_IAM', aws: { roleArn: 'arn:aws:iam::123456789012:role/streams' } },
+      security: { protocol: 'SASL_SSL' },
+      networking: { access: { type: 'PRIVATE_LINK', connectionId: 'a'.repeat(24) } },
+    } as const;
+    await assert.rejects(atlas.createConnection(projectId, 'streams', wanted), {
+      errorCode: 'ODD',
+      message: /\(ODD: "IAM role ARN not found\."\)/,
+    });
+    const authentication = { mechanism: 'SCRAM-512', username: 'atlas', password: 'unknown' } as const;
+    await assert.rejects(atlas.createConnection(projectId, 'streams', { ...wanted, authentication }), {
+      errorCode: 'UNKNOWN_ERROR_CODE',
+    });
+  });
+
   it('is one of the first five if it is the name of a stream processor that uses the connection', async (t) => {
     const names = Array.from({ length: 300 }, (_, i) => `p${i}`);
     const { atlas } = await fakeAtlas(t, { 'GET /streams/processors': list(names.map((name) => processor(name))) });
