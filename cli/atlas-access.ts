@@ -118,9 +118,14 @@ export async function atlasAccess(
  * Why Atlas gave no answer to a question, for a person.
  *
  * @param source of the credentials, such as `the environment`
+ * @param role in the project that the question needs
  * @returns undefined if the error is another one
  */
-export function whyNoAtlasAnswer(error: unknown, source: string): string | undefined {
+export function whyNoAtlasAnswer(
+  error: unknown,
+  source: string,
+  role = 'Project Stream Processing Owner',
+): string | undefined {
   if (error instanceof AtlasThrottled) return `${error.message} Try again later.`;
   if (error instanceof AtlasUnavailable)
     return `${error.message} Check the network of this machine and MONGODB_ATLAS_BASE_URL, and try again.`;
@@ -131,7 +136,7 @@ export function whyNoAtlasAnswer(error: unknown, source: string): string | undef
   if (error.status === 401) return `Atlas does not accept the credentials from ${source} (HTTP 401). Correct them.`;
   if (notOnAccessList.has(error.errorCode))
     return `Atlas's IP access list does not allow this address (${error.errorCode}).`;
-  return `The credentials from ${source} lack a role in this project (${error.errorCode}). Give them the role Project Stream Processing Owner.`;
+  return `The credentials from ${source} lack a role in this project (${error.errorCode}). Give them the role ${role}.`;
 }
 
 const tokenOfThisProcess = {

@@ -14,10 +14,11 @@ import { NoAccess } from '../exit.ts';
 export function findingsForPerson(source: string): Findings {
   const findings = new Findings({
     isThorough: true,
-    whyUnknown: (error) => {
+    whyUnknown: (error, check) => {
       if (error instanceof AtlasRefused && notOnAccessList.has(error.errorCode))
         findings.report('accessList', accessList);
-      return whyUnknown(error, source);
+      // Only this list needs another role.
+      return whyUnknown(error, source, check === 'streamsRole' ? 'Project Read Only' : undefined);
     },
     complaintOf: (error) => (error instanceof NeedsPersonError ? error.message : undefined),
   });
@@ -28,13 +29,14 @@ export function findingsForPerson(source: string): Findings {
  * Why something could not be read, for a person.
  *
  * @param source of the credentials of Atlas
+ * @param role that the question to Atlas needs
  * @returns undefined if the error says something else
  */
-export function whyUnknown(error: unknown, source: string): string | undefined {
+export function whyUnknown(error: unknown, source: string, role?: string): string | undefined {
   if (error instanceof NoAccess) return error.message;
   // The registry's own error has that of AWS as its cause.
   const cause = error instanceof DeploymentMisconfigured ? error.cause : error;
-  return whyNoAtlasAnswer(cause, source) ?? whyNoAnswer(cause)?.sentence;
+  return whyNoAtlasAnswer(cause, source, role) ?? whyNoAnswer(cause)?.sentence;
 }
 
 /** The advice is that of docs/deploy.md. */

@@ -2,12 +2,12 @@ import type { Cluster } from '@aws-sdk/client-kafka';
 import type { Settings } from '../../packaging/settings.ts';
 import { NeedsPersonError, TransientError } from '../../shared/errors.ts';
 import { ownLines } from '../../shared/foreign-text.ts';
-import { schemeOf } from '../../shared/login.ts';
+import { type Mechanism, type Scheme, schemeOf } from '../../shared/login.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { type ClusterDetails, privateConnectivityOf } from '../../shared/msk/cluster.ts';
 import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
-import { settingTags } from '../../shared/msk/tags.ts';
-import { type Assessed, assess } from '../../shared/prerequisites/assess.ts';
+import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import { type Assessed, assess, type Inspected } from '../../shared/prerequisites/assess.ts';
 import type { Check } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import { type Planned, planChanges } from '../../shared/prerequisites/plan-changes.ts';
@@ -15,6 +15,7 @@ import { noteOn } from '../../shared/prerequisites/plan-note.ts';
 import { roleOfStack, type StreamsRole } from '../../shared/prerequisites/streams-role.ts';
 import { accountOf, accountsIn } from '../../shared/registry/principal.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
+import { isHopeless } from '../../shared/replaced-by.ts';
 import { fields } from '../../shared/request/fields.ts';
 import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -28,6 +29,7 @@ import { findingsForPerson, whyUnknown } from './judge.ts';
 import { ownerOf } from './owner.ts';
 import { isReady, type Report, resultsOf } from './report.ts';
 import { refusing } from './setup.ts';
+import { lookAtOtherWay, reasonFor } from './way.ts';
 
 /**
  * Judges one cluster as a run would judge it now, with the code of the run. It reads only.
@@ -47,26 +49,47 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
   const recorded = await context.recordOf(clusterArn, findings);
   const request = await requestFor(clusterArn, tags, recorded, context, findings);
   const isUnusable = cluster !== undefined && state === undefined;
-  const seen = cluster && !isUnusable ? await detailsFrom(clusterArn, cluster, context, findings) : undefined;
+  const isForAll = context.options.clusterArn === undefined;
+  const needsSecrets = request.mechanism !== 'AWS_MSK_IAM' || !isForAll;
+  const detailsFor = async (found: Findings) =>
+    cluster && !isUnusable ? detailsFrom(clusterArn, cluster, needsSecrets, context, found) : undefined;
+  const seen = await detailsFor(findings);
   const inspected = {
     privateConnectivity: cluster ? privateConnectivityOf(cluster) : { scram: false, iam: false },
     details: seen,
   };
+  const role = streamsRoleOf(context.settings, clusterArn);
+  const isTagMissing = role?.requiresTag === true && cluster !== undefined && tags[triggerTag] !== 'connect';
   const clients = {
     msk: context.msk,
     secrets: context.secrets,
     atlas: atlasFor(request, context, findings),
     allowedAccounts: accountsIn(context.settings.atlasAwsAccountIds ?? ''),
-    streamsRole: streamsRoleOf(context.settings, clusterArn),
+    // The usual start is that tag. A note says that a manual start needs it before.
+    streamsRole: role && isTagMissing ? { ...role, requiresTag: false } : role,
   };
   const assessed = isUnusable ? undefined : await assess(request, inspected, undefined, clients, findings);
   // Whatever Atlas has answered, it allows this address.
   if (findings.of('workspace')?.unknown === undefined && findings.of('workspace')) findings.report('accessList');
   const planning =
-    seen && assessed && isPlannable(findings)
+    seen && assessed && isPlannable(assessed, findings)
       ? await plan(request, seen, assessed, clients, context.atlas.source)
       : undefined;
-  const checks = resultsOf(findings, schemeOf(assessed?.login.mechanism ?? 'SCRAM-512'));
+  const mechanism = assessed?.login.mechanism;
+  const checks = resultsOf(findings, mechanism && schemeOf(mechanism));
+  // With many clusters, it would cost requests for each of them. No cluster that is of no use has another way.
+  const own = findingsForPerson(context.atlas.source);
+  const otherWay =
+    mechanism && !isForAll && !findings.unmet.some(isHopeless)
+      ? await lookAtOtherWay(
+          request,
+          { ...inspected, details: await detailsFor(own) },
+          mechanism,
+          clients,
+          own,
+          findings,
+        )
+      : null;
   const { projectId, workspace, connectionName } = request;
   const changes = planning?.planned?.changes ?? null;
   const isRecordRead = context.options.stage !== undefined && findings.of('registry')?.unknown === undefined;
@@ -76,22 +99,37 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
     cluster: describeCluster(state, seen),
     ready: isReady(checks),
     target: { projectId, workspace, connectionName },
+    mechanism: mechanism ?? null,
+    because: assessed ? reasonFor(request, tags, assessed, context, findings) : null,
     checks,
+    otherWay,
     plan: changes,
     notes: [
       context.missingStage(),
       state !== undefined && state !== 'ACTIVE' && `The cluster is ${state}. A run waits until it is ACTIVE.`,
       planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
       planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
-      assessed && noteOn(request, planning?.planned, assessed, isRecordRead),
+      mechanism === 'AWS_MSK_IAM' && isTagMissing && tags[triggerTag] !== 'disconnect' && noteOnTag,
+      assessed && noteOn(request, planning?.planned, { login: assessed.login }, isRecordRead),
       request.targetChange !== null && howToKeepOrMove(request),
     ].filter((note): note is string => typeof note === 'string' && note !== ''),
     cost: changes && costOf(changes),
-    owner: ownerOf(clusterArn, tags, changes ?? [], account),
+    owner: ownerOf(clusterArn, tags, changes ?? [], { account, schemes: schemesOf(inspected, mechanism) }),
   };
   // A text of AWS or Atlas may stand in any of them.
   return withTexts(report, ownLines);
 }
+
+const noteOnTag = `The streams role may log in only to clusters with the tag ${triggerTag}=connect (streamsRoleRequiresTag), which this cluster does not have. Start the run by setting that tag: a manual start without it ends in PrerequisitesNotMet.`;
+
+/** The schemes for which multi-VPC connectivity is on after a run: those that are on stay on. */
+const schemesOf = ({ privateConnectivity: { scram, iam } }: Inspected, mechanism: Mechanism | undefined): Scheme[] => {
+  const wanted = mechanism && schemeOf(mechanism);
+  return [
+    ...(iam || wanted === 'IAM' ? ['IAM' as const] : []),
+    ...(scram || wanted === 'SASL_SCRAM' ? ['SASL_SCRAM' as const] : []),
+  ];
+};
 
 const describeCluster = (state: string | undefined, details: ClusterDetails | undefined): string =>
   [state, details?.kafkaVersion && `Apache Kafka ${details.kafkaVersion}`, details?.instanceType]
@@ -161,21 +199,23 @@ function atlasFor({ projectId, workspace }: Request, { atlas }: Context, finding
 async function detailsFrom(
   clusterArn: string,
   cluster: Cluster,
+  needsSecrets: boolean,
   { msk }: Context,
   findings: Findings,
 ): Promise<ClusterDetails> {
-  const listed = isScramOn(cluster)
-    ? await findings.look('secretChoice', async () => onOneLine(await msk.listScramSecrets(clusterArn)))
-    : undefined;
+  const listed =
+    needsSecrets && isScramOn(cluster)
+      ? await findings.look('secretChoice', async () => onOneLine(await msk.listScramSecrets(clusterArn)))
+      : undefined;
   return detailsOf(cluster, listed ?? []);
 }
 
 /** A plan needs everything that it is made of, and a cluster that a run can connect at all. */
-function isPlannable(findings: Findings): boolean {
+function isPlannable({ login }: Assessed, findings: Findings): boolean {
   const parts = ['workspace', 'connection', 'privateLink', 'principal', 'policy'] as const;
   const isKnown = (check: Check) => findings.of(check) !== undefined && findings.of(check)?.unknown === undefined;
   // Without SASL/SCRAM, no secret is chosen yet.
-  const isSecretKnown = findings.of('secretChoice')?.unknown === undefined;
+  const isSecretKnown = 'roleArn' in login || findings.of('secretChoice')?.unknown === undefined;
   return findings.of('clusterType')?.unmet.length === 0 && isSecretKnown && parts.every(isKnown);
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Scheme } from '../../shared/login.ts';
 import { regionOf } from '../../shared/msk/arn.ts';
 import type { Change } from '../../shared/prerequisites/plan-changes.ts';
 
@@ -44,14 +45,9 @@ const sections: Record<string, string> = {
  * Who owns a cluster.
  *
  * @param plan what a run would change
- * @param account the AWS account of Atlas, if it is known
+ * @param known the AWS account of Atlas, if it is known, and the schemes for which multi-VPC connectivity is on after a run
  */
-export function ownerOf(
-  clusterArn: string,
-  tags: Record<string, string>,
-  plan: Change[],
-  account: string | undefined,
-): Owner | null {
+export function ownerOf(clusterArn: string, tags: Record<string, string>, plan: Change[], known: Known): Owner | null {
   const found = toolOf(tags);
   if (!found) return null;
   const titles = new Set(['Tags', ...plan.flatMap(({ state }) => sections[state] ?? [])]);
@@ -62,7 +58,7 @@ export function ownerOf(
       ? []
       : [...titles].map((title) => ({
           title,
-          text: withValues(firstBlock(document, chapter, title), clusterArn, account),
+          text: withValues(firstBlock(document, chapter, title), clusterArn, known),
         }));
   return { ...found, snippets };
 }
@@ -76,10 +72,23 @@ function firstBlock(document: string, chapter: string, title: string): string {
   return block;
 }
 
+interface Known {
+  account: string | undefined;
+  schemes: Scheme[];
+}
+
+/** The line of the example that declares a scheme of multi-VPC connectivity, in Terraform and in CloudFormation. */
+const schemeLine = /^( *)(iam = true|Iam: \{ Enabled: true \})(?: #.*)?$/m;
+
 /** The values of the example are those of this cluster. */
-const withValues = (snippet: string, clusterArn: string, account = 'ACCOUNT_OF_ATLAS'): string =>
+const withValues = (snippet: string, clusterArn: string, { account = 'ACCOUNT_OF_ATLAS', schemes }: Known): string =>
   snippet
+    .replace(schemeLine, (_, indent: string, byIam: string) =>
+      schemes.map((scheme) => `${indent}${scheme === 'IAM' ? byIam : inScram(byIam)}`).join('\n'),
+    )
     .replaceAll('aws_msk_cluster.orders.arn', JSON.stringify(clusterArn))
     .replaceAll('!Ref Orders', clusterArn)
     .replaceAll('821274765805', account)
     .replaceAll('us-east-1"', `${regionOf(clusterArn)}"`);
+
+const inScram = (byIam: string): string => byIam.replace('iam =', 'scram =').replace('Iam:', 'Scram:');

@@ -1,5 +1,5 @@
 import { isCommand } from '../../shared/command.ts';
-import type { Scheme } from '../../shared/login.ts';
+import type { Mechanism, Scheme } from '../../shared/login.ts';
 import { type Check, checkIds, checks } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import type { Change } from '../../shared/prerequisites/plan-changes.ts';
@@ -15,6 +15,13 @@ export interface CheckResult {
   remedy?: string;
 }
 
+/** The way to log in that a run does not take. Its checks do not count. */
+export interface OtherWay {
+  mechanism: Mechanism;
+  /** Those that only this way needs, and those of both ways that this one does not meet for a reason of its own. */
+  checks: CheckResult[];
+}
+
 /** What preflight says about one cluster: the JSON document of `--json`. */
 export interface Report {
   clusterArn: string;
@@ -23,7 +30,13 @@ export interface Report {
   /** null: a check could not be made. */
   ready: boolean | null;
   target: { projectId: string; workspace: string; connectionName: string };
+  /** How Atlas would log in, and why, as half a sentence; null: that is unknown. */
+  mechanism: Mechanism | null;
+  because: string | null;
+  /** What both ways to log in need, then what only this one needs. */
   checks: CheckResult[];
+  /** null: it was not looked at. */
+  otherWay: OtherWay | null;
   /** What a run would change, in its order; null: that is unknown. */
   plan: Change[] | null;
   notes: string[];
@@ -34,18 +47,35 @@ export interface Report {
 /** The checks that preflight makes only if there is something to check. */
 const optional = new Set<Check>(['registry', 'streamsRoleTag']);
 
-/** The results of all checks that an authentication scheme needs. One that was not made says why: because of the one that it needs. */
-export const resultsOf = (findings: Findings, scheme: Scheme): CheckResult[] =>
-  checkIds
-    .filter((id) => findings.of(id) !== undefined || !(optional.has(id) || isOfOther(scheme, id)))
+/**
+ * The results of all checks that an authentication scheme needs, first those that every scheme needs. One that was not made says why:
+ * because of the one that it needs.
+ *
+ * @param scheme undefined: only what every scheme needs
+ */
+export const resultsOf = (findings: Found, scheme: Scheme | undefined): CheckResult[] =>
+  [...checkIds.filter((id) => schemeOfCheck(id) === undefined), ...checkIds.filter((id) => isAbout(scheme, id))]
+    .filter((id) => findings.of(id) !== undefined || !optional.has(id))
     .map((id) => ({ id, title: checks[id].title, ...resultOf(id, findings) }));
 
-function resultOf(id: Check, findings: Findings): Pick<CheckResult, 'result' | 'text' | 'remedy'> {
+type Found = Pick<Findings, 'of'>;
+
+/** Whether a check is only about this authentication scheme. */
+export const isAbout = (scheme: Scheme | undefined, id: Check): boolean =>
+  scheme !== undefined && schemeOfCheck(id) === scheme;
+
+const schemeOfCheck = (id: Check): Scheme | undefined => (checks[id] as { scheme?: Scheme }).scheme;
+
+function resultOf(id: Check, findings: Found): Pick<CheckResult, 'result' | 'text' | 'remedy'> {
   const found = findings.of(id);
   if (!found) return { result: 'unknown', text: whyNotMade(id, findings) };
   if (found.unknown !== undefined) return { result: 'unknown', text: found.unknown };
   if (found.unmet.length === 0) return { result: 'met' };
-  const text = found.unmet.join('\n');
+  return unmet(found.unmet.join('\n'));
+}
+
+/** @param text the complaints, each with its remedy */
+export function unmet(text: string): Pick<CheckResult, 'result' | 'text' | 'remedy'> {
   const commands = text
     .split('\n')
     .filter(isCommand)
@@ -54,7 +84,7 @@ function resultOf(id: Check, findings: Findings): Pick<CheckResult, 'result' | '
 }
 
 /** The checks may need each other, such as the Region and the workspace, which are read together. */
-function whyNotMade(id: Check, findings: Findings): string {
+function whyNotMade(id: Check, findings: Found): string {
   const seen = new Set<Check>();
   let needed = needOf(id);
   while (needed && !findings.of(needed) && !seen.has(needed)) {
@@ -64,9 +94,6 @@ function whyNotMade(id: Check, findings: Findings): string {
   const { unknown } = (needed && findings.of(needed)) ?? {};
   return unknown ?? (needed ? `Needed first: ${checks[needed].title}.` : 'Needed first: what is missing above.');
 }
-
-const isOfOther = (scheme: Scheme, id: Check): boolean =>
-  ((checks[id] as { scheme?: Scheme }).scheme ?? scheme) !== scheme;
 
 const needOf = (id: Check): Check | undefined => (checks[id] as { needs?: Check }).needs;
 

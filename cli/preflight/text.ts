@@ -1,14 +1,17 @@
 import { styleText } from 'node:util';
 import { wrap } from '../../local/screen/text.ts';
-import { isCommand } from '../../shared/command.ts';
+import { isCommand, withCommand } from '../../shared/command.ts';
 import { oneLine } from '../../shared/foreign-text.ts';
+import { authenticationOf, type Mechanism, schemeOf } from '../../shared/login.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
+import { tagCommand } from '../../shared/msk/tag-commands.ts';
+import { settingTags } from '../../shared/msk/tags.ts';
 import { inOneSentence } from '../../shared/short-form.ts';
 import { dollars } from '../dollars.ts';
 import type { Cost } from './cost.ts';
 import { type Owner, ownersPage } from './owner.ts';
 import type { Preflight } from './preflight.ts';
-import type { CheckResult, Report } from './report.ts';
+import { type CheckResult, isAbout, type Report } from './report.ts';
 
 /** Colours a text, or returns it unchanged. */
 type Paint = (format: 'green' | 'red' | 'yellow' | 'bold', text: string) => string;
@@ -26,13 +29,25 @@ export const screenOf = (stream: NodeJS.WriteStream): Screen => ({
 
 const marks = { met: '✔', unmet: '✘', unknown: '–' } as const;
 const colours = { met: 'green', unmet: 'red', unknown: 'yellow' } as const;
+type Result = CheckResult['result'];
+const markOf = (result: Result, { paint }: Screen): string => paint(colours[result], marks[result]);
+/** Of a check that does not count. */
+const plainMarkOf = (result: Result): string => (result === 'unmet' ? '•' : marks[result]);
 
 /** What preflight prints about one cluster. */
 export function textOf(report: Report, screen: Screen): string {
+  const { mechanism } = report;
+  const isOwn = ({ id }: CheckResult) => mechanism !== null && isAbout(schemeOf(mechanism), id);
   return [
-    ...heading(report),
+    ...heading(report, screen),
     '',
-    ...checkLines(report.checks, screen),
+    ...checkLines(
+      report.checks.filter((check) => !isOwn(check)),
+      screen,
+    ),
+    ...(mechanism ? ['', `To log in by ${wayOf(mechanism)}:`] : []),
+    ...checkLines(report.checks.filter(isOwn), screen),
+    ...otherLines(report, screen),
     ...report.notes.flatMap((note, index) => [...(index === 0 ? [''] : []), ...lines(note, '', screen)]),
     ...planLines(report, screen),
     ...costLines(report.cost, screen),
@@ -42,16 +57,40 @@ export function textOf(report: Report, screen: Screen): string {
   ].join('\n');
 }
 
-function heading({ clusterArn, cluster, target: { projectId, workspace, connectionName } }: Report): string[] {
+function heading({ clusterArn, cluster, target, mechanism, because }: Report, screen: Screen): string[] {
+  const { projectId, workspace, connectionName } = target;
   const { clusterName, region, accountId } = parseClusterArn(clusterArn) ?? {};
   return [
     `Cluster  ${clusterName} in ${region}, account ${accountId}${cluster && ` (${cluster})`}`,
     `Target   connection "${connectionName}"${workspace && ` in workspace "${workspace}"`}${projectId && ` of Atlas project ${projectId}`}`,
+    ...(mechanism ? hanging('Login    ', `${mechanism}, because ${because}`, screen) : []),
   ];
 }
 
+/** IAM or SASL/SCRAM. */
+const wayOf = (mechanism: Mechanism): string => authenticationOf[schemeOf(mechanism)];
+
+/** What the other way lacks. Its marks are not those of the checks that count. */
+function otherLines({ clusterArn, otherWay }: Report, screen: Screen): string[] {
+  if (!otherWay) return [];
+  const { mechanism, checks } = otherWay;
+  const way = `By ${wayOf(mechanism)} instead (${mechanism}, not counted), `;
+  const lacking = checks.filter(({ result }) => result !== 'met');
+  const begin = lacking.some(({ result }) => result === 'unmet')
+    ? [`${way}a run would need:`]
+    : lines(
+        withCommand(
+          `${way}nothing is missing${lacking.length > 0 ? ', apart from what was not checked' : ''}. To choose it:`,
+          tagCommand(clusterArn, { [settingTags.mechanism]: mechanism }),
+        ),
+        '',
+        screen,
+      );
+  return ['', ...begin, ...checkLines(lacking, screen, plainMarkOf)];
+}
+
 /** Checks that could not be made for the same reason share it. */
-function checkLines(results: CheckResult[], screen: Screen): string[] {
+function checkLines(results: CheckResult[], screen: Screen, mark = markOf): string[] {
   let sharing = 0;
   return results.flatMap(({ title, result, text = '' }, index) => {
     const next = results[index + 1];
@@ -61,16 +100,30 @@ function checkLines(results: CheckResult[], screen: Screen): string[] {
     if (!isShared) sharing = 0;
     const said = { met: `${title}.`, unmet: text, unknown: `Not checked: ${title}.${isShared ? '' : `\n${reason}`}` };
     const [first = '', ...rest] = lines(said[result], '    ', screen);
-    return [`  ${screen.paint(colours[result], marks[result])} ${first.trimStart()}`, ...rest];
+    return [`  ${mark(result, screen)} ${first.trimStart()}`, ...rest];
   });
 }
 
-/** A text that fits the screen. A command stays on a line of its own, so that it can be copied. */
+/**
+ * A text that fits the screen. A command stays on a line of its own, so that it can be copied. The further lines of a numbered step stand
+ * below its text.
+ */
 const lines = (text: string, indent: string, { width }: Screen): string[] =>
   text
     .split('\n')
-    .flatMap((line) => (isCommand(line) ? [`  ${line.trim()}`] : wrap(line, width - indent.length)))
+    .flatMap((line) => {
+      if (isCommand(line)) return [/^ {2}/.test(line) ? line : `  ${line.trim()}`];
+      const [step = ''] = /^ +\d+\. /.exec(line) ?? [];
+      const [first = '', ...rest] = wrap(line.slice(step.length), width - indent.length - step.length);
+      return [`${step}${first}`, ...rest.map((it) => `${' '.repeat(step.length)}${it}`)];
+    })
     .map((line) => `${indent}${line}`);
+
+/** A text beside a label. */
+function hanging(label: string, text: string, screen: Screen): string[] {
+  const [first = '', ...rest] = lines(text, ' '.repeat(label.length), screen);
+  return [`${label}${first.trimStart()}`, ...rest];
+}
 
 function planLines({ plan, ready }: Report, screen: Screen): string[] {
   if (!plan || plan.length === 0) return plan ? ['', 'A run would change nothing.'] : [];
@@ -79,8 +132,7 @@ function planLines({ plan, ready }: Report, screen: Screen): string[] {
     '',
     ready === false ? 'When nothing is missing, a run would change:' : 'A run would change:',
     ...plan.flatMap(({ state, change }, index) => {
-      const [first = '', ...rest] = lines(breakable(change), ' '.repeat(column), screen);
-      return [`${`  ${index + 1}. ${state}`.padEnd(column)}${first.trimStart()}`, ...rest];
+      return hanging(`  ${index + 1}. ${state}`.padEnd(column), breakable(change), screen);
     }),
   ];
 }
@@ -113,8 +165,7 @@ function ownerLines(owner: Owner | null, screen: Screen): string[] {
   ];
 }
 
-const count = (results: CheckResult[], result: CheckResult['result']): number =>
-  results.filter((it) => it.result === result).length;
+const count = (results: CheckResult[], result: Result): number => results.filter((it) => it.result === result).length;
 
 const prerequisites = (number: number): string => (number === 1 ? '1 prerequisite is' : `${number} prerequisites are`);
 
@@ -129,10 +180,14 @@ function verdict({ ready, checks, plan }: Report): string {
 /** What preflight prints about all clusters: a line for each. */
 export function listOf({ reports, notes }: Preflight, screen: Screen): string {
   const names = reports.map(({ clusterArn }) => parseClusterArn(clusterArn)?.clusterName ?? clusterArn);
-  const column = Math.max(...names.map(({ length }) => length)) + 2;
+  const ways = reports.map(({ mechanism }) => mechanism ?? marks.unknown);
+  const [column, wayColumn] = [names, ways].map((texts) => Math.max(...texts.map(({ length }) => length)) + 2);
   return [
     ...notes.flatMap((note) => [...lines(note, '', screen), '']),
-    ...reports.map((report, index) => `${names[index]?.padEnd(column)}${summary(report, screen)}`),
+    ...reports.map(
+      (report, index) =>
+        `${names[index]?.padEnd(column ?? 0)}${ways[index]?.padEnd(wayColumn ?? 0)}${summary(report, screen)}`,
+    ),
   ].join('\n');
 }
 

@@ -64,7 +64,7 @@ export async function assess(
     !isByIam && request.maySecretBeAssociated && !details?.scramSecretArns.includes(request.secretArn ?? '');
   const found = { isPrivateConnectivityOn: isOn(mechanism), mechanism, isSecretToBeAssociated, details };
   const inAtlas = inWorkspace ? await checkAtlas(request, inWorkspace, found, atlas, findings) : nothing;
-  if (isByIam && inWorkspace) await checkStreamsRole(request, streamsRole, atlas, findings);
+  if (isByIam && (inWorkspace || !streamsRole)) await checkStreamsRole(request, streamsRole, atlas, findings);
   if (isByIam && details && streamsRole?.requiresTag) checkStreamsRoleTag(request.clusterArn, details, findings);
   const [, { secretArn, ...secret }] = await Promise.all([
     details && checkCluster(request.clusterArn, details, mechanism, msk, findings),

@@ -12,8 +12,8 @@ export interface Finding {
 export interface Judge {
   /** Whether checks are also made that a run leaves to its later states. */
   isThorough: boolean;
-  /** Why the check could not be made; undefined if the error says something else. */
-  whyUnknown(error: unknown): string | undefined;
+  /** Why a check could not be made; undefined if the error says something else. */
+  whyUnknown(error: unknown, check: Check): string | undefined;
   /** What is not met; undefined if the error ends everything. */
   complaintOf(error: unknown): string | undefined;
 }
@@ -75,7 +75,7 @@ export class Findings {
     try {
       return await read();
     } catch (error) {
-      const unknown = this.#judge.whyUnknown(error);
+      const unknown = this.#judge.whyUnknown(error, first);
       const complaint = complaintOf(error) ?? this.#judge.complaintOf(error);
       if (unknown !== undefined) for (const check of [first, ...others]) this.#found.set(check, { unmet: [], unknown });
       else if (complaint !== undefined) this.report(first, complaint);

@@ -45,7 +45,9 @@ export function chooseMechanism(
     };
   if (maySecretBeAssociated || secretName !== null)
     return { mechanism: 'SCRAM-512', because: 'the input or a tag names a SCRAM secret' };
-  return details?.isIamOn
+  if (!details)
+    return { mechanism: 'SCRAM-512', because: 'whether the cluster has IAM authentication on is not known' };
+  return details.isIamOn
     ? {
         mechanism: 'AWS_MSK_IAM',
         because: 'the cluster has IAM authentication on and the deployment has a streams role',

@@ -105,12 +105,13 @@ const notRegistered = (role: StreamsRole, projectId: string): string =>
       : 'Add the "Unique External ID" that this prints to the setting streamsRoleExternalIds, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy again.',
   )}`;
 
-const noRole = ({ projectId, clusterArn }: Asked): string =>
-  `The mechanism AWS_MSK_IAM needs a streams role, and this deployment has none. Either choose another mechanism, or let the deployment create the role. A Project Owner of Atlas project ${projectId} helps once:\n${steps(
-    projectId,
-    roleOfStack(clusterArn),
-    'Set streamsRoleExternalIds to the "Unique External ID" that this prints, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy again.',
-  )}`;
+/** Preflight may not know the project. */
+const noRole = ({ projectId: known, clusterArn }: Asked): string => {
+  const projectId = known || 'PROJECT_ID';
+  const setUp =
+    'Set streamsRoleExternalIds to the "Unique External ID" that this prints, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy.';
+  return `The mechanism AWS_MSK_IAM needs a streams role, and this deployment has none yet. The deployment can create it, which needs a Project Owner of Atlas project ${projectId} once:\n${steps(projectId, roleOfStack(clusterArn), setUp)}`;
+};
 
 /** The role that the stack would create (infrastructure/streams-role.yml). It is in the account and the Region of the cluster. */
 export function roleOfStack(clusterArn: string): string {

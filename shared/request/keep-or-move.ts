@@ -14,12 +14,16 @@ export function howToKeepOrMove({
     .filter((field) => targetChange?.includes(`the tag ${settingTags[field]} is `))
     .map((field) => [settingTags[field], target[field]]);
   const isOtherMechanism = /\bmechanism (in the input )?is /.test(targetChange ?? '');
-  const move = withCommand(
-    'To move it, disconnect the cluster first, and then connect it with the new settings:',
-    tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
-    `The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.${isOtherMechanism ? ' It takes longer if MSK must first reboot the brokers for the other authentication scheme.' : ''}`,
-  );
+  const move = howToMove(clusterArn, isOtherMechanism);
   return tags.length > 0
     ? withCommand('To keep the connection, set the tag back:', tagCommand(clusterArn, Object.fromEntries(tags)), move)
     : `To keep the connection, leave this out of the input. ${move}`;
 }
+
+/** How a connected cluster gets another target, and how long that takes. */
+export const howToMove = (clusterArn: string, isOtherMechanism: boolean): string =>
+  withCommand(
+    'To move it, disconnect the cluster first, and then connect it with the new settings:',
+    tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
+    `The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.${isOtherMechanism ? ' It takes longer if MSK must first reboot the brokers for the other authentication scheme.' : ''}`,
+  );

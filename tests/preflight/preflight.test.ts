@@ -199,9 +199,9 @@ describe('preflight of all clusters', () => {
     const { reports, text, exitCode } = await preflightOf(cloud, ['--all', '--stage', 'local', ...targetOptions]);
     assert.equal(exitCode, 1);
     assert.deepEqual(text.split('\n').toSorted(), [
-      'old       ✘ not ready: Apache Kafka is 2.2.1; it must be 2.7.1 or newer (1 more)',
-      'orders    ✔ ready',
-      'payments  ✔ ready',
+      'old       SCRAM-512  ✘ not ready: Apache Kafka is 2.2.1; it must be 2.7.1 or newer (1 more)',
+      'orders    SCRAM-512  ✔ ready',
+      'payments  SCRAM-512  ✔ ready',
     ]);
     assert.equal(reports.length, 3);
     const made = cloud.recorder.exchanges.filter(({ status }) => status !== 401).map(({ operation }) => operation);
@@ -243,7 +243,10 @@ describe('what preflight prints', () => {
       'cluster',
       'ready',
       'target',
+      'mechanism',
+      'because',
       'checks',
+      'otherWay',
       'plan',
       'notes',
       'cost',
