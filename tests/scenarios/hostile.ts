@@ -32,7 +32,7 @@ const start = (t: TestContext, world: WorldSeed = {}) =>
 function secretsHeld(cloud: Cloud, kind: Kind, { operation, authorization = '' }: Call): string[] {
   const { projects } = cloud.world.atlas;
   const clientId = `mdb_sa_id_${[...projects.keys()][0]}`;
-  const [, privateKey = '', clientSecret = ''] = cloud.world.secretValues;
+  const [, , privateKey = '', clientSecret = ''] = cloud.world.secretValues;
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   const held = kind === 'api-key' ? [privateKey] : [clientSecret, basic, authorization.replace(/^\w+ /, '')];
   return /GroupStreamConnections?$/.test(operation) ? [...held, password] : held;
@@ -158,7 +158,7 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
 
   test('the link fails for a reason that is a secret', async (t) => {
     const cloud = await start(t);
-    const { privateKey = '' } = { privateKey: cloud.world.secretValues[1] };
+    const { privateKey = '' } = { privateKey: cloud.world.secretValues[2] };
     const fields = { state: 'FAILED', errorMessage: `No, ${privateKey}.` };
     cloud.intercept = faultAt('getGroupStreamPrivateLinkConnection', altered(fields), always);
     assertFailed(await connectByTag(cloud), 'PrivateLinkFailed', /: "No, \*\*\*"\. .*\nDo this/s);
