@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { ConnectionProgress, connectionOver, connectionState } from '../../shared/atlas/connection.ts';
+import { lacksAwsRole } from '../../shared/atlas/error-codes.ts';
 import type { Authentication } from '../../shared/atlas/types.ts';
 import { PrerequisitesNotMet } from '../../shared/errors.ts';
 import { Login, schemeOf } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { networkHint, networkOfRun } from '../../shared/msk/network.ts';
+import { roleRefused } from '../../shared/prerequisites/streams-role.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 import type { SecretsClient } from '../../shared/secrets/client.ts';
@@ -70,6 +72,9 @@ export async function createConnection(
     clusterArn,
     executionArn,
     hint,
+  }).catch((error: unknown) => {
+    if (login.mechanism !== 'AWS_MSK_IAM' || !lacksAwsRole(error)) throw error;
+    throw new PrerequisitesNotMet(roleRefused(error, login.roleArn, request), { cause: error });
   });
   const { connection, isWritten, ownership, hasPassword } = upserted;
   // Of two writes by one run, the first says what the run has done.

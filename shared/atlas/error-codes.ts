@@ -27,7 +27,8 @@ const others = ['RESOURCE_NOT_FOUND', 'VALIDATION_ERROR', 'RATE_LIMITED', 'UNEXP
 const ownCodes = new Set([projectNotFound, ...notOnAccessList, lacksRole, ...others]);
 
 /** Whether a code is one that Atlas is known to have, and not another text in its place. */
-export const isKnownCode = (code: string): boolean => ownCodes.has(code) || /^STREAM(_[A-Z]+)+$/.test(code);
+export const isKnownCode = (code: string): boolean =>
+  ownCodes.has(code) || /^(STREAM|CLOUD_PROVIDER_ACCESS)(_[A-Z]+)+$/.test(code);
 
 const hasCode = (error: unknown, code: string): error is AtlasRefused =>
   error instanceof AtlasRefused && error.errorCode === code;
@@ -73,3 +74,11 @@ export const isPrivateLinkInUse = (error: unknown): error is AtlasRefused =>
  */
 export const lacksCluster = (error: unknown): error is AtlasRefused =>
   hasCode(error, 'VALIDATION_ERROR') && /must have an Atlas Cluster on .* Network Peering/i.test(error.message);
+
+/**
+ * The role of a connection is not registered and authorized in the project. MongoDB's agent skills report the words "IAM role ARN not
+ * found"; the code was seen for the export of logs.
+ */
+export const lacksAwsRole = (error: unknown): error is AtlasRefused =>
+  hasCode(error, 'CLOUD_PROVIDER_ACCESS_ROLE_NOT_FOUND') ||
+  (error instanceof AtlasRefused && /\bIAM role\b/i.test(error.message));

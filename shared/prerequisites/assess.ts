@@ -35,6 +35,8 @@ export interface Assessed extends FoundInAtlas, Omit<ChosenSecret, 'secretArn'> 
   isPrivateConnectivityOn: boolean;
   /** Why `auto` means this mechanism. */
   because?: string;
+  /** Why the streams role could not be checked. */
+  unchecked?: string;
 }
 
 /**
@@ -64,7 +66,10 @@ export async function assess(
     !isByIam && request.maySecretBeAssociated && !details?.scramSecretArns.includes(request.secretArn ?? '');
   const found = { isPrivateConnectivityOn: isOn(mechanism), mechanism, isSecretToBeAssociated, details };
   const inAtlas = inWorkspace ? await checkAtlas(request, inWorkspace, found, atlas, findings) : nothing;
-  if (isByIam && (inWorkspace || !streamsRole)) await checkStreamsRole(request, streamsRole, atlas, findings);
+  const unchecked =
+    isByIam && (inWorkspace || !streamsRole)
+      ? await checkStreamsRole(request, streamsRole, atlas, findings)
+      : undefined;
   if (isByIam && details && streamsRole?.requiresTag) checkStreamsRoleTag(request.clusterArn, details, findings);
   const [, { secretArn, ...secret }] = await Promise.all([
     details && checkCluster(request.clusterArn, details, mechanism, msk, findings),
@@ -75,7 +80,14 @@ export async function assess(
   const { principalArn, isLinkReady } = inAtlas;
   if (principalArn) await checkPolicy(principalArn, request, isLinkReady, clients, findings);
   const login = loginBy(choice, secretArn, streamsRole);
-  return { ...inAtlas, ...secret, login, isPrivateConnectivityOn: isOn(mechanism), ...becauseOf(choice) };
+  return {
+    ...inAtlas,
+    ...secret,
+    login,
+    isPrivateConnectivityOn: isOn(mechanism),
+    ...becauseOf(choice),
+    ...(unchecked !== undefined && { unchecked }),
+  };
 }
 
 const nothing: FoundInAtlas = { connection: undefined, links: [], isLinkReady: false };

@@ -6,18 +6,19 @@ import type { Planned } from './plan-changes.ts';
  * What a person should know about a plan; '' if there is nothing.
  *
  * @param planned undefined if nothing was planned
- * @param assessed why `auto` means a mechanism
+ * @param assessed why `auto` means a mechanism, and what could not be checked
  * @param isRecordRead whether the registry was asked who created what exists
  */
 export function noteOn(
   { dryRun, targetChange }: Request,
   planned: Planned | undefined,
-  { login, because }: Pick<Assessed, 'login' | 'because'>,
+  { login, because, unchecked }: Pick<Assessed, 'login' | 'because' | 'unchecked'>,
   isRecordRead = true,
 ): string {
   const { adopted = [], denials, possibleDenials } = planned ?? {};
   return [
     dryRun && because && `The mechanism is ${login.mechanism}, because ${because}.`,
+    dryRun && unchecked,
     dryRun && adopted.length > 0 && adoption(adopted, isRecordRead),
     dryRun && denials && `A run would verify the connection, and end in PolicyRefused. ${denials}`,
     dryRun && possibleDenials,

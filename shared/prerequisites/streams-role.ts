@@ -24,8 +24,10 @@ type Asked = Pick<Request, 'projectId' | 'clusterArn'>;
 
 /**
  * Checks that Atlas can log in as the streams role: the role is registered and authorized in the Atlas project, and trusts the project.
+ * Credentials that may not read that don't stop a run: Atlas itself refuses a connection with another role.
  *
  * @param role undefined if the deployment has none
+ * @returns why a run could not check it; undefined if it was checked
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable
  * @see https://www.mongodb.com/docs/atlas/security/set-up-unified-aws-access/
  */
@@ -34,15 +36,29 @@ export async function checkStreamsRole(
   role: StreamsRole | undefined,
   atlas: AtlasClient,
   findings: Findings,
-): Promise<void> {
-  if (!role) return findings.report('streamsRole', noRole(request));
+): Promise<string | undefined> {
+  findings.report('streamsRole', role ? undefined : noRole(request));
+  if (!role) return undefined;
   const { projectId } = request;
-  const registered = await findings.look(
-    'streamsRole',
-    () => atlas.listAwsRoles(projectId),
-    (error) => (error instanceof AtlasRefused && error.status === 403 ? mayNotRead(projectId, error) : undefined),
+  const registered = await findings.look('streamsRole', () =>
+    atlas.listAwsRoles(projectId).catch((error: unknown) => {
+      if (error instanceof AtlasRefused && error.status === 403 && !findings.isThorough) return error;
+      throw error;
+    }),
   );
+  if (registered instanceof AtlasRefused) return mayNotRead(role, projectId, registered);
   if (registered) findings.report('streamsRole', whyNotUsable(registered, role, projectId));
+  return undefined;
+}
+
+/**
+ * What a person must do about a connection that Atlas has refused because of its role.
+ *
+ * @param refusal by Atlas
+ */
+export function roleRefused(refusal: AtlasRefused, roleArn: string, { projectId, clusterArn }: Asked): string {
+  const trust = roleArn === roleOfStack(clusterArn) ? setUpOfStack : setUpByUser;
+  return `${refusal.message} The streams role must be registered and authorized in the project:\n${steps(projectId, roleArn, trust)}`;
 }
 
 /** Checks that the streams role may log in to this cluster, if it requires the cluster's tag. */
@@ -100,17 +116,18 @@ const notRegistered = (role: StreamsRole, projectId: string): string =>
   `The streams role ${role.arn} is not registered in Atlas project ${projectId}, so Atlas cannot log in as it. A Project Owner of that project registers it once:\n${steps(
     projectId,
     role.arn,
-    role.trustedArn === null
-      ? 'Let the trust policy of the role allow sts:AssumeRole to the "Atlas AWS Account ARN" that this prints, if sts:ExternalId is the "Unique External ID".'
-      : 'Add the "Unique External ID" that this prints to the setting streamsRoleExternalIds, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy again.',
+    role.trustedArn === null ? setUpByUser : setUpOfStack,
   )}`;
+
+const setUpByUser =
+  'Let the trust policy of the role allow sts:AssumeRole to the "Atlas AWS Account ARN" that this prints, if sts:ExternalId is the "Unique External ID".';
+const setUpOfStack =
+  'Add the "Unique External ID" that this prints to the setting streamsRoleExternalIds, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy.';
 
 /** Preflight may not know the project. */
 const noRole = ({ projectId: known, clusterArn }: Asked): string => {
   const projectId = known || 'PROJECT_ID';
-  const setUp =
-    'Set streamsRoleExternalIds to the "Unique External ID" that this prints, set streamsRoleTrustedArn to the "Atlas AWS Account ARN", and deploy.';
-  return `The mechanism AWS_MSK_IAM needs a streams role, and this deployment has none yet. The deployment can create it, which needs a Project Owner of Atlas project ${projectId} once:\n${steps(projectId, roleOfStack(clusterArn), setUp)}`;
+  return `The mechanism AWS_MSK_IAM needs a streams role, and this deployment has none yet. The deployment can create it, which needs a Project Owner of Atlas project ${projectId} once:\n${steps(projectId, roleOfStack(clusterArn), setUpOfStack)}`;
 };
 
 /** The role that the stack would create (infrastructure/streams-role.yml). It is in the account and the Region of the cluster. */
@@ -136,5 +153,5 @@ const steps = (projectId: string, roleArn: string, setUp: string): string =>
 const authorizeCommand = (roleId: string, roleArn: string, projectId: string): string =>
   `atlas cloudProviders accessRoles aws authorize ${roleId} --projectId ${projectId} --iamAssumedRoleArn ${roleArn}`;
 
-const mayNotRead = (projectId: string, { message }: AtlasRefused): string =>
-  `The deployment's Atlas credentials may not read which AWS roles Atlas project ${projectId} may assume. Give them the role Project Read Only in that project. ${message}`;
+const mayNotRead = ({ arn }: StreamsRole, projectId: string, { message }: AtlasRefused): string =>
+  `${whatFor(arn, projectId)} was not checked, because the deployment's Atlas credentials may not read which roles the project has. The role Project Read Only allows that. ${message}`;

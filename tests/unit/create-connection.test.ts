@@ -162,6 +162,23 @@ describe('CreateConnection by AWS_MSK_IAM', () => {
     assert.deepEqual([recordedRole, secretArn, secretVersionId], [roleArn, undefined, undefined]);
   });
 
+  for (const [code, words] of [
+    ['CLOUD_PROVIDER_ACCESS_ROLE_NOT_FOUND', 'No such role.'],
+    ['VALIDATION_ERROR', `IAM role ARN not found: ${roleArn}.`],
+  ] as const)
+    it(`says how to register the role that Atlas refuses with ${code}, and has created nothing`, async (t) => {
+      const routes = { [get]: absent, [post]: apiError(400, code, words) };
+      const { run, record } = await creator(t, { ...situation, routes, recorded: null });
+      await assert.rejects(run(), ({ name, message }: Error) => {
+        assert.equal(name, 'PrerequisitesNotMet');
+        assert.ok(message.includes(words), message);
+        assert.match(message, /\n {5}atlas cloudProviders accessRoles aws create --projectId /);
+        assert.ok(message.endsWith(`--iamAssumedRoleArn ${roleArn}`), message);
+        return true;
+      });
+      assert.equal((await record()).connection, undefined);
+    });
+
   it('leaves an equal connection unchanged, and records its role', async (t) => {
     const { run, calls, record } = await creator(t, { ...situation, routes: { [get]: existing() } });
     assert.equal((await run()).result, 'unchanged');
