@@ -2,6 +2,7 @@ import { livePrivateLink, mechanismOf } from '../atlas/private-link.ts';
 import type { PrivateLink } from '../atlas/types.ts';
 import type { Mechanism } from '../login.ts';
 import type { ClusterDetails } from '../msk/cluster.ts';
+import { hasPieces } from '../registry/record.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamsRole } from './streams-role.ts';
 
@@ -15,14 +16,15 @@ type Asked = Pick<Request, 'clusterArn' | 'mechanism' | 'maySecretBeAssociated' 
 
 /** The mechanism, if it does not depend on the private links of the project. @param planned what this run has chosen before */
 export function chosenMechanism(
-  { mechanism }: Pick<Request, 'mechanism'>,
+  { mechanism, recorded }: Pick<Request, 'mechanism' | 'recorded'>,
   planned: Mechanism | undefined,
   role: StreamsRole | undefined,
 ): Choice | undefined {
   if (planned) return { mechanism: planned };
   if (mechanism !== 'auto') return { mechanism };
-  // Without a streams role there is no choice, and nothing to read for it.
-  return role ? undefined : { mechanism: 'SCRAM-512' };
+  if (role) return undefined;
+  // Without a streams role there is no choice, and nothing to read for it. A cluster that is connected by IAM lacks the role then.
+  return { mechanism: (recorded && hasPieces(recorded) && recorded.target?.mechanism) || 'SCRAM-512' };
 }
 
 /**
@@ -37,8 +39,9 @@ export function chooseMechanism(
   links: PrivateLink[],
 ): Choice {
   const link = livePrivateLink(links, clusterArn, recorded?.privateLink?.id);
-  const ofLink = link && mechanismOf(link);
-  if (ofLink)
+  // A link that is FAILED must be deleted first, so its scheme decides nothing.
+  const ofLink = link && link.state !== 'FAILED' ? mechanismOf(link) : undefined;
+  if (link && ofLink)
     return {
       mechanism: ofLink,
       because: `private link ${link._id} has the authentication scheme ${link.authenticationScheme ?? 'SASL_SCRAM'}`,
