@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
+import { privateLinkId } from '../fixtures/atlas.ts';
 import { clusterArn, request } from '../fixtures/request.ts';
 
 const tagResource = `aws kafka tag-resource --region us-east-1 --resource-arn ${clusterArn} --tags`;
@@ -25,5 +26,16 @@ describe('how to keep or move a connected cluster:', () => {
   it('says how long a move takes, and that another mechanism may need a reboot', () => {
     assert.equal(advice('but workspace in the input is "b"').at(-1), duration);
     assert.match(advice('but mechanism in the input is "PLAIN"').at(-1) ?? '', /reboot the brokers/);
+  });
+
+  it('says who must delete a link of another party, if the mechanism needs a link of the other scheme', () => {
+    const lastLine = (mechanism: string, ownership: 'adopted' | 'created') => {
+      const recorded = { clusterArn, privateLink: { id: privateLinkId, ownership } };
+      const targetChange = `but the tag atlas-streaming/mechanism is "${mechanism}"`;
+      return howToKeepOrMove(request({ targetChange, recorded })).split('\n').at(-1) ?? '';
+    };
+    assert.match(lastLine('AWS_MSK_IAM', 'adopted'), /did not create the private link.* its owner must delete it/);
+    for (const line of [lastLine('AWS_MSK_IAM', 'created'), lastLine('PLAIN', 'adopted')])
+      assert.doesNotMatch(line, /its owner/);
   });
 });
