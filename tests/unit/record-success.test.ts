@@ -230,6 +230,14 @@ describe('RecordSuccess and the registry:', () => {
     });
   });
 
+  it("a verification forgets the credentials of a connection that is another party's now", async (t) => {
+    const { record, registered } = await recorder(t, { roleArn, secretArn, secretVersionId: 'v1' });
+    const replaced = { ...verification.connection, ownership: 'adopted' as const };
+    await record({ ...verification, plan: { login: byRole, isConnected: true }, connection: replaced });
+    const { roleArn: role, secretArn: secret, secretVersionId } = await registered();
+    assert.deepEqual([role, secret, secretVersionId], [undefined, undefined, undefined]);
+  });
+
   it('a run with a claim makes what it has found ours', async (t) => {
     const { record, registered } = await recorder(t, { privateLink: { id: privateLinkId, ownership: 'adopted' } });
     await record({ ...everything, request: request({ claim: true }) });
