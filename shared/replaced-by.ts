@@ -1,6 +1,7 @@
 import { stepWithCommand, withCommand } from './command.ts';
+import type { Mechanism } from './login.ts';
 import { tagCommand, untagCommand } from './msk/tag-commands.ts';
-import { triggerTag } from './msk/tags.ts';
+import { settingTags, triggerTag } from './msk/tags.ts';
 
 /** Ends the message of a failure that a new start alone only repeats: RecordFailure then prints no command for one. */
 export const failsAgain = 'A new start before that fails again.';
@@ -18,11 +19,22 @@ export const isHopeless = (message: string): boolean => message.endsWith(alwaysF
 export const useAnotherCluster = (clusterArn: string): string =>
   withCommand('Use another cluster, and remove the tag:', untagCommand(clusterArn, [triggerTag]), alwaysFails);
 
-/** How a person replaces what a run has created in Atlas and what has FAILED there. @param what has to be fixed first */
-export const replacedBy = (what: string, clusterArn: string): string =>
+/**
+ * How a person replaces what a run has created in Atlas and what has FAILED there. Nobody has published a connection by IAM over a private
+ * link, and another mechanism counts only after the disconnect.
+ *
+ * @param what has to be fixed first
+ * @param mechanism of the connection
+ */
+export const replacedBy = (what: string, mechanism: Mechanism, clusterArn: string): string =>
   [
     'Do this:',
-    `  1. Fix ${what}.`,
+    mechanism === 'AWS_MSK_IAM'
+      ? stepWithCommand(
+          `  1. Fix ${what}. Or connect by SCRAM instead, which counts after the disconnect:`,
+          tagCommand(clusterArn, { [settingTags.mechanism]: 'SCRAM-512' }),
+        )
+      : `  1. Fix ${what}.`,
     stepWithCommand(
       '  2. Tag the cluster atlas-streaming=disconnect:',
       tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),

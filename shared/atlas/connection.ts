@@ -142,7 +142,7 @@ export function connectionState(
     throw new ConnectionFailed(
       `Atlas reports connection "${name}" as FAILED, without a reason. Check ${suspectsOf(login)}, and the connection's bootstrap servers. ${hint}\n${
         ownership === 'created'
-          ? replacedBy('what is wrong there', clusterArn)
+          ? replacedBy('what is wrong there', login.mechanism, clusterArn)
           : `This deployment did not create the connection. Its owner must correct it, or delete it, in Atlas. Then start a new execution. ${failsAgain}`
       }`,
     );

@@ -69,7 +69,7 @@ export function privateLinkState(
     throw new PrivateLinkFailed(
       `Atlas could not set up private link ${id}: ${errorMessage ? quoted(errorMessage.replace(/\.$/, '')) : 'it gave no reason'}. ${hints.filter(Boolean).join(' ')}\n${
         ownership === 'created'
-          ? replacedBy('what Atlas reports', clusterArn)
+          ? replacedBy('what Atlas reports', mechanism, clusterArn)
           : `This deployment did not create the link. Its owner must delete it in Atlas (Stream Processing > Private Link). Then start a new execution. ${failsAgain}`
       }`,
     );

@@ -33,6 +33,12 @@ describe('a connection that logs in as a role', () => {
       message:
         /Check that the role arn:aws:iam::111122223333:role\/msk-atlas-privatelink-streams-us-east-1 trusts Atlas(?!.*SCRAM)/,
     }));
+
+  it('says how to connect by SCRAM instead, if it is FAILED', () =>
+    assert.throws(() => connectionState(connection({ state: 'FAILED' }), byRole, 'created', clusterArn, ''), {
+      message:
+        /1\. Fix what is wrong there\. Or connect by SCRAM .*:\n {5}aws .* --tags atlas-streaming\/mechanism=SCRAM-512\n {2}2\. Tag/,
+    }));
 });
 
 describe('two strings of bootstrap servers', () => {

@@ -81,6 +81,11 @@ describe("a private link's state", () => {
       });
     });
 
+    it('says how to connect by SCRAM instead of IAM', () =>
+      assert.throws(() => privateLinkState(privateLink({ state: 'FAILED' }), 'AWS_MSK_IAM', 'created', clusterArn), {
+        message: /1\. Fix what Atlas reports\. Or .*:\n {5}aws .*\/mechanism=SCRAM-512\n {2}2\. Tag/,
+      }));
+
     for (const ownership of ['adopted', 'unknown'] as const)
       it(`asks the owner to delete a link that is ${ownership}`, () =>
         assert.throws(failed(ownership, 'No zone.'), {
