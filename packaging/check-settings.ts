@@ -165,7 +165,7 @@ function complaintAboutStreamsRole(
 ): string | undefined {
   const [trusted, ids] = ['streamsRoleTrustedArn', 'streamsRoleExternalIds'].map(inFile);
   const both =
-    'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as atlasAWSAccountArn and atlasAssumedRoleExternalId.';
+    'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as "Atlas AWS Account ARN" and "Unique External ID".';
   if (trustedArn && externalIds === '') return `${trusted} is set, but ${ids} is empty; ${both}`;
   if (externalIds && trustedArn === '') return `${ids} is set, but ${trusted} is empty; ${both}`;
   return trustedArn && arn

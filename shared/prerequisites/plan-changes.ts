@@ -141,6 +141,8 @@ function changesTo(current: Current, different: string[], request: Request): Cha
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
   const isByRole = login.mechanism === 'AWS_MSK_IAM';
+  // Preflight plans also for a deployment that has no role yet.
+  const role = isByRole ? `the ${login.roleArn ? `role ${login.roleArn}` : 'streams role'}` : undefined;
   const hasOldPassword = !isByRole && sentVersionId !== undefined && sentVersionId !== user?.versionId;
   // A connection that we have not created is never changed.
   const updated =
@@ -181,11 +183,11 @@ function changesTo(current: Current, different: string[], request: Request): Cha
     connection &&
       takenOver.connection && {
         state: 'CreateConnection',
-        change: `Take over the Kafka connection "${connectionName}" in workspace "${workspace}", and ${isByRole ? `let it log in as the role ${login.roleArn}` : 'send it the user and password of the SCRAM secret'}. A later disconnect deletes it.`,
+        change: `Take over the Kafka connection "${connectionName}" in workspace "${workspace}", and ${role ? `let it log in as ${role}` : 'send it the user and password of the SCRAM secret'}. A later disconnect deletes it.`,
       },
     !connection && {
       state: 'CreateConnection',
-      change: `Create the Kafka connection "${connectionName}" in workspace "${workspace}"${isByRole ? `, which logs in as the role ${login.roleArn}` : ''}.`,
+      change: `Create the Kafka connection "${connectionName}" in workspace "${workspace}"${role ? `, which logs in as ${role}` : ''}.`,
     },
     updated.length > 0 && {
       state: 'CreateConnection',

@@ -94,6 +94,12 @@ describe('preflight says which way a run takes, and why:', () => {
     );
   });
 
+  it('the plan by IAM names no role that does not exist yet', async () => {
+    await cloud.replaceWorld(both);
+    const { report } = await preflightOfCluster(cloud, ['--mechanism', 'AWS_MSK_IAM']);
+    assert.match(report.plan?.at(-1)?.change ?? '', /, which logs in as the streams role\.$/);
+  });
+
   it('it is the way of an existing private link', async () => {
     await cloud.replaceWorld(both);
     const { cluster, project } = cloud.world;

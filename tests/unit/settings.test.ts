@@ -267,7 +267,7 @@ describe('a setting', () => {
     const own = { streamsRoleArn: 'arn:aws:iam::123456789012:role/streams' };
     for (const right of [{}, made, own]) assert.deepEqual(complaintsAbout({ ...none, ...right }), []);
     const both =
-      'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as atlasAWSAccountArn and atlasAssumedRoleExternalId.';
+      'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as "Atlas AWS Account ARN" and "Unique External ID".';
     assert.deepEqual(complaintsAbout({ ...none, ...made, streamsRoleExternalIds: '' }), [
       `streamsRoleTrustedArn is set, but streamsRoleExternalIds is empty; ${both}`,
     ]);
