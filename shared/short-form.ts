@@ -14,6 +14,9 @@ interface Failing {
 /** Those of secrets, in a text. */
 const secretArns = /arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}\b/g;
 
+/** Those of roles, in a text: the account, and the name without its path. */
+const roleArns = /arn:[\w-]+:iam::(\d{12}):role\/(?:[\w+=,.@-]+\/)*([\w+=,.@-]*\w)/g;
+
 /** How an error is told in short, if its first sentence doesn't do. */
 const summaries: Record<string, (message: string) => string> = {
   // "One prerequisite is not met: …", or a numbered list.
@@ -25,8 +28,8 @@ const summaries: Record<string, (message: string) => string> = {
 };
 
 /**
- * A failure in the 255 characters of a tag: the state, the error, and in one sentence what is wrong. The remedy, with its commands, is in the Cause. ARNs
- * of the cluster are only its name: the tag is the cluster's own.
+ * A failure in the 255 characters of a tag: the state, the error, and in one sentence what is wrong. The remedy, with its commands, is in the Cause. The
+ * cluster, secrets, and roles of the cluster's account are named without their ARNs: the tag is the cluster's own.
  */
 export function shortForm({ state, error, message }: Failing, clusterArn: string): string {
   const text = withoutMarks(inWords(message, clusterArn));
@@ -35,15 +38,19 @@ export function shortForm({ state, error, message }: Failing, clusterArn: string
   return tagValue(error === 'TargetChanged' ? sentence : `${state} ${error} - ${sentence}`);
 }
 
-/** What is wrong, in one sentence, with the names of the cluster and of secrets in place of their ARNs. */
+/** What is wrong, in one sentence, with the names of the cluster, of secrets and of roles in place of their ARNs. */
 export const inOneSentence = (message: string, clusterArn: string): string =>
   firstSentence(inWords(message, clusterArn));
 
-/** A message without its commands. ARNs are only the names in them. */
+/** A message without its commands. ARNs are only the names in them. A role of another account needs its account. */
 function inWords(message: string, clusterArn: string): string {
-  const name = parseClusterArn(clusterArn)?.clusterName ?? clusterArn;
+  const { clusterName: name = clusterArn, accountId } = parseClusterArn(clusterArn) ?? {};
   const words = message.split('\n').filter((line) => !isCommand(line));
-  return words.join('\n').replaceAll(clusterArn, name).replace(secretArns, secretNameOf);
+  return words
+    .join('\n')
+    .replaceAll(clusterArn, name)
+    .replace(secretArns, secretNameOf)
+    .replace(roleArns, (arn, account, roleName) => (account === accountId ? roleName : arn));
 }
 
 /** A tag has neither apostrophes nor semicolons: "doesn't" and "a; b" become "does not" and "a - b". */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import * as errors from '../../shared/errors.ts';
 import { Login } from '../../shared/login.ts';
-import { isPrivateConnectivityOn, PrivateConnectivity } from '../../shared/msk/cluster.ts';
+import { ClusterDetails, isPrivateConnectivityOn, PrivateConnectivity } from '../../shared/msk/cluster.ts';
 import { changeOf, isChange, Outcome, Result } from '../../shared/outcomes.ts';
 import { mayBeOurs, type RegistryRecord } from '../../shared/registry/record.ts';
 
@@ -10,7 +10,12 @@ const Done = z.optional(z.object({ result: z.optional(Result) }));
 /** What the states of this run, of either machine, have written about their changes. */
 export const Results = z.object({
   /** As InspectCluster has read the cluster last. */
-  cluster: z.optional(z.object({ privateConnectivity: z.optional(PrivateConnectivity) })),
+  cluster: z.optional(
+    z.object({
+      privateConnectivity: z.optional(PrivateConnectivity),
+      details: z.optional(z.partial(z.pick(ClusterDetails, { isScramOn: true }))),
+    }),
+  ),
   plan: z.optional(z.object({ login: z.optional(Login) })),
   connectivity: Done,
   scramSecretAssociation: Done,

@@ -29,7 +29,9 @@ export const RecordFailureInput = z.object({
     failed: z.record(z.string(), Caught),
     /** Only after ResolveRequest has succeeded. While a run waits for another one, `recorded` and the settings are missing. */
     request: z.optional(
-      z.partial(z.pick(Request, { clusterArn: true, wantedBy: true, targetChange: true, recorded: true })),
+      z.partial(
+        z.pick(Request, { clusterArn: true, mechanism: true, wantedBy: true, targetChange: true, recorded: true }),
+      ),
     ),
   }),
   executionArn: z.string(),
@@ -90,13 +92,18 @@ export async function recordFailure(
 
   // The tag, or the sweep itself, has asked for this run, and asks again.
   const isSure = (request?.wantedBy ?? startedBy(input, executionArn)) !== 'console';
+  const mayNeedSecret =
+    (run.plan?.login?.mechanism ?? request?.mechanism) !== 'AWS_MSK_IAM' && run.cluster?.details?.isScramOn !== false;
   const isStartedAgain = !(isOver.has(error) || entry.isClaimLost || isOfNoUse(said));
   const facts = [
     changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
     ...(isStartedAgain
-      ? [howToStartAgain(failing), whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure })]
+      ? [
+          howToStartAgain(failing),
+          whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure, mayNeedSecret }),
+        ]
       : []),
     isStartedAgain ? `${noRedrive} Start a new execution.` : noRedrive,
     ...entry.notes,

@@ -94,17 +94,23 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
  * @param failures in a row, with this one; undefined if the failure isn't in the registry
  * @param now ISO 8601
  * @param isSure whether the cluster has the tag that asks for this run, or is the sweep's to repair
+ * @param mayNeedSecret whether the run may depend on a SCRAM secret
  */
 export function whenSweepTriesAgain(
   { input, executionArn }: Failing,
-  { failures, now, isSure }: { failures: number | undefined; now: string; isSure: boolean },
+  {
+    failures,
+    now,
+    isSure,
+    mayNeedSecret,
+  }: { failures: number | undefined; now: string; isSure: boolean; mayNeedSecret: boolean },
 ): string {
   if (isDryRun(input)) return 'The sweep does not repeat a dry run.';
   if (failures === undefined)
     return isSure ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
   const action = actionOf(executionArn);
   const time = nextAttempt(failures, now).replace(/\.\d+Z$/, 'Z');
-  const when = `starts a run after ${time}, or earlier if the cluster, its setting tags or its SCRAM secret change`;
+  const when = `starts a run after ${time}, or earlier if ${mayNeedSecret ? 'the cluster, its setting tags or its SCRAM secret' : 'the cluster or its setting tags'} change`;
   if (isSure) return `The sweep ${when}.`;
   // The sweep finishes a disconnect also without a tag.
   const condition = action === 'connect' ? 'If the cluster has' : 'Unless the cluster has';

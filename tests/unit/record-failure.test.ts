@@ -15,6 +15,7 @@ import type { Test } from '../fixtures/loopback.ts';
 import { startRegistry } from '../fixtures/registry.ts';
 import {
   before,
+  byRole,
   clusterArn,
   disconnectExecutionArn,
   executionArn,
@@ -101,6 +102,20 @@ describe('the Cause of a failure', () => {
         "Don't use Redrive: it enters only the last state again, which fails again. Start a new execution.",
       ].join('\n'),
     });
+  });
+
+  it('does not name a SCRAM secret if the connection logs in by IAM, or if the cluster has no SCRAM', async (t) => {
+    const auto = request({ wantedBy: 'tag', mechanism: 'auto' });
+    for (const known of [
+      { request: request({ wantedBy: 'tag', mechanism: 'AWS_MSK_IAM' }) },
+      { request: auto, plan: { login: byRole } },
+      { request: auto, cluster: { details: { isScramOn: false } } },
+    ]) {
+      const { run } = await recorder(t, claimed);
+      const { cause } = await run({ ...byTag, ...known });
+      assert.match(cause, /, or earlier if the cluster or its setting tags change\.\n/);
+      assert.doesNotMatch(cause, /SCRAM secret/);
+    }
   });
 
   it('says under which tag the sweep starts a run if a person has started this one', async (t) => {

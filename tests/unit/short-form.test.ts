@@ -37,6 +37,18 @@ describe('the short form of a failure', () => {
     );
   });
 
+  it('names a role of the account of the cluster without its ARN', () => {
+    const role = 'arn:aws:iam::111122223333:role/data/msk-atlas-privatelink-streams-us-east-1';
+    assert.equal(
+      short('PrerequisitesNotMet', `One prerequisite is not met: The streams role ${role} is not registered.`),
+      'InspectCluster PrerequisitesNotMet - The streams role msk-atlas-privatelink-streams-us-east-1 is not registered',
+    );
+    assert.equal(
+      short('Odd', 'Atlas names arn:aws:iam::222233334444:role/atlas.'),
+      'InspectCluster Odd - Atlas names arn-aws-iam 222233334444-role/atlas',
+    );
+  });
+
   it('leaves no word in pieces', () => {
     assert.equal(
       short('Odd', "Atlas doesn't say, and can't know, the cluster's state."),
