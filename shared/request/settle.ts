@@ -134,12 +134,13 @@ function explicitTarget(given: ConsoleInput, tags: Record<string, string>, bound
 
 /**
  * The mechanism if neither the input nor a tag names one. A deployment that names one moves no recorded cluster. `auto` keeps the
- * mechanism as long as something was created for it; otherwise CheckPrerequisites chooses.
+ * mechanism as long as a link or a connection was created for it; otherwise CheckPrerequisites chooses. A statement fits every mechanism.
  */
 function defaultMechanism(recorded: RegistryRecord | undefined, choice: Wanted['mechanism']): Wanted['mechanism'] {
   const known = recorded?.target?.mechanism;
   if (choice !== 'auto') return known ?? choice;
-  return (recorded && hasCreated(recorded) ? known : undefined) ?? 'auto';
+  const isUsed = [recorded?.privateLink, recorded?.connection].some((piece) => piece && mayBeOurs(piece));
+  return (isUsed ? known : undefined) ?? 'auto';
 }
 
 /** Why a connection uses no secret although no setting of the cluster names the mechanism. */
