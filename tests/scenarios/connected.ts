@@ -11,6 +11,7 @@ import {
   privateConnectivityIsOn,
   recordOf,
 } from './local-cloud.ts';
+import { isByIam, otherWayIsOn, scramOnly } from './way.ts';
 
 suite('a run that connects', () => {
   const foreign = (clusterArn: string) => ({
@@ -26,8 +27,7 @@ suite('a run that connects', () => {
     const cloud = await cloudWith({
       cluster: {
         policy: foreign,
-        clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false },
-        vpcConnectivity: { scram: false, iam: true, tls: false },
+        ...otherWayIsOn(),
         publicAccess: 'SERVICE_PROVIDED_EIPS',
         tags: { owner: 'payments' },
       },
@@ -60,19 +60,23 @@ suite('a run that connects', () => {
     assert.equal(cloud.world.cluster.tags.all.owner, 'payments');
   });
 
-  test('gives Atlas the user and password of the secret, the private link and the private brokers', async () => {
-    const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
-    assertConnected(await connectByTag(cloud));
-    const [connection] = cloud.world.project.connections('streams');
-    const { settings } = connection ?? assert.fail('no connection');
-    assert.deepEqual(settings.networking.access, {
-      type: 'PRIVATE_LINK',
-      connectionId: cloud.world.project.links[0]?.id,
-    });
-    assert.match(settings.bootstrapServers, /^b-\d\.scram\.orders\..*:1400\d,/);
-    const { username, password } = JSON.parse(cloud.world.scramSecrets[0]?.versions[0]?.secretString ?? '');
-    assert.deepEqual(settings.authentication, { mechanism: 'SCRAM-512', username, password });
-  });
+  test(
+    'gives Atlas the user and password of the secret, the private link and the private brokers',
+    scramOnly,
+    async () => {
+      const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
+      assertConnected(await connectByTag(cloud));
+      const [connection] = cloud.world.project.connections('streams');
+      const { settings } = connection ?? assert.fail('no connection');
+      assert.deepEqual(settings.networking.access, {
+        type: 'PRIVATE_LINK',
+        connectionId: cloud.world.project.links[0]?.id,
+      });
+      assert.match(settings.bootstrapServers, /^b-\d\.scram\.orders\..*:1400\d,/);
+      const { username, password } = JSON.parse(cloud.world.scramSecrets[0]?.versions[0]?.secretString ?? '');
+      assert.deepEqual(settings.authentication, { mechanism: 'SCRAM-512', username, password });
+    },
+  );
 
   test('writes the outcome on the tags of the cluster', async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
@@ -94,12 +98,16 @@ suite('a run that connects', () => {
     const record = await recordOf(cloud);
     const { privateLink, connection, statement, turnedOn, verifiedAt, settings, ...others } = record;
     const principalArn = 'arn:aws:iam::821274765805:root';
+    const [secret] = scramSecrets;
+    const login = isByIam()
+      ? { roleArn: cloud.deployment.streamsRole?.arn }
+      : { secretArn: secret?.arn, secretVersionId: secret?.versions[0]?.id };
+    const mechanism = isByIam() ? 'AWS_MSK_IAM' : 'SCRAM-512';
     assert.deepEqual(others, {
       clusterArn: cluster.arn,
-      target: { projectId: project.id, workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' },
+      target: { projectId: project.id, workspace: 'streams', connectionName: 'orders', mechanism },
       principalArn,
-      secretArn: scramSecrets[0]?.arn,
-      secretVersionId: scramSecrets[0]?.versions[0]?.id,
+      ...login,
       status: 'connected',
       detail: 'Connection orders in workspace streams is READY',
       lastExecution: execution.arn,
@@ -149,7 +157,7 @@ suite('a run that connects', () => {
     ]);
   });
 
-  test('associates the secret that the input names, and keeps others associated', async () => {
+  test('associates the secret that the input names, and keeps others associated', scramOnly, async () => {
     const cloud = await cloudWith({
       cluster: privateConnectivityIsOn,
       scramSecrets: [{}, { name: 'AmazonMSK_named', isAssociated: false }],
@@ -159,7 +167,7 @@ suite('a run that connects', () => {
     assert.deepEqual(cloud.world.cluster.scramSecretArns, [other, named]);
   });
 
-  test('uses the associated secret that a tag names', async () => {
+  test('uses the associated secret that a tag names', scramOnly, async () => {
     const cloud = await cloudWith({
       cluster: privateConnectivityIsOn,
       scramSecrets: [{}, { name: 'AmazonMSK_picked', secretString: '{"username":"picked","password":"p"}' }],
@@ -169,7 +177,7 @@ suite('a run that connects', () => {
     assert.equal(cloud.world.project.connections('streams')[0]?.settings.authentication.username, 'picked');
   });
 
-  test('updates the connection if the user in the secret has changed', async () => {
+  test('updates the connection if the user in the secret has changed', scramOnly, async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn });
     assertConnected(await connectByTag(cloud));
     cloud.world.secretsManager.rotate(

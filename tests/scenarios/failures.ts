@@ -18,6 +18,7 @@ import {
   recordOf,
   startOwnCloud,
 } from './local-cloud.ts';
+import { onlyOnce, scramOnly } from './way.ts';
 
 interface Failure {
   /** What is wrong: completes "if …". */
@@ -30,6 +31,7 @@ interface Failure {
   error: string;
   /** What the Cause must match. */
   says: RegExp;
+  isScramOnly?: true;
 }
 
 const failures: Failure[] = [
@@ -71,6 +73,7 @@ const failures: Failure[] = [
     input: (cloud) => ({ secretArn: cloud.world.scramSecrets[0]?.arn }),
     error: 'AwsUnavailable',
     says: /wasn't able to access the provided secret.*created a moment ago.*kafka\.amazonaws\.com/,
+    isScramOnly: true,
   },
   {
     when: 'the workspace does not exist',
@@ -124,6 +127,7 @@ const failures: Failure[] = [
     input: ({ world }) => ({ secretArn: world.scramSecrets[0]?.arn }),
     error: 'AwsRefused',
     says: /kafka:BatchAssociateScramSecret with HTTP 403 \(ForbiddenException: "Not you\."\)/,
+    isScramOnly: true,
   },
   {
     when: 'the project has no resource in the Region',
@@ -230,6 +234,7 @@ const failures: Failure[] = [
     input: () => ({ mechanism: 'PLAIN' }),
     error: 'ConnectionFailed',
     says: /connection "orders" as FAILED/,
+    isScramOnly: true,
   },
   {
     when: 'the function throws an unexpected error',
@@ -258,8 +263,8 @@ function fullPolicy(clusterArn: string) {
 }
 
 suite('a run fails', () => {
-  for (const { when, at, world, prepare, input, error, says } of failures) {
-    test(`in ${at} if ${when}`, async () => {
+  for (const { when, at, world, prepare, input, error, says, isScramOnly } of failures) {
+    test(`in ${at} if ${when}`, isScramOnly ? scramOnly : {}, async () => {
       const cloud = await cloudWith(world);
       prepare?.(cloud);
       const run = input ? await connectByHand(cloud, input(cloud)) : await connectByTag(cloud);
@@ -301,19 +306,23 @@ suite('a run fails', () => {
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
   });
 
-  test('if Atlas offers no Stream Processing in the Region, before any change and without other advice', async (t) => {
-    const place = defaultPlace('eu-north-1');
-    const cloud = await startOwnCloud(t, { place });
-    const offered =
-      /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*eu-west-1, .*us-west-2\./;
-    const run = await connectByTag(cloud);
-    assertFailed(run, 'PrerequisitesNotMet', offered);
-    assert.match(run.cause ?? '', /^CheckPrerequisites failed: One prerequisite is not met: /);
-    assert.doesNotMatch(run.cause ?? '', /create one there|Create the workspace|names no AWS account/);
-    assert.deepEqual(changes(cloud), []);
-  });
+  test(
+    'if Atlas offers no Stream Processing in the Region, before any change and without other advice',
+    onlyOnce,
+    async (t) => {
+      const place = defaultPlace('eu-north-1');
+      const cloud = await startOwnCloud(t, { place });
+      const offered =
+        /Atlas offers no Stream Processing in eu-north-1; it offers ap-northeast-1, .*eu-west-1, .*us-west-2\./;
+      const run = await connectByTag(cloud);
+      assertFailed(run, 'PrerequisitesNotMet', offered);
+      assert.match(run.cause ?? '', /^CheckPrerequisites failed: One prerequisite is not met: /);
+      assert.doesNotMatch(run.cause ?? '', /create one there|Create the workspace|names no AWS account/);
+      assert.deepEqual(changes(cloud), []);
+    },
+  );
 
-  test('with all unmet prerequisites at once, each with its remedy, and changes nothing', async () => {
+  test('with all unmet prerequisites at once, each with its remedy, and changes nothing', scramOnly, async () => {
     const cloud = await cloudWith({
       cluster: {
         kafkaVersion: '2.2.1',

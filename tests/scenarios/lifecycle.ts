@@ -25,6 +25,7 @@ import {
   startOwnCloud,
   swept,
 } from './local-cloud.ts';
+import { authenticationOfWay, brokersOfWay, isByIam, onlyOnce, scramOnly } from './way.ts';
 
 const foreignPolicy = (clusterArn: string) => policyOf(firehoseStatement(clusterArn));
 
@@ -33,19 +34,22 @@ const status = ({ world: { cluster } }: Cloud) => cluster.tags.all['atlas-stream
 const removals = ['atlas deleteGroupStreamConnection', 'atlas deleteGroupStreamPrivateLinkConnection'];
 
 /** A connection over the link of the cluster, as another party may create one. */
-const otherConnection = ({ world: { project, cluster } }: Cloud, name: string) => ({
-  type: 'Kafka' as const,
-  name,
-  bootstrapServers: project.connections('streams')[0]?.settings.bootstrapServers ?? 'b-1.scram.orders:14001',
-  authentication: { mechanism: 'SCRAM-512', username: 'other', password: 'x' },
-  security: { protocol: 'SASL_SSL' },
-  networking: {
-    access: {
-      type: 'PRIVATE_LINK' as const,
-      connectionId: project.links.find(({ request }) => request.arn === cluster.arn)?.id ?? '',
+function otherConnection(cloud: Cloud, name: string) {
+  const { project, cluster } = cloud.world;
+  return {
+    type: 'Kafka' as const,
+    name,
+    bootstrapServers: brokersOfWay(cluster),
+    authentication: authenticationOfWay(cloud, 'other'),
+    security: { protocol: 'SASL_SSL' },
+    networking: {
+      access: {
+        type: 'PRIVATE_LINK' as const,
+        connectionId: project.links.find(({ request }) => request.arn === cluster.arn)?.id ?? '',
+      },
     },
-  },
-});
+  };
+}
 
 const outcomeOf = ({ output }: Ended, resource: string): Outcome | undefined =>
   (output as { done: Outcome[] }).done.find((outcome) => outcome.resource === resource);
@@ -60,8 +64,8 @@ suite('the tag disconnect', () => {
     const { cluster, project } = cloud.world;
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
     assert.deepEqual(cluster.policy?.document, foreignPolicy(cluster.arn));
-    assert.equal(cluster.connectivity.vpcConnectivity.scram, true);
-    assert.equal(cluster.scramSecretArns.length, 1);
+    assert.equal(cluster.connectivity.vpcConnectivity[isByIam() ? 'iam' : 'scram'], true);
+    assert.equal(cluster.scramSecretArns.length, isByIam() ? 0 : 1);
     assert.deepEqual(Object.keys(cluster.tags.all).sort(), [
       'atlas-streaming',
       'atlas-streaming/detail',
@@ -75,7 +79,7 @@ suite('the tag disconnect', () => {
       privateLink: 'removed',
       policyStatement: 'removed',
       multiVpcConnectivity: 'kept',
-      scramSecretAssociation: 'kept',
+      ...(!isByIam() && { scramSecretAssociation: 'kept' }),
     });
   });
 
@@ -221,7 +225,7 @@ suite('the removal of the tag', () => {
     assert.equal(cloud.executions.length, length);
   });
 
-  test('disconnects if disconnectOnUntag is true', async (t) => {
+  test('disconnects if disconnectOnUntag is true', onlyOnce, async (t) => {
     const settings = { disconnectOnUntag: 'true' };
     const cloud = await startOwnCloud(t, { settings, world: { cluster: isOn } });
     assertConnected(await connectByTag(cloud));
@@ -275,7 +279,7 @@ suite('the sweep', () => {
     await ended(cloud.machine.executions[0] ?? assert.fail('not started'));
   });
 
-  test('sends the password of a rotated secret to Atlas and records its version', async () => {
+  test('sends the password of a rotated secret to Atlas and records its version', scramOnly, async () => {
     const cloud = await connectedCloud();
     const { secretsManager, scramSecrets, project } = cloud.world;
     const [secret = assert.fail('no secret')] = scramSecrets;
@@ -291,7 +295,7 @@ suite('the sweep', () => {
     assert.equal((await recordOf(cloud)).secretVersionId, version);
   });
 
-  test('sends the password again after a run that failed before it recorded the version', async () => {
+  test('sends the password again after a run that failed before it recorded the version', scramOnly, async () => {
     const cloud = await cloudWith({ cluster: isOn });
     failFunction(cloud, 'RecordSuccess', { errorType: 'TypeError', errorMessage: 'x is undefined' }, 1);
     assert.equal((await connectByTag(cloud)).endState, 'SetupFailed');
@@ -305,7 +309,7 @@ suite('the sweep', () => {
     assert.equal((await recordOf(cloud)).secretVersionId, version);
   });
 
-  test('keeps the recorded version of the secret while Atlas refuses the new password', async () => {
+  test('keeps the recorded version of the secret while Atlas refuses the new password', scramOnly, async () => {
     const cloud = await connectedCloud();
     const { secretsManager, scramSecrets, project } = cloud.world;
     const { secretVersionId } = await recordOf(cloud);
@@ -373,10 +377,11 @@ suite('a run on a connected cluster', () => {
     const cloud = await connectedCloud({ cluster: { policy: foreignPolicy } });
     const { cluster, project } = cloud.world;
     cluster.policy = { document: foreignPolicy(cluster.arn) as never, version: 'K1EDITEDBYHAND' };
+    const mechanism = project.connections('streams')[0]?.settings.authentication.mechanism;
     project.connections('streams')[0]?.update({ type: 'Kafka', authentication: { mechanism: 'PLAIN' } });
     assertConnected(await connectByHand(cloud));
     assert.deepEqual(changes(cloud), ['kafka PutClusterPolicy', 'atlas updateGroupStreamConnection']);
-    assert.equal(project.connections('streams')[0]?.settings.authentication?.mechanism, 'SCRAM-512');
+    assert.equal(project.connections('streams')[0]?.settings.authentication.mechanism, mechanism);
     assert.equal([cluster.policy?.document.Statement].flat().length, 2);
   });
 });

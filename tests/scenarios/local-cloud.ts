@@ -12,6 +12,7 @@ import type { Outcome } from '../../shared/outcomes.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
 import { checkRequestToAtlas } from '../fixtures/requests-to-atlas.ts';
+import { connectivityOfWay, settingsOfWay, worldOfWay } from './way.ts';
 
 /** The states and the transitions (`A → B`) that the tests of this process have visited. */
 export const visited = { states: new Set<string>(), transitions: new Set<string>() };
@@ -25,14 +26,15 @@ const allowedTargets = ['asked', 'tagged'].map((name) => `64b7e1c2d3f4a596877869
 /** A simulated hour takes a second. */
 const speed = 3600;
 
-export const privateConnectivityIsOn = { vpcConnectivity: { scram: true, iam: false, tls: false } };
+export const privateConnectivityIsOn = connectivityOfWay();
 
 /** The same world, in which MSK and Atlas need only minutes. */
-const quick = (seed: WorldSeed): WorldSeed => ({
-  ...seed,
-  cluster: { updateMinutes: 3, ...seed.cluster },
-  atlas: { linkMinutes: 3, connectionMinutes: 2, ...seed.atlas },
-});
+const quick = (seed: WorldSeed): WorldSeed =>
+  worldOfWay({
+    ...seed,
+    cluster: { updateMinutes: 3, ...seed.cluster },
+    atlas: { linkMinutes: 3, connectionMinutes: 2, ...seed.atlas },
+  });
 
 let shared: Cloud | undefined;
 after(() => shared?.close());
@@ -56,7 +58,7 @@ function startCloud({ world = {}, ...options }: Partial<CloudOptions>): Promise<
   return Cloud.start({
     speed,
     ...options,
-    settings: { allowedTargets, ...options.settings },
+    settings: { allowedTargets, ...settingsOfWay(), ...options.settings },
     world: quick(world),
     onLog: (_, line) => logged.push(line),
     onExchange: checkRequestToAtlas,

@@ -1,56 +1,10 @@
-import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
-import { machines, readDefinition } from '../../statemachine/definition.ts';
-import './cluster-policy.ts';
-import './connected.ts';
-import './failures.ts';
+import './both-ways.ts';
 import './hostile.ts';
-import './lifecycle.ts';
-import './repetition.ts';
-import './registry/absence.ts';
-import './registry/attempts.ts';
-import './registry/claims.ts';
-import './registry/foreign.ts';
-import './registry/minds.ts';
-import './registry/sweeps.ts';
-import './registry/target.ts';
 import './registry/trail.ts';
-import './registry/unfinished.ts';
 import './requests.ts';
-import './retries.ts';
 import './scram-secret.ts';
 import './secrets.ts';
 import './service-account.ts';
 import './starts.ts';
-import './waits.ts';
-import { seen as requestsToAtlas } from '../fixtures/requests-to-atlas.ts';
-import { visited } from './local-cloud.ts';
-
-// All of these tests run in one process, so that this suite can check what they have visited together.
-suite('the tests above visit', () => {
-  const states = machines.flatMap((machine) => Object.entries(readDefinition(machine).States));
-
-  test('every state', () => {
-    const names = states.map(([name]) => name);
-    assert.deepEqual(
-      names.filter((name) => !visited.states.has(name)),
-      [],
-    );
-  });
-
-  test('every transition, including those of a Catch', () => {
-    const transitions = states.flatMap(([name, { Next, Choices = [], Default, Catch = [] }]) =>
-      [Next, Default, ...[...Choices, ...Catch].map((it) => it.Next)].filter(Boolean).map((to) => `${name} → ${to}`),
-    );
-    assert.ok(transitions.length > states.length);
-    assert.deepEqual(
-      transitions.filter((it) => !visited.transitions.has(it)),
-      [],
-    );
-  });
-});
-
-test("the requests of the tests above to Atlas are as MongoDB's API reference has them", () => {
-  assert.ok(requestsToAtlas.count > 1000, `${requestsToAtlas.count} requests`);
-  assert.deepEqual([...requestsToAtlas.faults], []);
-});
+// The last one: it checks what all tests above have visited in this process.
+import './visits.ts';

@@ -12,6 +12,7 @@ import {
   privateConnectivityIsOn as isOn,
   loseAnswer,
 } from './local-cloud.ts';
+import { linkOfWay } from './way.ts';
 
 function assertOneOfEach({ world: { project, cluster } }: Cloud): void {
   assert.equal(project.links.length, 1);
@@ -66,7 +67,7 @@ suite('there are one link, one connection and one statement', () => {
   test('although another party has just requested the link', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     cloud.intercept = faultAt('createGroupStreamPrivateLinkConnection', (_, next) => {
-      cloud.world.project.createLink({ provider: 'aws', vendor: 'msk', arn: cloud.world.cluster.arn });
+      cloud.world.project.createLink({ ...linkOfWay(cloud.world.cluster.arn), provider: 'aws', vendor: 'msk' });
       return next();
     });
     assertConnected(await connectByTag(cloud));
@@ -75,7 +76,7 @@ suite('there are one link, one connection and one statement', () => {
 
   test('although an earlier link is still being deleted', async () => {
     const cloud = await cloudWith({ cluster: isOn });
-    const dying = cloud.world.project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cloud.world.cluster.arn });
+    const dying = cloud.world.project.createLink(linkOfWay(cloud.world.cluster.arn));
     cloud.world.project.deleteLink(dying.id);
     assertConnected(await connectByTag(cloud));
     assert.equal(cloud.world.project.links.filter(({ isBeingDeleted }) => !isBeingDeleted).length, 1);

@@ -17,6 +17,7 @@ import {
   neverAnswer,
   recordOf,
 } from './local-cloud.ts';
+import { onlyOnce, otherWayIsOn, scramOnly } from './way.ts';
 
 /** Answers the first call of each operation of a service instead of the service. */
 function firstOfEach(service: string, answer: () => ReturnType<Intercept>): Intercept {
@@ -111,11 +112,11 @@ suite('a run succeeds', () => {
 
   test('if another update of the cluster starts at the same moment, and keeps what that has turned on', async () => {
     const cloud = await cloudWith({
-      cluster: { clientAuthentication: { scram: true, iam: true, tls: false, unauthenticated: false } },
+      cluster: { clientAuthentication: otherWayIsOn().clientAuthentication },
     });
     const { cluster } = cloud.world;
     cloud.intercept = faultAt('UpdateConnectivity', (_, next) => {
-      cluster.startUpdate({ ...cluster.connectivity, vpcConnectivity: { scram: false, iam: true, tls: false } });
+      cluster.startUpdate({ ...cluster.connectivity, vpcConnectivity: otherWayIsOn().vpcConnectivity });
       return next();
     });
     assertConnected(await connectByTag(cloud));
@@ -124,7 +125,7 @@ suite('a run succeeds', () => {
 
   const notAssociated = { name: 'AmazonMSK_new', isAssociated: false };
 
-  test('if MSK cannot read a new SCRAM secret for minutes', async () => {
+  test('if MSK cannot read a new SCRAM secret for minutes', scramOnly, async () => {
     const cloud = await cloudWith({
       cluster: { ...isOn, secretsReadableAfterMinutes: 3 },
       scramSecrets: [notAssociated],
@@ -136,18 +137,22 @@ suite('a run succeeds', () => {
     assert.deepEqual(cloud.world.cluster.scramSecretArns, [secretArn]);
   });
 
-  test('if the answer to the association is lost, and MSK refuses the secret as already associated', async () => {
-    const cloud = await cloudWith({ cluster: isOn, scramSecrets: [notAssociated] });
-    cloud.intercept = faultAt('BatchAssociateScramSecret', async (_, next) => {
-      await next();
-      return 'reset' as const;
-    });
-    const run = await connectByHand(cloud, { secretArn: cloud.world.scramSecrets[0]?.arn });
-    assertConnected(run);
-    assert.deepEqual(run.retried, [], 'the SDK has repeated the call');
-    const [, repeated] = cloud.recorder.exchangesOf('kafka', 'BatchAssociateScramSecret');
-    assert.match(repeated?.responseBody ?? '', /already associated with this cluster/);
-  });
+  test(
+    'if the answer to the association is lost, and MSK refuses the secret as already associated',
+    scramOnly,
+    async () => {
+      const cloud = await cloudWith({ cluster: isOn, scramSecrets: [notAssociated] });
+      cloud.intercept = faultAt('BatchAssociateScramSecret', async (_, next) => {
+        await next();
+        return 'reset' as const;
+      });
+      const run = await connectByHand(cloud, { secretArn: cloud.world.scramSecrets[0]?.arn });
+      assertConnected(run);
+      assert.deepEqual(run.retried, [], 'the SDK has repeated the call');
+      const [, repeated] = cloud.recorder.exchangesOf('kafka', 'BatchAssociateScramSecret');
+      assert.match(repeated?.responseBody ?? '', /already associated with this cluster/);
+    },
+  );
 
   test('if another writer changes the policy between reading and writing', async () => {
     const theirs = {
@@ -169,7 +174,7 @@ suite('a run succeeds', () => {
     assert.equal(statements.length, 2);
   });
 
-  test('after each error that the machine retries', async () => {
+  test('after each error that the machine retries', onlyOnce, async () => {
     const cloud = await cloudWith();
     const { Retry = [] } = readDefinition('connect').States.InspectCluster ?? {};
     const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
@@ -191,7 +196,7 @@ suite('a run succeeds', () => {
     assert.equal(cloud.world.project.links.length, 1);
   });
 
-  test('if each function is idle in a VPC and has no network interface yet', async () => {
+  test('if each function is idle in a VPC and has no network interface yet', onlyOnce, async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const attempts = new Map<string, number>();
     cloud.interceptInvocation = async ({ name }, next) => {

@@ -12,6 +12,7 @@ import {
   faultAt,
   privateConnectivityIsOn,
 } from './local-cloud.ts';
+import { scramOnly } from './way.ts';
 
 /** How long each visit of a state lasted, in simulated seconds, rounded: to leave a state takes a few milliseconds. */
 function secondsIn({ history }: Execution, state: string): number[] {
@@ -45,19 +46,23 @@ suite('a wait', () => {
     assert.equal(states.filter((name) => name === 'CheckPrerequisites').length, 1);
   });
 
-  test('is followed by another check of the prerequisites if the secret is disassociated meanwhile', async () => {
-    const cloud = await cloudWith();
-    cloud.intercept = faultAt('UpdateConnectivity', async (_, next) => {
-      const answer = await next();
-      cloud.world.cluster.scramSecretArns = [];
-      return answer;
-    });
-    const run = await connectByTag(cloud);
-    assertFailed(run, 'PrerequisitesNotMet', /No SCRAM secret is associated with the cluster/);
-    assert.equal(cloud.world.project.connections('streams').length, 0, 'no password was sent to Atlas');
-  });
+  test(
+    'is followed by another check of the prerequisites if the secret is disassociated meanwhile',
+    scramOnly,
+    async () => {
+      const cloud = await cloudWith();
+      cloud.intercept = faultAt('UpdateConnectivity', async (_, next) => {
+        const answer = await next();
+        cloud.world.cluster.scramSecretArns = [];
+        return answer;
+      });
+      const run = await connectByTag(cloud);
+      assertFailed(run, 'PrerequisitesNotMet', /No SCRAM secret is associated with the cluster/);
+      assert.equal(cloud.world.project.connections('streams').length, 0, 'no password was sent to Atlas');
+    },
+  );
 
-  test('starts again if the cluster leaves ACTIVE before the secret is associated', async () => {
+  test('starts again if the cluster leaves ACTIVE before the secret is associated', scramOnly, async () => {
     const cloud = await cloudWith({ cluster: privateConnectivityIsOn, scramSecrets: [{ isAssociated: false }] });
     const { cluster, scramSecrets } = cloud.world;
     const secretArn = scramSecrets[0]?.arn ?? '';

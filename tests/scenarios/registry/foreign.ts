@@ -17,6 +17,7 @@ import {
   recordOf,
   swept,
 } from '../local-cloud.ts';
+import { isByIam, linkOfWay } from '../way.ts';
 import { createForeignConnection, createForeignLink, everything, ourSid, terraformStatement } from './others.ts';
 
 /** What another party has in the policy of a cluster: a statement for Firehose, and others. */
@@ -59,7 +60,7 @@ suite('a disconnect leaves byte for byte as it was', () => {
     assert.equal(await cloud.registry.get(cloud.world.cluster.arn), undefined, 'nothing of ours is left');
   });
 
-  test('a connection that a person has made, whose user and password no run changes', async () => {
+  test('a connection that a person has made, whose login no run changes', async () => {
     const { cloud, linkId } = await cloudOfTerraform();
     createForeignConnection(cloud, 'orders', linkId);
     const before = everything(cloud);
@@ -71,7 +72,7 @@ suite('a disconnect leaves byte for byte as it was', () => {
     assert.equal(outcomeOf(connecting, 'connection')?.result, 'adopted');
 
     const { secretsManager, scramSecrets } = cloud.world;
-    secretsManager.rotate(scramSecrets[0]?.arn ?? '', '{"username":"atlas","password":"new"}');
+    if (!isByIam()) secretsManager.rotate(scramSecrets[0]?.arn ?? '', '{"username":"atlas","password":"new"}');
     assert.deepEqual((await swept(cloud, 15)).ends, [], 'a rotation does not concern it');
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
     assert.equal(everything(cloud), before);
@@ -125,7 +126,7 @@ suite('a disconnect leaves byte for byte as it was', () => {
     const cloud = await cloudWith({ cluster: { ...isOn, policy: theirs() } });
     const { project, cluster } = cloud.world;
     const other = cloud.world.createCluster({ ...isOn, name: 'pay', policy: policyOf(terraformStatement) });
-    const { id } = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: other.arn });
+    const { id } = project.createLink(linkOfWay(other.arn));
     createForeignConnection(cloud, 'pay', id);
     const before = everything(cloud);
     assertConnected(await connectByTag(cloud));
@@ -181,13 +182,16 @@ suite('what was adopted', () => {
     assert.equal(everything(cloud), before);
   });
 
-  test('becomes ours by claim: it gets our user, and disconnect removes it', async () => {
+  test('becomes ours by claim: it gets our login, and disconnect removes it', async () => {
     const cloud = await adopted();
     assertConnected(await connectByHand(cloud, { claim: true }));
     assert.deepEqual((await ownerships(cloud)).slice(0, 2), ['created', 'created']);
     const { project, scramSecrets, cluster } = cloud.world;
-    assert.equal(project.connections('streams')[0]?.settings.authentication.username, 'atlas');
-    assert.equal((await recordOf(cloud)).secretVersionId, scramSecrets[0]?.versions[0]?.id);
+    const { username, aws } = project.connections('streams')[0]?.settings.authentication ?? {};
+    const { streamsRole } = cloud.deployment;
+    assert.deepEqual([username, aws?.roleArn], isByIam() ? [undefined, streamsRole?.arn] : ['atlas', undefined]);
+    const { secretVersionId, roleArn } = await recordOf(cloud);
+    assert.deepEqual([secretVersionId, roleArn], [scramSecrets[0]?.versions[0]?.id, streamsRole?.arn]);
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
     assert.deepEqual([project.links, project.connections('streams')], [[], []]);
     assert.deepEqual(cluster.policy?.document, theirs(terraformStatement)(cluster.arn));

@@ -17,6 +17,7 @@ import {
   startOwnCloud,
   swept,
 } from '../local-cloud.ts';
+import { onlyOnce } from '../way.ts';
 import { assertNothingLeft } from './others.ts';
 
 const waits: { wait: string; world: WorldSeed }[] = [
@@ -123,7 +124,7 @@ suite('a connect whose tag has changed ends in NoLongerWanted', () => {
     await assertNothingLeft(cloud);
   });
 
-  test('if the tag was removed, only with disconnectOnUntag', async (t) => {
+  test('if the tag was removed, only with disconnectOnUntag', onlyOnce, async (t) => {
     const world = { cluster: { updateMinutes: 40 } };
     const cloud = await startOwnCloud(t, { settings: { disconnectOnUntag: 'true' }, world });
     const connecting = await connectingIn(cloud, 'WaitForCluster');

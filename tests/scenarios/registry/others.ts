@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Cloud } from '../../../emulators/cloud.ts';
+import { authenticationOfWay, brokersOfWay, isByIam, linkOfWay } from '../way.ts';
 
 /** What Terraform or a person has made, so that Atlas can reach the cluster. */
 
@@ -21,26 +22,25 @@ export const terraformStatement = {
 
 /** Another tool creates a private link to the cluster, and Atlas sets it up. */
 export function createForeignLink({ world: { project, cluster }, clock }: Cloud): string {
-  const { id } = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn });
+  const { id } = project.createLink(linkOfWay(cluster.arn));
   clock.advance(10);
   return id;
 }
 
-/** A person creates a connection over a link with a user of their own, and Atlas deploys it. */
-export function createForeignConnection(
-  { world: { project, cluster }, clock }: Cloud,
-  name: string,
-  linkId: string,
-): void {
-  project.createConnection('streams', {
+/** A person creates a connection over a link with a user or a role of their own, and Atlas deploys it. */
+export function createForeignConnection(cloud: Cloud, name: string, linkId: string): void {
+  const { project, cluster } = cloud.world;
+  const connection = project.createConnection('streams', {
     type: 'Kafka',
     name,
-    bootstrapServers: cluster.bootstrapBrokers().BootstrapBrokerStringVpcConnectivitySaslScram ?? '',
-    authentication: { mechanism: 'SCRAM-512', username: 'by-hand', password: 'theirs' },
+    bootstrapServers: brokersOfWay(cluster),
+    authentication: authenticationOfWay(cloud, 'by-hand'),
     security: { protocol: 'SASL_SSL' },
     networking: { access: { type: 'PRIVATE_LINK', connectionId: linkId } },
   });
-  clock.advance(10);
+  const aws = { roleArn: 'arn:aws:iam::123456789012:role/by-hand' };
+  if (isByIam()) connection.update({ type: 'Kafka', authentication: { mechanism: 'AWS_MSK_IAM', aws } });
+  cloud.clock.advance(10);
 }
 
 /** Everything in Atlas, with its passwords, and the cluster policy: to compare it byte for byte. */

@@ -1,0 +1,3 @@
+import { way } from './way.ts';
+
+way.scheme = 'IAM';
