@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { Action } from '../../emulators/deployment/deployment.ts';
+import { iamWorld } from '../../emulators/iam-world.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import { firehoseStatement, policyOf } from '../fixtures/cluster-policy.ts';
 import { ended } from '../fixtures/ended.ts';
@@ -49,6 +50,16 @@ export const seedWith = ({ cluster, scramSecrets, atlas, ...others }: WorldSeed 
   atlas: { linkMinutes: 3, connectionMinutes: 2, ...atlas },
 });
 
+/** The same for a connection by IAM: SCRAM is the scheme of another party, who has its secret associated. */
+export const iamSeedWith = ({ cluster, ...others }: WorldSeed = {}): WorldSeed =>
+  iamWorld(
+    seedWith({
+      scramSecrets: [foreign.scramSecret],
+      ...others,
+      cluster: { vpcConnectivity: { scram: true, iam: false, tls: false }, ...cluster },
+    }),
+  );
+
 /** Adds what a seed cannot describe: a foreign link and connection, and an earlier link to this cluster that is being deleted. */
 export function addForeign({ world: { project, cluster } }: Cloud): void {
   project.createLink({ provider: 'AWS', vendor: 'MSK', arn: foreign.clusterArn });
@@ -68,11 +79,14 @@ export function foreignChanges({ world: { cluster, project, scramSecrets } }: Cl
   const after = [cluster.policy?.document.Statement ?? []].flat().filter(({ Sid }) => !Sid?.startsWith('Atlas'));
   const secret = scramSecrets.find(({ name }) => name === foreign.scramSecret.name);
   const [connection] = project.connections('streams').filter(({ settings }) => settings.name === 'payroll');
-  const { iam, tls } = cluster.connectivity.vpcConnectivity;
+  const { vpcConnectivity, publicAccess } = cluster.connectivity;
   const changes = {
     'a foreign statement': !same(after, before),
     'a foreign tag': !Object.entries(foreign.tags).every(([key, value]) => cluster.tags.all[key] === value),
-    'a foreign scheme': !iam || tls || cluster.connectivity.publicAccess !== 'DISABLED',
+    'a foreign scheme':
+      vpcConnectivity.tls ||
+      publicAccess !== 'DISABLED' ||
+      (['scram', 'iam'] as const).some((it) => seed.cluster?.vpcConnectivity?.[it] && !vpcConnectivity[it]),
     'a foreign SCRAM secret': secret !== undefined && !cluster.scramSecretArns.includes(secret.arn),
     'a foreign link':
       project.links.filter(({ request, isBeingDeleted }) => isForeign(request.arn) && !isBeingDeleted).length !== 1,

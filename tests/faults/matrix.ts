@@ -8,24 +8,43 @@ export interface Cell extends Injection {
   useCase: UseCase;
 }
 
-export const always = Number.POSITIVE_INFINITY;
-
-/** Every remote call of the use cases. It runs them to find out, so that no call is forgotten. */
-export async function remoteCalls(runner: Runner): Promise<{ useCase: UseCase; call: RemoteCall }[]> {
-  const found = new Map<string, { useCase: UseCase; call: RemoteCall }>();
-  for (const useCase of useCases)
-    for (const [key, call] of await runner.observe(useCase)) if (!found.has(key)) found.set(key, { useCase, call });
-  return [...found.values()];
+/** A remote call of a use case. */
+interface Found {
+  useCase: UseCase;
+  call: RemoteCall;
+  /** Whether only connections by IAM make this call. */
+  isOnlyByIam: boolean;
 }
 
-/** The whole matrix: every call, with every fault that applies to it, once, three times and always. */
-export const matrix = (calls: { useCase: UseCase; call: RemoteCall }[]): Cell[] =>
-  calls.flatMap(({ useCase, call }) =>
+export const always = Number.POSITIVE_INFINITY;
+
+/** Every remote call of the use cases by SCRAM, and every one of those by IAM. It runs them to find out, so that no call is forgotten. */
+export async function remoteCalls(runner: Runner): Promise<Found[]> {
+  const found = new Map<string, Omit<Found, 'isOnlyByIam'>>();
+  for (const useCase of useCases)
+    for (const [call, named] of await runner.observe(useCase)) {
+      const key = useCase.isByIam ? byIam(call) : call;
+      if (!found.has(key)) found.set(key, { useCase, call: named });
+    }
+  return [...found].map(([key, it]) => ({ ...it, isOnlyByIam: !found.has(key.replace(byIam(''), '')) }));
+}
+
+const byIam = (call: string) => `by IAM ${call}`;
+
+/**
+ * The whole matrix: every call, with every fault that applies to it, once, three times and always. What a connection by IAM does just
+ * as one by SCRAM meets each fault once: how often a call is repeated does not depend on how the connection logs in.
+ */
+export const matrix = (calls: Found[]): Cell[] =>
+  calls.flatMap(({ useCase, call, isOnlyByIam }) =>
     faults
       .filter(({ appliesTo = () => true }) => appliesTo(call))
       // Faults of the transport have the same effect on a call with an access token.
       .filter(({ kind }) => !call.isBearer || kind === 'needs a person' || call.operation === 'createToken')
-      .flatMap((fault) => timesOf(fault).map((times) => ({ useCase, call, fault, times }))),
+      .flatMap((fault) => {
+        const all = useCase.isByIam && !isOnlyByIam ? [1] : timesOf(fault);
+        return all.map((times) => ({ useCase, call, fault, times }));
+      }),
   );
 
 /**
@@ -44,9 +63,11 @@ export function sample(cells: Cell[], oneIn = 250): Cell[] {
 }
 
 /** A conditional update that the SDK repeats after a reset is tested with the registry, so here only the function repeats it. */
-const losesAnswer = ({ call: { isWrite, service }, fault: { name }, times }: Cell) =>
+const losesAnswer = ({ useCase, call: { isWrite, service, operation }, fault: { name }, times }: Cell) =>
   times === 1 &&
   isWrite &&
+  // By IAM, what depends on how the connection logs in.
+  (!useCase.isByIam || /^(UpdateConnectivity|(create|update)GroupStream\w+)$/.test(operation)) &&
   (name === 'function crashes after a write' || (name === 'reset after the call is applied' && service !== 'dynamodb'));
 
 const timesOf = ({ kind }: Fault) => (kind === 'ends the run' ? [1] : [1, 3, always]);

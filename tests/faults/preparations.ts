@@ -127,6 +127,30 @@ export async function theirs({ world: { cluster, project } }: Cloud): Promise<vo
   });
 }
 
+/** The same, by IAM, with the streams role. */
+export async function theirsByIam({ world: { cluster, project }, deployment }: Cloud): Promise<void> {
+  const link = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn, authenticationScheme: 'IAM' });
+  project.createConnection('streams', {
+    name: 'orders',
+    type: 'Kafka',
+    bootstrapServers: cluster.bootstrapBrokers().BootstrapBrokerStringVpcConnectivitySaslIam ?? '',
+    authentication: { mechanism: 'AWS_MSK_IAM', aws: { roleArn: deployment.streamsRole?.arn ?? '' } },
+    security: { protocol: 'SASL_SSL' },
+    networking: { access: { type: 'PRIVATE_LINK', connectionId: link.id } },
+  });
+}
+
+export const connectedByIam = (cloud: Cloud): Promise<void> => runToEnd(cloud, 'connect');
+
+/** A person has given our connection another role that Atlas may assume. */
+export async function withAnotherRole(cloud: Cloud): Promise<void> {
+  await connectedByIam(cloud);
+  const { project } = cloud.world;
+  const [ours] = project.connections('streams').filter(({ settings }) => settings.name === 'orders');
+  const roleArn = 'arn:aws:iam::123456789012:role/of-a-person';
+  ours?.update({ type: 'Kafka', authentication: { mechanism: 'AWS_MSK_IAM', aws: { roleArn } } });
+}
+
 /** Connected through what another party has made. */
 export async function adopted(cloud: Cloud): Promise<void> {
   await theirs(cloud);

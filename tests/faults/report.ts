@@ -13,9 +13,11 @@ const signs = { survived: '✔', stopped: '■', 'failed clearly': '▲', lost: 
 /** If a fault could happen only once in a run, the results for three times and always are the same as for once. */
 const isDifferent = ({ cell: { times }, verdict: { injected } }: Row) => times === 1 || injected > 1;
 
+const nameIn = ({ useCase, call }: Cell) => `${nameOf(call)}${useCase.isByIam ? ', by IAM' : ''}`;
+
 /** The table of faults and calls, and its totals in one paragraph. */
 export function report(rows: Row[]): { table: string; summary: string } {
-  const calls = Map.groupBy(rows, ({ cell: { call } }) => nameOf(call).replace(' calls ', ' | '));
+  const calls = Map.groupBy(rows, ({ cell }) => nameIn(cell).replace(' calls ', ' | '));
   const names = faults.map(({ name }) => name).filter((name) => rows.some(({ cell }) => cell.fault.name === name));
   const head = ['function', 'call', ...names];
   const lines = [...calls].map(([call, ofCall]) => {
@@ -47,7 +49,7 @@ function summarise(all: Row[]): string {
   const count = (outcome: Verdict['outcome'], among = rows) =>
     among.filter(({ verdict }) => verdict.outcome === outcome).length;
   const transient = rows.filter(({ cell }) => cell.fault.kind === 'transient' && cell.times !== always);
-  const calls = new Set(all.map(({ cell: { call } }) => nameOf(call)));
+  const calls = new Set(all.map(({ cell }) => nameIn(cell)));
   return [
     `${calls.size} remote calls, ${new Set(all.map(({ cell }) => cell.fault.name)).size} faults, ${rows.length} different runs:`,
     `${count('survived')} survived without a person, ${count('stopped')} were stopped and ${count('failed clearly')} failed clearly, and a new start resumed; ${count('lost')} were lost.`,

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
+import type { ConnectionSettings } from '../../emulators/atlas/schemas/request.ts';
 import { Cloud } from '../../emulators/cloud.ts';
+import { iamSettings } from '../../emulators/iam-world.ts';
 import * as errors from '../../shared/errors.ts';
 import { atlasStatement } from '../../shared/msk/policy.ts';
 import { statusTag } from '../../shared/msk/tags.ts';
@@ -53,21 +56,24 @@ const maxRefusals = ({ fault, call }: Injection, executions: number) =>
  * because functions spend most of the time waiting for an answer.
  */
 export class Runner {
-  readonly #cloud: Cloud;
+  /** Of the use case that runs now. */
+  #cloud: Cloud;
+  /** A use case by IAM needs a deployment with a streams role. */
+  readonly #clouds: { scram: Cloud; iam?: Cloud };
   readonly #log: string[];
   #secrets = new Set<string>();
   #secretsBefore = new Set<string>();
   #hasLeaked = false;
-  #credentials: UseCase['world']['atlasCredentials'];
+  readonly #credentials = new Map<Cloud, UseCase['world']['atlasCredentials']>();
 
   static async open(): Promise<Runner> {
     const log: string[] = [];
-    const cloud = await Cloud.start({ speed, functionSpeed, onLog: (_, line) => log.push(line) });
-    return new Runner(cloud, log);
+    return new Runner(await startCloud(log), log);
   }
 
   private constructor(cloud: Cloud, log: string[]) {
     this.#cloud = cloud;
+    this.#clouds = { scram: cloud };
     this.#log = log;
   }
 
@@ -85,9 +91,9 @@ export class Runner {
 
   /** Runs a use case with a fault, and once more without it if it did not end as expected. */
   async run(useCase: UseCase, injection: Injection): Promise<Verdict> {
+    await this.#begin(useCase);
     const cloud = this.#cloud;
     const { fault, call } = injection;
-    await this.#begin(useCase);
     const before = cloud.executions.length;
     const progress = inject(cloud, injection);
     const end = await useCase.run(cloud);
@@ -139,7 +145,7 @@ export class Runner {
 
   /** Closes the cloud and searches its logs for secrets: the last lines of a log arrive when the cloud closes. */
   async close(): Promise<string[]> {
-    await this.#cloud.close();
+    for (const cloud of Object.values(this.#clouds)) await cloud.close();
     this.#searchLog();
     return this.#hasLeaked ? ['a secret is in a log'] : [];
   }
@@ -153,14 +159,16 @@ export class Runner {
     this.#secrets = new Set();
   }
 
-  async #begin({ world, prepare }: UseCase): Promise<void> {
-    const cloud = this.#cloud;
+  async #begin({ world, prepare, isByIam }: UseCase): Promise<void> {
     this.#searchLog();
     await this.#stopFaults();
+    if (isByIam) this.#clouds.iam ??= await startCloud(this.#log, iamSettings);
+    this.#cloud = (isByIam && this.#clouds.iam) || this.#clouds.scram;
+    const cloud = this.#cloud;
     await cloud.replaceWorld(world);
     // A warm function would first use the credentials of the world before, which is another use case.
-    if (world.atlasCredentials !== this.#credentials) await cloud.lambda.coolDown();
-    this.#credentials = world.atlasCredentials;
+    if (world.atlasCredentials !== this.#credentials.get(cloud)) await cloud.lambda.coolDown();
+    this.#credentials.set(cloud, world.atlasCredentials);
     addForeign(cloud);
     await prepare?.(cloud);
     (await cloud.messages()).splice(0);
@@ -176,7 +184,7 @@ export class Runner {
   }
 
   /** What is wrong with the world, or with what the runs did in it. */
-  #problems({ world, leaves, adopted }: UseCase, isDone: boolean): string[] {
+  #problems({ world, leaves, adopted, isByIam }: UseCase, isDone: boolean): string[] {
     const cloud = this.#cloud;
     const { cluster, project } = cloud.world;
     const found = {
@@ -190,7 +198,7 @@ export class Runner {
       const isRight = isDone ? count === wanted : count <= 1;
       return isRight ? [] : [`${count} ${what}, not ${wanted}`];
     });
-    const wrongParts = isDone && leaves.connections === 1 && !adopted ? this.#wrongParts() : [];
+    const wrongParts = isDone && leaves.connections === 1 && !adopted ? this.#wrongParts(isByIam) : [];
     return [
       ...wrongCounts,
       ...wrongParts,
@@ -202,22 +210,34 @@ export class Runner {
   }
 
   /** What is wrong with the connection, its link and our statement. */
-  #wrongParts(): string[] {
-    const { cluster, project, scramSecrets } = this.#cloud.world;
+  #wrongParts(isByIam = false): string[] {
+    const { cluster, project } = this.#cloud.world;
     const link = project.links.find(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted);
     const connection = project.connections('streams').find(({ settings }) => settings.name === 'orders');
     const { authentication, networking } = connection?.settings ?? {};
-    const secret = JSON.parse(scramSecrets[0]?.versions.at(-1)?.secretString ?? '{}');
     const [statement] = statementsOf(this.#cloud);
     const wanted = atlasStatement(cluster.arn, `arn:aws:iam::${project.awsAccountId}:root`);
-    const isInUse = project.workspace('streams').processors.length > 0;
     const wrong = {
-      'the password': !isInUse && authentication?.password !== secret.password,
-      'the user': authentication?.username !== secret.username,
+      ...(isByIam ? this.#wrongRole(authentication) : this.#wrongUser(authentication)),
       'the link of the connection': networking?.access.connectionId !== link?.id,
       'our statement': JSON.stringify(statement) !== JSON.stringify(wanted),
     };
     return Object.entries(wrong).flatMap(([what, isWrong]) => (isWrong ? [`${what} is not right`] : []));
+  }
+
+  #wrongUser(authentication: ConnectionSettings['authentication'] | undefined): Record<string, boolean> {
+    const { project, scramSecrets } = this.#cloud.world;
+    const secret = JSON.parse(scramSecrets[0]?.versions.at(-1)?.secretString ?? '{}');
+    const isInUse = project.workspace('streams').processors.length > 0;
+    return {
+      'the password': !isInUse && authentication?.password !== secret.password,
+      'the user': authentication?.username !== secret.username,
+    };
+  }
+
+  #wrongRole(authentication: ConnectionSettings['authentication'] | undefined): Record<string, boolean> {
+    const roleArn = this.#cloud.deployment.streamsRole?.arn;
+    return { 'the role': !isDeepStrictEqual(authentication, { mechanism: 'AWS_MSK_IAM', aws: { roleArn } }) };
   }
 
   /** The status tags that have the wrong value. A cluster that is gone has none, and what only the caller is concerned with is not written. */
@@ -264,6 +284,9 @@ export class Runner {
     );
   }
 }
+
+const startCloud = (log: string[], settings?: Record<string, string>): Promise<Cloud> =>
+  Cloud.start({ speed, functionSpeed, onLog: (_, line) => log.push(line), ...(settings && { settings }) });
 
 /** After a request for an access token that has failed, the next one must wait for its turn. */
 const errorsOfToken = ({ operation }: RemoteCall) =>

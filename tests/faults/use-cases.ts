@@ -4,7 +4,7 @@ import type { WorldSeed } from '../../emulators/world.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
-import { foreign, seedWith } from './foreign.ts';
+import { foreign, iamSeedWith, seedWith } from './foreign.ts';
 import * as preparations from './preparations.ts';
 import { withSecret } from './preparations.ts';
 import { type RunEnd, sweepUntil } from './sweeps.ts';
@@ -31,6 +31,8 @@ export interface UseCase {
   /** What another party has created, and what of it is adopted at the end. Default: nothing. */
   theirs?: Theirs[];
   adopted?: Theirs[];
+  /** Whether the deployment has a streams role, and the connection logs in by IAM. */
+  isByIam?: true;
   /** Whether nobody is notified of a failure, because only the caller is concerned. */
   isSilent?: boolean;
   /** What is started after a run that a fault has ended. Default: the same. */
@@ -381,6 +383,56 @@ export const useCases: UseCase[] = [
     world: seedWith(),
     prepare: preparations.deletedCluster,
     ...swept('Disconnected'),
+    leaves: none,
+    status: 'no record',
+  },
+  {
+    name: 'connect by IAM for the first time',
+    world: iamSeedWith(),
+    isByIam: true,
+    ...startedByHand('connect'),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+  },
+  {
+    name: 'connect by IAM through what another party has made',
+    world: iamSeedWith({ cluster: isOn }),
+    isByIam: true,
+    prepare: preparations.theirsByIam,
+    ...startedByHand('connect'),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+    ...bothAdopted,
+  },
+  {
+    name: 'repair the role of a connection by IAM',
+    world: iamSeedWith({ cluster: isOn }),
+    isByIam: true,
+    prepare: preparations.withAnotherRole,
+    ...startedByHand('connect'),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+  },
+  {
+    name: 'plan to connect by IAM',
+    world: iamSeedWith(),
+    isByIam: true,
+    ...startedByHand('connect', () => ({ dryRun: true })),
+    expected: { endState: 'Planned' },
+    leaves: none,
+    status: 'no record',
+    isSilent: true,
+  },
+  {
+    name: 'disconnect by IAM',
+    world: iamSeedWith({ cluster: isOn }),
+    isByIam: true,
+    prepare: preparations.connectedByIam,
+    ...startedByHand('disconnect'),
+    expected: { endState: 'Disconnected' },
     leaves: none,
     status: 'no record',
   },
