@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { wrap } from '../../local/screen/text.ts';
+import { wrapBelow } from '../../local/screen/text.ts';
 import { isCommand, withCommand } from '../../shared/command.ts';
 import { oneLine } from '../../shared/foreign-text.ts';
 import { authenticationOf, type Mechanism, schemeOf } from '../../shared/login.ts';
@@ -104,18 +104,13 @@ function checkLines(results: CheckResult[], screen: Screen, mark = markOf): stri
   });
 }
 
-/**
- * A text that fits the screen. A command stays on a line of its own, so that it can be copied. The further lines of a numbered step stand
- * below its text.
- */
+/** A text that fits the screen. A command stays on a line of its own, so that it can be copied. */
 const lines = (text: string, indent: string, { width }: Screen): string[] =>
   text
     .split('\n')
     .flatMap((line) => {
       if (isCommand(line)) return [/^ {2}/.test(line) ? line : `  ${line.trim()}`];
-      const [step = ''] = /^ +\d+\. /.exec(line) ?? [];
-      const [first = '', ...rest] = wrap(line.slice(step.length), width - indent.length - step.length);
-      return [`${step}${first}`, ...rest.map((it) => `${' '.repeat(step.length)}${it}`)];
+      return wrapBelow(line, width - indent.length);
     })
     .map((line) => `${indent}${line}`);
 

@@ -4,7 +4,7 @@ import { changeLines, fieldLines, outputLines, statementLines } from './change-f
 import { flat, policyChanges, shortIds, sortedChanges } from './changes.ts';
 import type { Report } from './report.ts';
 import { connectionChanges, linkChanges, roleFields } from './resources.ts';
-import { formatDuration, type Layout, wrap } from './text.ts';
+import { formatDuration, type Layout, wrap, wrapBelow } from './text.ts';
 
 /** What a line of a section has before its text: the indentation, and room for a mark. */
 const indentation = 6;
@@ -74,7 +74,7 @@ const messageLines = (message: Report['messages'][number], cause: string | undef
 ];
 
 /** Breaks a line between words. A command stays whole, so that it can be copied. */
-const copyable = (line: string, width: number): string[] => (isCommand(line) ? [line] : wrap(line, width));
+const copyable = (line: string, width: number): string[] => (isCommand(line) ? [line] : wrapBelow(line, width));
 
 /** Another execution that was started during the run. */
 const otherLines =

@@ -51,6 +51,13 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** Breaks a line between words. The further lines stand below its text, also if it is indented or a numbered step. */
+export function wrapBelow(line: string, width: number): string[] {
+  const [start = ''] = /^ *(\d+\. )?/.exec(line) ?? [];
+  const [first = '', ...rest] = wrap(line.slice(start.length), width - start.length);
+  return [`${start}${first}`, ...rest.map((it) => `${' '.repeat(start.length)}${it}`)];
+}
+
 /** `45s`, `32m 00s`, `1h 02m 00s` */
 export function formatDuration(milliseconds: number): string {
   const { hours, minutes, seconds } = split(milliseconds);

@@ -64,6 +64,28 @@ suite('the report of a run', () => {
     assert.match(lines.join('\n'), new RegExp(`Other executions\\n  ${all.join('\\n  ')}\\n`));
   });
 
+  test('shows further lines of a numbered step below its text, and a command whole', () => {
+    const command = 'atlas cloudProviders accessRoles aws create --projectId 6565a1b2c3d4e5f6a7b8c9d0';
+    const cause = [
+      'Follow these steps:',
+      `1. First a step that is longer than a line, with steps of its own:`,
+      '     1. Register a role in the project, with a command that stands alone:',
+      `        ${command}`,
+      '   Then a further line of the first step, which is long, too.',
+    ].join('\n');
+    const lines = linesOf({ error: 'PrerequisitesNotMet', cause }, 60);
+    assert.deepEqual(lines.slice(lines.indexOf('Cause') + 1, -2), [
+      '  Follow these steps:',
+      '  1. First a step that is longer than a line, with',
+      '     steps of its own:',
+      '       1. Register a role in the project, with a',
+      '          command that stands alone:',
+      `          ${command}`,
+      '     Then a further line of the first step, which is',
+      '     long, too.',
+    ]);
+  });
+
   test('fits the width of the terminal', () => {
     const statement = allow('AtlasStreamProcessing821274765805');
     const changed: Partial<Report> = {
