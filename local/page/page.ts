@@ -11,7 +11,7 @@ import {
 } from '../screen/changes.ts';
 import { factsOf } from '../screen/facts.ts';
 import type { Report } from '../screen/report.ts';
-import { nameIn, outputOf, reasonOf, textOf, tookOf } from '../screen/report-format.ts';
+import { nameIn, outputOf, reasonOf, textOf, tookOf, whenOf } from '../screen/report-format.ts';
 import { connectionChanges, linkChanges, roleFields } from '../screen/resources.ts';
 import { graph } from './graph.ts';
 import { html, Markup } from './markup.ts';
@@ -44,8 +44,11 @@ export function page(report: Report): string {
     section('Role in AWS, as registered in Atlas', resources(roleFields(report.accessRoles))),
     section('Private link in Atlas, after the run', resources(linkChanges(report.privateLinks))),
     section('Connection in Atlas, after the run', resources(connectionChanges(report.connections))),
-    section('Tags of the cluster', beforeAndAfter(sortedChanges(tags.before, tags.after))),
-    section('Record in the registry', beforeAndAfter(sortedChanges(flat(registry.before), flat(registry.after)))),
+    section(`Tags of the cluster, ${whenOf(report)}`, beforeAndAfter(sortedChanges(tags.before, tags.after))),
+    section(
+      `Record in the registry, ${whenOf(report)}`,
+      beforeAndAfter(sortedChanges(flat(registry.before), flat(registry.after))),
+    ),
     section(
       'Messages',
       report.messages.map((it) => html`<h3>${it.subject}</h3><pre>${textOf(it, cause)}</pre>`),
@@ -90,9 +93,10 @@ const jsonWidth = 84;
 
 const json = (value: unknown): Markup => html`<pre>${compactJson(value, jsonWidth)}</pre>`;
 
-function policySection({ policy }: Report): Markup | undefined {
+function policySection(report: Report): Markup | undefined {
+  const { policy } = report;
   const lines = policyChanges(policy.before, policy.after).map(statementLines);
-  return section('Cluster policy, before and after', lines.length > 0 ? html`<pre>${lines}</pre>` : undefined);
+  return section(`Cluster policy, ${whenOf(report)}`, lines.length > 0 ? html`<pre>${lines}</pre>` : undefined);
 }
 
 const signs = { added: '+', foreign: '+', removed: '-', unchanged: ' ' };

@@ -17,13 +17,13 @@ export function formatReport(report: Report, { style, columns }: Layout): string
   const text = (value: string) => wrap(value, layout.columns);
   const sections: [string, string[]][] = [
     ['Cluster', report.isClusterGone ? ['The cluster no longer exists.'] : []],
-    ['Cluster policy, before and after', policyChanges(policy.before, policy.after).flatMap(statementLines(layout))],
+    [`Cluster policy, ${whenOf(report)}`, policyChanges(policy.before, policy.after).flatMap(statementLines(layout))],
     ['Role in AWS, as registered in Atlas', roleFields(report.accessRoles).flatMap(fieldLines(layout))],
     ['Private link in Atlas', linkChanges(privateLinks).flatMap(fieldLines(layout))],
     ['Connection in Atlas', connectionChanges(connections).flatMap(fieldLines(layout))],
-    ['Tags of the cluster, before and after', changeLines(sortedChanges(tags.before, tags.after), layout)],
+    [`Tags of the cluster, ${whenOf(report)}`, changeLines(sortedChanges(tags.before, tags.after), layout)],
     [
-      'Record in the registry, before and after',
+      `Record in the registry, ${whenOf(report)}`,
       changeLines(sortedChanges(flat(registry.before), flat(registry.after)), layout),
     ],
     ['Other executions', others.flatMap(otherLines(layout))],
@@ -46,6 +46,10 @@ export function formatReport(report: Report, { style, columns }: Layout): string
     ...outcomeLines(report, { style, columns }),
   ];
 }
+
+/** To which moments the changes of a section belong: the first picture is taken before the first execution. */
+export const whenOf = ({ others }: Report): string =>
+  others.length > 0 ? 'before and after all executions' : 'before and after';
 
 /** The fields of an output that have a section of their own. */
 interface ShownOutput {

@@ -60,6 +60,14 @@ suite('the page about a run', () => {
     for (const text of [done, planned, other]) assertSelfContained(text);
   });
 
+  test('says that the changes are those of all executions, if there are others', () => {
+    const headings = (report: Report) => page(report).match(/<h2>[^<]*before and after[^<]*/g);
+    const changed = { ...emptyReport, tags: { before: {}, after: { a: 'b' } } };
+    assert.deepEqual(headings(changed), ['<h2>Tags of the cluster, before and after']);
+    const others = [{ executionArn: `${emptyReport.executionArn}a`, status: 'Disconnected' }];
+    assert.deepEqual(headings({ ...changed, others }), ['<h2>Tags of the cluster, before and after all executions']);
+  });
+
   test('shows the same request several times in a row as one', () => {
     const request = { service: 'kafka', operation: 'DescribeClusterV2', status: 200 } as const;
     const at = (minute: number) => ({ ...request, at: `2026-11-28T00:0${minute}:00.000Z` });

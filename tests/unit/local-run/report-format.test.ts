@@ -86,6 +86,13 @@ suite('the report of a run', () => {
     ]);
   });
 
+  test('says that the changes are those of all executions, if there are others', () => {
+    const changed = { tags: { before: {}, after: { a: 'b' } } };
+    const others = [{ executionArn: `${emptyReport.executionArn}a`, status: 'Disconnected' }];
+    assert.ok(linesOf(changed).includes('Tags of the cluster, before and after'));
+    assert.ok(linesOf({ ...changed, others }).includes('Tags of the cluster, before and after all executions'));
+  });
+
   test('fits the width of the terminal', () => {
     const statement = allow('AtlasStreamProcessing821274765805');
     const changed: Partial<Report> = {
