@@ -87,7 +87,10 @@ function whyNotUsable(registered: AwsRole[], role: StreamsRole, projectId: strin
     ({ iamAssumedRoleArn: arn, atlasAssumedRoleExternalId: id }) =>
       arn === role.arn || (!arn && role.externalIds.includes(id)),
   );
-  if (!waiting) return notRegistered(role, projectId);
+  if (!waiting) {
+    const unused = registered.find(({ iamAssumedRoleArn }) => !iamAssumedRoleArn);
+    return unused ? notNamed(unused, role, projectId) : notRegistered(role, projectId);
+  }
   return withCommand(
     `${whatFor(role.arn, projectId)} is registered there, but not authorized. A Project Owner of that project authorizes it once:`,
     authorizeCommand(waiting.roleId, role.arn, projectId),
@@ -112,12 +115,31 @@ function whyNotTrusted(
 
 const whatFor = (arn: string, projectId: string) => `The streams role ${arn} for Atlas project ${projectId}`;
 
+const isNotRegistered = ({ arn }: StreamsRole, projectId: string): string =>
+  `The streams role ${arn} is not registered in Atlas project ${projectId}, so Atlas cannot log in as it.`;
+
 const notRegistered = (role: StreamsRole, projectId: string): string =>
-  `The streams role ${role.arn} is not registered in Atlas project ${projectId}, so Atlas cannot log in as it. A Project Owner of that project registers it once:\n${steps(
+  `${isNotRegistered(role, projectId)} A Project Owner of that project registers it once:\n${steps(
     projectId,
     role.arn,
     role.trustedArn === null ? setUpByUser : setUpOfStack,
   )}`;
+
+/** Another `create` would make a second role with another external id. */
+function notNamed(unused: AwsRole, role: StreamsRole, projectId: string): string {
+  const { roleId, atlasAssumedRoleExternalId: externalId, atlasAWSAccountArn: principal } = unused;
+  const trust = role.trustedArn === principal ? '' : ` set streamsRoleTrustedArn to ${principal},`;
+  const setUp =
+    role.trustedArn === null
+      ? `Let the trust policy of the role allow sts:AssumeRole to ${principal}, if sts:ExternalId is ${externalId}.`
+      : `Add ${externalId} to the setting streamsRoleExternalIds,${trust} and deploy.`;
+  return [
+    `${isNotRegistered(role, projectId)} The project has a role that is not authorized yet: ${roleId}, external id ${externalId}. A Project Owner of that project uses it:`,
+    `  1. ${setUp}`,
+    stepWithCommand('  2. Authorize the role:', authorizeCommand(roleId, role.arn, projectId)),
+    withCommand('If this role is meant for something else, register another one:', createCommand(projectId)),
+  ].join('\n');
+}
 
 const setUpByUser =
   'Let the trust policy of the role allow sts:AssumeRole to the "Atlas AWS Account ARN" that this prints, if sts:ExternalId is the "Unique External ID".';
@@ -139,16 +161,16 @@ export function roleOfStack(clusterArn: string): string {
 /** @param setUp what to do with what the first command prints */
 const steps = (projectId: string, roleArn: string, setUp: string): string =>
   [
-    stepWithCommand(
-      '  1. Register a role in the project:',
-      `atlas cloudProviders accessRoles aws create --projectId ${projectId}`,
-    ),
+    stepWithCommand('  1. Register a role in the project:', createCommand(projectId)),
     `  2. ${setUp}`,
     stepWithCommand(
       '  3. Authorize the role. Put the id of the role that the first command prints in place of ROLE_ID:',
       authorizeCommand('ROLE_ID', roleArn, projectId),
     ),
   ].join('\n');
+
+const createCommand = (projectId: string): string =>
+  `atlas cloudProviders accessRoles aws create --projectId ${projectId}`;
 
 const authorizeCommand = (roleId: string, roleArn: string, projectId: string): string =>
   `atlas cloudProviders accessRoles aws authorize ${roleId} --projectId ${projectId} --iamAssumedRoleArn ${roleArn}`;

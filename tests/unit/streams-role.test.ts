@@ -83,7 +83,12 @@ describe('the check of the streams role', () => {
     ['nothing', [], byStack, /streamsRoleExternalIds, set streamsRoleTrustedArn/],
     ['the role of another deployment', [listed({ iamAssumedRoleArn: `${roleArn}2` })], byStack, /and deploy/],
     ['an odd entry', [listed({ ...waiting, roleId: '$(id)' })], byStack, /and deploy/],
-    ['a role that waits for another', [listed(waiting)], ofUser, /trust policy of the role allow sts:AssumeRole/],
+    [
+      'the role of another deployment',
+      [listed({ iamAssumedRoleArn: `${roleArn}2` })],
+      ofUser,
+      /trust policy of the role/,
+    ],
   ] as const)
     it(`prints all steps if the project has ${what}`, async (t) => {
       const { unmet } = await complaints(t, roles(...entries), role);
@@ -93,6 +98,45 @@ describe('the check of the streams role', () => {
       assert.ok(message.includes(`\n     ${create}\n`), message);
       assert.ok(message.endsWith(`\n     ${authorize('ROLE_ID')}`), message);
       assert.doesNotMatch(message, /\$\(id\)/);
+      assertCopyable(message);
+    });
+
+  const otherId = externalId.replace('2', '3');
+  const otherArn = trustedArn.replace('2222', '9999');
+  for (const [what, entry, role, first] of [
+    [
+      'another external id',
+      { atlasAssumedRoleExternalId: otherId },
+      byStack,
+      `Add ${otherId} to the setting streamsRoleExternalIds, and deploy.`,
+    ],
+    [
+      'another external id and principal',
+      { atlasAssumedRoleExternalId: otherId, atlasAWSAccountArn: otherArn },
+      byStack,
+      `Add ${otherId} to the setting streamsRoleExternalIds, set streamsRoleTrustedArn to ${otherArn}, and deploy.`,
+    ],
+    [
+      "a role of the user's own",
+      {},
+      ofUser,
+      `Let the trust policy of the role allow sts:AssumeRole to ${trustedArn}, if sts:ExternalId is ${externalId}.`,
+    ],
+  ] as const)
+    it(`names the role that waits for an authorization, in place of a second one: with ${what}`, async (t) => {
+      const { unmet } = await complaints(t, roles(listed({ ...waiting, ...entry })), role);
+      const [message = ''] = unmet ?? [];
+      const id = 'atlasAssumedRoleExternalId' in entry ? otherId : externalId;
+      assert.ok(
+        message.includes(`The project has a role that is not authorized yet: ${roleId}, external id ${id}.`),
+        message,
+      );
+      assert.ok(message.includes(`\n  1. ${first}\n  2. Authorize the role:\n     ${authorize(roleId)}\n`), message);
+      assert.ok(
+        message.endsWith(`If this role is meant for something else, register another one:\n  ${create}`),
+        message,
+      );
+      assert.doesNotMatch(message, /ROLE_ID/);
       assertCopyable(message);
     });
 
