@@ -130,8 +130,13 @@ function shownAs(name: string, value: string): string {
   if (name === 'atlasCredentialsSecretArn') return shownArn(value);
   // An address has a password or a token beside these characters.
   if (name === 'atlasBaseUrl' && /[@?#]/.test(value)) return 'an address with "@", "?" or "#"';
+  // A UUID may also be a private key, so it isn't shown.
+  if (name === 'streamsRoleExternalIds' && isExternalIds(value.toLowerCase().replaceAll(' ', '')))
+    return 'written with capital letters or spaces';
   return shown(value);
 }
+
+const isExternalIds = (value: string): boolean => complaintAbout('streamsRoleExternalIds', value) === undefined;
 
 /** The functions read the secret in their own Region. */
 function complaintAboutSecret(
@@ -159,16 +164,30 @@ function complaintAboutSweepAlarm(
 }
 
 /** The streams role is created with both of its settings, or is one that exists. */
-function complaintAboutStreamsRole(
-  { streamsRoleTrustedArn: trustedArn, streamsRoleExternalIds: externalIds, streamsRoleArn: arn }: Settings,
-  inFile: (name: string) => string,
-): string | undefined {
-  const [trusted, ids] = ['streamsRoleTrustedArn', 'streamsRoleExternalIds'].map(inFile);
+function complaintAboutStreamsRole(settings: Settings, inFile: (name: string) => string): string | undefined {
+  const { streamsRoleTrustedArn: trustedArn, streamsRoleExternalIds: externalIds, streamsRoleArn: arn } = settings;
+  const [trusted, ids, own] = ['streamsRoleTrustedArn', 'streamsRoleExternalIds', 'streamsRoleArn'].map(inFile);
+  if (arn && (trustedArn || externalIds))
+    return `${own} is set, and ${trustedArn ? trusted : ids} as well; set only streamsRoleArn for a role that exists, or only streamsRoleTrustedArn and streamsRoleExternalIds for a role that the deployment creates.`;
   const both =
     'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as "Atlas AWS Account ARN" and "Unique External ID".';
   if (trustedArn && externalIds === '') return `${trusted} is set, but ${ids} is empty; ${both}`;
   if (externalIds && trustedArn === '') return `${ids} is set, but ${trusted} is empty; ${both}`;
-  return trustedArn && arn
-    ? `${trusted} and ${inFile('streamsRoleArn')} are both set; set streamsRoleArn for a role that exists, or streamsRoleTrustedArn for one that the deployment creates.`
-    : undefined;
+  return trustedArn === '' ? complaintWithoutStreamsRole(settings, inFile) : undefined;
+}
+
+/** What has no effect, or no run can do, unless the deployment creates a role or knows one. */
+function complaintWithoutStreamsRole(settings: Settings, inFile: (name: string) => string): string | undefined {
+  const isKnown = settings.streamsRoleArn !== '';
+  if (settings.mechanism === 'AWS_MSK_IAM' && !isKnown)
+    return `${inFile('mechanism')} is AWS_MSK_IAM, but there is no streams role; set streamsRoleTrustedArn and streamsRoleExternalIds, or streamsRoleArn.`;
+  const ofCreated = ['streamsRoleClusters', 'streamsRoleTopics', 'streamsRoleCanWrite'];
+  // The tag is also checked for a role of one's own.
+  const names = isKnown ? ofCreated : [...ofCreated, 'streamsRoleRequiresTag'];
+  const idle = names.find(
+    (name) => settings[name] !== undefined && settings[name] !== String(parameters[name]?.Default),
+  );
+  return idle === undefined
+    ? undefined
+    : `${inFile(idle)} is ${shown(settings[idle])}, but the deployment creates no streams role, so it has no effect; set streamsRoleTrustedArn and streamsRoleExternalIds, or leave ${idle} out.`;
 }

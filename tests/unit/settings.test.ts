@@ -277,9 +277,41 @@ describe('a setting', () => {
       }),
       [`streamsRoleExternalIds in stages/prod.yml is set, but streamsRoleTrustedArn is empty; ${both}`],
     );
-    assert.deepEqual(complaintsAbout({ ...none, ...made, ...own }), [
-      'streamsRoleTrustedArn and streamsRoleArn are both set; set streamsRoleArn for a role that exists, or streamsRoleTrustedArn for one that the deployment creates.',
+    for (const [name, both] of [
+      ['streamsRoleTrustedArn', made],
+      ['streamsRoleExternalIds', { streamsRoleExternalIds: externalId }],
+    ] as const)
+      assert.deepEqual(complaintsAbout({ ...none, ...own, ...both }), [
+        `streamsRoleArn is set, and ${name} as well; set only streamsRoleArn for a role that exists, or only streamsRoleTrustedArn and streamsRoleExternalIds for a role that the deployment creates.`,
+      ]);
+  });
+
+  it('is refused if it has no effect without a streams role, or none is known for the mechanism', () => {
+    const own = { streamsRoleArn: 'arn:aws:iam::123456789012:role/streams' };
+    const complaintOf = (given: Record<string, string>) => complaintsAbout({ ...defaultSettings('prod'), ...given });
+    assert.deepEqual(complaintOf({ mechanism: 'AWS_MSK_IAM' }), [
+      'mechanism is AWS_MSK_IAM, but there is no streams role; set streamsRoleTrustedArn and streamsRoleExternalIds, or streamsRoleArn.',
     ]);
+    assert.deepEqual(complaintOf({ mechanism: 'AWS_MSK_IAM', ...own }), []);
+    for (const [name, value] of [
+      ['streamsRoleClusters', 'orders-*'],
+      ['streamsRoleTopics', 'orders.*'],
+      ['streamsRoleCanWrite', 'true'],
+    ] as const)
+      for (const role of [{}, own])
+        assert.deepEqual(complaintOf({ [name]: value, ...role }), [
+          `${name} is "${value}", but the deployment creates no streams role, so it has no effect; set streamsRoleTrustedArn and streamsRoleExternalIds, or leave ${name} out.`,
+        ]);
+    assert.equal(complaintOf({ streamsRoleRequiresTag: 'true' }).length, 1);
+    assert.deepEqual(complaintOf({ streamsRoleRequiresTag: 'true', ...own }), []);
+  });
+
+  it('of external ids in capital letters or with spaces gets a sentence that does not show them', () => {
+    for (const value of [externalId.toUpperCase(), ` ${externalId}`, `${externalId}, ${externalId}`])
+      assert.match(
+        complaintsAbout({ streamsRoleTrustedArn: principal, streamsRoleExternalIds: value }).join(),
+        /^streamsRoleExternalIds is written with capital letters or spaces; it must be empty, or UUIDs in lower case, /,
+      );
   });
 
   it('is not repeated if it may be a secret', () => {
