@@ -136,7 +136,7 @@ function shownAs(name: string, value: string): string {
   return shown(value);
 }
 
-const isExternalIds = (value: string): boolean => complaintAbout('streamsRoleExternalIds', value) === undefined;
+const isExternalIds = (value: string): boolean => isRight(value, parameters.streamsRoleExternalIds as Parameter);
 
 /** The functions read the secret in their own Region. */
 function complaintAboutSecret(
