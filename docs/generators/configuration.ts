@@ -25,7 +25,8 @@ export function configuration(): string {
 
 # Configuration
 
-The settings of a deployment are in \`stages/<stage>.yml\`. Copy \`stages/example.yml\`, and set the three values that have no default:
+The settings of a deployment are in \`stages/<stage>.yml\`. Copy \`stages/example.yml\`, and set the three values that have no default.
+For IAM, also set \`streamsRoleTrustedArn\` and \`streamsRoleExternalIds\`:
 
 \`\`\`sh
 cp stages/example.yml stages/prod.yml
