@@ -66,7 +66,7 @@ export async function lookAtOtherWay(
   // What both ways need says why a check could not be made.
   const checks = resultsOf({ of: (id: Check) => own.of(id) ?? findings.of(id) }, scheme)
     .filter((check) => isAbout(scheme, check.id) || hasOwnReason(check))
-    .map((check) => (check.id === 'privateLink' ? ofMove(check, request) : check));
+    .map((check) => (check.id === 'privateLink' ? ofMove(check, request, mechanism) : check));
   return { mechanism, checks };
 }
 
@@ -83,9 +83,10 @@ const withoutValues = (secrets: SecretsClient): SecretsClient =>
   });
 
 /** A link of ours is replaced by a disconnect and a connect. */
-function ofMove(check: CheckResult, { clusterArn, recorded }: Request): CheckResult {
+function ofMove(check: CheckResult, { clusterArn, recorded }: Request, mechanism: Mechanism): CheckResult {
   const link = recorded?.privateLink;
   if (!link || !mayBeOurs(link)) return check;
   const { id, title } = check;
-  return { id, title, ...unmet(`The cluster is connected the first way. ${howToMove(clusterArn, true)}`) };
+  const move = howToMove(clusterArn, { scheme: schemeOf(mechanism), tags: { [settingTags.mechanism]: mechanism } });
+  return { id, title, ...unmet(`The cluster is connected the first way.\n${move}`) };
 }

@@ -1,6 +1,7 @@
-import { withCommand } from '../command.ts';
-import { tagCommand } from '../msk/tag-commands.ts';
-import { settingTags, triggerTag } from '../msk/tags.ts';
+import { stepWithCommand, withCommand } from '../command.ts';
+import { authenticationOf, type Mechanism, type Scheme, schemeOf } from '../login.ts';
+import { tagCommand, untagCommand } from '../msk/tag-commands.ts';
+import { settingTags, statusTag, triggerTag } from '../msk/tags.ts';
 import { mayBeOurs, type Target } from '../registry/record.ts';
 import type { Request } from './request.ts';
 
@@ -11,27 +12,61 @@ export function howToKeepOrMove({
   recorded,
   ...target
 }: Pick<Request, 'clusterArn' | 'targetChange' | 'recorded' | keyof Target>): string {
+  const asked = targetChange ?? '';
   const tags = (['projectId', 'workspace', 'connectionName', 'mechanism'] as const)
-    .filter((field) => targetChange?.includes(`the tag ${settingTags[field]} is `))
-    .map((field) => [settingTags[field], target[field]]);
-  const isOtherMechanism = /\bmechanism (in the input )?is /.test(targetChange ?? '');
-  const isOtherScheme =
-    isOtherMechanism && (target.mechanism === 'AWS_MSK_IAM' || /is "AWS_MSK_IAM"/.test(targetChange ?? ''));
-  const isLinkForeign = recorded?.privateLink !== undefined && !mayBeOurs(recorded.privateLink);
-  const move = `${howToMove(clusterArn, isOtherMechanism)}${isOtherScheme && isLinkForeign ? ` ${ownerDeletesLink}` : ''}`;
-  return tags.length > 0
-    ? withCommand('To keep the connection, set the tag back:', tagCommand(clusterArn, Object.fromEntries(tags)), move)
-    : `To keep the connection, leave this out of the input. ${move}`;
+    .filter((field) => asked.includes(`the tag ${settingTags[field]} is `))
+    .map((field) => [settingTags[field], target[field]] as const);
+  const [, mechanism] = /\bmechanism (?:in the input )?is "([^"]*)"/.exec(asked) ?? [];
+  const scheme = mechanism === undefined ? undefined : schemeOf(mechanism as Mechanism);
+  const move = howToMove(clusterArn, {
+    scheme: scheme === schemeOf(target.mechanism as Mechanism) ? undefined : scheme,
+    isLinkForeign: recorded?.privateLink !== undefined && !mayBeOurs(recorded.privateLink),
+    isByInput: / in the input is /.test(asked),
+  });
+  if (tags.length === 0) return `To keep the connection, leave this out of the input.\n${move}`;
+  const keys = tags.map(([key]) => key);
+  return [
+    withCommand('To keep the connection, set the tag back:', tagCommand(clusterArn, Object.fromEntries(tags))),
+    withCommand('Or remove it, if it was not there before:', untagCommand(clusterArn, keys), move),
+  ].join('\n');
 }
+
+interface Move {
+  /** The authentication scheme, if it is another one than that of the connection. */
+  scheme: Scheme | undefined;
+  isLinkForeign?: boolean;
+  /** Whether the input of a manual start asks for the other target, and not only a tag. */
+  isByInput?: boolean;
+  /** The setting tags that ask for the other target, if the cluster does not have them yet. */
+  tags?: Record<string, string>;
+}
+
+/** How a connected cluster gets another target, in steps, and how long that takes. */
+export function howToMove(clusterArn: string, { scheme, isLinkForeign, isByInput, tags }: Move): string {
+  const whenDisconnected = `When the cluster's tag ${statusTag('status')} is "disconnected", `;
+  const steps = [
+    scheme && [needs[scheme]],
+    ['Disconnect the cluster:', tagCommand(clusterArn, { [triggerTag]: 'disconnect' })],
+    scheme && isLinkForeign && [ownerDeletesLink],
+    isByInput
+      ? [`${whenDisconnected}start the connect again with this input.`]
+      : [`${whenDisconnected}connect it:`, tagCommand(clusterArn, { ...tags, [triggerTag]: 'connect' })],
+  ].filter((step) => Array.isArray(step));
+  return [
+    'To move it:',
+    ...steps.map(([text, command], index) => {
+      const step = `  ${index + 1}. ${text}`;
+      return command === undefined ? step : stepWithCommand(step, command);
+    }),
+    `The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.${scheme ? ' It takes longer if MSK must first reboot the brokers for the other authentication scheme.' : ''}`,
+  ].join('\n');
+}
+
+const needs: Record<Scheme, string> = {
+  SASL_SCRAM: `Prepare what ${authenticationOf.SASL_SCRAM} needs: that authentication on, a SCRAM secret that is associated with the cluster, and ACLs for its user.`,
+  IAM: `Prepare what ${authenticationOf.IAM} needs: that authentication on, and a streams role that is authorized in the Atlas project.`,
+};
 
 /** Atlas allows one link per cluster and project, and a link has one scheme for good. */
 const ownerDeletesLink =
-  'This deployment did not create the private link, so a disconnect leaves it: before you connect again, its owner must delete it in Atlas (Stream Processing > Private Link).';
-
-/** How a connected cluster gets another target, and how long that takes. */
-export const howToMove = (clusterArn: string, isOtherMechanism: boolean): string =>
-  withCommand(
-    'To move it, disconnect the cluster first, and then connect it with the new settings:',
-    tagCommand(clusterArn, { [triggerTag]: 'disconnect' }),
-    `The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.${isOtherMechanism ? ' It takes longer if MSK must first reboot the brokers for the other authentication scheme.' : ''}`,
-  );
+  'This deployment did not create the private link, so the disconnect leaves it: its owner must delete it in Atlas (Stream Processing > Private Link).';

@@ -147,7 +147,10 @@ describe('preflight says which way a run takes, and why:', () => {
     );
     const link = report.otherWay?.checks.find(({ id }) => id === 'privateLink');
     assert.match(link?.text ?? '', /The cluster has no connection for about an hour then/);
-    assert.match(link?.remedy ?? '', /^aws kafka tag-resource .* atlas-streaming=disconnect$/);
+    assert.match(
+      link?.remedy ?? '',
+      /^aws .* atlas-streaming=disconnect\naws .* atlas-streaming\/mechanism=SCRAM-512,atlas-streaming=connect$/,
+    );
     assertCopyable(text);
   });
 

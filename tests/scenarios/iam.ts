@@ -211,7 +211,7 @@ suite('a cluster that is connected by IAM', () => {
       run,
       'TargetChanged',
       RegExp(
-        `set the tag back:\\n.*${mechanismTag}=AWS_MSK_IAM.*\\nTo move it, disconnect the cluster first.*about an hour`,
+        `set the tag back:\\n.*${mechanismTag}=AWS_MSK_IAM.*\\nTo move it:\\n  1. Prepare what SASL/SCRAM needs.*about an hour`,
         's',
       ),
     );

@@ -307,7 +307,7 @@ describe('RecordSuccess and the registry:', () => {
         message.includes(`set the tag back:\n  ${tag} atlas-streaming/workspace=${tagged.workspace}\n`),
         message,
       );
-      assert.ok(message.includes(`with the new settings:\n  ${tag} atlas-streaming=disconnect\n`), message);
+      assert.ok(message.includes(`Disconnect the cluster:\n     ${tag} atlas-streaming=disconnect\n`), message);
       return true;
     });
   });

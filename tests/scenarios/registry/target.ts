@@ -66,7 +66,7 @@ suite('a target that changes', () => {
     assert.match(result.started[0]?.reason ?? '', /setting tags have changed/);
     const [first = assert.fail('not started')] = runs;
     const says =
-      /connected as "orders" in workspace "streams" .*the tag atlas-streaming\/workspace is "asked".* set the tag back:\n.*\nTo move it, disconnect the cluster first/;
+      /connected as "orders" in workspace "streams" .*the tag atlas-streaming\/workspace is "asked".* set the tag back:\n.*\nOr remove it, .*\n.*\nTo move it:\n {2}1\. Disconnect the cluster:/;
     assertFailed(first, 'TargetChanged', says);
     assert.equal((await recordOf(cloud)).status, 'connected');
     assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
