@@ -15,6 +15,8 @@ export interface Kept {
   clusterArn: string;
   projectId: string;
   workspace: string;
+  /** The ARN of the role that Atlas assumes; null if the deployment has none. */
+  streamsRole: string | null;
   /** The ARNs of the state machines. */
   stateMachines: { connect: string; disconnect: string };
   /** The addresses of the services. */
@@ -43,6 +45,7 @@ export function keptCloud(
     clusterArn: cloud.world.cluster.arn,
     projectId: cloud.world.project.id,
     workspace,
+    streamsRole: cloud.deployment.streamsRole?.arn ?? null,
     stateMachines: { connect: cloud.machineOf('connect').arn, disconnect: cloud.machineOf('disconnect').arn },
     endpoints: {
       kafka: kafkaUrl,
@@ -74,7 +77,8 @@ export function keptCloud(
 
 /** @returns the lines that a person reads first */
 export function formatKept(kept: Kept): string[] {
-  const { scenario, stage, clusterArn, projectId, workspace, stateMachines, environment } = kept;
+  const { scenario, stage, clusterArn, projectId, workspace, streamsRole, stateMachines, environment } = kept;
+  const role = streamsRole === null ? '' : ` --streams-role ${streamsRole}`;
   const facts: [string, string][] = [
     ['Scenario', `${scenario.name}. ${scenario.description}`],
     [
@@ -106,7 +110,7 @@ export function formatKept(kept: Kept): string[] {
     'Our own commands, in the folder of the project. The last one refuses while a cluster is connected.',
     'Otherwise it fails, because the local cloud has no CloudFormation.',
     '',
-    `npm run preflight -- --cluster ${clusterArn} --stage ${stage} --project ${projectId} --workspace ${quoted(workspace)}`,
+    `npm run preflight -- --cluster ${clusterArn} --stage ${stage} --project ${projectId} --workspace ${quoted(workspace)}${role}`,
     `npm run status -- --stage ${stage} --project ${projectId}`,
     `npm run remove -- --stage ${stage}`,
     '',

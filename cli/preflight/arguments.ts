@@ -21,6 +21,7 @@ export interface Arguments {
   secretArn: string | undefined;
   secretName: string | undefined;
   mechanism: ConsoleInput['mechanism'];
+  streamsRole: string | undefined;
   stage: string | undefined;
   /** The ARN of a secret with credentials of Atlas. */
   credentialsSecret: string | undefined;
@@ -38,6 +39,7 @@ const options = {
   'connection-name': { type: 'string' },
   secret: { type: 'string' },
   mechanism: { type: 'string' },
+  'streams-role': { type: 'string' },
   stage: { type: 'string' },
   'credentials-secret': { type: 'string' },
   region: { type: 'string' },
@@ -64,6 +66,7 @@ from AWS and Atlas, and changes nothing. Nothing needs to be deployed.
   --connection-name NAME    the Kafka connection, as connectionName in the input; default: the name of the cluster
   --secret ARN|NAME         the SCRAM secret: an ARN as secretArn in the input, or a name as the tag atlas-streaming/secret
   --mechanism NAME          how Atlas logs in to the cluster, as mechanism in the input: ${mechanismChoices.slice(0, -1).join(', ')} or ${mechanismChoices.at(-1)}
+  --streams-role ARN        the role that Atlas assumes to log in by AWS_MSK_IAM, as the setting streamsRoleArn
   --stage NAME              use the settings in stages/NAME.yml, and the record of the cluster if the stage is deployed
   --credentials-secret ARN  read the credentials of Atlas from this secret in AWS Secrets Manager
   --region REGION           the Region; default: that of the cluster, or of the AWS configuration
@@ -111,6 +114,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
     connectionName: given['connection-name'],
     secretArn,
     secretName,
+    streamsRole: given['streams-role'],
     mechanism: mechanism === undefined ? undefined : asUsage(() => valid('mechanism', mechanism, '--mechanism')),
     stage,
     record: given.record,

@@ -11,10 +11,11 @@ import type { Arguments } from './arguments.ts';
  *
  * @throws UsageError if there is no such stage, or a setting is wrong
  */
-export function settingsOf({ stage, project, workspace }: Arguments, env: NodeJS.ProcessEnv): Settings {
+export function settingsOf({ stage, project, workspace, streamsRole }: Arguments, env: NodeJS.ProcessEnv): Settings {
   const given = {
     ...(project !== undefined && { atlasProjectId: project }),
     ...(workspace !== undefined && { atlasWorkspace: workspace }),
+    ...(streamsRole !== undefined && { streamsRoleArn: streamsRole }),
   };
   const { settings, hasFile } = settingsOfStage(stage, given, env);
   // Without a file, the options must give what has no default.

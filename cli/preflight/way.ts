@@ -31,7 +31,7 @@ export function reasonFor(
       : `${because}; the scheme of an existing private link would count more, but whether there is one is not known`;
   if (request.mechanism === 'auto')
     return options.stage === undefined
-      ? 'no stage with a streams role is given (--stage NAME)'
+      ? 'no streams role is given (--stage NAME, or --streams-role ARN)'
       : `stage "${options.stage}" has no streams role`;
   if (options.mechanism === mechanism) return '--mechanism names it';
   const { recorded, targetChange } = request;

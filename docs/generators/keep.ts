@@ -21,6 +21,7 @@ const kept: Kept = {
   clusterArn,
   projectId,
   workspace,
+  streamsRole: null,
   stateMachines: { connect: `${machineArn}-connect`, disconnect: `${machineArn}-disconnect` },
   endpoints: {},
   environment: {

@@ -32,6 +32,7 @@ describe('the arguments of preflight', () => {
       connectionName: 'o-1',
       secretArn,
       secretName: undefined,
+      streamsRole: undefined,
       mechanism: 'PLAIN',
       stage: undefined,
       record: undefined,
@@ -122,6 +123,15 @@ describe('the settings of preflight', () => {
     assert.throws(() => settingsOf(parseArguments([...cluster, '--stage', 'new']), {}), {
       message: /^stages\/new\.yml does not exist\. Create it from the example/,
     });
+  });
+
+  it('have the streams role that an option names, unless it is wrong', () => {
+    const arn = 'arn:aws:iam::123456789012:role/streams';
+    assert.equal(settingsOf(parseArguments([...cluster, '--streams-role', arn]), {}).streamsRoleArn, arn);
+    assert.throws(
+      () => settingsOf(parseArguments([...cluster, '--streams-role', 'streams']), {}),
+      /^Error: streamsRoleArn is "streams"; it must be empty, or the ARN of an IAM role/,
+    );
   });
 
   it('are refused if one is wrong', () => {

@@ -90,7 +90,7 @@ describe('preflight says which way a run takes, and why:', () => {
     const { report } = await preflightOfCluster(cloud);
     assert.deepEqual(
       [report.mechanism, report.because],
-      ['SCRAM-512', 'no stage with a streams role is given (--stage NAME)'],
+      ['SCRAM-512', 'no streams role is given (--stage NAME, or --streams-role ARN)'],
     );
   });
 

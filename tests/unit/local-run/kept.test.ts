@@ -17,6 +17,7 @@ const textOf = (changes: Partial<Kept> = {}) =>
     environment: { AWS_REGION: 'us-east-1', AWS_PAGER: '' },
     speed: 360,
     idleSpeed: 15,
+    streamsRole: null,
     sweepEverySeconds: 900,
     sweepSchedule: 'rate(15 minutes)',
     ...changes,
@@ -30,6 +31,12 @@ suite('what a local cloud that is kept up prints', () => {
     const text = textOf({ workspace: "Ana's streams" });
     assert.match(text, /^export AWS_REGION=us-east-1\nexport AWS_PAGER=''\nunset AWS_PROFILE AWS_SESSION_TOKEN$/m);
     assert.match(text, /^npm run preflight -- .* --workspace 'Ana'\\''s streams'$/m);
+  });
+
+  test('names the streams role in the command of preflight, if there is one', () => {
+    const streamsRole = 'arn:aws:iam::123456789012:role/msk-atlas-privatelink-streams-us-east-1';
+    assert.ok(textOf({ streamsRole }).includes(` --streams-role ${streamsRole}\n`));
+    assert.doesNotMatch(textOf({}), /streams-role/);
   });
 
   test('names the stage in the commands of this project', () => {
