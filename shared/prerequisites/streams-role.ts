@@ -46,7 +46,7 @@ export async function checkStreamsRole(
       throw error;
     }),
   );
-  if (registered instanceof AtlasRefused) return mayNotRead(role, projectId, registered);
+  if (registered instanceof AtlasRefused) return mayNotRead(role, projectId);
   if (registered) findings.report('streamsRole', whyNotUsable(registered, role, projectId));
   return undefined;
 }
@@ -175,5 +175,6 @@ const createCommand = (projectId: string): string =>
 const authorizeCommand = (roleId: string, roleArn: string, projectId: string): string =>
   `atlas cloudProviders accessRoles aws authorize ${roleId} --projectId ${projectId} --iamAssumedRoleArn ${roleArn}`;
 
-const mayNotRead = ({ arn }: StreamsRole, projectId: string, { message }: AtlasRefused): string =>
-  `${whatFor(arn, projectId)} was not checked, because the deployment's Atlas credentials may not read which roles the project has. The role Project Read Only allows that. ${message}`;
+/** Atlas's own advice is about another role. */
+const mayNotRead = ({ arn }: StreamsRole, projectId: string): string =>
+  `${whatFor(arn, projectId)} was not checked, because Atlas does not let the deployment's credentials read which roles the project has (HTTP 403). If the role is not authorized there, Atlas refuses the connection.`;
