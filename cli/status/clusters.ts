@@ -136,12 +136,11 @@ function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | u
   };
 }
 
-/** What is billed by the hour, whoever created it. */
-const dollarsFor = (record: RegistryRecord | undefined, cluster: Cluster | undefined): number =>
-  (record?.privateLink ? monthlyDollars('privateLink') : 0) +
-  (cluster && Object.values(privateConnectivityOf(cluster)).includes(true)
-    ? monthlyDollars('multiVpcConnectivity')
-    : 0);
+/** What is billed by the hour, whoever created it. AWS bills multi-VPC connectivity for each scheme (docs/cost.md). */
+function dollarsFor(record: RegistryRecord | undefined, cluster: Cluster | undefined): number {
+  const schemes = cluster ? Object.values(privateConnectivityOf(cluster)).filter(Boolean).length : 0;
+  return (record?.privateLink ? monthlyDollars('privateLink') : 0) + schemes * monthlyDollars('multiVpcConnectivity');
+}
 
 /** The sweep treats a cluster that MSK no longer has as the setting says, and only if two sweeps agree that it has vanished. */
 function nextOf(

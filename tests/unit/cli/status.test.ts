@@ -79,11 +79,19 @@ suite('npm run status', () => {
       ...changes,
     });
   /** Not by MSK's API, which would start a run. */
-  const startTagged = async () => {
+  const startTagged = async (connectivity: object = privateConnectivityIsOn) => {
     const tags = { 'atlas-streaming': 'connect', 'atlas-streaming/status': 'connected' };
-    await cloud.replaceWorld({ cluster: { ...privateConnectivityIsOn, tags } });
+    await cloud.replaceWorld({ cluster: { ...connectivity, tags } });
     actAsPerson(cloud);
   };
+
+  test('counts multi-VPC connectivity for each authentication scheme', async () => {
+    await startTagged({ vpcConnectivity: { scram: true, iam: true, tls: false } });
+    await cloud.registry.put(connected());
+    const [cluster = assert.fail()] = (await read()).clusters;
+    // 51.10 for the private link, and twice 16.43.
+    assert.equal(Math.round(cluster.dollarsPerMonth), 84);
+  });
 
   test('shows a connected cluster: what is whose, what it costs, and when it is verified next', async () => {
     await startTagged();
