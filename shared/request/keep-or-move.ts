@@ -1,5 +1,5 @@
 import { stepWithCommand, withCommand } from '../command.ts';
-import { authenticationOf, type Mechanism, type Scheme, schemeOf } from '../login.ts';
+import { authenticationOf, type Mechanism, mechanisms, type Scheme, schemeOf } from '../login.ts';
 import { tagCommand, untagCommand } from '../msk/tag-commands.ts';
 import { settingTags, statusTag, triggerTag } from '../msk/tags.ts';
 import { mayBeOurs, type Target } from '../registry/record.ts';
@@ -17,7 +17,9 @@ export function howToKeepOrMove({
     .filter((field) => asked.includes(`the tag ${settingTags[field]} is `))
     .map((field) => [settingTags[field], target[field]] as const);
   const [, mechanism] = /\bmechanism (?:in the input )?is "([^"]*)"/.exec(asked) ?? [];
-  const scheme = mechanism === undefined ? undefined : schemeOf(mechanism as Mechanism);
+  // A tag that cannot move a connected cluster is not checked before, so its value may be anything.
+  const known = mechanisms.find((it) => it === mechanism);
+  const scheme = known && schemeOf(known);
   const move = howToMove(clusterArn, {
     scheme: scheme === schemeOf(target.mechanism as Mechanism) ? undefined : scheme,
     isLinkForeign: recorded?.privateLink !== undefined && !mayBeOurs(recorded.privateLink),
