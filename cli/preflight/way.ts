@@ -73,7 +73,7 @@ export async function lookAtOtherWay(
 /** A mechanism of the other authentication scheme. */
 const otherThan = (mechanism: Mechanism): Mechanism => (schemeOf(mechanism) === 'IAM' ? 'SCRAM-512' : 'AWS_MSK_IAM');
 
-/** Nobody has to read a password for a way that is not taken. */
+/** A password is not read for a way that is not taken. */
 const withoutValues = (secrets: SecretsClient): SecretsClient =>
   new Proxy(secrets, {
     get: (target, name) =>
