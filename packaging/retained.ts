@@ -54,7 +54,7 @@ async function deleteEmptyTable(
 ): Promise<{ notice: string; wasEmpty: boolean }> {
   try {
     const { Items = [], LastEvaluatedKey } = await dynamodb.send(new ScanCommand({ TableName, ConsistentRead: true }));
-    // One more item counts faults of the deployment; nobody needs it after the removal.
+    // One more item counts faults of the deployment, which is not needed after the removal.
     const clusterArns = Items.map(({ clusterArn }) => clusterArn?.S ?? '').filter(parseClusterArn);
     if (clusterArns.length > 0 || LastEvaluatedKey) return { notice: stays(TableName, clusterArns), wasEmpty: false };
     await dynamodb.send(new DeleteTableCommand({ TableName }));

@@ -176,7 +176,7 @@ function foundIn({ request, plan, principal, policy, privateLink, connection }: 
     privateLink: { id: privateLink.id, ownership: privateLink.ownership },
     connection: { ...(connection.id && { id: connection.id }), ownership: connection.ownership },
     statement: { sid: policy.sid, principalArn, ownership: policy.ownership },
-    // Nobody knows the credentials of another party's connection.
+    // The credentials of another party's connection are not known.
     ...(connection.ownership !== 'created' && { roleArn: null, secretArn: null, secretVersionId: null }),
     // Atlas shows the role. Which password it has, only CreateConnection knows.
     ...(plan.login.mechanism === 'AWS_MSK_IAM' &&

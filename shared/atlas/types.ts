@@ -123,7 +123,7 @@ export type Connection = z.infer<typeof Connection>;
 
 const roleArn = z.string().check(z.regex(/^arn:aws[a-z-]{0,16}:iam::\d{12}:(root|(user|role)\/[\w+=,.@/-]{1,512})$/));
 
-/** A role that somebody has registered in the project. Everything in it goes into commands and advice, so an odd one counts as none. */
+/** A role that is registered in the project. Everything in it goes into commands and advice, so an odd one counts as none. */
 const AwsRole = z.object({
   roleId: ObjectId,
   /** Whom the role must trust, and by which external id. */

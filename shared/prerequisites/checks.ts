@@ -2,8 +2,8 @@ import type { Scheme } from '../login.ts';
 
 /**
  * What must be true before the first change. Each check has a stable id, and a title that says what is true if it is met. A run lists what is
- * not met in this order. `needs`: the check that must be made first. `scheme`: the only
- * authentication scheme that it is about. The other files of this folder make the checks.
+ * not met in this order. `needs`: the check that must be made first. `scheme`: the only authentication scheme that it is
+ * about. The other files of this folder make the checks.
  */
 export const checks = {
   clusterState: { title: 'The cluster is neither FAILED nor being deleted' },
