@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import type { Clock } from './clock.ts';
 
 /**
@@ -26,6 +27,7 @@ export interface Request {
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
+  /** Not compressed. It is sent compressed if the Content-Type ends with `+gzip`. */
   body: string;
 }
 
@@ -161,16 +163,19 @@ async function serve(service: Service, options: ListenOptions, incoming: Incomin
     responseBody: answer?.body ?? '',
   });
   if (delivery === 'reset') incoming.socket.resetAndDestroy();
-  else if (answer && delivery === given) outgoing.writeHead(answer.status, answer.headers).end(answer.body);
+  else if (answer && delivery === given) outgoing.writeHead(answer.status, answer.headers).end(bytesOf(answer));
   else if (answer) cutShort(answer, outgoing);
 }
 
 /** Announces the length of the whole body, sends half of it, and closes the connection. */
-function cutShort({ status, headers, body }: Answer, outgoing: ServerResponse): void {
-  const bytes = Buffer.from(body);
-  outgoing.writeHead(status, { ...headers, 'content-length': bytes.length + 1 });
+function cutShort(answer: Answer, outgoing: ServerResponse): void {
+  const bytes = bytesOf(answer);
+  outgoing.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length + 1 });
   outgoing.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => outgoing.destroy());
 }
+
+const bytesOf = ({ headers, body }: Answer): Buffer =>
+  headers?.['content-type']?.endsWith('+gzip') ? gzipSync(body) : Buffer.from(body);
 
 async function read(incoming: IncomingMessage): Promise<Request> {
   const { method = 'GET', url = '/' } = incoming;

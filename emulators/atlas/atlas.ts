@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts';
 import { type Answer, Refusal, type Request, type Route, type Service } from '../emulator.ts';
 import { type ApiKey, AtlasAuth, type ServiceAccount } from './auth.ts';
 import { type AtlasBehaviour, usualBehaviour } from './behaviour.ts';
-import { faultInAnswer, versionOf } from './contract.ts';
-import type { Context, Endpoint, Labels } from './endpoints.ts';
+import { faultInAnswer, mediaTypeOf, versionOf } from './contract.ts';
+import type { Context, Endpoint, Labels } from './endpoint.ts';
 import { atlasError, notEmulated } from './error.ts';
 import { checkAccept, checkContentType } from './negotiation.ts';
 import { Project, type ProjectSeed } from './project.ts';
@@ -105,17 +105,21 @@ function answerOf(endpoint: Endpoint, context: Context): Answer {
   const { project, request } = context;
   project.rateLimit.take(request.path);
   const version = versionOf(endpoint);
-  checkAccept(request, version);
+  checkAccept(request, version, endpoint.format);
   checkContentType(request, version);
   checkQuery(request, endpoint.parameters);
   const indent = request.query.get('pretty') === 'true' ? 2 : 0;
-  const body = JSON.stringify(endpoint.answer(context), null, indent) ?? '';
+  const answer = endpoint.answer(context);
+  const body = Array.isArray(answer) ? linesOf(answer) : (JSON.stringify(answer, null, indent) ?? '');
   const fault = faultInAnswer(endpoint, body);
   if (fault) throw new Error(fault);
-  if (body === '') return { status: 204, body };
-  const contentType = `application/vnd.atlas.${version}+json;charset=utf-8`;
+  if (answer === undefined) return { status: endpoint.status ?? 204, body };
+  const mediaType = mediaTypeOf(endpoint);
+  const contentType = endpoint.format === 'gzip' ? mediaType : `${mediaType};charset=utf-8`;
   return { status: endpoint.status ?? 200, headers: { 'content-type': contentType }, body };
 }
+
+const linesOf = (objects: object[]): string => objects.map((it) => `${JSON.stringify(it)}\n`).join('');
 
 function refuseMethod({ method, path }: Request, methods: Methods): never {
   if (methods.has(method)) throw notEmulated(`${method} ${path}`);

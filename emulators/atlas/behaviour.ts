@@ -1,4 +1,13 @@
-import { assumed, type Known, reported, terraformTests } from './knowledge.ts';
+import type { ReadTopic } from './kafka-source.ts';
+import {
+  agentSkills,
+  assumed,
+  documented,
+  type Known,
+  reported,
+  streamsArchitecture,
+  terraformTests,
+} from './knowledge.ts';
 
 /** MSK's name of the scheme of a link, which is also the label in the names of its brokers. */
 export type SchemeOfMsk = 'scram' | 'iam' | 'tls';
@@ -28,6 +37,26 @@ export interface AtlasBehaviour {
    * requests know it at once. Changes affect what exists, too.
    */
   shownAfterSeconds: number;
+  /** Until a stream processor is STARTED after its start, if nothing is wrong. */
+  processorStartMinutes: number;
+  /** For how many more minutes Atlas tries again if something is wrong. Then the processor is FAILED. */
+  processorRetryMinutes: number;
+  /** Until a stream processor is STOPPED. */
+  processorStopSeconds: number;
+  /** What a processor finds in Kafka when it starts. */
+  readTopic: ReadTopic;
+  /** Whether Kafka's brokers cannot be reached although the link is DONE, as behind a security group. */
+  brokersUnreachable: boolean;
+  /** The message with which the sink of a processor fails. undefined: it does not fail. */
+  sinkFails: string | undefined;
+  /** Whether the sink `__testLog` does not exist. */
+  refusesTestLog: boolean;
+  /** Whether the organization has a payment method. */
+  billing: boolean;
+  /** Until a line of the operational logs can be read. Changes affect written lines, too. */
+  logDelayMinutes: number;
+  /** Whether the key of all callers has a role that may read operational logs. */
+  mayReadLogs: boolean;
   /** The address of all callers, if it is not on the access list of the API key. */
   blockedAddress: string | undefined;
 }
@@ -42,6 +71,16 @@ export const usualBehaviour: AtlasBehaviour = {
   mayAssume: () => true,
   workspaceWriteSeconds: 0,
   shownAfterSeconds: 0,
+  processorStartMinutes: 3,
+  processorRetryMinutes: 5,
+  processorStopSeconds: 20,
+  readTopic: ({ topic: name }) => ({ topic: { name, partitions: 1, records: 0 } }),
+  brokersUnreachable: false,
+  sinkFails: undefined,
+  refusesTestLog: false,
+  billing: true,
+  logDelayMinutes: 5,
+  mayReadLogs: true,
   blockedAddress: undefined,
 };
 
@@ -82,6 +121,48 @@ export const knownBehaviour: Record<keyof AtlasBehaviour, Known & { what: string
   shownAfterSeconds: {
     what: 'What was just created may be missing in the answers to GET and LIST',
     ...reported('mongodb/terraform-provider-mongodbatlas #4193, for connections; for links assumed'),
+  },
+  processorStartMinutes: {
+    what: 'A stream processor is PROVISIONING for 2 to 5 minutes after its start',
+    ...documented(`${streamsArchitecture}; that the API shows this state is assumed`),
+  },
+  processorRetryMinutes: {
+    what: 'A stream processor that cannot reach Kafka, log in or read is tried again for 5 minutes, and is then FAILED',
+    ...documented(
+      `${streamsArchitecture}; that it is PROVISIONING until it has seen its topic, and then STARTED, is assumed`,
+    ),
+  },
+  processorStopSeconds: {
+    what: 'A stream processor that is stopped is STOPPING for a while, and holds its connections',
+    ...assumed('the states STOPPING and STOPPED; no source says for how long'),
+  },
+  readTopic: {
+    what: 'A stream processor logs in when it starts, and keeps its open connection when the login changes',
+    ...assumed('Kafka clients do so; the texts of the errors are those of librdkafka, which Atlas uses'),
+  },
+  brokersUnreachable: {
+    what: 'Brokers may be unreachable although the connection is READY',
+    ...reported(`${agentSkills}: a READY connection, and a processor that fails`),
+  },
+  sinkFails: {
+    what: 'A stream processor may fail because of its sink',
+    ...assumed('a sink has a login of its own; the text is not known'),
+  },
+  refusesTestLog: {
+    what: 'A stream processor may have the sink `__testLog`, which needs no connection, or Atlas refuses it',
+    ...reported(`${terraformTests}, which create and start such processors; the refusal is assumed`),
+  },
+  billing: {
+    what: 'Without a payment method, the start of a stream processor is refused',
+    ...reported(agentSkills),
+  },
+  logDelayMinutes: {
+    what: 'Operational logs can be read up to 5 minutes after they were written',
+    ...documented('MongoDB Atlas documentation, Stream Processing, "Monitoring"; the format of the lines is assumed'),
+  },
+  mayReadLogs: {
+    what: 'Operational logs need a role with access to the data of the project',
+    ...documented('Atlas Administration API v2, Streams, downloadGroupStreamOperationalLogs; the text is assumed'),
   },
   blockedAddress: {
     what: 'An address that is not on the access list is refused',

@@ -1,16 +1,21 @@
 import type { Exchange } from '../emulator.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
 import { checkQuery } from './query.ts';
 import { endpointOf } from './routing.ts';
 
 const defaultVersion = '2023-02-01';
 export const versionOf = ({ version = defaultVersion }: Endpoint): string => version;
 
+/** What an endpoint answers, and what it takes as a body. */
+export const mediaTypeOf = (endpoint: Endpoint, format = endpoint.format ?? 'json'): string =>
+  `application/vnd.atlas.${versionOf(endpoint)}+${format}`;
+
 type SentRequest = Pick<Exchange, 'method' | 'path' | 'query' | 'requestHeaders' | 'requestBody'>;
 
-/** Why the emulator may not answer this. @param body as the caller reads it @returns undefined if it may */
-export function faultInAnswer({ operation, shape }: Endpoint, body: string): string | undefined {
-  const { error } = shape.safeParse(body === '' ? undefined : JSON.parse(body));
+/** Why the emulator may not answer this. @param body as the caller reads it, uncompressed @returns undefined if it may */
+export function faultInAnswer({ operation, shape, format }: Endpoint, body: string): string | undefined {
+  const isLines = format === 'gzip';
+  const { error } = shape.safeParse(isLines ? body : body === '' ? undefined : JSON.parse(body));
   return error && `The answer of ${operation} is not one of Atlas: ${describe(error.issues)}`;
 }
 
@@ -25,7 +30,7 @@ export function faultInRequest(request: SentRequest): string | undefined {
   const { endpoint } = endpointOf(method, path) ?? {};
   if (!endpoint) return `Atlas has no ${method} ${path}.`;
   const { operation } = endpoint;
-  const mediaType = `application/vnd.atlas.${versionOf(endpoint)}+json`;
+  const mediaType = mediaTypeOf(endpoint);
   const { accept, 'content-type': contentType } = requestHeaders;
   if (accept !== mediaType) return `${operation} accepts ${accept}; it must be ${mediaType}.`;
   try {
@@ -34,7 +39,8 @@ export function faultInRequest(request: SentRequest): string | undefined {
     return `${operation}: ${(error as Error).message}`;
   }
   if (!endpoint.body) return requestBody === '' ? undefined : `${operation} takes no body.`;
-  if (contentType !== mediaType) return `${operation} has the Content-Type ${contentType}; it must be ${mediaType}.`;
+  const bodyType = mediaTypeOf(endpoint, 'json');
+  if (contentType !== bodyType) return `${operation} has the Content-Type ${contentType}; it must be ${bodyType}.`;
   const { error } = endpoint.body.safeParse(jsonIn(requestBody));
   return error && `${operation}: ${describe(error.issues)}`;
 }

@@ -1,18 +1,17 @@
-import type { z } from 'zod';
-import type { Request } from '../emulator.ts';
-import { parseBody, validationError } from './body.ts';
+import { validationError } from './body.ts';
+import { type Endpoint, taking } from './endpoint.ts';
 import { atlasError } from './error.ts';
 import {
   accessReference,
   apiReference,
   cliRecordings,
   documented,
-  type Known,
   recorded,
   reported,
   terraformTests,
 } from './knowledge.ts';
-import type { Project, Workspace } from './project.ts';
+import { processorEndpoints } from './processor-endpoints.ts';
+import type { Project } from './project.ts';
 import { badQuery, page, pageParameters } from './query.ts';
 import * as answers from './schemas/answer.ts';
 import {
@@ -22,50 +21,11 @@ import {
   ConnectionUpdate,
   PrivateLinkRequest,
 } from './schemas/request.ts';
-
-export type Labels = Record<
-  'groupId' | 'connectionId' | 'tenantName' | 'connectionName' | 'cloudProvider' | 'roleId',
-  string
->;
-
-export interface Context {
-  project: Project;
-  labels: Labels;
-  request: Request;
-}
-
-export interface Endpoint {
-  /** Atlas's operationId. */
-  operation: string;
-  /** Method, and path after the project. */
-  route: string;
-  /** How its requests and answers are known. */
-  known: Known;
-  /** The date of the only version. Default: 2023-02-01. */
-  version?: string;
-  /** The parameters of the query, without those of all endpoints. */
-  parameters?: readonly string[];
-  /** Of the request. */
-  body?: z.ZodType;
-  /** Of the answer. */
-  shape: z.ZodType;
-  /** Whether the endpoint changes the document that holds all connections of a workspace. */
-  writesWorkspace?: boolean;
-  /** Default: a role for Stream Processing is enough. */
-  needsProjectOwner?: boolean;
-  /** Default: 200, which Atlas answers even if it has created something, or 204 for an answer without a body. Recorded. */
-  status?: number;
-  answer(context: Context): object | undefined;
-}
-
-/** The part of an endpoint that takes a body. */
-const taking = <T>(body: z.ZodType<T>, answer: (body: T, context: Context) => object) => ({
-  body,
-  answer: (context: Context) => answer(parseBody(body, context.request.body), context),
-});
+import type { Workspace } from './workspace.ts';
 
 /** The first path that matches is used, so fixed paths come before those with a workspace's name. */
 export const endpoints: Endpoint[] = [
+  ...processorEndpoints,
   {
     operation: 'getGroupStreamAccountDetails',
     route: 'GET /streams/accountDetails',
@@ -133,7 +93,7 @@ export const endpoints: Endpoint[] = [
     parameters: ['includeConnections'],
     shape: answers.Workspace,
     answer: ({ project, labels, request }) => {
-      const connections = project.shownConnections(labels.tenantName).map((connection) => connection.describe());
+      const connections = project.describeConnections(labels.tenantName);
       const included = request.query.get('includeConnections') === 'true' ? { connections } : {};
       return { ...included, ...describeWorkspace(project, project.workspace(labels.tenantName)) };
     },
@@ -144,20 +104,7 @@ export const endpoints: Endpoint[] = [
     known: recorded(cliRecordings),
     parameters: pageParameters,
     shape: answers.pageOf(answers.Connection),
-    answer: ({ project, labels, request }) =>
-      page(
-        request,
-        project.shownConnections(labels.tenantName).map((connection) => connection.describe()),
-      ),
-  },
-  {
-    operation: 'getGroupStreamProcessors',
-    route: 'GET /streams/{tenantName}/processors',
-    known: documented(apiReference),
-    version: '2024-05-30',
-    parameters: pageParameters,
-    shape: answers.pageOf(answers.StreamProcessor),
-    answer: ({ project, labels, request }) => page(request, project.processors(labels.tenantName)),
+    answer: ({ project, labels, request }) => page(request, project.describeConnections(labels.tenantName)),
   },
   {
     operation: 'createGroupStreamConnection',
@@ -174,7 +121,7 @@ export const endpoints: Endpoint[] = [
     route: 'GET /streams/{tenantName}/connections/{connectionName}',
     known: recorded(cliRecordings),
     shape: answers.Connection,
-    answer: ({ project, labels }) => project.shownConnection(labels.tenantName, labels.connectionName).describe(),
+    answer: ({ project, labels }) => project.describeConnection(labels.tenantName, labels.connectionName),
   },
   {
     operation: 'updateGroupStreamConnection',
@@ -260,11 +207,7 @@ export const notEmulatedRoutes = [
   'POST /streams',
   'PATCH /streams/{tenantName}',
   'DELETE /streams/{tenantName}',
-  'POST /streams/{tenantName}/processor',
-  'GET /streams/{tenantName}/processor/{processorName}',
-  'POST /streams/{tenantName}/processor/{processorName}',
   'PATCH /streams/{tenantName}/processor/{processorName}',
-  'DELETE /streams/{tenantName}/processor/{processorName}',
   'GET /streams/{tenantName}/connections/{connectionName}/failoverConnections',
   'POST /streams/{tenantName}/connections/{connectionName}/failoverConnections',
 ];
@@ -287,7 +230,7 @@ function accountDetails(project: Project, query: URLSearchParams): object {
   };
 }
 
-function describeWorkspace(project: Project, { id, name, dataProcessRegion }: Workspace): object {
+function describeWorkspace(project: Project, { id, name, dataProcessRegion, tier, maxTier }: Workspace): object {
   const host = `${dataProcessRegion.region.replaceAll('_', '-').toLowerCase()}.a.query.mongodb.net`;
   return {
     _id: id,
@@ -296,6 +239,6 @@ function describeWorkspace(project: Project, { id, name, dataProcessRegion }: Wo
     groupId: project.id,
     hostnames: [`atlas-stream-${id}-${id.slice(-6)}.${host}`],
     name,
-    streamConfig: { tier: 'SP30' },
+    streamConfig: { tier, maxTierSize: maxTier },
   };
 }

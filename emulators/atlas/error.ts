@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Refusal } from '../emulator.ts';
 import {
+  agentSkills,
   apiReference,
   assumed,
   cliRecordings,
@@ -8,6 +9,7 @@ import {
   type Known,
   recorded,
   reported,
+  streamsArchitecture,
   terraformTests,
 } from './knowledge.ts';
 import { ApiError } from './schemas/answer.ts';
@@ -27,6 +29,7 @@ export const errorCodes = {
   IP_ADDRESS_NOT_ON_ACCESS_LIST: reported('public test fixtures of clients of the API'),
   MALFORMED_JSON: assumed(errorCodesPage),
   METHOD_NOT_ALLOWED: assumed('RFC 9110: 405 with the allowed methods'),
+  NO_PAYMENT_INFORMATION_FOUND: reported(`${agentSkills}: 402 for the start of a processor; the code is assumed`),
   RATE_LIMITED: documented(`${apiReference}, example of a 429`),
   RATE_LIMITED_TOKEN_BUCKET: documented('MongoDB Atlas documentation, "Rate Limiting"'),
   REPEATED_NONCE_COUNT: documented('RFC 7616: a server refuses a repeated count; the code is assumed'),
@@ -43,6 +46,14 @@ export const errorCodes = {
   ),
   STREAM_PRIVATE_LINK_IN_USE: reported(terraformTests),
   STREAM_PRIVATE_LINK_NOT_FOUND: assumed(errorCodesPage),
+  STREAM_PROCESSOR_HAS_WRONG_STATE: assumed(
+    'the API reference has the status 400 for some of these operations, and no code',
+  ),
+  STREAM_PROCESSOR_NAME_ALREADY_EXISTS: assumed('the API reference has the status 409, and no code'),
+  STREAM_PROCESSOR_NOT_FOUND: documented(
+    'MongoDB Atlas documentation, changelog of 5 June 2026: the status 404; the code is assumed',
+  ),
+  STREAM_PROCESSOR_TIER_TOO_LARGE: documented(`${streamsArchitecture}: a maximum tier; the code is assumed`),
   STREAM_TENANT_NOT_FOUND_FOR_NAME: reported(terraformTests),
   UNEXPECTED_ERROR: recorded(cliRecordings),
   UNSUPPORTED_MEDIA_TYPE: assumed('RFC 9110: 415; the API reference requires the Content-Type'),

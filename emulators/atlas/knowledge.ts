@@ -27,3 +27,8 @@ export const accessReference = 'Atlas Administration API v2, Cloud Provider Acce
 export const cliRecordings = 'mongodb/mongodb-atlas-cli, snapshots of 10 August 2026';
 
 export const terraformTests = "the tests of mongodb/terraform-provider-mongodbatlas, in MongoDB's CI";
+
+/** MongoDB's own advice for agents, skill atlas-stream-processing. */
+export const agentSkills = 'mongodb/agent-skills, atlas-stream-processing';
+
+export const streamsArchitecture = 'MongoDB Atlas documentation, Stream Processing, "Architecture"';

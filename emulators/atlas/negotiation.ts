@@ -17,11 +17,11 @@ const versions = new Set([
 
 /**
  * Documented: 406 if the client names no version of the API, or one that does not exist. Reported: a version that is newer than the
- * endpoint's stands for the endpoint's newest (MongoDB's MCP server sends 2025-03-12 everywhere).
+ * endpoint's stands for the endpoint's newest (MongoDB's MCP server sends 2025-03-12 everywhere). Assumed: the same for another format.
  */
-export function checkAccept({ headers: { accept = '' } }: Request, version: string): void {
-  const date = /^application\/vnd\.atlas\.([\d-]+)\+json$/.exec(mediaTypeOf(accept))?.[1] ?? '';
-  if (versions.has(date) && date >= version) return;
+export function checkAccept({ headers: { accept = '' } }: Request, version: string, format = 'json'): void {
+  const [, date = '', suffix] = /^application\/vnd\.atlas\.([\d-]+)\+([a-z]+)$/.exec(mediaTypeOf(accept)) ?? [];
+  if (versions.has(date) && date >= version && suffix === format) return;
   throw atlasError(406, 'INVALID_VERSION_DATE', 'Invalid accept header or version date.');
 }
 

@@ -6,10 +6,9 @@ import type { AtlasBehaviour } from './behaviour.ts';
 import { validationError } from './body.ts';
 import { Connection } from './connection.ts';
 import { atlasError } from './error.ts';
-import { objectId } from './object-id.ts';
 import { PrivateLink } from './private-link.ts';
+import type { ProcessorSeed, StreamProcessor } from './processor.ts';
 import { RateLimit } from './rate-limit.ts';
-import { streamProcessingRegions } from './regions.ts';
 import {
   type ConnectionSettings,
   type ConnectionUpdate,
@@ -19,11 +18,7 @@ import {
   objectIdPattern,
   type PrivateLinkRequest,
 } from './schemas/request.ts';
-
-export interface WorkspaceSeed {
-  name: string;
-  dataProcessRegion?: { cloudProvider: string; region: string };
-}
+import { Workspace, type WorkspaceSeed } from './workspace.ts';
 
 export interface ProjectSeed {
   id: string;
@@ -39,23 +34,6 @@ export interface ProjectSeed {
   workspaces: WorkspaceSeed[];
   /** The roles in AWS that were registered. Default: none. */
   awsRoles?: AccessRoleSeed[];
-}
-
-export interface Workspace {
-  id: string;
-  name: string;
-  dataProcessRegion: { cloudProvider: string; region: string };
-  connections: Connection[];
-  /** Set by a scenario. The emulator does not run them. */
-  processors: StreamProcessor[];
-}
-
-interface StreamProcessor {
-  /** Atlas makes it. */
-  _id?: string;
-  name: string;
-  state: 'STARTED' | 'STOPPED';
-  pipeline: object[];
 }
 
 /** One Atlas project: its roles in AWS, its private links, its stream processing workspaces, and the rules for changing them. */
@@ -76,13 +54,7 @@ export class Project {
     this.awsAccountId = seed.awsAccountId;
     this.awsRegions = seed.awsRegions ?? ['us-east-1'];
     this.accountRegions = seed.accountRegions ?? this.awsRegions;
-    this.workspaces = seed.workspaces.map(({ name, dataProcessRegion }) => ({
-      id: objectId(clock.now()),
-      name,
-      dataProcessRegion: existing(dataProcessRegion ?? { cloudProvider: 'AWS', region: 'VIRGINIA_USA' }),
-      connections: [],
-      processors: [],
-    }));
+    this.workspaces = seed.workspaces.map((it) => new Workspace(it, clock, behaviour));
     this.accessRoles = new AccessRoles(seed.awsRoles, clock, behaviour);
     this.rateLimit = new RateLimit(clock);
     this.#clock = clock;
@@ -108,11 +80,23 @@ export class Project {
     return this.shownLinks.find((it) => it.id === id) ?? this.#linkNotFound(id);
   }
 
-  /** The stream processors of a workspace, each with its id. */
-  processors(workspaceName: string): StreamProcessor[] {
-    const { processors } = this.workspace(workspaceName);
-    for (const processor of processors) processor._id ??= objectId(this.#clock.now());
-    return processors;
+  /** Adds a stream processor that was there all along. Default: it is STARTED. */
+  addProcessor(workspaceName: string, seed: ProcessorSeed): StreamProcessor {
+    return this.workspace(workspaceName).addProcessor(seed);
+  }
+
+  processor(workspaceName: string, name: string): StreamProcessor {
+    return this.workspace(workspaceName).processor(name);
+  }
+
+  /** How many records all stream processors have written to their sinks, deleted ones included. */
+  get recordsWritten(): number {
+    const all = this.workspaces.flatMap(({ processors, deletedProcessors }) => [...processors, ...deletedProcessors]);
+    return all.reduce((sum, { recordsWritten }) => sum + recordsWritten, 0);
+  }
+
+  get mayReadLogs(): boolean {
+    return this.#behaviour.mayReadLogs;
   }
 
   /** Documented: an id is 24 hexadecimal digits. Assumed: 400 for any other. */
@@ -177,6 +161,18 @@ export class Project {
   /** What LIST shows. */
   shownConnections(workspaceName: string): Connection[] {
     return this.connections(workspaceName).filter((it) => this.#isShown(it));
+  }
+
+  /** What LIST shows, with connections of other types. */
+  describeConnections(workspaceName: string): object[] {
+    const all = [...this.shownConnections(workspaceName), ...this.workspace(workspaceName).clusterConnections];
+    return all.map((it) => it.describe());
+  }
+
+  /** What GET shows, with connections of other types. */
+  describeConnection(workspaceName: string, name: string): object {
+    const ofCluster = this.workspace(workspaceName).clusterConnections.find((it) => it.name === name);
+    return (ofCluster ?? this.shownConnection(workspaceName, name)).describe();
   }
 
   connection(workspaceName: string, name: string): Connection {
@@ -244,11 +240,13 @@ export class Project {
     connection.delete();
   }
 
-  /** Recorded in MongoDB's CI, for DELETE. Assumed for PATCH. */
+  /**
+   * Recorded in MongoDB's CI, for DELETE. Assumed for PATCH, and that a processor holds its connections in every state but CREATED, STOPPED,
+   * FAILED and DROPPED.
+   */
   #refuseUsed(workspaceName: string, name: string): void {
-    const isUser = ({ state, pipeline }: StreamProcessor) =>
-      state === 'STARTED' && JSON.stringify(pipeline).includes(`"connectionName":${JSON.stringify(name)}`);
-    if (!this.workspace(workspaceName).processors.some(isUser)) return;
+    const { processors } = this.workspace(workspaceName);
+    if (!processors.some((it) => it.holdsConnections && it.uses(name))) return;
     const detail = `Stream connection with name ${name} in stream workspace ${workspaceName} has active processors, and cannot be changed.`;
     throw atlasError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS', detail, { parameters: [name, workspaceName] });
   }
@@ -274,10 +272,4 @@ export class Project {
       throw validationError(`networking.access.connectionId: no private link has the ID ${access.connectionId}`);
     return link;
   }
-}
-
-/** @throws Error if Atlas has no workspaces in this Region */
-function existing(place: Workspace['dataProcessRegion']): Workspace['dataProcessRegion'] {
-  if (streamProcessingRegions[place.cloudProvider]?.includes(place.region)) return place;
-  throw new Error(`Atlas has no Stream Processing in ${place.cloudProvider} ${place.region}, and no workspaces there.`);
 }

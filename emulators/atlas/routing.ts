@@ -1,5 +1,6 @@
 import { pathTemplate } from '../path-template.ts';
-import { type Endpoint, endpoints, type Labels, notEmulatedRoutes } from './endpoints.ts';
+import type { Endpoint, Labels } from './endpoint.ts';
+import { endpoints, notEmulatedRoutes } from './endpoints.ts';
 
 /** What a path has for each method: an endpoint, or undefined if it is not emulated. */
 export type Methods = Map<string, Endpoint | undefined>;

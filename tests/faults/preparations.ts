@@ -36,7 +36,7 @@ export async function rotated(cloud: Cloud): Promise<void> {
 export async function usedByProcessor(cloud: Cloud): Promise<void> {
   await rotated(cloud);
   const pipeline = [{ $source: { connectionName: 'orders', topic: 'orders' } }];
-  cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+  cloud.world.project.addProcessor('streams', { name: 'enrich', pipeline });
 }
 
 /** The link stays when the cluster is disconnected, because another connection uses it. */

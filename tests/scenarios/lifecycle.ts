@@ -158,7 +158,7 @@ suite('the tag disconnect', () => {
   test('fails and names the stream processors that use the connection', async () => {
     const cloud = await connectedCloud();
     const pipeline = [{ $source: { connectionName: 'orders', topic: 'orders' } }];
-    cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+    cloud.world.project.addProcessor('streams', { name: 'enrich', pipeline });
     const { endState, error, cause } = await disconnectByHand(cloud);
     assert.deepEqual([endState, error], ['RemovalFailed', 'ConnectionInUse']);
     assert.match(cause ?? '', /in use by stream processor "enrich"/);
@@ -318,7 +318,7 @@ suite('the sweep', () => {
       JSON.stringify({ username: 'atlas', password: 'new' }),
     );
     const pipeline = [{ $source: { connectionName: 'orders' } }];
-    project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+    project.addProcessor('streams', { name: 'enrich', pipeline });
     const { runs } = await swept(cloud);
     assert.deepEqual(
       runs.map(({ error }) => error),

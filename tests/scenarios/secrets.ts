@@ -115,7 +115,7 @@ test('a SCRAM secret that Atlas could not be sent does not replace the one in us
   assertConnected(await connectByHand(cloud, { secretArn: one }));
   const { project } = cloud.world;
   const { processors } = project.workspaces[0] ?? assert.fail('there is a workspace');
-  processors.push({ name: 'reader', state: 'STARTED', pipeline: [{ $source: { connectionName: 'orders' } }] });
+  project.addProcessor('streams', { name: 'reader', pipeline: [{ $source: { connectionName: 'orders' } }] });
   const user = () => project.connections('streams')[0]?.settings.authentication.username;
   assertFailed(await connectByHand(cloud, { secretArn: two }), 'ConnectionInUse', /reader/);
   assert.deepEqual([user(), (await recordOf(cloud)).secretArn], ['one', one]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { streamProcessingRegions } from '../regions.ts';
-import { objectIdPattern } from './request.ts';
+import { objectIdPattern, tiers } from './request.ts';
 
 /**
  * What Atlas answers. The schemas are the project's own, written from MongoDB's API reference and from the answers that MongoDB's
@@ -53,7 +53,7 @@ const Region = z
   .strictObject({ cloudProvider: z.enum(['AWS', 'AZURE', 'GCP']), region: z.string() })
   .refine(({ cloudProvider, region }) => streamProcessingRegions[cloudProvider]?.includes(region), 'no such Region');
 
-export const Connection = z.strictObject({
+const KafkaConnection = z.strictObject({
   id: ObjectId,
   name: z.string(),
   type: z.literal('Kafka'),
@@ -72,10 +72,19 @@ export const Connection = z.strictObject({
   config: z.record(z.string(), z.string()).optional(),
 });
 
-/** Recorded: the answer to a PATCH has no state. */
-export const ConnectionUpdated = Connection.omit({ state: true });
+/** Documented. Assumed: it has an id, a Region and a state, as one to Kafka. */
+const ClusterConnection = KafkaConnection.pick({ id: true, name: true, region: true, state: true }).extend({
+  type: z.literal('Cluster'),
+  clusterName: z.string(),
+  dbRoleToExecute: z.strictObject({ role: z.string(), type: z.enum(['BUILT_IN', 'CUSTOM']) }),
+});
 
-const tier = z.enum(['SP2', 'SP5', 'SP10', 'SP30', 'SP50']);
+export const Connection = z.discriminatedUnion('type', [KafkaConnection, ClusterConnection]);
+
+/** Recorded: the answer to a PATCH has no state. */
+export const ConnectionUpdated = KafkaConnection.omit({ state: true });
+
+const tier = z.enum(tiers);
 
 export const Workspace = z.strictObject({
   _id: ObjectId,
@@ -88,12 +97,34 @@ export const Workspace = z.strictObject({
   connections: z.array(Connection).optional(),
 });
 
-export const StreamProcessor = z.strictObject({
+const count = z.int().min(0);
+
+/** Documented: an object without fixed fields. Reported: these, among others, by MongoDB's Terraform provider. */
+const ProcessorStats = z.strictObject({
+  name: z.string(),
+  status: z.string(),
+  inputMessageCount: count,
+  outputMessageCount: count,
+  kafkaPartitions: z
+    .array(z.strictObject({ partition: count, currentOffset: count, checkpointOffset: count, isIdle: z.boolean() }))
+    .optional(),
+});
+
+/** Documented, without the fields of regional failover. */
+export const StreamProcessorCreated = z.strictObject({
   _id: ObjectId,
   name: z.string(),
   state: z.string(),
   pipeline: z.array(z.record(z.string(), z.unknown())),
+  options: z.strictObject({ dlq: z.record(z.string(), z.string()).optional() }).optional(),
+  tier: tier.optional(),
 });
+
+/** Documented: with stats. */
+export const StreamProcessor = StreamProcessorCreated.extend({ stats: ProcessorStats.optional() });
+
+/** Assumed: each line is an object of JSON. */
+export const OperationalLogs = z.string().refine((text) => text === '' || text.endsWith('}\n'), 'It is not lines.');
 
 const isoTime = z.iso.datetime();
 

@@ -128,3 +128,24 @@ export const AccessRoleRequest = z.strictObject({ providerName: onAwsOnly });
 
 /** Documented. Assumed: an authorization names the role. */
 export const AccessRoleUpdate = z.strictObject({ providerName: onAwsOnly, iamAssumedRoleArn: RoleArn });
+
+/** Documented. */
+export const tiers = ['SP2', 'SP5', 'SP10', 'SP30', 'SP50'] as const;
+export type Tier = (typeof tiers)[number];
+
+/** Documented, but regional failover is not emulated. Assumed: the characters of a name, and that a pipeline has a stage. */
+export const ProcessorRequest = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  pipeline: z.array(z.record(z.string(), z.unknown())).min(1),
+  options: z
+    .strictObject({ dlq: z.strictObject({ connectionName: z.string(), db: z.string(), coll: z.string() }).optional() })
+    .optional(),
+  tier: z.enum(tiers).optional(),
+});
+
+/** Documented, but failover and autoscaling are not emulated. */
+export const ProcessorStart = z.strictObject({
+  tier: z.enum(tiers).optional(),
+  resumeFromCheckpoint: z.boolean().optional(),
+  startAtOperationTime: z.iso.datetime().optional(),
+});

@@ -114,7 +114,7 @@ suite('the disconnect', () => {
     const { cloud, clusterArn } = watched;
     await watched.tag();
     const pipeline = [{ $source: { connectionName: 'orders' } }];
-    cloud.world.project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+    cloud.world.project.addProcessor('streams', { name: 'enrich', pipeline });
     cloud.world.msk.deleteCluster(clusterArn);
     await watched.sweepFor(48);
     assert.deepEqual(await watched.subjects(), [

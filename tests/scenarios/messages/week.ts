@@ -37,7 +37,7 @@ suite('in a week of sweeps, with notifyOnSuccess', () => {
     await cloud.untag(['status', 'detail', 'execution', 'verified-at'].map(statusKey), clusters.stripped?.arn);
     await cloud.tag({ 'atlas-streaming/workspace': 'other' }, clusters.moved?.arn);
     const pipeline = [{ $source: { connectionName: 'in-use' } }];
-    project.workspace('streams').processors.push({ name: 'enrich', state: 'STARTED', pipeline });
+    project.addProcessor('streams', { name: 'enrich', pipeline });
     secretsManager.rotate(scramSecrets[1]?.arn ?? '', '{"username":"rotated","password":"new"}');
     await watched.sweepFor(2 * 24);
     await cloud.untag(['status', 'detail', 'execution', 'verified-at'].map(statusKey), clusters.stripped?.arn);

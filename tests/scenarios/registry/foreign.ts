@@ -172,7 +172,7 @@ suite('what was adopted', () => {
     const cloud = await adopted();
     const { project } = cloud.world;
     const { processors } = project.workspaces[0] ?? assert.fail('there is a workspace');
-    processors.push({ name: 'reader', state: 'STARTED', pipeline: [{ $source: { connectionName: 'orders' } }] });
+    project.addProcessor('streams', { name: 'reader', pipeline: [{ $source: { connectionName: 'orders' } }] });
     const before = everything(cloud);
     const run = await connectByHand(cloud, { claim: true });
     assertFailed(run, 'ConnectionInUse', /\nNothing was changed\.\n/);

@@ -22,12 +22,8 @@ import { assertNothingLeft } from './others.ts';
 const processorsOf = ({ world }: Cloud) => world.project.workspace('streams').processors;
 
 /** Atlas deletes no connection that a processor uses. */
-const use = (cloud: Cloud) =>
-  processorsOf(cloud).push({
-    name: 'enrich',
-    state: 'STARTED',
-    pipeline: [{ $source: { connectionName: 'orders' } }],
-  });
+const use = ({ world }: Cloud) =>
+  world.project.addProcessor('streams', { name: 'enrich', pipeline: [{ $source: { connectionName: 'orders' } }] });
 
 suite('a disconnect that failed before it removed anything', () => {
   test('is finished by the sweep, with pauses, after Terraform has removed the tags', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { knownBehaviour, usualBehaviour } from '../../../emulators/atlas/behaviour.ts';
 import { faultInAnswer, faultInRequest } from '../../../emulators/atlas/contract.ts';
-import { type Endpoint, endpoints } from '../../../emulators/atlas/endpoints.ts';
+import type { Endpoint } from '../../../emulators/atlas/endpoint.ts';
+import { endpoints } from '../../../emulators/atlas/endpoints.ts';
 import { errorCodes } from '../../../emulators/atlas/error.ts';
 import type { Known } from '../../../emulators/atlas/knowledge.ts';
 import { ApiError } from '../../../emulators/atlas/schemas/answer.ts';
@@ -145,10 +146,7 @@ describe('the emulator of Atlas', () => {
   test('reports its own bug if it would answer what Atlas does not answer', async (t) => {
     const { call, atlas } = await start(t);
     const logged = t.mock.method(console, 'error', () => undefined);
-    const project = atlas.projects.get(projectId) ?? assert.fail();
-    project
-      .workspace('analytics')
-      .processors.push({ name: 'enrich', state: 'STARTED', pipeline: [], tier: 9 } as never);
+    atlas.projects.get(projectId)?.addProcessor('analytics', { name: 'enrich', pipeline: [], tier: 9 } as never);
     const { status, body } = await call('/streams/analytics/processors', { version: '2024-05-30' });
     assert.equal(status, 501);
     assert.match(

@@ -58,7 +58,7 @@ describe('the emulator of Atlas', () => {
       ['POST', '/streams'],
       ['DELETE', '/streams/analytics'],
       ['PATCH', `${links}/${'0'.repeat(24)}`],
-      ['POST', '/streams/analytics/processor'],
+      ['PATCH', '/streams/analytics/processor/enrich'],
     ] as const)
       assert.equal(
         (await call(path, { method, ...(method !== 'DELETE' && { body: {} }) })).status,
@@ -139,8 +139,7 @@ describe('the emulator of Atlas', () => {
 
   test('gives every stream processor an id that stays the same', async (t) => {
     const { call, atlas } = await start(t);
-    const { processors } = atlas.projects.get(projectId)?.workspace('analytics') ?? assert.fail();
-    processors.push({ name: 'enrich', state: 'STARTED', pipeline: [] });
+    atlas.projects.get(projectId)?.addProcessor('analytics', { name: 'enrich', pipeline: [] });
     const list = async () => (await call('/streams/analytics/processors', { version: '2024-05-30' })).body.results;
     const [first] = await list();
     assert.match(first?._id ?? '', /^[a-f0-9]{24}$/);
