@@ -122,6 +122,16 @@ export class ConnectionInUse extends NeedsPersonError {
   override readonly name = 'ConnectionInUse' as const;
 }
 
+/** A stream processor that a run has stopped did not start again. */
+export class ProcessorsNotStarted extends NeedsPersonError {
+  override readonly name = 'ProcessorsNotStarted' as const;
+}
+
+/** The probe, a temporary stream processor, could not read the topic through the connection. */
+export class ProbeFailed extends NeedsPersonError {
+  override readonly name = 'ProbeFailed' as const;
+}
+
 /** Atlas's Kafka connection is FAILED or is being deleted. */
 export class ConnectionFailed extends NeedsPersonError {
   override readonly name = 'ConnectionFailed' as const;

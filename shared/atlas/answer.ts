@@ -1,24 +1,30 @@
 import * as z from 'zod/mini';
 import { AtlasUnavailable } from '../errors.ts';
 import type { AtlasResponse } from './http.ts';
-import { heldText, LimitExceeded, maxLevels } from './limits.ts';
+import { heldText, inMegabytes, LimitExceeded, maxLevels, maxBytes as usualMaxBytes } from './limits.ts';
 
 /**
  * The text of an answer.
  *
  * @param what the request, for the message
+ * @param maxBytes the limit with which it was read
  * @throws LimitExceeded if it is too long or nested too deep, or AtlasUnavailable if the answer is cut short
  */
-export async function textOf(what: string, response: AtlasResponse): Promise<string> {
-  const text = await response.text().catch((error: unknown) => {
-    if ((error as Error).cause instanceof LimitExceeded)
-      throw new LimitExceeded(`Atlas's answer to ${what} is longer than 1 MB.`);
-    throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reasonOf(error)}).`);
-  });
+export async function textOf(what: string, response: AtlasResponse, maxBytes = usualMaxBytes): Promise<string> {
+  const text = await response.text().catch(brokenOff(what, maxBytes));
   if (levelsOf(text) > maxLevels)
     throw new LimitExceeded(`Atlas's answer to ${what} is nested deeper than ${maxLevels} levels.`);
   return text;
 }
+
+/** @returns what turns the error of a body that was not read to its end into one of ours */
+export const brokenOff =
+  (what: string, maxBytes = usualMaxBytes) =>
+  (error: unknown) => {
+    if ((error as Error).cause instanceof LimitExceeded)
+      throw new LimitExceeded(`Atlas's answer to ${what} is longer than ${inMegabytes(maxBytes)}.`);
+    throw new AtlasUnavailable(`Atlas broke off its answer to ${what} (${reasonOf(error)}).`);
+  };
 
 /** How deep a JSON text is nested. */
 function levelsOf(text: string): number {

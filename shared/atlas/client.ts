@@ -1,5 +1,6 @@
 import { InvalidRequest } from '../errors.ts';
 import type { Scheme } from '../login.ts';
+import { maxProcessorBytes } from './limits.ts';
 import { AtlasTransport, type TransportOptions } from './transport.ts';
 import {
   Accepted,
@@ -125,7 +126,62 @@ export class AtlasClient {
   async listStreamProcessors(projectId: string, workspace: string): Promise<StreamProcessor[]> {
     const path = `${streams(projectId)}/${segment(workspace)}/processors`;
     // Pipelines are long.
-    return this.#transport.list(StreamProcessor, { path, version: '2024-05-30', itemsPerPage: 50 });
+    return this.#transport.list(StreamProcessor, { ...ofProcessors, path, itemsPerPage: 50 });
+  }
+
+  /** A stream processor, with its counts if it runs. */
+  async getStreamProcessor(projectId: string, workspace: string, name: string): Promise<StreamProcessor> {
+    const path = processor(projectId, workspace, name);
+    return { ...(await this.#transport.call(StreamProcessor, { ...ofProcessors, method: 'GET', path })), name };
+  }
+
+  /** Creates a stream processor, which does not run yet. Atlas does not connect to anything for it. */
+  async createStreamProcessor(
+    projectId: string,
+    workspace: string,
+    body: { name: string; pipeline: object[] },
+  ): Promise<void> {
+    const path = `${streams(projectId)}/${segment(workspace)}/processor`;
+    await this.#transport.call(Accepted, { ...ofProcessors, method: 'POST', path, body });
+  }
+
+  /** Asks Atlas to start a stream processor. It runs when it is STARTED, usually after 2 to 5 minutes. @param how without a tier, Atlas chooses it */
+  async startStreamProcessor(
+    projectId: string,
+    workspace: string,
+    name: string,
+    how: { tier?: string; resumeFromCheckpoint: boolean },
+  ): Promise<void> {
+    const path = `${processor(projectId, workspace, name)}:startWith`;
+    await this.#transport.call(Accepted, { method: 'POST', path, version: '2025-03-12', body: how });
+  }
+
+  /** Asks Atlas to stop a stream processor. It has released its connections when it is STOPPED. */
+  async stopStreamProcessor(projectId: string, workspace: string, name: string): Promise<void> {
+    const path = `${processor(projectId, workspace, name)}:stop`;
+    await this.#transport.call(Accepted, { ...ofProcessors, method: 'POST', path });
+  }
+
+  async deleteStreamProcessor(projectId: string, workspace: string, name: string): Promise<void> {
+    const path = processor(projectId, workspace, name);
+    await this.#transport.call(Accepted, { ...ofProcessors, method: 'DELETE', path });
+  }
+
+  /**
+   * The operational log of a stream processor, without the secrets in use. Atlas shows a line up to five minutes late.
+   *
+   * @param times both ISO 8601
+   * @returns at most its last 1 MB
+   */
+  async operationalLogs(
+    projectId: string,
+    workspace: string,
+    processorName: string,
+    { from, to }: { from: string; to: string },
+  ): Promise<string> {
+    const path = `${streams(projectId)}/${segment(workspace)}:downloadOperationalLogs`;
+    const query = { spName: processorName, startDate: epochSeconds(from), endDate: epochSeconds(to) };
+    return this.#transport.download({ ...operationalLog, path, query });
   }
 }
 
@@ -137,6 +193,13 @@ function segment(name: string): string {
   );
 }
 
+const ofProcessors = { version: '2024-05-30', maxBytes: maxProcessorBytes } as const;
+const operationalLog = { method: 'GET', version: '2025-03-12', accept: 'gzip', maxBytes: 5_000_000 } as const;
+
+const epochSeconds = (time: string) => String(Math.floor(Date.parse(time) / 1000));
+
 const group = (projectId: string) => `/api/atlas/v2/groups/${segment(projectId)}`;
 const streams = (projectId: string) => `${group(projectId)}/streams`;
 const connections = (projectId: string, workspace: string) => `${streams(projectId)}/${segment(workspace)}/connections`;
+const processor = (projectId: string, workspace: string, name: string) =>
+  `${streams(projectId)}/${segment(workspace)}/processor/${segment(name)}`;

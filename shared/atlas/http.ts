@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { LimitExceeded, maxBytes } from './limits.ts';
+import { inMegabytes, LimitExceeded, maxBytes as usualMaxBytes } from './limits.ts';
 
 /** A `fetch`, as far as calls to Atlas need one. */
 export type AtlasFetch = (url: string, init: AtlasRequestInit) => Promise<AtlasResponse>;
@@ -13,6 +13,8 @@ export interface AtlasRequestInit {
   /** Whether the request is safe to repeat; a GET always is. */
   isRepeatable?: boolean;
   onNewConnection?: boolean;
+  /** A longer answer is broken off; default: 1 MB. */
+  maxBytes?: number;
 }
 
 export interface AtlasResponse {
@@ -20,6 +22,7 @@ export interface AtlasResponse {
   ok: boolean;
   headers: Pick<Headers, 'get'>;
   text(): Promise<string>;
+  bytes(): Promise<Uint8Array>;
   json(): Promise<unknown>;
   /** The request that it answers, if that is another one than the one that was to be sent. */
   answers?: string;
@@ -35,7 +38,8 @@ class ConnectionClosed extends TypeError {}
  *
  * @throws TypeError whose `cause` is the system's error, if no answer comes; the signal's reason, if it is aborted
  */
-export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal, onNewConnection }) => {
+export const httpFetch: AtlasFetch = async (url, init) => {
+  const { method, headers, body, signal, onNewConnection, maxBytes = usualMaxBytes } = init;
   // Only the local cloud has no TLS. An `import` of node:http would load undici as well (nodejs/node#57649).
   const { request } = new URL(url).protocol === 'https:' ? https : process.getBuiltinModule('node:http');
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -55,7 +59,7 @@ export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal
     throw new (wasClosed ? ConnectionClosed : TypeError)('The answer is missing or incomplete.', { cause });
   };
   const incoming = await promise.catch(failed);
-  const read = await readAll(incoming).then(
+  const read = await readAll(incoming, maxBytes).then(
     (whole) => async () => whole,
     (error: unknown) => async () => failed(error),
   );
@@ -64,8 +68,9 @@ export const httpFetch: AtlasFetch = async (url, { method, headers, body, signal
     status,
     ok: status >= 200 && status < 300,
     headers: { get: (name) => incoming.headers[name.toLowerCase()]?.toString() ?? null },
-    text: read,
-    json: async () => JSON.parse(await read()),
+    text: async () => (await read()).toString(),
+    json: async () => JSON.parse((await read()).toString()),
+    bytes: read,
   };
 };
 
@@ -82,14 +87,14 @@ export const withReconnect =
       return fetch(url, { ...init, onNewConnection: true });
     });
 
-async function readAll(incoming: IncomingMessage): Promise<string> {
+async function readAll(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving the loop closes the connection.
   for await (const chunk of incoming) {
     size += chunk.length;
-    if (size > maxBytes) throw new LimitExceeded('The answer is longer than 1 MB.');
+    if (size > maxBytes) throw new LimitExceeded(`The answer is longer than ${inMegabytes(maxBytes)}.`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }

@@ -9,6 +9,12 @@ export class LimitExceeded extends AtlasUnavailable {}
 /** No answer that we read is as long. It must fit into the memory of a function many times. */
 export const maxBytes = 1_000_000;
 
+/** A stream processor's pipeline may have 16 MB. We keep only its hash. */
+export const maxProcessorBytes = 20_000_000;
+
+/** How a message names a limit. */
+export const inMegabytes = (bytes: number): string => `${bytes / 1_000_000} MB`;
+
 /** All pages of a list together. Objects take several times the memory of their text. */
 export const ofList = { maxBytes: 5_000_000, maxItems: 10_000 };
 

@@ -9,9 +9,8 @@ import type { StreamProcessor } from './types.ts';
 const released = new Set(['STOPPED', 'FAILED', 'CREATED', 'DROPPED']);
 
 /** Whether a processor that holds its connections uses this one. */
-const uses = ({ state, pipeline }: StreamProcessor, connectionName: string): boolean =>
-  !released.has(state) &&
-  JSON.stringify(pipeline ?? null).includes(`"connectionName":${JSON.stringify(connectionName)}`);
+const uses = ({ state, connectionNames }: StreamProcessor, connectionName: string): boolean =>
+  !released.has(state) && connectionNames.includes(connectionName);
 
 /**
  * Turns Atlas's refusal to change or delete a connection that is in use into an error that names the stream processors.

@@ -3,8 +3,9 @@ import type * as z from 'zod/mini';
 import { withCommand } from '../command.ts';
 import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
 import { regionOf } from '../msk/arn.ts';
-import { blotOutCredentials, holdsPassword } from '../secrets/in-use.ts';
-import { json, reasonOf, retryAfterMs, textOf } from './answer.ts';
+import { blotOutCredentials, holdsPassword, withoutSecrets } from '../secrets/in-use.ts';
+import { brokenOff, json, reasonOf, retryAfterMs, textOf } from './answer.ts';
+import { lastTextOf } from './gzip.ts';
 import type { AtlasFetch, AtlasResponse } from './http.ts';
 import { heldText, LimitExceeded, maxPages, maxText, ofList } from './limits.ts';
 import { refusal } from './refusal.ts';
@@ -33,8 +34,14 @@ export interface Call {
   /** Whether Atlas has no password to repeat in its answer, although it is about a connection. */
   isWithoutPassword?: boolean;
   /** The resource version of the API, sent as `Accept: application/vnd.atlas.<version>+json`. */
-  version?: '2023-01-01' | '2023-02-01' | '2024-05-30' | '2024-11-13';
+  version?: '2023-01-01' | '2023-02-01' | '2024-05-30' | '2024-11-13' | '2025-03-12';
+  /** What the answer is, if not JSON. */
+  accept?: 'gzip';
+  /** A longer answer is broken off; default: 1 MB. */
+  maxBytes?: number;
 }
+
+type ListCall = Omit<Call, 'method' | 'query'> & { itemsPerPage?: number };
 
 export interface TransportOptions {
   baseUrl: string;
@@ -68,24 +75,63 @@ export class AtlasTransport {
     this.#options = options;
   }
 
-  /** All pages of a list. */
-  async list<Schema extends z.ZodMiniType>(
-    schema: Schema,
-    { itemsPerPage = largestPage, ...call }: Omit<Call, 'method' | 'query'> & { itemsPerPage?: number },
-  ) {
+  /**
+   * All pages of a list. A page with a limit of its own (`maxBytes`) holds objects whose schema keeps little of them. If it is too long, its
+   * items are read one by one.
+   */
+  async list<Schema extends z.ZodMiniType>(schema: Schema, call: ListCall) {
+    const { itemsPerPage = largestPage } = call;
     const all: z.infer<Schema>[] = [];
     let bytes = 0;
     for (let pageNum = 1; pageNum <= maxPages; pageNum++) {
-      const query = { itemsPerPage: String(itemsPerPage), pageNum: String(pageNum) };
-      const answer = await this.#exchange(page(schema), { ...call, method: 'GET', query });
+      const answer = await this.#page(schema, call, itemsPerPage, pageNum).catch((error: unknown) => {
+        if (!call.maxBytes || !(error instanceof LimitExceeded)) throw error;
+        return this.#pageInParts(schema, call, itemsPerPage, pageNum);
+      });
       const { results, totalCount } = answer.data;
-      bytes += answer.bytes;
+      bytes += call.maxBytes ? 0 : answer.bytes;
       if (bytes > ofList.maxBytes || all.length + results.length > ofList.maxItems)
         throw new LimitExceeded(`Atlas's answer to GET ${call.path} has more than 5 MB or 10,000 items.`);
       all.push(...results);
       if (results.length === 0 || all.length >= (totalCount ?? 0)) return all;
     }
     throw new LimitExceeded(`Atlas's answer to GET ${call.path} has more than ${maxPages} pages.`);
+  }
+
+  #page<Schema extends z.ZodMiniType>(schema: Schema, call: ListCall, itemsPerPage: number, pageNum: number) {
+    const { itemsPerPage: _, ...rest } = call;
+    const query = { itemsPerPage: String(itemsPerPage), pageNum: String(pageNum) };
+    return this.#exchange(page(schema), { ...rest, method: 'GET', query });
+  }
+
+  /** A page, by one request for each of its items. */
+  async #pageInParts<Schema extends z.ZodMiniType>(
+    schema: Schema,
+    call: ListCall,
+    itemsPerPage: number,
+    pageNum: number,
+  ) {
+    const results: z.infer<Schema>[] = [];
+    let totalCount: number | undefined;
+    for (let number = (pageNum - 1) * itemsPerPage + 1; number <= pageNum * itemsPerPage; number++) {
+      const { data } = await this.#page(schema, call, 1, number);
+      results.push(...data.results);
+      totalCount = data.totalCount;
+      if (data.results.length === 0 || number >= (totalCount ?? 0)) break;
+    }
+    return { data: { results, totalCount }, bytes: 0 };
+  }
+
+  /** A compressed text. @returns the end of it, without the secrets in use */
+  async download(call: Call): Promise<string> {
+    const request = `${call.method} ${call.path}`;
+    const response = await this.#send(request, call);
+    if (!response.ok) await this.#refuse(request, call, response);
+    const bytes = await response.bytes().catch(brokenOff(request, call.maxBytes));
+    const text = await lastTextOf(bytes).catch((error: unknown) => {
+      throw new AtlasUnavailable(`Atlas's answer to ${request} cannot be unpacked (${reasonOf(error)}).`);
+    });
+    return withoutSecrets(text);
   }
 
   /** One request. @returns what the schema reads of the answer */
@@ -99,15 +145,21 @@ export class AtlasTransport {
   ): Promise<{ data: z.infer<Schema>; bytes: number }> {
     const request = `${call.method} ${call.path}`;
     const response = await this.#send(request, call);
+    if (!response.ok) await this.#refuse(request, call, response);
     const what = response.answers ?? request;
-    const text = await textOf(what, response);
-    const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
-    const isAboutPassword = /\/connections(\/|$)/.test(call.path) && !call.isWithoutPassword;
-    const mayRepeatPassword = what === request && isAboutPassword && !holdsPassword();
-    if (!response.ok) throw this.#named(refusal(what, response, text, { isOwnProject, mayRepeatPassword }));
+    const text = await textOf(what, response, call.maxBytes);
     const answer = schema.safeParse(text === '' ? {} : json(text));
     if (answer.success) return { data: blotOutCredentials(answer.data), bytes: Buffer.byteLength(text) };
     throw new AtlasUnavailable(`Atlas's answer to ${what} cannot be read (${unreadable(answer.error)}).`);
+  }
+
+  async #refuse(request: string, call: Call, response: AtlasResponse): Promise<never> {
+    const what = response.answers ?? request;
+    const text = await textOf(what, response, call.maxBytes);
+    const isOwnProject = call.path.split('/').includes(this.#options.ownProjectId ?? '<unknown>');
+    const isAboutPassword = /\/connections(\/|$)/.test(call.path) && !call.isWithoutPassword;
+    const mayRepeatPassword = what === request && isAboutPassword && !holdsPassword();
+    throw this.#named(refusal(what, response, text, { isOwnProject, mayRepeatPassword }));
   }
 
   /** Says which secret has the credentials that Atlas has refused. */
@@ -120,11 +172,12 @@ export class AtlasTransport {
     return new AtlasCredentialsRefused(withCommand(`${where} To replace them:`, command), error);
   }
 
-  async #send(what: string, { method, path, query, body, version = '2023-02-01' }: Call): Promise<AtlasResponse> {
+  async #send(what: string, call: Call): Promise<AtlasResponse> {
+    const { method, path, query, body, version = '2023-02-01', accept = 'json', maxBytes } = call;
     const { baseUrl, fetch, signal, remainingMs, timeoutMs = requestTimeoutMs } = this.#options;
     const url = `${baseUrl}${path}${query ? `?${new URLSearchParams(query)}` : ''}`;
     const headers = {
-      Accept: `application/vnd.atlas.${version}+json`,
+      Accept: `application/vnd.atlas.${version}+${accept}`,
       ...(body !== undefined && { 'Content-Type': `application/vnd.atlas.${version}+json` }),
     };
     for (let pauses = 0; ; pauses++) {
@@ -132,6 +185,7 @@ export class AtlasTransport {
         method,
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(maxBytes && { maxBytes }),
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       }).catch((error: unknown) => {
         if (isNoAnswer(error))

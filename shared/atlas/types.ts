@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BlockList, isIPv4 } from 'node:net';
 import * as z from 'zod/mini';
 import type { Mechanism } from '../login.ts';
@@ -5,7 +6,7 @@ import { heldText, maxText } from './limits.ts';
 
 /**
  * The fields that we read from Atlas Admin API responses. Atlas adds fields without notice, so all others are ignored.
- * Source: Atlas Administration API v2, Streams, versions 2023-02-01 and 2024-11-13.
+ * Source: Atlas Administration API v2, Streams, versions 2023-02-01, 2024-05-30 and 2024-11-13.
  */
 
 /** A text that is passed on: into a state of the machine, the registry or an error. */
@@ -140,9 +141,61 @@ export const CloudProviderAccess = z.object({
   awsIamRoles: z.array(z.catch(z.nullable(AwsRole), null)),
 });
 
-/** A stream processor; its pipeline names the connections that it reads and writes, as `connectionName`. */
-export const StreamProcessor = z.object({ name: text, state: text, pipeline: z.optional(z.unknown()) });
+/** Counts of a processor that runs. They are shown at most, so anything odd counts as none. */
+const stats = z.catch(
+  z.optional(
+    z.nullable(
+      z.object({
+        inputMessageCount: z.catch(z.optional(z.number()), undefined),
+        kafkaPartitions: z.catch(z.optional(z.array(z.unknown())), undefined),
+      }),
+    ),
+  ),
+  undefined,
+);
+
+/**
+ * A stream processor. Its pipeline may have 16 MB, so only what we need of it is kept: a hash, and the names of the connections that it
+ * reads and writes.
+ */
+export const StreamProcessor = z.pipe(
+  z.object({
+    name: text,
+    state: oneOf('INIT CREATING CREATED PROVISIONING STARTING STARTED STOPPING STOPPED FAILED DROPPED'),
+    tier: z.catch(z.optional(z.nullable(z.string().check(z.regex(/^SP\d{1,3}$/)))), null),
+    pipeline: z.optional(z.unknown()),
+    stats,
+  }),
+  z.transform(({ name, state, tier, pipeline, stats }) => ({
+    name,
+    state: state ?? 'UNKNOWN',
+    tier: tier ?? null,
+    /** SHA-256 of the pipeline as JSON with sorted keys, in hexadecimal digits. */
+    pipelineHash: createHash('sha256')
+      .update(JSON.stringify(pipeline ?? null, sorted))
+      .digest('hex'),
+    connectionNames: [...connectionNamesIn(pipeline)],
+    ...(stats && { stats }),
+  })),
+);
 export type StreamProcessor = z.infer<typeof StreamProcessor>;
+
+/** A replacer of JSON.stringify. */
+const sorted = (_: string, value: unknown) =>
+  isObject(value) && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
+
+function connectionNamesIn(value: unknown, names = new Set<string>()): Set<string> {
+  if (!isObject(value)) return names;
+  for (const [key, held] of Object.entries(value)) {
+    if (key === 'connectionName' && typeof held === 'string') names.add(held);
+    else connectionNamesIn(held, names);
+  }
+  return names;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** With AWS_MSK_IAM, a user and a password must not be sent. */
 export type Authentication =

@@ -52,6 +52,16 @@ const Failure = z.object({
 });
 export type Failure = z.infer<typeof Failure>;
 
+/** A stream processor that we have stopped, as it ran then. */
+const StoppedProcessor = z.object({
+  name: z.string(),
+  /** Such as SP10, or null if Atlas did not show it. */
+  tier: z.nullable(z.string()),
+  /** SHA-256 of its pipeline: a pipeline may have 16 MB, and an item 400 KB. */
+  pipelineHash: z.string(),
+  stoppedAt: z.string(),
+});
+
 /** The error of a run that ended without recording its outcome. No function throws it: the sweep finds such a run. */
 export const runEndedEarly = 'RunEndedEarly';
 
@@ -80,6 +90,20 @@ export const RegistryRecord = z.object({
   secretVersionId: text,
   /** The role that Atlas was told to assume, in place of a secret. */
   roleArn: text,
+  /** The stream processors that a run has stopped and that have not started again. Written before the first is stopped; at most 100. */
+  stoppedProcessors: z.optional(z.array(StoppedProcessor)),
+  /** The temporary stream processor of a run that proves that data can flow. Present while it may exist. */
+  probe: z.optional(z.object({ name: z.string(), startedAt: z.string() })),
+  /** The last proof that data can flow, and of which topic, connection and version of the secret. */
+  proof: z.optional(
+    z.object({
+      topic: z.string(),
+      connectionId: z.nullable(z.string()),
+      secretVersionId: z.nullable(z.string()),
+      at: z.string(),
+      detail: z.string(),
+    }),
+  ),
   status: z.optional(z.enum(['connecting', 'connected', 'failed', 'disconnecting', 'disconnected'])),
   detail: text,
   /** The end of the last run that succeeded. */
@@ -122,6 +146,10 @@ export type RegistryRecord = z.infer<typeof RegistryRecord>;
 /** Whether the record names something in Atlas or AWS, whoever created it. */
 export const hasPieces = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
   Boolean(privateLink ?? connection ?? statement);
+
+/** Whether a run has left something for the next one to end: a probe, or stream processors that it has stopped. */
+export const hasLeftovers = ({ probe, stoppedProcessors = [] }: RegistryRecord): boolean =>
+  probe !== undefined || stoppedProcessors.length > 0;
 
 /** Whether a run has created something, or has tried to. */
 export const hasCreated = ({ privateLink, connection, statement }: RegistryRecord): boolean =>

@@ -255,7 +255,7 @@ describe('a text of Atlas', () => {
   });
 
   it('is not needed to explain why a connection cannot be changed, if the pipelines are larger than an answer may be', async (t) => {
-    const pipeline = [{ $source: { connectionName: 'orders' } }, { $match: 'x'.repeat(2_000_000) }];
+    const pipeline = [{ $source: { connectionName: 'orders' } }, { $match: 'x'.repeat(21_000_000) }];
     const { atlas, requests } = await fakeAtlas(t, { 'GET /streams/processors': list([processor('p', { pipeline })]) });
     const refusal = new AtlasRefused('In use.', { status: 403, errorCode: 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS' });
     const place = { projectId, workspace: 'streams', connectionName: 'orders' };

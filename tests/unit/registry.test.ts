@@ -8,6 +8,7 @@ import { accountNote, checkPrincipal } from '../../shared/registry/principal.ts'
 import {
   announced,
   hasCreated,
+  hasLeftovers,
   mayBeOurs,
   ownershipOf,
   type Piece,
@@ -60,6 +61,9 @@ describe('the registry', () => {
       status: 'failed',
       failures: 2,
       lastFailure: { error: 'X', fingerprint: 'f', at: now, executionArn, isNews: true, isAccountFault: false },
+      stoppedProcessors: [{ name: 'p', tier: null, pipelineHash: 'h', stoppedAt: now }],
+      probe: { name: 'aspprobe0', startedAt: now },
+      proof: { topic: 'orders', connectionId: null, secretVersionId: null, at: now, detail: 'It can be read.' },
       strippedReported: true,
       repairsReported: ['policyStatement'],
     };
@@ -485,4 +489,14 @@ describe('the next attempt after a failure', () => {
     [0, '2026-11-23T12:15:00.000Z'],
   ] as const)
     it(`number ${failures} in a row is at ${at}`, () => assert.equal(nextAttempt(failures, now), at));
+});
+
+describe('a record', () => {
+  it('has leftovers if a run has left a probe or stopped processors', () => {
+    const stopped = { name: 'p', tier: 'SP10', pipelineHash: 'h', stoppedAt: now };
+    assert.ok(hasLeftovers({ clusterArn, probe: { name: 'aspprobe0', startedAt: now } }));
+    assert.ok(hasLeftovers({ clusterArn, stoppedProcessors: [stopped] }));
+    assert.ok(!hasLeftovers({ clusterArn, stoppedProcessors: [] }));
+    assert.ok(!hasLeftovers({ clusterArn, privateLink: { ownership: 'created' } }));
+  });
 });
