@@ -92,8 +92,13 @@ export const RegistryRecord = z.object({
   roleArn: text,
   /** The stream processors that a run has stopped and that have not started again. Written before the first is stopped; at most 100. */
   stoppedProcessors: z.optional(z.array(StoppedProcessor)),
-  /** The temporary stream processor of a run that proves that data can flow. Present while it may exist. */
-  probe: z.optional(z.object({ name: z.string(), startedAt: z.string() })),
+  /**
+   * The temporary stream processor of a run that proves that data can flow, and where it is: the target may change later. Present while it
+   * may exist.
+   */
+  probe: z.optional(
+    z.object({ name: z.string(), startedAt: z.string(), projectId: z.string(), workspace: z.string() }),
+  ),
   /** The last proof that data can flow, and of which topic, connection and version of the secret. */
   proof: z.optional(
     z.object({
@@ -101,6 +106,8 @@ export const RegistryRecord = z.object({
       connectionId: z.nullable(z.string()),
       secretVersionId: z.nullable(z.string()),
       at: z.string(),
+      result: z.enum(['read', 'reachable']),
+      /** In words. */
       detail: z.string(),
     }),
   ),

@@ -62,8 +62,15 @@ describe('the registry', () => {
       failures: 2,
       lastFailure: { error: 'X', fingerprint: 'f', at: now, executionArn, isNews: true, isAccountFault: false },
       stoppedProcessors: [{ name: 'p', tier: null, pipelineHash: 'h', stoppedAt: now }],
-      probe: { name: 'aspprobe0', startedAt: now },
-      proof: { topic: 'orders', connectionId: null, secretVersionId: null, at: now, detail: 'It can be read.' },
+      probe: { name: 'aspprobe0', startedAt: now, projectId, workspace: 'streams' },
+      proof: {
+        topic: 'orders',
+        connectionId: null,
+        secretVersionId: null,
+        at: now,
+        result: 'read',
+        detail: 'It can be read.',
+      },
       strippedReported: true,
       repairsReported: ['policyStatement'],
     };
@@ -494,7 +501,9 @@ describe('the next attempt after a failure', () => {
 describe('a record', () => {
   it('has leftovers if a run has left a probe or stopped processors', () => {
     const stopped = { name: 'p', tier: 'SP10', pipelineHash: 'h', stoppedAt: now };
-    assert.ok(hasLeftovers({ clusterArn, probe: { name: 'aspprobe0', startedAt: now } }));
+    assert.ok(
+      hasLeftovers({ clusterArn, probe: { name: 'aspprobe0', startedAt: now, projectId, workspace: 'streams' } }),
+    );
     assert.ok(hasLeftovers({ clusterArn, stoppedProcessors: [stopped] }));
     assert.ok(!hasLeftovers({ clusterArn, stoppedProcessors: [] }));
     assert.ok(!hasLeftovers({ clusterArn, privateLink: { ownership: 'created' } }));
