@@ -170,6 +170,10 @@ async function requestFor(
     ATLAS_WORKSPACE: settings.atlasWorkspace ?? named('workspace'),
     ALLOWED_TARGETS: settings.allowedTargets,
     MECHANISM: settings.mechanism,
+    RESTART_PROCESSORS: settings.restartProcessors,
+    PROBE: settings.probe,
+    REBOOT_WINDOW: settings.rebootWindow,
+    PAUSED: settings.paused,
     DISCONNECT_ON_UNTAG: settings.disconnectOnUntag,
   });
   const request = await findings.look('settings', async () => settle(asked, deployment));

@@ -18,7 +18,12 @@ const needsPlaceholder = new Set<Field>([
   'connectionName',
   'secretArn',
   'mechanism',
+  'topics',
+  'rebootWindow',
 ]);
+
+/** What a field that only one value makes harmless becomes: left out, it would have the value of a tag or of the deployment. */
+const harmlessValue: Partial<Record<Field, boolean>> = { dryRun: true, probe: false, restartProcessors: false };
 
 /** The beginning of an unknown field of a caller who did not intend any change. */
 const soundsDry = /dry|preview|simulat|what_?-?if|no_?-?op/i;
@@ -71,7 +76,7 @@ function correct(corrected: Corrected, field: Field, value: unknown, isRefused: 
   const isValid = (it: unknown) => fields[field].safeParse(it).success;
   const right = isRefused && isValid(value) ? undefined : likely(field, value).find(isValid);
   if (right !== undefined) corrected.input[field] = right;
-  else if (field === 'dryRun') corrected.input.dryRun = true;
+  else if (harmlessValue[field] !== undefined) corrected.input[field] = harmlessValue[field];
   else if (needsPlaceholder.has(field)) withPlaceholder(corrected, field);
   else corrected.leftOut.push(field);
 }
@@ -88,12 +93,16 @@ const booleans: Record<string, boolean> = { true: true, false: false };
 function likely(field: Field, value: unknown): unknown[] {
   // Only `true` and `false` themselves say whether a dry run was meant.
   if (field === 'dryRun') return [value];
+  if (field === 'topics') return [value, topicsOf(value)];
   if (typeof value !== 'string' && typeof value !== 'number') return [value];
   const text = String(value).trim();
   if (looksSecret(text)) return [];
   const aliases: Partial<Record<Field, unknown>> = {
     projectId: text.toLowerCase(),
     mechanism: mechanismOf(text),
+    rebootWindow: windowOf(text),
+    probe: booleans[text.toLowerCase()],
+    restartProcessors: booleans[text.toLowerCase()],
     claim: booleans[text.toLowerCase()],
     includeAdopted: booleans[text.toLowerCase()],
   };
@@ -106,6 +115,21 @@ function mechanismOf(text: string): string {
   if (name === 'AUTO') return 'auto';
   if (/^(SASL-)?(AWS-)?(MSK-)?IAM$/.test(name)) return 'AWS_MSK_IAM';
   return name.replace(/^(SASL-)?SCRAM-(SHA-)?512$/, 'SCRAM-512');
+}
+
+/** Names that are not in a list, or are in it more than once. */
+function topicsOf(value: unknown): unknown[] {
+  const names = Array.isArray(value) ? value : String(value).split(/[\s,;]+/);
+  return [...new Set(names.map((name) => (typeof name === 'string' ? name.trim() : name)))].filter(
+    (name) => name !== '',
+  );
+}
+
+/** A window in another case or with other spaces, or without the time zone, which can only be UTC. */
+function windowOf(text: string): string {
+  const [days = '', times = ''] = text.replace(/\s*([-,])\s*/g, '$1').split(/\s+/);
+  const names = days.toLowerCase().replace(/(?<![a-z])(?!daily)[a-z]/g, (letter) => letter.toUpperCase());
+  return times === '' ? names.toLowerCase() : `${names} ${times} UTC`;
 }
 
 /** Settings whose values aren't secrets, whatever the key. */

@@ -22,6 +22,9 @@ export const settingTags = {
   connectionName: 'atlas-streaming/connection-name',
   secretName: 'atlas-streaming/secret',
   mechanism: 'atlas-streaming/mechanism',
+  topics: 'atlas-streaming/topics',
+  probe: 'atlas-streaming/probe',
+  restartProcessors: 'atlas-streaming/restart-processors',
 } as const;
 
 /** What a run writes about itself on the cluster, for people to read. None of these keys starts a run, and no run reads them. */
@@ -64,12 +67,15 @@ export const statusTag = (name: 'status' | 'detail' | 'execution' | 'verified-at
 
 /** A fingerprint of the setting tags, so that a change is noticed. */
 export function settingsOf(tags: Record<string, string>): string {
-  const { mechanism, ...others } = settingTags;
+  const { mechanism, topics, probe, restartProcessors, ...others } = settingTags;
   const values = Object.values(others).map((key) => tags[key] ?? null);
-  // Without this tag, which is newer than the registry, an update of the deployment must not look like a change of the settings.
+  // Without these tags, which are newer than the registry, an update of the deployment must not look like a change of the settings.
   const later = tags[mechanism] === undefined ? [] : [tags[mechanism]];
+  const latest = [topics, probe, restartProcessors].flatMap((key) =>
+    tags[key] === undefined ? [] : [[key, tags[key]]],
+  );
   return createHash('sha256')
-    .update(JSON.stringify([...values, ...later]))
+    .update(JSON.stringify([...values, ...later, ...latest]))
     .digest('hex')
     .slice(0, 16);
 }

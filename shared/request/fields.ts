@@ -3,8 +3,10 @@ import { configKeys } from '../atlas/config-keys.ts';
 import { InvalidRequest } from '../errors.ts';
 import { mechanisms } from '../login.ts';
 import { parseClusterArn } from '../msk/arn.ts';
+import { windowPattern } from '../reboot-window.ts';
 import { secretArnPattern } from '../secrets/secret-arn.ts';
 import { isRecord, listed, shown, shownArn } from './redaction.ts';
+import { complaintAboutTopics, isTopicName, maxTopics } from './topic-names.ts';
 
 /** What a person may set as mechanism. `auto`: what the registry, the cluster and the deployment suggest. */
 export const mechanismChoices = ['auto', ...mechanisms] as const;
@@ -22,6 +24,11 @@ export const rules = {
     'the whole ARN of a Secrets Manager secret whose name starts with AmazonMSK_, for example "arn:aws:secretsmanager:us-east-1:111122223333:secret:AmazonMSK_orders-a1B2c3"',
   mechanism: `one of ${mechanismChoices.map((name) => `"${name}"`).join(', ')}`,
   config: `an object of Kafka client settings, string to string, with these keys only: ${[...configKeys].join(', ')}; for example {"auto.offset.reset":"earliest"}`,
+  topics: `a list of the names of 1 to ${maxTopics} different Kafka topics, each of at most 249 letters, digits, ".", "_" and "-", and not "." or "..", for example ["orders"]`,
+  probe: 'true or false',
+  restartProcessors: 'true or false',
+  rebootWindow:
+    'days and times in UTC, with "daily" or days such as "Mon-Fri,Sun", and with times from 00:00 to 23:59, for example "Sat 02:00-06:00 UTC", or "none" for any time',
   dryRun: 'true or false',
   claim: 'true or false',
   acceptPrincipal: 'the 12 digits of the AWS account that Atlas names now, for example "123456789012"',
@@ -30,10 +37,10 @@ export const rules = {
 export type Field = keyof typeof rules;
 
 /** Fields that only one machine has a meaning for, and that would mislead in the other. */
-const ofOneMachine = { connect: ['claim', 'acceptPrincipal'], disconnect: ['includeAdopted'] } satisfies Record<
-  string,
-  Field[]
->;
+const ofOneMachine = {
+  connect: ['topics', 'probe', 'restartProcessors', 'rebootWindow', 'claim', 'acceptPrincipal'],
+  disconnect: ['includeAdopted'],
+} satisfies Record<string, Field[]>;
 /** What a machine does. */
 export type Action = keyof typeof ofOneMachine;
 
@@ -72,6 +79,14 @@ export const fields = {
       Object.entries(value).every(([key, text]) => isSetting(key) && typeof text === 'string') &&
       JSON.stringify(value).length <= longestConfig,
   ),
+  topics: z.array(z.string().check(z.refine(isTopicName))).check(
+    z.minLength(1),
+    z.maxLength(maxTopics),
+    z.refine((names) => new Set(names).size === names.length),
+  ),
+  probe: z.boolean(),
+  restartProcessors: z.boolean(),
+  rebootWindow: z.string().check(z.regex(new RegExp(`^(none|${windowPattern})$`))),
   dryRun: z.boolean(),
   claim: z.boolean(),
   acceptPrincipal: z.string().check(z.regex(/^\d{12}$/)),
@@ -112,7 +127,8 @@ export function complaint(field: Field, value: unknown, name: string = field): s
     if (notText.length === 0) return `${name} is longer than ${longestConfig} characters; it must be shorter`;
     return `${name}.${listed(notText)} must be a string; ${name} is ${rules.config}`;
   }
-  return `${name} is ${repeated(field, value)}; it must be ${rules[field]}`;
+  const found = field === 'topics' ? complaintAboutTopics(value) : undefined;
+  return `${name} ${found ?? `is ${repeated(field, value)}`}; it must be ${rules[field]}`;
 }
 
 function repeated(field: Field, value: unknown): string {

@@ -17,6 +17,16 @@ export const Request = z.object({
   /** Only the input of a manual start may name a secret that isn't associated yet: a tag is not a key. */
   maySecretBeAssociated: z.boolean(),
   config: z.nullable(z.record(z.string(), z.string())),
+  /** The topics that the input or a tag names. */
+  topics: z.array(z.string()),
+  /** Whether the run proves that data can flow. It does so only if a topic is named. */
+  probe: z.boolean(),
+  /** Whether the deployment asks for a proof, which is not possible because no topic is named. */
+  isProbeWithoutTopic: z.boolean(),
+  /** Whether the run may stop running stream processors that use the connection, and start them again. */
+  restartProcessors: z.boolean(),
+  /** When the run may turn on multi-VPC connectivity, such as `Sat 02:00-06:00 UTC`. Null: at any time. */
+  rebootWindow: z.nullable(z.string()),
   dryRun: z.boolean(),
   /** Whether adopted resources become ours. */
   claim: z.boolean(),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { windowPattern } from '../reboot-window.ts';
 import { mechanismChoices } from './fields.ts';
 
 /** The items of a list that is separated by commas. */
@@ -15,6 +16,10 @@ export const Environment = z.pipe(
     ATLAS_WORKSPACE: z.string(),
     ALLOWED_TARGETS: z.string(),
     MECHANISM: z.enum(mechanismChoices),
+    RESTART_PROCESSORS: z.enum(['true', 'false']),
+    PROBE: z.enum(['true', 'false']),
+    REBOOT_WINDOW: z.string().check(z.regex(new RegExp(`^(${windowPattern})?$`))),
+    PAUSED: z.enum(['true', 'false']),
     DISCONNECT_ON_UNTAG: z.enum(['true', 'false']),
   }),
   z.transform((variables) => ({
@@ -26,6 +31,12 @@ export const Environment = z.pipe(
       ...itemsOf(variables.ALLOWED_TARGETS),
     ]),
     mechanism: variables.MECHANISM,
+    restartProcessors: variables.RESTART_PROCESSORS === 'true',
+    probe: variables.PROBE === 'true',
+    /** Null: at any time. */
+    rebootWindow: variables.REBOOT_WINDOW || null,
+    /** Whether tags and the sweep start nothing. */
+    paused: variables.PAUSED === 'true',
     disconnectOnUntag: variables.DISCONNECT_ON_UNTAG === 'true',
   })),
 );

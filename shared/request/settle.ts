@@ -7,6 +7,7 @@ import { refuseForeignTarget, type Setting } from './foreign-target.ts';
 import type { ConsoleInput } from './input.ts';
 import { shown } from './redaction.ts';
 import type { Request } from './request.ts';
+import { settleRun } from './run-settings.ts';
 import { refuseSecretOfNoUse } from './secret-place.ts';
 import type { Settings } from './settings.ts';
 
@@ -80,6 +81,7 @@ export function settle(asked: Asked, settings: Settings): Request {
     secretName: named === undefined ? null : validSecretName(named, `The tag ${tag}`),
     maySecretBeAssociated: given.secretArn !== undefined && !isByRole,
     config: given.config ?? null,
+    ...settleRun(asked, settings),
     dryRun: given.dryRun ?? false,
     claim: given.claim ?? false,
     acceptPrincipal: given.acceptPrincipal ?? null,

@@ -131,12 +131,20 @@ describe('the functions', () => {
   it('get the settings as environment variables', () => {
     const variablesOf = (name: string) =>
       properties<FunctionProperties>(template, `${name}LambdaFunction`).Environment.Variables;
-    const { ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_TARGETS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED } =
-      variablesOf('ResolveRequest');
-    assert.deepEqual(
-      [ATLAS_PROJECT_ID, ATLAS_WORKSPACE, ALLOWED_TARGETS, MECHANISM, DISCONNECT_ON_UNTAG, WAIT_SPEED],
-      ['atlasProjectId', 'atlasWorkspace', 'allowedTargets', 'mechanism', 'disconnectOnUntag', 'waitSpeed'].map(ref),
-    );
+    const resolving = variablesOf('ResolveRequest');
+    for (const [variable, setting] of Object.entries({
+      ATLAS_PROJECT_ID: 'atlasProjectId',
+      ATLAS_WORKSPACE: 'atlasWorkspace',
+      ALLOWED_TARGETS: 'allowedTargets',
+      MECHANISM: 'mechanism',
+      RESTART_PROCESSORS: 'restartProcessors',
+      PROBE: 'probe',
+      REBOOT_WINDOW: 'rebootWindow',
+      PAUSED: 'paused',
+      DISCONNECT_ON_UNTAG: 'disconnectOnUntag',
+      WAIT_SPEED: 'waitSpeed',
+    }))
+      assert.deepEqual(resolving[variable], ref(setting), variable);
     const {
       ATLAS_BASE_URL,
       ATLAS_CREDENTIALS_SECRET_ARN,
@@ -436,6 +444,7 @@ describe('the sweep', () => {
       [Variables.VERIFY_EVERY_HOURS, Variables.DISCONNECT_DELETED_CLUSTERS, Variables.DISCONNECT_ON_UNTAG],
       [ref('verifyEveryHours'), ref('disconnectDeletedClusters'), ref('disconnectOnUntag')],
     );
+    assert.deepEqual([Variables.RESTART_PROCESSORS, Variables.PAUSED], [ref('restartProcessors'), ref('paused')]);
   });
 
   it('is the only function that its schedule may start', () => {

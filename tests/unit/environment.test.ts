@@ -14,6 +14,10 @@ const variables = {
   ATLAS_WORKSPACE: 'streams',
   ALLOWED_TARGETS: '',
   MECHANISM: 'SCRAM-512',
+  RESTART_PROCESSORS: 'false',
+  PROBE: 'false',
+  REBOOT_WINDOW: '',
+  PAUSED: 'false',
   DISCONNECT_ON_UNTAG: 'false',
 };
 
@@ -54,6 +58,10 @@ describe("a function's environment", () => {
       workspace: 'streams',
       allowedTargets: new Set([`${projectId}/streams`, `${a}/x`, `${b}/*`]),
       mechanism: 'SCRAM-512',
+      restartProcessors: false,
+      probe: false,
+      rebootWindow: null,
+      paused: false,
       disconnectOnUntag: false,
     });
   });
@@ -83,6 +91,20 @@ describe("a function's environment", () => {
         name: 'DeploymentMisconfigured',
         message: /DISCONNECT_ON_UNTAG/,
       });
+  });
+
+  it('says with true or false what runs do beyond connecting, and whether tags and the sweep start nothing', () => {
+    const names = { RESTART_PROCESSORS: 'restartProcessors', PROBE: 'probe', PAUSED: 'paused' } as const;
+    for (const [variable, name] of Object.entries(names)) {
+      assert.equal(settingsOf({ [variable]: 'true' })[name], true);
+      assert.throws(() => settingsOf({ [variable]: 'yes' }), { message: new RegExp(variable) });
+    }
+  });
+
+  it('has a window for reboots, or none', () => {
+    assert.equal(settingsOf({ REBOOT_WINDOW: 'Sat 02:00-06:00 UTC' }).rebootWindow, 'Sat 02:00-06:00 UTC');
+    for (const REBOOT_WINDOW of ['none', 'Sat', 'Sat 02:00-06:00'])
+      assert.throws(() => settingsOf({ REBOOT_WINDOW }), { message: /REBOOT_WINDOW/ });
   });
 
   it('makes the waits shorter in tests', () => {

@@ -67,6 +67,10 @@ describe("the execution's input", () => {
       secretArn,
       mechanism: 'PLAIN' as const,
       config: { 'auto.offset.reset': 'earliest' },
+      topics: ['orders', 'payments.v2-a_b'],
+      probe: true,
+      restartProcessors: true,
+      rebootWindow: 'Mon-Fri,Sun 22:00-04:00 UTC',
       dryRun: true,
       claim: true,
       acceptPrincipal: '123456789012',
@@ -214,6 +218,35 @@ describe('a wrong input', () => {
       'not an ARN (value hidden, it may be a secret)',
       /example "arn:aws:secretsmanager:/,
     ],
+    ...(
+      [
+        ['a text', 'orders', 'topics is "orders"'],
+        ['no name', [], 'topics is []'],
+        ['a name with a slash', ['orders', 'a/b'], 'topics has the topic "a/b"'],
+        ['a name that is too long', ['t'.repeat(250)], '… (252 characters)'],
+        ['a name that Kafka excludes', ['..'], 'topics has the topic ".."'],
+        ['something else', [{ password: 'hunter2' }], 'topics has the topic an object'],
+        ['a name twice', ['a', 'b', 'a'], 'topics has the topic "a" more than once'],
+        ['51 names', Array.from({ length: 51 }, (_, i) => `t${i}`), 'topics has 51 topics'],
+      ] as const
+    ).map(([what, topics, shown]): [string, object, string, string, RegExp] => [
+      `a list of topics with ${what}`,
+      { clusterArn, topics },
+      'topics',
+      shown,
+      /; it must be a list of the names of 1 to 50 different Kafka topics, .* for example \["orders"\]/,
+    ]),
+    ['a probe in quotes', { clusterArn, probe: 'true' }, 'probe', '"true"', /must be true or false/],
+    ['a 1', { clusterArn, restartProcessors: 1 }, 'restartProcessors', '1', /must be true or false/],
+    ...['', 'any', 'Sat 02:00-06:00', 'Sat 24:00-06:00 UTC', 'Sat,  02:00-06:00 UTC', 'sat 02:00-06:00 UTC\n'].map(
+      (rebootWindow): [string, object, string, string, RegExp] => [
+        `the window ${JSON.stringify(rebootWindow)}`,
+        { clusterArn, rebootWindow },
+        'rebootWindow',
+        JSON.stringify(rebootWindow),
+        /for example "Sat 02:00-06:00 UTC", or "none" for any time/,
+      ],
+    ),
     ['a dryRun in quotes', { clusterArn, dryRun: 'true' }, 'dryRun', '"true"', /must be true or false/],
     ['a claim in quotes', { clusterArn, claim: 'true' }, 'claim', '"true"', /must be true or false/],
     ['a number as includeAdopted', { clusterArn, includeAdopted: 1 }, 'includeAdopted', '1', /must be true or false/],
@@ -228,7 +261,7 @@ describe('a wrong input', () => {
   for (const [what, input, field, shown, rightExample] of wrongFields)
     it(`is refused with field, value and a right example: ${what}`, () => {
       const message = refusalOf(input);
-      assert.match(message, new RegExp(`^${field}( is | has the key |\\.")`));
+      assert.match(message, new RegExp(`^${field}( is | has |\\.")`));
       assert.ok(message.includes(shown), message);
       assert.match(message, rightExample);
       assert.doesNotMatch(message, /hunter2/);
@@ -250,7 +283,9 @@ describe('a wrong input', () => {
   it("names the fields of the machine that was started, and not the other one's", () => {
     for (const [action, theirs, others] of [
       ['connect', 'claim, acceptPrincipal', 'includeAdopted'],
+      ['connect', 'topics, probe, restartProcessors, rebootWindow', 'includeAdopted'],
       ['disconnect', 'includeAdopted', 'claim'],
+      ['disconnect', 'includeAdopted', 'topics'],
     ] as const)
       assert.throws(
         () => readInput({ clusterArn, x: 1 }, action),

@@ -391,6 +391,37 @@ describe('the command that starts a wrong input again', () => {
       `{"clusterArn":"${clusterArn}","mechanism":"<mechanism>"}`,
       /in place of <mechanism> first/,
     ],
+    ...(
+      [
+        ['topics in a text', { topics: 'orders, payments' }, '"topics":["orders","payments"]'],
+        ['a topic twice', { topics: ['orders', ' orders '] }, '"topics":["orders"]'],
+        ['flags in quotes', { probe: 'TRUE', restartProcessors: 'false' }, '"probe":true,"restartProcessors":false'],
+        ['a flag that is no flag', { restartProcessors: 'maybe' }, '"restartProcessors":false'],
+        [
+          'a window in another case',
+          { rebootWindow: 'sat, sun-MON 02:00 - 06:00 utc' },
+          '"rebootWindow":"Sat,Sun-Mon 02:00-06:00 UTC"',
+        ],
+        [
+          'a daily window without a zone',
+          { rebootWindow: 'Daily 22:00-04:00' },
+          '"rebootWindow":"daily 22:00-04:00 UTC"',
+        ],
+        ['no window', { rebootWindow: 'None' }, '"rebootWindow":"none"'],
+      ] as const
+    ).map(([what, input, right]): [string, unknown, string, string] => [
+      what,
+      { clusterArn, ...input },
+      `${Object.keys(input)[0]} is wrong.`,
+      `{"clusterArn":"${clusterArn}",${right}}`,
+    ]),
+    [
+      'topics and a window that cannot be corrected become placeholders',
+      { clusterArn, topics: ['a/b'], rebootWindow: 'at night' },
+      'topics has the topic "a/b".',
+      `{"clusterArn":"${clusterArn}","topics":"<topics>","rebootWindow":"<rebootWindow>"}`,
+      /in place of <topics>, <rebootWindow> first/,
+    ],
     [
       'a secret beside a mechanism that uses none is left out',
       { clusterArn, mechanism: 'AWS_MSK_IAM', secretArn },

@@ -5,6 +5,7 @@ import { DescribeExecutionCommand, type ExecutionStatus, StopExecutionCommand } 
 import { resolveRequest } from '../../functions/resolve-request/resolve-request.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
+import type { Request } from '../../shared/request/request.ts';
 import { awsError, commandsOf, fakeMsk, signal } from '../fixtures/aws.ts';
 import type { Test } from '../fixtures/loopback.ts';
 import { startRegistry } from '../fixtures/registry.ts';
@@ -994,5 +995,76 @@ describe('ResolveRequest and the mechanism:', () => {
       name: 'InvalidRequest',
       message: /asks for mechanism "SCRAM-512", but the cluster is connected as .* \(AWS_MSK_IAM\);/,
     });
+  });
+});
+
+describe('ResolveRequest and what a run does beyond connecting:', () => {
+  const tag = (name: string, value: string) => ({ [`atlas-streaming/${name}`]: value });
+  const topics = tag('topics', 'orders  payments');
+  const all = { RESTART_PROCESSORS: 'true', PROBE: 'true', REBOOT_WINDOW: 'daily 22:00-04:00 UTC' };
+
+  it('the input wins over tags, and tags over the deployment', async (t) => {
+    const asked = { topics: ['a'], probe: false, restartProcessors: false, rebootWindow: 'none' };
+    const tagged = { ...topics, ...tag('probe', 'true'), ...tag('restart-processors', 'true') };
+    assert.deepEqual(await resolved(t, asked, tagged, all), started(manually, request({ topics: ['a'] })));
+    const byTags = { topics: ['orders', 'payments'], probe: true, restartProcessors: true };
+    assert.deepEqual(await resolved(t, {}, tagged), started(manually, request(byTags)));
+    const off = { ...topics, ...tag('probe', 'false'), ...tag('restart-processors', 'false') };
+    assert.deepEqual(
+      await resolved(t, {}, off, all),
+      started(manually, request({ topics: byTags.topics, rebootWindow: all.REBOOT_WINDOW })),
+    );
+    assert.deepEqual(
+      await resolved(t, {}, topics, all),
+      started(manually, request({ ...byTags, rebootWindow: all.REBOOT_WINDOW })),
+    );
+  });
+
+  it('a deployment that probes says so for a cluster without topics, which has nothing to read', async (t) => {
+    assert.deepEqual(
+      await resolved(t, {}, {}, { PROBE: 'true' }),
+      started(manually, request({ isProbeWithoutTopic: true })),
+    );
+    assert.deepEqual(await resolved(t, { probe: false }, {}, { PROBE: 'true' }), started(manually));
+  });
+
+  for (const [what, input, tags, says] of [
+    ['a probe without topics', { probe: true }, {}, /^probe is true, but neither the input nor a tag names a topic/],
+    [
+      'a tagged probe without topics',
+      {},
+      tag('probe', 'true'),
+      /^The tag atlas-streaming\/probe is "true", but neither .*\n {2}aws kafka tag-resource .* --tags atlas-streaming\/topics=orders$/s,
+    ],
+    ['a flag', {}, tag('probe', 'yes'), /^The tag atlas-streaming\/probe is "yes"; it must be true or false\.$/],
+    ['a flag', {}, tag('restart-processors', ''), /restart-processors is ""; it must be true or false\.$/],
+    [
+      'topics',
+      {},
+      tag('topics', ' '),
+      /topics is " "; it must be the names of different .* example "orders payments"\.$/,
+    ],
+    [
+      'topics',
+      {},
+      tag('topics', 'a b=c'),
+      /^The tag atlas-streaming\/topics has the topic "b=c"; it must be the names/,
+    ],
+    ['topics', {}, tag('topics', 'a a'), /topics has the topic "a" more than once; it must be the names/],
+  ] as [string, object, Record<string, string>, RegExp][])
+    it(`${what} is refused: ${JSON.stringify({ ...input, ...tags })}`, async (t) => {
+      const { resolve, record } = await resolver(t, tags);
+      await assert.rejects(resolve({ clusterArn, ...input }), { name: 'InvalidRequest', message: says });
+      assert.equal(await record(), undefined);
+    });
+
+  it('a disconnect has none of it, and refuses it in the input', async (t) => {
+    const { resolveRemoval } = await resolver(t, { ...topics, ...tag('probe', 'x') }, all);
+    const { topics: named, probe, restartProcessors, rebootWindow } = (await resolveRemoval({ clusterArn })) as Request;
+    assert.deepEqual([named, probe, restartProcessors, rebootWindow], [[], false, false, null]);
+    for (const input of [{ topics: ['a'] }, { probe: false }, { restartProcessors: true }, { rebootWindow: 'none' }])
+      await assert.rejects(resolveRemoval({ clusterArn, ...input }), {
+        message: new RegExp(`^The input has the field ${Object.keys(input)[0]}, which only the connect machine knows`),
+      });
   });
 });

@@ -22,6 +22,7 @@ import {
   type Settings,
 } from '../../packaging/settings.ts';
 import { streamProcessingRegions } from '../../shared/atlas/regions.ts';
+import { windowPattern } from '../../shared/reboot-window.ts';
 import { fields, mechanismChoices, rules } from '../../shared/request/fields.ts';
 
 const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')) as {
@@ -138,6 +139,20 @@ const table: Record<string, Row> = {
     right: ['', 'arn:aws:iam::123456789012:role/streams', 'arn:aws-cn:iam::123456789012:role/path/streams'],
     wrong: [principal, 'streams', 'arn:aws:iam::123456789012:role/', 'arn:aws:iam::123456789012:user/streams'],
   },
+  restartProcessors: flag,
+  probe: flag,
+  rebootWindow: {
+    right: [
+      ...['', 'Sat 02:00-06:00 UTC', 'daily 22:00-04:00 UTC', 'daily 00:00-00:00 UTC', 'Mon-Fri 23:59-00:00 UTC'],
+      ...['Sat,Sun 02:00-06:00 UTC', 'Fri-Mon,Wed 02:00-06:00 UTC'],
+    ],
+    wrong: [
+      ...['none', 'Sat', 'Sat 02:00-06:00', 'Sat 02:00 UTC', 'Sat 2:00-6:00 UTC', 'Sat 24:00-06:00 UTC'],
+      ...['Sat 02:60-06:00 UTC', 'sat 02:00-06:00 UTC', 'Saturday 02:00-06:00 UTC', 'Sat, Sun 02:00-06:00 UTC'],
+      ...['Sat- 02:00-06:00 UTC', 'daily,Sat 02:00-06:00 UTC', 'Sat 02:00-06:00 CET', ' Sat 02:00-06:00 UTC'],
+    ],
+  },
+  paused: flag,
   disconnectOnUntag: flag,
   disconnectDeletedClusters: flag,
   sweepSchedule: {
@@ -201,6 +216,9 @@ describe('a setting', () => {
 
   it('mechanism allows what an input and a tag may name', () =>
     assert.deepEqual(parameters.mechanism?.AllowedValues, [...mechanismChoices]));
+
+  it('rebootWindow has the same form as in an input', () =>
+    assert.equal(parameters.rebootWindow?.AllowedPattern, `^(${windowPattern})?$`));
 
   it('with a project id in upper case is refused with the same id in lower case', () => {
     const upper = anId.toUpperCase();

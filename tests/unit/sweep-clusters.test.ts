@@ -1278,6 +1278,8 @@ describe('The settings of the sweep', () => {
     VERIFY_EVERY_HOURS: '6',
     DISCONNECT_DELETED_CLUSTERS: 'true',
     DISCONNECT_ON_UNTAG: 'false',
+    RESTART_PROCESSORS: 'true',
+    PAUSED: 'false',
   };
 
   it('are read from the environment', () => {
@@ -1286,6 +1288,8 @@ describe('The settings of the sweep', () => {
       verifyEveryHours: 6,
       disconnectDeletedClusters: true,
       disconnectOnUntag: false,
+      restartProcessors: true,
+      paused: false,
     });
   });
 
@@ -1295,6 +1299,8 @@ describe('The settings of the sweep', () => {
       { VERIFY_EVERY_HOURS: '0' },
       { VERIFY_EVERY_HOURS: undefined },
       { DISCONNECT_ON_UNTAG: 'yes' },
+      { RESTART_PROCESSORS: undefined },
+      { PAUSED: '' },
       { DISCONNECT_DELETED_CLUSTERS: undefined },
     ])
       assert.equal(Environment.safeParse({ ...variables, ...wrong }).success, false, JSON.stringify(wrong));

@@ -78,11 +78,18 @@ describe('the fingerprint of the setting tags', () => {
     const others = Object.values(settingTags).map((key) =>
       settingsOf({ 'atlas-streaming/workspace': 'a', [key]: 'b' }),
     );
-    assert.equal(new Set([before, settingsOf({}), ...others]).size, 7);
+    assert.equal(new Set([before, settingsOf({}), ...others]).size, 10);
   });
 
-  it('is that of earlier versions without the tag of the mechanism, so an update starts no run', () => {
-    const recorded = createHash('sha256').update('[null,"a",null,null]').digest('hex').slice(0, 16);
-    assert.equal(settingsOf({ 'atlas-streaming/workspace': 'a' }), recorded);
+  it('is that of earlier versions without the later tags, so an update starts no run', () => {
+    const recorded = (values: string) => createHash('sha256').update(values).digest('hex').slice(0, 16);
+    assert.equal(settingsOf({ 'atlas-streaming/workspace': 'a' }), recorded('[null,"a",null,null]'));
+    assert.equal(settingsOf({ 'atlas-streaming/mechanism': 'auto' }), recorded('[null,null,null,null,"auto"]'));
+  });
+
+  it('tells the later tags apart, whatever their values are', () => {
+    const keys = ['mechanism', 'topics', 'probe', 'restart-processors'];
+    const all = keys.map((key) => settingsOf({ [`atlas-streaming/${key}`]: 'true' }));
+    assert.equal(new Set(all).size, keys.length);
   });
 });
