@@ -13,6 +13,7 @@ import { type DeployedRole, mayAssume, type TrustPolicy } from './deployment/iam
 import { DynamoDbEmulator } from './dynamodb/dynamodb.ts';
 import type { TableDefinition } from './dynamodb/table.ts';
 import type { ApiCall, TagChange } from './event-bridge.ts';
+import { kafkaAccess } from './kafka/access.ts';
 import type { Cluster } from './msk/cluster.ts';
 import { MskEmulator } from './msk/msk.ts';
 import type { ClusterSeed } from './msk/seed.ts';
@@ -28,7 +29,10 @@ export interface WorldSeed {
   atlasCredentials?: 'api-key' | 'service-account' | object;
   /** Default: one workspace, on AWS in the cluster's Region. An authorized role without an ARN is the streams role of the deployment. */
   project?: Partial<ProjectSeed>;
-  /** Roles in AWS that a person has made, by their ARNs. The role of the deployment exists as well. Default: none. */
+  /**
+   * Roles in AWS that a person has made, by their ARNs. They may do everything in Kafka. The role of the deployment exists as well. Default:
+   * none.
+   */
   trustPolicies?: Record<string, TrustPolicy>;
   atlas?: Partial<AtlasBehaviour>;
   /**
@@ -165,6 +169,12 @@ export class World {
           const policy = trustPolicies[roleArn];
           return policy !== undefined && mayAssume(policy, principal, externalId);
         },
+        readTopic: kafkaAccess({
+          cluster: (arn) => this.msk.clusters.get(arn),
+          secret: (arn) => this.secretsManager.secret(arn),
+          role: (arn) => (arn === streamsRole?.arn ? streamsRole.statements : trustPolicies[arn] && 'everything'),
+          region: place.region,
+        }),
         ...seed.atlas,
       },
     });

@@ -1,5 +1,7 @@
+import type { Topic } from '../kafka/topic.ts';
+
 /** What a stream processor does in Kafka when it starts: with which login, and what it reads. */
-interface TopicQuestion {
+export interface TopicQuestion {
   /** Behind the private link. */
   clusterArn: string;
   mechanism: string;
@@ -9,16 +11,6 @@ interface TopicQuestion {
   topic: string;
   /** The consumer group. */
   group: string;
-}
-
-/** A topic. A test may change its records at any time. */
-export interface Topic {
-  name: string;
-  partitions: number;
-  /** How many there are. */
-  records: number;
-  /** The fields of each record, for `$match`. Default: fields that no pipeline knows. */
-  document?: Record<string, unknown>;
 }
 
 /** Why a stream processor does not work, as in the operational logs. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
+import type { Topic } from '../kafka/topic.ts';
 import type { AtlasBehaviour } from './behaviour.ts';
 import { atlasError } from './error.ts';
-import type { Fault, Topic, TopicAnswer } from './kafka-source.ts';
+import type { Fault, TopicAnswer } from './kafka-source.ts';
 import { objectId } from './object-id.ts';
 import { connectionNames, type Pipeline, passes, sourceOf } from './pipeline.ts';
 import type { Tier } from './schemas/request.ts';

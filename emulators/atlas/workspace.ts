@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
+import type { Topic } from '../kafka/topic.ts';
 import type { AtlasBehaviour } from './behaviour.ts';
 import { validationError } from './body.ts';
 import type { Connection } from './connection.ts';
 import { atlasError } from './error.ts';
-import { faults, type Topic, type TopicAnswer } from './kafka-source.ts';
+import { faults, type TopicAnswer } from './kafka-source.ts';
 import { objectId } from './object-id.ts';
 import { checkStages, connectionNames, sourceOf, testLog } from './pipeline.ts';
 import { type ProcessorSeed, StreamProcessor } from './processor.ts';

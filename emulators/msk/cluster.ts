@@ -10,6 +10,7 @@ import type {
 } from '@aws-sdk/client-kafka';
 import type { Clock } from '../clock.ts';
 import type { TagChange } from '../event-bridge.ts';
+import type { Topic } from '../kafka/topic.ts';
 import { bootstrapBrokers } from './bootstrap.ts';
 import type { PolicyDocument } from './policy.ts';
 import { parsePolicy } from './policy-grammar.ts';
@@ -38,10 +39,14 @@ export class Cluster {
   readonly tags: Tags;
   policy: StoredPolicy | undefined;
   scramSecretArns: string[];
+  /** A test may change them. */
+  topics: Topic[];
   readonly #clock: Clock;
   readonly #createdAt: Date;
   readonly #firstVersion = newVersion();
   readonly #updates: Update[] = [];
+  /** When topics were created during the scenario. */
+  readonly #created = new Map<Topic, Date>();
   #bootstrapCalls = 0;
 
   constructor(seed: ClusterSeed, clock: Clock, onTagChange: (change: TagChange) => void) {
@@ -52,12 +57,25 @@ export class Cluster {
       version: newVersion(),
     };
     this.scramSecretArns = [...seed.scramSecretArns];
+    this.topics = seed.topics.map((topic) => ({ ...topic }));
     this.#clock = clock;
     this.#createdAt = clock.now();
   }
 
   get arn(): string {
     return this.seed.arn;
+  }
+
+  /** As a client of Kafka does. */
+  createTopic(topic: Topic): void {
+    const created = { ...topic };
+    this.topics.push(created);
+    this.#created.set(created, this.#clock.now());
+  }
+
+  /** Documented: what MSK shows of topics is about one minute old. */
+  get shownTopics(): Topic[] {
+    return this.topics.filter((topic) => this.#clock.minutesSince(this.#created.get(topic) ?? new Date(0)) >= 1);
   }
 
   get state(): ClusterState {

@@ -12,6 +12,7 @@ import { checkPrincipals, parsePolicy } from './policy-grammar.ts';
 import { type Handlers, mskError, routeMsk } from './router.ts';
 import { checkSecretArns, type Secrets, whyNotAssociated } from './scram.ts';
 import { type ClusterSeed, completeSeed, type Schemes } from './seed.ts';
+import { checkTopicsSupported, describeTopic, topicInfo } from './topics.ts';
 
 export interface MskOptions {
   clock: Clock;
@@ -224,6 +225,20 @@ export class MskEmulator implements Service {
       return { ClusterArn, UnprocessedScramSecrets };
     },
 
+    ListTopics: ({ ClusterArn, TopicNameFilter = '', MaxResults, NextToken }) => {
+      const cluster = this.#withTopics(ClusterArn);
+      const found = cluster.shownTopics.filter(({ name }) => name.startsWith(TopicNameFilter));
+      const [topics, next] = page(found, MaxResults, NextToken);
+      return { Topics: topics.map((topic) => topicInfo(cluster, topic)), NextToken: next };
+    },
+
+    DescribeTopic: ({ ClusterArn, TopicName }) => {
+      const cluster = this.#withTopics(ClusterArn);
+      const topic = cluster.shownTopics.find(({ name }) => name === TopicName);
+      if (!topic) throw notFound('topicName');
+      return describeTopic(cluster, topic);
+    },
+
     ListTagsForResource: ({ ResourceArn }) => ({ Tags: this.#cluster(ResourceArn, 'resourceArn').tags.all }),
 
     TagResource: ({ ResourceArn, Tags }) => {
@@ -272,6 +287,13 @@ export class MskEmulator implements Service {
       const message = `The cluster is in the ${cluster.state} state. It must be ACTIVE for this operation.`;
       throw mskError('BadRequestException', message, 'clusterArn');
     }
+    return cluster;
+  }
+
+  /** Documented: the cluster must be ACTIVE. */
+  #withTopics(clusterArn: string): Cluster {
+    const cluster = this.#updatable(clusterArn);
+    checkTopicsSupported(cluster);
     return cluster;
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClusterState, ErrorInfo } from '@aws-sdk/client-kafka';
+import type { Topic } from '../kafka/topic.ts';
 
 /** Which authentication schemes are on. */
 export interface Schemes {
@@ -33,6 +34,13 @@ export interface ClusterSeed {
   clientBroker: 'TLS' | 'TLS_PLAINTEXT' | 'PLAINTEXT';
   /** The properties of its configuration. undefined: no configuration, so MSK's defaults apply. */
   serverProperties: string | undefined;
+  /** Default: `orders`, with 6 partitions and 1204 records, and `payments`, which has no record. */
+  topics: Topic[];
+  /**
+   * What the ACLs deny to every user, as `topic:orders:Read` or `group:asp-*:Read`. The operations are Describe and Read. A user who logs in by
+   * IAM has no ACLs. Default: nothing.
+   */
+  deniedAcls: string[];
   scramSecretArns: string[];
   /** How old a secret must be before MSK can read it. Reported: sometimes it cannot for some seconds. */
   secretsReadableAfterMinutes: number;
@@ -63,6 +71,11 @@ export function completeSeed(seed: Partial<ClusterSeed>): ClusterSeed {
     dataVolumeKmsKeyId: `${arn.replace(':kafka:', ':kms:').replace(/:cluster\/.*/, '')}:key/${randomUUID()}`,
     clientBroker: 'TLS',
     serverProperties: 'auto.create.topics.enable=false\nallow.everyone.if.no.acl.found=false\n',
+    topics: [
+      { name: 'orders', partitions: 6, records: 1204 },
+      { name: 'payments', partitions: 3, records: 0 },
+    ],
+    deniedAcls: [],
     scramSecretArns: [],
     secretsReadableAfterMinutes: 0,
     tags: {},
