@@ -1,3 +1,5 @@
+import { distance } from 'fastest-levenshtein';
+
 /**
  * Finds the name that was probably meant: one that contains the wrong one, or that differs, as a whole or in its last words, in at most
  * two characters. Case doesn't matter.
@@ -15,17 +17,3 @@ export function similarName(wrong: string, names: string[]): string | undefined 
 
 /** `atlasProjectId` has the last words `ProjectId` and `Id`. */
 const lastWordsOf = (name: string): string[] => [...name.matchAll(/[A-Z]/g)].map(({ index }) => name.slice(index));
-
-/** The Levenshtein distance: how many characters to insert, delete or replace. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [index, character] of [...a].entries()) {
-    const next = [index + 1];
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = (row[column - 1] ?? 0) + (b[column - 1] === character ? 0 : 1);
-      next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}

@@ -20,6 +20,7 @@ export interface Arguments {
   connectionName: string | undefined;
   secretArn: string | undefined;
   secretName: string | undefined;
+  topics: string[] | undefined;
   mechanism: ConsoleInput['mechanism'];
   streamsRole: string | undefined;
   stage: string | undefined;
@@ -38,6 +39,7 @@ const options = {
   workspace: { type: 'string' },
   'connection-name': { type: 'string' },
   secret: { type: 'string' },
+  topics: { type: 'string' },
   mechanism: { type: 'string' },
   'streams-role': { type: 'string' },
   stage: { type: 'string' },
@@ -65,6 +67,7 @@ from AWS and Atlas, and changes nothing. Nothing needs to be deployed.
   --workspace NAME          the Stream Processing workspace, as the setting atlasWorkspace
   --connection-name NAME    the Kafka connection, as connectionName in the input; default: the name of the cluster
   --secret ARN|NAME         the SCRAM secret: an ARN as secretArn in the input, or a name as the tag atlas-streaming/secret
+  --topics NAME,NAME        the Kafka topics that must exist, as topics in the input
   --mechanism NAME          how Atlas logs in to the cluster, as mechanism in the input: ${mechanismChoices.slice(0, -1).join(', ')} or ${mechanismChoices.at(-1)}
   --streams-role ARN        the role that Atlas assumes to log in by AWS_MSK_IAM, as the setting streamsRoleArn
   --stage NAME              use the settings in stages/NAME.yml, and the record of the cluster if the stage is deployed
@@ -90,8 +93,10 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
   const { cluster: clusterArn, all, region, stage, secret, mechanism, json, help } = given;
   if (!help && (clusterArn === undefined) !== all)
     throw new UsageError(`Give either --cluster with ${rules.clusterArn}, or --all.`);
-  if (all && (given['connection-name'] ?? secret) !== undefined)
-    throw new UsageError('--all cannot be combined with --connection-name or --secret: each cluster has its own.');
+  if (all && (given['connection-name'] ?? secret ?? given.topics) !== undefined)
+    throw new UsageError(
+      '--all cannot be combined with --connection-name, --secret or --topics: each cluster has its own.',
+    );
   check('clusterArn', '--cluster', clusterArn);
   refuseOtherPartition(clusterArn);
   check('projectId', '--project', given.project);
@@ -115,6 +120,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
     secretArn,
     secretName,
     streamsRole: given['streams-role'],
+    topics: given.topics === undefined ? undefined : asUsage(() => valid('topics', namesIn(given.topics), '--topics')),
     mechanism: mechanism === undefined ? undefined : asUsage(() => valid('mechanism', mechanism, '--mechanism')),
     stage,
     record: given.record,
@@ -123,6 +129,8 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv = {}): Arg
     help,
   };
 }
+
+const namesIn = (list = ''): string[] => list.split(/[,\s]+/).filter(Boolean);
 
 function parse(args: string[]) {
   try {

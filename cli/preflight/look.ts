@@ -1,26 +1,19 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
-import type { Settings } from '../../packaging/settings.ts';
 import { NeedsPersonError, TransientError } from '../../shared/errors.ts';
 import { ownLines } from '../../shared/foreign-text.ts';
 import { type Mechanism, type Scheme, schemeOf } from '../../shared/login.ts';
-import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { type ClusterDetails, privateConnectivityOf } from '../../shared/msk/cluster.ts';
 import { detailsOf, isScramOn, stateOf } from '../../shared/msk/inspection.ts';
-import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import { triggerTag } from '../../shared/msk/tags.ts';
 import { type Assessed, assess, type Inspected } from '../../shared/prerequisites/assess.ts';
 import type { Check } from '../../shared/prerequisites/checks.ts';
 import type { Findings } from '../../shared/prerequisites/findings.ts';
 import { type Planned, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
-import { roleOfStack, type StreamsRole } from '../../shared/prerequisites/streams-role.ts';
 import { accountOf, accountsIn } from '../../shared/registry/principal.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { isHopeless } from '../../shared/replaced-by.ts';
-import { fields } from '../../shared/request/fields.ts';
 import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
 import type { Request } from '../../shared/request/request.ts';
-import { Environment } from '../../shared/request/settings.ts';
-import { settle } from '../../shared/request/settle.ts';
 import { refuseIfUndone } from '../../shared/request/wish.ts';
 import type { Context } from './context.ts';
 import { costOf } from './cost.ts';
@@ -28,6 +21,7 @@ import { onOneLine, withTexts } from './foreign.ts';
 import { findingsForPerson, whyUnknown } from './judge.ts';
 import { ownerOf } from './owner.ts';
 import { isReady, type Report, resultsOf } from './report.ts';
+import { requestFor, streamsRoleOf } from './request-for.ts';
 import { refusing } from './setup.ts';
 import { lookAtOtherWay, reasonFor } from './way.ts';
 
@@ -110,7 +104,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
       planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
       planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
       mechanism === 'AWS_MSK_IAM' && isTagMissing && tags[triggerTag] !== 'disconnect' && noteOnTag,
-      assessed && noteOn(request, planning?.planned, { login: assessed.login }, isRecordRead),
+      assessed && noteOn(request, planning?.planned, withoutWay(assessed), isRecordRead),
       request.targetChange !== null && howToKeepOrMove(request),
     ].filter((note): note is string => typeof note === 'string' && note !== ''),
     cost: changes && costOf(changes),
@@ -119,6 +113,9 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
   // A text of AWS or Atlas may stand in any of them.
   return withTexts(report, ownLines);
 }
+
+/** The report has the way to log in, and what of it was not checked. */
+const withoutWay = ({ because: _, unchecked: __, ...rest }: Assessed) => rest;
 
 const noteOnTag = `The streams role may log in only to clusters with the tag ${triggerTag}=connect (streamsRoleRequiresTag), which this cluster does not have. Start the run by setting that tag: a manual start without it ends in PrerequisitesNotMet.`;
 
@@ -135,62 +132,6 @@ const describeCluster = (state: string | undefined, details: ClusterDetails | un
   [state, details?.kafkaVersion && `Apache Kafka ${details.kafkaVersion}`, details?.instanceType]
     .filter(Boolean)
     .join(', ');
-
-/** The settings of a run. A mistake in them is a finding; then the rest is checked without the cluster's tags. */
-async function requestFor(
-  clusterArn: string,
-  tags: Record<string, string>,
-  recorded: RegistryRecord | undefined,
-  { settings, options }: Context,
-  findings: Findings,
-): Promise<Request> {
-  const { connectionName, secretArn, secretName, mechanism } = options;
-  const typed = secretName === undefined ? {} : { [settingTags.secretName]: secretName };
-  const asked = {
-    action: 'connect' as const,
-    given: {
-      clusterArn,
-      dryRun: true,
-      ...(connectionName !== undefined && { connectionName }),
-      ...(secretArn !== undefined && { secretArn }),
-      ...(mechanism !== undefined && { mechanism }),
-    },
-    tags: { ...tags, ...typed },
-    recorded,
-    wantedBy: 'console' as const,
-    clusterName: parseClusterArn(clusterArn)?.clusterName ?? '',
-  };
-  // Without a stage and options, the deployment of this person is the one that allows what the tags name.
-  const named = (field: 'projectId' | 'workspace') => {
-    const { data = '' } = fields[field].safeParse(tags[settingTags[field]]);
-    return data;
-  };
-  const deployment = Environment.parse({
-    ATLAS_PROJECT_ID: settings.atlasProjectId ?? named('projectId'),
-    ATLAS_WORKSPACE: settings.atlasWorkspace ?? named('workspace'),
-    ALLOWED_TARGETS: settings.allowedTargets,
-    MECHANISM: settings.mechanism,
-    RESTART_PROCESSORS: settings.restartProcessors,
-    PROBE: settings.probe,
-    REBOOT_WINDOW: settings.rebootWindow,
-    PAUSED: settings.paused,
-    DISCONNECT_ON_UNTAG: settings.disconnectOnUntag,
-  });
-  const request = await findings.look('settings', async () => settle(asked, deployment));
-  findings.report('settings');
-  if (request) return request;
-  const given = { ...asked.given, mechanism: mechanism ?? ('auto' as const) };
-  return settle({ ...asked, given, tags: typed, recorded: undefined }, deployment);
-}
-
-/** The streams role of a deployment with these settings. */
-function streamsRoleOf(settings: Settings, clusterArn: string): StreamsRole | undefined {
-  const trustedArn = settings.streamsRoleTrustedArn || null;
-  const arn = settings.streamsRoleArn || (trustedArn && roleOfStack(clusterArn));
-  if (!arn) return undefined;
-  const externalIds = (settings.streamsRoleExternalIds ?? '').split(',').filter(Boolean);
-  return { arn, trustedArn, externalIds, requiresTag: settings.streamsRoleRequiresTag === 'true' };
-}
 
 /** Atlas, unless it is not known what to ask it for. */
 function atlasFor({ projectId, workspace }: Request, { atlas }: Context, findings: Findings) {

@@ -45,7 +45,7 @@ export interface Report {
 }
 
 /** The checks that preflight makes only if there is something to check. */
-const optional = new Set<Check>(['registry', 'streamsRoleTag']);
+const optional = new Set<Check>(['registry', 'topics', 'streamsRoleTag']);
 
 /**
  * The results of all checks that an authentication scheme needs, first those that every scheme needs. One that was not made says why:

@@ -7,6 +7,7 @@ import { assess, type Clients } from '../../shared/prerequisites/assess.ts';
 import { Findings } from '../../shared/prerequisites/findings.ts';
 import { Change, Connected, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
+import { Topic } from '../../shared/prerequisites/topics.ts';
 import { isHopeless } from '../../shared/replaced-by.ts';
 import { Request } from '../../shared/request/request.ts';
 
@@ -30,6 +31,10 @@ const Plan = z.object({
   changes: z.array(Change),
   /** Whether Atlas needs no further permission: there is a connection, and its private link is DONE. */
   isLinkReady: z.boolean(),
+  /** Those that the settings name, if there are any. */
+  topics: z.optional(z.array(Topic)),
+  /** Why these were not checked. */
+  uncheckedTopics: z.optional(z.string()),
   /** The fingerprint of the cluster that this plan is for. */
   plannedFor: z.string(),
   /** What a person should know about the plan. */
@@ -60,7 +65,7 @@ export async function checkPrerequisites(
   const hopeless = unmet.find(isHopeless);
   if (unmet.length > 0) throw new PrerequisitesNotMet(listed(hopeless === undefined ? unmet : [hopeless]));
 
-  const { login, isScramSecretAssociated, isLinkReady, isPrivateConnectivityOn } = assessed;
+  const { login, isScramSecretAssociated, isLinkReady, isPrivateConnectivityOn, topics, uncheckedTopics } = assessed;
   // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
   const mayBeConnected = isPrivateConnectivityOn && assessed.connection?.state === 'READY' && !connectivity;
   const planned =
@@ -73,6 +78,8 @@ export async function checkPrerequisites(
     isScramSecretAssociated,
     changes: planned?.changes ?? [],
     isLinkReady,
+    ...(topics.length > 0 && { topics }),
+    ...(uncheckedTopics !== undefined && { uncheckedTopics }),
     plannedFor: details.fingerprint,
     ...(note && { note }),
   };

@@ -6,6 +6,7 @@ import {
   DescribeClusterOperationV2Command,
   DescribeClusterV2Command,
   DescribeConfigurationRevisionCommand,
+  DescribeTopicCommand,
   GetBootstrapBrokersCommand,
   GetClusterPolicyCommand,
   type KafkaClient,
@@ -13,6 +14,7 @@ import {
   PutClusterPolicyCommand,
   paginateListClustersV2,
   paginateListScramSecrets,
+  paginateListTopics,
   TagResourceCommand,
   type UnprocessedScramSecret,
   UntagResourceCommand,
@@ -20,10 +22,11 @@ import {
   type VpcConnectivityClientAuthentication,
 } from '@aws-sdk/client-kafka';
 import { fromAws, noneWhenNotFound } from '../aws.ts';
-import { AwsRefused, AwsUnavailable, ClusterUnusable, PolicyRefused, VersionConflict } from '../errors.ts';
+import { AwsRefused, AwsUnavailable, PolicyRefused, VersionConflict } from '../errors.ts';
 import { quoted } from '../foreign-text.ts';
 import { authenticationOf, type Scheme } from '../login.ts';
-import { correctionOf } from './policy-refusal.ts';
+import { correctionOf, isVersionConflict } from './policy-refusal.ts';
+import { doesNotExist, unusableState } from './unusable.ts';
 
 /** A cluster policy and its version; both are undefined if the cluster has none. */
 export interface VersionedPolicy {
@@ -182,6 +185,29 @@ export class MskClient {
       throw new AwsUnavailable(`MSK still shows the policy of ${clusterArn} after kafka:DeleteClusterPolicy.`);
   }
 
+  /**
+   * How many partitions a topic has; null if MSK doesn't say. MSK knows it for provisioned clusters with Apache Kafka 3.6.0 or newer.
+   *
+   * @returns undefined if there is no such topic: MSK shows a new one after about a minute
+   */
+  async countPartitions(clusterArn: string, topic: string): Promise<number | null | undefined> {
+    const command = new DescribeTopicCommand({ ClusterArn: clusterArn, TopicName: topic });
+    const answer = await fromAws('kafka:DescribeTopic', this.#kafka.send(command, this.#options)).catch(
+      noneWhenNotFound,
+    );
+    return answer && (answer.PartitionCount ?? null);
+  }
+
+  /** The names of the cluster's topics: all, or the first 2,000. */
+  async listTopics(clusterArn: string): Promise<string[]> {
+    const pages = paginateListTopics({ client: this.#kafka, pageSize: 100 }, { ClusterArn: clusterArn }, this.#options);
+    const topics = await fromAws(
+      'kafka:ListTopics',
+      all(pages, ({ Topics }) => Topics, 20),
+    );
+    return topics.flatMap(({ TopicName }) => TopicName ?? []);
+  }
+
   /** @throws AwsRefused with NotFoundException if the cluster is gone */
   async listTags(clusterArn: string): Promise<Record<string, string>> {
     const command = new ListTagsForResourceCommand({ ResourceArn: clusterArn });
@@ -201,30 +227,16 @@ export class MskClient {
   }
 }
 
-async function all<Page, Item>(pages: AsyncIterable<Page>, itemsOf: (page: Page) => Item[] | undefined) {
+async function all<Page, Item>(
+  pages: AsyncIterable<Page>,
+  itemsOf: (page: Page) => Item[] | undefined,
+  maxPages = Number.POSITIVE_INFINITY,
+) {
   const items: Item[] = [];
-  for await (const page of pages) items.push(...(itemsOf(page) ?? []));
+  let read = 0;
+  for await (const page of pages) {
+    items.push(...(itemsOf(page) ?? []));
+    if (++read >= maxPages) break;
+  }
   return items;
 }
-
-const doesNotExist = (clusterArn: string) =>
-  new ClusterUnusable(`Cluster ${clusterArn} does not exist. It may have been deleted.`);
-
-/**
- * Only a text of MSK names the state: "You can't get bootstrap broker nodes for a cluster in FAILED state."
- *
- * @see https://github.com/hashicorp/terraform-provider-aws/issues/37471
- */
-function unusableState(refusal: unknown, clusterArn: string): unknown {
-  const state = refusal instanceof AwsRefused && /for a cluster in (FAILED|DELETING) state/.exec(refusal.said)?.[1];
-  if (!state) return refusal;
-  return new ClusterUnusable(`Cluster ${clusterArn} is ${state}; it must be ACTIVE.`, { cause: refusal });
-}
-
-/**
- * Only a text of MSK shows a version conflict, such as "Current cluster policy version needed for Update". A complaint about the
- * `Version` of the policy language, or about a statement, which it may quote, is a different one: the next attempt would meet it again.
- */
-const isVersionConflict = (said: string): boolean =>
-  !said.startsWith('The cluster policy is not valid') &&
-  /(current|stale).*version|version.*(current|stale|needed|match)/i.test(said);

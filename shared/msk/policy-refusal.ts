@@ -70,3 +70,11 @@ const listed = (names: string[], separator = ', '): string =>
   names.length > mostNamed
     ? `${names.slice(0, mostNamed).join(separator)}${separator}one of ${names.length - mostNamed} more`
     : names.join(separator);
+
+/**
+ * Only a text of MSK shows a version conflict, such as "Current cluster policy version needed for Update". A complaint about the
+ * `Version` of the policy language, or about a statement, which it may quote, is a different one: the next attempt would meet it again.
+ */
+export const isVersionConflict = (said: string): boolean =>
+  !said.startsWith('The cluster policy is not valid') &&
+  /(current|stale).*version|version.*(current|stale|needed|match)/i.test(said);

@@ -11,6 +11,7 @@ import { type Choice, chooseMechanism, chosenMechanism } from './mechanism.ts';
 import { checkPolicy } from './policy.ts';
 import { type ChosenSecret, chooseSecret } from './secret.ts';
 import { checkStreamsRole, checkStreamsRoleTag, type StreamsRole } from './streams-role.ts';
+import { checkTopics, type FoundTopics } from './topics.ts';
 
 export interface Clients {
   msk: MskClient;
@@ -29,7 +30,7 @@ export interface Inspected {
   details: ClusterDetails | undefined;
 }
 
-export interface Assessed extends FoundInAtlas, Omit<ChosenSecret, 'secretArn'> {
+export interface Assessed extends FoundInAtlas, FoundTopics, Omit<ChosenSecret, 'secretArn'> {
   login: Login;
   /** For the mechanism of `login`. */
   isPrivateConnectivityOn: boolean;
@@ -71,8 +72,9 @@ export async function assess(
       ? await checkStreamsRole(request, streamsRole, atlas, findings)
       : undefined;
   if (isByIam && details && streamsRole?.requiresTag) checkStreamsRoleTag(request.clusterArn, details, findings);
-  const [, { secretArn, ...secret }] = await Promise.all([
+  const [, topics, { secretArn, ...secret }] = await Promise.all([
     details && checkCluster(request.clusterArn, details, mechanism, msk, findings),
+    details ? checkTopics(request, details, msk, findings) : { topics: [] },
     // Without SASL/SCRAM there is no SCRAM secret; one complaint is enough.
     !isByIam && details?.isScramOn ? chooseSecret(request, details, secrets, findings) : noSecret,
   ]);
@@ -82,6 +84,7 @@ export async function assess(
   const login = loginBy(choice, secretArn, streamsRole);
   return {
     ...inAtlas,
+    ...topics,
     ...secret,
     login,
     isPrivateConnectivityOn: isOn(mechanism),

@@ -13,6 +13,7 @@ export const checks = {
   clusterType: { title: 'The cluster is a provisioned cluster', needs: 'clusterState' },
   kafkaVersion: { title: 'Apache Kafka is 2.7.1 or newer', needs: 'clusterType' },
   brokerType: { title: 'The brokers are of a type with multi-VPC connectivity', needs: 'clusterType' },
+  topics: { title: 'The named topics exist', needs: 'clusterType' },
   scram: { title: 'SASL/SCRAM authentication is on', needs: 'clusterType', scheme: 'SASL_SCRAM' },
   iam: { title: 'IAM authentication is on', needs: 'clusterType', scheme: 'IAM' },
   unauthenticated: { title: 'Unauthenticated access is off', needs: 'clusterType' },

@@ -90,7 +90,7 @@ async function checkConfiguration(
 }
 
 /** Compares versions such as 2.8.2.tiered and 3.7.x.kraft by their leading numbers; `x` is newer than any number. */
-function isOlder(version: string | null, [major, minor, patch]: [number, number, number]): boolean {
+export function isOlder(version: string | null, [major, minor, patch]: [number, number, number]): boolean {
   const match = /^(\d+)\.(\d+)(?:\.(\d+|x))?/.exec(version ?? '');
   if (!match) return false;
   const [a, b, c] = [

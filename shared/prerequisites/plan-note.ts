@@ -6,19 +6,26 @@ import type { Planned } from './plan-changes.ts';
  * What a person should know about a plan; '' if there is nothing.
  *
  * @param planned undefined if nothing was planned
- * @param assessed why `auto` means a mechanism, and what could not be checked
+ * @param assessed why `auto` means a mechanism, the topics, and what could not be checked
  * @param isRecordRead whether the registry was asked who created what exists
  */
 export function noteOn(
   { dryRun, targetChange }: Request,
   planned: Planned | undefined,
-  { login, because, unchecked }: Pick<Assessed, 'login' | 'because' | 'unchecked'>,
+  {
+    login,
+    because,
+    unchecked,
+    topics,
+    uncheckedTopics,
+  }: Pick<Assessed, 'login' | 'because' | 'unchecked' | 'topics' | 'uncheckedTopics'>,
   isRecordRead = true,
 ): string {
   const { adopted = [], denials, possibleDenials } = planned ?? {};
   return [
     dryRun && because && `The mechanism is ${login.mechanism}, because ${because}.`,
     dryRun && unchecked,
+    dryRun && (uncheckedTopics ?? sizes(topics)),
     dryRun && adopted.length > 0 && adoption(adopted, isRecordRead),
     dryRun && denials && `A run would verify the connection, and end in PolicyRefused. ${denials}`,
     dryRun && possibleDenials,
@@ -35,3 +42,10 @@ function adoption(adopted: string[], isRecordRead: boolean): string {
     ? `${use} this deployment did not create; a disconnect leaves ${which}.`
     : `${use} ${adopted.length > 1 ? 'exist' : 'exists'} already. A disconnect deletes ${them} only if this deployment created ${them}. The registry says that, but it was not read (--stage NAME reads it).`;
 }
+
+/** Such as `Topic orders has 6 partitions.` */
+const sizes = (topics: Assessed['topics']): string =>
+  topics
+    .filter(({ partitions }) => partitions !== null)
+    .map(({ name, partitions }) => `Topic ${name} has ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}.`)
+    .join(' ');

@@ -23,6 +23,8 @@ describe('the arguments of preflight', () => {
       secretArn,
       '--mechanism',
       'PLAIN',
+      '--topics',
+      'orders, payments',
     ];
     assert.deepEqual(parseArguments(args), {
       clusterArn,
@@ -33,6 +35,7 @@ describe('the arguments of preflight', () => {
       secretArn,
       secretName: undefined,
       streamsRole: undefined,
+      topics: ['orders', 'payments'],
       mechanism: 'PLAIN',
       stage: undefined,
       record: undefined,
@@ -77,7 +80,13 @@ describe('the arguments of preflight', () => {
       [...cluster, '--mechanism', 'AWS_MSK_IAM', '--secret', 'AmazonMSK_orders'],
       /^--mechanism AWS_MSK_IAM uses no secret\. Leave --secret out\.$/,
     ],
-    [['--all', '--secret', 'AmazonMSK_orders'], /^--all cannot be combined with --connection-name or --secret/],
+    [
+      ['--all', '--secret', 'AmazonMSK_orders'],
+      /^--all cannot be combined with --connection-name, --secret or --topics/,
+    ],
+    [['--all', '--topics', 'orders'], /^--all cannot be combined with --connection-name, --secret or --topics/],
+    [[...cluster, '--topics', 'a/b'], /^--topics has the topic "a\/b"; it must be a list of the names of/],
+    [[...cluster, '--topics', ','], /^--topics is \[\]; it must be a list of the names of/],
     [
       [...cluster, '--credentials-secret', 'hunter2'],
       /^--credentials-secret is not an ARN \(value hidden.*; it must be the whole ARN/,

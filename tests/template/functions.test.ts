@@ -34,6 +34,8 @@ const ofNetwork = ['ec2:DescribeRouteTables', 'ec2:DescribeSubnets'];
 const dependentActions: Record<string, string[]> = {
   'kafka:UpdateConnectivity': [...ofNetwork, 'kms:CreateGrant', 'kms:DescribeKey'],
   'kafka:BatchAssociateScramSecret': ['kms:CreateGrant', 'kms:RetireGrant', 'kms:DescribeKey'],
+  'kafka:ListTopics': ['kafka-cluster:Connect', 'kafka-cluster:DescribeTopic'],
+  'kafka:DescribeTopic': ['kafka-cluster:DescribeTopicDynamicConfiguration'],
   'secretsmanager:GetSecretValue': ['kms:Decrypt'],
 };
 
@@ -55,6 +57,7 @@ const onAnyResource = [
 
 const arnOf = (resource: string) => sub(`arn:\${AWS::Partition}:${resource}`);
 const clusters = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:cluster/*/*');
+const topics = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:topic/*/*');
 const configurations = arnOf('kafka:${AWS::Region}:${AWS::AccountId}:configuration/*/*');
 const [connectExecutions, disconnectExecutions] = ['connect', 'disconnect'].map((action) =>
   arnOf(`states:\${AWS::Region}:\${AWS::AccountId}:execution:\${prefix}-${action}:*`),
@@ -85,7 +88,8 @@ for (const [name, settings] of Object.entries(functions)) {
         for (const action of list(Action)) {
           if (onAnyResource.includes(action)) assert.equal(Resource, '*', action);
           else if (action === 'kafka:DescribeConfigurationRevision') assert.deepEqual(Resource, configurations);
-          else if (action.startsWith('kafka:')) assert.deepEqual(Resource, clusters, action);
+          else if (/:DescribeTopic/.test(action)) assert.deepEqual(Resource, topics, action);
+          else if (/^kafka(-cluster)?:/.test(action)) assert.deepEqual(Resource, clusters, action);
           else if (action.startsWith('dynamodb:')) assert.deepEqual(Resource, arn('Registry'), action);
           else if (action === 'states:StopExecution') assert.deepEqual(Resource, connectExecutions);
           else if (action === 'states:DescribeExecution')

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import {
   DescribeConfigurationRevisionCommand,
+  DescribeTopicCommand,
   GetBootstrapBrokersCommand,
   GetClusterPolicyCommand,
+  ListTopicsCommand,
 } from '@aws-sdk/client-kafka';
 import type { DescribeSecretResponse } from '@aws-sdk/client-secrets-manager';
 import { checkPrerequisites } from '../../functions/check-prerequisites/check-prerequisites.ts';
@@ -62,6 +64,9 @@ interface Situation {
   /** How their descriptions differ from those of a usable secret. */
   described?: Partial<DescribeSecretResponse>;
   policy?: string;
+  /** The partitions of the topics that exist, or an exception. */
+  topics?: Record<string, number | null> | Error;
+  mayListTopics?: boolean;
   /** The parameter atlasAwsAccountIds. */
   allowedAccounts?: string[];
   atlas?: Record<string, Answer>;
@@ -83,6 +88,16 @@ async function check(t: TestContext, situation: Situation = {}) {
     BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers,
     BootstrapBrokerStringVpcConnectivitySaslIam: bootstrapServers.replaceAll('.scram.', '.iam.'),
   });
+  const { topics = {}, mayListTopics = true } = situation;
+  msk.on(DescribeTopicCommand).callsFake(({ TopicName }: { TopicName: string }) => {
+    if (topics instanceof Error) throw topics;
+    const count = topics[TopicName];
+    if (count === undefined) throw awsError('NotFoundException', 404);
+    return count === null ? {} : { PartitionCount: count };
+  });
+  if (mayListTopics)
+    msk.on(ListTopicsCommand).resolves({ Topics: Object.keys(topics).map((TopicName) => ({ TopicName })) });
+  else msk.on(ListTopicsCommand).rejects(awsError('AccessDeniedException', 403));
   const { atlas, calls } = await fakeAtlas(t, {
     'GET /streams': ok(workspaceOf()),
     'GET /privateLinkConnections': list([]),
@@ -1089,5 +1104,82 @@ describe('before the brokers are rebooted, CheckPrerequisites', () => {
     await assert.rejects(check(t, { isPrivateConnectivityOn: false, request: { recorded } }), {
       name: 'PrincipalChanged',
     });
+  });
+});
+
+describe('CheckPrerequisites and topics:', () => {
+  const topics = { orders: 6, 'orders-dlq': 1, payments: 3, __consumer_offsets: 50, unrelated: 1 };
+  const named = (...names: string[]): Situation => ({ request: { topics: names }, topics });
+
+  it('without any, MSK is not asked for them', async (t) => {
+    const { plan, calls } = await check(t, { topics });
+    assert.equal('topics' in plan, false);
+    assert.ok(!calls.some((call) => /Topic/.test(call)), calls.join());
+  });
+
+  it('the plan has their partitions', async (t) => {
+    const { plan, calls } = await check(t, named('orders', 'payments'));
+    assert.deepEqual(plan.topics, [
+      { name: 'orders', partitions: 6 },
+      { name: 'payments', partitions: 3 },
+    ]);
+    assert.equal(plan.uncheckedTopics, undefined);
+    assert.deepEqual(
+      calls.filter((call) => /Topic/.test(call)),
+      ['DescribeTopic', 'DescribeTopic'],
+    );
+  });
+
+  it('a dry run says how many partitions they have, as far as MSK says it', async (t) => {
+    const situation = { ...named('orders', 'orders-dlq', 'a'), topics: { ...topics, a: null } };
+    const { plan } = await check(t, { ...situation, request: { ...situation.request, dryRun: true } });
+    assert.match(plan.note ?? '', /Topic orders has 6 partitions\. Topic orders-dlq has 1 partition\.$/);
+  });
+
+  it('a missing one is reported with up to three similar names', async (t) => {
+    const more = { ...topics, 'orders-a': 1, 'orders-b': 1 };
+    assert.equal(
+      await complaint(t, { ...named('ordres', 'payments', 'order'), topics: more }),
+      [
+        '2 prerequisites are not met:',
+        `1. Cluster ${clusterArn} has no topic ordres. Similar names: orders. Create the topic, or correct topics in the input or in the tag atlas-streaming/topics. MSK shows a new topic after about a minute.`,
+        `2. Cluster ${clusterArn} has no topic order. Similar names: orders, orders-a, orders-b. Create the topic, or correct topics in the input or in the tag atlas-streaming/topics. MSK shows a new topic after about a minute.`,
+      ].join('\n'),
+    );
+  });
+
+  it('a missing one is reported without similar names if there are none, or if they cannot be read', async (t) => {
+    for (const situation of [named('zzz'), { ...named('ordres'), mayListTopics: false }])
+      assert.match(await complaint(t, situation), /has no topic \w+\. Create the topic, /);
+  });
+
+  for (const [what, situation, why] of [
+    [
+      'Apache Kafka is older than 3.6.0',
+      { ...named('orders'), cluster: { kafkaVersion: '3.5.1' } },
+      /^Whether topic orders exists was not checked\. MSK shows topics only with Apache Kafka 3\.6\.0 or newer, and the cluster has 3\.5\.1\.$/,
+    ],
+    [
+      'the role lacks the permission',
+      { ...named('orders', 'a'), topics: awsError('ForbiddenException', 403) },
+      /^Whether topic orders and topic a exist was not checked\. AWS refused kafka:DescribeTopic with HTTP 403 .* lacks kafka:DescribeTopic/,
+    ],
+    [
+      'MSK refuses the question',
+      { ...named('orders'), topics: awsError('BadRequestException', 400) },
+      /^Whether topic orders exists was not checked\. AWS refused kafka:DescribeTopic with HTTP 400/,
+    ],
+  ] as [string, Situation, RegExp][])
+    it(`they are not checked if ${what}, which is said and ends no run`, async (t) => {
+      const { plan } = await check(t, situation);
+      assert.match(plan.uncheckedTopics ?? '', why);
+      assert.equal(plan.topics?.[0]?.partitions, null);
+      const dry = await check(t, { ...situation, request: { ...situation.request, dryRun: true } });
+      assert.ok(dry.plan.note?.includes(plan.uncheckedTopics ?? '?'), dry.plan.note);
+    });
+
+  it('throttling is retried by the machine', async (t) => {
+    const throttled = awsError('TooManyRequestsException', 429);
+    await assert.rejects(check(t, { ...named('orders'), topics: throttled }), { name: 'AwsThrottled' });
   });
 });

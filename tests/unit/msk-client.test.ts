@@ -6,11 +6,13 @@ import {
   DescribeClusterOperationV2Command,
   DescribeClusterV2Command,
   DescribeConfigurationRevisionCommand,
+  DescribeTopicCommand,
   GetBootstrapBrokersCommand,
   GetClusterPolicyCommand,
   ListClustersV2Command,
   ListScramSecretsCommand,
   ListTagsForResourceCommand,
+  ListTopicsCommand,
   PutClusterPolicyCommand,
   TagResourceCommand,
   UntagResourceCommand,
@@ -331,5 +333,26 @@ describe("a cluster's tags", () => {
       ResourceArn: clusterArn,
       TagKeys: ['team'],
     });
+  });
+});
+
+describe("a cluster's topics", () => {
+  it('are counted by their partitions, and a missing one is undefined', async () => {
+    const { client, msk } = fakeMsk();
+    msk
+      .on(DescribeTopicCommand, { ClusterArn: clusterArn, TopicName: 'orders' })
+      .resolvesOnce({ PartitionCount: 6 })
+      .resolvesOnce({})
+      .rejectsOnce(notFound());
+    assert.equal(await client.countPartitions(clusterArn, 'orders'), 6);
+    assert.equal(await client.countPartitions(clusterArn, 'orders'), null);
+    assert.equal(await client.countPartitions(clusterArn, 'orders'), undefined);
+  });
+
+  it('are listed page by page, up to twenty pages', async () => {
+    const { client, msk } = fakeMsk();
+    msk.on(ListTopicsCommand).resolves({ Topics: [{ TopicName: 'orders' }, {}], NextToken: 'more' });
+    assert.deepEqual(await client.listTopics(clusterArn), Array(20).fill('orders'));
+    assert.equal(msk.commandCalls(ListTopicsCommand)[19]?.args[0].input.NextToken, 'more');
   });
 });
