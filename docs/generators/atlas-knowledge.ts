@@ -1,6 +1,7 @@
 import { knownBehaviour } from '../../emulators/atlas/behaviour.ts';
 import { endpoints } from '../../emulators/atlas/endpoints.ts';
 import { errorCodes } from '../../emulators/atlas/error.ts';
+import { knownFaults } from '../../emulators/atlas/kafka-source.ts';
 import type { Known } from '../../emulators/atlas/knowledge.ts';
 import { table } from './marked-parts.ts';
 
@@ -13,6 +14,6 @@ export const atlasKnowledge = (): string =>
     [
       ...endpoints.map(({ operation, known }) => row(`\`${operation}\``, known)),
       ...Object.entries(errorCodes).map(([code, known]) => row(`error \`${code}\``, known)),
-      ...Object.values(knownBehaviour).map((known) => row(known.what, known)),
+      ...[...Object.values(knownBehaviour), ...Object.values(knownFaults)].map((known) => row(known.what, known)),
     ],
   );

@@ -138,7 +138,7 @@ export const knownBehaviour: Record<keyof AtlasBehaviour, Known & { what: string
   },
   readTopic: {
     what: 'A stream processor logs in when it starts, and keeps its open connection when the login changes',
-    ...assumed('Kafka clients do so; the texts of the errors are those of librdkafka, which Atlas uses'),
+    ...assumed('clients of Kafka do so'),
   },
   brokersUnreachable: {
     what: 'Brokers may be unreachable although the connection is READY',

@@ -1,4 +1,5 @@
 import type { Topic } from '../kafka/topic.ts';
+import { agentSkills, assumed, type Known, reported } from './knowledge.ts';
 
 /** What a stream processor does in Kafka when it starts: with which login, and what it reads. */
 export interface TopicQuestion {
@@ -32,10 +33,6 @@ export type ReadTopic = (question: TopicQuestion) => TopicAnswer;
 /** Assumed: MongoDB publishes no code for what librdkafka reports. */
 const kafkaError = 416;
 
-/**
- * The faults. Reported (mongodb/agent-skills, atlas-stream-processing): code 419 with "no partitions found", and the text about the tier,
- * without its numbers. Assumed: all other texts are those of librdkafka and MSK for other clients, and a tier that is too small is final.
- */
 export const faults = {
   unreachable: (broker: string): Fault => ({
     errorCode: kafkaError,
@@ -67,4 +64,26 @@ export const faults = {
     message: `Operator parallelism requested exceeds limit for this tier: requested ${partitions}, limit ${limit}`,
     isFinal: true,
   }),
+};
+
+const ofLibrdkafka = assumed('the text of librdkafka for other clients');
+
+/** How the text of each fault is known. */
+export const knownFaults: Record<keyof typeof faults, Known & { what: string }> = {
+  unreachable: { what: 'The text about brokers that cannot be reached', ...ofLibrdkafka },
+  wrongPassword: { what: 'The text about a wrong password', ...ofLibrdkafka },
+  accessDenied: {
+    what: 'The text about a role that may not connect',
+    ...assumed('the text of MSK for other clients (aws/aws-msk-iam-auth #178)'),
+  },
+  topicDenied: { what: 'The text about a topic that must not be read', ...ofLibrdkafka },
+  groupDenied: { what: 'The text about a consumer group that is not allowed', ...ofLibrdkafka },
+  topicMissing: {
+    what: 'The code 419 and the words "no partitions found" about a topic that does not exist',
+    ...reported(agentSkills),
+  },
+  tierTooSmall: {
+    what: 'The text about a topic with more partitions than the tier reads, without its numbers',
+    ...reported(`${agentSkills}; that Atlas does not try again is assumed`),
+  },
 };

@@ -5,6 +5,7 @@ import { faultInAnswer, faultInRequest } from '../../../emulators/atlas/contract
 import type { Endpoint } from '../../../emulators/atlas/endpoint.ts';
 import { endpoints } from '../../../emulators/atlas/endpoints.ts';
 import { errorCodes } from '../../../emulators/atlas/error.ts';
+import { knownFaults } from '../../../emulators/atlas/kafka-source.ts';
 import type { Known } from '../../../emulators/atlas/knowledge.ts';
 import { ApiError } from '../../../emulators/atlas/schemas/answer.ts';
 import { connections, links, msk, start, startWithLink } from '../../fixtures/atlas-emulator.ts';
@@ -18,6 +19,7 @@ describe('what the emulator of Atlas knows', () => {
     ...endpoints.map(({ operation, known }): [string, Known] => [operation, known]),
     ...Object.entries(errorCodes),
     ...Object.entries(knownBehaviour),
+    ...Object.entries(knownFaults),
   ];
 
   test('is marked as documented, recorded, reported or assumed, with the source', () => {
