@@ -81,17 +81,26 @@ const longest = 2_147_483;
 /**
  * What the engine runs. The engine sets `$$.Execution.StartTime` by the real clock, and `$$.Execution.Input` to the input of the
  * first state, so the context has the execution under another name too. Its own waits and time-outs are real ones, and the cloud's clock need not go evenly: so a Wait is a Task
- * whose handler waits by that clock, and the handler of a Task counts its TimeoutSeconds.
+ * whose handler waits by that clock, and the handler of a Task counts its TimeoutSeconds. The engine takes `IsPresent: false` for a test
+ * that no data passes, so it becomes the opposite of `IsPresent: true`.
  */
 function forEngine({ States, ...machine }: Definition): Definition {
   const states = Object.entries(States).map(([name, state]): [string, State] => {
     if (state.Type === 'Task') return [name, { ...state, TimeoutSeconds: longest }];
+    if (state.Choices) return [name, { ...state, Choices: state.Choices.map(withoutAbsence) } as State];
     if (state.Type !== 'Wait') return [name, state];
     const { SecondsPath: _, ...wait } = state;
     return [name, { ...wait, Type: 'Task', Resource: waitResource, ResultPath: null, TimeoutSeconds: longest }];
   });
   const text = JSON.stringify({ ...machine, States: Object.fromEntries(states) });
   return JSON.parse(text.replaceAll(/\$\$\.Execution\b/g, () => `$$.${executionInContext}`));
+}
+
+/** A choice, or a test in it, in which `Not` stands for `IsPresent: false`. */
+function withoutAbsence(choice: { And?: object[]; IsPresent?: boolean; Variable?: string; Next?: string }): object {
+  const { And, IsPresent, Variable, ...rest } = choice;
+  if (And) return { ...choice, And: And.map(withoutAbsence) };
+  return IsPresent === false ? { ...rest, Not: { Variable, IsPresent: true } } : choice;
 }
 
 /** The engine requires the ARN of a function; its handler does not call one. */

@@ -18,6 +18,7 @@ import { listen } from '../../../emulators/emulator.ts';
 import { Recorder } from '../../../emulators/recorder.ts';
 import { StepFunctionsEmulator } from '../../../emulators/step-functions/api.ts';
 import { Machine } from '../../../emulators/step-functions/machine.ts';
+import type { Definition } from '../../../statemachine/definition.ts';
 import { stoppedClock } from '../../fixtures/clock.ts';
 
 const stateMachineArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:waits';
@@ -103,6 +104,41 @@ suite('the local Step Functions', () => {
     assert.deepEqual([input, output], ['{"seconds":60}', '{"seconds":60}']);
     const metadata = await describe(executionArn, 'METADATA_ONLY');
     assert.deepEqual([metadata.status, metadata.input, metadata.output], ['SUCCEEDED', undefined, undefined]);
+  });
+
+  test('takes the way of a choice for a field that is absent, and of one in an And', async () => {
+    const choice = (test: object, Next: string) => ({ ...test, Next });
+    const absent = { Variable: '$.failed.Wait', IsPresent: false };
+    const machine = new Machine({
+      arn: stateMachineArn,
+      definition: {
+        Comment: '',
+        StartAt: 'IsAnythingLeft',
+        TimeoutSeconds: 600,
+        States: {
+          IsAnythingLeft: {
+            Type: 'Choice',
+            Choices: [
+              choice({ And: [absent, { Variable: '$.isLeft', BooleanEquals: true }] }, 'Left'),
+              choice(absent, 'NotFailed'),
+            ],
+            Default: 'Failed',
+          },
+          ...Object.fromEntries(['Left', 'NotFailed', 'Failed'].map((name) => [name, { Type: 'Succeed' }])),
+        },
+      } as unknown as Definition,
+      substitutions: {},
+      invoke: () => assert.fail('there is no function'),
+      clock: stoppedClock(),
+    });
+    const endOf = async (input: object) => {
+      const { result, history } = machine.start(input);
+      await result;
+      return history.flatMap((event) => (event.type === 'StateEntered' ? event.state.name : [])).at(-1);
+    };
+    assert.equal(await endOf({ isLeft: true }), 'Left');
+    assert.equal(await endOf({ isLeft: false, failed: {} }), 'NotFailed');
+    assert.equal(await endOf({ isLeft: true, failed: { Wait: {} } }), 'Failed');
   });
 
   test('ends an execution that waits beyond the time limit of its machine', async (t) => {
