@@ -16,6 +16,14 @@ const pipelineTo = (sink: object, match: object = {}): Record<string, unknown>[]
   { $match: match },
   { ...sink },
 ];
+const pipelineOf = (connectionName: string) => [{ $source: { connectionName, topic: 'orders' } }, testLog];
+/** A connection without a private link. */
+const open = {
+  type: 'Kafka',
+  bootstrapServers: 'broker.example.com:9092',
+  authentication: { mechanism: 'PLAIN', username: 'u', password: 'p' },
+  security: { protocol: 'SASL_SSL' },
+};
 const testLog = { $emit: { connectionName: '__testLog' } };
 
 /** A workspace with a READY connection, and how to call the endpoints of processors. */
@@ -113,6 +121,18 @@ describe('a stream processor in the emulator of Atlas', () => {
     await act('stop');
     for (const again of [() => act('stop'), () => act('start'), remove])
       assert.deepEqual(refusal(await again()), wrongState);
+  });
+
+  test('is not started if its source names no topic, or its connection is gone', async (t) => {
+    const { create, act, post, project } = await startReady(t);
+    const pipeline = [{ $source: { connectionName: 'orders' } }, testLog];
+    assert.equal((await create({ pipeline })).status, 200);
+    assert.deepEqual(refusal(await act('start')), [400, 'VALIDATION_ERROR']);
+    await post(connections, { ...open, name: 'open' });
+    const other = project.addProcessor('analytics', { name: 'other', state: 'STOPPED', pipeline: pipelineOf('gone') });
+    assert.deepEqual(refusal(await act('start', 'other')), [400, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME']);
+    other.pipeline = pipelineOf('open');
+    assert.equal((await act('start', 'other')).status, 200, 'what a public connection reads is not emulated');
   });
 
   test('is not started without a payment method', async (t) => {

@@ -97,6 +97,24 @@ describe("a stream processor that the project's client starts in a world", () =>
     }
   });
 
+  test('reads several topics as one, and may have been there before', async (t) => {
+    const [source, ...others] = pipeline;
+    const ofBoth = { $source: { ...source?.$source, topic: ['orders', 'payments'] } };
+    const processors = [{ name: 'reader', state: 'STOPPED' as const, pipeline: [ofBoth, ...others] }];
+    const { atlas, cloud, project } = await connected(t, {
+      project: { workspaces: [{ name: workspace, processors }] },
+    });
+    const reader = project.processor(workspace, 'reader');
+    assert.equal(reader.state, 'STOPPED');
+    await atlas.startStreamProcessor(project.id, workspace, 'reader', { resumeFromCheckpoint: false });
+    cloud.clock.advance(4);
+    const { stats } = await atlas.getStreamProcessor(project.id, workspace, 'reader');
+    assert.deepEqual([stats?.inputMessageCount, stats?.kafkaPartitions?.length], [1204, 9]);
+    const payments = cloud.world.cluster.topics.find(({ name }) => name === 'payments') ?? assert.fail();
+    payments.records += 2;
+    assert.equal(reader.checkpoint, 1206);
+  });
+
   test('reads a topic by the role of the deployment', async (t) => {
     const { probe } = await connected(t, iamWorld(), iamSettings);
     assert.equal((await probe(4)).stats?.inputMessageCount, 1204);
