@@ -16,7 +16,6 @@ import {
   recordOf,
   swept,
 } from './local-cloud.ts';
-import { scramOnly } from './way.ts';
 
 /** The account of the local Atlas, and the Sid of our statement. */
 const atlas = '821274765805';
@@ -80,7 +79,7 @@ suite('a cluster policy that shuts Atlas out', () => {
     assert.equal(run.states.at(-3), 'RecordSuccess');
   });
 
-  test('rotates under a Deny, and says that it denies', scramOnly, async () => {
+  test('rotates under a Deny, and says that it denies', async () => {
     const cloud = await connectedCloud();
     const { secretsManager, scramSecrets, project, cluster } = cloud.world;
     addDeny(cloud);

@@ -1,7 +1,12 @@
 import './both-ways.ts';
+import './cluster-policy.ts';
 import './hostile.ts';
+import './registry/claims.ts';
+import './registry/sweeps.ts';
 import './registry/trail.ts';
+import './registry/unfinished.ts';
 import './requests.ts';
+import './retries.ts';
 import './scram-secret.ts';
 import './secrets.ts';
 import './service-account.ts';

@@ -17,7 +17,7 @@ import {
   neverAnswer,
   recordOf,
 } from './local-cloud.ts';
-import { onlyOnce, otherWayIsOn, scramOnly } from './way.ts';
+import { otherWayIsOn } from './way.ts';
 
 /** Answers the first call of each operation of a service instead of the service. */
 function firstOfEach(service: string, answer: () => ReturnType<Intercept>): Intercept {
@@ -125,7 +125,7 @@ suite('a run succeeds', () => {
 
   const notAssociated = { name: 'AmazonMSK_new', isAssociated: false };
 
-  test('if MSK cannot read a new SCRAM secret for minutes', scramOnly, async () => {
+  test('if MSK cannot read a new SCRAM secret for minutes', async () => {
     const cloud = await cloudWith({
       cluster: { ...isOn, secretsReadableAfterMinutes: 3 },
       scramSecrets: [notAssociated],
@@ -137,22 +137,18 @@ suite('a run succeeds', () => {
     assert.deepEqual(cloud.world.cluster.scramSecretArns, [secretArn]);
   });
 
-  test(
-    'if the answer to the association is lost, and MSK refuses the secret as already associated',
-    scramOnly,
-    async () => {
-      const cloud = await cloudWith({ cluster: isOn, scramSecrets: [notAssociated] });
-      cloud.intercept = faultAt('BatchAssociateScramSecret', async (_, next) => {
-        await next();
-        return 'reset' as const;
-      });
-      const run = await connectByHand(cloud, { secretArn: cloud.world.scramSecrets[0]?.arn });
-      assertConnected(run);
-      assert.deepEqual(run.retried, [], 'the SDK has repeated the call');
-      const [, repeated] = cloud.recorder.exchangesOf('kafka', 'BatchAssociateScramSecret');
-      assert.match(repeated?.responseBody ?? '', /already associated with this cluster/);
-    },
-  );
+  test('if the answer to the association is lost, and MSK refuses the secret as already associated', async () => {
+    const cloud = await cloudWith({ cluster: isOn, scramSecrets: [notAssociated] });
+    cloud.intercept = faultAt('BatchAssociateScramSecret', async (_, next) => {
+      await next();
+      return 'reset' as const;
+    });
+    const run = await connectByHand(cloud, { secretArn: cloud.world.scramSecrets[0]?.arn });
+    assertConnected(run);
+    assert.deepEqual(run.retried, [], 'the SDK has repeated the call');
+    const [, repeated] = cloud.recorder.exchangesOf('kafka', 'BatchAssociateScramSecret');
+    assert.match(repeated?.responseBody ?? '', /already associated with this cluster/);
+  });
 
   test('if another writer changes the policy between reading and writing', async () => {
     const theirs = {
@@ -174,7 +170,7 @@ suite('a run succeeds', () => {
     assert.equal(statements.length, 2);
   });
 
-  test('after each error that the machine retries', onlyOnce, async () => {
+  test('after each error that the machine retries', async () => {
     const cloud = await cloudWith();
     const { Retry = [] } = readDefinition('connect').States.InspectCluster ?? {};
     const errors = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
@@ -196,7 +192,7 @@ suite('a run succeeds', () => {
     assert.equal(cloud.world.project.links.length, 1);
   });
 
-  test('if each function is idle in a VPC and has no network interface yet', onlyOnce, async () => {
+  test('if each function is idle in a VPC and has no network interface yet', async () => {
     const cloud = await cloudWith({ cluster: isOn });
     const attempts = new Map<string, number>();
     cloud.interceptInvocation = async ({ name }, next) => {

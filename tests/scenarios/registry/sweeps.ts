@@ -17,7 +17,6 @@ import {
   recordOf,
   swept,
 } from '../local-cloud.ts';
-import { scramOnly } from '../way.ts';
 import { assertNothingLeft } from './others.ts';
 
 suite('the sweep finds', () => {
@@ -80,40 +79,32 @@ suite('the sweep finds', () => {
     assert.equal(await repaired(), false, 'who has probably done it is said once');
   });
 
-  test(
-    'that another tool has disassociated the SCRAM secret, names it once, and succeeds when it is associated again',
-    scramOnly,
-    async () => {
-      const cloud = await connectedCloud();
-      const { cluster } = cloud.world;
-      const { scramSecretArns } = cluster;
-      cluster.scramSecretArns = [];
-      const { runs } = await swept(cloud, 6 * 60 + 15);
-      const says = /no longer associated with it.*perhaps by Terraform.*add the secret to that tool's list/;
-      assertFailed(runs[0] ?? assert.fail('not started'), 'PrerequisitesNotMet', says);
-      assert.deepEqual(cluster.scramSecretArns, [], 'what may be meant as a revocation is not undone');
-      cluster.scramSecretArns = scramSecretArns;
-      assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
-    },
-  );
+  test('that another tool has disassociated the SCRAM secret, names it once, and succeeds when it is associated again', async () => {
+    const cloud = await connectedCloud();
+    const { cluster } = cloud.world;
+    const { scramSecretArns } = cluster;
+    cluster.scramSecretArns = [];
+    const { runs } = await swept(cloud, 6 * 60 + 15);
+    const says = /no longer associated with it.*perhaps by Terraform.*add the secret to that tool's list/;
+    assertFailed(runs[0] ?? assert.fail('not started'), 'PrerequisitesNotMet', says);
+    assert.deepEqual(cluster.scramSecretArns, [], 'what may be meant as a revocation is not undone');
+    cluster.scramSecretArns = scramSecretArns;
+    assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
+  });
 
-  test(
-    'a cluster that was created with its tag, whose SCRAM secret comes a minute later, in two sweeps',
-    scramOnly,
-    async () => {
-      const cloud = await cloudWith({ cluster: isOn });
-      const { cluster } = cloud.world;
-      const created = cloud.world.createCluster({ ...isOn, name: 'pay', tags: { 'atlas-streaming': 'connect' } });
-      assert.deepEqual(cloud.executions, [], 'no event reports it');
-      const { runs } = await swept(cloud);
-      assert.equal(runs[0]?.error, 'PrerequisitesNotMet');
-      cloud.clock.advance(1);
-      created.scramSecretArns = cluster.scramSecretArns;
-      const ends = [...(await swept(cloud, 14)).ends, ...(await swept(cloud, 15)).ends];
-      assert.deepEqual(ends, ['Connected']);
-      assert.equal((await recordOf(cloud, created.arn)).status, 'connected');
-    },
-  );
+  test('a cluster that was created with its tag, whose SCRAM secret comes a minute later, in two sweeps', async () => {
+    const cloud = await cloudWith({ cluster: isOn });
+    const { cluster } = cloud.world;
+    const created = cloud.world.createCluster({ ...isOn, name: 'pay', tags: { 'atlas-streaming': 'connect' } });
+    assert.deepEqual(cloud.executions, [], 'no event reports it');
+    const { runs } = await swept(cloud);
+    assert.equal(runs[0]?.error, 'PrerequisitesNotMet');
+    cloud.clock.advance(1);
+    created.scramSecretArns = cluster.scramSecretArns;
+    const ends = [...(await swept(cloud, 14)).ends, ...(await swept(cloud, 15)).ends];
+    assert.deepEqual(ends, ['Connected']);
+    assert.equal((await recordOf(cloud, created.arn)).status, 'connected');
+  });
 });
 
 suite('a deleted cluster', () => {

@@ -16,7 +16,6 @@ import {
   recordOf,
   swept,
 } from '../local-cloud.ts';
-import { scramOnly } from '../way.ts';
 import { assertNothingLeft } from './others.ts';
 
 const processorsOf = ({ world }: Cloud) => world.project.workspace('streams').processors;
@@ -73,29 +72,25 @@ suite('a disconnect that failed before it removed anything', () => {
 });
 
 suite('a disconnect that is taken back', () => {
-  test(
-    'by the removal of its tag, while it waits, leaves a connection that is verified and rotated',
-    scramOnly,
-    async () => {
-      const cloud = await connectedCloud({ atlas: { connectionMinutes: 30 } });
-      const { secretsManager, scramSecrets, project } = cloud.world;
-      const rotate = (password: string) =>
-        secretsManager.rotate(scramSecrets[0]?.arn ?? '', JSON.stringify({ username: 'atlas', password }));
-      rotate('second');
-      const rotating = cloud.start({ clusterArn: cloud.world.cluster.arn });
-      await entered(rotating, 'WaitForConnection');
-      const [disconnecting = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
-      await entered(disconnecting, 'WaitForHolder');
-      await cloud.untag(['atlas-streaming']);
-      assert.equal((await ended(disconnecting)).endState, 'NothingToDo');
-      assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
-      assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
-      rotate('third');
-      assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
-      assert.deepEqual((await swept(cloud, 7 * 60)).ends, ['Connected']);
-      assert.equal(project.connections('streams').length, 1);
-    },
-  );
+  test('by the removal of its tag, while it waits, leaves a connection that is verified and rotated', async () => {
+    const cloud = await connectedCloud({ atlas: { connectionMinutes: 30 } });
+    const { secretsManager, scramSecrets, project } = cloud.world;
+    const rotate = (password: string) =>
+      secretsManager.rotate(scramSecrets[0]?.arn ?? '', JSON.stringify({ username: 'atlas', password }));
+    rotate('second');
+    const rotating = cloud.start({ clusterArn: cloud.world.cluster.arn });
+    await entered(rotating, 'WaitForConnection');
+    const [disconnecting = assert.fail('not started')] = await cloud.tag({ 'atlas-streaming': 'disconnect' });
+    await entered(disconnecting, 'WaitForHolder');
+    await cloud.untag(['atlas-streaming']);
+    assert.equal((await ended(disconnecting)).endState, 'NothingToDo');
+    assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
+    assert.equal(cloud.world.cluster.tags.all['atlas-streaming/status'], 'connected');
+    rotate('third');
+    assert.deepEqual((await swept(cloud, 15)).ends, ['Connected']);
+    assert.deepEqual((await swept(cloud, 7 * 60)).ends, ['Connected']);
+    assert.equal(project.connections('streams').length, 1);
+  });
 
   test('by the removal of its tag, after it has stopped a first connect, leaves nothing', async () => {
     const cloud = await cloudWith({ cluster: isOn, atlas: { linkMinutes: 40 } });
