@@ -387,6 +387,22 @@ export const useCases: UseCase[] = [
     status: 'no record',
   },
   {
+    name: 'connect and check a topic',
+    world: seedWith({ cluster: isOn }),
+    ...startedByHand('connect', (cloud) => ({ ...withSecret(cloud), topics: ['orders'] })),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+  },
+  {
+    name: 'name a topic that does not exist',
+    world: seedWith({ cluster: isOn }),
+    ...startedByHand('connect', (cloud) => ({ ...withSecret(cloud), topics: ['order'] })),
+    expected: { endState: 'SetupFailed', error: 'PrerequisitesNotMet' },
+    leaves: none,
+    status: 'failed',
+  },
+  {
     name: 'connect by IAM for the first time',
     world: iamSeedWith(),
     isByIam: true,
