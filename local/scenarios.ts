@@ -6,6 +6,7 @@ import type { Intercept } from '../emulators/emulator.ts';
 import { newVersion } from '../emulators/msk/cluster.ts';
 import { mskError } from '../emulators/msk/router.ts';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
+import { flowScenarios } from './flow-scenarios.ts';
 import { iamScenarios } from './iam-scenarios.ts';
 import { registryScenarios } from './registry-scenarios.ts';
 import { first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
@@ -183,6 +184,7 @@ export const scenarios: Scenario[] = [
   ...registryScenarios,
   ...securityScenarios,
   ...iamScenarios,
+  ...flowScenarios,
 ];
 
 async function runOnce(cloud: Cloud): Promise<void> {

@@ -177,7 +177,8 @@ async function plan(
     const { login } = assessed;
     const isUnnamed = 'secretArn' in login && login.secretArn === '';
     const isScramSecretAssociated = assessed.isScramSecretAssociated || isUnnamed;
-    return { planned: await planChanges(request, { details, ...assessed, isScramSecretAssociated }, clients) };
+    const now = new Date().toISOString();
+    return { planned: await planChanges(request, { details, ...assessed, isScramSecretAssociated }, clients, now) };
   } catch (error) {
     if (error instanceof NeedsPersonError || error instanceof TransientError)
       return { why: whyUnknown(error, source) ?? error.message };

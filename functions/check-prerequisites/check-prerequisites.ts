@@ -20,6 +20,7 @@ export const CheckPrerequisitesInput = z.object({
     /** Only if this run has visited EnablePrivateConnectivity. */
     connectivity: z.optional(z.object({ result: Result })),
   }),
+  now: z.string(),
 });
 
 const Plan = z.object({
@@ -54,7 +55,7 @@ export const CheckPrerequisitesOutput = z.discriminatedUnion('isConnected', [
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function checkPrerequisites(
-  { run: { request, cluster, plan: before, connectivity } }: z.infer<typeof CheckPrerequisitesInput>,
+  { run: { request, cluster, plan: before, connectivity }, now }: z.infer<typeof CheckPrerequisitesInput>,
   clients: Clients,
 ): Promise<z.infer<typeof CheckPrerequisitesOutput>> {
   const { details } = cluster;
@@ -69,7 +70,7 @@ export async function checkPrerequisites(
   // If the connection isn't READY, the later states find out what is left to do. AlreadyConnected drops what this run has done.
   const mayBeConnected = isPrivateConnectivityOn && assessed.connection?.state === 'READY' && !connectivity;
   const planned =
-    request.dryRun || mayBeConnected ? await planChanges(request, { details, ...assessed }, clients) : undefined;
+    request.dryRun || mayBeConnected ? await planChanges(request, { details, ...assessed }, clients, now) : undefined;
   if (planned && planned.unmet.length > 0) throw new PrerequisitesNotMet(listed(planned.unmet));
   const note = noteOn(request, planned, assessed);
   const plan = {

@@ -6,12 +6,15 @@ import { quoted } from '../../shared/foreign-text.ts';
 import { Login, type Mechanism, schemeOf } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { isPrivateConnectivityOn, privateConnectivityOf, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
+import { writeStatus } from '../../shared/msk/tags.ts';
 import { Result } from '../../shared/outcomes.ts';
+import { nextOpening, whenItOpens } from '../../shared/reboot-window.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
+import { Request } from '../../shared/request/request.ts';
 
 export const EnablePrivateConnectivityInput = z.object({
   run: z.object({
-    request: z.object({ clusterArn: z.string() }),
+    request: z.pick(Request, { clusterArn: true, rebootWindow: true }),
     plan: z.object({ login: Login }),
     /** Of this state's earlier visit. */
     connectivity: z.optional(z.object({ operationArn: z.string(), result: Result })),
@@ -20,13 +23,22 @@ export const EnablePrivateConnectivityInput = z.object({
   now: z.string(),
 });
 
-/** `operationArn`: the update that this run has requested, or ''. */
-export const EnablePrivateConnectivityOutput = z.object({ operationArn: z.string(), result: Result });
+/** `operationArn`: the update that this run has requested, or ''. `waitSeconds`: until the reboot window opens. */
+export const EnablePrivateConnectivityOutput = z.discriminatedUnion('isWaiting', [
+  z.object({ isWaiting: z.literal(false), operationArn: z.string(), result: Result }),
+  z.object({
+    isWaiting: z.literal(true),
+    operationArn: z.literal(''),
+    result: z.literal('unchanged'),
+    waitUntil: z.string(),
+    waitSeconds: z.number(),
+  }),
+]);
 type Connectivity = z.infer<typeof EnablePrivateConnectivityOutput>;
 
 /**
  * Adds the connection's authentication scheme to the cluster's multi-VPC private connectivity and returns at once; the machine waits for the rolling reboot of
- * the brokers. The machine returns to this state only if connectivity is still off after the update: then the update has failed,
+ * the brokers. Outside of the reboot window, it requests nothing, and says when the window opens. The machine returns to this state only if connectivity is still off after the update: then the update has failed,
  * or isn't visible yet. The registry first records since when it is on, because AWS bills it by the hour.
  *
  * @throws ClaimLost, DeploymentMisconfigured, ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsThrottled, AwsUnavailable
@@ -37,29 +49,39 @@ export async function enablePrivateConnectivity(
 ): Promise<Connectivity> {
   if (connectivity?.operationArn) {
     await checkOperation(connectivity.operationArn, msk);
-    return connectivity;
+    return { ...connectivity, isWaiting: false };
   }
-  const { clusterArn } = request;
+  const { clusterArn, rebootWindow } = request;
   const { mechanism } = plan.login;
   const { cluster } = await msk.describeCluster(clusterArn);
   // Another party's update is under way, or has already turned it on: the machine waits and reads the cluster again.
-  if (isOn(cluster, mechanism) || cluster.State !== 'ACTIVE') return { operationArn: '', result: 'unchanged' };
+  if (isOn(cluster, mechanism) || cluster.State !== 'ACTIVE') return requested('', 'unchanged');
+  const waitUntil = rebootWindow === null ? undefined : nextOpening(rebootWindow, now);
+  if (rebootWindow !== null && waitUntil !== undefined) {
+    const detail = `Waits for ${whenItOpens(rebootWindow, waitUntil)}`;
+    await registry.update(clusterArn, executionArn, { detail });
+    await writeStatus(clusterArn, { status: 'connecting', detail, executionArn }, msk);
+    const waitSeconds = Math.ceil((Date.parse(waitUntil) - Date.parse(now)) / 1000);
+    return { isWaiting: true, operationArn: '', result: 'unchanged', waitUntil, waitSeconds };
+  }
   // A refusal restores it. An attempt before, whose answer was lost, may have written it, so the record at the claim is too old.
   const { turnedOn } = await registry.confirm(clusterArn, executionArn);
   await registry.update(clusterArn, executionArn, { turnedOn: now });
   try {
     const schemes = schemesWith(mechanism, cluster);
     const operationArn = await msk.updateConnectivity(clusterArn, cluster.CurrentVersion, schemes);
-    return { operationArn, result: 'updated' };
+    return requested(operationArn, 'updated');
   } catch (refusal) {
     if (!(refusal instanceof AwsRefused)) throw refusal;
     const isUnclear = !isCertain(refusal);
     if (!isUnclear) await registry.update(clusterArn, executionArn, { turnedOn: turnedOn ?? null });
     const after = await msk.describeCluster(clusterArn);
     checkRefusal(refusal, mechanism, cluster, after.cluster);
-    return { operationArn: '', result: isUnclear ? 'updated' : 'unchanged' };
+    return requested('', isUnclear ? 'updated' : 'unchanged');
   }
 }
+
+const requested = (operationArn: string, result: Result): Connectivity => ({ isWaiting: false, operationArn, result });
 
 /**
  * MSK distinguishes "identical to the current value", "the version isn't current" and "not in the ACTIVE state" only by the text of

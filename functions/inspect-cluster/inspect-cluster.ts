@@ -19,6 +19,8 @@ export const InspectClusterInput = z.object({
     /** Of this state's earlier visit. */
     cluster: z.optional(z.object({ deadline: z.string(), slowdown: z.number() })),
     plan: z.optional(z.object({ plannedFor: z.string(), login: Login })),
+    /** Set if EnablePrivateConnectivity has waited for the reboot window. */
+    connectivity: z.optional(z.object({ isWaiting: z.optional(z.boolean()), waitUntil: z.optional(z.string()) })),
     /** Set if MSK has refused to associate the SCRAM secret because the cluster was busy. */
     clusterBusy: z.optional(z.object({ Error: z.string() })),
   }),
@@ -40,17 +42,22 @@ export const InspectClusterOutput = z.object({
 
 /**
  * Reads a cluster. ACTIVE is settled; FAILED and DELETING end the run; any other state, known or not, is waited for until the
- * deadline. The deadline also covers private connectivity, which may stay off although MSK reports its update as complete. Also reads
+ * deadline, which starts anew when a reboot window opens. The deadline also covers private connectivity, which may stay off although MSK reports its update as complete. Also reads
  * the cluster's tag: a run that it no longer asks for gives the cluster back and ends.
  *
  * @throws NoLongerWanted, ClaimLost, DeploymentMisconfigured, ClusterUnusable, WaitTimedOut, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function inspectCluster(
-  { run: { request, cluster: before, plan, clusterBusy }, executionArn, now }: z.infer<typeof InspectClusterInput>,
+  {
+    run: { request, cluster: before, plan, connectivity, clusterBusy },
+    executionArn,
+    now,
+  }: z.infer<typeof InspectClusterInput>,
   { msk, registry, wait }: { msk: MskClient; registry: Registry; wait: Wait },
 ): Promise<z.infer<typeof InspectClusterOutput>> {
   const { clusterArn } = request;
-  const deadline = before?.deadline ?? deadlineAfter(now, wait);
+  const waitedUntil = connectivity?.isWaiting ? connectivity.waitUntil : undefined;
+  const deadline = deadlineOf(before?.deadline, waitedUntil, { now, wait });
   const { cluster, attempts } = await msk.describeCluster(clusterArn);
   const reason = request.dryRun ? undefined : whyNoLongerWanted(cluster.Tags ?? {}, request);
   if (reason) {
@@ -75,10 +82,21 @@ export async function inspectCluster(
   return {
     isSettled,
     privateConnectivity,
-    isPlanned: plan?.plannedFor === details.fingerprint,
+    // Before the reboot, everything else that it is for must still be right.
+    isPlanned: plan?.plannedFor === details.fingerprint && waitedUntil === undefined,
     deadline,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdown * statesFactor),
     slowdown,
     details,
   };
+}
+
+/** A wait for the reboot window may take days. Only the first visit after it sets another deadline. */
+function deadlineOf(
+  before: string | undefined,
+  waitedUntil: string | undefined,
+  { now, wait }: { now: string; wait: Wait },
+) {
+  const isSet = before !== undefined && (waitedUntil === undefined || before >= deadlineAfter(waitedUntil, wait));
+  return isSet ? before : deadlineAfter(now, wait);
 }

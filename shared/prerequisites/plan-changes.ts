@@ -10,6 +10,7 @@ import type { ClusterDetails } from '../msk/cluster.ts';
 import { linkHint } from '../msk/network.ts';
 import { atlasStatement, hasOwnStatement, mergeStatement } from '../msk/policy.ts';
 import { Result } from '../outcomes.ts';
+import { noteOnReboot } from '../reboot-window.ts';
 import { accountNote, checkPrincipal } from '../registry/principal.ts';
 import { Ownership, ownershipOf } from '../registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../registry/statement.ts';
@@ -58,6 +59,7 @@ export interface Planned extends ReturnType<typeof unmetByPolicy> {
 /**
  * Lists what a run would change, in its order: reads what the later states would read, and writes nothing.
  *
+ * @param now ISO 8601
  * @returns `connected`: undefined if anything is left to change or to wait for; `adopted`: what a run would use, and never change;
  *   `unmet`, `denials`, `possibleDenials`: what the cluster policy lacks
  * @throws what those states would throw
@@ -66,6 +68,7 @@ export async function planChanges(
   request: Request,
   { details, isPrivateConnectivityOn, login, isScramSecretAssociated, user, connection, links, isLinkReady }: Found,
   { msk, atlas, allowedAccounts }: { msk: MskClient; atlas: AtlasClient; allowedAccounts: ReadonlySet<string> },
+  now: string,
 ): Promise<Planned> {
   const { clusterArn, projectId } = request;
   const [principal, { policy }, brokers] = await Promise.all([
@@ -105,7 +108,7 @@ export async function planChanges(
   };
   const authentication = authenticationBy(login, user);
   const different = connection && authentication ? differencesFrom(current, connection, authentication, request) : [];
-  const changes = changesTo(current, different, request);
+  const changes = changesTo(current, different, request, now);
   const adopted = [
     link && ownership.privateLink !== 'created' && `private link ${link._id}`,
     connection && ownership.connection !== 'created' && `the Kafka connection "${connection.name}"`,
@@ -135,7 +138,7 @@ interface Current extends Omit<Found, 'links' | 'details' | 'isLinkReady'> {
   bootstrapServers: string;
 }
 
-function changesTo(current: Current, different: string[], request: Request): Change[] {
+function changesTo(current: Current, different: string[], request: Request, now: string): Change[] {
   const { isPrivateConnectivityOn, login, isScramSecretAssociated, connection, principal, policy } = current;
   const { isAccountListed, takenOver, sentVersionId, user } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
@@ -155,7 +158,7 @@ function changesTo(current: Current, different: string[], request: Request): Cha
   const changes = [
     !isPrivateConnectivityOn && {
       state: 'EnablePrivateConnectivity',
-      change: `Turn on multi-VPC private connectivity for ${authenticationOf[schemeOf(login.mechanism)]}. MSK reboots the brokers one by one, which takes 30 minutes to hours.`,
+      change: `Turn on multi-VPC private connectivity for ${authenticationOf[schemeOf(login.mechanism)]}. MSK reboots the brokers one by one, which takes 30 minutes to hours.${noteOnReboot(request.rebootWindow, now)}`,
     },
     !isByRole &&
       !isScramSecretAssociated && {

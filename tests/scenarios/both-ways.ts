@@ -4,6 +4,7 @@
  */
 import './connected.ts';
 import './failures.ts';
+import './flow.ts';
 import './lifecycle.ts';
 import './repetition.ts';
 import './registry/absence.ts';

@@ -9,12 +9,15 @@ import { waits } from '../../shared/waits.ts';
 import { machines, readDefinition, type State } from '../../statemachine/definition.ts';
 import { kebab, tasksOf } from './tasks.ts';
 
+/** A window opens at least once a week. */
+const rebootWindow = { timeoutMinutes: 7 * 24 * 60 };
+
 /** What each machine's Comment says, how it fails, and the waits that follow each other at most. */
 const expected = {
   connect: {
     says: /tag.*READY Kafka connection/,
     failsAs: 'SetupFailed',
-    waits: [waits.cluster, waits.privateLink, waits.connection],
+    waits: [waits.holder, rebootWindow, waits.cluster, waits.privateLink, waits.connection],
   },
   disconnect: {
     says: /connection.*private link.*policy/,
@@ -192,7 +195,12 @@ for (const machine of machines) {
     it('returns from each wait to the Task that checks the deadline and says how long to wait', () => {
       for (const [name, { Type, SecondsPath, Next = '' }] of states) {
         if (Type !== 'Wait') continue;
-        assert.equal(SecondsPath, `${definition.States[Next]?.ResultPath}.pollSeconds`, name);
+        // The window opens at a time that is known.
+        const seconds =
+          name === 'WaitForRebootWindow'
+            ? `${definition.States.EnablePrivateConnectivity?.ResultPath}.waitSeconds`
+            : `${definition.States[Next]?.ResultPath}.pollSeconds`;
+        assert.equal(SecondsPath, seconds, name);
         assert.equal(definition.States[Next]?.Type, 'Task', name);
       }
     });

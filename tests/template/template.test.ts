@@ -706,7 +706,7 @@ describe('the whole template', () => {
     const actions = Object.values(roles)
       .flatMap(statementsOf)
       .flatMap(({ Action }) => list(Action));
-    for (const action of actions) assert.match(action, /^[a-z0-9]+:[A-Za-z0-9]+$/);
+    for (const action of actions) assert.match(action, /^[a-z0-9-]+:[A-Za-z0-9]+$/);
   });
 
   it('lets only the machines, the rules and the group of the schedule assume their roles', () => {

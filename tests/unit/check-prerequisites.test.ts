@@ -1183,3 +1183,19 @@ describe('CheckPrerequisites and topics:', () => {
     await assert.rejects(check(t, { ...named('orders'), topics: throttled }), { name: 'AwsThrottled' });
   });
 });
+
+describe('CheckPrerequisites and the reboot window:', () => {
+  const changeWith = async (t: TestContext, rebootWindow: string | null) => {
+    const { plan } = await check(t, { request: { dryRun: true, rebootWindow }, isPrivateConnectivityOn: false });
+    return plan.changes[0]?.change ?? '';
+  };
+
+  it('the plan says until when the run waits before the brokers reboot', async (t) => {
+    assert.match(await changeWith(t, null), /takes 30 minutes to hours\.$/);
+    assert.match(await changeWith(t, 'Mon 10:00-14:00 UTC'), / The reboot window Mon 10:00-14:00 UTC is open now\.$/);
+    assert.match(
+      await changeWith(t, 'Sat 02:00-06:00 UTC'),
+      / Before that, the run waits for the reboot window Sat 02:00-06:00 UTC, which opens 2026-11-28T02:00:00Z\.$/,
+    );
+  });
+});

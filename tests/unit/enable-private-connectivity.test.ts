@@ -4,6 +4,7 @@ import {
   type Cluster,
   DescribeClusterOperationV2Command,
   DescribeClusterV2Command,
+  TagResourceCommand,
   UpdateConnectivityCommand,
   type VpcConnectivityClientAuthentication,
 } from '@aws-sdk/client-kafka';
@@ -17,8 +18,8 @@ import { before, byRole, clusterArn, now, request, taskInput, login as withSecre
 const operationArn = 'arn:aws:kafka:us-east-1:111122223333:cluster-operation/orders/1/2';
 
 type Connectivity = Awaited<ReturnType<typeof enablePrivateConnectivity>>;
-const updated: Connectivity = { operationArn, result: 'updated' };
-const unchanged: Connectivity = { operationArn: '', result: 'unchanged' };
+const updated: Connectivity = { isWaiting: false, operationArn, result: 'updated' };
+const unchanged: Connectivity = { isWaiting: false, operationArn: '', result: 'unchanged' };
 
 /** An ACTIVE cluster with public access and these schemes of multi-VPC connectivity. */
 const withSchemes = (ClientAuthentication?: VpcConnectivityClientAuthentication): Cluster =>
@@ -40,7 +41,12 @@ async function enabler(
   t: Test,
   found: Cluster = withSchemes(),
   later: Cluster = found,
-  { turnedOn, holder, login = withSecret }: { turnedOn?: string; holder?: string; login?: Login } = {},
+  {
+    turnedOn,
+    holder,
+    login = withSecret,
+    rebootWindow = null,
+  }: { turnedOn?: string; holder?: string; login?: Login; rebootWindow?: string | null } = {},
 ) {
   const { registry, record } = await heldRegistry(t, turnedOn === undefined ? {} : { turnedOn }, holder);
   const { client, msk } = fakeMsk();
@@ -51,13 +57,14 @@ async function enabler(
   msk.on(UpdateConnectivityCommand).resolves({ ClusterOperationArn: operationArn });
   const enable = (connectivity?: Connectivity) =>
     enablePrivateConnectivity(
-      taskInput({ request: request(), plan: { login }, ...(connectivity && { connectivity }) }),
+      taskInput({ request: request({ rebootWindow }), plan: { login }, ...(connectivity && { connectivity }) }),
       {
         msk: client,
         registry,
       },
     );
-  return { msk, enable, turnedOn: async () => (await record()).turnedOn };
+  msk.on(TagResourceCommand).resolves({});
+  return { msk, enable, record, turnedOn: async () => (await record()).turnedOn };
 }
 
 describe('EnablePrivateConnectivity', () => {
@@ -72,7 +79,7 @@ describe('EnablePrivateConnectivity', () => {
   for (const [what, on, sent] of unionsWithIam)
     it(`${what} for a connection that logs in as a role`, async (t) => {
       const { msk, enable } = await enabler(t, withSchemes(on), undefined, { login: byRole });
-      assert.deepEqual(await enable(), { operationArn, result: 'updated' });
+      assert.deepEqual(await enable(), { isWaiting: false, operationArn, result: 'updated' });
       assert.deepEqual(msk.commandCalls(UpdateConnectivityCommand)[0]?.args[0].input.ConnectivityInfo, {
         VpcConnectivity: { ClientAuthentication: sent },
       });
@@ -247,7 +254,56 @@ describe('EnablePrivateConnectivity and the registry:', () => {
       .rejects(
         Object.assign(awsError('BadRequestException', 400), { $metadata: { httpStatusCode: 400, attempts: 2 } }),
       );
-    assert.deepEqual(await enable(), { operationArn: '', result: 'updated' });
+    assert.deepEqual(await enable(), { isWaiting: false, operationArn: '', result: 'updated' });
     assert.equal(await turnedOn(), now);
+  });
+});
+
+describe('EnablePrivateConnectivity and the reboot window:', () => {
+  const closed = { rebootWindow: 'Sat 02:00-06:00 UTC' };
+  const detail = 'Waits for the reboot window Sat 02:00-06:00 UTC, which opens 2026-11-28T02:00:00Z';
+
+  it('outside of it, nothing is requested, and the registry and the tags say when it opens', async (t) => {
+    const { msk, enable, record, turnedOn } = await enabler(t, undefined, undefined, closed);
+    assert.deepEqual(await enable(), {
+      isWaiting: true,
+      operationArn: '',
+      result: 'unchanged',
+      waitUntil: '2026-11-28T02:00:00Z',
+      waitSeconds: (4 * 24 + 14) * 3600,
+    });
+    assert.equal((await record()).detail, detail);
+    assert.equal(await turnedOn(), undefined);
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2', 'TagResource']);
+    assert.deepEqual(msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags, {
+      'atlas-streaming/status': 'connecting',
+      'atlas-streaming/detail': 'Waits for the reboot window Sat 02-00-06-00 UTC which opens 2026-11-28T02-00-00Z',
+      'atlas-streaming/execution': 'connect/run-1',
+    });
+  });
+
+  it('when it is open, the brokers reboot, also after a wait', async (t) => {
+    const { enable } = await enabler(t, undefined, undefined, { rebootWindow: 'Mon 12:00-13:00 UTC' });
+    const waited = { isWaiting: true, operationArn: '', result: 'unchanged', waitUntil: now, waitSeconds: 60 } as const;
+    assert.deepEqual(await enable(waited), updated);
+  });
+
+  it('what another party has turned on, or is changing, needs no window', async (t) => {
+    for (const found of [
+      withSchemes({ Sasl: { Scram: { Enabled: true } } }),
+      cluster({
+        State: 'UPDATING',
+        Provisioned: provisioned({ BrokerNodeGroupInfo: { ClientSubnets: [], InstanceType: 'kafka.m7g.large' } }),
+      }),
+    ]) {
+      const { enable } = await enabler(t, found, undefined, closed);
+      assert.deepEqual(await enable(), unchanged);
+    }
+  });
+
+  it('an execution that no longer holds the cluster writes nothing', async (t) => {
+    const { msk, enable } = await enabler(t, undefined, undefined, { ...closed, holder: takenOverBy });
+    await assert.rejects(enable(), { name: 'ClaimLost' });
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 });

@@ -122,6 +122,21 @@ describe('InspectCluster', () => {
       assert.equal((await inspect({ plan: { plannedFor, login } })).isPlanned, isPlanned);
   });
 
+  it('has the whole time for the reboot after a wait for the reboot window, and checks everything again', async (t) => {
+    const off = provisioned({ BrokerNodeGroupInfo: brokers });
+    const { inspect } = await inspector(t, cluster({ Provisioned: off }));
+    const { details } = await inspect();
+    const plan = { plannedFor: details.fingerprint, login };
+    const passed = { ...visited, deadline: before };
+    const connectivity = { isWaiting: true, waitUntil: now };
+    const found = await inspect({ cluster: passed, plan, connectivity });
+    assert.deepEqual([found.deadline, found.isPlanned], [deadline, false]);
+    // The deadline does not move with later visits, and when the update is requested, it stays.
+    const visit = { ...visited, deadline: found.deadline };
+    const requested = await inspect({ cluster: visit, plan, connectivity: { isWaiting: false } });
+    assert.deepEqual([requested.deadline, requested.isPlanned], [deadline, true]);
+  });
+
   it('polls half as often if the cluster is ACTIVE and its connectivity still off', async (t) => {
     const off = cluster({ Provisioned: provisioned({ BrokerNodeGroupInfo: brokers }) });
     assert.equal((await (await inspector(t, off)).inspect()).pollSeconds, 40);
