@@ -53,9 +53,12 @@ function daysIn(list: string): number[] {
   });
 }
 
-/** Until when a run waits, such as `the reboot window Sat 02:00-06:00 UTC, which opens 2026-11-28T02:00:00Z`. */
-export const whenItOpens = (window: string, opening: string): string =>
-  `the reboot window ${window}, which opens ${opening}`;
+const opens = (window: string, opening: string): string => `the reboot window ${window}, which opens ${opening}`;
+
+/** What a run writes about itself while it waits. */
+export const waitDetail = (window: string, opening: string): string => `Waits for ${opens(window, opening)}`;
+
+export const isWaitDetail = (detail: string): boolean => detail.startsWith('Waits for the reboot window ');
 
 /** When the brokers reboot, if not at any time: for a plan, with a space before it. */
 export function noteOnReboot(window: string | null, now: string): string {
@@ -63,5 +66,5 @@ export function noteOnReboot(window: string | null, now: string): string {
   const opening = nextOpening(window, now);
   return opening === undefined
     ? ` The reboot window ${window} is open now.`
-    : ` Before that, the run waits for ${whenItOpens(window, opening)}.`;
+    : ` Before that, the run waits for ${opens(window, opening)}.`;
 }

@@ -100,6 +100,7 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
     plan: changes,
     notes: [
       context.missingStage(),
+      context.settings.paused === 'true' && paused,
       state !== undefined && state !== 'ACTIVE' && `The cluster is ${state}. A run waits until it is ACTIVE.`,
       planning?.planned?.connected && 'The cluster is connected. A run would verify it.',
       planning?.why && !findings.unmet.includes(planning.why) && `The plan is unknown. ${planning.why}`,
@@ -116,6 +117,9 @@ export async function lookAt(clusterArn: string, describe: () => Promise<Cluster
 
 /** The report has the way to log in, and what of it was not checked. */
 const withoutWay = ({ because: _, unchecked: __, ...rest }: Assessed) => rest;
+
+const paused =
+  'The deployment is paused (setting paused): tags and the sweep start nothing. Start a run manually, or deploy with paused: false.';
 
 const noteOnTag = `The streams role may log in only to clusters with the tag ${triggerTag}=connect (streamsRoleRequiresTag), which this cluster does not have. Start the run by setting that tag: a manual start without it ends in PrerequisitesNotMet.`;
 

@@ -4,6 +4,7 @@ import { parseClusterArn } from '../../shared/msk/arn.ts';
 import { privateConnectivityOf } from '../../shared/msk/cluster.ts';
 import { type Action, tagOf } from '../../shared/msk/tags.ts';
 import { monthlyDollars } from '../../shared/outcomes.ts';
+import { isWaitDetail } from '../../shared/reboot-window.ts';
 import { type Due, nextRun } from '../../shared/registry/due.ts';
 import { hasPieces, type RegistryRecord, type Target } from '../../shared/registry/record.ts';
 import { isRemovedIfDeleted, isVanishingImplausible, wasMissed } from '../../shared/registry/vanished.ts';
@@ -37,7 +38,7 @@ export interface ClusterStatus {
   /** How many runs have failed in a row. */
   failures: number;
   /** The run at work. */
-  running: { executionArn: string; action: Action } | undefined;
+  running: { executionArn: string; action: Action; detail?: string } | undefined;
   /** The next run that is due by time, if nothing changes before. The first sweep after `at`, or the next one, starts it. */
   next: Due | undefined;
   /** Without traffic and stream processors. */
@@ -115,7 +116,7 @@ const unreadableStatus = (error: string): Status => ({
 function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | undefined, known: Known): Status {
   const { isListKnown } = known;
   const { status = 'not connected', holder, action = 'connect', failures = 0, lastFailure } = record ?? {};
-  const running = holder === undefined ? undefined : { executionArn: holder, action };
+  const running = holder === undefined ? undefined : { executionArn: holder, action, ...waitOf(record?.detail) };
   const next = isListKnown && !running ? nextOf(record, cluster, known) : undefined;
   const hasFailed = status === 'failed' || failures > 0;
   const isLeft = isListKnown && !cluster && record !== undefined && hasPieces(record) && next === undefined;
@@ -135,6 +136,10 @@ function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | u
     needsPerson: !running && (hasFailed || isLeft),
   };
 }
+
+/** A run that waits for the reboot window says until when. */
+const waitOf = (detail: string | undefined) =>
+  detail !== undefined && isWaitDetail(detail) ? { detail: oneLine(detail) } : {};
 
 /** What is billed by the hour, whoever created it. AWS bills multi-VPC connectivity for each scheme (docs/cost.md). */
 function dollarsFor(record: RegistryRecord | undefined, cluster: Cluster | undefined): number {

@@ -20,12 +20,14 @@ const defaultWidth = 100;
  * @param width of the terminal in columns; undefined if there is none
  */
 export function render(status: Status, width = defaultWidth): string {
-  const { stage, hasFile, region, accountId, now, clusters, clustersNotListed, orphans, linksNotListed } = status;
+  const { stage, hasFile, isPaused, region, accountId, now, clusters, clustersNotListed, orphans, linksNotListed } =
+    status;
   const text = (words: string, indent = 0) => wrapped(words, width, indent);
   const place = `Stage ${stage} in ${region}${accountId ? `, account ${accountId}` : ''}, ${timeOf(now)} UTC`;
   return [
     ...text(place),
     ...(hasFile ? [] : text(`${stageFile(stage)} does not exist, so the settings are the defaults.`)),
+    ...(isPaused ? text('The deployment is paused (setting paused): tags and the sweep start nothing.') : []),
     '',
     ...(clusters.length > 0 ? clusterLines(clusters, width) : text('No cluster is recorded or tagged.')),
     ...(clusters.length > 1 ? ['', ...text(`Together: about ${costOf(status.dollarsPerMonth)}.`)] : []),
@@ -89,6 +91,7 @@ function detailsOf(cluster: ClusterStatus): string[] {
     target && loginOf(target, cluster),
     owned.length > 0 && `Resources: ${owned.join(', ')}`,
     running && `At work: ${running.executionArn}`,
+    running?.detail,
     next && `Reason for the next run: ${next.reason}`,
     error && `Error${failures > 1 ? ` (${failures} times in a row)` : ''}: ${error}`,
   ].filter((line) => typeof line === 'string');

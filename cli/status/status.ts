@@ -25,6 +25,8 @@ export interface Status {
   stage: string;
   /** Without a file, the settings are the defaults. */
   hasFile: boolean;
+  /** Whether the settings pause the deployment. */
+  isPaused: boolean;
   region: string;
   /** Undefined if nothing names it. */
   accountId: string | undefined;
@@ -68,7 +70,7 @@ export async function readStatus(asked: Asked, aws: Aws): Promise<Status> {
   const { orphans, notLooked } = await orphansIn(projectIds, known, asked.atlas);
   const dollars = statuses.map(({ dollarsPerMonth }) => dollarsPerMonth);
   return {
-    ...{ stage, hasFile, region, accountId, now },
+    ...{ stage, hasFile, isPaused: settings.paused === 'true', region, accountId, now },
     clusters: statuses,
     clustersNotListed,
     orphans,

@@ -86,7 +86,7 @@ export async function exampleStatus(): Promise<Status> {
   );
   const statuses = clustersOf(registered, clusters, now, settings);
   return {
-    ...{ stage: 'prod', hasFile: true, ...place, now },
+    ...{ stage: 'prod', hasFile: true, isPaused: false, ...place, now },
     clusters: statuses,
     clustersNotListed: undefined,
     orphans,

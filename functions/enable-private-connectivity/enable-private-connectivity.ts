@@ -8,7 +8,7 @@ import type { MskClient } from '../../shared/msk/client.ts';
 import { isPrivateConnectivityOn, privateConnectivityOf, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { Result } from '../../shared/outcomes.ts';
-import { nextOpening, whenItOpens } from '../../shared/reboot-window.ts';
+import { nextOpening, waitDetail } from '../../shared/reboot-window.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 
@@ -58,7 +58,7 @@ export async function enablePrivateConnectivity(
   if (isOn(cluster, mechanism) || cluster.State !== 'ACTIVE') return requested('', 'unchanged');
   const waitUntil = rebootWindow === null ? undefined : nextOpening(rebootWindow, now);
   if (rebootWindow !== null && waitUntil !== undefined) {
-    const detail = `Waits for ${whenItOpens(rebootWindow, waitUntil)}`;
+    const detail = waitDetail(rebootWindow, waitUntil);
     await registry.update(clusterArn, executionArn, { detail });
     await writeStatus(clusterArn, { status: 'connecting', detail, executionArn }, msk);
     const waitSeconds = Math.ceil((Date.parse(waitUntil) - Date.parse(now)) / 1000);

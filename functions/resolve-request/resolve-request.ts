@@ -53,7 +53,7 @@ export interface ResolveRequestDeps {
 
 /**
  * Decides who asks, for which cluster, with which settings: from the input, else from the cluster's tags, else from the registry,
- * else from the deployment. Refuses bad input before anything is changed. Then claims the cluster in the registry. A dry run
+ * else from the deployment. Refuses bad input before anything is changed. While the deployment is paused, only a person starts something. Then claims the cluster in the registry. A dry run
  * claims nothing.
  *
  * @throws InvalidRequest, VersionConflict, AwsRefused, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -71,11 +71,16 @@ export async function resolveRequest(
   const tags = found ?? {};
   const wish = { action, tags: found, recorded, settings };
   const notWanted = starter === 'sweep' ? whyNotSwept(wish) : starter === 'tag' ? whyNotTagged(wish) : undefined;
-  if (notWanted) {
+  const isPaused = settings.paused && starter !== 'console';
+  if (notWanted || isPaused) {
     // An earlier visit or attempt of this state may have claimed the cluster.
     if (recorded?.holder === executionArn)
       await registry.release(clusterArn, executionArn, { status: null, detail: null, includeAdopted: null });
-    return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
+    if (notWanted) return nothingToDo(`${notWanted} Nothing is to be done for ${clusterArn}.`);
+    const isIdle = recorded?.holder === undefined || recorded.holder === executionArn;
+    if (action === 'connect' && isIdle && recorded?.status !== 'connected')
+      await writeStatus(clusterArn, { status: 'paused', detail: `${paused}. ${afterPause}`, executionArn }, msk);
+    return nothingToDo(`${paused}, so tags and the sweep start nothing. ${afterPause} A manual start works.`);
   }
 
   if (starter === 'console' && action === 'connect' && !given.dryRun) refuseIfUndone(clusterArn, tags);
@@ -120,6 +125,9 @@ const areTagsStripped = (recorded: RegistryRecord | undefined, tags: Record<stri
   recorded.tagsRefused === undefined &&
   (recorded.status === 'connected' || (recorded.status === 'connecting' && recorded.holder === executionArn)) &&
   tags[statusTag('status')] === undefined;
+
+const paused = 'The deployment is paused (setting paused)';
+const afterPause = 'When the pause ends, the next sweep starts what is due.';
 
 const nothingToDo = (reason: string) => ({ isAnythingToDo: false as const, reason });
 

@@ -26,6 +26,9 @@ export const SweepClustersOutput = z.object({
   /** Runs that ended without recording their outcome, and were counted as failures. */
   counted: z.number(),
   started: z.array(z.object({ clusterArn: z.string(), action: z.string(), reason: z.string() })),
+  /** Whether the deployment is paused, so that nothing was started, and how many runs would have been. */
+  isPaused: z.boolean(),
+  due: z.number(),
   /** Clusters that could not be examined. */
   failed: z.array(z.object({ clusterArn: z.string(), error: z.string() })),
   /** Recorded clusters that MSK no longer has. */
@@ -37,7 +40,7 @@ type Result = z.infer<typeof SweepClustersOutput>;
 
 /**
  * Examines every tagged cluster of the account and Region and every record of the registry, and starts the executions that are due:
- * tag events are best effort, secrets rotate, and things drift. A cluster that cannot be examined, or whose record cannot be
+ * tag events are best effort, secrets rotate, and things drift. While the deployment is paused, it only counts them. A cluster that cannot be examined, or whose record cannot be
  * read, is counted and doesn't stop the sweep. An error of the registry stops it.
  *
  * @param input `now`: the scheduled time, ISO 8601
@@ -61,6 +64,8 @@ export async function sweepClusters({ now }: z.infer<typeof SweepClustersInput>,
     running: 0,
     counted: 0,
     started: [],
+    isPaused: deps.settings.paused,
+    due: 0,
     failed: [...failed, ...unreadable],
     vanished: vanished.map(({ clusterArn }) => clusterArn),
     isVanishingImplausible: isImplausible,
@@ -101,6 +106,7 @@ async function examine(subject: Subject, now: string, deps: Deps, result: Result
   const work = await decide({ clusterArn, cluster, record: current, isRunning }, now, deps);
   if (work === 'as it should be') result.asItShouldBe++;
   else if (work === 'failed recently') result.failedRecently++;
+  else if (work !== 'running' && deps.settings.paused) result.due++;
   else if (work === 'running' || !(await start(clusterArn, work, now, deps))) result.running++;
   else result.started.push({ clusterArn, ...work });
 }

@@ -29,7 +29,8 @@ export const settingTags = {
 
 /** What a run writes about itself on the cluster, for people to read. None of these keys starts a run, and no run reads them. */
 export interface StatusTags {
-  status: 'connecting' | 'connected' | 'failed' | 'disconnecting' | 'disconnected';
+  /** `paused`: the deployment is, so the tag has started nothing. The registry has no such status. */
+  status: 'connecting' | 'connected' | 'failed' | 'disconnecting' | 'disconnected' | 'paused';
   detail: string;
   /** The ARN of the execution. The tag names it as `connect/<name>`. */
   executionArn: string;

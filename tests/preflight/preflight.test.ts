@@ -86,6 +86,28 @@ describe('preflight judges the cluster', () => {
     assert.match(remedy ?? '', /^aws kafka tag-resource .* --tags atlas-streaming=connect$/);
   });
 
+  it('by the topics that an option or a tag names, and says how many partitions they have', async () => {
+    const { report } = await look({}, ['--topics', 'orders,payments']);
+    assert.equal(report.checks.find(({ id }) => id === 'topics')?.result, 'met');
+    assert.match(report.notes.join(), /Topic orders has 6 partitions\. Topic payments has 3 partitions\./);
+    const missing = await withCluster({ tags: { 'atlas-streaming/topics': 'ordres' } });
+    assert.match(
+      complaints(missing.report).join(),
+      /^topics: Cluster \S+ has no topic ordres\. Similar names: orders\./,
+    );
+    const without = await look();
+    assert.equal(
+      without.report.checks.some(({ id }) => id === 'topics'),
+      false,
+    );
+  });
+
+  it('without its topics if its Apache Kafka is too old, which is no complaint', async () => {
+    const { report } = await withCluster({ kafkaVersion: '3.5.1' }, ['--topics', 'orders']);
+    assert.equal(report.ready, true);
+    assert.match(report.notes.join(), /^Whether topic orders exists was not checked\. MSK shows topics only with/);
+  });
+
   it('with the secret that an option names', async () => {
     const secrets = { scramSecrets: [{ name: 'AmazonMSK_a' }, { name: 'AmazonMSK_b', isAssociated: false }] };
     const byName = await look(secrets, ['--secret', 'AmazonMSK_a']);

@@ -1,6 +1,7 @@
 import './both-ways.ts';
 import './cluster-policy.ts';
 import './hostile.ts';
+import './registry/pause.ts';
 import './registry/claims.ts';
 import './registry/sweeps.ts';
 import './registry/trail.ts';

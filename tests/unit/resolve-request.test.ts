@@ -1068,3 +1068,58 @@ describe('ResolveRequest and what a run does beyond connecting:', () => {
       });
   });
 });
+
+describe('ResolveRequest while the deployment is paused', () => {
+  const pause = { PAUSED: 'true' };
+  const reason =
+    'The deployment is paused (setting paused), so tags and the sweep start nothing. When the pause ends, the next sweep starts what is due. A manual start works.';
+
+  it('starts nothing by a tag, claims nothing, and says so on the tags of a cluster that is not connected', async (t) => {
+    const { resolve, record, written, msk } = await resolver(t, connect, pause);
+    assert.deepEqual(await resolve(tagEvent()), { isAnythingToDo: false, reason });
+    assert.equal(await record(), undefined);
+    assert.deepEqual(written(), {
+      'atlas-streaming/status': 'paused',
+      'atlas-streaming/detail':
+        'The deployment is paused setting paused . When the pause ends the next sweep starts what is due.',
+      'atlas-streaming/execution': 'connect/run-1',
+    });
+    assert.deepEqual(commandsOf(msk), ['ListTagsForResource', 'TagResource']);
+  });
+
+  it('leaves the tags of a connected cluster, and of one that another execution works on', async (t) => {
+    for (const recorded of [
+      { status: 'connected' },
+      { status: 'connecting', holder: `${executionArn}-2`, action: 'connect', claimedAt: now },
+    ]) {
+      const { resolve, msk } = await resolver(t, connect, pause, { recorded });
+      assert.deepEqual(await resolve(tagEvent()), { isAnythingToDo: false, reason });
+      assert.deepEqual(commandsOf(msk), ['ListTagsForResource']);
+    }
+  });
+
+  it('starts nothing by the sweep, and no disconnect by a tag', async (t) => {
+    const recorded = { status: 'connected' };
+    const { resolve, resolveRemoval } = await resolver(t, { 'atlas-streaming': 'disconnect' }, pause, { recorded });
+    assert.deepEqual(await resolveRemoval(tagEvent()), { isAnythingToDo: false, reason });
+    const swept = executionArn.replace('run-1', `sweep-connect-${'0'.repeat(32)}`);
+    const { resolve: resolveTagged } = await resolver(t, connect, pause);
+    assert.deepEqual(await resolveTagged({ clusterArn }, swept), { isAnythingToDo: false, reason });
+    assert.equal(
+      ((await resolve(tagEvent())) as { reason: string }).reason.startsWith('The tag atlas-streaming is'),
+      true,
+    );
+  });
+
+  it('gives back a cluster that it has claimed before the pause began', async (t) => {
+    const recorded = { status: 'connecting', holder: executionArn, action: 'connect', claimedAt: now };
+    const { resolve, record } = await resolver(t, connect, pause, { recorded });
+    assert.deepEqual(await resolve(tagEvent()), { isAnythingToDo: false, reason });
+    assert.equal((await record())?.holder, undefined);
+  });
+
+  it('accepts a manual start, and a dry run', async (t) => {
+    assert.deepEqual(await resolved(t, {}, {}, pause), started(manually));
+    assert.deepEqual(await resolved(t, { dryRun: true }, {}, pause), started(manually, request({ dryRun: true })));
+  });
+});

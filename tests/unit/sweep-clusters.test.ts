@@ -1072,10 +1072,22 @@ describe('SweepClusters', () => {
         { clusterArn: arnOf('old'), action: 'disconnect', reason: 'it is connected, and its tag says disconnect' },
         { clusterArn: arnOf('new'), action: 'connect', reason: 'it is not connected, and its tag says connect' },
       ].toSorted((one, other) => (one.clusterArn < other.clusterArn ? -1 : 1)),
+      isPaused: false,
+      due: 0,
       failed: [],
       vanished: [arnOf('deleted')],
       isVanishingImplausible: false,
     });
+  });
+
+  it('starts nothing while the deployment is paused, and says how many runs are due', async () => {
+    const { sweep, started } = sweeper({
+      clusters: [cluster({ '': 'connect' }, 'new'), cluster(disconnectTags, 'old'), cluster(connectTags, 'well')],
+      records: [connected({}, 'old'), connected({}, 'well')],
+      settings: { PAUSED: 'true' },
+    });
+    const { isPaused, due, asItShouldBe } = await sweep();
+    assert.deepEqual([isPaused, due, asItShouldBe, started()], [true, 2, 1, []]);
   });
 
   it('reads all pages of clusters', async () => {

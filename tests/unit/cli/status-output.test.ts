@@ -98,6 +98,17 @@ suite('the text of npm run status', () => {
         assert.ok(line.length <= width || !line.trim().includes(' ') || /^ {2}atlas /.test(line), `${width}: ${line}`);
   });
 
+  test('says until when a run waits for the reboot window, and that the deployment is paused', async () => {
+    const status = await exampleStatus();
+    const [first = assert.fail()] = status.clusters;
+    const detail = 'Waits for the reboot window Sat 02:00-06:00 UTC, which opens 2026-11-28T02:00:00Z';
+    const running = { executionArn: 'arn:run', action: 'connect' as const, detail };
+    assert.match(render({ ...status, clusters: [{ ...first, running }] }), new RegExp(`^ {2}${detail}$`, 'm'));
+    const paused = /^The deployment is paused \(setting paused\): tags and the sweep start nothing\.$/m;
+    assert.match(render({ ...status, isPaused: true }), paused);
+    assert.doesNotMatch(render(status), paused);
+  });
+
   test('says how Atlas logs in to each cluster', async () => {
     const status = await exampleStatus();
     assert.match(render(status), /^ {2}Login: SCRAM-512 with the secret AmazonMSK_orders_atlas$/m);
