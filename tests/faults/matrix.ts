@@ -1,7 +1,8 @@
 import { type Fault, faults, type RemoteCall } from './faults.ts';
 import type { Injection } from './injection.ts';
 import { Runner, type Verdict } from './runner.ts';
-import { type UseCase, useCases } from './use-cases.ts';
+import type { UseCase } from './use-case.ts';
+import { useCases } from './use-cases.ts';
 
 /** A fault that is injected into a call of a use case: once, three times or always. */
 export interface Cell extends Injection {
@@ -23,7 +24,9 @@ export async function remoteCalls(runner: Runner): Promise<Found[]> {
   const found = new Map<string, Omit<Found, 'isOnlyByIam'>>();
   for (const useCase of useCases)
     for (const [call, named] of await runner.observe(useCase)) {
-      const key = useCase.isByIam ? byIam(call) : call;
+      if (useCase.concerns?.includes(named.caller) === false) continue;
+      const variant = useCase.concerns ? `${useCase.name}: ${call}` : call;
+      const key = useCase.isByIam ? byIam(variant) : variant;
       if (!found.has(key)) found.set(key, { useCase, call: named });
     }
   return [...found].map(([key, it]) => ({ ...it, isOnlyByIam: !found.has(key.replace(byIam(''), '')) }));
@@ -41,8 +44,9 @@ export const matrix = (calls: Found[]): Cell[] =>
       .filter(({ appliesTo = () => true }) => appliesTo(call))
       // Faults of the transport have the same effect on a call with an access token.
       .filter(({ kind }) => !call.isBearer || kind === 'needs a person' || call.operation === 'createToken')
+      .filter(({ name }) => !useCase.concerns || losing.includes(name))
       .flatMap((fault) => {
-        const all = useCase.isByIam && !isOnlyByIam ? [1] : timesOf(fault);
+        const all = useCase.concerns || (useCase.isByIam && !isOnlyByIam) ? [1] : timesOf(fault);
         return all.map((times) => ({ useCase, call, fault, times }));
       }),
   );
@@ -62,10 +66,14 @@ export function sample(cells: Cell[], oneIn = 250): Cell[] {
   return [...chosen];
 }
 
+/** The faults after which a caller doesn't know whether its call was carried out. */
+const losing = ['reset after the call is applied', 'function crashes after a write', 'run is stopped after a write'];
+
 /** A conditional update that the SDK repeats after a reset is tested with the registry, so here only the function repeats it. */
 const losesAnswer = ({ useCase, call: { isWrite, service, operation }, fault: { name }, times }: Cell) =>
   times === 1 &&
   isWrite &&
+  !useCase.concerns &&
   // By IAM, what depends on how the connection logs in.
   (!useCase.isByIam || /^(UpdateConnectivity|(create|update)GroupStream\w+)$/.test(operation)) &&
   (name === 'function crashes after a write' || (name === 'reset after the call is applied' && service !== 'dynamodb'));

@@ -8,6 +8,7 @@ import type { Execution } from '../../emulators/step-functions/execution.ts';
 import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
 import { tableAnswers } from './answers.ts';
 import { runToEnd } from './foreign.ts';
+import { ofPerson } from './processors.ts';
 import { pass } from './sweeps.ts';
 
 /** What happens in the world of a use case before its run, or beside it. */
@@ -35,8 +36,11 @@ export async function rotated(cloud: Cloud): Promise<void> {
 
 export async function usedByProcessor(cloud: Cloud): Promise<void> {
   await rotated(cloud);
-  const pipeline = [{ $source: { connectionName: 'orders', topic: 'orders' } }];
-  cloud.world.project.addProcessor('streams', { name: 'enrich', pipeline });
+  addProcessors(cloud);
+}
+
+function addProcessors({ world: { project } }: Cloud): void {
+  for (const processor of ofPerson) project.addProcessor('streams', processor);
 }
 
 /** The link stays when the cluster is disconnected, because another connection uses it. */
@@ -149,6 +153,12 @@ export async function withAnotherRole(cloud: Cloud): Promise<void> {
   const [ours] = project.connections('streams').filter(({ settings }) => settings.name === 'orders');
   const roleArn = 'arn:aws:iam::123456789012:role/of-a-person';
   ours?.update({ type: 'Kafka', authentication: { mechanism: 'AWS_MSK_IAM', aws: { roleArn } } });
+}
+
+/** The same, and a running stream processor uses the connection. */
+export async function usedWithAnotherRole(cloud: Cloud): Promise<void> {
+  await withAnotherRole(cloud);
+  addProcessors(cloud);
 }
 
 /** Connected through what another party has made. */

@@ -1,7 +1,7 @@
 import type { Cloud } from '../../emulators/cloud.ts';
 import { ownershipOf, type Piece, RegistryRecord } from '../../shared/registry/record.ts';
 import { maxSweeps, pass, sweepOnce } from './sweeps.ts';
-import type { UseCase } from './use-cases.ts';
+import type { UseCase } from './use-case.ts';
 
 /** The statements for Atlas in the cluster policy. A cluster that is gone has none. */
 export const statementsOf = ({ world: { msk, cluster } }: Cloud) =>

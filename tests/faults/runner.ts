@@ -10,9 +10,10 @@ import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import { functionSpeed, type RemoteCall } from './faults.ts';
 import { addForeign, foreignChanges } from './foreign.ts';
 import { type Injection, inject, observe } from './injection.ts';
+import { type Before, leftovers, processorsNow, wrongProcessors, wrongProof } from './processors.ts';
 import { releaseBySweeps, statementsOf, wrongRecord } from './records.ts';
 import { latest, maxSweeps, type RunEnd } from './sweeps.ts';
-import type { UseCase } from './use-cases.ts';
+import type { UseCase } from './use-case.ts';
 
 /** A simulated hour takes a second. */
 const speed = 3600;
@@ -64,6 +65,8 @@ export class Runner {
   #secrets = new Set<string>();
   #secretsBefore = new Set<string>();
   #hasLeaked = false;
+  /** The stream processors before the run. */
+  #processors: Before = [];
   readonly #credentials = new Map<Cloud, UseCase['world']['atlasCredentials']>();
 
   static async open(): Promise<Runner> {
@@ -85,6 +88,7 @@ export class Runner {
     await this.#cloud.messages();
     await this.#stopFaults();
     assert.ok(isAsExpected(end, useCase), `${useCase.name} ends in ${end.endState}: ${end.cause}`);
+    assert.match(end.cause ?? '', useCase.says ?? /(?:)/, useCase.name);
     assert.deepEqual(await this.#problemsAtEnd(useCase, this.#wrongTags(useCase, end)), [], useCase.name);
     return calls;
   }
@@ -107,6 +111,7 @@ export class Runner {
     // The output reports status tags that were refused. All others must be right.
     const hasTags = !['TagResource', 'UntagResource'].includes(call.operation) && call.caller !== 'RecordFailure';
     if (isAsExpected(end, useCase)) {
+      if (!(useCase.says ?? /(?:)/).test(end.cause ?? '')) problems.push(`the Cause does not say it: ${end.cause}`);
       problems.push(...(await this.#problemsAtEnd(useCase, hasTags ? this.#wrongTags(useCase, end) : [])));
       // If NotifyOutcome fails, an alarm on its errors reports that.
       const isReported = isNotified || useCase.isSilent || !hasFailed(end);
@@ -127,6 +132,8 @@ export class Runner {
       ...complaints(end, injection),
       ...this.#problems(useCase, false),
       ...(await wrongRecord(cloud, useCase, false)),
+      ...(await wrongProcessors(cloud, this.#processors, useCase, false)),
+      ...wrongLeftovers(leftovers(cloud, this.#processors), end, injection),
     );
     const resumed = { ...useCase, ...useCase.resume };
     const later = await resumed.run(cloud);
@@ -140,7 +147,13 @@ export class Runner {
   /** What is wrong after all runs have ended, and after the sweeps that release a cluster whose holder has ended. */
   async #problemsAtEnd(useCase: UseCase, wrongTags: string[]): Promise<string[]> {
     await releaseBySweeps(this.#cloud);
-    return [...this.#problems(useCase, true), ...wrongTags, ...(await wrongRecord(this.#cloud, useCase, true))];
+    return [
+      ...this.#problems(useCase, true),
+      ...wrongTags,
+      ...(await wrongRecord(this.#cloud, useCase, true)),
+      ...(await wrongProcessors(this.#cloud, this.#processors, useCase, true)),
+      ...(await wrongProof(this.#cloud, useCase)),
+    ];
   }
 
   /** Closes the cloud and searches its logs for secrets: the last lines of a log arrive when the cloud closes. */
@@ -173,6 +186,7 @@ export class Runner {
     await prepare?.(cloud);
     (await cloud.messages()).splice(0);
     cloud.recorder.exchanges.splice(0);
+    this.#processors = processorsNow(cloud);
   }
 
   /** Makes everything work again. */
@@ -184,7 +198,8 @@ export class Runner {
   }
 
   /** What is wrong with the world, or with what the runs did in it. */
-  #problems({ world, leaves, adopted, isByIam }: UseCase, isDone: boolean): string[] {
+  #problems(useCase: UseCase, isDone: boolean): string[] {
+    const { world, leaves, adopted } = useCase;
     const cloud = this.#cloud;
     const { cluster, project } = cloud.world;
     const found = {
@@ -198,7 +213,7 @@ export class Runner {
       const isRight = isDone ? count === wanted : count <= 1;
       return isRight ? [] : [`${count} ${what}, not ${wanted}`];
     });
-    const wrongParts = isDone && leaves.connections === 1 && !adopted ? this.#wrongParts(isByIam) : [];
+    const wrongParts = isDone && leaves.connections === 1 && !adopted ? this.#wrongParts(useCase) : [];
     return [
       ...wrongCounts,
       ...wrongParts,
@@ -210,34 +225,41 @@ export class Runner {
   }
 
   /** What is wrong with the connection, its link and our statement. */
-  #wrongParts(isByIam = false): string[] {
+  #wrongParts({ isByIam, expected }: UseCase): string[] {
     const { cluster, project } = this.#cloud.world;
     const link = project.links.find(({ request, isBeingDeleted }) => request.arn === cluster.arn && !isBeingDeleted);
     const connection = project.connections('streams').find(({ settings }) => settings.name === 'orders');
     const { authentication, networking } = connection?.settings ?? {};
     const [statement] = statementsOf(this.#cloud);
     const wanted = atlasStatement(cluster.arn, `arn:aws:iam::${project.awsAccountId}:root`);
+    // Atlas does not change a connection in use.
+    const isOld = expected.error === 'ConnectionInUse';
     const wrong = {
-      ...(isByIam ? this.#wrongRole(authentication) : this.#wrongUser(authentication)),
+      ...(isByIam ? this.#wrongRole(authentication, isOld) : this.#wrongUser(authentication, isOld)),
       'the link of the connection': networking?.access.connectionId !== link?.id,
       'our statement': JSON.stringify(statement) !== JSON.stringify(wanted),
     };
     return Object.entries(wrong).flatMap(([what, isWrong]) => (isWrong ? [`${what} is not right`] : []));
   }
 
-  #wrongUser(authentication: ConnectionSettings['authentication'] | undefined): Record<string, boolean> {
-    const { project, scramSecrets } = this.#cloud.world;
-    const secret = JSON.parse(scramSecrets[0]?.versions.at(-1)?.secretString ?? '{}');
-    const isInUse = project.workspace('streams').processors.length > 0;
+  #wrongUser(
+    authentication: ConnectionSettings['authentication'] | undefined,
+    isOld: boolean,
+  ): Record<string, boolean> {
+    const [secret] = this.#cloud.world.scramSecrets;
+    const { username, password } = JSON.parse(secret?.versions.at(-1)?.secretString ?? '{}');
     return {
-      'the password': !isInUse && authentication?.password !== secret.password,
-      'the user': authentication?.username !== secret.username,
+      'the password': !isOld && authentication?.password !== password,
+      'the user': authentication?.username !== username,
     };
   }
 
-  #wrongRole(authentication: ConnectionSettings['authentication'] | undefined): Record<string, boolean> {
+  #wrongRole(
+    authentication: ConnectionSettings['authentication'] | undefined,
+    isOld: boolean,
+  ): Record<string, boolean> {
     const roleArn = this.#cloud.deployment.streamsRole?.arn;
-    return { 'the role': !isDeepStrictEqual(authentication, { mechanism: 'AWS_MSK_IAM', aws: { roleArn } }) };
+    return { 'the role': !isOld && !isDeepStrictEqual(authentication, { mechanism: 'AWS_MSK_IAM', aws: { roleArn } }) };
   }
 
   /** The status tags that have the wrong value. A cluster that is gone has none, and what only the caller is concerned with is not written. */
@@ -296,6 +318,22 @@ const hasFailed = ({ endState }: RunEnd) => /Failed|NotRecorded/.test(endState);
 
 const isAsExpected = ({ endState, error }: RunEnd, { expected }: UseCase) =>
   endState === expected.endState && error === expected.error;
+
+/**
+ * What is wrong with what a failed run has left. Only the states that give it back may leave anything, or Atlas if it stays down. Then the
+ * Cause names each stream processor that is stopped.
+ */
+function wrongLeftovers(left: string[], { endState, cause = '' }: RunEnd, { fault, call, times }: Injection): string[] {
+  if (fault.kind === 'ends the run' || endState === 'Swept') return [];
+  const mayLeave =
+    ['StartProcessors', 'EndProbe'].includes(call.caller) || (fault.name === 'connection refused' && times > 3);
+  return left.flatMap((name) => [
+    ...(mayLeave ? [] : [`the run has left ${name}`]),
+    ...(name.startsWith('aspprobe') || cause.includes(name) || endState !== 'SetupFailed'
+      ? []
+      : [`the Cause does not name ${name}: ${cause}`]),
+  ]);
+}
 
 /** What is wrong with the error of a failed run: its class, or its Cause. */
 function complaints({ endState, error = '', cause = '' }: RunEnd, { fault, call }: Injection): string[] {

@@ -1,47 +1,12 @@
 import type { Cloud } from '../../emulators/cloud.ts';
-import type { Action } from '../../emulators/deployment/deployment.ts';
-import type { WorldSeed } from '../../emulators/world.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
-import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
 import { foreign, iamSeedWith, seedWith } from './foreign.ts';
 import * as preparations from './preparations.ts';
 import { withSecret } from './preparations.ts';
-import { type RunEnd, sweepUntil } from './sweeps.ts';
-
-type Theirs = 'privateLink' | 'connection';
-
-/**
- * One way through the machines. All use cases together make every remote call: a test compares them with the permissions of the
- * functions.
- */
-export interface UseCase {
-  name: string;
-  world: WorldSeed;
-  /** Prepares the world before the run. */
-  prepare?(cloud: Cloud): Promise<void>;
-  /** Runs until nothing happens without a person. */
-  run(cloud: Cloud): Promise<RunEnd>;
-  /** The end without a fault. */
-  expected: { endState: string; error?: string };
-  /** What exists at the end. */
-  leaves: { links: number; connections: number; statements: number };
-  /** The status in the registry at the end; 'no record': none is left. */
-  status: RegistryRecord['status'] | 'no record';
-  /** What another party has created, and what of it is adopted at the end. Default: nothing. */
-  theirs?: Theirs[];
-  adopted?: Theirs[];
-  /** Whether the deployment has a streams role, and the connection logs in by IAM. */
-  isByIam?: true;
-  /** Whether nobody is notified of a failure, because only the caller is concerned. */
-  isSilent?: boolean;
-  /** What is started after a run that a fault has ended. Default: the same. */
-  resume?: Pick<UseCase, 'run' | 'expected' | 'status'>;
-}
-
-const startedByHand = (action: Action, input: (cloud: Cloud) => object = () => ({})) => ({
-  run: async (cloud: Cloud) => ended(cloud.start({ clusterArn: cloud.world.cluster.arn, ...input(cloud) }, action)),
-});
+import { processorUseCases } from './processor-use-cases.ts';
+import type { RunEnd } from './sweeps.ts';
+import { isOn, none, one, startedByHand, swept, type Theirs, type UseCase } from './use-case.ts';
 
 /** The tag says disconnect, so a connect would be refused. */
 const byDisconnect = {
@@ -52,11 +17,6 @@ const byDisconnect = {
   },
 };
 
-const swept = (endState: string) => ({
-  run: (cloud: Cloud) => sweepUntil(cloud, endState),
-  expected: { endState },
-});
-
 /** A disconnect finds a connect at work, which waits for its link. */
 async function disconnectDuringConnect(cloud: Cloud): Promise<RunEnd> {
   const { arn: clusterArn } = cloud.world.cluster;
@@ -66,13 +26,11 @@ async function disconnectDuringConnect(cloud: Cloud): Promise<RunEnd> {
   return ended(cloud.start({ clusterArn }, 'disconnect'));
 }
 
-const isOn = { vpcConnectivity: { scram: true, iam: true, tls: false } };
 const tagged = { tags: { [triggerTag]: 'connect' } };
-const one = { links: 1, connections: 1, statements: 1 };
 const both: Theirs[] = ['privateLink', 'connection'];
 const bothAdopted = { theirs: both, adopted: both };
-const none = { links: 0, connections: 0, statements: 0 };
 
+/** All use cases together make every remote call: a test compares them with the permissions of the functions. */
 export const useCases: UseCase[] = [
   {
     name: 'connect for the first time',
@@ -387,22 +345,6 @@ export const useCases: UseCase[] = [
     status: 'no record',
   },
   {
-    name: 'connect and check a topic',
-    world: seedWith({ cluster: isOn }),
-    ...startedByHand('connect', (cloud) => ({ ...withSecret(cloud), topics: ['orders'] })),
-    expected: { endState: 'Connected' },
-    leaves: one,
-    status: 'connected',
-  },
-  {
-    name: 'name a topic that does not exist',
-    world: seedWith({ cluster: isOn }),
-    ...startedByHand('connect', (cloud) => ({ ...withSecret(cloud), topics: ['order'] })),
-    expected: { endState: 'SetupFailed', error: 'PrerequisitesNotMet' },
-    leaves: none,
-    status: 'failed',
-  },
-  {
     name: 'connect by IAM for the first time',
     world: iamSeedWith(),
     isByIam: true,
@@ -452,4 +394,5 @@ export const useCases: UseCase[] = [
     leaves: none,
     status: 'no record',
   },
+  ...processorUseCases,
 ];
