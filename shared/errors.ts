@@ -59,6 +59,11 @@ export class NoLongerWanted extends RedirectError {
   override readonly name = 'NoLongerWanted' as const;
 }
 
+/** Running stream processors use the connection, and this run may stop them: it does that first. */
+export class ProcessorsRunning extends RedirectError {
+  override readonly name = 'ProcessorsRunning' as const;
+}
+
 /** Another execution holds the cluster by now. This one changes nothing more, writes neither registry nor tags, and sends no message. */
 export class ClaimLost extends NeedsPersonError {
   override readonly name = 'ClaimLost' as const;

@@ -13,6 +13,7 @@ const resources = {
   policyStatement: 'statement for Atlas in the cluster policy',
   privateLink: 'private link',
   connection: 'Kafka connection',
+  streamProcessor: 'stream processor',
   statusTags: 'status tags of the cluster',
 } as const;
 export type Resource = keyof typeof resources;

@@ -19,6 +19,8 @@ export const waits = {
   privateLink: { pollSeconds: 30, timeoutMinutes: 90 },
   /** Usually about 25 minutes, from PENDING to READY. */
   connection: { pollSeconds: 30, timeoutMinutes: 90 },
+  /** A stream processor usually starts in 2 to 5 minutes, and stops in seconds. Each of the two is a wait of its own. */
+  processors: { pollSeconds: 10, timeoutMinutes: 15 },
   /** A connect waits while a disconnect of the cluster runs, at most as long as that machine may. */
   holder: { pollSeconds: 300, timeoutMinutes: 1440 },
   /**

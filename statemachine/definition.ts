@@ -26,7 +26,7 @@ export interface State {
 export type Test =
   | { Variable: string; BooleanEquals: boolean }
   | { Variable: string; StringEquals: string }
-  | { Variable: string; IsPresent: true };
+  | { Variable: string; IsPresent: boolean };
 
 export interface Retrier {
   ErrorEquals: string[];

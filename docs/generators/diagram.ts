@@ -1,27 +1,24 @@
 import type { Definition, State } from '../../statemachine/definition.ts';
-import { ways } from '../../statemachine/ways.ts';
+import { usualHandler, ways } from '../../statemachine/ways.ts';
 
 /**
- * Draws a machine as a Mermaid flowchart, which GitHub and most editors show as a picture. If several Tasks have a Catch to the same
- * state, that is one arrow.
+ * Draws a machine as a Mermaid flowchart, which GitHub and most editors show as a picture. The Catch to the state that handles most errors
+ * is one arrow.
  */
 export function diagram({ StartAt, States }: Definition): string {
   const states = Object.entries(States);
-  const handlers = new Set(states.flatMap(([, state]) => (state.Catch ?? []).map(({ Next }) => Next)));
+  const usual = usualHandler({ States });
+  const caught = states.flatMap(([name, { Catch = [] }]) =>
+    Catch.map(({ Next }) => `  ${Next === usual ? 'any([any Task])' : name} -. error .-> ${Next}`),
+  );
   return [
     'flowchart TD',
     `  start(( )) --> ${StartAt}`,
     ...states.map(([name, state]) => `  ${shape(name, state)}`),
     ...states.flatMap(([name, state]) => arrows(state).map((arrow) => `  ${name} ${arrow}`)),
-    ...[...handlers].map((name) => `  ${errorOf(name, States)} -. error .-> ${name}`),
+    ...new Set(caught),
     ...ends(states),
   ].join('\n');
-}
-
-/** The Task whose errors a state handles, or one pseudo-state "any Task" if it handles those of several. */
-function errorOf(handler: string, states: Definition['States']): string {
-  const caught = Object.entries(states).filter(([, { Catch = [] }]) => Catch.some(({ Next }) => Next === handler));
-  return caught.length > 1 ? 'any([any Task])' : (caught[0]?.[0] ?? '');
 }
 
 function shape(name: string, { Type }: State): string {

@@ -6,6 +6,7 @@ const described: Record<keyof Waits, [waitFor: string, usually: string]> = {
   cluster: ['the cluster to become ACTIVE again', '45 minutes for the rolling reboot; hours for a large cluster'],
   privateLink: ['the private link', 'about 30 minutes'],
   connection: ['the connection', 'about 25 minutes'],
+  processors: ['stream processors to stop, or to start again', 'seconds to stop; 2 to 5 minutes to start'],
   holder: ['a disconnect of the same cluster', 'minutes'],
   removal: [
     'the removal of the connection and the private link',

@@ -24,6 +24,7 @@ export const CreateConnectionInput = z.object({
       clusterArn: true,
       config: true,
       claim: true,
+      restartProcessors: true,
     }),
     plan: z.object({ login: Login }),
     privateLink: z.object({ id: z.string() }),
@@ -51,6 +52,7 @@ export interface CreateConnectionDeps {
  *
  * A SCRAM password is read here and sent to Atlas, and goes nowhere else.
  *
+ * @throws ProcessorsRunning if processors must be stopped first, and this run may do that
  * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, PrerequisitesNotMet, ClusterUnusable, ClaimLost
  * @throws DeploymentMisconfigured
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsRefused, AwsThrottled, AwsUnavailable
@@ -60,13 +62,13 @@ export async function createConnection(
   { msk, registry, secrets, atlas, wait }: CreateConnectionDeps,
 ): Promise<z.infer<typeof CreateConnectionOutput>> {
   const { request, plan, privateLink, connection: before } = run;
-  const { connectionName: name, clusterArn, config, claim } = request;
+  const { connectionName: name, clusterArn, config, claim, restartProcessors } = request;
   const { login } = plan;
   const bootstrapServers = await msk.privateBootstrapServers(clusterArn, schemeOf(login.mechanism));
   const { authentication, sent } = await credentialsFor(login, secrets);
   const wanted = connectionOver(privateLink.id, { name, bootstrapServers, authentication, config });
   const hint = networkHint(clusterArn, run.cluster.details, run.principal.cidrBlock);
-  const upserted = await upsertConnection(wanted, { login, sent, claim, now }, request, {
+  const upserted = await upsertConnection(wanted, { login, sent, claim, restartProcessors, now }, request, {
     atlas,
     registry,
     clusterArn,

@@ -1,9 +1,15 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { connectionState, differences, noteOnAdopted, spokenList, whyNotOurs } from '../../shared/atlas/connection.ts';
 import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
-import { explainUse } from '../../shared/atlas/stream-processors.ts';
+import { explainUse, howToRestart } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
-import { AtlasRefused, AtlasThrottled, AtlasUnavailable, ConnectionRefused } from '../../shared/errors.ts';
+import {
+  AtlasRefused,
+  AtlasThrottled,
+  AtlasUnavailable,
+  ConnectionRefused,
+  ProcessorsRunning,
+} from '../../shared/errors.ts';
 import type { Login } from '../../shared/login.ts';
 import type { Result } from '../../shared/outcomes.ts';
 import {
@@ -28,6 +34,8 @@ export interface Credentials {
   sent: Sent;
   /** Whether a connection that we have not created becomes ours. */
   claim: boolean;
+  /** Whether the run may stop the stream processors that use the connection. */
+  restartProcessors: boolean;
   /** ISO 8601. */
   now: string;
 }
@@ -61,7 +69,7 @@ interface Deps {
  * Creates the connection, or updates the one that exists if it is ours. The registry records the attempt before the request, and
  * the connection after the answer.
  *
- * @throws ConnectionRefused, ConnectionInUse, ConnectionFailed, ClaimLost, DeploymentMisconfigured
+ * @throws ProcessorsRunning, ConnectionRefused, ConnectionInUse, ConnectionFailed, ClaimLost, DeploymentMisconfigured
  * @throws AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable
  */
 export async function upsertConnection(
@@ -165,7 +173,7 @@ interface Update {
 
 async function updateConnection(
   connection: Connection,
-  { wanted, credentials: { login, sent }, before, isNew }: Update,
+  { wanted, credentials: { login, sent, restartProcessors }, before, isNew }: Update,
   { projectId, workspace }: Place,
   { atlas, registry, clusterArn, executionArn, hint }: Deps,
 ): Promise<Upserted> {
@@ -206,6 +214,14 @@ async function updateConnection(
       throw new AtlasUnavailable(`Atlas is busy with connection "${wanted.name}". ${error.message}`, { cause: error });
     // We only suspect that the password is stale; don't ask anyone to stop a stream processor for that.
     if (isEqual && before?.secretVersionId === undefined && isConnectionInUse(error)) return unchanged;
-    return explainUse(error, { projectId, workspace, connectionName: wanted.name }, atlas);
+    const place = { projectId, workspace, connectionName: wanted.name };
+    // A connection that isn't ours yet, and one that only may have an old password, are not worth a stop.
+    const isKnownToDiffer = before !== undefined && (!isEqual || !hasPassword);
+    if (!isKnownToDiffer || !isConnectionInUse(error)) return explainUse(error, place, atlas);
+    if (!restartProcessors) return explainUse(error, place, atlas, howToRestart(clusterArn));
+    throw new ProcessorsRunning(
+      `Running stream processors use connection "${wanted.name}" in workspace ${workspace}. This run stops them, updates the connection, and starts them again.`,
+      { cause: error },
+    );
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { leftStopped, Restart, restartOutcomes, stoppedForGood } from '../../shared/atlas/restart.ts';
 import * as errors from '../../shared/errors.ts';
 import { Login } from '../../shared/login.ts';
 import { ClusterDetails, isPrivateConnectivityOn, PrivateConnectivity } from '../../shared/msk/cluster.ts';
@@ -22,12 +23,13 @@ export const Results = z.object({
   policy: Done,
   privateLink: Done,
   connection: Done,
+  processors: Restart,
 });
 type Results = z.infer<typeof Results>;
 
 /** The states that change something at AWS or Atlas. */
 const changingStates =
-  /^(EnablePrivateConnectivity|AssociateScramSecret|ApplyClusterPolicy|RequestPrivateLink|CreateConnection|DeleteConnection|DeletePrivateLink|RemoveClusterPolicy)$/;
+  /^(EnablePrivateConnectivity|AssociateScramSecret|ApplyClusterPolicy|RequestPrivateLink|CreateConnection|StopProcessors|StartProcessors|DeleteConnection|DeletePrivateLink|RemoveClusterPolicy)$/;
 
 /** The same resource in the outcomes, in a record, and for a person. */
 const resources = [
@@ -48,7 +50,13 @@ export function changedByRun(
   run: Results,
   records: { before: RegistryRecord | null | undefined; after: RegistryRecord | undefined },
 ): string {
-  const done = [...byResults(failing.error, run), ...byRegistry(run, records)];
+  const stopped = leftStopped(records.after);
+  const done = [
+    ...byResults(failing.error, run),
+    ...byRegistry(run, records),
+    ...stoppedForGood(run.processors),
+    stopped ?? [],
+  ].flat();
   if (done.length > 0) return `Changed by this run: ${done.join('; ')}.`;
   if (mayHaveChanged(failing))
     return `Changed by this run: nothing for certain. ${failing.state} may have taken effect all the same; the next run finds out.`;
@@ -60,7 +68,7 @@ function byResults(error: string, run: Results): string[] {
   const connectivity = error === 'ClusterUpdateFailed' ? undefined : run.connectivity?.result;
   const [schemes, login] = [run.cluster?.privateConnectivity, run.plan?.login];
   const isRebooting = schemes && login && !isPrivateConnectivityOn(schemes, login.mechanism);
-  const outcomes: { resource: Outcome['resource']; result: Result | undefined; note?: string }[] = [
+  const outcomes: { resource: Outcome['resource']; result: Result | undefined; note?: string | undefined }[] = [
     {
       resource: 'multiVpcConnectivity',
       result: connectivity,
@@ -70,6 +78,7 @@ function byResults(error: string, run: Results): string[] {
     { resource: 'policyStatement', result: run.policy?.result },
     { resource: 'privateLink', result: run.privateLink?.result },
     { resource: 'connection', result: run.connection?.result },
+    ...restartOutcomes(run.processors),
   ];
   return outcomes
     .map((outcome) => Outcome.safeParse(outcome).data)

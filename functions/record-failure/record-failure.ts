@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { cut } from '../../shared/cut.ts';
 import * as errors from '../../shared/errors.ts';
-import { ownLines } from '../../shared/foreign-text.ts';
 import { parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { isAccountFault } from '../../shared/registry/account-faults.ts';
@@ -14,7 +13,7 @@ import { Request } from '../../shared/request/request.ts';
 import { shortForm } from '../../shared/short-form.ts';
 import { changedByRun, Results } from './changes.ts';
 import { type Entry, enter } from './entry.ts';
-import { reportable } from './reserved-error.ts';
+import { failuresIn, logGroupOf } from './failures.ts';
 import { howToStartAgain, noRedrive, whenSweepTriesAgain } from './restart.ts';
 
 /** What a Catch leaves behind. Cause is JSON if a Lambda function threw, and plain text or absent otherwise. */
@@ -44,6 +43,9 @@ export const RecordFailureOutput = z.object({ error: z.string(), cause: z.string
 /** Step Functions allows 32,768 characters of a Cause. */
 const longestCause = 32_000;
 
+/** Of what failed besides. */
+const longestOther = 4000;
+
 interface Deps {
   registry: Registry;
   msk: MskClient;
@@ -64,11 +66,8 @@ export async function recordFailure(
   deps: Deps,
 ): Promise<z.infer<typeof RecordFailureOutput>> {
   const { input, failed, request } = run;
-  const [state, caught] = Object.entries(failed)[0] ?? ['The execution', { Error: 'Unknown' }];
-  const { error, said } = reportable(
-    { error: caught.Error, said: ownLines(saidBy(caught.Cause)) },
-    logGroupOf(state, executionArn),
-  );
+  const { failure, others } = failuresIn(failed, executionArn);
+  const { state, error, said } = failure;
   const clusterArn = request?.clusterArn ?? clusterArnIn(input);
   const failing = { state, error, message: said, input, executionArn, clusterArn, isAccepted: request !== undefined };
 
@@ -78,7 +77,7 @@ export async function recordFailure(
     ? await enter(
         {
           ...{ clusterArn, executionArn, now, error },
-          fingerprint: fingerprint(state, error, said),
+          fingerprint: fingerprint(state, error, said, ...others.flatMap((it) => [it.state, it.error, it.said])),
           detail: shortForm(failing, clusterArn),
           isClaimed: request?.recorded !== undefined,
           startedBy: startedBy(input, executionArn),
@@ -96,13 +95,14 @@ export async function recordFailure(
     (run.plan?.login?.mechanism ?? request?.mechanism) !== 'AWS_MSK_IAM' && run.cluster?.details?.isScramOn !== false;
   const isStartedAgain = !(isOver.has(error) || entry.isClaimLost || isOfNoUse(said));
   const facts = [
+    ...others.map((other) => `Also, ${other.state} failed: ${cut(other.said || other.error, longestOther)}`),
     changedByRun(failing, run, { before: request?.recorded, after: entry.record }),
     clusterArn && `Cluster: ${clusterArn}`,
     `Execution: ${executionArn}`,
     ...(isStartedAgain
       ? [
           howToStartAgain(failing),
-          whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure, mayNeedSecret }),
+          whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure, mayNeedSecret, record: entry.record }),
         ]
       : []),
     isStartedAgain ? `${noRedrive} Start a new execution.` : noRedrive,
@@ -120,23 +120,8 @@ const takenOver = 'Another run took over the cluster before this failure, so the
 /** After these errors nothing is to be started again: the cluster is connected, or another execution is at work. */
 const isOver = new Set(['TargetChanged', 'ClaimLost']);
 
-/** The error's own words. A Lambda function's error arrives as `{"errorType","errorMessage","trace"}`. */
-function saidBy(cause = ''): string {
-  try {
-    const { errorMessage } = JSON.parse(cause) as { errorMessage?: unknown };
-    return typeof errorMessage === 'string' && errorMessage ? errorMessage : cause;
-  } catch {
-    // Plain text (Step Functions' own words), or null.
-    return cause;
-  }
-}
-
 /** Our error classes by name. Their messages are written for a person. */
 const classes = new Map<string, { prototype: Error }>(Object.entries(errors));
-
-/** A function has the prefix of its machine, and the name of its state. */
-const logGroupOf = (state: string, executionArn: string): string =>
-  `/aws/lambda/${executionArn.split(':')[6]?.replace(/-(connect|disconnect)$/, '')}-${state}`;
 
 /** The error's own words and its remedy. */
 function worded({

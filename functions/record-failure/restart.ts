@@ -3,6 +3,8 @@ import { actionOf, startCommand } from '../../shared/executions.ts';
 import { invisible } from '../../shared/foreign-text.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
 import { nextAttempt } from '../../shared/registry/backoff.ts';
+import { waitsForChange } from '../../shared/registry/due.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { onlyAllowedIn } from '../../shared/request/allowed-targets.ts';
 import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
 import { isDryRun, startedBy } from '../../shared/request/intent.ts';
@@ -95,26 +97,39 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
  * @param now ISO 8601
  * @param isSure whether the cluster has the tag that asks for this run, or is the sweep's to repair
  * @param mayNeedSecret whether the run may depend on a SCRAM secret
+ * @param record the registry's record before this failure
  */
 export function whenSweepTriesAgain(
-  { input, executionArn }: Failing,
+  { error, input, executionArn }: Failing,
   {
     failures,
     now,
     isSure,
     mayNeedSecret,
-  }: { failures: number | undefined; now: string; isSure: boolean; mayNeedSecret: boolean },
+    record,
+  }: {
+    failures: number | undefined;
+    now: string;
+    isSure: boolean;
+    mayNeedSecret: boolean;
+    record?: RegistryRecord | undefined;
+  },
 ): string {
   if (isDryRun(input)) return 'The sweep does not repeat a dry run.';
   if (failures === undefined)
     return isSure ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
   const action = actionOf(executionArn);
   const time = nextAttempt(failures, now).replace(/\.\d+Z$/, 'Z');
-  const when = `starts a run after ${time}, or earlier if ${mayNeedSecret ? 'the cluster, its setting tags or its SCRAM secret' : 'the cluster or its setting tags'} change`;
+  const changing = ['the cluster', 'its setting tags', ...(mayNeedSecret ? ['its SCRAM secret'] : [])];
+  const when = waitsForChange({ error, action }, record)
+    ? `starts no run until ${list([...changing, 'the parameter restartProcessors'])} changes`
+    : `starts a run after ${time}, or earlier if ${list(changing)} change`;
   if (isSure) return `The sweep ${when}.`;
   // The sweep finishes a disconnect also without a tag.
   const condition = action === 'connect' ? 'If the cluster has' : 'Unless the cluster has';
   return `${condition} the tag ${triggerTag}=connect, the sweep ${when}.`;
 }
+
+const list = (items: string[]): string => `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`;
 
 export const noRedrive = "Don't use Redrive: it enters only the last state again, which fails again.";

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { Restart, restartOutcomes } from '../../shared/atlas/restart.ts';
 import { AwsRefused, ClaimLost } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { statusTag, writeStatus } from '../../shared/msk/tags.ts';
@@ -23,6 +24,7 @@ export const RecordRemovalInput = z.object({
     connection: Done,
     privateLink: Done,
     policy: Done,
+    processors: Restart,
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -82,6 +84,7 @@ export async function recordRemoval(
       ...(request.recorded?.target?.mechanism === 'AWS_MSK_IAM'
         ? []
         : [{ resource: 'scramSecretAssociation' as const, ...(isGone ? goneToo : associationOf(request.recorded)) }]),
+      ...restartOutcomes(run.processors),
     ],
     statusTags,
     isRecordKept,

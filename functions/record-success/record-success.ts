@@ -1,58 +1,18 @@
 import * as z from 'zod/mini';
 import { DeploymentMisconfigured, PolicyRefused, TargetChanged } from '../../shared/errors.ts';
-import { Login } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
-import { notCreated, Outcome, Result, writtenUnless } from '../../shared/outcomes.ts';
+import { Outcome, writtenUnless } from '../../shared/outcomes.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
-import { accountNote, accountOf } from '../../shared/registry/principal.ts';
-import { mayBeOurs, Ownership, type Piece } from '../../shared/registry/record.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
-import { Request } from '../../shared/request/request.ts';
+import { outcomesOf } from './outcomes.ts';
 import { withCauses } from './repairs.ts';
+import { Run } from './run.ts';
 
 const text = z.string();
 
-export const RecordSuccessInput = z.object({
-  run: z.object({
-    startedAt: text,
-    request: z.pick(Request, {
-      clusterArn: true,
-      projectId: true,
-      workspace: true,
-      connectionName: true,
-      claim: true,
-      targetChange: true,
-      wantedBy: true,
-      wereTagsStripped: true,
-      tagsRefused: true,
-      recorded: true,
-    }),
-    /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. */
-    plan: z.object({ login: Login, isConnected: z.boolean() }),
-    /** Only if the run visited these states. */
-    connectivity: z.optional(z.object({ result: Result })),
-    scramSecretAssociation: z.optional(z.object({ result: Result })),
-    principal: z.object({ principalArn: text }),
-    /** Only if the run visited RecordPlan, before it let Atlas's AWS account in. */
-    recordedPlan: z.optional(z.object({ isAccountListed: z.boolean() })),
-    policy: z.object({ sid: text, result: Result, ownership: Ownership, denials: z.optional(text) }),
-    privateLink: z.object({ id: text, result: Result, ownership: Ownership }),
-    connection: z.object({
-      id: z.optional(text),
-      name: text,
-      state: text,
-      result: Result,
-      ownership: Ownership,
-      bootstrapServers: text,
-      note: z.optional(text),
-    }),
-  }),
-  executionArn: text,
-  now: text,
-});
-type Run = z.infer<typeof RecordSuccessInput>['run'];
+export const RecordSuccessInput = z.object({ run: Run, executionArn: text, now: text });
 
 /** The execution's output. */
 export const RecordSuccessOutput = z.object({
@@ -183,66 +143,6 @@ function foundIn({ request, plan, principal, policy, privateLink, connection }: 
       connection.ownership === 'created' && { roleArn: plan.login.roleArn }),
   };
 }
-
-function outcomesOf({
-  request,
-  plan,
-  connectivity,
-  scramSecretAssociation,
-  principal,
-  recordedPlan,
-  policy,
-  privateLink,
-  connection,
-}: Run): Outcome[] {
-  const { recorded, claim, tagsRefused } = request;
-  const isNews = request.wereTagsStripped && !recorded?.strippedReported;
-  const statusTags = (result: Result, note: string) => [{ resource: 'statusTags' as const, result, note }];
-  const sid = policy.sid || 'a statement without a Sid';
-  const statementNote =
-    policy.result === 'created' && recordedPlan
-      ? `${sid}; ${accountNote(accountOf(principal.principalArn), recordedPlan.isAccountListed)}`
-      : sid;
-  /** @param before the piece as it was recorded when the run began */
-  const outcome = (
-    resource: 'policyStatement' | 'privateLink' | 'connection',
-    { result, ownership, id }: { result: Result; ownership: Ownership; id?: string | undefined },
-    before: Piece | undefined,
-    note?: string,
-  ): Outcome => {
-    const wasOurs = before && mayBeOurs(before) && (!id || !before.id || before.id === id);
-    const isTakenOver = claim && ownership === 'created' && result !== 'created' && !wasOurs;
-    // CreateConnection itself words the note about a connection that it only uses.
-    const isSaid = resource === 'connection' && note !== undefined;
-    const notes = [note, ownership !== 'created' && !isSaid && leftAlone, isTakenOver && takenOver];
-    const text = notes.filter(Boolean).join('; ');
-    return { resource, result, ...(text && { note: text }) };
-  };
-  return [
-    {
-      resource: 'multiVpcConnectivity',
-      ...(connectivity?.result === 'updated'
-        ? { result: 'updated', note: 'turned on' }
-        : { result: connectivity?.result ?? 'unchanged' }),
-    },
-    ...(plan.login.mechanism === 'AWS_MSK_IAM'
-      ? []
-      : [{ resource: 'scramSecretAssociation' as const, result: scramSecretAssociation?.result ?? 'unchanged' }]),
-    outcome('policyStatement', policy, recorded?.statement, statementNote),
-    outcome('privateLink', privateLink, recorded?.privateLink),
-    outcome('connection', connection, recorded?.connection, connection.note),
-    ...(isNews
-      ? statusTags(
-          'updated',
-          'they had been removed, perhaps by Terraform: then let it ignore the tags atlas-streaming/*',
-        )
-      : []),
-    ...(tagsRefused !== null && recorded?.tagsRefused === undefined ? statusTags('unchanged', tagsRefused) : []),
-  ];
-}
-
-const leftAlone = `${notCreated}, so a disconnect leaves it`;
-const takenOver = 'now belongs to this deployment: a disconnect deletes it';
 
 const notUsable = (error: unknown): string => {
   if (error instanceof DeploymentMisconfigured) return error.message;

@@ -5,7 +5,7 @@ import type { ExecutionsClient } from '../../shared/executions.ts';
 import { type ClusterArn, parseClusterArn } from '../../shared/msk/arn.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { settingsOf, statusTag, triggerTag, writeStatus } from '../../shared/msk/tags.ts';
-import { hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
+import { hasLeftovers, hasPieces, type RegistryRecord } from '../../shared/registry/record.ts';
 import { isFound, type Registry } from '../../shared/registry/registry.ts';
 import { wishWithoutTag } from '../../shared/registry/untagged.ts';
 import { readInput } from '../../shared/request/input.ts';
@@ -115,7 +115,9 @@ export async function resolveRequest(
   const detail = `${action === 'connect' ? 'Connecting to' : 'Disconnecting from'} workspace ${request.workspace} of Atlas project ${request.projectId}`;
   const tagsRefused = (await writeStatus(clusterArn, { status: `${action}ing`, detail, executionArn }, msk)) ?? null;
   const wereTagsStripped = tagsRefused === null && areTagsStripped(recorded, tags, executionArn);
-  return proceed(starter, { ...request, wereTagsStripped, tagsRefused });
+  const { probe, stoppedProcessors = [] } = claimed.record;
+  const left = { isProbeLeft: probe !== undefined, areProcessorsStopped: stoppedProcessors.length > 0 };
+  return proceed(starter, { ...request, ...left, wereTagsStripped, tagsRefused });
 }
 
 /** Whether the status tags of a connected cluster are gone. After an earlier attempt of this run, its status is "connecting". */
@@ -170,9 +172,12 @@ function whyNotSwept(wish: Wish): string | undefined {
   if (value === action) return undefined;
   const rest = recorded && wishWithoutTag(recorded);
   const isRepair = action === 'connect' && value !== 'disconnect' && rest === 'connect';
+  // A run that died is finished by the next one, whether the tag is still there or not.
+  const isReturn =
+    action === 'connect' && value !== 'disconnect' && rest !== 'disconnect' && recorded && hasLeftovers(recorded);
   const isOver = rest === 'disconnect' || (recorded && !rest && !hasPieces(recorded));
   const isRemovalOfRest = action === 'disconnect' && value !== 'connect' && (!tags || isOver || !whyNotTagged(wish));
-  return isRepair || isRemovalOfRest
+  return isRepair || isReturn || isRemovalOfRest
     ? undefined
     : `What the sweep has found has changed since (${triggerTag}: ${shown(value)}).`;
 }

@@ -4,7 +4,7 @@ import { AwsRefused } from '../../shared/errors.ts';
 import { actionOf } from '../../shared/executions.ts';
 import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { type Action, settingsOf, triggerTag } from '../../shared/msk/tags.ts';
-import { retryTime } from '../../shared/registry/due.ts';
+import { retryTime, waitsForChange } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { allowTag } from '../../shared/secrets/allow-tag.ts';
 import type { SecretDescription } from '../../shared/secrets/client.ts';
@@ -28,7 +28,8 @@ export async function retryReason(
   const { failures = 1, lastFailure } = record;
   if (!lastFailure) return 'its last run failed';
   if (actionOf(lastFailure.executionArn) !== action) return `a ${otherThan(action)} failed last`;
-  if (retryTime(action, record, now) === undefined)
+  const waits = waitsForChange({ error: lastFailure.error, action }, record);
+  if (!waits && retryTime(action, record, now) === undefined)
     return failures === 1 ? 'its last run failed' : `its last ${failures} runs failed`;
   if (!cluster) return undefined;
   const { circumstances } = lastFailure;
@@ -52,7 +53,11 @@ async function store({ clusterArn, lastFailure }: RegistryRecord, circumstances:
 const maxSecrets = 10;
 
 /** What a failure may depend on, as a fingerprint: the cluster, its SCRAM secrets, its tags that a run or the streams role reads. */
-async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, secrets }: Deps): Promise<string> {
+async function circumstancesOf(
+  cluster: Cluster,
+  record: RegistryRecord,
+  { msk, secrets, settings }: Deps,
+): Promise<string> {
   const { CurrentVersion, State, Provisioned, Tags = {} } = cluster;
   const associated = await orRefusal(msk.listScramSecrets(record.clusterArn));
   // The one in use is always among those that are examined.
@@ -78,6 +83,8 @@ async function circumstancesOf(cluster: Cluster, record: RegistryRecord, { msk, 
     [...secretArns],
     await Promise.all(descriptions),
     [Tags[triggerTag], settingsOf(Tags)],
+    // Without it, an update of the deployment must not look like a change.
+    ...(settings.restartProcessors ? ['restartProcessors'] : []),
   ];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }

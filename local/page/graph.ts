@@ -1,6 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre';
 import { machines, readDefinition, type State } from '../../statemachine/definition.ts';
-import { ways } from '../../statemachine/ways.ts';
+import { usualHandler, ways } from '../../statemachine/ways.ts';
 import type { Report } from '../screen/report.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -45,7 +45,7 @@ type Drawing = Graph<Size & { ranksep: number; nodesep: number }, Box, Arrow>;
 
 /**
  * Draws a run as the graph view of the Step Functions console does: every state of the machine, coloured by how it ended, and every arrow,
- * coloured if the run took it. The Catch of each Task to RecordFailure is one dashed arrow, and an arrow of its own if the run took it.
+ * coloured if the run took it. The Catch to the state that handles most errors is one dashed arrow, and an arrow of its own if the run took it.
  *
  * @returns an SVG with a background, so that it is the same on a light and on a dark page. A page can set other colours for its classes.
  */
@@ -68,13 +68,14 @@ export function graph(report: Report): string {
   add('any Task', ['any Task'], { width: 80, height: 24 });
 
   connect('Start', StartAt, { kind: kindOf(timeline.length > 0) });
-  connect('any Task', 'RecordFailure', { label: 'error', isDashed: true });
+  const usual = usualHandler({ States });
+  connect('any Task', usual, { label: 'error', isDashed: true });
   for (const [name, state] of Object.entries(States)) {
     for (const { next, label } of ways(state)) connect(name, next, { label, kind: kindOf(isTaken(name, next)) });
     for (const { Next } of state.Catch ?? []) {
       if (ended.get(name) === 'Caught error' && isTaken(name, Next))
         connect(name, Next, { label: 'error', kind: 'caught' });
-      else if (Next !== 'RecordFailure') connect(name, Next, { label: 'error', isDashed: true });
+      else if (Next !== usual) connect(name, Next, { label: 'error', isDashed: true });
     }
     if (state.Type === 'Succeed' || state.Type === 'Fail') connect(name, 'End', { kind: kindOf(name === status) });
   }

@@ -15,6 +15,7 @@ import { accountNote, checkPrincipal } from '../registry/principal.ts';
 import { Ownership, ownershipOf } from '../registry/record.ts';
 import { formerSid, grantedBy, isWrittenByUs } from '../registry/statement.ts';
 import type { Request } from '../request/request.ts';
+import { planRestart } from './plan-restart.ts';
 import { unmetByPolicy } from './policy.ts';
 
 /** `state` would make the change. */
@@ -54,6 +55,8 @@ export interface Planned extends ReturnType<typeof unmetByPolicy> {
   changes: Change[];
   connected: Connected | undefined;
   adopted: string[];
+  /** Why the update of a connection in use would fail. */
+  inUse?: string;
 }
 
 /**
@@ -108,7 +111,10 @@ export async function planChanges(
   };
   const authentication = authenticationBy(login, user);
   const different = connection && authentication ? differencesFrom(current, connection, authentication, request) : [];
-  const changes = changesTo(current, different, request, now);
+  const updated = updatedFields(current, different);
+  const isInQuestion = request.dryRun && found === 'created' && updated.length > 0;
+  const restart = isInQuestion ? await planRestart(request, atlas) : {};
+  const changes = [...changesTo(current, updated, request, now), ...(restart.change ? [restart.change] : [])];
   const adopted = [
     link && ownership.privateLink !== 'created' && `private link ${link._id}`,
     connection && ownership.connection !== 'created' && `the Kafka connection "${connection.name}"`,
@@ -118,6 +124,7 @@ export async function planChanges(
     changes,
     connected: changes.length === 0 ? connectedAs(current, different, request) : undefined,
     adopted: adopted.filter((name) => typeof name === 'string'),
+    ...(restart.note && { inUse: restart.note }),
   };
 }
 
@@ -138,20 +145,22 @@ interface Current extends Omit<Found, 'links' | 'details' | 'isLinkReady'> {
   bootstrapServers: string;
 }
 
-function changesTo(current: Current, different: string[], request: Request, now: string): Change[] {
+/** What of the connection would be updated. One that we have not created is never changed. */
+function updatedFields({ ownership, login, sentVersionId, user }: Current, different: string[]): string[] {
+  const hasOldPassword =
+    login.mechanism !== 'AWS_MSK_IAM' && sentVersionId !== undefined && sentVersionId !== user?.versionId;
+  if (ownership.connection !== 'created') return [];
+  return hasOldPassword ? [...different, 'authentication.password'] : different;
+}
+
+function changesTo(current: Current, updated: string[], request: Request, now: string): Change[] {
   const { isPrivateConnectivityOn, login, isScramSecretAssociated, connection, principal, policy } = current;
-  const { isAccountListed, takenOver, sentVersionId, user } = current;
+  const { isAccountListed, takenOver } = current;
   const { clusterArn, projectId, workspace, connectionName } = request;
   const statement = atlasStatement(clusterArn, principal.principalArn);
   const isByRole = login.mechanism === 'AWS_MSK_IAM';
   // Preflight plans also for a deployment that has no role yet.
   const role = isByRole ? `the ${login.roleArn ? `role ${login.roleArn}` : 'streams role'}` : undefined;
-  const hasOldPassword = !isByRole && sentVersionId !== undefined && sentVersionId !== user?.versionId;
-  // A connection that we have not created is never changed.
-  const updated =
-    current.ownership.connection === 'created'
-      ? [...different, ...(hasOldPassword ? ['authentication.password'] : [])]
-      : [];
   const recorded = request.recorded?.statement;
   const isOurs = request.claim || isWrittenByUs(recorded, statement.Sid);
   const former = formerSid(recorded, statement.Sid);

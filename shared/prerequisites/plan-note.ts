@@ -21,7 +21,7 @@ export function noteOn(
   }: Pick<Assessed, 'login' | 'because' | 'unchecked' | 'topics' | 'uncheckedTopics'>,
   isRecordRead = true,
 ): string {
-  const { adopted = [], denials, possibleDenials } = planned ?? {};
+  const { adopted = [], denials, possibleDenials, inUse } = planned ?? {};
   return [
     dryRun && because && `The mechanism is ${login.mechanism}, because ${because}.`,
     dryRun && unchecked,
@@ -29,6 +29,7 @@ export function noteOn(
     dryRun && adopted.length > 0 && adoption(adopted, isRecordRead),
     dryRun && denials && `A run would verify the connection, and end in PolicyRefused. ${denials}`,
     dryRun && possibleDenials,
+    dryRun && inUse,
     targetChange && `${targetChange}. A run verifies the connected target and changes no other.`,
   ]
     .filter(Boolean)

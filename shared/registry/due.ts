@@ -3,7 +3,7 @@ import { actionOf } from '../executions.ts';
 import { type Action, settingsOf, statusTag, tagOf, triggerTag } from '../msk/tags.ts';
 import { age, hour, minute } from './age.ts';
 import { nextAttempt } from './backoff.ts';
-import { hasPieces, mayBeOurs, type RegistryRecord } from './record.ts';
+import { hasLeftovers, hasPieces, mayBeOurs, type RegistryRecord, runEndedEarly } from './record.ts';
 import { wishWithoutTag } from './untagged.ts';
 
 /**
@@ -46,10 +46,13 @@ const rewriteTagsMs = hour;
  */
 export function dueWork({ cluster, record }: Known, now: string, settings: Settings): Due | undefined {
   const { action, because } = wishFor(cluster, record, settings);
+  const isDeleting = cluster?.State === 'DELETING';
+  if (record && hasLeftovers(record) && !(isDeleting && action !== 'disconnect'))
+    return { action: action ?? wishWithoutTag(record) ?? 'connect', reason: 'a run has left something that must end' };
   const status = record?.status ?? 'not connected';
   const isStill = status === 'failed' ? '' : `it is ${status}, and `;
   // A connect would only fail, and that needs no message.
-  if (cluster?.State === 'DELETING' && action !== 'disconnect') return undefined;
+  if (isDeleting && action !== 'disconnect') return undefined;
   if (action === 'connect')
     return status === 'connected' && record
       ? verification(record, cluster?.Tags ?? {}, now, settings)
@@ -71,6 +74,9 @@ export function dueWork({ cluster, record }: Known, now: string, settings: Setti
  */
 export function nextRun(known: Known, now: string, settings: Settings): Due | undefined {
   const due = dueWork(known, now, settings);
+  const { record } = known;
+  if (due && record?.failures && record.lastFailure && waitsForChange({ ...record.lastFailure, ...due }, record))
+    return undefined;
   const retryAt = due && known.record?.failures ? retryTime(due.action, known.record, now) : undefined;
   const [latest] = [due?.at ?? [], retryAt ?? []].flat().toSorted().reverse();
   return due && { ...due, at: latest };
@@ -87,9 +93,20 @@ export function retryTime(action: Action, record: RegistryRecord, now: string): 
   const { failures = 1, lastFailure } = record;
   if (!lastFailure || actionOf(lastFailure.executionArn) !== action) return undefined;
   if (age(lastFailure.at, now) === Number.POSITIVE_INFINITY) return undefined;
+  // What a run that died has stopped must not stay so. One that dies each time is not started at every sweep.
+  if (hasLeftovers(record) && lastFailure.error === runEndedEarly && lastFailure.isNews) return undefined;
   const at = nextAttempt(failures, lastFailure.at);
   return Date.parse(at) <= Date.parse(now) ? undefined : at;
 }
+
+/**
+ * Whether the sweep starts no run of a cluster until something changes. A connect that must change a connection in use fails again as long
+ * as nothing allows it to stop the stream processors. What an earlier run has left is given back all the same.
+ */
+export const waitsForChange = (
+  { error, action }: { error: string; action: Action },
+  record: RegistryRecord | undefined,
+): boolean => error === 'ConnectionInUse' && action === 'connect' && !(record && hasLeftovers(record));
 
 /** What the cluster's owner wants now, and how we know. */
 function wishFor(

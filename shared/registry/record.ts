@@ -61,6 +61,7 @@ const StoppedProcessor = z.object({
   pipelineHash: z.string(),
   stoppedAt: z.string(),
 });
+export type StoppedProcessor = z.infer<typeof StoppedProcessor>;
 
 /** The error of a run that ended without recording its outcome. No function throws it: the sweep finds such a run. */
 export const runEndedEarly = 'RunEndedEarly';

@@ -44,6 +44,9 @@ export const Request = z.object({
   wereTagsStripped: z.boolean(),
   /** Why AWS has refused the status tags of this run, or null. */
   tagsRefused: z.nullable(z.string()),
+  /** Whether an earlier run that died has left its probe, or stream processors that it had stopped. A dry run does nothing about it. */
+  isProbeLeft: z.boolean(),
+  areProcessorsStopped: z.boolean(),
   /** The registry's record when this run claimed the cluster, or null. */
   recorded: z.nullable(RegistryRecord),
 });

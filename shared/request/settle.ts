@@ -94,6 +94,8 @@ export function settle(asked: Asked, settings: Settings): Request {
         : null,
     wereTagsStripped: false,
     tagsRefused: null,
+    isProbeLeft: false,
+    areProcessorsStopped: false,
     recorded: recorded ?? null,
   };
 }

@@ -12,4 +12,5 @@ import './registry/attempts.ts';
 import './registry/foreign.ts';
 import './registry/minds.ts';
 import './registry/target.ts';
+import './restart.ts';
 import './waits.ts';

@@ -107,7 +107,7 @@ suite('npm start', { concurrency: 2 }, () => {
     const { stdout, code } = await start(['--scenario', 'prerequisites-missing', ...fast]).ended;
     assert.equal(code, 1);
     assert.match(stdout, /^msk-atlas-privatelink, run locally\n/);
-    assert.match(stdout, /\n 0:\d\d:\d\d {2}✖ CheckPrerequisites +\d+ ms {2}PrerequisitesNotMet → RecordFailure\n/);
+    assert.match(stdout, /\n 0:\d\d:\d\d {2}✖ CheckPrerequisites +\d+ ms {2}PrerequisitesNotMet → IsAnythingLeft\n/);
     assert.match(stdout, /\nError {2}PrerequisitesNotMet\nCause\n {2}CheckPrerequisites failed: 7 prerequisites/);
     assert.match(stdout, /\n✖ SetupFailed after .*\n$/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is for their absence

@@ -1,5 +1,15 @@
 import type { Definition, State, Test } from '../../statemachine/definition.ts';
-import { certain, type JsonSchema, join, narrow, neverGiven, present, put, type Schema, unmet } from './json-schema.ts';
+import {
+  certain,
+  type JsonSchema,
+  join,
+  narrow,
+  neverGiven,
+  put,
+  type Schema,
+  unmet,
+  withPresence,
+} from './json-schema.ts';
 
 /** What a function reads and what it returns, as JSON Schemas; `input` is the schema of `{ executionArn, now, run }`. */
 export interface Contract {
@@ -60,7 +70,7 @@ function followData(definition: Definition, contracts: Record<string, Contract>)
       const after = before === undefined ? leaving : join(before, leaving);
       if (JSON.stringify(after) === JSON.stringify(before)) continue;
       arriving.set(to, after);
-      pending.push(to);
+      if (!pending.includes(to)) pending.push(to);
     }
   }
   return { arriving, complaints };
@@ -109,13 +119,20 @@ function choose({ Choices = [], Default = '' }: State, data: Schema): Passed {
   let rest: Schema | undefined = data;
   for (const choice of Choices) {
     const tests = 'And' in choice ? choice.And : [choice];
-    for (const test of tests)
-      if (rest && !('IsPresent' in test))
-        problems.push(...needs(rest, test.Variable, { type: typeof comparedWith(test) }));
-    next.push([choice.Next, tests.reduce(passing, rest)]);
+    let passed: Schema | undefined = rest;
+    // A test after one that fails isn't made.
+    for (const test of tests) {
+      if (passed && !('IsPresent' in test))
+        problems.push(...needs(passed, test.Variable, { type: typeof comparedWith(test) }));
+      passed = passing(passed, test);
+    }
+    next.push([choice.Next, passed]);
     // What fails several tests together may pass any one of them.
-    if (rest && !('And' in choice || 'IsPresent' in choice))
-      rest = narrow(rest, choice.Variable, (value) => value !== comparedWith(choice));
+    if (rest && !('And' in choice))
+      rest =
+        'IsPresent' in choice
+          ? withPresence(rest, choice.Variable, !choice.IsPresent)
+          : narrow(rest, choice.Variable, (value) => value !== comparedWith(choice));
   }
   return { next: [...next, [Default, rest]], problems };
 }
@@ -124,10 +141,10 @@ const passing = (data: Schema | undefined, test: Test): Schema | undefined =>
   data === undefined
     ? undefined
     : 'IsPresent' in test
-      ? present(data, test.Variable)
+      ? withPresence(data, test.Variable, test.IsPresent)
       : narrow(data, test.Variable, (value) => value === comparedWith(test));
 
-const comparedWith = (test: Exclude<Test, { IsPresent: true }>): unknown =>
+const comparedWith = (test: Exclude<Test, { IsPresent: boolean }>): unknown =>
   'BooleanEquals' in test ? test.BooleanEquals : test.StringEquals;
 
 function parametersOf(parameters: Record<string, unknown> = {}, data: Schema): { value: Schema; problems: string[] } {

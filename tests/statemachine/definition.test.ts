@@ -17,12 +17,12 @@ const expected = {
   connect: {
     says: /tag.*READY Kafka connection/,
     failsAs: 'SetupFailed',
-    waits: [waits.holder, rebootWindow, waits.cluster, waits.privateLink, waits.connection],
+    waits: [waits.holder, rebootWindow, waits.cluster, waits.privateLink, waits.processors, waits.connection, waits.processors],
   },
   disconnect: {
     says: /connection.*private link.*policy/,
     failsAs: 'RemovalFailed',
-    waits: [waits.removal, waits.unclearAttempt, waits.cluster],
+    waits: [waits.processors, waits.removal, waits.unclearAttempt, waits.cluster],
   },
 };
 const functionsFolder = new URL('../../functions/', import.meta.url);
@@ -161,9 +161,9 @@ for (const machine of machines) {
       );
     });
 
-    it('names choices Is… and waits WaitFor…', () => {
+    it('names choices Is… or Are…, and waits WaitFor…', () => {
       for (const [name, { Type }] of states) {
-        assert.equal(/^Is[A-Z]/.test(name), Type === 'Choice', name);
+        assert.equal(/^(Is|Are)[A-Z]/.test(name), Type === 'Choice', name);
         assert.equal(/^WaitFor[A-Z]/.test(name), Type === 'Wait', name);
       }
     });
@@ -263,13 +263,19 @@ function contract(machine: string, name: string, state: State) {
     assert.deepEqual(state.Retry, allTasks[0]?.[1].Retry);
   });
 
-  it('passes every other error under its own name to RecordFailure', () => {
-    const next = name === 'RecordFailure' ? 'FailureNotRecorded' : 'RecordFailure';
+  it('passes every other error under its own name to RecordFailure, after the run has given back what it has taken', () => {
+    const last: Record<string, string> = {
+      RecordFailure: 'FailureNotRecorded',
+      'connect StopProcessors': 'StartProcessors',
+    };
+    const hasTaken = machine === 'connect' && !['ResolveRequest', 'RecordSuccess'].includes(name);
+    const next = last[name] ?? last[`${machine} ${name}`] ?? (hasTaken ? 'IsAnythingLeft' : 'RecordFailure');
     assert.deepEqual(state.Catch?.at(-1), { ErrorEquals: ['States.ALL'], ResultPath: `$.failed.${name}`, Next: next });
-    // The only errors that don't fail a run: connect waits for a cluster that has left ACTIVE, and ends if its tag has changed.
+    // The only errors that don't fail a run: connect waits for a cluster that has left ACTIVE, stops processors, and ends if its tag has changed.
     const others = state.Catch?.slice(0, -1).map(({ ErrorEquals, Next }) => [...ErrorEquals, Next]);
     const redirects: Record<string, string[]> = {
       'connect AssociateScramSecret': ['ClusterBusy', 'WaitForCluster'],
+      'connect CreateConnection': ['ProcessorsRunning', 'StopProcessors'],
       'connect InspectCluster': ['NoLongerWanted', 'NoLongerWanted'],
       'connect RecordPlan': ['NoLongerWanted', 'NoLongerWanted'],
     };

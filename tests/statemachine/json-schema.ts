@@ -30,7 +30,16 @@ const isObject = (schema: Schema): boolean => schema.type === 'object' && schema
  * apart stay apart.
  */
 export function join(one: Schema, other: Schema): Schema {
-  if (!isObject(one) || !isObject(other) || areToldApart(one, other)) return unionOf([one, other]);
+  const variants = variantsOf(one);
+  for (const variant of variantsOf(other)) {
+    const like = variants.findIndex((it) => isObject(it) && isObject(variant) && !areToldApart(it, variant));
+    if (like < 0) variants.push(variant);
+    else variants[like] = joinObjects(variants[like] as Schema, variant);
+  }
+  return unionOf(variants);
+}
+
+function joinObjects(one: Schema, other: Schema): Schema {
   const names = [...new Set([...Object.keys(one.properties ?? {}), ...Object.keys(other.properties ?? {})])].sort();
   const properties = names.map((name): [string, Schema] => {
     const [a, b] = [one.properties?.[name], other.properties?.[name]];
@@ -40,7 +49,13 @@ export function join(one: Schema, other: Schema): Schema {
   return { type: 'object', properties: Object.fromEntries(properties), required };
 }
 
+/** A run that is on its way to a failure has this property, and no other run has it. */
+const ofFailing = 'failed';
+
+const isFailing = ({ required = [] }: Schema): boolean => required.includes(ofFailing);
+
 const areToldApart = (one: Schema, other: Schema): boolean =>
+  isFailing(one) !== isFailing(other) ||
   Object.keys(one.properties ?? {}).some((name) => {
     const [a, b] = [one.properties?.[name], other.properties?.[name]].map((schema) => valuesOf(schema ?? {}));
     return a && b && !a.some((value) => b.includes(value));
@@ -62,7 +77,8 @@ export function certain(schema: Schema, path: string): Schema | undefined {
 }
 
 /** The data with a value at a reference path. */
-export const put = (schema: Schema, path: string, value: Schema): Schema => replaced(schema, namesOf(path), value);
+export const put = (schema: Schema, path: string, value: Schema): Schema =>
+  unionOf(variantsOf(schema).map((variant) => replaced(variant, namesOf(path), value)));
 
 function replaced(schema: Schema, [name, ...rest]: string[], value: Schema): Schema {
   if (name === undefined) return value;
@@ -89,12 +105,18 @@ export function narrow(schema: Schema, path: string, passes: (value: unknown) =>
   return possible.length === 0 ? undefined : put(schema, parentPath, unionOf(possible));
 }
 
-/** The data in which a path is present; undefined if it never is. */
-export function present(schema: Schema, path: string): Schema | undefined {
+/** The data in which a path is present, or in which it is absent; undefined if there is none. */
+export function withPresence(schema: Schema, path: string, isPresent: boolean): Schema | undefined {
   const names = namesOf(path);
-  const parent = certain(schema, ['$', ...names.slice(0, -1)].join('.'));
-  const found = variantsOf(parent ?? {}).flatMap(({ properties }) => properties?.[names.at(-1) ?? ''] ?? []);
-  return found.length === 0 ? undefined : put(schema, path, unionOf(found));
+  const name = names.at(-1) ?? '';
+  const parentPath = ['$', ...names.slice(0, -1)].join('.');
+  const possible = variantsOf(certain(schema, parentPath) ?? {}).flatMap((variant): Schema[] => {
+    const { properties = {}, required = [] } = variant;
+    const { [name]: property, ...others } = properties;
+    if (!isPresent) return required.includes(name) ? [] : [{ ...variant, properties: others }];
+    return property ? [{ ...variant, required: [...new Set([...required, name])].sort() }] : [];
+  });
+  return possible.length === 0 ? undefined : put(schema, parentPath, unionOf(possible));
 }
 
 /**

@@ -1,0 +1,90 @@
+import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
+import type { RestartProgress } from '../../shared/atlas/restart.ts';
+import type { StreamProcessor } from '../../shared/atlas/types.ts';
+import { cut } from '../../shared/cut.ts';
+import { AtlasCredentialsRefused, AtlasRefused, ThrottlingError, TransientError } from '../../shared/errors.ts';
+import type { StoppedProcessor } from '../../shared/registry/record.ts';
+
+/** What a visit has found out about a recorded processor, or has done with it. Without any of these, it is on its way. */
+interface Found {
+  name: string;
+  restarted?: RestartProgress['restarted'][number];
+  notRestarted?: RestartProgress['notRestarted'][number];
+  isRequested?: boolean;
+  refusal?: string;
+}
+
+interface Visit extends Pick<RestartProgress, 'requested' | 'refusals'> {
+  place: { projectId: string; workspace: string };
+  /** ISO 8601. */
+  now: string;
+  /** Whether the deadline has passed. */
+  isLate: boolean;
+  atlas: AtlasClient;
+  /** Makes sure that this execution still holds the cluster. */
+  confirm(): Promise<unknown>;
+}
+
+/** What Atlas says is passed on by the machine, which holds 256 KiB. */
+const longestRefusal = 300;
+
+/** Looks at each processor. That Atlas does not answer about one must not keep the others stopped. */
+export async function lookAtAll(recorded: StoppedProcessor[], visit: Visit): Promise<Found[]> {
+  const found: Found[] = [];
+  let problem: TransientError | undefined;
+  for (const processor of recorded) {
+    try {
+      found.push(await lookAt(processor, visit));
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      problem = error;
+      if (error instanceof ThrottlingError) break;
+    }
+  }
+  if (problem && found.length === 0) throw problem;
+  return found;
+}
+
+async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> {
+  const { place, atlas, now, isLate, requested, refusals, confirm } = visit;
+  const { name, tier, stoppedAt } = recorded;
+  const leave = (reason: string, isFailure = false): Found => ({ name, notRestarted: { name, reason, isFailure } });
+  const processor = await atlas.getStreamProcessor(place.projectId, place.workspace, name).catch(noneWhenAbsent);
+  const change = whatHasChanged(processor, recorded);
+  if (change !== undefined) return leave(change);
+  const state = processor?.state ?? '';
+  if (state === 'STARTED') {
+    const seconds = Math.max(0, Math.round((Date.parse(atlas.answeredAt ?? now) - Date.parse(stoppedAt)) / 1000));
+    // The request of a run that died may have started it; nothing says since when it runs.
+    return requested.includes(name) ? { name, restarted: { name, tier, seconds } } : leave('it runs already');
+  }
+  if (state === 'FAILED') return leave('it is FAILED', true);
+  if (isLate)
+    return leave(refusals[name] ? `Atlas refuses to start it: ${refusals[name]}` : `it is still ${state}`, true);
+  if (state !== 'STOPPED' || requested.includes(name)) return { name };
+
+  await confirm();
+  const how = { ...(tier !== null && { tier }), resumeFromCheckpoint: true };
+  try {
+    await atlas.startStreamProcessor(place.projectId, place.workspace, name, how);
+    return { name, isRequested: true };
+  } catch (error) {
+    // It may run meanwhile, or stop later: the next visit reads it.
+    if (!(error instanceof AtlasRefused) || error instanceof AtlasCredentialsRefused) throw error;
+    return { name, refusal: cut(error.message, longestRefusal) };
+  }
+}
+
+/** Why a processor is no longer ours to start; undefined if it is. */
+function whatHasChanged(processor: StreamProcessor | undefined, recorded: StoppedProcessor): string | undefined {
+  const { state, tier, pipelineHash } = processor ?? { state: 'DROPPED' };
+  if (state === 'DROPPED') return 'it no longer exists';
+  if (state === 'CREATED') return 'another party has created it anew';
+  if (state !== 'STOPPED') return undefined;
+  if (pipelineHash !== recorded.pipelineHash) return 'another party has changed its pipeline';
+  // Atlas may show no tier of a processor that does not run.
+  if (tier && recorded.tier && tier !== recorded.tier)
+    return `another party has changed its tier from ${recorded.tier} to ${tier}`;
+  return undefined;
+}

@@ -1,0 +1,96 @@
+import * as z from 'zod/mini';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { RestartProgress } from '../../shared/atlas/restart.ts';
+import { ProcessorsNotStarted } from '../../shared/errors.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { Request } from '../../shared/request/request.ts';
+import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
+import { lookAtAll } from './look-at.ts';
+import { notStarted } from './not-started.ts';
+
+export const StartProcessorsInput = z.object({
+  run: z.object({
+    request: z.pick(Request, { clusterArn: true, projectId: true, workspace: true }),
+    /** Of StopProcessors, or of this state's earlier visit. */
+    processors: z.optional(
+      z.pick(RestartProgress, {
+        phase: true,
+        deadline: true,
+        requested: true,
+        refusals: true,
+        restarted: true,
+        notRestarted: true,
+      }),
+    ),
+  }),
+  executionArn: z.string(),
+  now: z.string(),
+});
+
+export const StartProcessorsOutput = RestartProgress;
+
+interface Deps {
+  atlas: AtlasClient;
+  registry: Registry;
+  wait: Wait;
+  /** Writes a line of the log. */
+  log(message: string, details: Record<string, unknown>): void;
+}
+
+/**
+ * Starts the stream processors again that a run has stopped, from their checkpoints and on their own tiers, and returns whether they
+ * run; the machine repeats this state until they do. Which ones these are, only the registry says: this run or an earlier one has
+ * stopped them. A processor that another party has changed, started or deleted meanwhile is left as it is.
+ *
+ * A processor leaves the record when it runs, or when it is reported.
+ *
+ * @throws ProcessorsNotStarted if some did not start, and nothing is left to wait for
+ * @throws ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
+ */
+export async function startProcessors(
+  { run: { request, processors }, executionArn, now }: z.infer<typeof StartProcessorsInput>,
+  { atlas, registry, wait, log }: Deps,
+): Promise<z.infer<typeof StartProcessorsOutput>> {
+  const { clusterArn } = request;
+  const before = processors?.phase === 'starting' ? processors : undefined;
+  const { restarted = [], notRestarted = [], requested = [], refusals = {} } = before ?? {};
+  const deadline = before?.deadline ?? deadlineAfter(now, wait);
+  const { stoppedProcessors: recorded = [] } = await registry.confirm(clusterArn, executionArn);
+  const failed = notRestarted.filter(({ isFailure }) => isFailure);
+  const pending = recorded.filter(({ name }) => !failed.some((it) => it.name === name));
+  if (pending.length === 0 && failed.length > 0) {
+    await registry.update(clusterArn, executionArn, { stoppedProcessors: null });
+    throw new ProcessorsNotStarted(notStarted(failed, request));
+  }
+
+  const found = await lookAtAll(pending, {
+    ...{ place: request, atlas, now, requested, refusals },
+    isLate: Date.parse(now) > Date.parse(deadline),
+    confirm: () => registry.confirm(clusterArn, executionArn),
+  });
+  const nowRestarted = found.flatMap((it) => it.restarted ?? []);
+  const nowNotRestarted = found.flatMap((it) => it.notRestarted ?? []);
+  // A failure stays recorded until the next visit reports it: then the machine has what this visit has found.
+  const settled = new Set([...nowRestarted, ...nowNotRestarted.filter((it) => !it.isFailure)].map(({ name }) => name));
+  const left = recorded.filter(({ name }) => !settled.has(name));
+  if (settled.size > 0)
+    await registry.update(clusterArn, executionArn, { stoppedProcessors: left.length > 0 ? left : null });
+  for (const { name, seconds } of nowRestarted)
+    log('a stream processor that was stopped runs again', { processor: name, seconds });
+  for (const { name, reason } of nowNotRestarted)
+    log('a stream processor that was stopped was not started again', { processor: name, reason });
+  return {
+    phase: 'starting',
+    areStopped: left.length > 0,
+    isDone: left.length === 0,
+    pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
+    deadline,
+    requested: [...requested, ...found.flatMap((it) => (it.isRequested ? it.name : []))],
+    refusals: {
+      ...refusals,
+      ...Object.fromEntries(found.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [[name, refusal]]))),
+    },
+    restarted: [...restarted, ...nowRestarted],
+    notRestarted: [...notRestarted, ...nowNotRestarted],
+  };
+}

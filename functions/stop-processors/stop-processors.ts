@@ -1,0 +1,116 @@
+import * as z from 'zod/mini';
+import type { AtlasClient } from '../../shared/atlas/client.ts';
+import { RestartProgress } from '../../shared/atlas/restart.ts';
+import { holdersOf } from '../../shared/atlas/stream-processors.ts';
+import type { StreamProcessor } from '../../shared/atlas/types.ts';
+import { few } from '../../shared/cut.ts';
+import { AtlasCredentialsRefused, AtlasRefused, ConnectionInUse } from '../../shared/errors.ts';
+import type { RegistryRecord } from '../../shared/registry/record.ts';
+import type { Registry } from '../../shared/registry/registry.ts';
+import { shown } from '../../shared/request/redaction.ts';
+import { Request } from '../../shared/request/request.ts';
+import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
+
+export const StopProcessorsInput = z.object({
+  run: z.object({
+    request: z.pick(Request, { clusterArn: true, projectId: true, workspace: true, connectionName: true }),
+    /** Of this state's earlier visit. */
+    processors: z.optional(z.pick(RestartProgress, { deadline: true, refusals: true })),
+  }),
+  executionArn: z.string(),
+  now: z.string(),
+});
+
+export const StopProcessorsOutput = RestartProgress;
+
+interface Deps {
+  atlas: AtlasClient;
+  registry: Registry;
+  wait: Wait;
+  /** Writes a line of the log. */
+  log(message: string, details: Record<string, unknown>): void;
+}
+
+/** An item of the registry has 400 KB. */
+const maxStopped = 100;
+
+/**
+ * Stops the processors that run and use the connection, and returns whether the connection is free; the machine repeats this state
+ * until it is. The registry has each processor before it is stopped, so that whatever happens to this run, the next one starts it
+ * again. A processor that is starting or stopping is waited for.
+ *
+ * @throws ConnectionInUse after the deadline
+ * @throws ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
+ */
+export async function stopProcessors(
+  { run: { request, processors: before }, executionArn, now }: z.infer<typeof StopProcessorsInput>,
+  { atlas, registry, wait, log }: Deps,
+): Promise<z.infer<typeof StopProcessorsOutput>> {
+  const { clusterArn, projectId, workspace, connectionName } = request;
+  const deadline = before?.deadline ?? deadlineAfter(now, wait);
+  const refusals = { ...before?.refusals };
+  let record = await registry.confirm(clusterArn, executionArn);
+  const holders = holdersOf(await atlas.listStreamProcessors(projectId, workspace), connectionName);
+  if (holders.length > 0 && Date.parse(now) > Date.parse(deadline))
+    throw new ConnectionInUse(stillHeld(request, holders, refusals, wait));
+  const running = holders.filter(({ state }) => state === 'STARTED');
+  if (running.length > 0) {
+    const stoppedProcessors = withRunning(record, running, { at: atlas.answeredAt ?? now, isFirst: !before });
+    if (stoppedProcessors.length > maxStopped)
+      throw new ConnectionInUse(
+        `${stoppedProcessors.length} stream processors use connection "${connectionName}" in workspace ${workspace}, and a run stops at most ${maxStopped}. Stop some of them, then start a new execution.`,
+      );
+    record = await registry.update(clusterArn, executionArn, { stoppedProcessors });
+  }
+  for (const { name } of running) {
+    await registry.confirm(clusterArn, executionArn);
+    await atlas.stopStreamProcessor(projectId, workspace, name).then(
+      () => log('asked Atlas to stop a stream processor', { processor: name }),
+      (error: unknown) => {
+        // It may have ended meanwhile: the next visit reads it.
+        if (!(error instanceof AtlasRefused) || error instanceof AtlasCredentialsRefused) throw error;
+        refusals[name] = error.message;
+      },
+    );
+  }
+  return {
+    phase: 'stopping',
+    areStopped: (record.stoppedProcessors ?? []).length > 0,
+    isDone: holders.length === 0,
+    pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
+    deadline,
+    requested: [],
+    refusals,
+    restarted: [],
+    notRestarted: [],
+  };
+}
+
+/**
+ * The processors to be recorded: those that are, and those that run now. One that runs at the first visit was not stopped, or was
+ * started by another party since: it is recorded as it runs now.
+ */
+function withRunning(
+  { stoppedProcessors = [] }: RegistryRecord,
+  running: StreamProcessor[],
+  { at, isFirst }: { at: string; isFirst: boolean },
+) {
+  const found = running.map(({ name, tier, pipelineHash }) => {
+    const known = stoppedProcessors.find((it) => it.name === name);
+    const isSame = known?.pipelineHash === pipelineHash && known.tier === tier;
+    return isSame && !isFirst ? known : { name, tier, pipelineHash, stoppedAt: at };
+  });
+  const others = stoppedProcessors.filter((it) => !running.some(({ name }) => name === it.name));
+  return [...others, ...found];
+}
+
+const stillHeld = (
+  { connectionName, workspace }: Pick<Request, 'connectionName' | 'workspace'>,
+  holders: StreamProcessor[],
+  refusals: Record<string, string>,
+  { timeoutMinutes }: Wait,
+): string => {
+  const states = few(holders.map(({ name, state }) => `${shown(name)} (${state})`));
+  const said = holders.map(({ name }) => refusals[name]).find((text) => text !== undefined);
+  return `${Math.round(timeoutMinutes)} minutes after this run began to stop the stream processors that use connection "${connectionName}" in workspace ${workspace}, it is still in use by ${states}.${said ? ` ${said}` : ''} Look at these processors in Atlas. When they have stopped, start a new execution.`;
+};
