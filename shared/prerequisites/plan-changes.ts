@@ -112,19 +112,17 @@ export async function planChanges(
   const authentication = authenticationBy(login, user);
   const different = connection && authentication ? differencesFrom(current, connection, authentication, request) : [];
   const updated = updatedFields(current, different);
-  const isInQuestion = request.dryRun && found === 'created' && updated.length > 0;
-  const restart = isInQuestion ? await planRestart(request, atlas) : {};
-  const changes = [...changesTo(current, updated, request, now), ...(restart.change ? [restart.change] : [])];
+  const isUpdated = found === 'created' && updated.length > 0;
+  const restart = request.dryRun && isUpdated ? await planRestart(request, atlas) : { changes: [] };
+  const changes = [...changesTo(current, updated, request, now), ...restart.changes];
   const adopted = [
     link && ownership.privateLink !== 'created' && `private link ${link._id}`,
     connection && ownership.connection !== 'created' && `the Kafka connection "${connection.name}"`,
   ];
   return {
-    ...byPolicy,
-    changes,
+    ...{ ...byPolicy, ...restart, changes },
     connected: changes.length === 0 ? connectedAs(current, different, request) : undefined,
     adopted: adopted.filter((name) => typeof name === 'string'),
-    ...(restart.note && { inUse: restart.note }),
   };
 }
 
@@ -147,10 +145,9 @@ interface Current extends Omit<Found, 'links' | 'details' | 'isLinkReady'> {
 
 /** What of the connection would be updated. One that we have not created is never changed. */
 function updatedFields({ ownership, login, sentVersionId, user }: Current, different: string[]): string[] {
-  const hasOldPassword =
-    login.mechanism !== 'AWS_MSK_IAM' && sentVersionId !== undefined && sentVersionId !== user?.versionId;
+  const isSent = login.mechanism !== 'AWS_MSK_IAM' && sentVersionId !== undefined;
   if (ownership.connection !== 'created') return [];
-  return hasOldPassword ? [...different, 'authentication.password'] : different;
+  return isSent && sentVersionId !== user?.versionId ? [...different, 'authentication.password'] : different;
 }
 
 function changesTo(current: Current, updated: string[], request: Request, now: string): Change[] {

@@ -17,7 +17,15 @@ const expected = {
   connect: {
     says: /tag.*READY Kafka connection/,
     failsAs: 'SetupFailed',
-    waits: [waits.holder, rebootWindow, waits.cluster, waits.privateLink, waits.processors, waits.connection, waits.processors],
+    waits: [
+      waits.holder,
+      rebootWindow,
+      waits.cluster,
+      waits.privateLink,
+      waits.processors,
+      waits.connection,
+      waits.processors,
+    ],
   },
   disconnect: {
     says: /connection.*private link.*policy/,
