@@ -1,8 +1,7 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
-import type { RestartProgress } from '../../shared/atlas/restart.ts';
+import { isProjectAbsent, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
+import { heldRefusal, type RestartProgress } from '../../shared/atlas/restart.ts';
 import type { StreamProcessor } from '../../shared/atlas/types.ts';
-import { cut } from '../../shared/cut.ts';
 import { AtlasCredentialsRefused, AtlasRefused, ThrottlingError, TransientError } from '../../shared/errors.ts';
 import type { StoppedProcessor } from '../../shared/registry/record.ts';
 
@@ -26,9 +25,6 @@ interface Visit extends Pick<RestartProgress, 'requested' | 'refusals'> {
   confirm(): Promise<unknown>;
 }
 
-/** What Atlas says is passed on by the machine, which holds 256 KiB. */
-const longestRefusal = 300;
-
 /** Looks at each processor. That Atlas does not answer about one must not keep the others stopped. */
 export async function lookAtAll(recorded: StoppedProcessor[], visit: Visit): Promise<Found[]> {
   const found: Found[] = [];
@@ -50,30 +46,46 @@ async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> 
   const { place, atlas, now, isLate, requested, refusals, confirm } = visit;
   const { name, tier, stoppedAt } = recorded;
   const leave = (reason: string, isFailure = false): Found => ({ name, notRestarted: { name, reason, isFailure } });
-  const processor = await atlas.getStreamProcessor(place.projectId, place.workspace, name).catch(noneWhenAbsent);
-  const change = whatHasChanged(processor, recorded);
+  const shown = await atlas
+    .getStreamProcessor(place.projectId, place.workspace, name)
+    .catch(noneWhenAbsent)
+    .catch(refusalOfOne);
+  if (shown instanceof AtlasRefused)
+    return isLate ? leave(`Atlas refuses to show it: ${heldRefusal(shown)}`, true) : { name };
+  const change = whatHasChanged(shown, recorded);
   if (change !== undefined) return leave(change);
-  const state = processor?.state ?? '';
+  const state = shown?.state ?? '';
   if (state === 'STARTED') {
     const seconds = Math.max(0, Math.round((Date.parse(atlas.answeredAt ?? now) - Date.parse(stoppedAt)) / 1000));
     // The request of a run that died may have started it; nothing says since when it runs.
     return requested.includes(name) ? { name, restarted: { name, tier, seconds } } : leave('it runs already');
   }
   if (state === 'FAILED') return leave('it is FAILED', true);
-  if (isLate)
-    return leave(refusals[name] ? `Atlas refuses to start it: ${refusals[name]}` : `it is still ${state}`, true);
-  if (state !== 'STOPPED' || requested.includes(name)) return { name };
+  const isToBeStarted = state === 'STOPPED' && !requested.includes(name);
+  // One that no request has reached yet, such as after an outage of Atlas, is not given up.
+  if (isLate && !(isToBeStarted && refusals[name] === undefined))
+    return leave(refusals[name] ? refusedToStart(refusals[name]) : `it is still ${state}`, true);
+  if (!isToBeStarted) return { name };
 
   await confirm();
   const how = { ...(tier !== null && { tier }), resumeFromCheckpoint: true };
-  try {
-    await atlas.startStreamProcessor(place.projectId, place.workspace, name, how);
-    return { name, isRequested: true };
-  } catch (error) {
-    // It may run meanwhile, or stop later: the next visit reads it.
-    if (!(error instanceof AtlasRefused) || error instanceof AtlasCredentialsRefused) throw error;
-    return { name, refusal: cut(error.message, longestRefusal) };
-  }
+  const refusal = await atlas
+    .startStreamProcessor(place.projectId, place.workspace, name, how)
+    .then(() => undefined, refusalOfOne);
+  if (!refusal) return { name, isRequested: true };
+  // Without a payment method, another request is refused as well.
+  if (refusal.status === 402) return leave(refusedToStart(heldRefusal(refusal)), true);
+  // It may run meanwhile, or stop later: the next visit reads it.
+  return { name, refusal: heldRefusal(refusal) };
+}
+
+const refusedToStart = (refusal: string): string => `Atlas refuses to start it: ${refusal}`;
+
+/** A refusal that is about one processor, and must not keep the others stopped. */
+function refusalOfOne(error: unknown): AtlasRefused {
+  if (error instanceof AtlasRefused && !(error instanceof AtlasCredentialsRefused) && !isProjectAbsent(error))
+    return error;
+  throw error;
 }
 
 /** Why a processor is no longer ours to start; undefined if it is. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
-import { RestartProgress } from '../../shared/atlas/restart.ts';
+import { heldRefusal, RestartProgress } from '../../shared/atlas/restart.ts';
 import { holdersOf } from '../../shared/atlas/stream-processors.ts';
 import type { StreamProcessor } from '../../shared/atlas/types.ts';
 import { few } from '../../shared/cut.ts';
@@ -15,7 +15,7 @@ export const StopProcessorsInput = z.object({
   run: z.object({
     request: z.pick(Request, { clusterArn: true, projectId: true, workspace: true, connectionName: true }),
     /** Of this state's earlier visit. */
-    processors: z.optional(z.pick(RestartProgress, { deadline: true, refusals: true })),
+    processors: z.optional(z.pick(RestartProgress, { isDone: true, deadline: true, refusals: true })),
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -37,7 +37,8 @@ const maxStopped = 100;
 /**
  * Stops the processors that run and use the connection, and returns whether the connection is free; the machine repeats this state
  * until it is. The registry has each processor before it is stopped, so that whatever happens to this run, the next one starts it
- * again. A processor that is starting or stopping is waited for.
+ * again. A processor that is starting or stopping is waited for. So is Atlas, if it refuses the update although no processor holds the
+ * connection.
  *
  * @throws ConnectionInUse after the deadline
  * @throws ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -51,7 +52,9 @@ export async function stopProcessors(
   const refusals = { ...before?.refusals };
   let record = await registry.confirm(clusterArn, executionArn);
   const holders = holdersOf(await atlas.listStreamProcessors(projectId, workspace), connectionName);
-  if (holders.length > 0 && Date.parse(now) > Date.parse(deadline))
+  // Then CreateConnection has tried, and Atlas has refused.
+  const wasFree = before?.isDone === true;
+  if ((holders.length > 0 || wasFree) && Date.parse(now) > Date.parse(deadline))
     throw new ConnectionInUse(stillHeld(request, holders, refusals, wait));
   const running = holders.filter(({ state }) => state === 'STARTED');
   if (running.length > 0) {
@@ -69,14 +72,14 @@ export async function stopProcessors(
       (error: unknown) => {
         // It may have ended meanwhile: the next visit reads it.
         if (!(error instanceof AtlasRefused) || error instanceof AtlasCredentialsRefused) throw error;
-        refusals[name] = error.message;
+        refusals[name] = heldRefusal(error);
       },
     );
   }
   return {
     phase: 'stopping',
     areStopped: (record.stoppedProcessors ?? []).length > 0,
-    isDone: holders.length === 0,
+    isDone: holders.length === 0 && !wasFree,
     pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
     deadline,
     requested: [],
@@ -111,6 +114,10 @@ const stillHeld = (
   { timeoutMinutes }: Wait,
 ): string => {
   const states = few(holders.map(({ name, state }) => `${shown(name)} (${state})`));
+  const use =
+    holders.length > 0
+      ? `it is still in use by ${states}`
+      : 'Atlas still says that it is in use, and shows no stream processor that uses it';
   const said = holders.map(({ name }) => refusals[name]).find((text) => text !== undefined);
-  return `${Math.round(timeoutMinutes)} minutes after this run began to stop the stream processors that use connection "${connectionName}" in workspace ${workspace}, it is still in use by ${states}.${said ? ` ${said}` : ''} Look at these processors in Atlas. When they have stopped, start a new execution.`;
+  return `${Math.round(timeoutMinutes)} minutes after this run began to stop the stream processors that use connection "${connectionName}" in workspace ${workspace}, ${use}.${said ? ` ${said}` : ''} Look at ${holders.length > 0 ? 'these processors' : 'the processors of the workspace'} in Atlas. When they have stopped, start a new execution.`;
 };

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { few } from '../cut.ts';
+import { cut, few } from '../cut.ts';
 import type { Outcome } from '../outcomes.ts';
 import type { RegistryRecord } from '../registry/record.ts';
 import { shown } from '../request/redaction.ts';
@@ -34,6 +34,11 @@ export const RestartProgress = z.object({
   notRestarted: z.array(NotRestarted),
 });
 export type RestartProgress = z.infer<typeof RestartProgress>;
+
+/** What Atlas said when it refused something, short enough for the machine, whose state holds 256 KiB. */
+export const heldRefusal = ({ message }: Error): string => cut(message, longestRefusal);
+
+const longestRefusal = 300;
 
 /** What a later state reads of it. */
 export const Restart = z.optional(z.pick(RestartProgress, { restarted: true, notRestarted: true }));

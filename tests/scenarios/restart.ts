@@ -22,7 +22,7 @@ import {
   recordOf,
   swept,
 } from './local-cloud.ts';
-import { isByIam } from './way.ts';
+import { isByIam, onlyOnce } from './way.ts';
 
 const pipeline = [
   { $source: { connectionName: 'orders', topic: 'orders' } },
@@ -156,6 +156,22 @@ suite('a connection that must be updated, and that a running stream processor us
     assert.equal(processorOf(cloud).state, 'STARTED');
     assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
   });
+
+  test(
+    'stays as it is if Atlas says for too long that it is in use, although no processor uses it',
+    onlyOnce,
+    async () => {
+      const cloud = await cloudInUse();
+      cloud.intercept = async ({ operation }, next) =>
+        operation === 'updateGroupStreamConnection'
+          ? atlasError(403, 'STREAM_CONNECTION_HAS_STREAM_PROCESSORS', 'In use.').answer
+          : next();
+      const run = await connectByHand(cloud, restartForConfig);
+      assertFailed(run, 'ConnectionInUse', /15 minutes after .* shows no stream processor that uses it/);
+      assert.equal(processorOf(cloud).state, 'STARTED');
+      assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
+    },
+  );
 
   test('gets its processors back if Atlas refuses the update', async () => {
     const cloud = await cloudInUse();

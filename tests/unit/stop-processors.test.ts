@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { stopProcessors } from '../../functions/stop-processors/stop-processors.ts';
+import type { RestartProgress } from '../../shared/atlas/restart.ts';
+import type { RegistryRecord, StoppedProcessor } from '../../shared/registry/record.ts';
+import { type Answer, apiError, fakeAtlas, list, ok, processor } from '../fixtures/atlas.ts';
+import { fakeRegistry, record } from '../fixtures/fake-registry.ts';
+import { executionArn, later, now, request } from '../fixtures/request.ts';
+
+const processors = 'GET /streams/processors';
+const stop = (name: string) => `POST /streams/processor/${name}:stop`;
+const deadline = '2026-11-23T12:15:00.000Z';
+
+interface Situation {
+  routes?: Record<string, Answer | Answer[]>;
+  recorded?: Partial<RegistryRecord>;
+  before?: Partial<RestartProgress>;
+  at?: string;
+}
+
+async function stopper(t: TestContext, { routes = {}, recorded = {}, before, at = now }: Situation) {
+  const { atlas, calls } = await fakeAtlas(t, routes);
+  const { registry, writes, item } = fakeRegistry(record({ ...recorded, holder: executionArn, action: 'connect' }));
+  const run = {
+    request: request({ restartProcessors: true }),
+    ...(before && { processors: { isDone: false, deadline, refusals: {}, ...before } }),
+  };
+  const wait = { pollSeconds: 10, timeoutMinutes: 15 };
+  const visit = () => stopProcessors({ run, executionArn, now: at }, { atlas, registry, wait, log: () => undefined });
+  return { visit, calls, writes, item };
+}
+
+const recordedIn = (item: () => Record<string, unknown> | undefined) =>
+  (item()?.stoppedProcessors ?? []) as StoppedProcessor[];
+
+describe('StopProcessors', () => {
+  it('records a processor before it stops it', async (t) => {
+    const { visit, calls, writes, item } = await stopper(t, {
+      routes: { [processors]: list([processor('a', { tier: 'SP10' })]), [stop('a')]: ok({}) },
+    });
+    const { isDone, areStopped } = await visit();
+    assert.deepEqual({ isDone, areStopped }, { isDone: false, areStopped: true });
+    assert.deepEqual(calls(), [processors, stop('a')]);
+    assert.deepEqual(writes, ['confirm', 'stoppedProcessors', 'confirm']);
+    assert.deepEqual(
+      recordedIn(item).map(({ name, tier }) => [name, tier]),
+      [['a', 'SP10']],
+    );
+  });
+
+  it('keeps what is recorded of a processor that it has asked to stop, and that still runs', async (t) => {
+    const stopped = { name: 'a', tier: null, pipelineHash: '', stoppedAt: '2026-11-23T11:59:00.000Z' };
+    const first = await stopper(t, { routes: { [processors]: list([processor('a')]), [stop('a')]: ok({}) } });
+    await first.visit();
+    const [{ pipelineHash } = stopped] = recordedIn(first.item);
+    const { visit, item } = await stopper(t, {
+      routes: { [processors]: list([processor('a')]), [stop('a')]: ok({}) },
+      recorded: { stoppedProcessors: [{ ...stopped, pipelineHash }] },
+      before: {},
+    });
+    await visit();
+    assert.deepEqual(item()?.stoppedProcessors, [{ ...stopped, pipelineHash }]);
+  });
+
+  it('is done when no processor holds the connection', async (t) => {
+    const others = [processor('a', { state: 'STOPPED' }), processor('b', {}, 'of-another')];
+    const { visit, calls } = await stopper(t, { routes: { [processors]: list(others) }, before: {} });
+    assert.equal((await visit()).isDone, true);
+    assert.deepEqual(calls(), [processors]);
+  });
+
+  it('waits if Atlas has refused the update after that, as long as it says that the connection is in use', async (t) => {
+    const routes = { [processors]: list([processor('a', { state: 'STOPPED' })]) };
+    const { visit } = await stopper(t, { routes, before: { isDone: true } });
+    const { isDone, pollSeconds } = await visit();
+    assert.deepEqual({ isDone, pollSeconds }, { isDone: false, pollSeconds: 10 });
+  });
+
+  it('gives up after the deadline, although no processor holds the connection', async (t) => {
+    const { visit } = await stopper(t, { routes: { [processors]: list([]) }, before: { isDone: true }, at: later });
+    await assert.rejects(visit, {
+      name: 'ConnectionInUse',
+      message: /^15 minutes after .* Atlas still says that it is in use, and shows no stream processor that uses it\./,
+    });
+  });
+
+  it('gives up after the deadline with the states of the processors, and with what Atlas said', async (t) => {
+    const { visit } = await stopper(t, {
+      routes: { [processors]: list([processor('a')]) },
+      before: { refusals: { a: 'Atlas refused it.' } },
+      at: later,
+    });
+    await assert.rejects(visit, { name: 'ConnectionInUse', message: /in use by "a" \(STARTED\)\. Atlas refused it\./ });
+  });
+
+  it('passes a refusal on that fits into the state of the machine, and stops the others', async (t) => {
+    const { visit, calls } = await stopper(t, {
+      routes: {
+        [processors]: list([processor('a'), processor('b')]),
+        [stop('a')]: apiError(400, 'STREAM_PROCESSOR_ERROR', 'x'.repeat(900)),
+        [stop('b')]: ok({}),
+      },
+    });
+    const { refusals } = await visit();
+    assert.match(refusals.a ?? '', /STREAM_PROCESSOR_ERROR/);
+    assert.ok((refusals.a ?? '').length <= 301, refusals.a);
+    assert.ok(calls().includes(stop('b')));
+  });
+
+  it('stops none if there are more than a record has room for', async (t) => {
+    const many = Array.from({ length: 101 }, (_, index) => processor(`p${index}`));
+    const pages = [list(many.slice(0, 50), 101), list(many.slice(50, 100), 101), list(many.slice(100), 101)];
+    const { visit, calls, writes } = await stopper(t, { routes: { [processors]: pages } });
+    await assert.rejects(visit, { name: 'ConnectionInUse', message: /^101 stream processors use connection "orders"/ });
+    assert.deepEqual(calls(), [processors, processors, processors]);
+    assert.deepEqual(writes, ['confirm']);
+  });
+});
