@@ -63,9 +63,9 @@ export async function startProcessors(
     throw new ProcessorsNotStarted(notStarted(failed, request));
   }
 
+  const isLate = Date.parse(now) > Date.parse(deadline);
   const found = await lookAtAll(pending, {
-    ...{ place: request, atlas, now, requested, refusals },
-    isLate: Date.parse(now) > Date.parse(deadline),
+    ...{ place: request, atlas, now, isLate, requested, refusals },
     confirm: () => registry.confirm(clusterArn, executionArn),
   });
   const nowRestarted = found.flatMap((it) => it.restarted ?? []);
@@ -73,6 +73,9 @@ export async function startProcessors(
   // A failure stays recorded until the next visit reports it: then the machine has what this visit has found.
   const settled = new Set([...nowRestarted, ...nowNotRestarted.filter((it) => !it.isFailure)].map(({ name }) => name));
   const left = recorded.filter(({ name }) => !settled.has(name));
+  const newlyRequested = found.flatMap((it) => (it.isRequested ? it.name : []));
+  // One that is started so late gets as much time as the others had.
+  const until = isLate && newlyRequested.length > 0 ? deadlineAfter(now, wait) : deadline;
   if (settled.size > 0)
     await registry.update(clusterArn, executionArn, { stoppedProcessors: left.length > 0 ? left : null });
   for (const { name, seconds } of nowRestarted)
@@ -83,9 +86,9 @@ export async function startProcessors(
     phase: 'starting',
     areStopped: left.length > 0,
     isDone: left.length === 0,
-    pollSeconds: pollDelay(wait, { now, deadline }, slowdownForShare(atlas.remainingShare)),
-    deadline,
-    requested: [...requested, ...found.flatMap((it) => (it.isRequested ? it.name : []))],
+    pollSeconds: pollDelay(wait, { now, deadline: until }, slowdownForShare(atlas.remainingShare)),
+    deadline: until,
+    requested: [...requested, ...newlyRequested],
     refusals: {
       ...refusals,
       ...Object.fromEntries(found.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [[name, refusal]]))),

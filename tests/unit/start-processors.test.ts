@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { startProcessors } from '../../functions/start-processors/start-processors.ts';
+import type { RestartProgress } from '../../shared/atlas/restart.ts';
+import { StreamProcessor } from '../../shared/atlas/types.ts';
+import type { StoppedProcessor } from '../../shared/registry/record.ts';
+import { type Answer, apiError, fakeAtlas, ok, processor, reset } from '../fixtures/atlas.ts';
+import { fakeRegistry, record } from '../fixtures/fake-registry.ts';
+import { executionArn, later, now, request } from '../fixtures/request.ts';
+
+const get = (name: string) => `GET /streams/processor/${name}`;
+const start = (name: string) => `POST /streams/processor/${name}:startWith`;
+const deadline = '2026-11-23T12:15:00.000Z';
+
+const shown = (name: string, state: string, overrides: Record<string, unknown> = {}) =>
+  ok(processor(name, { state, tier: 'SP10', ...overrides }));
+
+const { pipelineHash } = StreamProcessor.parse(processor('a'));
+
+const stopped = (name: string, overrides: Partial<StoppedProcessor> = {}): StoppedProcessor => ({
+  ...{ name, tier: 'SP10', pipelineHash, stoppedAt: '2026-11-23T11:58:00.000Z' },
+  ...overrides,
+});
+
+interface Situation {
+  routes?: Record<string, Answer | Answer[]>;
+  recorded?: StoppedProcessor[];
+  before?: Partial<RestartProgress>;
+  at?: string;
+}
+
+async function starter(t: TestContext, situation: Situation) {
+  const { routes = {}, recorded = [stopped('a')], before, at = now } = situation;
+  const { atlas, calls, requests } = await fakeAtlas(t, routes);
+  const { registry, item } = fakeRegistry(
+    record({ ...(recorded.length > 0 && { stoppedProcessors: recorded }), holder: executionArn, action: 'connect' }),
+  );
+  const none = { requested: [], refusals: {}, restarted: [], notRestarted: [] };
+  const run = {
+    request: request(),
+    ...(before && { processors: { phase: 'starting' as const, deadline, ...none, ...before } }),
+  };
+  const wait = { pollSeconds: 10, timeoutMinutes: 15 };
+  const visit = () => startProcessors({ run, executionArn, now: at }, { atlas, registry, wait, log: () => undefined });
+  const left = () => ((item()?.stoppedProcessors ?? []) as StoppedProcessor[]).map(({ name }) => name);
+  return { visit, calls, requests, left };
+}
+
+describe('StartProcessors', () => {
+  it('starts a processor from its checkpoint on the recorded tier', async (t) => {
+    const { visit, calls, requests, left } = await starter(t, {
+      routes: { [get('a')]: shown('a', 'STOPPED'), [start('a')]: ok({}) },
+    });
+    const { requested, areStopped } = await visit();
+    assert.deepEqual({ requested, areStopped }, { requested: ['a'], areStopped: true });
+    assert.deepEqual(calls(), [get('a'), start('a')]);
+    assert.deepEqual(requests[1]?.body, { tier: 'SP10', resumeFromCheckpoint: true });
+    assert.deepEqual(left(), ['a']);
+  });
+
+  it('needs no request to Atlas if nothing is recorded', async (t) => {
+    const { visit, calls } = await starter(t, { recorded: [] });
+    assert.equal((await visit()).areStopped, false);
+    assert.deepEqual(calls(), []);
+  });
+
+  const changed: [what: string, overrides: Record<string, unknown>, reason: RegExp][] = [
+    ['with another pipeline', { pipeline: [] }, /changed its pipeline/],
+    ['on another tier', { tier: 'SP30' }, /changed its tier from SP10 to SP30/],
+    ['that was created anew', { state: 'CREATED' }, /created it anew/],
+  ];
+  for (const [what, overrides, reason] of changed)
+    it(`does not start a processor ${what}`, async (t) => {
+      const { visit, calls, left } = await starter(t, { routes: { [get('a')]: shown('a', 'STOPPED', overrides) } });
+      const { notRestarted, areStopped } = await visit();
+      assert.match(notRestarted[0]?.reason ?? '', reason);
+      assert.deepEqual([notRestarted[0]?.isFailure, areStopped], [false, false]);
+      assert.deepEqual(calls(), [get('a')]);
+      assert.deepEqual(left(), []);
+    });
+
+  it('starts the others if Atlas refuses to show one, which it reports after the deadline', async (t) => {
+    const routes = {
+      [get('a')]: apiError(404, 'RESOURCE_NOT_FOUND'),
+      [get('b')]: shown('b', 'STOPPED'),
+      [start('b')]: ok({}),
+    };
+    const recorded = [stopped('a'), stopped('b')];
+    const { visit, calls, left } = await starter(t, { routes, recorded });
+    const { requested, refusals } = await visit();
+    assert.deepEqual(requested, ['b']);
+    assert.deepEqual(calls(), [get('a'), get('b'), start('b')]);
+    assert.deepEqual(left(), ['a', 'b']);
+
+    const late = await starter(t, {
+      routes: { ...routes, [get('b')]: shown('b', 'STARTED') },
+      recorded,
+      before: { requested, refusals },
+      at: later,
+    });
+    const { notRestarted } = await late.visit();
+    assert.match(notRestarted[0]?.reason ?? '', /^Atlas refuses to show it: .*HTTP 404/);
+    assert.equal(notRestarted[0]?.isFailure, true);
+    assert.deepEqual(late.left(), ['a']);
+  });
+
+  it('fails if Atlas refuses the credentials, and keeps the record', async (t) => {
+    const { visit, left } = await starter(t, { routes: { [get('a')]: apiError(401, 'UNAUTHORIZED') } });
+    await assert.rejects(visit, { name: 'AtlasCredentialsRefused' });
+    assert.deepEqual(left(), ['a']);
+  });
+
+  it('fails if the project is not found: what is in it may exist', async (t) => {
+    const { visit, left } = await starter(t, { routes: { [get('a')]: apiError(404, 'GROUP_NOT_FOUND') } });
+    await assert.rejects(visit, { name: 'AtlasRefused' });
+    assert.deepEqual(left(), ['a']);
+  });
+
+  it('is repeated if Atlas gives no answer about the only one', async (t) => {
+    const { visit, left } = await starter(t, { routes: { [get('a')]: reset }, at: later, before: {} });
+    await assert.rejects(visit, { name: 'AtlasUnavailable' });
+    assert.deepEqual(left(), ['a']);
+  });
+
+  it('starts one after the deadline that it could not start before, and waits for it as long as for the others', async (t) => {
+    const { visit, requests } = await starter(t, {
+      routes: { [get('a')]: shown('a', 'STOPPED'), [start('a')]: ok({}) },
+      before: {},
+      at: later,
+    });
+    const { requested, notRestarted, deadline: until } = await visit();
+    assert.deepEqual({ requested, notRestarted }, { requested: ['a'], notRestarted: [] });
+    assert.equal(until, '2026-11-23T13:15:00.000Z');
+    assert.equal(requests.length, 2);
+  });
+
+  it('does not ask again if Atlas wants to be paid first', async (t) => {
+    const { visit, left } = await starter(t, {
+      routes: {
+        [get('a')]: shown('a', 'STOPPED'),
+        [start('a')]: apiError(402, 'PAYMENT_REQUIRED', 'No payment method.'),
+      },
+    });
+    const { notRestarted } = await visit();
+    assert.match(notRestarted[0]?.reason ?? '', /^Atlas refuses to start it: .*HTTP 402/);
+    assert.equal(notRestarted[0]?.isFailure, true);
+    assert.deepEqual(left(), ['a'], 'until it is reported');
+  });
+
+  it('reports what does not run when nothing is left to wait for, and then forgets it', async (t) => {
+    const notRestarted = [{ name: 'a', reason: 'it is FAILED', isFailure: true }];
+    const { visit, calls, left } = await starter(t, { before: { notRestarted } });
+    await assert.rejects(visit, {
+      name: 'ProcessorsNotStarted',
+      message: /"a" did not start again, because it is FAILED/,
+    });
+    assert.deepEqual(calls(), []);
+    assert.deepEqual(left(), []);
+  });
+});
