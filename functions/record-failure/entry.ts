@@ -24,6 +24,8 @@ export interface Failing {
   taggedAt: string | undefined;
   /** The fingerprint of the difference that TargetChanged reports. */
   targetChange?: string;
+  /** Whether this run was allowed to stop stream processors. */
+  mayRestart?: boolean;
 }
 
 export interface Entry {
@@ -117,7 +119,7 @@ async function withoutClaim(
 }
 
 function changesFor(failing: Failing, record: RegistryRecord | undefined) {
-  const { error, fingerprint, now, executionArn, detail, targetChange } = failing;
+  const { error, fingerprint, now, executionArn, detail, targetChange, mayRestart } = failing;
   const known = sameFailure(record, failing);
   const isNews = !known && isNewsAfter(record, failing);
   // A cluster that stays connected has not failed.
@@ -130,6 +132,7 @@ function changesFor(failing: Failing, record: RegistryRecord | undefined) {
       ...{ error, fingerprint, at: now, isAccountFault: isAccountFault(error) },
       ...known,
       ...{ executionArn, isNews },
+      ...(error === 'ConnectionInUse' && mayRestart !== undefined && { mayRestart }),
     },
     ...(targetChange &&
       error === 'TargetChanged' && {

@@ -29,7 +29,14 @@ export const RecordFailureInput = z.object({
     /** Only after ResolveRequest has succeeded. While a run waits for another one, `recorded` and the settings are missing. */
     request: z.optional(
       z.partial(
-        z.pick(Request, { clusterArn: true, mechanism: true, wantedBy: true, targetChange: true, recorded: true }),
+        z.pick(Request, {
+          clusterArn: true,
+          mechanism: true,
+          wantedBy: true,
+          targetChange: true,
+          recorded: true,
+          restartProcessors: true,
+        }),
       ),
     ),
   }),
@@ -83,6 +90,7 @@ export async function recordFailure(
           startedBy: startedBy(input, executionArn),
           taggedAt: eventTimeOf(input),
           ...(request?.targetChange && { targetChange: fingerprint(request.targetChange) }),
+          ...(request?.restartProcessors !== undefined && { mayRestart: request.restartProcessors }),
         },
         deps,
       )

@@ -3,7 +3,7 @@ import type { Cluster } from '@aws-sdk/client-kafka';
 import { AwsRefused } from '../../shared/errors.ts';
 import { actionOf } from '../../shared/executions.ts';
 import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
-import { type Action, settingsOf, triggerTag } from '../../shared/msk/tags.ts';
+import { type Action, settingsOf, settingTags, triggerTag } from '../../shared/msk/tags.ts';
 import { retryTime, waitsForChange } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { allowTag } from '../../shared/secrets/allow-tag.ts';
@@ -32,12 +32,21 @@ export async function retryReason(
   if (!waits && retryTime(action, record, now) === undefined)
     return failures === 1 ? 'its last run failed' : `its last ${failures} runs failed`;
   if (!cluster) return undefined;
+  // Whoever was told the command may have run it before this sweep records the circumstances.
+  if (waits && !lastFailure.mayRestart && mayRestartNow(cluster, deps))
+    return 'runs may stop and start its stream processors now';
   const { circumstances } = lastFailure;
   const found = await circumstancesOf(cluster, record, deps);
   if (circumstances === undefined) await store(record, found, deps);
   return circumstances === undefined || circumstances === found
     ? undefined
     : 'the cluster, its secrets or its settings have changed since its last run failed';
+}
+
+/** As ResolveRequest decides it. */
+function mayRestartNow({ Tags = {} }: Cluster, { settings }: Deps): boolean {
+  const tag = Tags[settingTags.restartProcessors];
+  return tag === undefined ? settings.restartProcessors : tag === 'true';
 }
 
 const otherThan = (action: Action): Action => (action === 'connect' ? 'disconnect' : 'connect');

@@ -49,6 +49,8 @@ const Failure = z.object({
   isAccountFault: z.boolean(),
   /** The cluster, its secrets and its setting tags at that time, as a fingerprint. */
   circumstances: text,
+  /** Whether the run was allowed to stop stream processors. Only of ConnectionInUse. */
+  mayRestart: z.optional(z.boolean()),
 });
 export type Failure = z.infer<typeof Failure>;
 

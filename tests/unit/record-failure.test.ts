@@ -86,6 +86,17 @@ const byTag = { input: tagEvent(), request: request({ wantedBy: 'tag' }) };
 const commandFor = (json: string) =>
   `aws stepfunctions start-execution --region us-east-1 --state-machine-arn ${machineArn} --input '${json}'`;
 
+describe('the record of ConnectionInUse', () => {
+  it('says whether the run was allowed to stop stream processors', async (t) => {
+    for (const restartProcessors of [true, false]) {
+      const { run, record } = await recorder(t, claimed);
+      const inUse = { CreateConnection: thrown('ConnectionInUse', 'It is in use.') };
+      await run({ ...byTag, request: request({ wantedBy: 'tag', restartProcessors }), failed: inUse });
+      assert.equal((await record())?.lastFailure?.mayRestart, restartProcessors);
+    }
+  });
+});
+
 describe('the Cause of a failure', () => {
   it('says what failed, what was changed, how to start again, and when the sweep does', async (t) => {
     const { run } = await recorder(t, claimed);

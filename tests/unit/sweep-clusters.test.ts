@@ -591,6 +591,44 @@ describe('SweepClusters, for a connected cluster,', () => {
   });
 });
 
+describe('SweepClusters, for a cluster whose connection was in use,', () => {
+  const inUse = (more = {}) => connected(failure(minutesAgo(5), { error: 'ConnectionInUse', ...more }));
+  const mayRestart = { settings: { RESTART_PROCESSORS: 'true' } };
+  const stopped = { name: 'a', tier: 'SP10', pipelineHash: 'hash', stoppedAt: minutesAgo(9) };
+  const allowing = { ...connectTags, 'restart-processors': 'true' };
+  const forbidding = { ...connectTags, 'restart-processors': 'false' };
+  const allowed = /runs may stop and start its stream processors now$/;
+  check([
+    ['waits for a change', connectTags, inUse({ mayRestart: false, at: hoursAgo(50) }), 'failed recently'],
+    ['starts a run if a tag allows a restart by now', allowing, inUse({ mayRestart: false }), allowed],
+    [
+      'starts a run if the deployment allows a restart by now',
+      connectTags,
+      inUse({ mayRestart: false }),
+      allowed,
+      mayRestart,
+    ],
+    ['starts a run if a version before restarts has recorded the failure', allowing, inUse(), allowed],
+    ['waits for a change if the run was allowed to', allowing, inUse({ mayRestart: true }), 'failed recently'],
+    ['waits if the tag forbids a restart', forbidding, inUse({ mayRestart: false }), 'failed recently', mayRestart],
+    [
+      'gives back at once what a run that died has stopped',
+      connectTags,
+      connected({ ...failure(minutesAgo(1), { error: 'RunEndedEarly' }), stoppedProcessors: [stopped] }),
+      /a run has left something that must end, and its last run failed$/,
+    ],
+    [
+      'pauses if such runs die again and again',
+      connectTags,
+      connected({
+        ...failure(minutesAgo(5), { error: 'RunEndedEarly', isNews: false }, 2),
+        stoppedProcessors: [stopped],
+      }),
+      'failed recently',
+    ],
+  ]);
+});
+
 describe('SweepClusters, for a cluster whose tag was removed,', () => {
   const untagged = { status: 'connected' };
   const wasTagged = connected({ wasTagged: true });
