@@ -52,19 +52,32 @@ export const matrix = (calls: Found[]): Cell[] =>
   );
 
 /**
- * Always the same part of the matrix: one cell in `oneIn` of each fault, at least one cell of each function, and every write whose
- * answer is lost, because most can go wrong there.
+ * Always the same part of the matrix: one cell in `oneIn` of each fault, at least one cell of each function, of each call that concerns
+ * stream processors, topics or the reboot window, and of each variant, and every write whose answer is lost, because most can go wrong
+ * there.
  *
  * @param oneIn not a multiple of three, so that the sample has cells with once, three times and always
  */
-export function sample(cells: Cell[], oneIn = 250): Cell[] {
+export function sample(cells: Cell[], oneIn = 700): Cell[] {
   const chosen = new Set(cells.filter(losesAnswer));
   const groups = [Map.groupBy(cells, ({ fault }) => fault.name), Map.groupBy(cells, ({ call }) => call.caller)];
   for (const [index, ofGroup] of groups.flatMap((group) => [...group.values()]).entries())
     for (const [at, cell] of ofGroup.entries())
       if (at % oneIn === (index * 7) % Math.min(oneIn, ofGroup.length)) chosen.add(cell);
+  const once = Map.groupBy(cells.filter(mustBeInSample), ({ useCase, call }) =>
+    useCase.concerns ? useCase.name : nameOf(call),
+  );
+  for (const [index, ofGroup] of [...once.values()].entries())
+    if (!ofGroup.some((cell) => chosen.has(cell))) chosen.add(ofGroup[(index * 7) % ofGroup.length] as Cell);
   return [...chosen];
 }
+
+const mustBeInSample = ({ useCase, call }: Cell): boolean =>
+  useCase.concerns !== undefined ||
+  (!useCase.isByIam &&
+    /^(\w+(Processors|Probe) |CheckPrerequisites calls \w+Topics?$|EnablePrivateConnectivity calls TagResource)/.test(
+      nameOf(call),
+    ));
 
 /** The faults after which a caller doesn't know whether its call was carried out. */
 const losing = ['reset after the call is applied', 'function crashes after a write', 'run is stopped after a write'];

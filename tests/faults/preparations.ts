@@ -249,6 +249,19 @@ type TableRequest = Pick<Request, 'headers' | 'body'>;
 const isDeletion = ({ headers }: TableRequest) => String(headers['x-amz-target']).endsWith('.DeleteItem');
 const isRelease = ({ body }: TableRequest) => /REMOVE[^"]*#holder/.test(body);
 
+/** A connect is stopped when it invokes a function for the nth time. */
+export async function stoppedAt(cloud: Cloud, state: string, nth: number, input: object): Promise<void> {
+  let left = nth;
+  cloud.interceptInvocation = async ({ name }, next) => {
+    if (name === state && --left === 0) execution.abort();
+    return left > 0 ? next() : { milliseconds: 0, error: { errorType: 'Runtime.ExitError', errorMessage: '' } };
+  };
+  const execution = cloud.start({ clusterArn: cloud.world.cluster.arn, ...input });
+  await execution.result;
+  cloud.interceptInvocation = (_, next) => next();
+  await pass(cloud, 15);
+}
+
 /** Waits until an execution has entered a state, or has ended. */
 export async function untilIn(execution: Execution, state: string): Promise<void> {
   const isThere = () => execution.history.some((event) => event.type === 'StateEntered' && event.state.name === state);

@@ -7,10 +7,32 @@ import { isOn, none, one, startedByHand, type UseCase } from './use-case.ts';
 /** A workspace that is connected to a cluster, where processors can write. */
 const project = { workspaces: [{ name: 'streams', clusterConnections: [{ name: 'db', clusterName: 'main' }] }] };
 
+const restartAllowed = { restartProcessors: true };
 const inUse = { endState: 'SetupFailed', error: 'ConnectionInUse' };
 
 /** What happens to running stream processors when their connection must be updated. */
 const restarts: UseCase[] = [
+  {
+    name: 'restart a processor for a rotated password',
+    world: seedWith({ cluster: isOn, project }),
+    prepare: preparations.usedByProcessor,
+    ...startedByHand('connect', () => restartAllowed),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+    mayRestart: true,
+  },
+  {
+    name: 'restart a processor for another role by IAM',
+    world: iamSeedWith({ cluster: isOn, project }),
+    isByIam: true,
+    prepare: preparations.usedWithAnotherRole,
+    ...startedByHand('connect', () => restartAllowed),
+    expected: { endState: 'Connected' },
+    leaves: one,
+    status: 'connected',
+    mayRestart: true,
+  },
   {
     name: 'find the connection in use by IAM',
     world: iamSeedWith({ cluster: isOn, project }),
@@ -21,6 +43,20 @@ const restarts: UseCase[] = [
     leaves: one,
     status: 'failed',
     says: /in use by stream processor "enrich"/,
+  },
+  {
+    name: 'disconnect after a run that has stopped a processor',
+    world: seedWith({ cluster: isOn, project }),
+    prepare: async (cloud) => {
+      await preparations.usedByProcessor(cloud);
+      await preparations.stoppedAt(cloud, 'StopProcessors', 2, restartAllowed);
+    },
+    ...startedByHand('disconnect'),
+    expected: { endState: 'RemovalFailed', error: 'ConnectionInUse' },
+    leaves: one,
+    status: 'failed',
+    mayRestart: true,
+    concerns: ['StartProcessors'],
   },
 ];
 

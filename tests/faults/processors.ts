@@ -18,17 +18,19 @@ export const ofPerson: ProcessorSeed[] = [
 
 const isProbe = ({ name }: { name: string }) => name.startsWith('aspprobe');
 
-/** What is known of the stream processors before a run. */
-export type Before = ReturnType<typeof processorsNow>;
+/** What is known of a person's stream processors before a run. Those that an earlier run has stopped must run again. */
+export type Before = Awaited<ReturnType<typeof processorsBefore>>;
 
-export const processorsNow = ({ world: { project } }: Cloud) =>
-  project.workspace('streams').processors.map(({ name, state, tier, checkpoint, runs }) => ({
-    name,
-    state,
-    tier,
-    checkpoint,
-    starts: runs.length,
-  }));
+export async function processorsBefore(cloud: Cloud) {
+  const stopped = (await recordOf(cloud))?.stoppedProcessors ?? [];
+  return cloud.world.project
+    .workspace('streams')
+    .processors.filter((it) => !isProbe(it))
+    .map(({ name, state, tier, checkpoint, runs }) => {
+      const wasRunning = stopped.some((it) => it.name === name);
+      return { name, state: wasRunning ? 'STARTED' : state, tier, checkpoint, starts: runs.length };
+    });
+}
 
 /**
  * What is wrong with the stream processors. At any time, the registry must name each that a run has stopped, and the probe. At the end,

@@ -10,7 +10,7 @@ import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import { functionSpeed, type RemoteCall } from './faults.ts';
 import { addForeign, foreignChanges } from './foreign.ts';
 import { type Injection, inject, observe } from './injection.ts';
-import { type Before, leftovers, processorsNow, wrongProcessors, wrongProof } from './processors.ts';
+import { type Before, leftovers, processorsBefore, wrongProcessors, wrongProof } from './processors.ts';
 import { releaseBySweeps, statementsOf, wrongRecord } from './records.ts';
 import { latest, maxSweeps, type RunEnd } from './sweeps.ts';
 import type { UseCase } from './use-case.ts';
@@ -186,7 +186,7 @@ export class Runner {
     await prepare?.(cloud);
     (await cloud.messages()).splice(0);
     cloud.recorder.exchanges.splice(0);
-    this.#processors = processorsNow(cloud);
+    this.#processors = await processorsBefore(cloud);
   }
 
   /** Makes everything work again. */
