@@ -14,7 +14,7 @@ import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
 import { refuseSecretElsewhere } from '../../shared/request/secret-place.ts';
 import type { Settings } from '../../shared/request/settings.ts';
-import { settle } from '../../shared/request/settle.ts';
+import { type Asked, settle } from '../../shared/request/settle.ts';
 import { refuseIfUndone } from '../../shared/request/wish.ts';
 import type { Wait } from '../../shared/waits.ts';
 import { claimCluster } from './claim.ts';
@@ -86,7 +86,9 @@ export async function resolveRequest(
   if (starter === 'console' && action === 'connect' && !given.dryRun) refuseIfUndone(clusterArn, tags);
   const isWantedByTag = starter === 'tag' || (starter === 'sweep' && tags[triggerTag] === action);
   const wantedBy = isWantedByTag ? 'tag' : starter;
-  const asked = { action, given, tags, recorded, wantedBy, clusterName: cluster.clusterName } as const;
+  const named = { action, given, tags, recorded, wantedBy, clusterName: cluster.clusterName } as const;
+  const isReturn = starter === 'sweep' && recorded !== undefined && hasLeftovers(recorded);
+  const asked = isReturn ? withoutWrongTags(named, settings) : named;
   // A mistake in the settings must not disturb an execution that holds the cluster, so the claim waits for their check.
   const preview = settle(asked, settings);
   if (given.dryRun) return proceed(starter, preview);
@@ -98,7 +100,8 @@ export async function resolveRequest(
       claimedAt: now,
       wantedBy,
       status: `${action}ing`,
-      settings: settingsOf(tags),
+      // If it leaves out wrong tags, the next sweep starts a run that reports them.
+      settings: settingsOf(asked.tags),
       // The sweep finishes what was asked for.
       ...(starter !== 'sweep' && { includeAdopted: given.includeAdopted ?? null }),
       ...(wantedBy === 'tag' && action === 'connect' && { wasTagged: true }),
@@ -118,6 +121,20 @@ export async function resolveRequest(
   const { probe, stoppedProcessors = [] } = claimed.record;
   const left = { isProbeLeft: probe !== undefined, areProcessorsStopped: stoppedProcessors.length > 0 };
   return proceed(starter, { ...request, ...left, wereTagsStripped, tagsRefused });
+}
+
+/**
+ * A wrong setting tag must not keep stopped what a run that died has stopped. The run that gives it back then uses what is recorded, as
+ * that of a cluster without tags does.
+ */
+function withoutWrongTags(asked: Asked, settings: Settings): Asked {
+  try {
+    settle(asked, settings);
+    return asked;
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error;
+    return { ...asked, tags: {} };
+  }
 }
 
 /** Whether the status tags of a connected cluster are gone. After an earlier attempt of this run, its status is "connecting". */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ListTagsForResourceCommand, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { DescribeExecutionCommand, type ExecutionStatus, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { resolveRequest } from '../../functions/resolve-request/resolve-request.ts';
+import { settingsOf } from '../../shared/msk/tags.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
 import type { Request } from '../../shared/request/request.ts';
@@ -749,6 +750,30 @@ describe('ResolveRequest claims the cluster:', () => {
     sfnMock.on(DescribeExecutionCommand).rejects(awsError('ThrottlingException', 400));
     await assert.rejects(resolve({ clusterArn }), { name: 'AwsThrottled', message: /states:DescribeExecution/ });
     assert.equal((await record())?.holder, other);
+  });
+});
+
+describe('ResolveRequest, for a cluster with a wrong setting tag,', () => {
+  const swept = executionArn.replace('run-1', 'sweep-connect-1');
+  const wrong = { ...connect, 'atlas-streaming/restart-processors': 'perhaps' };
+  const recorded = {
+    target: { projectId, workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' },
+    connection: { id: '6a1f0001aaaaaaaaaaaaaaaa', ownership: 'created' },
+  };
+  const stoppedProcessors = [{ name: 'a', tier: 'SP10', pipelineHash: 'hash', stoppedAt: now }];
+
+  it('lets the sweep start what a run that died has stopped, by what is recorded', async (t) => {
+    const { resolve, record } = await resolver(t, wrong, {}, { recorded: { ...recorded, stoppedProcessors } });
+    const { areProcessorsStopped, workspace, restartProcessors } = (await resolve({ clusterArn }, swept)) as Request;
+    assert.deepEqual([areProcessorsStopped, workspace, restartProcessors], [true, 'streams', false]);
+    assert.equal((await record())?.settings, settingsOf({}), 'so the next sweep finds the tag, and reports it');
+  });
+
+  it('refuses every other run', async (t) => {
+    const { resolve, put } = await resolver(t, wrong, {}, { recorded: { ...recorded, stoppedProcessors } });
+    await assert.rejects(resolve(tagEvent()), { name: 'InvalidRequest', message: /restart-processors/ });
+    await put({ clusterArn, ...recorded });
+    await assert.rejects(resolve({ clusterArn }, swept), { name: 'InvalidRequest', message: /restart-processors/ });
   });
 });
 
