@@ -171,9 +171,11 @@ function differencesTo(
 
 /**
  * The fields of the recorded target that a connect cannot change. The private link is in the project. Without a connection of ours,
- * such as after a disconnect that had to leave the link, the workspace has nothing that could be lost.
+ * such as after a disconnect that had to leave the link, the workspace has nothing that could be lost, unless a run has stopped stream
+ * processors there.
  */
 function boundBy(record: RegistryRecord | undefined): readonly (keyof Target)[] {
+  if (record?.stoppedProcessors?.length) return fieldsOfTarget;
   if (!record || !hasCreated(record)) return [];
   return record.connection && mayBeOurs(record.connection) ? fieldsOfTarget : ['projectId'];
 }

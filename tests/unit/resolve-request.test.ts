@@ -753,6 +753,23 @@ describe('ResolveRequest claims the cluster:', () => {
   });
 });
 
+describe('ResolveRequest, for a cluster whose connection another party has replaced,', () => {
+  const stoppedProcessors = [{ name: 'a', tier: 'SP10', pipelineHash: 'hash', stoppedAt: now }];
+  const recorded = {
+    target: { projectId, workspace: 'streams', connectionName: 'orders', mechanism: 'SCRAM-512' },
+    privateLink: { id: '6a1f0000aaaaaaaaaaaaaaaa', ownership: 'created' },
+    connection: { id: '6a1f0001aaaaaaaaaaaaaaaa', ownership: 'adopted' },
+  };
+  const tags = { ...connect, 'atlas-streaming/workspace': 'others' };
+
+  it('stays in the workspace in which a run has stopped stream processors', async (t) => {
+    const resolve = async (record: object) =>
+      ((await (await resolver(t, tags, {}, { recorded: record })).resolve(tagEvent())) as Request).workspace;
+    assert.equal(await resolve({ ...recorded, stoppedProcessors }), 'streams');
+    assert.equal(await resolve(recorded), 'others');
+  });
+});
+
 describe('ResolveRequest, for a cluster with a wrong setting tag,', () => {
   const swept = executionArn.replace('run-1', 'sweep-connect-1');
   const wrong = { ...connect, 'atlas-streaming/restart-processors': 'perhaps' };
