@@ -188,14 +188,14 @@ export class MskClient {
   /**
    * How many partitions a topic has; null if MSK doesn't say. MSK knows it for provisioned clusters with Apache Kafka 3.6.0 or newer.
    *
-   * @returns undefined if there is no such topic: MSK shows a new one after about a minute
+   * @returns undefined if there is no such topic, or if it is being deleted: MSK shows a new one after about a minute
    */
   async countPartitions(clusterArn: string, topic: string): Promise<number | null | undefined> {
     const command = new DescribeTopicCommand({ ClusterArn: clusterArn, TopicName: topic });
     const answer = await fromAws('kafka:DescribeTopic', this.#kafka.send(command, this.#options)).catch(
       noneWhenNotFound,
     );
-    return answer && (answer.PartitionCount ?? null);
+    return answer?.Status === 'DELETING' ? undefined : answer && (answer.PartitionCount ?? null);
   }
 
   /** The names of the cluster's topics: all, or the first 2,000. */

@@ -58,8 +58,8 @@ export async function checkTopics(
   const refusal = await findings.look('topics', () => refusalOf(read(), findings));
   if (refusal !== undefined) return notChecked(unknown, refusal);
   const missing = topics.filter((name) => counts.has(name) && counts.get(name) === undefined);
-  const similar = missing.length === 0 ? [] : await allTopics(clusterArn, msk);
-  findings.report('topics', ...missing.map((name) => complaintAbout(name, clusterArn, similarTo(name, similar))));
+  const all = missing.length === 0 ? [] : await allTopics(clusterArn, msk);
+  findings.report('topics', ...missing.map((name) => complaintAbout(name, clusterArn, all)));
   return { topics: topics.map((name) => ({ name, partitions: counts.get(name) ?? null })) };
 }
 
@@ -86,14 +86,16 @@ const allTopics = (clusterArn: string, msk: MskClient): Promise<string[]> =>
     throw error;
   });
 
-const complaintAbout = (name: string, clusterArn: string, similar: string[]): string =>
-  [
-    `Cluster ${clusterArn} has no topic ${name}.`,
+function complaintAbout(name: string, clusterArn: string, all: string[]): string {
+  const similar = similarTo(name, all);
+  return [
+    `Cluster ${clusterArn} has no topic ${name}${all.includes(name) ? ', or is deleting it' : ''}.`,
     similar.length > 0 && `Similar names: ${similar.join(', ')}.`,
     `Create the topic, or correct topics in the input or in the tag ${settingTags.topics}. MSK shows a new topic after about a minute.`,
   ]
     .filter(Boolean)
     .join(' ');
+}
 
 const maxSimilar = 3;
 
@@ -103,7 +105,7 @@ function similarTo(wrong: string, names: string[]): string[] {
   const score = (name: string): number =>
     name.includes(text) || text.includes(name) ? Math.min(1, distance(text, name)) : distance(text, name);
   return names
-    .filter((name) => isTopicName(name) && !name.startsWith('__'))
+    .filter((name) => name !== wrong && isTopicName(name) && !name.startsWith('__'))
     .map((name) => ({ name, score: score(name.toLowerCase()) }))
     .filter((it) => it.score <= Math.max(2, Math.floor(text.length / 3)))
     .toSorted((a, b) => a.score - b.score || a.name.localeCompare(b.name))

@@ -67,6 +67,8 @@ interface Situation {
   /** The partitions of the topics that exist, or an exception. */
   topics?: Record<string, number | null> | Error;
   mayListTopics?: boolean;
+  /** One that MSK still shows. */
+  deletedTopic?: string;
   /** The parameter atlasAwsAccountIds. */
   allowedAccounts?: string[];
   atlas?: Record<string, Answer>;
@@ -88,11 +90,12 @@ async function check(t: TestContext, situation: Situation = {}) {
     BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers,
     BootstrapBrokerStringVpcConnectivitySaslIam: bootstrapServers.replaceAll('.scram.', '.iam.'),
   });
-  const { topics = {}, mayListTopics = true } = situation;
+  const { topics = {}, mayListTopics = true, deletedTopic } = situation;
   msk.on(DescribeTopicCommand).callsFake(({ TopicName }: { TopicName: string }) => {
     if (topics instanceof Error) throw topics;
     const count = topics[TopicName];
     if (count === undefined) throw awsError('NotFoundException', 404);
+    if (TopicName === deletedTopic) return { PartitionCount: count, Status: 'DELETING' };
     return count === null ? {} : { PartitionCount: count };
   });
   if (mayListTopics)
@@ -1146,6 +1149,11 @@ describe('CheckPrerequisites and topics:', () => {
         `2. Cluster ${clusterArn} has no topic order. Similar names: orders, orders-a, orders-b. Create the topic, or correct topics in the input or in the tag atlas-streaming/topics. MSK shows a new topic after about a minute.`,
       ].join('\n'),
     );
+  });
+
+  it('complains about a topic that MSK is deleting, and does not name it as a similar one', async (t) => {
+    const text = await complaint(t, { ...named('orders'), topics, deletedTopic: 'orders' });
+    assert.match(text, /has no topic orders, or is deleting it\. Similar names: orders-dlq\./);
   });
 
   it('a missing one is reported without similar names if there are none, or if they cannot be read', async (t) => {

@@ -343,10 +343,12 @@ describe("a cluster's topics", () => {
       .on(DescribeTopicCommand, { ClusterArn: clusterArn, TopicName: 'orders' })
       .resolvesOnce({ PartitionCount: 6 })
       .resolvesOnce({})
-      .rejectsOnce(notFound());
+      .rejectsOnce(notFound())
+      .resolvesOnce({ PartitionCount: 6, Status: 'DELETING' });
     assert.equal(await client.countPartitions(clusterArn, 'orders'), 6);
     assert.equal(await client.countPartitions(clusterArn, 'orders'), null);
     assert.equal(await client.countPartitions(clusterArn, 'orders'), undefined);
+    assert.equal(await client.countPartitions(clusterArn, 'orders'), undefined, 'a topic that is being deleted');
   });
 
   it('are listed page by page, up to twenty pages', async () => {
