@@ -143,7 +143,7 @@ function furtherEvents(
   const absentCluster = { ...request, clusterArn: request.clusterArn.replace('orders', 'absent') };
   const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
   return {
-    EnablePrivateConnectivity: { run: { request, plan }, executionArn, now },
+    EnablePrivateConnectivity: { run: { startedAt: run.startedAt, request, plan }, executionArn, now },
     AssociateScramSecret: { run: { request, plan }, executionArn },
     RecordFailure: {
       run: { input: { clusterArn: request.clusterArn }, failed: { CheckConnection: failure } },

@@ -55,6 +55,23 @@ function daysIn(list: string): number[] {
 
 const opens = (window: string, opening: string): string => `the reboot window ${window}, which opens ${opening}`;
 
+/**
+ * How long after the start of a run a window may open that it waits for. Before it, the run may have waited for a disconnect and for an update of
+ * another party, and what follows must fit in the machine's time limit.
+ */
+export const maxDaysToWindow = 9;
+
+/** Whether a run may wait for a window. Both are ISO 8601. */
+export const isInTime = (opening: string, startedAt: string): boolean =>
+  Date.parse(opening) - Date.parse(startedAt) <= maxDaysToWindow * day24;
+
+/** What a run says that has missed its window. */
+export const missed = (window: string, opening: string): string =>
+  `MSK could not turn on multi-VPC private connectivity while the reboot window ${window} was open, probably because of another update of the cluster. The window next opens ${opening}, which is more than ${maxDaysToWindow} days after the start of this run. Nothing was turned on. Start a new execution, which waits for that.`;
+
+/** What a run writes about itself when the window is open. */
+export const rebootDetail = 'MSK reboots the brokers one by one to turn on multi-VPC private connectivity';
+
 /** What a run writes about itself while it waits. */
 export const waitDetail = (window: string, opening: string): string => `Waits for ${opens(window, opening)}`;
 

@@ -1,19 +1,20 @@
 import type { Cluster, VpcConnectivityClientAuthentication } from '@aws-sdk/client-kafka';
 import * as z from 'zod/mini';
 import { isCertain } from '../../shared/aws.ts';
-import { AwsRefused, ClusterUpdateFailed, VersionConflict } from '../../shared/errors.ts';
+import { AwsRefused, ClusterUpdateFailed, VersionConflict, WaitTimedOut } from '../../shared/errors.ts';
 import { quoted } from '../../shared/foreign-text.ts';
 import { Login, type Mechanism, schemeOf } from '../../shared/login.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { isPrivateConnectivityOn, privateConnectivityOf, vpcConnectivityOf } from '../../shared/msk/cluster.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
 import { Result } from '../../shared/outcomes.ts';
-import { nextOpening, waitDetail } from '../../shared/reboot-window.ts';
+import { isInTime, missed, nextOpening, rebootDetail, waitDetail } from '../../shared/reboot-window.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 
 export const EnablePrivateConnectivityInput = z.object({
   run: z.object({
+    startedAt: z.string(),
     request: z.pick(Request, { clusterArn: true, rebootWindow: true }),
     plan: z.object({ login: Login }),
     /** Of this state's earlier visit. */
@@ -41,10 +42,15 @@ type Connectivity = z.infer<typeof EnablePrivateConnectivityOutput>;
  * the brokers. Outside of the reboot window, it requests nothing, and says when the window opens. The machine returns to this state only if connectivity is still off after the update: then the update has failed,
  * or isn't visible yet. The registry first records since when it is on, because AWS bills it by the hour.
  *
+ * @throws WaitTimedOut if the window is missed again and again
  * @throws ClaimLost, DeploymentMisconfigured, ClusterUpdateFailed, VersionConflict, ClusterUnusable, AwsRefused, AwsThrottled, AwsUnavailable
  */
 export async function enablePrivateConnectivity(
-  { run: { request, plan, connectivity }, executionArn, now }: z.infer<typeof EnablePrivateConnectivityInput>,
+  {
+    run: { startedAt, request, plan, connectivity },
+    executionArn,
+    now,
+  }: z.infer<typeof EnablePrivateConnectivityInput>,
   { msk, registry }: { msk: MskClient; registry: Registry },
 ): Promise<Connectivity> {
   if (connectivity?.operationArn) {
@@ -58,6 +64,7 @@ export async function enablePrivateConnectivity(
   if (isOn(cluster, mechanism) || cluster.State !== 'ACTIVE') return requested('', 'unchanged');
   const waitUntil = rebootWindow === null ? undefined : nextOpening(rebootWindow, now);
   if (rebootWindow !== null && waitUntil !== undefined) {
+    if (!isInTime(waitUntil, startedAt)) throw new WaitTimedOut(missed(rebootWindow, waitUntil));
     const detail = waitDetail(rebootWindow, waitUntil);
     await registry.update(clusterArn, executionArn, { detail });
     await writeStatus(clusterArn, { status: 'connecting', detail, executionArn }, msk);
@@ -66,7 +73,12 @@ export async function enablePrivateConnectivity(
   }
   // A refusal restores it. An attempt before, whose answer was lost, may have written it, so the record at the claim is too old.
   const { turnedOn } = await registry.confirm(clusterArn, executionArn);
-  await registry.update(clusterArn, executionArn, { turnedOn: now });
+  await registry.update(clusterArn, executionArn, {
+    turnedOn: now,
+    ...(rebootWindow !== null && { detail: rebootDetail }),
+  });
+  if (rebootWindow !== null)
+    await writeStatus(clusterArn, { status: 'connecting', detail: rebootDetail, executionArn }, msk);
   try {
     const schemes = schemesWith(mechanism, cluster);
     const operationArn = await msk.updateConnectivity(clusterArn, cluster.CurrentVersion, schemes);

@@ -5,12 +5,15 @@ import * as lambdaModel from '@aws-sdk/client-lambda';
 import aslService from 'amazon-states-language-service';
 import validateAsl from 'asl-validator';
 import * as errors from '../../shared/errors.ts';
+import { maxDaysToWindow } from '../../shared/reboot-window.ts';
 import { waits } from '../../shared/waits.ts';
 import { machines, readDefinition, type State } from '../../statemachine/definition.ts';
 import { kebab, tasksOf } from './tasks.ts';
 
 /** A window opens at least once a week. */
-const rebootWindow = { timeoutMinutes: 7 * 24 * 60 };
+const rebootWindow = { pollSeconds: 7 * 24 * 3600, timeoutMinutes: 7 * 24 * 60 };
+/** A run that has missed a window waits for the next one, but for none that opens later than this after its start. */
+const longestWaitMinutes = maxDaysToWindow * 24 * 60;
 
 /** What each machine's Comment says, how it fails, and the waits that follow each other at most. */
 const expected = {
@@ -19,6 +22,8 @@ const expected = {
     failsAs: 'SetupFailed',
     waits: [
       waits.holder,
+      // An update of another party, before the window. Its deadline starts anew when the window opens.
+      waits.cluster,
       rebootWindow,
       waits.cluster,
       waits.privateLink,
@@ -159,6 +164,10 @@ for (const machine of machines) {
     it('has a time-out for the whole run that is longer than all waits together', () => {
       const minutes = following.reduce((sum, { timeoutMinutes }) => sum + timeoutMinutes, 0);
       assert.ok(definition.TimeoutSeconds > minutes * 60);
+      if (machine === 'disconnect') return;
+      const afterWindow = following.slice(following.indexOf(rebootWindow) + 1);
+      const rest = afterWindow.reduce((sum, { timeoutMinutes }) => sum + timeoutMinutes, 0);
+      assert.ok(definition.TimeoutSeconds > (longestWaitMinutes + rest) * 60);
     });
 
     it('says in a Comment what the run achieves and what every state is for', () => {

@@ -46,7 +46,8 @@ async function enabler(
     holder,
     login = withSecret,
     rebootWindow = null,
-  }: { turnedOn?: string; holder?: string; login?: Login; rebootWindow?: string | null } = {},
+    startedAt = now,
+  }: { turnedOn?: string; holder?: string; login?: Login; rebootWindow?: string | null; startedAt?: string } = {},
 ) {
   const { registry, record } = await heldRegistry(t, turnedOn === undefined ? {} : { turnedOn }, holder);
   const { client, msk } = fakeMsk();
@@ -57,7 +58,12 @@ async function enabler(
   msk.on(UpdateConnectivityCommand).resolves({ ClusterOperationArn: operationArn });
   const enable = (connectivity?: Connectivity) =>
     enablePrivateConnectivity(
-      taskInput({ request: request({ rebootWindow }), plan: { login }, ...(connectivity && { connectivity }) }),
+      taskInput({
+        startedAt,
+        request: request({ rebootWindow }),
+        plan: { login },
+        ...(connectivity && { connectivity }),
+      }),
       {
         msk: client,
         registry,
@@ -286,6 +292,27 @@ describe('EnablePrivateConnectivity and the reboot window:', () => {
     const { enable } = await enabler(t, undefined, undefined, { rebootWindow: 'Mon 12:00-13:00 UTC' });
     const waited = { isWaiting: true, operationArn: '', result: 'unchanged', waitUntil: now, waitSeconds: 60 } as const;
     assert.deepEqual(await enable(waited), updated);
+  });
+
+  it('when it opens, the record and the tags no longer say that the run waits', async (t) => {
+    const { enable, msk, record } = await enabler(t, undefined, undefined, { rebootWindow: 'Mon 12:00-13:00 UTC' });
+    await enable();
+    const { detail: said } = await record();
+    assert.match(String(said), /^MSK reboots the brokers/);
+    assert.equal(msk.commandCalls(TagResourceCommand)[0]?.args[0].input.Tags?.['atlas-streaming/detail'], said);
+  });
+
+  it('a run waits for no window that opens after the time that the machine has for it, and says so', async (t) => {
+    // The brokers were busy in the first window, and the second is nine days after the start.
+    const { enable, msk } = await enabler(t, undefined, undefined, {
+      ...closed,
+      startedAt: '2026-11-19T01:00:00.000Z',
+    });
+    await assert.rejects(enable(), {
+      name: 'WaitTimedOut',
+      message: /reboot window Sat 02:00-06:00 UTC.*opens 2026-11-28T02:00:00Z.*Start a new execution/,
+    });
+    assert.deepEqual(commandsOf(msk), ['DescribeClusterV2']);
   });
 
   it('what another party has turned on, or is changing, needs no window', async (t) => {
