@@ -8,6 +8,7 @@ import { mskError } from '../emulators/msk/router.ts';
 import { statusTag, triggerTag } from '../shared/msk/tags.ts';
 import { flowScenarios } from './flow-scenarios.ts';
 import { iamScenarios } from './iam-scenarios.ts';
+import { probeScenarios } from './probe-scenarios.ts';
 import { registryScenarios } from './registry-scenarios.ts';
 import { first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
 import { securityScenarios } from './security-scenarios.ts';
@@ -183,6 +184,7 @@ export const scenarios: Scenario[] = [
   },
   ...registryScenarios,
   ...securityScenarios,
+  ...probeScenarios,
   ...iamScenarios,
   ...flowScenarios,
 ];

@@ -28,6 +28,14 @@ export const waits = {
    * it in MongoDB's own tests.
    */
   removal: { pollSeconds: 30, timeoutMinutes: 120 },
+  /** A probe: Atlas needs 2 to 5 minutes to start a stream processor, and tries again for 5 minutes if something is wrong. */
+  probe: { pollSeconds: 15, timeoutMinutes: 13 },
+  /** From the first partition that a probe sees: if reading is denied, Atlas says so only after trying again for 5 minutes. */
+  probeRecord: { pollSeconds: 15, timeoutMinutes: 6 },
+  /** From a probe's failure: Atlas shows a line of the log up to 5 minutes late. A processor that has failed costs nothing. */
+  probeLog: { pollSeconds: 15, timeoutMinutes: 6 },
+  /** Until a probe is stopped and deleted. One that is still starting may have to start first. */
+  probeEnd: { pollSeconds: 15, timeoutMinutes: 10 },
   /** After a request to create something whose answer was lost. Atlas may show late what it has accepted. */
   unclearAttempt: { pollSeconds: 30, timeoutMinutes: 15 },
 } satisfies Record<string, Wait>;

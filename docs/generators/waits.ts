@@ -12,6 +12,10 @@ const described: Record<keyof Waits, [waitFor: string, usually: string]> = {
     'the removal of the connection and the private link',
     'minutes; sometimes more than 20; longer if Atlas still deploys the connection',
   ],
+  probe: ['the probe to read its topic', '3 to 10 minutes; not without a probe'],
+  probeRecord: ['a record, after the probe has seen the topic', 'seconds'],
+  probeLog: ['the log of a probe that has failed', '5 minutes'],
+  probeEnd: ['the probe to be stopped and deleted', 'half a minute'],
   unclearAttempt: ['what a request without an answer may have created', 'seconds; none, if every request was answered'],
 };
 

@@ -7,6 +7,7 @@ import { assess, type Clients } from '../../shared/prerequisites/assess.ts';
 import { Findings } from '../../shared/prerequisites/findings.ts';
 import { Change, Connected, planChanges } from '../../shared/prerequisites/plan-changes.ts';
 import { noteOn } from '../../shared/prerequisites/plan-note.ts';
+import { planProbe } from '../../shared/prerequisites/plan-probe.ts';
 import { Topic } from '../../shared/prerequisites/topics.ts';
 import { isHopeless } from '../../shared/replaced-by.ts';
 import { Request } from '../../shared/request/request.ts';
@@ -77,7 +78,7 @@ export async function checkPrerequisites(
     clusterArn: request.clusterArn,
     login,
     isScramSecretAssociated,
-    changes: planned?.changes ?? [],
+    changes: [...(planned?.changes ?? []), ...(request.dryRun ? planProbe(request, topics) : [])],
     isLinkReady,
     ...(topics.length > 0 && { topics }),
     ...(uncheckedTopics !== undefined && { uncheckedTopics }),

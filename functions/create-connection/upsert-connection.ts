@@ -1,6 +1,6 @@
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { connectionState, differences, noteOnAdopted, spokenList, whyNotOurs } from '../../shared/atlas/connection.ts';
-import { isBusy, isConnectionAlreadyThere, isConnectionInUse, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
+import { isBusy, isConnectionInUse, isDuplicate, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { explainUse, howToRestart } from '../../shared/atlas/stream-processors.ts';
 import type { Connection, KafkaConnectionRequest } from '../../shared/atlas/types.ts';
 import {
@@ -108,7 +108,7 @@ export async function upsertConnection(
         secretArn: recorded.secretArn ?? null,
         secretVersionId: recorded.secretVersionId ?? null,
       });
-    if (!isConnectionAlreadyThere(error)) throw error;
+    if (!isDuplicate(error)) throw error;
     // Another party has created it, or an earlier attempt of ours, which Atlas shows only now.
     const other = await find();
     if (other) return useConnection(other, recorded, wanted, credentials, place, deps);

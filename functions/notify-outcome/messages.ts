@@ -1,5 +1,6 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { ProbeFinding, sentenceOf as sentenceAbout } from '../../shared/atlas/probe-proof.ts';
 import { startAgain, withCommand } from '../../shared/command.ts';
 import { actionOf, startCommand } from '../../shared/executions.ts';
 import { oneLine, ownLines } from '../../shared/foreign-text.ts';
@@ -23,7 +24,7 @@ export interface Message {
 }
 
 /** The output of a run that has changed something, or found everything in place. */
-const RunOutput = z.object({ clusterArn: z.string(), done: z.array(Outcome) });
+const RunOutput = z.object({ clusterArn: z.string(), done: z.array(Outcome), probe: z.optional(ProbeFinding) });
 
 /** Input and output are JSON; both may be absent. */
 export const parsed = (json: string | undefined): unknown => JSON.parse(json ?? 'null');
@@ -82,11 +83,11 @@ export function successMessage(run: Run): Message | undefined {
   const listed = output.data.done.filter(
     ({ resource, result }) => (result !== 'unchanged' && result !== 'absent') || resource === 'statusTags',
   );
+  const { clusterArn, probe } = output.data;
+  const sentences = [...listed.map(sentenceOf), ...(probe ? [sentenceAbout(probe)] : [])];
   return {
     subject: subjectOf(run, 'done'),
-    text: [`Done for ${output.data.clusterArn}:`, ...listed.map((outcome) => `  ${sentenceOf(outcome)}`)]
-      .map(oneLine)
-      .join('\n'),
+    text: [`Done for ${clusterArn}:`, ...sentences.map((sentence) => `  ${sentence}`)].map(oneLine).join('\n'),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ProbeFinding } from '../../shared/atlas/probe-proof.ts';
 import { DeploymentMisconfigured, PolicyRefused, TargetChanged } from '../../shared/errors.ts';
 import type { MskClient } from '../../shared/msk/client.ts';
 import { writeStatus } from '../../shared/msk/tags.ts';
@@ -7,6 +8,7 @@ import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { Changes, Registry } from '../../shared/registry/registry.ts';
 import { howToKeepOrMove } from '../../shared/request/keep-or-move.ts';
 import { outcomesOf } from './outcomes.ts';
+import { withProof } from './proof.ts';
 import { withCauses } from './repairs.ts';
 import { Run } from './run.ts';
 
@@ -26,6 +28,8 @@ export const RecordSuccessOutput = z.object({
   scramSecretArn: z.optional(text),
   streamsRoleArn: z.optional(text),
   done: z.array(Outcome),
+  /** Whether data can flow; only if a probe was asked for. */
+  probe: z.optional(ProbeFinding),
   statusTags: text,
   registry: text,
   verifiedAt: text,
@@ -57,7 +61,7 @@ export async function recordSuccess(
   const { clusterArn, projectId, workspace, targetChange, recorded } = request;
   const { name, state, bootstrapServers } = connection;
   const isNews = targetChange !== null && !recorded?.targetsChanged?.includes(fingerprint(targetChange));
-  const detail = `Connection ${name} in workspace ${workspace} is ${state}`;
+  const { detail, finding, changes } = withProof(`Connection ${name} in workspace ${workspace} is ${state}`, run, now);
   const { done, repaired } = withCauses(outcomesOf(run), recorded, plan.login);
   const outcome: Changes = {
     status: 'connected',
@@ -68,6 +72,7 @@ export async function recordSuccess(
     ...(!targetChange && request.wantedBy !== 'console' && { targetsChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
     tagsRefused: request.tagsRefused,
+    ...changes,
     ...((plan.isConnected || request.claim) && foundIn(run)),
   };
   const news = `${targetChange}. A cluster has one target: the recorded connection was verified and stays.`;
@@ -112,6 +117,7 @@ export async function recordSuccess(
       ? { streamsRoleArn: plan.login.roleArn }
       : { scramSecretArn: plan.login.secretArn }),
     done,
+    ...(finding && { probe: finding }),
     statusTags: writtenUnless(refusalOfTags),
     registry: writtenUnless(refusalOfRegistry),
     verifiedAt: now,

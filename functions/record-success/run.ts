@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { SeenProbe } from '../../shared/atlas/probe-progress.ts';
 import { Restart } from '../../shared/atlas/restart.ts';
 import { Login } from '../../shared/login.ts';
 import { Result } from '../../shared/outcomes.ts';
@@ -20,6 +21,7 @@ export const Run = z.object({
     wantedBy: true,
     wereTagsStripped: true,
     tagsRefused: true,
+    isProbeWithoutTopic: true,
     recorded: true,
   }),
   /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. */
@@ -39,8 +41,11 @@ export const Run = z.object({
     result: Result,
     ownership: Ownership,
     bootstrapServers: text,
+    secretVersionId: text,
     note: z.optional(text),
   }),
   processors: Restart,
+  /** Only if the run visited StartProbe or EndProbe. */
+  probe: z.optional(SeenProbe),
 });
 export type Run = z.infer<typeof Run>;

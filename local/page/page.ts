@@ -11,7 +11,7 @@ import {
 } from '../screen/changes.ts';
 import { factsOf } from '../screen/facts.ts';
 import type { Report } from '../screen/report.ts';
-import { nameIn, outputOf, reasonOf, textOf, tookOf, whenOf } from '../screen/report-format.ts';
+import { doneSentences, nameIn, outputOf, reasonOf, textOf, tookOf, whenOf } from '../screen/report-format.ts';
 import { connectionChanges, linkChanges, roleFields } from '../screen/resources.ts';
 import { graph } from './graph.ts';
 import { html, Markup } from './markup.ts';
@@ -24,12 +24,12 @@ import { requestTable, timelineTable } from './tables.ts';
  */
 export function page(report: Report): string {
   const { clusterArn, executionArn, status, error, cause, tags, registry } = report;
-  const { done, changes, kept = [], note } = outputOf(report.output);
+  const { done, probe, changes, kept = [], note } = outputOf(report.output);
   const title = `${parseClusterArn(clusterArn)?.clusterName ?? clusterArn}: ${status}`;
   const sections = [
     section('Facts', fieldTable([...factsOf(report), ['Execution', executionArn]])),
     error !== undefined && section('Why it failed', html`<h3>${error}</h3><pre>${cause}</pre>`),
-    done && section('What was done', list(done.map(sentenceOf))),
+    done && section('What was done', list(doneSentences({ done, probe }))),
     changes && section('What a run would change', list(changes.map(({ state, change }) => `${state}: ${change}`))),
     kept.length > 0 && section('What stays', list(kept.map(sentenceOf))),
     note && section('Note', html`<p>${note}</p>`),

@@ -1,3 +1,4 @@
+import { type ProbeFinding, sentenceOf as sentenceAbout } from '../../shared/atlas/probe-proof.ts';
 import { isCommand } from '../../shared/command.ts';
 import { type Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import { changeLines, fieldLines, outputLines, statementLines } from './change-format.ts';
@@ -12,7 +13,7 @@ const indentation = 6;
 /** The text of a report: policy, private link, connection, tags, record, calls and, in the last line, the outcome. */
 export function formatReport(report: Report, { style, columns }: Layout): string[] {
   const { policy, privateLinks, connections, tags, registry, calls, others, output, messages, cause } = report;
-  const { done, changes, kept = [], note } = outputOf(output);
+  const { done, probe, changes, kept = [], note } = outputOf(output);
   const layout = { style, columns: columns - indentation };
   const text = (value: string) => wrap(value, layout.columns);
   const sections: [string, string[]][] = [
@@ -30,7 +31,7 @@ export function formatReport(report: Report, { style, columns }: Layout): string
     ['Calls', callLines(calls, layout)],
     // The other fields of the output are shown above.
     done
-      ? ['What was done', done.flatMap((it) => text(sentenceOf(it)))]
+      ? ['What was done', doneSentences({ done, probe }).flatMap(text)]
       : changes
         ? ['What a run would change', changes.length > 0 ? changes.flatMap(plannedLines(layout)) : ['Nothing.']]
         : ['Output of the execution', outputLines(output, layout)],
@@ -54,6 +55,7 @@ export const whenOf = ({ others }: Report): string =>
 /** The fields of an output that have a section of their own. */
 interface ShownOutput {
   done?: Outcome[];
+  probe?: ProbeFinding;
   changes?: PlannedChange[];
   kept?: Outcome[];
   note?: string;
@@ -65,6 +67,15 @@ interface PlannedChange {
 }
 
 export const outputOf = (output: unknown): ShownOutput => (output ?? {}) as ShownOutput;
+
+/** What a run has done and found out, in sentences. */
+export const doneSentences = ({
+  done = [],
+  probe,
+}: {
+  done?: Outcome[];
+  probe?: ProbeFinding | undefined;
+}): string[] => [...done.map(sentenceOf), ...(probe ? [sentenceAbout(probe)] : [])];
 
 /** The text of a message about a failure without the Cause that it begins with, because that is shown anyway. */
 export const textOf = ({ text }: Report['messages'][number], cause: string | undefined): string =>

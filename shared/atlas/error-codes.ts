@@ -49,8 +49,8 @@ export const noneWhenAbsent = (error: unknown): undefined => {
 export const isAlreadyThere = (error: unknown): error is AtlasRefused =>
   error instanceof AtlasRefused && error.errorCode.includes('ALREADY_EXISTS');
 
-/** For a duplicate connection Atlas documents 409, without a code. */
-export const isConnectionAlreadyThere = (error: unknown): error is AtlasRefused =>
+/** For a duplicate connection or stream processor, Atlas documents 409 without a code. */
+export const isDuplicate = (error: unknown): error is AtlasRefused =>
   isAlreadyThere(error) || (error instanceof AtlasRefused && error.status === 409);
 
 /** Atlas is still at work on an earlier change of the connection. */

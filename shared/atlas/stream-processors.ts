@@ -11,9 +11,11 @@ import type { StreamProcessor } from './types.ts';
 /** In these states a processor has released its connections. In any other, including STOPPING, it holds them. */
 const released = new Set(['STOPPED', 'FAILED', 'CREATED', 'DROPPED']);
 
+export const holdsConnections = ({ state }: StreamProcessor): boolean => !released.has(state);
+
 /** The processors that hold a connection. */
 export const holdersOf = (processors: StreamProcessor[], connectionName: string): StreamProcessor[] =>
-  processors.filter(({ state, connectionNames }) => !released.has(state) && connectionNames.includes(connectionName));
+  processors.filter((it) => holdsConnections(it) && it.connectionNames.includes(connectionName));
 
 interface Place {
   projectId: string;

@@ -85,7 +85,7 @@ export function settingsOf(tags: Record<string, string>): string {
 const compactTime = (time: string): string => time.replace(/\.\d+/, '').replace(/[-:]/g, '');
 
 /**
- * Fits a text into a tag's value: letters, digits, spaces and `_ . / = + - @`, at most 255 of them. A colon becomes a hyphen
+ * Fits a text into a tag's value: letters, digits, spaces and `_ . / = + - @`, at most 255 of them. A number loses its separators. A colon becomes a hyphen
  * between letters or digits, and a space elsewhere. A longer text ends with a whole word and "...".
  *
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-tagging.html
@@ -93,6 +93,7 @@ const compactTime = (time: string): string => time.replace(/\.\d+/, '').replace(
 export const tagValue = (text: string): string =>
   shortened(
     text
+      .replace(/(?<=\d),(?=\d{3}(?!\d))/g, '')
       .replace(/(?<=[\p{L}\p{Nd}]):(?=[\p{L}\p{Nd}])/gu, '-')
       .replace(/: /g, ' - ')
       .replace(/[^\p{L}\p{Nd}_./=+\-@ ]+/gu, ' ')

@@ -10,7 +10,7 @@ import type { Planned } from './plan-changes.ts';
  * @param isRecordRead whether the registry was asked who created what exists
  */
 export function noteOn(
-  { dryRun, targetChange }: Request,
+  { dryRun, targetChange, isProbeWithoutTopic }: Request,
   planned: Planned | undefined,
   {
     login,
@@ -26,6 +26,9 @@ export function noteOn(
     dryRun && because && `The mechanism is ${login.mechanism}, because ${because}.`,
     dryRun && unchecked,
     dryRun && (uncheckedTopics ?? sizes(topics)),
+    dryRun &&
+      isProbeWithoutTopic &&
+      'The deployment asks for a probe (the setting probe), but no topic is named, so a run would not prove that data can flow.',
     dryRun && adopted.length > 0 && adoption(adopted, isRecordRead),
     dryRun && denials && `A run would verify the connection, and end in PolicyRefused. ${denials}`,
     dryRun && possibleDenials,

@@ -39,8 +39,8 @@ function mayBeRetried(errorType: string): boolean {
   return /^(Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/.test(errorType);
 }
 
-/** The most calls of one operation that may fail in a run: sixteen attempts of a state, with three attempts of the SDK, for two secrets. */
-const maxFailedCalls = 16 * 3 * 2;
+/** The most calls of one operation that may fail in a run: sixteen attempts of a state, with three attempts of the SDK, for two secrets. What CheckProbe has not read, EndProbe does not read either. */
+const maxFailedCalls = 2 * 16 * 3 * 2;
 
 /**
  * How many times a call may meet a fault that needs a person. Usually once. A 401 is retried with a new nonce, and then with

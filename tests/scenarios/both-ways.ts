@@ -6,6 +6,7 @@ import './connected.ts';
 import './failures.ts';
 import './flow.ts';
 import './lifecycle.ts';
+import './probe.ts';
 import './repetition.ts';
 import './registry/absence.ts';
 import './registry/attempts.ts';

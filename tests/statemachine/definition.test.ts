@@ -30,12 +30,14 @@ const expected = {
       waits.processors,
       waits.connection,
       waits.processors,
+      // The probe of an earlier run is ended, too.
+      ...[waits.probeEnd, waits.probe, waits.probeLog, waits.probeEnd],
     ],
   },
   disconnect: {
     says: /connection.*private link.*policy/,
     failsAs: 'RemovalFailed',
-    waits: [waits.processors, waits.removal, waits.unclearAttempt, waits.cluster],
+    waits: [waits.probeEnd, waits.processors, waits.removal, waits.unclearAttempt, waits.cluster],
   },
 };
 const functionsFolder = new URL('../../functions/', import.meta.url);
@@ -284,6 +286,7 @@ function contract(machine: string, name: string, state: State) {
     const last: Record<string, string> = {
       RecordFailure: 'FailureNotRecorded',
       'connect StopProcessors': 'StartProcessors',
+      'connect StartProbe': 'EndProbe',
     };
     const hasTaken = machine === 'connect' && !['ResolveRequest', 'RecordSuccess'].includes(name);
     const next = last[name] ?? last[`${machine} ${name}`] ?? (hasTaken ? 'IsAnythingLeft' : 'RecordFailure');

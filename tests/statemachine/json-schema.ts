@@ -49,13 +49,13 @@ function joinObjects(one: Schema, other: Schema): Schema {
   return { type: 'object', properties: Object.fromEntries(properties), required };
 }
 
-/** A run that is on its way to a failure has this property, and no other run has it. */
-const ofFailing = 'failed';
+/** A run that is on its way to a failure has the first, and one that has come as far as the connection has the second. No other run has it. */
+const stages = ['failed', 'connection'];
 
-const isFailing = ({ required = [] }: Schema): boolean => required.includes(ofFailing);
+const stageOf = ({ required = [] }: Schema): string => stages.filter((name) => required.includes(name)).join();
 
 const areToldApart = (one: Schema, other: Schema): boolean =>
-  isFailing(one) !== isFailing(other) ||
+  stageOf(one) !== stageOf(other) ||
   Object.keys(one.properties ?? {}).some((name) => {
     const [a, b] = [one.properties?.[name], other.properties?.[name]].map((schema) => valuesOf(schema ?? {}));
     return a && b && !a.some((value) => b.includes(value));

@@ -1114,6 +1114,31 @@ describe('CheckPrerequisites and topics:', () => {
   const topics = { orders: 6, 'orders-dlq': 1, payments: 3, __consumer_offsets: 50, unrelated: 1 };
   const named = (...names: string[]): Situation => ({ request: { topics: names }, topics });
 
+  it('the plan says what a probe would do, on which tier and for how much, and counts it as no change', async (t) => {
+    const request = { topics: ['orders'], probe: true, dryRun: true };
+    const { plan } = await check(t, { ...connectedSituation, request: { ...record(), ...request }, topics });
+    assert.equal(plan.isConnected, true);
+    const [change] = plan.changes;
+    assert.equal(change?.state, 'StartProbe');
+    assert.match(
+      change?.change ?? '',
+      /"aspprobe[\da-f]{16}" in workspace "streams".*topic "orders" on tier SP2.*costs about a cent\./,
+    );
+    const { plan: larger } = await check(t, { request, topics: { orders: 33 } });
+    assert.match(larger.changes.at(-1)?.change ?? '', /on tier SP5, .* costs about two cents\./);
+  });
+
+  it('the plan of a run has no probe, and a dry run says if the deployment asks for one without a topic', async (t) => {
+    const { plan } = await check(t, {
+      ...connectedSituation,
+      request: { ...record(), topics: ['orders'], probe: true },
+      topics,
+    });
+    assert.deepEqual(plan.changes, []);
+    const { plan: dry } = await check(t, { request: { isProbeWithoutTopic: true, dryRun: true } });
+    assert.match(dry.note ?? '', /asks for a probe \(the setting probe\), but no topic is named/);
+  });
+
   it('without any, MSK is not asked for them', async (t) => {
     const { plan, calls } = await check(t, { topics });
     assert.equal('topics' in plan, false);

@@ -317,6 +317,16 @@ describe('the message about a success', () => {
     assert.equal((await record())?.notifiedExecution, executionArn);
   });
 
+  it('says what a probe has found out', async (t) => {
+    const { notify, published } = await notifier(t);
+    const probe = { topic: 'orders', result: 'read', partitions: 6, records: 1204 };
+    await notify({ status: 'SUCCEEDED', output: JSON.stringify({ clusterArn, done, probe }) });
+    assert.match(
+      published()[0]?.Message ?? '',
+      /\n {2}Flow of data: topic orders can be read: 6 partitions, 1,204 records\n/,
+    );
+  });
+
   it('reports status tags that AWS has refused', async (t) => {
     const { notify, published } = await notifier(t);
     const refused = { resource: 'statusTags', result: 'unchanged', note: 'Too many tags.' };

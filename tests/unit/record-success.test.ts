@@ -50,6 +50,7 @@ const everything: Run = {
     result: 'created',
     ownership: 'created',
     bootstrapServers,
+    secretVersionId: 'version-1',
   },
 };
 
@@ -100,6 +101,69 @@ describe('RecordSuccess', () => {
       statusTags: 'written',
       registry: 'written',
       verifiedAt: now,
+    });
+  });
+
+  describe('with a probe', () => {
+    const probe = { topic: 'orders', result: 'read', partitions: 6, records: 1204, isEnded: true } as const;
+    const words = 'topic orders can be read: 6 partitions, 1,204 records';
+    const proof = {
+      topic: 'orders',
+      connectionId,
+      secretVersionId: 'version-1',
+      at: now,
+      result: 'read',
+      detail: words,
+    };
+
+    it('says in detail, output and record what was proved', async (t) => {
+      const { record, registered } = await recorder(t);
+      const output = await record({ ...everything, probe });
+      assert.deepEqual(output.probe, { topic: 'orders', result: 'read', partitions: 6, records: 1204 });
+      const after = (await registered()) as RegistryRecord;
+      assert.deepEqual([after.detail, after.proof], [`${detail}, and ${words}`, proof]);
+    });
+
+    it('says that the topic is reachable, or why nothing was proved, which leaves an earlier proof alone', async (t) => {
+      const reachable = await recorder(t);
+      await reachable.record({ ...everything, probe: { ...probe, result: 'reachable', records: 0 } });
+      const after = (await reachable.registered()) as RegistryRecord;
+      assert.deepEqual(
+        [after.detail, after.proof?.result],
+        [`${detail}; topic orders is reachable, no record to read`, 'reachable'],
+      );
+      const unproved = await recorder(t, { status: 'connecting', proof });
+      await unproved.record({
+        ...everything,
+        probe: { topic: 'orders', result: 'notProved', note: 'Atlas refuses it.' },
+      });
+      const later = (await unproved.registered()) as RegistryRecord;
+      assert.deepEqual([later.detail, later.proof], [`${detail}, not proved: Atlas refuses it.`, proof]);
+    });
+
+    it('repeats what was proved before, if no probe was needed', async (t) => {
+      const { record, registered } = await recorder(t);
+      const recorded = { clusterArn, proof } as RegistryRecord;
+      const request = { ...everything.request, recorded };
+      const run = { ...everything, request, probe: { topic: 'orders', result: 'read', isSkipped: true } } as Run;
+      const { probe: finding } = await record(run);
+      assert.equal(finding?.note, `${words}, as a probe found out at ${now}`);
+      assert.equal(((await registered()) as RegistryRecord).detail, `${detail}, and ${words}`);
+    });
+
+    it('says that nothing is proved if the deployment asks for a proof and no topic is named', async (t) => {
+      const { record, registered } = await recorder(t);
+      const request = { ...everything.request, isProbeWithoutTopic: true };
+      assert.deepEqual((await record({ ...everything, request })).probe, {
+        result: 'notProved',
+        note: 'no topic is named',
+      });
+      assert.equal(((await registered()) as RegistryRecord).detail, `${detail}, not proved: no topic is named`);
+    });
+
+    it('says nothing about the probe of an earlier run', async (t) => {
+      const { record } = await recorder(t);
+      assert.equal((await record({ ...everything, probe: { isEnded: true } })).probe, undefined);
     });
   });
 

@@ -1,0 +1,87 @@
+import { cut } from '../cut.ts';
+import { heldText } from './limits.ts';
+
+/** Why a probe could not read its topic. */
+export type ProbeFailureKind =
+  | 'unreachable'
+  | 'loginRefused'
+  | 'topicMissing'
+  | 'topicDenied'
+  | 'groupDenied'
+  | 'tooManyPartitions'
+  | 'noBilling'
+  | 'sinkRefused'
+  | 'unknown';
+
+/**
+ * Texts of an operational log, and what they mean. Atlas documents neither its format nor these texts. A client of Kafka that cannot
+ * log in also says that all brokers are down, so the order counts: the more exact reason comes first.
+ */
+const patterns: [kind: ProbeFailureKind, pattern: RegExp][] = [
+  // MongoDB's agent skill for stream processing reports this text for a source with more partitions than the tier allows.
+  [
+    'tooManyPartitions',
+    /parallelism requested exceeds|exceeds (the )?(limit|maximum)[^.]*\btier\b|\btier\b[^.]*exceeds/i,
+  ],
+  // librdkafka's RD_KAFKA_RESP_ERR__AUTHENTICATION, and how MSK refuses a role; inferred: Atlas uses the same client library.
+  [
+    'loginRefused',
+    /\bSASL\b.*(authentication|handshake|denied)|authentication.*\bSASL\b|SaslAuthentication|sts:AssumeRole/i,
+  ],
+  // Kafka's errors 29 and 30 in the words of librdkafka and of the Java client; inferred.
+  ['topicDenied', /topic authorization failed|not authorized to access topics?\b|TOPIC_AUTHORIZATION_FAILED/i],
+  ['groupDenied', /group authorization failed|not authorized to access group\b|GROUP_AUTHORIZATION_FAILED/i],
+  // Atlas's code 419, by MongoDB's agent skill; and Kafka's error 3.
+  ['topicMissing', /no partitions found|unknown topic|UNKNOWN_TOPIC|code"?\s*[:=]?\s*419\b/i],
+  // The probe's own sinks, and how MongoDB refuses a user; inferred.
+  ['sinkRefused', /__testLog|\$merge|aspProbe\.|MongoServerError|not authorized on \S+ to execute/i],
+  // librdkafka's errors without an answer of a broker; inferred.
+  [
+    'unreachable',
+    /broker transport failure|failed to resolve|brokers? (are )?down|connection refused|timed? ?out|unreachable/i,
+  ],
+];
+
+/** What a text of Atlas says about a probe that has failed. */
+export interface Diagnosis {
+  kind: ProbeFailureKind;
+  /** The words that say it, to be quoted; undefined if there are none. */
+  said?: string;
+  /** Atlas's refusal to start the probe, or to show its log. */
+  refusal?: Error;
+}
+
+/**
+ * Why a probe has failed, by its operational log.
+ *
+ * @param log lines of text or of JSON, oldest first
+ * @returns undefined if no line says why
+ */
+export function diagnose(log: string): Diagnosis | undefined {
+  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  for (const [kind, pattern] of patterns) {
+    const line = lines.findLast((text) => pattern.test(text));
+    if (line !== undefined) return { kind, said: wordsOf(line) };
+  }
+  const last = lines.findLast((line) => /error|fail|fatal/i.test(line));
+  return last === undefined ? undefined : { kind: 'unknown', said: wordsOf(last) };
+}
+
+/** Enough for an error of Kafka. A line about a record may repeat the record, so the rest of it is not passed on. */
+const maxSaid = 200;
+
+/** The message in a line of a log. */
+function wordsOf(line: string): string {
+  const said = heldText(messageIn(line));
+  return said.length > maxSaid ? `${cut(said, maxSaid)}…` : said;
+}
+
+function messageIn(line: string): string {
+  try {
+    const { message, msg, errorMsg } = JSON.parse(line) as Record<string, unknown>;
+    return [message, msg, errorMsg].find((text) => typeof text === 'string') ?? line;
+  } catch {
+    // A line of plain text.
+    return line;
+  }
+}
