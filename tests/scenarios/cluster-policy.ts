@@ -76,7 +76,7 @@ suite('a cluster policy that shuts Atlas out', () => {
     );
     const run = await connectByHand(cloud);
     assertFailed(run, 'PolicyRefused', /statement "Perimeter" denies Atlas's account .*Nothing was changed\./s);
-    assert.equal(run.states.at(-3), 'RecordSuccess');
+    assert.equal(run.states.at(-4), 'RecordSuccess');
   });
 
   test('rotates under a Deny, and says that it denies', async () => {
@@ -137,10 +137,10 @@ suite('a cluster policy that shuts Atlas out', () => {
       run.cause ?? '',
       /Check the cluster policy"\. The cluster policy may deny Atlas's account 821274765805/,
     );
-    assert.equal(run.states.at(-3), 'CheckPrivateLink');
+    assert.equal(run.states.at(-4), 'CheckPrivateLink');
     const again = await connectByHand(cloud);
     assertFailed(again, 'PrivateLinkFailed', named);
-    assert.equal(again.states.at(-3), 'RequestPrivateLink');
+    assert.equal(again.states.at(-4), 'RequestPrivateLink');
   });
 
   test('except its account lets it connect, as the message about the Deny advises', async () => {
@@ -179,7 +179,7 @@ suite('a cluster policy with a principal that was deleted', () => {
       'PolicyRefused',
       /The IAM Principal was not found\..* It can be statement "Readers" \(arn:aws:iam::210987654321:role\/was-here\)\. Replace/,
     );
-    assert.equal(run.states.at(-3), 'ApplyClusterPolicy');
+    assert.equal(run.states.at(-4), 'ApplyClusterPolicy');
     assert.deepEqual(cloud.world.project.links, []);
   });
 

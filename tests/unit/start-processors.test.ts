@@ -6,7 +6,7 @@ import { StreamProcessor } from '../../shared/atlas/types.ts';
 import type { StoppedProcessor } from '../../shared/registry/record.ts';
 import { type Answer, apiError, fakeAtlas, ok, processor, reset } from '../fixtures/atlas.ts';
 import { fakeRegistry, record } from '../fixtures/fake-registry.ts';
-import { executionArn, later, now, request } from '../fixtures/request.ts';
+import { executionArn, later, now, projectId, request } from '../fixtures/request.ts';
 
 const get = (name: string) => `GET /streams/processor/${name}`;
 const start = (name: string) => `POST /streams/processor/${name}:startWith`;
@@ -41,9 +41,11 @@ async function starter(t: TestContext, situation: Situation) {
     ...(before && { processors: { phase: 'starting' as const, deadline, ...none, ...before } }),
   };
   const wait = { pollSeconds: 10, timeoutMinutes: 15 };
-  const visit = () => startProcessors({ run, executionArn, now: at }, { atlas, registry, wait, log: () => undefined });
+  const lines: string[] = [];
+  const log = (message: string, details: object) => lines.push(`${message} ${JSON.stringify(details)}`);
+  const visit = () => startProcessors({ run, executionArn, now: at }, { atlas, registry, wait, log });
   const left = () => ((item()?.stoppedProcessors ?? []) as StoppedProcessor[]).map(({ name }) => name);
-  return { visit, calls, requests, left };
+  return { visit, calls, requests, left, lines };
 }
 
 describe('StartProcessors', () => {
@@ -156,5 +158,90 @@ describe('StartProcessors', () => {
     });
     assert.deepEqual(calls(), []);
     assert.deepEqual(left(), []);
+  });
+
+  it('gives each start a deadline of its own, after StopProcessors', async (t) => {
+    const before = { phase: 'stopping' as const, deadline: '2026-11-23T11:59:00.000Z' };
+    const { visit } = await starter(t, { before, routes: { [get('a')]: shown('a', 'PROVISIONING') } });
+    assert.equal((await visit()).deadline, deadline);
+  });
+
+  it('takes a processor out of the record when it runs, and says and logs how long it did not', async (t) => {
+    const { visit, left, lines } = await starter(t, {
+      recorded: [stopped('a', { stoppedAt: '2026-11-23T11:56:48.000Z' })],
+      before: { requested: ['a'] },
+      routes: { [get('a')]: ok(processor('a'), { date: 'Mon, 23 Nov 2026 12:00:00 GMT' }) },
+    });
+    const { areStopped, restarted } = await visit();
+    assert.deepEqual([areStopped, restarted], [false, [{ name: 'a', tier: 'SP10', seconds: 192 }]]);
+    assert.deepEqual(left(), []);
+    assert.deepEqual(lines, ['a stream processor that was stopped runs again {"processor":"a","seconds":192}']);
+  });
+
+  const leftAlone: [what: string, answer: Answer, reason: string][] = [
+    ['was deleted', apiError(404, 'STREAM_PROCESSOR_NOT_FOUND'), 'it no longer exists'],
+    ['was dropped', shown('a', 'DROPPED'), 'it no longer exists'],
+    ['runs already', shown('a', 'STARTED'), 'it runs already'],
+  ];
+  for (const [what, answer, reason] of leftAlone)
+    it(`leaves a processor alone that ${what}, and says so`, async (t) => {
+      const { visit, calls, left } = await starter(t, { routes: { [get('a')]: answer } });
+      assert.deepEqual((await visit()).notRestarted, [{ name: 'a', reason, isFailure: false }]);
+      assert.deepEqual([calls(), left()], [[get('a')], []]);
+    });
+
+  for (const state of ['INIT', 'CREATING', 'PROVISIONING', 'STARTING', 'STOPPING', 'SOMETHING_NEW'])
+    it(`waits for a processor that is ${state}`, async (t) => {
+      const { visit, calls } = await starter(t, { routes: { [get('a')]: shown('a', state) } });
+      assert.equal((await visit()).areStopped, true);
+      assert.deepEqual(calls(), [get('a')]);
+    });
+
+  it('does not start a processor twice, unless Atlas has refused the first time', async (t) => {
+    const routes = { [get('a')]: shown('a', 'STOPPED'), [start('a')]: apiError(400, 'NO', 'Not yet.') };
+    const accepted = await starter(t, { before: { requested: ['a'] }, routes });
+    await accepted.visit();
+    assert.deepEqual(accepted.calls(), [get('a')]);
+    const refused = await starter(t, { before: { refusals: { a: 'No.' } }, routes });
+    const { refusals, requested } = await refused.visit();
+    assert.match(refusals.a ?? '', /"Not yet\."/);
+    assert.deepEqual([requested, refused.calls()], [[], [get('a'), start('a')]]);
+  });
+
+  it('starts the others if Atlas does not answer about one, and asks no more when Atlas throttles', async (t) => {
+    const recorded = [stopped('a'), stopped('b')];
+    const others = { [get('b')]: shown('b', 'STOPPED'), [start('b')]: ok({}) };
+    const one = await starter(t, { recorded, routes: { [get('a')]: apiError(500, 'UNEXPECTED_ERROR'), ...others } });
+    assert.deepEqual((await one.visit()).requested, ['b']);
+    const throttled = await starter(t, { recorded, routes: { [get('a')]: apiError(429, 'RATE_LIMITED'), ...others } });
+    await assert.rejects(throttled.visit, { name: 'AtlasThrottled' });
+    assert.deepEqual(throttled.calls(), [get('a')]);
+  });
+
+  const failing: [what: string, state: string, situation: Situation, reason: RegExp][] = [
+    ['is FAILED', 'FAILED', {}, /^it is FAILED$/],
+    ['is still on its way after the deadline', 'PROVISIONING', { at: later }, /^it is still PROVISIONING$/],
+    ['Atlas still refuses to start', 'STOPPED', { at: later, before: { refusals: { a: 'HTTP 400.' } } }, /: HTTP 400\.$/],
+  ];
+  for (const [what, state, situation, reason] of failing)
+    it(`keeps a processor recorded that ${what}, until the next visit reports it`, async (t) => {
+      const routes = { [get('a')]: shown('a', state) };
+      const { visit, left } = await starter(t, { before: {}, ...situation, routes });
+      const { areStopped, notRestarted } = await visit();
+      assert.match(notRestarted[0]?.reason ?? '', reason);
+      assert.deepEqual([areStopped, notRestarted[0]?.isFailure, left()], [true, true, ['a']]);
+    });
+
+  it('reports several in one message, with a command for each name that a shell reads as it is', async (t) => {
+    const notRestarted = [
+      { name: 'a', reason: 'it is FAILED', isFailure: true },
+      { name: 'odd name', reason: 'it is still STOPPED', isFailure: true },
+      { name: 'gone', reason: 'it no longer exists', isFailure: false },
+    ];
+    const { visit } = await starter(t, { recorded: [stopped('a'), stopped('odd name')], before: { notRestarted } });
+    await assert.rejects(visit, {
+      name: 'ProcessorsNotStarted',
+      message: `2 stream processors did not start again: "a", because it is FAILED; "odd name", because it is still STOPPED. A run had stopped them to update the connection. If a processor is FAILED, its operational log in Atlas says why. Fix that, and start it; it continues at its checkpoint:\n  atlas streams processors start a --projectId ${projectId} --instance streams`,
+    });
   });
 });

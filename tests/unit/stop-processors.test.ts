@@ -26,8 +26,10 @@ async function stopper(t: TestContext, { routes = {}, recorded = {}, before, at 
     ...(before && { processors: { isDone: false, deadline, refusals: {}, ...before } }),
   };
   const wait = { pollSeconds: 10, timeoutMinutes: 15 };
-  const visit = () => stopProcessors({ run, executionArn, now: at }, { atlas, registry, wait, log: () => undefined });
-  return { visit, calls, writes, item };
+  const lines: string[] = [];
+  const log = (message: string, details: object) => lines.push(`${message} ${JSON.stringify(details)}`);
+  const visit = () => stopProcessors({ run, executionArn, now: at }, { atlas, registry, wait, log });
+  return { visit, calls, writes, item, lines };
 }
 
 const recordedIn = (item: () => Record<string, unknown> | undefined) =>
@@ -114,5 +116,50 @@ describe('StopProcessors', () => {
     await assert.rejects(visit, { name: 'ConnectionInUse', message: /^101 stream processors use connection "orders"/ });
     assert.deepEqual(calls(), [processors, processors, processors]);
     assert.deepEqual(writes, ['confirm']);
+  });
+
+  it('logs each processor that it stops, and leaves those of other connections alone', async (t) => {
+    const all = [processor('a'), processor('b', {}, 'of-another'), processor('c', { state: 'FAILED' }), processor('d')];
+    const { visit, lines } = await stopper(t, {
+      routes: { [processors]: list(all), [stop('a')]: ok({}), [stop('d')]: ok({}) },
+    });
+    await visit();
+    assert.deepEqual(lines, [
+      'asked Atlas to stop a stream processor {"processor":"a"}',
+      'asked Atlas to stop a stream processor {"processor":"d"}',
+    ]);
+  });
+
+  for (const state of ['INIT', 'CREATING', 'PROVISIONING', 'STOPPING', 'SOMETHING_NEW'])
+    it(`waits for a processor that is ${state}, and neither records nor stops it`, async (t) => {
+      const { visit, calls, item } = await stopper(t, { routes: { [processors]: list([processor('a', { state })]) } });
+      const { isDone, areStopped } = await visit();
+      assert.deepEqual([isDone, areStopped, calls(), recordedIn(item)], [false, false, [processors], []]);
+    });
+
+  it('records how a processor runs now if another party has started it since an earlier run', async (t) => {
+    const stoppedAt = '2026-11-22T12:00:00.000Z';
+    const known = { name: 'known', tier: null, pipelineHash: 'k', stoppedAt };
+    const { visit, item } = await stopper(t, {
+      routes: { [processors]: list([processor('a', { tier: 'SP10' })]), [stop('a')]: ok({}) },
+      recorded: { stoppedProcessors: [{ name: 'a', tier: 'SP2', pipelineHash: 'old', stoppedAt }, known] },
+    });
+    await visit();
+    const [kept, a] = recordedIn(item);
+    assert.deepEqual([kept, a?.tier], [known, 'SP10']);
+    assert.notEqual(a?.pipelineHash, 'old');
+    assert.notEqual(a?.stoppedAt, stoppedAt);
+  });
+
+  it('fails at once if Atlas refuses the credentials, or gives no answer: the processor stays recorded', async (t) => {
+    const refusals = [
+      [apiError(401, 'USER_UNAUTHORIZED'), 'AtlasCredentialsRefused'],
+      [apiError(500, 'UNEXPECTED_ERROR'), 'AtlasUnavailable'],
+    ] as const;
+    for (const [answer, name] of refusals) {
+      const { visit, item } = await stopper(t, { routes: { [processors]: list([processor('a')]), [stop('a')]: answer } });
+      await assert.rejects(visit, { name });
+      assert.equal(recordedIn(item).length, 1);
+    }
   });
 });
