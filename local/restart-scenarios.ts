@@ -3,7 +3,8 @@ import type { Cloud } from '../emulators/cloud.ts';
 import { settingTags } from '../shared/msk/tags.ts';
 import { quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
 
-const startedBy = 'The schedule starts the sweep, which finds a newer version of the secret than the one that Atlas has.';
+const startedBy =
+  'The schedule starts the sweep, which finds a newer version of the secret than the one that Atlas has.';
 
 /** A connection that a running stream processor uses must be updated. */
 export const restartScenarios: Scenario[] = [

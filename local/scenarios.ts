@@ -10,6 +10,7 @@ import { flowScenarios } from './flow-scenarios.ts';
 import { iamScenarios } from './iam-scenarios.ts';
 import { probeScenarios } from './probe-scenarios.ts';
 import { registryScenarios } from './registry-scenarios.ts';
+import { restartScenarios } from './restart-scenarios.ts';
 import { first, policy, quickToConnect, type Scenario, sweep, tagAndConnect } from './scenario.ts';
 import { securityScenarios } from './security-scenarios.ts';
 
@@ -187,6 +188,7 @@ export const scenarios: Scenario[] = [
   ...probeScenarios,
   ...iamScenarios,
   ...flowScenarios,
+  ...restartScenarios,
 ];
 
 async function runOnce(cloud: Cloud): Promise<void> {

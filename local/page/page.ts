@@ -12,7 +12,7 @@ import {
 import { factsOf } from '../screen/facts.ts';
 import type { Report } from '../screen/report.ts';
 import { doneSentences, nameIn, outputOf, reasonOf, textOf, tookOf, whenOf } from '../screen/report-format.ts';
-import { connectionChanges, linkChanges, roleFields } from '../screen/resources.ts';
+import { connectionChanges, linkChanges, processorFields, roleFields } from '../screen/resources.ts';
 import { graph } from './graph.ts';
 import { html, Markup } from './markup.ts';
 import { style } from './style.ts';
@@ -44,6 +44,7 @@ export function page(report: Report): string {
     section('Role in AWS, as registered in Atlas', resources(roleFields(report.accessRoles))),
     section('Private link in Atlas, after the run', resources(linkChanges(report.privateLinks))),
     section('Connection in Atlas, after the run', resources(connectionChanges(report.connections))),
+    section('Stream processors in Atlas, after the run', resources(processorFields(report.processors))),
     section(`Tags of the cluster, ${whenOf(report)}`, beforeAndAfter(sortedChanges(tags.before, tags.after))),
     section(
       `Record in the registry, ${whenOf(report)}`,

@@ -4,7 +4,7 @@ import { type Outcome, sentenceOf } from '../../shared/outcomes.ts';
 import { changeLines, fieldLines, outputLines, statementLines } from './change-format.ts';
 import { flat, policyChanges, shortIds, sortedChanges } from './changes.ts';
 import type { Report } from './report.ts';
-import { connectionChanges, linkChanges, roleFields } from './resources.ts';
+import { connectionChanges, linkChanges, processorFields, roleFields } from './resources.ts';
 import { formatDuration, type Layout, wrap, wrapBelow } from './text.ts';
 
 /** What a line of a section has before its text: the indentation, and room for a mark. */
@@ -22,6 +22,7 @@ export function formatReport(report: Report, { style, columns }: Layout): string
     ['Role in AWS, as registered in Atlas', roleFields(report.accessRoles).flatMap(fieldLines(layout))],
     ['Private link in Atlas', linkChanges(privateLinks).flatMap(fieldLines(layout))],
     ['Connection in Atlas', connectionChanges(connections).flatMap(fieldLines(layout))],
+    ['Stream processors in Atlas', processorFields(report.processors).flatMap(fieldLines(layout))],
     [`Tags of the cluster, ${whenOf(report)}`, changeLines(sortedChanges(tags.before, tags.after), layout)],
     [
       `Record in the registry, ${whenOf(report)}`,

@@ -35,6 +35,15 @@ export interface AccessRoleView {
   authorizedDate: string | null;
 }
 
+export interface ProcessorView {
+  workspace: string;
+  name: string;
+  state: string;
+  tier?: string;
+  /** Where its last start began, if it was started during the scenario. */
+  startedFrom?: string;
+}
+
 /** The resources of the cluster, as in the consoles of AWS and Atlas. */
 export interface Snapshot {
   isClusterGone: boolean;
@@ -43,6 +52,7 @@ export interface Snapshot {
   privateLinks: PrivateLinkView[];
   connections: ConnectionView[];
   accessRoles: AccessRoleView[];
+  processors: ProcessorView[];
 }
 
 type RowSummary = Omit<Row, 'enteredAt' | 'exitedAt' | 'lambdaMs' | 'retried'> & {
@@ -75,7 +85,7 @@ export interface RequestSummary {
 }
 
 /** The report of a run: `--json` prints it, and the text and the page are made from it. */
-export interface Report extends Beginning, Pick<Snapshot, 'isClusterGone' | 'accessRoles'> {
+export interface Report extends Beginning, Pick<Snapshot, 'isClusterGone' | 'accessRoles' | 'processors'> {
   executionArn: string;
   /** The state in which the execution ended. */
   status: string;
@@ -111,6 +121,11 @@ export function takeSnapshot({ world: { msk, cluster, project } }: Cloud): Snaps
     privateLinks: project.links.map((link) => asJson<PrivateLinkView>(link.describe())),
     connections: project.workspaces.flatMap(({ name: workspace }) =>
       project.connections(workspace).map((it) => asJson<ConnectionView>({ workspace, ...it.describe() })),
+    ),
+    processors: project.workspaces.flatMap(({ name: workspace, processors }) =>
+      processors.map(({ name, state, tier, startedFrom }) =>
+        asJson<ProcessorView>({ workspace, name, state, tier, startedFrom }),
+      ),
     ),
     accessRoles: project.accessRoles.all.map((it) => asJson<AccessRoleView>(it.describe())),
   };
@@ -151,6 +166,7 @@ export function makeReport({
     seconds: { simulated: secondsBetween(rows.at(0)?.enteredAt, rows.at(-1)?.exitedAt), real: toSeconds(realMs) },
     isClusterGone: after.isClusterGone,
     accessRoles: after.accessRoles,
+    processors: after.processors,
     policy: { before: before.policy, after: after.policy },
     privateLinks: { before: before.privateLinks, after: after.privateLinks },
     connections: { before: before.connections, after: after.connections },

@@ -1,5 +1,5 @@
 import { type Change, changesBetween } from './changes.ts';
-import type { AccessRoleView, ConnectionView, PrivateLinkView, Report } from './report.ts';
+import type { AccessRoleView, ConnectionView, PrivateLinkView, ProcessorView, Report } from './report.ts';
 
 /** What a reader sees of each private link after a run. A link that existed before has the changed values, too. */
 export const linkChanges = ({ before, after }: Report['privateLinks']): Change[][] =>
@@ -24,6 +24,18 @@ export const roleFields = (roles: AccessRoleView[]): Change[][] =>
       role: iamAssumedRoleArn,
       'external id': atlasAssumedRoleExternalId,
       authorized: authorizedDate ?? 'no',
+    };
+    return changesBetween(fields, fields);
+  });
+
+/** The stream processors of the project after a run. */
+export const processorFields = (processors: ProcessorView[]): Change[][] =>
+  processors.map(({ workspace, name, state, tier, startedFrom }) => {
+    const fields = {
+      name: `${name}, in workspace ${workspace}`,
+      state,
+      tier,
+      'started from': startedFrom && `its ${startedFrom}`,
     };
     return changesBetween(fields, fields);
   });

@@ -76,7 +76,7 @@ suite('a cluster policy that shuts Atlas out', () => {
     );
     const run = await connectByHand(cloud);
     assertFailed(run, 'PolicyRefused', /statement "Perimeter" denies Atlas's account .*Nothing was changed\./s);
-    assert.equal(run.states.at(-4), 'RecordSuccess');
+    assert.equal(run.states.at(-3), 'RecordSuccess');
   });
 
   test('rotates under a Deny, and says that it denies', async () => {
