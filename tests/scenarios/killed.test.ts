@@ -4,6 +4,14 @@ import { after, suite, type TestContext, test } from 'node:test';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { describe, type Kill } from './killed/kill.ts';
 import {
+  type RestartRow,
+  restartByIam,
+  restartByScram,
+  restartRowOf,
+  restartTableOf,
+  restartWithOldLogin,
+} from './killed/restart.ts';
+import {
   firstConnectByIam,
   lateConnection,
   type Row,
@@ -36,11 +44,13 @@ async function withCloud<Result>({ settings }: Scenario, work: (cloud: Cloud) =>
 }
 
 const rows: Row[] = [];
+const restartRows: RestartRow[] = [];
 
 after(async () => {
   await Promise.all([...clouds, ...cloudsByIam].map((cloud) => cloud.close()));
   mkdirSync('reports', { recursive: true });
   writeFileSync('reports/killed-runs.md', tableOf(rows));
+  writeFileSync('reports/killed-restarts.md', restartTableOf(restartRows));
 });
 
 const nameOf = ({ write, applied, end }: Kill) => `${describe(write)}, ${applied ? 'after' : 'before'}, ${end}`;
@@ -112,4 +122,32 @@ suite('after a run is killed, a later disconnect by tag removes all that was cre
     );
     await check(t, scenario, kills, shownAfterSeconds);
   });
+});
+
+suite('after a restart is killed, the next run leaves exactly the processors running that ran before:', () => {
+  for (const [scenario, end] of [
+    [restartByScram, 'stopped'],
+    [restartByIam, 'stopped'],
+    [restartWithOldLogin, 'crashing'],
+  ] as const)
+    test(scenario.name, { concurrency }, async (t) => {
+      // How often a run polls differs.
+      const writes = (await writesIn(scenario)).filter(({ occurrence }) => occurrence <= 2);
+      assert.ok(writes.some(({ call }) => call === 'stopGroupStreamProcessor'));
+      // A confirmation of the claim changes nothing.
+      const kills = writes.flatMap((write) =>
+        (write.call.includes('confirm') ? [true] : [false, true]).map((applied) => ({ write, applied, end })),
+      );
+      const found = new Map<Kill, RestartRow>();
+      await Promise.all(
+        kills.map((how) =>
+          t.test(nameOf(how), async () => {
+            const row = await withCloud(scenario, (cloud) => restartRowOf(cloud, scenario, how));
+            found.set(how, row);
+            assert.deepEqual(row.complaints, []);
+          }),
+        ),
+      );
+      restartRows.push(...kills.flatMap((how) => found.get(how) ?? []));
+    });
 });

@@ -149,7 +149,7 @@ export const lateConnection = (shownAfterSeconds: number): Scenario => ({
   endsIn: 'Connected',
 });
 
-async function begin(cloud: Cloud, { world = {}, prepare }: Scenario): Promise<void> {
+export async function begin(cloud: Cloud, { world = {}, prepare }: Scenario): Promise<void> {
   await cloud.replaceWorld(seedWith(world));
   addForeign(cloud);
   await prepare?.(cloud);
@@ -173,7 +173,7 @@ async function tagAgain(cloud: Cloud, { action }: Scenario, { end }: Kill): Prom
   return tagDisconnect(cloud);
 }
 
-const allEnded = (cloud: Cloud) => Promise.all(cloud.executions.map(({ result }) => result));
+export const allEnded = (cloud: Cloud) => Promise.all(cloud.executions.map(({ result }) => result));
 
 /** The waits of a disconnect. */
 const waits = ['WaitForHolder', 'WaitForConnectionRemoval', 'WaitForPrivateLinkRemoval', 'WaitForCluster'];
