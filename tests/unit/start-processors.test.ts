@@ -221,7 +221,12 @@ describe('StartProcessors', () => {
   const failing: [what: string, state: string, situation: Situation, reason: RegExp][] = [
     ['is FAILED', 'FAILED', {}, /^it is FAILED$/],
     ['is still on its way after the deadline', 'PROVISIONING', { at: later }, /^it is still PROVISIONING$/],
-    ['Atlas still refuses to start', 'STOPPED', { at: later, before: { refusals: { a: 'HTTP 400.' } } }, /: HTTP 400\.$/],
+    [
+      'Atlas still refuses to start',
+      'STOPPED',
+      { at: later, before: { refusals: { a: 'HTTP 400.' } } },
+      /: HTTP 400\.$/,
+    ],
   ];
   for (const [what, state, situation, reason] of failing)
     it(`keeps a processor recorded that ${what}, until the next visit reports it`, async (t) => {

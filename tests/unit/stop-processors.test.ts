@@ -157,7 +157,9 @@ describe('StopProcessors', () => {
       [apiError(500, 'UNEXPECTED_ERROR'), 'AtlasUnavailable'],
     ] as const;
     for (const [answer, name] of refusals) {
-      const { visit, item } = await stopper(t, { routes: { [processors]: list([processor('a')]), [stop('a')]: answer } });
+      const { visit, item } = await stopper(t, {
+        routes: { [processors]: list([processor('a')]), [stop('a')]: answer },
+      });
       await assert.rejects(visit, { name });
       assert.equal(recordedIn(item).length, 1);
     }
