@@ -71,13 +71,24 @@ async function check(t: TestContext, scenario: Scenario, kills: Kill[], shownAft
   rows.push(...kills.flatMap((kill) => found.get(kill) ?? []));
 }
 
+const waysToKill = [
+  { applied: false, end: 'stopped' },
+  { applied: true, end: 'crashing' },
+  { applied: true, end: 'stopped' },
+  { applied: false, end: 'crashing' },
+] as const;
+
+/** `npm run test:faults` examines each write in all four ways. Here it is two of them in turn, which takes half the time. */
+const waysToKillAt = (index: number) =>
+  process.env.KILL_IN_ALL_WAYS === 'true' ? waysToKill : index % 2 === 0 ? waysToKill.slice(0, 2) : waysToKill.slice(2);
+
 const writesIn = (scenario: Scenario) => withCloud(scenario, (cloud) => writesOf(cloud, scenario));
 
 suite('after a run is killed, a later disconnect by tag removes all that was created, and nothing else:', () => {
   for (const scenario of scenarios)
     test(scenario.name, { concurrency }, async (t) => {
-      const kills = (await writesIn(scenario)).flatMap((write) =>
-        (['stopped', 'crashing'] as const).flatMap((end) => [false, true].map((applied) => ({ write, applied, end }))),
+      const kills = (await writesIn(scenario)).flatMap((write, index) =>
+        waysToKillAt(index).map((way) => ({ write, ...way })),
       );
       await check(t, scenario, kills);
     });
