@@ -4,11 +4,11 @@ import { gzipSync } from 'node:zlib';
 import { checkProbe } from '../../functions/check-probe/check-probe.ts';
 import type { ProbeProgress } from '../../shared/atlas/probe-progress.ts';
 import type { Login } from '../../shared/login.ts';
-import { type Answer, apiError, fakeAtlas } from '../fixtures/atlas.ts';
+import { type Answer, apiError, fakeAtlas, ok } from '../fixtures/atlas.ts';
 import { probeCalls, probeName, shownProbe, startedProbe } from '../fixtures/probe.ts';
 import { byRole, login as bySecret, network, request } from '../fixtures/request.ts';
 
-const { get, log } = probeCalls;
+const { get, stop, log } = probeCalls;
 const waits = {
   probe: { pollSeconds: 15, timeoutMinutes: 13 },
   probeRecord: { pollSeconds: 15, timeoutMinutes: 6 },
@@ -131,10 +131,57 @@ describe('CheckProbe', () => {
     });
   });
 
-  it('reads the log of a probe that did not start until its deadline', async (t) => {
-    const routes = { [log]: logged('Local: Broker transport failure') };
-    const { result } = await checker(t, shownProbe('PROVISIONING'), { minutes: 13.1, routes });
-    await assert.rejects(result, { name: 'ProbeFailed', message: /\(unreachable\)/ });
+  describe('at the deadline of a probe that has not started', () => {
+    const routes = { [log]: logged(), [stop]: ok({}) };
+
+    it('stops it before it waits for the log', async (t) => {
+      const { result, calls } = await checker(t, shownProbe('PROVISIONING'), { minutes: 13.1, routes });
+      assert.deepEqual((await result).logDeadline, at(19.1));
+      assert.deepEqual(calls(), [get, stop, log]);
+    });
+
+    it('stops it again while it waits for the log, if Atlas has not stopped it', async (t) => {
+      for (const [state, expected] of [
+        ['STARTED', [get, stop, log]],
+        ['STOPPING', [get, log]],
+        ['STOPPED', [get, log]],
+      ] as const) {
+        const refusing = { ...routes, [stop]: apiError(400, 'STREAM_PROCESSOR_HAS_WRONG_STATE') };
+        const probe = { logDeadline: at(19) };
+        const { result, calls } = await checker(t, shownProbe(state), { minutes: 13.5, routes: refusing, probe });
+        assert.equal((await result).isDone, false);
+        assert.deepEqual(calls(), expected);
+      }
+    });
+
+    it('proves nothing if the log does not say why it has not started', async (t) => {
+      const probe = { logDeadline: at(19) };
+      const { result } = await checker(t, shownProbe('STOPPED'), { minutes: 19.1, routes, probe });
+      const { isDone, result: found, note } = await result;
+      assert.deepEqual([isDone, found], [true, 'notProved']);
+      assert.match(note ?? '', /^Atlas did not start the probe in time/);
+    });
+
+    it('ends in ProbeFailed with the reason in the log', async (t) => {
+      const reason = { ...routes, [log]: logged('Local: Broker transport failure') };
+      const { result } = await checker(t, shownProbe('PROVISIONING'), { minutes: 13.1, routes: reason });
+      await assert.rejects(result, { name: 'ProbeFailed', message: /\(unreachable\)/ });
+    });
+  });
+
+  it('counts the time without a record from the last start: Atlas restarts a probe that may not read', async (t) => {
+    const visibleSince = at(4);
+    for (const shown of [shownProbe('PROVISIONING'), shownProbe('STARTED')]) {
+      const { result } = await checker(t, shown, { minutes: 8, probe: { visibleSince } });
+      assert.equal((await result).visibleSince, undefined);
+    }
+  });
+
+  it('finds that the topic can be read if the probe has failed after it has read records', async (t) => {
+    const { result, calls } = await checker(t, shownProbe('FAILED', { inputMessageCount: 7, kafkaPartitions: six }));
+    const { isDone, result: found, records } = await result;
+    assert.deepEqual({ isDone, found, records }, { isDone: true, found: 'read', records: 7 });
+    assert.deepEqual(calls(), [get]);
   });
 
   it('takes a topic that exists, and that Atlas does not see, for one that is denied', async (t) => {
