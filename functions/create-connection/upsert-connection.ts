@@ -146,7 +146,8 @@ async function useConnection(
   if (ownership !== 'created') return adopt(connection, ownership, wanted, credentials, deps);
   const isNew = recorded.connection?.ownership === undefined && found === 'created';
   const before = found === 'created' ? recorded : undefined;
-  return updateConnection(connection, { wanted, credentials, before, isNew }, place, deps);
+  const isProved = recorded.proof !== undefined;
+  return updateConnection(connection, { wanted, credentials, before, isNew, isProved }, place, deps);
 }
 
 /** A connection of another party is used as it is. */
@@ -169,11 +170,13 @@ interface Update {
   before: Pick<RegistryRecord, keyof Sent> | undefined;
   /** Whether an earlier attempt of this state has created the connection. */
   isNew: boolean;
+  /** Whether the registry has a proof that data can flow. */
+  isProved: boolean;
 }
 
 async function updateConnection(
   connection: Connection,
-  { wanted, credentials: { login, sent, restartProcessors }, before, isNew }: Update,
+  { wanted, credentials: { login, sent, restartProcessors }, before, isNew, isProved }: Update,
   { projectId, workspace }: Place,
   { atlas, registry, clusterArn, executionArn, hint }: Deps,
 ): Promise<Upserted> {
@@ -198,7 +201,10 @@ async function updateConnection(
     return unchanged;
   }
   try {
-    await registry.confirm(clusterArn, executionArn);
+    // A run that ends before its probe must not leave the proof of what was there before.
+    await (isProved
+      ? registry.update(clusterArn, executionArn, { proof: null })
+      : registry.confirm(clusterArn, executionArn));
     const updated = await atlas.updateConnection(projectId, workspace, wanted);
     await registry.update(clusterArn, executionArn, sent);
     return {

@@ -134,6 +134,8 @@ function changesFor(failing: Failing, record: RegistryRecord | undefined) {
       ...{ executionArn, isNews },
       ...(error === 'ConnectionInUse' && mayRestart !== undefined && { mayRestart }),
     },
+    // What was proved before is wrong by now.
+    ...(error === 'ProbeFailed' && { proof: null }),
     ...(targetChange &&
       error === 'TargetChanged' && {
         targetsChanged: [...(record?.targetsChanged ?? []), targetChange].slice(-maxTargetsChanged),

@@ -270,6 +270,17 @@ suite('a probe that fails', () => {
     assertConnected(runs[0] ?? assert.fail('not started'));
     await assertNoProbe(cloud);
   });
+
+  test('leaves no earlier proof, so the sweep does not say that data can flow', async () => {
+    const cloud = await cloudWith(world());
+    assertConnected(await connectByTag(cloud));
+    cloud.world.atlas.behaviour.brokersUnreachable = true;
+    assertFailed(await connectByHand(cloud), 'ProbeFailed', /unreachable/);
+    const { runs } = await swept(cloud, 20);
+    assertFailed(runs[0] ?? assert.fail('not started'), 'ProbeFailed', /unreachable/);
+    assert.equal((await recordOf(cloud)).status, 'failed');
+    await assertNoProbe(cloud);
+  });
 });
 
 suite('the probe of a run that died', () => {

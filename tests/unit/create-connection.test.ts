@@ -72,10 +72,12 @@ interface Situation {
   /** The secret in the registry, with the version. */
   sent?: { secretArn: string; secretVersionId: string } | { roleArn: string };
   brokers?: object;
+  /** The last proof that data can flow, in the registry. */
+  proof?: object;
 }
 
 async function creator(t: TestContext, { routes = {}, config = null, mechanism = 'SCRAM-512', ...rest }: Situation) {
-  const { secretVersion = 'version-1', earlier, recorded = ours, sent, holder, claim = false } = rest;
+  const { secretVersion = 'version-1', earlier, recorded = ours, sent, proof, holder, claim = false } = rest;
   const { secret = '{"username":"atlas","password":"hunter2"}' } = rest;
   const { brokers = { BootstrapBrokerStringVpcConnectivitySaslScram: bootstrapServers } } = rest;
   const { client, msk } = fakeMsk();
@@ -86,6 +88,7 @@ async function creator(t: TestContext, { routes = {}, config = null, mechanism =
     ...(recorded && { connection: recorded }),
     ...(secretVersion && { secretVersionId: secretVersion }),
     ...sent,
+    ...(proof && { proof }),
   };
   const { registry, record } = await heldRegistry(t, attributes, holder);
   const input = taskInput({
@@ -243,6 +246,22 @@ describe('CreateConnection', () => {
     assert.deepEqual(await run(), { ...unchanged, state: 'PENDING', isReady: false, result: 'updated', note: 'user' });
     assert.deepEqual(calls(), [get, patch]);
     assert.deepEqual(requests[1]?.body, wanted);
+  });
+
+  it('forgets the proof that data can flow before an update, whose answer may be lost', async (t) => {
+    const other = ok(connection({ authentication: { mechanism: 'SCRAM-512', username: 'other' } }));
+    const proof = { topic: 'orders', connectionId, secretVersionId: 'version-1', at: later, result: 'read', detail: '' };
+    const { run, record } = await creator(t, { proof, routes: { [get]: other, [patch]: reset } });
+    assert.ok((await record()).proof);
+    await assert.rejects(run(), { name: 'AtlasUnavailable' });
+    assert.equal((await record()).proof, undefined);
+  });
+
+  it('keeps the proof that data can flow if nothing differs', async (t) => {
+    const proof = { topic: 'orders', connectionId, secretVersionId: 'version-1', at: later, result: 'read', detail: '' };
+    const { run, record } = await creator(t, { proof, routes: { [get]: ok(connection()) } });
+    await run();
+    assert.ok((await record()).proof);
   });
 
   const foreign: [what: string, overrides: Record<string, unknown>, reason: RegExp][] = [

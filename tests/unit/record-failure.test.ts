@@ -658,6 +658,18 @@ describe('the registry after a failure', () => {
       assert.deepEqual([await after(), commandsOf(msk), measured], [{ clusterArn, ...record }, [], []]);
     });
 
+  it('has no proof any more after a probe that has failed, and keeps it after any other failure', async (t) => {
+    const proof = { topic: 'orders', connectionId: null, secretVersionId: null, at: before, detail: 'It can be read.' };
+    for (const [error, kept] of [
+      ['ProbeFailed', undefined],
+      ['AtlasUnavailable', 'orders'],
+    ]) {
+      const { run, record } = await recorder(t, { ...claimed, proof: { ...proof, result: 'read' } });
+      await run({ ...byTag, failed: { CheckProbe: thrown(error ?? '', 'The probe could not read it.') } });
+      assert.equal((await record())?.proof?.topic, kept);
+    }
+  });
+
   it('stays as it is, and so do the tags, while this run waits for another one', async (t) => {
     const { run, record, msk } = await recorder(t, { holder: other });
     const { cause } = await run({ input: tagEvent(), request: { clusterArn } });
