@@ -45,7 +45,8 @@ export async function endProbe(
 ): Promise<z.infer<typeof EndProbeOutput>> {
   const { request, probe: before } = run;
   const { clusterArn } = request;
-  const endDeadline = before?.endDeadline ?? deadlineAfter(now, wait);
+  // After the end of an earlier run's probe, that of this run is another wait.
+  const endDeadline = (before?.isEnded ? undefined : before?.endDeadline) ?? deadlineAfter(now, wait);
   const times = { now, deadline: endDeadline };
   const { probe } = await registry.confirm(clusterArn, executionArn);
   const isEnded = !probe || (await end(probe, clusterArn, executionArn, times, { atlas, registry }));
@@ -74,14 +75,15 @@ async function end(
   const find = () => atlas.getStreamProcessor(projectId, workspace, name).catch(noneWhenAbsent);
   const found = name === probeNameOf(clusterArn) ? await find() : undefined;
   if (found && holdsConnections(found)) {
-    checkDeadline(`Stream processor ${name} in workspace ${workspace} is still ${found.state}`, times);
     if (found.state !== 'STOPPING') await atlas.stopStreamProcessor(projectId, workspace, name).catch(unlessRefused);
+    checkDeadline(`Stream processor ${name} in workspace ${workspace} is still ${found.state}`, times);
     return false;
   }
   if (found) {
-    checkDeadline(`Stream processor ${name} in workspace ${workspace} is ${found.state} and not deleted`, times);
     await atlas.deleteStreamProcessor(projectId, workspace, name).catch(unlessRefused);
-    if (await find()) return false;
+    const left = await find();
+    if (left) checkDeadline(`Stream processor ${name} in workspace ${workspace} is ${left.state} and not deleted`, times);
+    if (left) return false;
   }
   await registry.update(clusterArn, executionArn, { probe: null });
   return true;

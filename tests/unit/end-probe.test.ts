@@ -80,6 +80,25 @@ describe('EndProbe', () => {
     });
   });
 
+  it('asks Atlas to stop the probe also when the deadline has passed', async (t) => {
+    const { visit, calls } = await ender(t, {
+      routes: { [get]: shownProbe('STARTED'), [stop]: ok({}) },
+      probe: { ...startedProbe, endDeadline: before },
+    });
+    await assert.rejects(visit(), { name: 'WaitTimedOut' });
+    assert.deepEqual(calls(), [get, stop]);
+  });
+
+  it('has its whole time for the probe of this run, after it has ended that of an earlier one', async (t) => {
+    const { visit } = await ender(t, {
+      routes: { [get]: shownProbe('STARTED'), [stop]: ok({}) },
+      probe: { isEnded: true, endDeadline: before },
+    });
+    const { isEnded, endDeadline } = await visit();
+    assert.equal(isEnded, false);
+    assert.ok(endDeadline > now);
+  });
+
   it('needs no request to Atlas if the registry names no probe', async (t) => {
     const { visit, calls, writes } = await ender(t, { recorded: {} });
     assert.equal((await visit()).isEnded, true);
