@@ -58,13 +58,14 @@ const names: Record<ProbeFailureKind, { scram: string; iam: string }> = {
 };
 
 /** What is wrong. */
-function what(kind: ProbeFailureKind, { partitions, tier, clusterArn, login }: Probed): string {
-  const who = isByRole(login) ? `the role ${login.roleArn}` : `the user of the secret ${secretNameOf(login.secretArn)}`;
+function what(kind: ProbeFailureKind, probed: Probed): string {
+  const { partitions, tier, clusterArn, login, isOwn } = probed;
+  const who = identityOf(probed);
   switch (kind) {
     case 'unreachable':
       return 'Atlas does not reach the brokers.';
     case 'loginRefused':
-      return isByRole(login)
+      return isByRole(login) || !isOwn
         ? `The brokers do not let ${who} log in.`
         : `The brokers do not accept the password that Atlas has of ${who}.`;
     case 'topicMissing':
@@ -112,13 +113,22 @@ function remedyFor(kind: ProbeFailureKind, probed: Probed): string {
     case 'noBilling':
       return 'Add a payment method to the organization in Atlas (Billing). Without it, no other stream processor starts either.';
     case 'sinkRefused':
-      return `If workspace ${workspace} has a connection of the type Cluster, check that it works and that its role may write. Otherwise add one; the probe then uses it, and writes nothing. Or turn the probe off.`;
+      return `If workspace ${workspace} has a connection of the type Cluster, check that it works and that its role may write: the probe has it as its sink if Atlas accepts no other, and writes nothing. Or turn the probe off.`;
     default:
-      return `Read the operational log of the workspace ${workspace} in Atlas (Stream Processing, Monitoring), which keeps it for 30 days. The deployment's credentials need the role Project Data Access Read Only to read it. Topic "${topic}" must exist, and ${isByRole(probed.login) ? 'the streams role' : 'the SCRAM user'} must be allowed to read it.`;
+      return `Read the operational log of the workspace ${workspace} in Atlas (Stream Processing, Monitoring), which keeps it for 30 days. The deployment's credentials need the role Project Data Access Read Only to read it. Topic "${topic}" must exist, and ${identityOf(probed)} must be allowed to read it.`;
   }
 }
 
 const isByRole = (login: Login): login is Extract<Login, { roleArn: string }> => login.mechanism === 'AWS_MSK_IAM';
+
+/** Who logs in. How a connection of another party does is not known. */
+function identityOf({ login, connectionName, isOwn }: Probed): string {
+  if (!isOwn) return `the ${isByRole(login) ? 'role' : 'user'} of connection "${connectionName}"`;
+  return isByRole(login) ? `the role ${login.roleArn}` : `the user of the secret ${secretNameOf(login.secretArn)}`;
+}
+
+const ownerMustLet = ({ login, connectionName }: Probed, what: string): string =>
+  `This deployment did not create connection "${connectionName}". Its owner must let its ${isByRole(login) ? 'role' : 'user'} ${what}.`;
 
 function loginRemedy({ login, clusterArn, connectionName, isOwn }: Probed): string {
   if (!isOwn)
@@ -133,7 +143,9 @@ function loginRemedy({ login, clusterArn, connectionName, isOwn }: Probed): stri
   } No policy of the organization may deny it. A change takes effect within a minute.`;
 }
 
-function topicRemedy({ login, clusterArn, topic }: Probed): string {
+function topicRemedy(probed: Probed): string {
+  const { login, clusterArn, topic, isOwn } = probed;
+  if (!isOwn) return ownerMustLet(probed, `read topic "${topic}"`);
   if (!isByRole(login))
     return `Give the user of the secret ${secretNameOf(login.secretArn)} the Kafka ACLs Describe and Read on topic "${topic}", as docs/kafka-acls.md describes.`;
   return `The role must allow kafka-cluster:DescribeTopic and kafka-cluster:ReadData on ${within(clusterArn, 'topic', topic)}. ${
@@ -143,7 +155,9 @@ function topicRemedy({ login, clusterArn, topic }: Probed): string {
   }`;
 }
 
-function groupRemedy({ login, clusterArn }: Probed): string {
+function groupRemedy(probed: Probed): string {
+  const { login, clusterArn, isOwn } = probed;
+  if (!isOwn) return ownerMustLet(probed, 'use all consumer groups that start with "asp-"');
   if (!isByRole(login))
     return `Give the user of the secret ${secretNameOf(login.secretArn)} the Kafka ACL Read on all consumer groups that start with "asp-", as docs/kafka-acls.md describes. Stream processors use such groups, too.`;
   return `The role must allow kafka-cluster:DescribeGroup and kafka-cluster:AlterGroup on ${within(clusterArn, 'group', 'asp-*')}. ${

@@ -33,8 +33,11 @@ const patterns: [kind: ProbeFailureKind, pattern: RegExp][] = [
   ['groupDenied', /group authorization failed|not authorized to access group\b|GROUP_AUTHORIZATION_FAILED/i],
   // Atlas's code 419, by MongoDB's agent skill; and Kafka's error 3.
   ['topicMissing', /no partitions found|unknown topic|UNKNOWN_TOPIC|code"?\s*[:=]?\s*419\b/i],
-  // The probe's own sinks, and how MongoDB refuses a user; inferred.
-  ['sinkRefused', /__testLog|\$merge|aspProbe\.|MongoServerError|not authorized on \S+ to execute/i],
+  // How MongoDB refuses a user, and the probe's own sinks in a line about an error; inferred. A line may repeat the pipeline.
+  [
+    'sinkRefused',
+    /MongoServerError|not authorized on \S+ to execute|(error|fail|refus|denied|cannot)[^{]*(__testLog|\$merge|aspProbe\.)/i,
+  ],
   // librdkafka's errors without an answer of a broker; inferred.
   [
     'unreachable',
@@ -58,7 +61,7 @@ export interface Diagnosis {
  * @returns undefined if no line says why
  */
 export function diagnose(log: string): Diagnosis | undefined {
-  const lines = log.split('\n').filter((line) => line.trim() !== '');
+  const lines = log.split('\n').filter((line) => line.trim() !== '' && !isHarmless(line));
   for (const [kind, pattern] of patterns) {
     const line = lines.findLast((text) => pattern.test(text));
     if (line !== undefined) return { kind, said: wordsOf(line) };
@@ -70,18 +73,28 @@ export function diagnose(log: string): Diagnosis | undefined {
 /** Enough for an error of Kafka. A line about a record may repeat the record, so the rest of it is not passed on. */
 const maxSaid = 200;
 
-/** The message in a line of a log. */
+/** The message in a line of a log, without a document in it, which may be a record. */
 function wordsOf(line: string): string {
-  const said = heldText(messageIn(line));
+  const said = heldText(messageIn(line).replace(/(?<=\S)\s*\{.*$/s, ''));
   return said.length > maxSaid ? `${cut(said, maxSaid)}…` : said;
 }
 
 function messageIn(line: string): string {
+  const { message, msg, errorMsg } = fieldsIn(line);
+  return [message, msg, errorMsg].find((text) => typeof text === 'string') ?? line;
+}
+
+/** Whether a line says itself that it is about no error. */
+const isHarmless = (line: string): boolean => {
+  const { level, severity, s } = fieldsIn(line);
+  return /^(info|debug|trace|i|d\d?)$/i.test(String(level ?? severity ?? s));
+};
+
+/** The fields of a line in JSON; a line of plain text has none. */
+function fieldsIn(line: string): Record<string, unknown> {
   try {
-    const { message, msg, errorMsg } = JSON.parse(line) as Record<string, unknown>;
-    return [message, msg, errorMsg].find((text) => typeof text === 'string') ?? line;
+    return Object(JSON.parse(line));
   } catch {
-    // A line of plain text.
-    return line;
+    return {};
   }
 }

@@ -49,6 +49,24 @@ const cases: [kind: ProbeFailureKind, overrides: Partial<Probed>, name: string, 
     'consumer group denied by IAM',
     new RegExp(`AlterGroup on ${group}/asp-\\*`.replace('*\\', '*')),
   ],
+  [
+    'topicDenied',
+    { isOwn: false },
+    'topic denied by a Kafka ACL',
+    /did not create connection "orders".*Its owner must let its user read topic "orders"/,
+  ],
+  [
+    'topicDenied',
+    { isOwn: false, login: byRole },
+    'topic denied by IAM',
+    /Its owner must let its role read topic "orders"/,
+  ],
+  [
+    'groupDenied',
+    { isOwn: false },
+    'consumer group denied by a Kafka ACL',
+    /Its owner must let its user use all consumer groups that start with "asp-"/,
+  ],
   ['tooManyPartitions', { partitions: 40, tier: 'SP5' }, 'too many partitions', /Raise the maximum tier/],
   ['tooManyPartitions', {}, 'too many partitions', /name a smaller topic first/],
   ['noBilling', {}, 'no billing', /payment method/],
@@ -70,6 +88,14 @@ describe('ProbeFailed', () => {
       assert.match(message, /\nThe connection stays\.$/);
       assertCopyable(message);
     });
+
+  it('names neither the secret nor the role of this deployment if another party has created the connection', () => {
+    for (const [kind] of cases)
+      for (const by of [login, byRole]) {
+        const { message } = probeFailed({ ...probed, login: by, isOwn: false }, { kind });
+        assert.doesNotMatch(message, /AmazonMSK_|streams role|SCRAM user|:role\//);
+      }
+  });
 
   it('fits a tag with its kind', () => {
     const { message } = probeFailed(probed, { kind: 'loginRefused' });

@@ -53,6 +53,20 @@ describe("A probe's operational log", () => {
     assert.equal(diagnose(`${line('Starting stream processor', 'INFO')}\n\n`), undefined);
   });
 
+  it('says nothing about the sink by a line that only repeats the pipeline', () => {
+    const started =
+      'Started: [{"$source":{"topic":"orders"}},{"$emit":{"connectionName":"__testLog"}}], retries on error';
+    const reason = line('Local: Broker transport failure');
+    assert.equal(diagnose(line(started, 'INFO')), undefined);
+    assert.equal(diagnose(`${line(started, 'INFO')}\n${reason}`)?.kind, 'unreachable');
+    assert.equal(diagnose(`${started.replace(', retries on error', '')}\n${reason}`)?.kind, 'unreachable');
+  });
+
+  it('is not quoted further than to a document, which may be a record', () => {
+    const { said } = diagnose(line('Error: cannot parse {"email":"a@example.com"}')) ?? {};
+    assert.equal(said, 'Error: cannot parse');
+  });
+
   it('is cut, because a line about a record may repeat the record', () => {
     const { said = '' } = diagnose(line(`Error while reading ${'x'.repeat(5000)}`)) ?? {};
     assert.equal(said.length, 201);
