@@ -73,7 +73,7 @@ function what(kind: ProbeFailureKind, probed: Probed): string {
     case 'topicDenied':
       return `The brokers do not let ${who} read the topic${partitions === null ? '' : ', which exists'}.`;
     case 'groupDenied':
-      return `The brokers do not let ${who} use the consumer group ${probeGroupOf(clusterArn)}.`;
+      return `The brokers do not let ${who} use the probe's consumer group, whose name starts with ${probeGroupOf(clusterArn)}.`;
     case 'tooManyPartitions':
       return partitions === null
         ? `It has more partitions than a processor on tier ${tier} may read.`

@@ -10,8 +10,13 @@ const hexOf = (clusterArn: string): string => createHash('sha256').update(cluste
 /** The name of the probe of a cluster. Every run knows it, so that it finds the probe of a run that was stopped. */
 export const probeNameOf = (clusterArn: string): string => `aspprobe${hexOf(clusterArn)}`;
 
-/** The consumer group of the probe. Permissions for the groups of stream processors, `asp-*`, include it. */
+/**
+ * What the consumer groups of a cluster's probes begin with. Permissions for the groups of stream processors, `asp-*`, include them. Each
+ * probe has another group: Atlas commits offsets at a checkpoint, and a probe that went on from there might have no record to read.
+ */
 export const probeGroupOf = (clusterArn: string): string => `asp-probe-${hexOf(clusterArn)}`;
+
+const groupFor = (clusterArn: string): string => `${probeGroupOf(clusterArn)}-${randomUUID().slice(0, 8)}`;
 
 /**
  * A sink without a connection and without a cluster. MongoDB does not document it, but creates and starts processors with it.
@@ -27,7 +32,7 @@ export type ProbeSink = typeof testLog | ReturnType<typeof clusterSink>;
 
 /**
  * The pipeline of the probe. A processor must have a sink, and Atlas's own sink may log what it gets. So no record may reach it: none has
- * this field with a value that was made a moment ago. It never commits an offset.
+ * this field with a value that was made a moment ago.
  *
  * @see https://www.mongodb.com/docs/atlas/atlas-stream-processing/sp-agg-source/
  */
@@ -39,7 +44,7 @@ export const probePipeline = (
     $source: {
       connectionName,
       topic,
-      config: { auto_offset_reset: 'earliest', group_id: probeGroupOf(clusterArn), enable_auto_commit: false },
+      config: { auto_offset_reset: 'earliest', group_id: groupFor(clusterArn), enable_auto_commit: false },
     },
   },
   { $match: { [`aspProbe${hexOf(clusterArn)}`]: randomUUID() } },

@@ -19,7 +19,7 @@ export function planProbe(
   return [
     {
       state: 'StartProbe',
-      change: `Prove that data can flow: create the stream processor "${probeNameOf(clusterArn)}" in workspace "${workspace}", let it read topic "${topic}" on tier ${tier}, and delete it. This usually takes 5 to 10 minutes and costs ${costs[tier]}. No record is passed on. The consumer group ${probeGroupOf(clusterArn)} stays, without members.`,
+      change: `Prove that data can flow: create the stream processor "${probeNameOf(clusterArn)}" in workspace "${workspace}", let it read topic "${topic}" on tier ${tier}, and delete it. This usually takes 5 to 10 minutes and costs ${costs[tier]}. No record is passed on. Its consumer group, whose name starts with ${probeGroupOf(clusterArn)}, stays without members until Kafka removes it.`,
     },
   ];
 }

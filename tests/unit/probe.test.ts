@@ -13,8 +13,11 @@ import { clusterArn } from '../fixtures/request.ts';
 
 const source = { clusterArn, connectionName: 'orders', topic: 'orders' };
 
+const groupOf = (stage?: object): string =>
+  (stage as { $source: { config: { group_id: string } } }).$source.config.group_id;
+
 describe('The probe', () => {
-  it('has a name and a consumer group that every run knows', () => {
+  it('has a name and a prefix of consumer groups that every run knows', () => {
     assert.match(probeNameOf(clusterArn), /^aspprobe[\da-f]{16}$/);
     assert.equal(probeGroupOf(clusterArn), probeNameOf(clusterArn).replace(/^aspprobe/, 'asp-probe-'));
     assert.notEqual(probeNameOf(clusterArn), probeNameOf(`${clusterArn}1`));
@@ -27,9 +30,10 @@ describe('The probe', () => {
       $source: {
         connectionName: 'orders',
         topic: 'orders',
-        config: { auto_offset_reset: 'earliest', group_id: `asp-probe-${hex}`, enable_auto_commit: false },
+        config: { auto_offset_reset: 'earliest', group_id: groupOf($source), enable_auto_commit: false },
       },
     });
+    assert.match(groupOf($source), new RegExp(`^asp-probe-${hex}-[\\da-f]{8}$`));
     const [[field, value] = []] = Object.entries((match as { $match: Record<string, string> }).$match);
     assert.equal(field, `aspProbe${hex}`);
     assert.match(value ?? '', /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
@@ -38,6 +42,11 @@ describe('The probe', () => {
 
   it('has a new value for each pipeline, so that no record can have it', () => {
     assert.notDeepEqual(probePipeline(source, testLog)[1], probePipeline(source, testLog)[1]);
+  });
+
+  it('has a new consumer group for each pipeline: Atlas commits offsets at a checkpoint, and a later probe must read the same records', () => {
+    const [first, second] = [probePipeline(source, testLog), probePipeline(source, testLog)];
+    assert.notEqual(groupOf(first[0]), groupOf(second[0]));
   });
 
   it('may have a collection of a connected cluster as its sink', () => {
