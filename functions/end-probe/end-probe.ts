@@ -82,7 +82,8 @@ async function end(
   if (found) {
     await atlas.deleteStreamProcessor(projectId, workspace, name).catch(unlessRefused);
     const left = await find();
-    if (left) checkDeadline(`Stream processor ${name} in workspace ${workspace} is ${left.state} and not deleted`, times);
+    if (left)
+      checkDeadline(`Stream processor ${name} in workspace ${workspace} is ${left.state} and not deleted`, times);
     if (left) return false;
   }
   await registry.update(clusterArn, executionArn, { probe: null });

@@ -250,7 +250,14 @@ describe('CreateConnection', () => {
 
   it('forgets the proof that data can flow before an update, whose answer may be lost', async (t) => {
     const other = ok(connection({ authentication: { mechanism: 'SCRAM-512', username: 'other' } }));
-    const proof = { topic: 'orders', connectionId, secretVersionId: 'version-1', at: later, result: 'read', detail: '' };
+    const proof = {
+      topic: 'orders',
+      connectionId,
+      secretVersionId: 'version-1',
+      at: later,
+      result: 'read',
+      detail: '',
+    };
     const { run, record } = await creator(t, { proof, routes: { [get]: other, [patch]: reset } });
     assert.ok((await record()).proof);
     await assert.rejects(run(), { name: 'AtlasUnavailable' });
@@ -258,7 +265,14 @@ describe('CreateConnection', () => {
   });
 
   it('keeps the proof that data can flow if nothing differs', async (t) => {
-    const proof = { topic: 'orders', connectionId, secretVersionId: 'version-1', at: later, result: 'read', detail: '' };
+    const proof = {
+      topic: 'orders',
+      connectionId,
+      secretVersionId: 'version-1',
+      at: later,
+      result: 'read',
+      detail: '',
+    };
     const { run, record } = await creator(t, { proof, routes: { [get]: ok(connection()) } });
     await run();
     assert.ok((await record()).proof);
