@@ -72,14 +72,6 @@ export async function heldByEndedRun(cloud: Cloud): Promise<void> {
   });
 }
 
-/** A run was stopped while its probe was at work. */
-export async function diedAtProbe(cloud: Cloud): Promise<void> {
-  const execution = cloud.start({ clusterArn: cloud.world.cluster.arn, ...withSecret(cloud) });
-  await untilIn(execution, 'CheckProbe');
-  execution.abort();
-  await execution.result;
-}
-
 /** A first run has failed, and what it needs is there now. */
 export async function failed(cloud: Cloud): Promise<void> {
   await named(cloud);

@@ -39,7 +39,10 @@ function mayBeRetried(errorType: string): boolean {
   return /^(Lambda\..*|Sandbox\.Timedout|Runtime\.ExitError|States\.Timeout)$/.test(errorType);
 }
 
-/** The most calls of one operation that may fail in a run: sixteen attempts of a state, with three attempts of the SDK, for two secrets. What CheckProbe has not read, EndProbe does not read either. */
+/**
+ * The most calls of one operation that may fail in a run: sixteen attempts of a state, with three attempts of the SDK, for two secrets. While
+ * Atlas is down, EndProbe reads the probe as often as CheckProbe.
+ */
 const maxFailedCalls = 2 * 16 * 3 * 2;
 
 /**

@@ -1,5 +1,5 @@
 import type { Cloud } from '../../emulators/cloud.ts';
-import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
+import { triggerTag } from '../../shared/msk/tags.ts';
 import { ended } from '../fixtures/ended.ts';
 import { foreign, iamSeedWith, seedWith } from './foreign.ts';
 import * as preparations from './preparations.ts';
@@ -27,8 +27,6 @@ async function disconnectDuringConnect(cloud: Cloud): Promise<RunEnd> {
 }
 
 const tagged = { tags: { [triggerTag]: 'connect' } };
-const probed = { ...isOn, tags: { [settingTags.topics]: 'orders', [settingTags.probe]: 'true' } };
-const withCluster = { workspaces: [{ name: 'streams', clusterConnections: [{ name: 'db', clusterName: 'main' }] }] };
 const both: Theirs[] = ['privateLink', 'connection'];
 const bothAdopted = { theirs: both, adopted: both };
 
@@ -194,41 +192,6 @@ export const useCases: UseCase[] = [
     leaves: none,
     status: 'no record',
     isSilent: true,
-  },
-  {
-    name: 'prove that data can flow',
-    world: seedWith({ cluster: probed }),
-    ...startedByHand('connect', withSecret),
-    expected: { endState: 'Connected' },
-    leaves: one,
-    status: 'connected',
-    proves: /^topic orders can be read: 6 partitions, 1,204 records$/,
-  },
-  {
-    name: 'prove that data can flow with another sink',
-    world: seedWith({ cluster: probed, project: withCluster, atlas: { refusesTestLog: true } }),
-    ...startedByHand('connect', withSecret),
-    expected: { endState: 'Connected' },
-    leaves: one,
-    status: 'connected',
-    proves: /^topic orders can be read/,
-  },
-  {
-    name: 'fail to prove that data can flow',
-    world: seedWith({ cluster: { ...probed, deniedAcls: ['group:asp-*:Read'] } }),
-    ...startedByHand('connect', withSecret),
-    expected: { endState: 'SetupFailed', error: 'ProbeFailed' },
-    leaves: one,
-    status: 'failed',
-  },
-  {
-    name: 'disconnect after a run that died while it probed',
-    world: seedWith({ cluster: probed }),
-    prepare: preparations.diedAtProbe,
-    ...startedByHand('disconnect'),
-    expected: { endState: 'Disconnected' },
-    leaves: none,
-    status: 'no record',
   },
   {
     name: 'disconnect',
