@@ -5,6 +5,7 @@ import type { ProcessorSeed } from '../../emulators/atlas/processor.ts';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
+import { probeNameOf } from '../../shared/atlas/probe.ts';
 import { settingTags } from '../../shared/msk/tags.ts';
 import type { Outcome } from '../../shared/outcomes.ts';
 import {
@@ -268,6 +269,28 @@ suite('stream processors that a run has stopped before it died', () => {
     const run = await disconnectByHand(cloud);
     assert.deepEqual([run.endState, run.error], ['RemovalFailed', 'ConnectionInUse']);
     assert.match(run.cause ?? '', /enrich was stopped for .*, and started again/);
+    assert.equal(processorOf(cloud).state, 'STARTED');
+  });
+
+  test('are started by a disconnect also if it cannot end a probe', async () => {
+    const cloud = await diedRun();
+    const { arn } = cloud.world.cluster;
+    const { id: projectId } = cloud.world.project;
+    const probe = {
+      name: probeNameOf(arn),
+      startedAt: cloud.clock.now().toISOString(),
+      projectId,
+      workspace: 'streams',
+    };
+    await cloud.registry.put({ ...(await recordOf(cloud)), clusterArn: arn, probe });
+    cloud.world.project.addProcessor('streams', { name: probe.name, pipeline });
+    cloud.intercept = async ({ operation, path }, next) =>
+      operation === 'stopGroupStreamProcessor' && path.includes(probe.name)
+        ? atlasError(403, 'USER_UNAUTHORIZED', 'No.').answer
+        : next();
+    const run = await disconnectByHand(cloud);
+    assert.equal(run.endState, 'RemovalFailed');
+    assert.match(run.cause ?? '', /^EndProbe failed: (.|\n)*enrich was stopped for .*, and started again/);
     assert.equal(processorOf(cloud).state, 'STARTED');
   });
 

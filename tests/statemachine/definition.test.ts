@@ -287,6 +287,7 @@ function contract(machine: string, name: string, state: State) {
       RecordFailure: 'FailureNotRecorded',
       'connect StopProcessors': 'StartProcessors',
       'connect StartProbe': 'EndProbe',
+      'disconnect EndProbe': 'AreProcessorsToBeStarted',
     };
     const hasTaken = machine === 'connect' && !['ResolveRequest', 'RecordSuccess'].includes(name);
     const next = last[name] ?? last[`${machine} ${name}`] ?? (hasTaken ? 'IsAnythingLeft' : 'RecordFailure');
