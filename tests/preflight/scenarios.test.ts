@@ -26,12 +26,19 @@ const readsOf = {
   iam: ['listGroupCloudProviderAccess'],
 };
 
-/** What it reads as well for a cluster whose tag names two topics, one of which is missing. */
-const readsOfTopics = ['DescribeTopic', 'DescribeTopic', 'ListTopics'];
+/** What it reads as well for a cluster whose tag names topics: in one scenario, one of two is missing. */
+const readsOfTopics: Record<string, string[]> = {
+  'topic-missing': ['DescribeTopic', 'DescribeTopic', 'ListTopics'],
+  probe: ['DescribeTopic'],
+  'probe-denied': ['DescribeTopic'],
+};
 
 /** Scenarios whose run ends otherwise than preflight says, because of what happens after it has looked. */
 const changedLater: Record<string, string> = {
   'link-fails': 'Atlas fails to set up the private link, an hour after it was requested.',
+  'probe-denied': 'Only the probe finds out that the SCRAM user may not read the topic.',
+  'rotation-in-use':
+    'The password changes after the cluster was connected, while a stream processor uses the connection.',
   'target-changed': 'A setting tag is changed after the cluster was connected.',
   'principal-changed': 'Atlas names another AWS account after the cluster was connected.',
 };
@@ -76,7 +83,7 @@ describe('preflight', () => {
       const made = operations();
       const others = world?.atlasCredentials ? ['GetSecretValue', 'createToken', 'getToken'] : [];
       const hasRole = settings === iamSettings;
-      const named = name === 'topic-missing' ? readsOfTopics : [];
+      const named = readsOfTopics[name] ?? [];
       const known = [...reads, ...readsOf.scram, ...(hasRole ? readsOf.iam : []), ...named, ...others];
       for (const operation of new Set(made)) {
         assert.ok(known.includes(operation), `${operation} is not one of the reads`);
