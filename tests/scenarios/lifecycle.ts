@@ -238,8 +238,8 @@ suite('the removal of the tag', () => {
 
 suite('a removal that fails', () => {
   const { States } = readDefinition('disconnect');
-  // Only after a connect that died, a disconnect visits StartProcessors.
-  const others = ['RecordFailure', 'StartProcessors'];
+  // Only after a connect that died, a disconnect visits EndProbe and StartProcessors.
+  const others = ['RecordFailure', 'EndProbe', 'StartProcessors'];
   for (const name of Object.keys(States).filter((it) => States[it]?.Type === 'Task' && !others.includes(it))) {
     test(`in ${name} says so in its Cause and, if it held the cluster, on the tags`, async () => {
       const cloud = await connectedCloud();
@@ -362,10 +362,11 @@ suite('a run on a connected cluster', () => {
     const before = cloud.recorder.exchanges.length;
     const run = await connectByHand(cloud);
     assertConnected(run);
-    assert.deepEqual(run.states.slice(-5), [
+    assert.deepEqual(run.states.slice(-6), [
       'IsAlreadyConnected',
       'AlreadyConnected',
       'AreProcessorsToBeStarted',
+      'IsProbeWanted',
       'RecordSuccess',
       'Connected',
     ]);
