@@ -54,7 +54,7 @@ export function changedByRun(
   const done = [
     ...byResults(failing.error, run),
     ...byRegistry(run, records),
-    ...stoppedForGood(run.processors),
+    ...stoppedForGood(run.processors, records.after),
     stopped ?? [],
   ].flat();
   if (done.length > 0) return `Changed by this run: ${done.join('; ')}.`;

@@ -20,6 +20,8 @@ interface Visit extends Pick<RestartProgress, 'requested' | 'refusals'> {
   now: string;
   /** Whether the deadline has passed. */
   isLate: boolean;
+  /** Whether the run is on its way to a failure. */
+  isFailing: boolean;
   atlas: AtlasClient;
   /** Makes sure that this execution still holds the cluster. */
   confirm(): Promise<unknown>;
@@ -43,7 +45,7 @@ export async function lookAtAll(recorded: StoppedProcessor[], visit: Visit): Pro
 }
 
 async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> {
-  const { place, atlas, now, isLate, requested, refusals, confirm } = visit;
+  const { place, atlas, now, isLate, isFailing, requested, refusals, confirm } = visit;
   const { name, tier, stoppedAt } = recorded;
   const leave = (reason: string, isFailure = false): Found => ({ name, notRestarted: { name, reason, isFailure } });
   const shown = await atlas
@@ -60,8 +62,9 @@ async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> 
     // The request of a run that died may have started it; nothing says since when it runs.
     return requested.includes(name) ? { name, restarted: { name, tier, seconds } } : leave('it runs already');
   }
-  if (state === 'FAILED') return leave('it is FAILED', true);
-  const isToBeStarted = state === 'STOPPED' && !requested.includes(name);
+  const isStartable = state === 'STOPPED' || (isFailedByUs(state, recorded) && !isFailing);
+  const isToBeStarted = isStartable && !requested.includes(name);
+  if (state === 'FAILED' && !isToBeStarted) return leave('it is FAILED', true);
   // One that no request has reached yet, such as after an outage of Atlas, is not given up.
   if (isLate && !(isToBeStarted && refusals[name] === undefined))
     return leave(refusals[name] ? refusedToStart(refusals[name]) : `it is still ${state}`, true);
@@ -88,12 +91,16 @@ function refusalOfOne(error: unknown): AtlasRefused {
   throw error;
 }
 
+/** Whether it became FAILED because a run that failed has started it, before the connection was updated. */
+const isFailedByUs = (state: string, { startedByFailedRun = false }: StoppedProcessor): boolean =>
+  state === 'FAILED' && startedByFailedRun;
+
 /** Why a processor is no longer ours to start; undefined if it is. */
 function whatHasChanged(processor: StreamProcessor | undefined, recorded: StoppedProcessor): string | undefined {
   const { state, tier, pipelineHash } = processor ?? { state: 'DROPPED' };
   if (state === 'DROPPED') return 'it no longer exists';
   if (state === 'CREATED') return 'another party has created it anew';
-  if (state !== 'STOPPED') return undefined;
+  if (state !== 'STOPPED' && !isFailedByUs(state, recorded)) return undefined;
   if (pipelineHash !== recorded.pipelineHash) return 'another party has changed its pipeline';
   // Atlas may show no tier of a processor that does not run.
   if (tier && recorded.tier && tier !== recorded.tier)

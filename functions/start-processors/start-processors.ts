@@ -22,6 +22,8 @@ export const StartProcessorsInput = z.object({
         notRestarted: true,
       }),
     ),
+    /** Only on the way to a failure. */
+    failed: z.optional(z.record(z.string(), z.unknown())),
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -42,30 +44,35 @@ interface Deps {
  * run; the machine repeats this state until they do. Which ones these are, only the registry says: this run or an earlier one has
  * stopped them. A processor that another party has changed, started or deleted meanwhile is left as it is.
  *
- * A processor leaves the record when it runs, or when it is reported.
+ * A processor leaves the record when it runs, or when it is reported. On the way to a failure, the connection may still have an old login, so
+ * one that does not start stays recorded. The next run that has updated the connection starts it, also if it became FAILED.
  *
  * @throws ProcessorsNotStarted if some did not start, and nothing is left to wait for
  * @throws ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function startProcessors(
-  { run: { request, processors }, executionArn, now }: z.infer<typeof StartProcessorsInput>,
+  { run: { request, processors, failed: failures }, executionArn, now }: z.infer<typeof StartProcessorsInput>,
   { atlas, registry, wait, log }: Deps,
 ): Promise<z.infer<typeof StartProcessorsOutput>> {
   const { clusterArn } = request;
   const before = processors?.phase === 'starting' ? processors : undefined;
   const { restarted = [], notRestarted = [], requested = [], refusals = {} } = before ?? {};
   const deadline = before?.deadline ?? deadlineAfter(now, wait);
-  const { stoppedProcessors: recorded = [] } = await registry.confirm(clusterArn, executionArn);
+  const isFailing = failures !== undefined;
+  const record = await registry.confirm(clusterArn, executionArn);
+  const recorded = (record.stoppedProcessors ?? []).map((it) => (isFailing ? { ...it, startedByFailedRun: true } : it));
+  if (isFailing && record.stoppedProcessors?.some((it) => !it.startedByFailedRun))
+    await registry.update(clusterArn, executionArn, { stoppedProcessors: recorded });
   const failed = notRestarted.filter(({ isFailure }) => isFailure);
   const pending = recorded.filter(({ name }) => !failed.some((it) => it.name === name));
   if (pending.length === 0 && failed.length > 0) {
-    await registry.update(clusterArn, executionArn, { stoppedProcessors: null });
-    throw new ProcessorsNotStarted(notStarted(failed, request));
+    if (!isFailing) await registry.update(clusterArn, executionArn, { stoppedProcessors: null });
+    throw new ProcessorsNotStarted(notStarted(failed, request, isFailing));
   }
 
   const isLate = Date.parse(now) > Date.parse(deadline);
   const found = await lookAtAll(pending, {
-    ...{ place: request, atlas, now, isLate, requested, refusals },
+    ...{ place: request, atlas, now, isLate, isFailing, requested, refusals },
     confirm: () => registry.confirm(clusterArn, executionArn),
   });
   const nowRestarted = found.flatMap((it) => it.restarted ?? []);

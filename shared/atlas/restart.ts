@@ -15,6 +15,7 @@ const NotRestarted = z.object({
   /** Whether it should run and does not. Otherwise another party has taken care of it meanwhile. */
   isFailure: z.boolean(),
 });
+export type NotRestarted = z.infer<typeof NotRestarted>;
 
 /** The restart of the stream processors that use a connection, as StopProcessors and StartProcessors pass it on. */
 export const RestartProgress = z.object({
@@ -63,10 +64,10 @@ export const restartOutcomes = (progress: z.infer<typeof Restart>): Outcome[] =>
     ),
 ];
 
-/** What a failed run has stopped and could not start, a clause for each. */
-export const stoppedForGood = (progress: z.infer<typeof Restart>): string[] =>
+/** What a failed run has stopped and could not start, a clause for each. @param record as it is now: the next run starts what it names */
+export const stoppedForGood = (progress: z.infer<typeof Restart>, record: RegistryRecord | undefined): string[] =>
   (progress?.notRestarted ?? [])
-    .filter(({ isFailure }) => isFailure)
+    .filter(({ name, isFailure }) => isFailure && !record?.stoppedProcessors?.some((it) => it.name === name))
     .map(({ name }) => `stream processor ${spoken(name)} stopped, and not started again`);
 
 /** What a failed run leaves stopped, as a clause; undefined if nothing. @param record as it is now */

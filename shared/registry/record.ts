@@ -62,6 +62,8 @@ const StoppedProcessor = z.object({
   /** SHA-256 of its pipeline: a pipeline may have 16 MB, and an item 400 KB. */
   pipelineHash: z.string(),
   stoppedAt: z.string(),
+  /** Whether a run on its way to a failure may have started it, perhaps with an old login of the connection. */
+  startedByFailedRun: z.optional(z.boolean()),
 });
 export type StoppedProcessor = z.infer<typeof StoppedProcessor>;
 

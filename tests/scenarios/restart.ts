@@ -23,7 +23,7 @@ import {
   recordOf,
   swept,
 } from './local-cloud.ts';
-import { isByIam, onlyOnce } from './way.ts';
+import { isByIam, onlyOnce, scramOnly } from './way.ts';
 
 const pipeline = [
   { $source: { connectionName: 'orders', topic: 'orders' } },
@@ -184,6 +184,25 @@ suite('a connection that must be updated, and that a running stream processor us
     const run = await connectByHand(cloud, restartForConfig);
     assertFailed(run, 'AtlasRefused', /^CreateConnection failed: .*VALIDATION_ERROR(.|\n)*enrich was stopped for/);
     assert.equal(processorOf(cloud).state, 'STARTED');
+  });
+
+  test('gets them back from the next run if they cannot log in before the update', scramOnly, async () => {
+    const cloud = await cloudInUse();
+    makeOutdated(cloud);
+    let updates = 0;
+    cloud.intercept = async ({ operation }, next) =>
+      operation === 'updateGroupStreamConnection' && ++updates > 1
+        ? atlasError(400, 'VALIDATION_ERROR', 'No.').answer
+        : next();
+    const run = await connectByHand(cloud, restart);
+    assertFailed(run, 'AtlasRefused', /Also, StartProcessors failed.*enrich.*it is FAILED.*The next run that updates/);
+    assert.equal(processorOf(cloud).state, 'FAILED');
+    assert.equal((await recordOf(cloud)).stoppedProcessors?.length, 1);
+    cloud.intercept = (_, next) => next();
+    assertConnected(await connectByHand(cloud, restart));
+    assertUpdated(cloud);
+    assert.deepEqual([processorOf(cloud).state, processorOf(cloud).startedFrom], ['STARTED', 'checkpoint']);
+    assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
   });
 
   test('gets them back if Atlas refuses the list of processors after the stop', async () => {

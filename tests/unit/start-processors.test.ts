@@ -27,10 +27,12 @@ interface Situation {
   recorded?: StoppedProcessor[];
   before?: Partial<RestartProgress>;
   at?: string;
+  /** Whether the run is on its way to a failure. */
+  isFailing?: boolean;
 }
 
 async function starter(t: TestContext, situation: Situation) {
-  const { routes = {}, recorded = [stopped('a')], before, at = now } = situation;
+  const { routes = {}, recorded = [stopped('a')], before, at = now, isFailing } = situation;
   const { atlas, calls, requests } = await fakeAtlas(t, routes);
   const { registry, item } = fakeRegistry(
     record({ ...(recorded.length > 0 && { stoppedProcessors: recorded }), holder: executionArn, action: 'connect' }),
@@ -38,14 +40,16 @@ async function starter(t: TestContext, situation: Situation) {
   const none = { requested: [], refusals: {}, restarted: [], notRestarted: [] };
   const run = {
     request: request(),
+    ...(isFailing && { failed: { CreateConnection: { Error: 'AtlasRefused' } } }),
     ...(before && { processors: { phase: 'starting' as const, deadline, ...none, ...before } }),
   };
   const wait = { pollSeconds: 10, timeoutMinutes: 15 };
   const lines: string[] = [];
   const log = (message: string, details: object) => lines.push(`${message} ${JSON.stringify(details)}`);
   const visit = () => startProcessors({ run, executionArn, now: at }, { atlas, registry, wait, log });
-  const left = () => ((item()?.stoppedProcessors ?? []) as StoppedProcessor[]).map(({ name }) => name);
-  return { visit, calls, requests, left, lines };
+  const inRegistry = () => (item()?.stoppedProcessors ?? []) as StoppedProcessor[];
+  const left = () => inRegistry().map(({ name }) => name);
+  return { visit, calls, requests, left, recorded: inRegistry, lines };
 }
 
 describe('StartProcessors', () => {
@@ -136,7 +140,7 @@ describe('StartProcessors', () => {
     assert.equal(requests.length, 2);
   });
 
-  it('does not ask again if Atlas wants to be paid first', async (t) => {
+  it('does not ask again if Atlas requires a payment method', async (t) => {
     const { visit, left } = await starter(t, {
       routes: {
         [get('a')]: shown('a', 'STOPPED'),
@@ -158,6 +162,24 @@ describe('StartProcessors', () => {
     });
     assert.deepEqual(calls(), []);
     assert.deepEqual(left(), []);
+  });
+
+  it('keeps what does not run on the way to a failure, for the next run', async (t) => {
+    const notRestarted = [{ name: 'a', reason: 'it is FAILED', isFailure: true }];
+    const { visit, left, recorded } = await starter(t, { before: { notRestarted }, isFailing: true });
+    await assert.rejects(visit, { name: 'ProcessorsNotStarted', message: /The next run that updates/ });
+    assert.deepEqual(left(), ['a']);
+    assert.equal(recorded()[0]?.startedByFailedRun, true);
+  });
+
+  it('starts a FAILED processor only if a run that failed had started it, and it is unchanged', async (t) => {
+    const routes = { [get('a')]: shown('a', 'FAILED'), [start('a')]: ok({}) };
+    const startedByFailedRun = true;
+    const by = async (situation: Situation) => (await (await starter(t, { routes, ...situation })).visit()).requested;
+    assert.deepEqual(await by({}), []);
+    assert.deepEqual(await by({ recorded: [stopped('a', { startedByFailedRun })] }), ['a']);
+    assert.deepEqual(await by({ recorded: [stopped('a', { startedByFailedRun })], isFailing: true }), []);
+    assert.deepEqual(await by({ recorded: [stopped('a', { startedByFailedRun, pipelineHash: 'another' })] }), []);
   });
 
   it('gives each start a deadline of its own, after StopProcessors', async (t) => {
