@@ -66,5 +66,5 @@ export const howToRestart = (clusterArn: string): string =>
   withCommand(
     'Stop the processor, start a new execution, and start the processor when the execution has ended. Or let runs stop and start processors, by a tag of the cluster:',
     tagCommand(clusterArn, { [settingTags.restartProcessors]: 'true' }),
-    'A manual start takes "restartProcessors": true as well, and the parameter restartProcessors allows it for all clusters.',
+    'The input of a manual start may have "restartProcessors": true, and the parameter restartProcessors allows it for all clusters.',
   );

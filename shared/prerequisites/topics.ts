@@ -68,7 +68,7 @@ const notChecked = (topics: Topic[], why: string): FoundTopics => ({
   uncheckedTopics: `Whether ${topics.map(({ name }) => `topic ${name}`).join(' and ')} ${topics.length > 1 ? 'exist' : 'exists'} was not checked. ${why}`,
 });
 
-/** A person who lacks a permission is told so by the check itself. */
+/** For a person who lacks a permission, the check itself fails and says so. */
 async function refusalOf(reading: Promise<undefined>, findings: Findings): Promise<string | undefined> {
   try {
     return await reading;

@@ -9,7 +9,7 @@ export const isTopicName = (name: string): boolean => /^(?!\.{1,2}$)[A-Za-z0-9._
 /** The names in the value of a tag. */
 export const topicNamesIn = (tag: string): string[] => tag.split(' ').filter(Boolean);
 
-/** What is wrong with a list of topics, such as `has the topic "a/b"`. Undefined if the value is no such list, or is right. */
+/** What is wrong with a list of topics, such as `has the topic "a/b"`. Undefined if the value isn't a list with topics, or is right. */
 export function complaintAboutTopics(topics: unknown): string | undefined {
   if (!Array.isArray(topics) || topics.length === 0) return undefined;
   if (topics.length > maxTopics) return `has ${topics.length} topics`;

@@ -29,7 +29,7 @@ export interface UseCase {
   adopted?: Theirs[];
   /** Whether the deployment has a streams role, and the connection logs in by IAM. */
   isByIam?: true;
-  /** Whether nobody is notified of a failure, because only the caller is concerned. */
+  /** Whether a failure is not reported, because only the caller is concerned. */
   isSilent?: boolean;
   /** Whether the run may stop stream processors, which it must start again. */
   mayRestart?: true;

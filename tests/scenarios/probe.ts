@@ -102,7 +102,7 @@ suite('a probe', () => {
     assert.equal(probesIn(cloud), 0);
     assert.equal((await recordOf(cloud)).detail, detail);
     assert.equal((probeOf(run) as { result: string }).result, 'read');
-    // A person who starts a run wants to know it.
+    // A person who starts a run asks for a proof.
     assertConnected(await connectByHand(cloud));
     assert.equal(probesIn(cloud), 1);
     await assertNoProbe(cloud);

@@ -407,7 +407,7 @@ describe('the command that starts a wrong input again', () => {
         ['topics in a text', { topics: 'orders, payments' }, '"topics":["orders","payments"]'],
         ['a topic twice', { topics: ['orders', ' orders '] }, '"topics":["orders"]'],
         ['flags in quotes', { probe: 'TRUE', restartProcessors: 'false' }, '"probe":true,"restartProcessors":false'],
-        ['a flag that is no flag', { restartProcessors: 'maybe' }, '"restartProcessors":false'],
+        ['a flag that is neither true nor false', { restartProcessors: 'maybe' }, '"restartProcessors":false'],
         [
           'a window in another case',
           { rebootWindow: 'sat, sun-MON 02:00 - 06:00 utc' },

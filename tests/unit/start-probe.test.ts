@@ -141,7 +141,7 @@ describe('StartProbe', () => {
 
   const failing: [what: string, answer: Answer, message: RegExp][] = [
     [
-      'there is no payment method',
+      'the organization has no payment method',
       apiError(402, 'PAYMENT_REQUIRED'),
       /\(no billing\).*HTTP 402.*\nAdd a payment method/,
     ],
