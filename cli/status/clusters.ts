@@ -33,6 +33,10 @@ export interface ClusterStatus {
   resources: Resource[];
   /** When a run turned multi-VPC connectivity on. */
   turnedOn: string | undefined;
+  /** The stream processors that a run has stopped and not started again yet. */
+  stoppedProcessors: string[];
+  /** The name of the temporary stream processor of a run that proves that data can flow, or has died. */
+  probe: string | undefined;
   /** What the last failure said, as in the tag atlas-streaming/detail, on one line. */
   error: string | undefined;
   /** How many runs have failed in a row. */
@@ -105,6 +109,8 @@ const unreadableStatus = (error: string): Status => ({
   roleArn: undefined,
   resources: [],
   turnedOn: undefined,
+  stoppedProcessors: [],
+  probe: undefined,
   error: oneLine(error),
   failures: 0,
   running: undefined,
@@ -128,6 +134,8 @@ function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | u
     roleArn: record?.roleArn,
     resources: resourcesOf(record),
     turnedOn: record?.turnedOn,
+    stoppedProcessors: (record?.stoppedProcessors ?? []).map((it) => it.name),
+    probe: record?.probe?.name,
     error: (hasFailed ? errorOf(record) : undefined) ?? (isLeft && known.isImplausible ? manyVanished : undefined),
     failures,
     running,

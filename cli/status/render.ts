@@ -2,6 +2,7 @@ import { wrap } from '../../local/screen/text.ts';
 import { stageFile } from '../../packaging/settings.ts';
 import { oneLine } from '../../shared/foreign-text.ts';
 import type { Target } from '../../shared/registry/record.ts';
+import { listed } from '../../shared/request/redaction.ts';
 import { secretNameOf } from '../../shared/secrets/secret-arn.ts';
 import { dollars } from '../dollars.ts';
 import type { ClusterStatus } from './clusters.ts';
@@ -81,7 +82,7 @@ const cellsOf = ({ name, needsPerson, status, since, running, next, dollarsPerMo
 ];
 
 function detailsOf(cluster: ClusterStatus): string[] {
-  const { target, resources, turnedOn, failures, error, running, next, exists } = cluster;
+  const { target, resources, turnedOn, stoppedProcessors, probe, failures, error, running, next, exists } = cluster;
   const owned = resources.map(({ resource, id, ownership }) => `${resource} ${id ?? 'without an id'} (${ownership})`);
   if (turnedOn) owned.push(`multi-VPC connectivity (turned on ${timeOf(turnedOn)})`);
   return [
@@ -90,6 +91,9 @@ function detailsOf(cluster: ClusterStatus): string[] {
       `Target: connection ${target.connectionName} in workspace ${target.workspace} of project ${target.projectId}`,
     target && loginOf(target, cluster),
     owned.length > 0 && `Resources: ${owned.join(', ')}`,
+    stoppedProcessors.length > 0 &&
+      `Stopped by a run, and not started again yet: stream processor ${listed(stoppedProcessors)}`,
+    probe !== undefined && `Probe: stream processor ${probe}`,
     running && `At work: ${running.executionArn}`,
     running?.detail,
     next && `Reason for the next run: ${next.reason}`,

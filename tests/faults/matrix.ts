@@ -120,7 +120,13 @@ export async function runAll(cells: Cell[], concurrency: number, onVerdict: (cel
   const leaks = await Promise.all(
     Array.from({ length: concurrency }, async () => {
       const runner = await Runner.open();
-      for (let cell = queue.shift(); cell; cell = queue.shift()) onVerdict(cell, await runner.run(cell.useCase, cell));
+      try {
+        for (let cell = queue.shift(); cell; cell = queue.shift())
+          onVerdict(cell, await runner.run(cell.useCase, cell));
+      } catch (error) {
+        await runner.close();
+        throw error;
+      }
       return runner.close();
     }),
   );

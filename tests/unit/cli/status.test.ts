@@ -4,6 +4,7 @@ import { after, before, beforeEach, suite, test } from 'node:test';
 import { atlasClient } from '../../../cli/atlas-access.ts';
 import { awsAccess } from '../../../cli/aws-access.ts';
 import { NoAccess } from '../../../cli/exit.ts';
+import { render } from '../../../cli/status/render.ts';
 import { exitCodeOf, readStatus } from '../../../cli/status/status.ts';
 import { Cloud } from '../../../emulators/cloud.ts';
 import type { Answer } from '../../../emulators/emulator.ts';
@@ -121,6 +122,17 @@ suite('npm run status', () => {
       clusters.map((cluster) => [cluster.roleArn, cluster.secretArn]),
       [[roleArn, undefined]],
     );
+  });
+
+  test('shows what a run has left: stopped stream processors and a probe', async () => {
+    const entry = { name: 'enrich', tier: 'SP10', pipelineHash: 'a', stoppedAt: ago(5) };
+    const probe = { name: 'aspprobe0123456789abcdef', startedAt: ago(5), projectId, workspace: 'streams' };
+    await cloud.registry.put(connected({ stoppedProcessors: [entry], probe }));
+    const status = await read();
+    assert.deepEqual(status.clusters[0]?.stoppedProcessors, ['enrich']);
+    const text = render(status);
+    assert.match(text, /Stopped by a run, and not started again yet: stream processor "enrich"/);
+    assert.match(text, /Probe: stream processor aspprobe0123456789abcdef/);
   });
 
   test('asks each service once, reads each project once, and writes nothing', async () => {
