@@ -14,7 +14,15 @@ const cli = join(project, 'node_modules/serverless/bin/serverless.js');
 export function serviceFolder(test: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'serverless-'));
   test.after(() => rmSync(folder, { recursive: true }));
-  for (const name of ['dist', 'functions', 'infrastructure', 'node_modules', 'packaging', 'statemachine'])
+  for (const name of [
+    'dist',
+    'functions',
+    'infrastructure',
+    'node_modules',
+    'package.json',
+    'packaging',
+    'statemachine',
+  ])
     symlinkSync(join(project, name), join(folder, name));
   // Serverless does not follow a link to its configuration.
   copyFileSync(join(project, 'serverless.yml'), join(folder, 'serverless.yml'));

@@ -677,7 +677,12 @@ describe('the platform team', () => {
   });
 
   it('has a dashboard of existing resources', () => {
-    const { DashboardBody } = properties<{ DashboardBody: { 'Fn::Sub': string } }>(template, 'Dashboard');
+    const { DashboardBody, DashboardName } = properties<{
+      DashboardBody: { 'Fn::Sub': string };
+      DashboardName: unknown;
+    }>(template, 'Dashboard');
+    // The dashboards of an account are global.
+    assert.deepEqual(DashboardName, named('-${AWS::Region}'));
     const text = DashboardBody['Fn::Sub'];
     const { widgets } = JSON.parse(text) as { widgets: { properties: { title: string; metrics?: unknown } }[] };
     assert.deepEqual(
@@ -711,6 +716,16 @@ describe('the platform team', () => {
 });
 
 describe('the whole template', () => {
+  it('says which version it is, in its description and as an output', () => {
+    const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+    assert.match(
+      template.Description,
+      /Amazon MSK .* MongoDB Atlas Stream Processing .*\(msk-atlas-privatelink [\d.]+\)$/,
+    );
+    assert.ok(template.Description.endsWith(` ${version})`), template.Description);
+    assert.equal(template.Outputs.Version?.Value, version);
+  });
+
   it('allows no action by a wildcard', () => {
     const actions = Object.values(roles)
       .flatMap(statementsOf)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** The parts of a CloudFormation template that the tests read. */
 export interface Template {
+  Description: string;
   Parameters: Record<string, { Default?: string | number }>;
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Condition?: string; Value: unknown }>;
