@@ -8,6 +8,7 @@ import { keptOutput } from './keep.ts';
 import { withPart } from './marked-parts.ts';
 import { permissions } from './permissions.ts';
 import { statusOutput } from './status.ts';
+import { terraformOutputs, terraformSettings } from './terraform.ts';
 import { waitsTable } from './waits.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -24,6 +25,8 @@ const status = await statusOutput();
 /** The documents with generated parts, as they should be. Outputs of commands and pictures are not among these parts. */
 export const generated: Record<string, () => string> = {
   'docs/configuration.md': configuration,
+  'infrastructure/terraform/settings.tf': terraformSettings,
+  'infrastructure/terraform/outputs.tf': terraformOutputs,
   'docs/local-cloud.md': () =>
     withPart(
       withPart(readDocument('docs/local-cloud.md'), 'atlas', atlasKnowledge()),

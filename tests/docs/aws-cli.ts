@@ -5,6 +5,9 @@ import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as iam from '@aws-sdk/client-iam';
 import * as kafka from '@aws-sdk/client-kafka';
 import * as kms from '@aws-sdk/client-kms';
+import * as lambda from '@aws-sdk/client-lambda';
+import * as organizations from '@aws-sdk/client-organizations';
+import * as s3 from '@aws-sdk/client-s3';
 import * as scheduler from '@aws-sdk/client-scheduler';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as sfn from '@aws-sdk/client-sfn';
@@ -21,6 +24,9 @@ const services: Record<string, Record<string, unknown>> = {
   iam,
   kafka,
   kms,
+  lambda,
+  organizations,
+  s3api: s3,
   scheduler,
   secretsmanager: secretsManager,
   stepfunctions: sfn,
@@ -28,6 +34,22 @@ const services: Record<string, Record<string, unknown>> = {
 
 /** Options of the AWS CLI itself, not of an operation. */
 const globalOptions = ['output', 'query', 'region', 'max-items', 'cli-input-json'];
+
+/** The commands that the AWS CLI makes of several operations, with their options. https://docs.aws.amazon.com/cli/latest/reference/ */
+const ownCommands: Record<string, string[]> = {
+  'cloudformation deploy': [
+    'capabilities',
+    'no-execute-changeset',
+    'parameter-overrides',
+    's3-bucket',
+    's3-prefix',
+    'stack-name',
+    'tags',
+    'template-file',
+  ],
+  's3 cp': ['recursive'],
+  's3 mb': [],
+};
 
 /**
  * Checks a command of the AWS CLI: its service, operation and options, that no required option is missing (unless the parameters are
@@ -38,6 +60,11 @@ const globalOptions = ['output', 'query', 'region', 'max-items', 'cli-input-json
 export function complaintAboutAws(args: string[]): string | undefined {
   const { positional, options } = readArguments(args);
   const [service = '', operation = '', ...others] = positional;
+  const own = ownCommands[`${service} ${operation}`];
+  if (own) {
+    const unknown = Object.keys(options).filter((option) => ![...globalOptions, ...own].includes(option));
+    return unknown.length > 0 ? `${service} ${operation} has no option ${unknown.join(', ')}` : undefined;
+  }
   const client = services[service];
   if (!client) return `unknown service ${service}`;
   const name = operation.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -167,6 +167,7 @@ describe('the check of a command', () => {
     ['aws kafka describe-cluster-v2 --cluster "$CLUSTER"', /has no option cluster/],
     ['aws kafka describe-cluster-v2', /needs cluster-arn/],
     ['aws kafka describe-cluster-v2 --cluster-arn "$CLUSTER" --query ClusterInfo.Status', /finds only null/],
+    ['aws s3 cp release s3://example --recursve', /s3 cp has no option recursve/],
     ['npm run deploy -- --stage prod --param=atlasProject=1', /atlasProject/],
     ['npm run deploy --stage prod', /"--" is missing/],
     ['npm run publish', /no script publish/],
