@@ -40,5 +40,11 @@ export const generated: Record<string, () => string> = {
         withPart(text, `${machine} diagram`, `\`\`\`mermaid\n${diagram(readDefinition(machine))}\n\`\`\``),
       withPart(readDocument('docs/architecture.md'), 'waits', waitsTable()),
     ),
+  'docs/usage.md': () =>
+    withPart(
+      readDocument('docs/usage.md'),
+      'after-connect',
+      `\`\`\`yaml\n${readDocument('infrastructure/samples/after-connect.yml').trimEnd()}\n\`\`\``,
+    ),
   'docs/operations.md': () => withPart(readDocument('docs/operations.md'), 'status', `\`\`\`text\n${status}\n\`\`\``),
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { transformSync } from 'esbuild';
 import { parse } from 'yaml';
 import { readInput } from '../../shared/request/input.ts';
 import { readHcl } from '../fixtures/hcl.ts';
@@ -14,13 +15,17 @@ const checks: Record<string, (text: string) => unknown> = {
   },
   yaml: (text) => parse(text, { strict: true, customTags }),
   mermaid: (text) => assert.match(text, /^flowchart TD\n/),
+  js: (text) => transformSync(text, { loader: 'js' }),
   hcl: (text) => assert.ok(readHcl(text).length > 0),
   text: () => undefined,
   sh: () => undefined,
 };
 
-/** The short form of a reference in CloudFormation. */
-const customTags = [{ tag: '!Ref', resolve: (name: string) => ({ Ref: name }) }];
+/** The short forms of functions in CloudFormation. */
+const customTags = [
+  { tag: '!Ref', resolve: (name: string) => ({ Ref: name }) },
+  { tag: '!GetAtt', resolve: (name: string) => ({ 'Fn::GetAtt': name.split('.') }) },
+];
 
 describe('the blocks of the documentation', () => {
   for (const { file, language, text } of blocks)
