@@ -1,6 +1,7 @@
 import { streamProcessingRegions } from '../shared/atlas/regions.ts';
 import { regionOf } from '../shared/msk/arn.ts';
 import { shown, shownArn } from '../shared/request/redaction.ts';
+import { brokenRules } from './rules.ts';
 import {
   complaintAboutName,
   defaultSettings,
@@ -63,7 +64,7 @@ export function complaintsAbout(settings: Settings, region?: string, files: Reco
     ),
     complaintAboutSecret(settings, region, inFile),
     complaintAboutSweepAlarm(settings, inFile),
-    complaintAboutStreamsRole(settings, inFile),
+    ...brokenRules(settings).map((sentence) => sentence.replace(/^\w+/, inFile)),
   ].filter((complaint) => complaint !== undefined);
 }
 
@@ -120,9 +121,10 @@ const firstInLowerCase = (value: string): string =>
 
 /** As CloudFormation checks it, except that all of our numbers are whole. */
 function isRight(value: string, { Type, AllowedPattern, AllowedValues, MinValue, MaxValue }: Parameter): boolean {
+  if (AllowedValues) return AllowedValues.map(String).includes(value);
   if (Type === 'Number')
     return /^\d+$/.test(value) && Number(value) >= Number(MinValue) && Number(value) <= Number(MaxValue);
-  return AllowedValues ? AllowedValues.includes(value) : new RegExp(`^(?:${AllowedPattern})$`).test(value);
+  return new RegExp(`^(?:${AllowedPattern})$`).test(value);
 }
 
 /** A wrong value, unless it may be a secret in the wrong place. */
@@ -161,33 +163,4 @@ function complaintAboutSweepAlarm(
   const example =
     hours < 24 ? `sweepAlarmHours=${2 * Math.ceil(hours)}` : 'sweepSchedule=rate(1 day) and sweepAlarmHours=48';
   return `${inFile('sweepAlarmHours')} is ${shown(sweepAlarmHours)} and ${inFile('sweepSchedule')} is ${shown(sweepSchedule)}; sweepAlarmHours must be greater than the interval in sweepSchedule, and at most 48, for example ${example}.`;
-}
-
-/** The streams role is created with both of its settings, or is one that exists. */
-function complaintAboutStreamsRole(settings: Settings, inFile: (name: string) => string): string | undefined {
-  const { streamsRoleTrustedArn: trustedArn, streamsRoleExternalIds: externalIds, streamsRoleArn: arn } = settings;
-  const [trusted, ids, own] = ['streamsRoleTrustedArn', 'streamsRoleExternalIds', 'streamsRoleArn'].map(inFile);
-  if (arn && (trustedArn || externalIds))
-    return `${own} is set, and ${trustedArn ? trusted : ids} as well; set only streamsRoleArn for a role that exists, or only streamsRoleTrustedArn and streamsRoleExternalIds for a role that the deployment creates.`;
-  const both =
-    'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as "Atlas AWS Account ARN" and "Unique External ID".';
-  if (trustedArn && externalIds === '') return `${trusted} is set, but ${ids} is empty; ${both}`;
-  if (externalIds && trustedArn === '') return `${ids} is set, but ${trusted} is empty; ${both}`;
-  return trustedArn === '' ? complaintWithoutStreamsRole(settings, inFile) : undefined;
-}
-
-/** What has no effect, or no run can do, unless the deployment creates a role or knows one. */
-function complaintWithoutStreamsRole(settings: Settings, inFile: (name: string) => string): string | undefined {
-  const isKnown = settings.streamsRoleArn !== '';
-  if (settings.mechanism === 'AWS_MSK_IAM' && !isKnown)
-    return `${inFile('mechanism')} is AWS_MSK_IAM, but there is no streams role; set streamsRoleTrustedArn and streamsRoleExternalIds, or streamsRoleArn.`;
-  const ofCreated = ['streamsRoleClusters', 'streamsRoleTopics', 'streamsRoleCanWrite'];
-  // The tag is also checked for a role of one's own.
-  const names = isKnown ? ofCreated : [...ofCreated, 'streamsRoleRequiresTag'];
-  const idle = names.find(
-    (name) => settings[name] !== undefined && settings[name] !== String(parameters[name]?.Default),
-  );
-  return idle === undefined
-    ? undefined
-    : `${inFile(idle)} is ${shown(settings[idle])}, but the deployment creates no streams role, so it has no effect; set streamsRoleTrustedArn and streamsRoleExternalIds, or leave ${idle} out.`;
 }

@@ -25,6 +25,7 @@ import {
   WrongSettings,
 } from './settings.ts';
 import { complaintAboutDroppedRole } from './streams-role.ts';
+import { completeTemplate, type Template } from './template.ts';
 
 /** The part of the Serverless Framework that is used here. */
 interface Serverless {
@@ -47,11 +48,6 @@ interface Serverless {
     >;
   };
   extendConfiguration(path: string[], value: unknown): void;
-}
-
-interface Template {
-  Parameters?: object;
-  Resources: Record<string, { Type: string; DependsOn?: string[]; Properties: Record<string, unknown> }>;
 }
 
 interface StackParameter {
@@ -87,9 +83,9 @@ export default class PackagingPlugin {
       'after:package:initialize': () => this.#declareParameters(),
       'before:package:createDeploymentArtifacts': build,
       'before:package:function:package': build,
-      'before:package:finalize': () => {
-        this.#startNamesWithPrefix();
-        this.#dropImpliedDependencies();
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { service, provider } = serverless.service;
+        completeTemplate(provider.compiledCloudFormationTemplate, `${service}-${this.#stage}-`);
       },
       'before:remove:remove': async () => {
         this.#retained = await retainedBy(this.#stackName, await this.#provider.getAwsSdkV3Config());
@@ -202,28 +198,6 @@ export default class PackagingPlugin {
   #declareParameters(): void {
     const { provider, resources } = this.#serverless.service;
     provider.coreCloudFormationTemplate.Parameters = resources.Parameters;
-  }
-
-  /** Serverless writes literal names of functions and their log groups. Here they start with the parameter `prefix`. */
-  #startNamesWithPrefix(): void {
-    const { service, provider } = this.#serverless.service;
-    const literal = `${service}-${this.#stage}-`;
-    for (const [id, { Type, Properties }] of Object.entries(provider.compiledCloudFormationTemplate.Resources)) {
-      const property = { 'AWS::Lambda::Function': 'FunctionName', 'AWS::Logs::LogGroup': 'LogGroupName' }[Type];
-      if (!property) continue;
-      const name = String(Properties[property]);
-      if (!name.includes(literal)) throw new Error(`${property} of ${id} is ${name}, without ${literal}.`);
-      Properties[property] = { 'Fn::Sub': name.replace(literal, '${prefix}-') };
-    }
-  }
-
-  /** Serverless has each function depend on its role, to which it refers anyway. cfn-lint warns about that. */
-  #dropImpliedDependencies(): void {
-    for (const resource of Object.values(this.#serverless.service.provider.compiledCloudFormationTemplate.Resources)) {
-      if (resource.Type !== 'AWS::Lambda::Function' || !resource.DependsOn) continue;
-      const [role] = (resource.Properties.Role as { 'Fn::GetAtt': string[] })['Fn::GetAtt'];
-      resource.DependsOn = resource.DependsOn.filter((id) => id !== role);
-    }
   }
 
   get #provider() {

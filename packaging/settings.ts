@@ -24,7 +24,7 @@ export interface Parameter {
   Description: string;
   Default?: string | number;
   AllowedPattern?: string;
-  AllowedValues?: string[];
+  AllowedValues?: (string | number)[];
   MinValue?: number;
   MaxValue?: number;
   ConstraintDescription: string;

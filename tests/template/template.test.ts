@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { type EventPattern, matches } from '../../emulators/event-bridge.ts';
+import { rules } from '../../packaging/rules.ts';
 import * as errors from '../../shared/errors.ts';
 import { type Action, machines, readDefinition } from '../../statemachine/definition.ts';
 import { namesInZip, serverless, serviceFolder } from './serverless.ts';
@@ -17,6 +18,7 @@ import {
   readTemplate,
   ref,
   type Statement,
+  statementsIf,
   statementsOf,
   sub,
 } from './template.ts';
@@ -32,6 +34,8 @@ const template = readTemplate(join(packaged, 'cloudformation-template-update-sta
 const named = (rest: string, before = '') => sub(`${before}\${prefix}${rest}`);
 const functions = Object.entries(ofType<FunctionProperties>(template, 'AWS::Lambda::Function'));
 const { StreamsRole: streamsRole, ...roles } = ofType<RoleProperties>(template, 'AWS::IAM::Role');
+/** A value that a resource has only if a condition of the template is true. */
+const orNothing = (condition: string, value: unknown) => ({ 'Fn::If': [condition, value, ref('AWS::NoValue')] });
 /** Of a literal or an Fn::Sub. */
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : (value as { 'Fn::Sub': string })['Fn::Sub'];
@@ -126,11 +130,11 @@ describe('the functions', () => {
     assert.equal(Object.keys(roles).length, functionNames.length + 5);
   });
 
-  it('have a log group each, with a retention of 30 days, to which their role may write', () => {
+  it('have a log group each, to which their role may write', () => {
     for (const [id] of functions) {
       const task = id.replace(/LambdaFunction$/, '');
       const LogGroupName = named(`-${task}`, '/aws/lambda/');
-      assert.deepEqual(properties(template, `${task}LogGroup`), { LogGroupName, RetentionInDays: 30 });
+      assert.deepEqual(properties(template, `${task}LogGroup`).LogGroupName, LogGroupName);
       assert.ok(template.Resources[id]?.DependsOn?.includes(`${task}LogGroup`));
       const [logs] = statementsOf(properties<RoleProperties>(template, `${task}Role`));
       assert.deepEqual(logs?.Resource, arn(`${task}LogGroup`));
@@ -211,16 +215,14 @@ for (const action of machines)
       assert.deepEqual(others, []);
     });
 
-    it('logs all events without their data, for 30 days', () => {
+    it('logs all events without their data', () => {
       assert.deepEqual(machine.LoggingConfiguration, {
         Level: 'ALL',
         IncludeExecutionData: false,
         Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: arn(`${id}LogGroup`) } }],
       });
-      assert.deepEqual(properties(template, `${id}LogGroup`), {
-        LogGroupName: named(`-${action}`, '/aws/vendedlogs/states/'),
-        RetentionInDays: 30,
-      });
+      const { LogGroupName } = properties(template, `${id}LogGroup`);
+      assert.deepEqual(LogGroupName, named(`-${action}`, '/aws/vendedlogs/states/'));
     });
 
     it('is traced, and so are its functions', () => {
@@ -290,8 +292,9 @@ describe('the secret of the access token', () => {
   it('has a first version without a token, and is deleted with the stack', () => {
     const { Type, Properties, ...policies } = template.Resources.AtlasAccessToken ?? assert.fail('it exists');
     assert.equal(Type, 'AWS::SecretsManager::Secret');
-    const { Name, SecretString, Description, ...others } = Properties;
+    const { Name, SecretString, Description, KmsKeyId, ...others } = Properties;
     assert.deepEqual([Name, SecretString, others], [named('-atlas-access-token'), '{}', {}]);
+    assert.deepEqual(KmsKeyId, orNothing('HasKmsKey', ref('kmsKeyArn')));
     assert.deepEqual(policies, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
   });
 });
@@ -401,7 +404,8 @@ describe('the rules', () => {
   it('are the only ones that may send to the queue, over TLS only, which is encrypted and keeps events for 14 days', () => {
     assert.deepEqual(properties(template, 'DeadLetterQueue'), {
       QueueName: named('-dead-letters'),
-      SqsManagedSseEnabled: true,
+      SqsManagedSseEnabled: { 'Fn::If': ['HasKmsKey', ref('AWS::NoValue'), true] },
+      KmsMasterKeyId: orNothing('HasKmsKey', ref('kmsKeyArn')),
       MessageRetentionPeriod: 14 * 24 * 60 * 60,
     });
     const { Queues, PolicyDocument } = properties<{ Queues: unknown; PolicyDocument: { Statement: Statement[] } }>(
@@ -712,6 +716,182 @@ describe('the platform team', () => {
       Condition: 'HasNotificationEmail',
       Properties: { TopicArn: ref('NotificationTopic'), Protocol: 'email', Endpoint: ref('notificationEmail') },
     });
+  });
+});
+
+describe('the settings of an organization', () => {
+  const allRoles = Object.entries({ ...roles, StreamsRole: streamsRole as RoleProperties });
+  const machineRoles = ['ConnectMachineRole', 'DisconnectMachineRole'];
+  const ruleRoles = ['ConnectRuleRole', 'DisconnectRuleRole'];
+  const functionRoles = functionNames.map((name) => `${name}Role`);
+  const all = (type: string) => Object.entries(ofType<Record<string, unknown>>(template, type));
+  const key = orNothing('HasKmsKey', ref('kmsKeyArn'));
+
+  it('have no effect if they are empty', () => {
+    const { Conditions } = JSON.parse(JSON.stringify(template));
+    for (const [condition, parameter] of [
+      ['HasPermissionsBoundary', 'permissionsBoundary'],
+      ['HasKmsKey', 'kmsKeyArn'],
+      ['RunsInVpc', 'subnetIds'],
+    ] as const) {
+      assert.deepEqual(Conditions[condition], { 'Fn::Not': [{ 'Fn::Equals': [ref(parameter), ''] }] });
+      assert.equal(template.Parameters[parameter]?.Default, '');
+    }
+    assert.equal(template.Parameters.rolePath?.Default, '/');
+    assert.equal(template.Parameters.logRetentionDays?.Default, 30);
+  });
+
+  it('give every role the boundary, the streams role included, and every other role the path', () => {
+    for (const [id, role] of allRoles) {
+      assert.deepEqual(role.PermissionsBoundary, orNothing('HasPermissionsBoundary', ref('permissionsBoundary')), id);
+      assert.deepEqual(role.Path, id === 'StreamsRole' ? undefined : ref('rolePath'), id);
+    }
+  });
+
+  it('give every log group the retention', () => {
+    assert.equal(all('AWS::Logs::LogGroup').length, functionNames.length + machines.length);
+    for (const [id, { RetentionInDays }] of all('AWS::Logs::LogGroup'))
+      assert.deepEqual(RetentionInDays, ref('logRetentionDays'), id);
+  });
+
+  it('encrypt everything that holds data with the key, and a resource of a new type must be considered', () => {
+    for (const [type, property] of [
+      ['AWS::Logs::LogGroup', 'KmsKeyId'],
+      ['AWS::SecretsManager::Secret', 'KmsKeyId'],
+      ['AWS::SNS::Topic', 'KmsMasterKeyId'],
+      ['AWS::SQS::Queue', 'KmsMasterKeyId'],
+    ] as const)
+      for (const [id, resource] of all(type)) assert.deepEqual(resource[property], key, id);
+    assert.deepEqual(
+      properties(template, 'Registry').SSESpecification,
+      orNothing('HasKmsKey', { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: ref('kmsKeyArn') }),
+    );
+    for (const [id, machine] of all('AWS::StepFunctions::StateMachine'))
+      assert.deepEqual(
+        machine.EncryptionConfiguration,
+        orNothing('HasKmsKey', {
+          Type: 'CUSTOMER_MANAGED_KMS_KEY',
+          KmsKeyId: ref('kmsKeyArn'),
+          KmsDataKeyReusePeriodSeconds: 300,
+        }),
+        id,
+      );
+    assert.deepEqual([...new Set(Object.values(template.Resources).map(({ Type }) => Type))].sort(), [
+      'AWS::CloudWatch::Alarm',
+      'AWS::CloudWatch::Dashboard',
+      'AWS::DynamoDB::Table',
+      'AWS::Events::Rule',
+      'AWS::IAM::Role',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
+      // Of Serverless: it holds the code only.
+      'AWS::S3::Bucket',
+      'AWS::S3::BucketPolicy',
+      'AWS::SNS::Subscription',
+      'AWS::SNS::Topic',
+      'AWS::SNS::TopicPolicy',
+      'AWS::SQS::Queue',
+      'AWS::SQS::QueuePolicy',
+      'AWS::Scheduler::Schedule',
+      'AWS::SecretsManager::Secret',
+      'AWS::StepFunctions::StateMachine',
+    ]);
+  });
+
+  it('let functions, machines and rules use the key, only through the services that they call, and no other role', () => {
+    for (const [id, role] of allRoles) {
+      const statements = statementsIf(role, 'HasKmsKey');
+      for (const { Effect, Resource, Action, Condition } of statements) {
+        assert.deepEqual([Effect, Resource], ['Allow', ref('kmsKeyArn')], id);
+        for (const action of list(Action))
+          assert.match(action, /^kms:(Decrypt|DescribeKey|Encrypt|GenerateDataKey|ReEncrypt)/);
+        assert.ok(Condition, id);
+      }
+      const usesKey = [...functionRoles, ...machineRoles, ...ruleRoles].includes(id);
+      assert.equal(statements.length > 0, usesKey, id);
+    }
+    const [ofFunction] = statementsIf(properties(template, 'NotifyOutcomeRole'), 'HasKmsKey');
+    assert.deepEqual(ofFunction?.Condition, {
+      StringEquals: {
+        'kms:ViaService': ['dynamodb', 'secretsmanager', 'sns', 'sqs', 'states'].map((service) =>
+          sub(`${service}.\${AWS::Region}.amazonaws.com`),
+        ),
+      },
+    });
+  });
+
+  it('run every function in the subnets, with the security groups', () => {
+    for (const [id] of functions)
+      assert.deepEqual(
+        properties(template, id).VpcConfig,
+        orNothing('RunsInVpc', {
+          SubnetIds: { 'Fn::Split': [',', ref('subnetIds')] },
+          SecurityGroupIds: { 'Fn::Split': [',', ref('securityGroupIds')] },
+        }),
+        id,
+      );
+  });
+
+  it('let Lambda make network interfaces with the role of a function, but not the code of the function', () => {
+    for (const [id, role] of allRoles) {
+      const [allow, deny] = statementsIf(role, 'RunsInVpc');
+      if (!functionRoles.includes(id)) {
+        assert.equal(allow, undefined, id);
+        continue;
+      }
+      // https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+      const actions = [
+        ...['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface'],
+        ...['DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses'],
+      ].map((name) => `ec2:${name}`);
+      assert.deepEqual([allow?.Effect, list(allow?.Action).sort()], ['Allow', actions], id);
+      // MSK reads the subnets with the permissions of EnablePrivateConnectivity.
+      assert.deepEqual(
+        list(deny?.Action).sort(),
+        actions.filter((it) => it !== 'ec2:DescribeSubnets'),
+      );
+      assert.deepEqual(deny?.Condition, {
+        ArnLike: {
+          'lambda:SourceFunctionArn': sub(
+            'arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${prefix}-*',
+          ),
+        },
+      });
+    }
+  });
+});
+
+describe('the form in the console', () => {
+  interface Interface {
+    ParameterGroups: { Label: { default: string }; Parameters: string[] }[];
+  }
+  const { ParameterGroups } = template.Metadata['AWS::CloudFormation::Interface'] as Interface;
+
+  it('has every parameter in one group', () =>
+    assert.deepEqual(
+      ParameterGroups.flatMap(({ Parameters }) => Parameters).sort(),
+      Object.keys(template.Parameters).sort(),
+    ));
+
+  it('has a label for each group', () => {
+    for (const { Label } of ParameterGroups) assert.match(Label.default, /^[A-Z]/);
+  });
+
+  it('has the rules about settings that belong together', () => assert.deepEqual(template.Rules, rules));
+});
+
+describe('a description', () => {
+  it('says what the stack, each function and each state machine is for', () => {
+    const described = functions.map(([id, it]) => [id, (it as { Description?: string }).Description] as const);
+    for (const [id, description = ''] of [...described, ['stack', template.Description] as const]) {
+      assert.match(description, /^[A-Z][^.]+( [^.]+)*/, id);
+      // Lambda's limit; that of a stack is 1,024 bytes.
+      assert.ok(description.length <= 256, id);
+    }
+    // A state machine has no other description than the Comment of its definition.
+    for (const action of machines) assert.match(readDefinition(action).Comment, /^[A-Z].*\.$/s);
   });
 });
 

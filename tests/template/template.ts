@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 /** The parts of a CloudFormation template that the tests read. */
 export interface Template {
   Description: string;
+  Metadata: Record<string, unknown>;
   Parameters: Record<string, { Default?: string | number }>;
+  Rules: Record<string, unknown>;
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Condition?: string; Value: unknown }>;
 }
@@ -26,7 +28,13 @@ export interface Statement {
 
 export interface RoleProperties {
   AssumeRolePolicyDocument: { Statement: Statement[] };
-  Policies: { PolicyDocument: { Statement: Statement[] } }[];
+  Policies: (Policy | { 'Fn::If': [string, Policy, { Ref: 'AWS::NoValue' }] })[];
+  [property: string]: unknown;
+}
+
+interface Policy {
+  PolicyName: string;
+  PolicyDocument: { Statement: Statement[] };
 }
 
 export interface FunctionProperties {
@@ -59,7 +67,14 @@ export const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 export const ref = (id: string) => ({ Ref: id });
 export const sub = (text: string) => ({ 'Fn::Sub': text });
 
+/** What a role may do whatever the settings are. */
 export const statementsOf = ({ Policies }: RoleProperties): Statement[] =>
-  Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  Policies.flatMap((policy) => ('PolicyDocument' in policy ? policy.PolicyDocument.Statement : []));
+
+/** What a role may do in addition if a condition of the template is true. */
+export const statementsIf = ({ Policies }: RoleProperties, condition: string): Statement[] =>
+  Policies.flatMap((policy) =>
+    'Fn::If' in policy && policy['Fn::If'][0] === condition ? [policy['Fn::If'][1]] : [],
+  ).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 
 export const list = <Item>(value: Item | Item[]): Item[] => (Array.isArray(value) ? value : [value]);

@@ -12,6 +12,7 @@ import {
   complaintsAboutExamples,
   complaintsAboutMissing,
 } from '../../packaging/check-settings.ts';
+import { brokenRules, rules } from '../../packaging/rules.ts';
 import {
   defaultSettings,
   parameters,
@@ -23,7 +24,7 @@ import {
 } from '../../packaging/settings.ts';
 import { streamProcessingRegions } from '../../shared/atlas/regions.ts';
 import { windowPattern } from '../../shared/reboot-window.ts';
-import { fields, mechanismChoices, rules } from '../../shared/request/fields.ts';
+import { rules as fieldRules, fields, mechanismChoices } from '../../shared/request/fields.ts';
 
 const { functions } = parse(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8')) as {
   functions: Record<string, unknown>;
@@ -33,6 +34,7 @@ const anId = '5f1a2b3c4d5e6f7a8b9c0d1e';
 const others = '64b7f1d2e5a9c80011223344';
 const principal = 'arn:aws:iam::123456789012:root';
 const externalId = '2f6c1f2e-5f0d-4f0e-9c3b-0a1b2c3d4e5f';
+const keyArn = `arn:aws:kms:us-east-1:111122223333:key/${externalId}`;
 
 interface Row {
   right: string[];
@@ -173,6 +175,24 @@ const table: Record<string, Row> = {
     wrong: ['team', 'team@', '@example.com', 'a b@example.com', 'a@b@example.com', 'team@example'],
   },
   notifyOnSuccess: flag,
+  permissionsBoundary: {
+    right: ['', 'arn:aws:iam::111122223333:policy/boundary', 'arn:aws-us-gov:iam::aws:policy/path/Boundary'],
+    wrong: ['boundary', 'arn:aws:iam::111122223333:role/boundary', 'arn:aws:iam::111122223333:policy/'],
+  },
+  rolePath: { right: ['/', '/atlas/', '/a/b+c=/d,e.f@g-h_/'], wrong: ['', 'atlas', '/atlas', 'atlas/', '//', '/a b/'] },
+  kmsKeyArn: {
+    right: ['', keyArn, `arn:aws-cn:kms:cn-north-1:111122223333:key/mrk-${'0'.repeat(32)}`],
+    wrong: ['alias/atlas', keyArn.replace(/key.*/, 'alias/atlas'), externalId, `${keyArn}0`],
+  },
+  logRetentionDays: { right: ['1', '30', '3653'], wrong: ['', '0', '2', '30.0', '3654', 'forever'] },
+  subnetIds: {
+    right: ['', 'subnet-0a1b2c3d', 'subnet-0a1b2c3d4e5f60718,subnet-1a2b3c4d5e6f70819'],
+    wrong: ['subnet', 'subnet-x', 'subnet-0a1b2c3d, subnet-1a2b3c4d', 'subnet-0a1b2c3d,', 'sg-0a1b2c3d'],
+  },
+  securityGroupIds: {
+    right: ['', 'sg-0a1b2c3d', 'sg-0a1b2c3d4e5f60718,sg-1a2b3c4d5e6f70819'],
+    wrong: ['sg', 'sg-x', 'sg-0a1b2c3d sg-1a2b3c4d', Array(6).fill('sg-0a1b2c3d').join(), 'subnet-0a1b2c3d'],
+  },
   waitSpeed: number(1, 1000),
 };
 
@@ -197,7 +217,7 @@ describe('a setting', () => {
       assert.match(rule, /^must be .*[^.]$/);
       const [, example] = /for example "?([^",]+)/.exec(rule) ?? [];
       if (example) assert.deepEqual(complaintsAbout({ [name]: example }), []);
-      else for (const allowed of parameters[name]?.AllowedValues ?? []) assert.ok(rule.includes(allowed), allowed);
+      else for (const allowed of parameters[name]?.AllowedValues ?? []) assert.ok(rule.includes(String(allowed)), rule);
     });
   }
 
@@ -206,7 +226,7 @@ describe('a setting', () => {
     ['atlasWorkspace', 'workspace'],
   ] as const)
     it(`${name} has the same rule as the field ${field} of an input and the tag`, () => {
-      assert.equal(parameters[name]?.ConstraintDescription, `must be ${rules[field]}`);
+      assert.equal(parameters[name]?.ConstraintDescription, `must be ${fieldRules[field]}`);
       for (const [isRight, values] of [
         [true, table[name]?.right],
         [false, table[name]?.wrong],
@@ -285,22 +305,19 @@ describe('a setting', () => {
     const own = { streamsRoleArn: 'arn:aws:iam::123456789012:role/streams' };
     for (const right of [{}, made, own]) assert.deepEqual(complaintsAbout({ ...none, ...right }), []);
     const both =
-      'set both, or neither; "atlas cloudProviders accessRoles aws create" prints them as "Atlas AWS Account ARN" and "Unique External ID".';
+      'belong together; set both, or neither. "atlas cloudProviders accessRoles aws create" prints them as "Atlas AWS Account ARN" and "Unique External ID".';
     assert.deepEqual(complaintsAbout({ ...none, ...made, streamsRoleExternalIds: '' }), [
-      `streamsRoleTrustedArn is set, but streamsRoleExternalIds is empty; ${both}`,
+      `streamsRoleTrustedArn and streamsRoleExternalIds ${both}`,
     ]);
     assert.deepEqual(
       complaintsAbout({ ...none, ...made, streamsRoleTrustedArn: '' }, undefined, {
-        streamsRoleExternalIds: 'stages/prod.yml',
+        streamsRoleTrustedArn: 'stages/prod.yml',
       }),
-      [`streamsRoleExternalIds in stages/prod.yml is set, but streamsRoleTrustedArn is empty; ${both}`],
+      [`streamsRoleTrustedArn in stages/prod.yml and streamsRoleExternalIds ${both}`],
     );
-    for (const [name, both] of [
-      ['streamsRoleTrustedArn', made],
-      ['streamsRoleExternalIds', { streamsRoleExternalIds: externalId }],
-    ] as const)
+    for (const both of [made, { streamsRoleExternalIds: externalId }])
       assert.deepEqual(complaintsAbout({ ...none, ...own, ...both }), [
-        `streamsRoleArn is set, and ${name} as well; set only streamsRoleArn for a role that exists, or only streamsRoleTrustedArn and streamsRoleExternalIds for a role that the deployment creates.`,
+        'streamsRoleArn excludes streamsRoleTrustedArn and streamsRoleExternalIds; set only streamsRoleArn for a role that exists, or only the other two for a role that the deployment creates.',
       ]);
   });
 
@@ -318,10 +335,32 @@ describe('a setting', () => {
     ] as const)
       for (const role of [{}, own])
         assert.deepEqual(complaintOf({ [name]: value, ...role }), [
-          `${name} is "${value}", but the deployment creates no streams role, so it has no effect; set streamsRoleTrustedArn and streamsRoleExternalIds, or leave ${name} out.`,
+          `${name} has no effect, because the deployment creates no streams role; set streamsRoleTrustedArn and streamsRoleExternalIds, or keep the default of ${name}.`,
         ]);
     assert.equal(complaintOf({ streamsRoleRequiresTag: 'true' }).length, 1);
     assert.deepEqual(complaintOf({ streamsRoleRequiresTag: 'true', ...own }), []);
+  });
+
+  it('has subnets and security groups, or neither', () => {
+    const complaintOf = (subnetIds: string, securityGroupIds: string) =>
+      complaintsAbout({ subnetIds, securityGroupIds });
+    const sentence = 'subnetIds and securityGroupIds belong together; set both, or neither.';
+    assert.deepEqual(complaintOf('subnet-0a1b2c3d', ''), [sentence]);
+    assert.deepEqual(complaintOf('', 'sg-0a1b2c3d'), [sentence]);
+    for (const right of [complaintOf('', ''), complaintOf('subnet-0a1b2c3d', 'sg-0a1b2c3d')])
+      assert.deepEqual(right, []);
+  });
+
+  it('is named first in the sentence of each rule, and a rule knows only settings and their real defaults', () => {
+    for (const [name, { Assertions }] of Object.entries(rules)) {
+      for (const { AssertDescription } of Assertions) {
+        const [first = ''] = AssertDescription.split(' ');
+        assert.ok(parameters[first] && AssertDescription.endsWith('.'), AssertDescription);
+      }
+      for (const [, setting = ''] of JSON.stringify(rules[name]).matchAll(/"Ref":"(\w+)"/g))
+        assert.ok(parameters[setting], setting);
+    }
+    assert.deepEqual(brokenRules(defaultSettings('prod')), []);
   });
 
   it('of external ids in capital letters or with spaces gets a sentence that does not show them', () => {
