@@ -93,7 +93,7 @@ function conditionFor(value: string, parameter: Parameter): string | undefined {
   if (isBoolean(parameter)) return undefined;
   if (AllowedValues) {
     const isText = typeOf(parameter) === 'string';
-    return `contains([${AllowedValues.map((it) => (isText ? text(it) : it)).join(', ')}], ${value})`;
+    return `contains([${AllowedValues.map((it) => (isText ? text(String(it)) : it)).join(', ')}], ${value})`;
   }
   if (MinValue !== undefined && MaxValue !== undefined)
     return `${value} >= ${MinValue} && ${value} <= ${MaxValue} && floor(${value}) == ${value}`;

@@ -29,6 +29,12 @@ locals {
     sweepAlarmHours           = var.sweep_alarm_hours
     notificationEmail         = var.notification_email
     notifyOnSuccess           = var.notify_on_success
+    permissionsBoundary       = var.permissions_boundary
+    rolePath                  = var.role_path
+    kmsKeyArn                 = var.kms_key_arn
+    logRetentionDays          = var.log_retention_days
+    subnetIds                 = var.subnet_ids
+    securityGroupIds          = var.security_group_ids
     waitSpeed                 = var.wait_speed
   }
 }
@@ -285,6 +291,78 @@ variable "notify_on_success" {
   description = "Whether a run that succeeds and changes something also sends a notification."
   default     = false
   nullable    = false
+}
+
+variable "permissions_boundary" {
+  type        = string
+  description = "The IAM policy that is the permissions boundary of every role that the deployment creates, the streams role included. Empty means no boundary."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]{0,16}:iam::(\\d{12}|aws):policy/[\\w+=,.@/-]{1,512})?$", var.permissions_boundary))
+    error_message = "permissions_boundary must be empty, or the ARN of an IAM policy, for example \"arn:aws:iam::111122223333:policy/boundary\"."
+  }
+}
+
+variable "role_path" {
+  type        = string
+  description = "The path of every role that the deployment creates, except the streams role, whose ARN Atlas knows. A change replaces these roles."
+  default     = "/"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/([\\w+=,.@-]{1,64}/){0,7}$", var.role_path))
+    error_message = "role_path must be \"/\", or up to seven names of letters, digits and \"_+=,.@-\" with \"/\" before, between and after them, for example \"/atlas/\"."
+  }
+}
+
+variable "kms_key_arn" {
+  type        = string
+  description = "Your symmetric KMS key, in the Region of the deployment, that encrypts the registry, the topic, the queue, the log groups, the state machines and the secret of the access token. Its key policy must allow the services to use it. Empty means keys of AWS, and a topic without encryption at rest."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]{0,16}:kms:[a-z0-9-]{1,32}:\\d{12}:key/([a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}|mrk-[a-f0-9]{32}))?$", var.kms_key_arn))
+    error_message = "kms_key_arn must be empty, or the ARN of a KMS key, not of an alias, for example \"arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab\"."
+  }
+}
+
+variable "log_retention_days" {
+  type        = number
+  description = "The days after which CloudWatch Logs deletes the log events of functions and state machines."
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653."
+  }
+}
+
+variable "subnet_ids" {
+  type        = string
+  description = "The private subnets in which the functions run, separated by commas. They need a route to the Atlas Admin API and to the endpoints of AWS, for example through a NAT gateway. Empty means that the functions run outside of your VPCs."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(subnet-[a-f0-9]{8,17}(,subnet-[a-f0-9]{8,17}){0,15})?$", var.subnet_ids))
+    error_message = "subnet_ids must be empty, or up to 16 ids of subnets, separated by commas without spaces, for example \"subnet-0a1b2c3d4e5f60718,subnet-1a2b3c4d5e6f70819\"."
+  }
+}
+
+variable "security_group_ids" {
+  type        = string
+  description = "The security groups of the functions in these subnets, separated by commas. They must allow outgoing HTTPS."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(sg-[a-f0-9]{8,17}(,sg-[a-f0-9]{8,17}){0,4})?$", var.security_group_ids))
+    error_message = "security_group_ids must be empty, or up to 5 ids of security groups, separated by commas without spaces, for example \"sg-0a1b2c3d4e5f60718\"."
+  }
 }
 
 variable "wait_speed" {
