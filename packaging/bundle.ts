@@ -58,6 +58,8 @@ export const settings = {
   // For Node, esbuild picks CommonJS by default, and cannot remove unused code from it.
   mainFields: ['module', 'main'],
   alias: { '@aws-sdk/credential-provider-node': './packaging/environment-credentials.ts' },
+  // Source maps have the paths of packages. A node_modules that is a link must not bring the path of its target into them.
+  preserveSymlinks: true,
   // digest-fetch imports it only if there is no global fetch.
   external: ['node-fetch'],
   // Dependencies in CommonJS require Node's modules, and an ES module has no `require`.

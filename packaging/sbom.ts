@@ -7,7 +7,8 @@ const root = join(import.meta.dirname, '..');
 
 /** The part of CycloneDX that is read here. @see https://cyclonedx.org/docs/1.5/json/ */
 export interface Sbom {
-  metadata: { component: Component };
+  serialNumber?: string;
+  metadata: { timestamp?: string; tools?: unknown; component: Component };
   components: Component[];
   dependencies: { ref: string; dependsOn: string[] }[];
 }
@@ -36,22 +37,23 @@ function oldLicenses(name: string): unknown[] {
  * those for development and without Node, which runs the scripts.
  *
  * `npm sbom --omit dev` (npm 11) also leaves out what dependencies for development use as well, such as zod. So npm lists everything
- * here, and this leaves out what it marks as for development.
+ * here, and this leaves out what it marks as for development. The number, the time and the tool of this run are left out, too, so that
+ * the bill is the same in each run.
  */
 export async function sbom(): Promise<Sbom> {
   const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'];
   const { stdout } = await promisify(execFile)('npm', args, { cwd: root, maxBuffer: 100_000_000 });
-  const whole = JSON.parse(stdout) as Sbom;
+  const { serialNumber, ...whole } = JSON.parse(stdout) as Sbom;
   const { name, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const components = whole.components
     .filter((it) => !isForDevelopment(it) && !(it.name in optionalDependencies))
     .map((it) => (it.licenses?.length ? it : { ...it, licenses: oldLicenses(it.name) }));
-  const { component } = whole.metadata;
+  const { timestamp, tools, component, ...metadata } = whole.metadata;
   const refs = new Set([component, ...components].map((it) => it['bom-ref']));
   return {
     ...whole,
     // npm gives the name of the folder.
-    metadata: { ...whole.metadata, component: { ...component, type: 'application', name } },
+    metadata: { ...metadata, component: { ...component, type: 'application', name } },
     components,
     dependencies: whole.dependencies
       .filter(({ ref }) => refs.has(ref))

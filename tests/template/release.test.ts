@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { describe, it } from 'node:test';
+import { join, relative, resolve } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { thirdPartyNotices } from '../../packaging/notices.ts';
 import { release } from '../../packaging/release.ts';
-import { namesInZip, serviceFolder } from './serverless.ts';
-import type { Template } from './template.ts';
+import { namesInZip, serviceFolder, writeStageFile } from './serverless.ts';
+import { readTemplate, sub } from './template.ts';
 
 const project = join(import.meta.dirname, '../..');
 const script = join(project, 'packaging/release.ts');
@@ -25,42 +37,103 @@ function run(args: string[], env: Record<string, string> = {}, cwd = '.'): { sta
   }
 }
 
+const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+/** What the template of a release must be, so that it can be deployed in every account and Region without anything of ours but the zips. */
+function assertDeployable(folder: string, zips: string[]): void {
+  const file = join(folder, 'template.json');
+  const { Parameters, Resources, Outputs, ...rest } = readTemplate(file);
+  assert.ok(statSync(file).size < 1_000_000, `${statSync(file).size} bytes`);
+  assert.ok(Object.keys(Resources).length < 500);
+
+  const functions = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
+  const codes = functions.map(([id, { Properties }]) => {
+    const name = id.replace(/LambdaFunction$/, '');
+    const zip = zips.find((it) => it.startsWith(`${name}-`)) ?? '';
+    assert.equal(zip, `${name}-${sha256(join(folder, zip)).slice(0, 16)}.zip`);
+    const code = { S3Bucket: sub('${AssetBucket}-${AWS::Region}'), S3Key: sub(`\${AssetPrefix}${zip}`) };
+    assert.deepEqual(Properties.Code, code);
+    return zip;
+  });
+  assert.deepEqual(codes.toSorted(), zips.toSorted());
+
+  const without = Object.keys(Parameters).filter((name) => Parameters[name]?.Default === undefined);
+  assert.deepEqual(without, ['AssetBucket', 'atlasProjectId', 'atlasWorkspace', 'atlasCredentialsSecretArn']);
+  assert.deepEqual([Parameters.AssetPrefix?.Default, Parameters.prefix?.Default], ['', 'msk-atlas-privatelink']);
+  // Descriptions and patterns have examples.
+  const defaults = Object.values(Parameters).map(({ Default }) => Default);
+  const outputs = Object.values(Outputs).map(({ Description, ...others }) => others);
+  const text = JSON.stringify({ Resources, outputs, ...rest, defaults });
+  const bound = /serverless|msk-atlas-privatelink-(release|dev)|"Export"|arn:aws|\b\d{12}\b|\b[a-z]{2}-[a-z]+-\d\b/gi;
+  assert.deepEqual(text.match(bound) ?? [], [], 'names a stage, a Region, an account, a partition, or Serverless');
+  const names = Object.entries(Resources).flatMap(([id, { Properties }]) => namesOf(id, Properties));
+  assert.ok(names.length > 50);
+  // In one account, IAM's roles and CloudWatch's dashboards are shared by all Regions.
+  for (const [id, name] of names)
+    if (id === 'Registry') assert.equal(name, 'msk-atlas-privatelink-registry');
+    else if (id === 'StreamsRole') assert.deepEqual(name, sub('msk-atlas-privatelink-streams-${AWS::Region}'));
+    else if (id === 'Dashboard') assert.deepEqual(name, sub('${prefix}-${AWS::Region}'));
+    else assert.match(JSON.stringify(name), /^\{"Fn::Sub":"(\/aws\/[a-z/]+)?\$\{prefix\}-[A-Za-z-]+"\}$/, id);
+}
+
+/** The name that a resource gets in its service. Each type has its own word for it. */
+const namesOf = (id: string, properties: Record<string, unknown>): [string, unknown][] =>
+  Object.entries(properties)
+    .filter(([property, value]) => isName.test(property) && !isReference(value))
+    .map(([, value]) => [id, value]);
+const isName = /^(Name|(Alarm|Dashboard|Function|LogGroup|Queue|Role|Rule|StateMachine|Table|Topic)Name)$/;
+const isReference = (value: unknown) => 'Ref' in Object(value) || 'Fn::GetAtt' in Object(value);
+
+/** Our own files, without what is installed or built. */
+const isOurs = (path: string) => !/^(node_modules|dist|reports|\.\w+)(\/|$)/.test(relative(project, path));
+
+const folder = mkdtempSync(join(tmpdir(), 'releases of a copy-'));
+after(() => rmSync(folder, { recursive: true }));
+const out = join(folder, 'released');
+await release(out, serviceFolder({ after }));
+
 describe('npm run release', () => {
-  it('writes the template, the zips, the bill of materials and the checksums of all of them', async (t) => {
-    const folder = serviceFolder(t);
-    const out = join(folder, 'released');
-    await release(out, folder);
+  it('writes the template, the zips, the bill of materials, the licence notices and the checksums of all of them', async () => {
     const names = readdirSync(out);
-    const { Parameters, Resources } = JSON.parse(readFileSync(join(out, 'template.json'), 'utf8')) as Template;
-    assert.equal(Parameters.prefix?.Default, 'msk-atlas-privatelink-dev');
-    const functions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const zips = names.filter((name) => name.endsWith('.zip'));
     assert.deepEqual(names.filter((name) => !zips.includes(name)).sort(), [
+      'THIRD-PARTY-NOTICES.txt',
       'checksums.txt',
       'sbom.json',
       'template.json',
     ]);
     assert.ok(zips.length > 15);
-    const keys = functions.map(({ Properties: { Code } }) => (Code as { S3Key: string }).S3Key.split('/').at(-1));
-    assert.deepEqual(keys.toSorted(), zips.toSorted());
-    assert.deepEqual(namesInZip(join(out, 'ResolveRequest.zip')).toSorted(), [
+    const resolveRequest = zips.find((name) => name.startsWith('ResolveRequest-')) ?? '';
+    assert.deepEqual(namesInZip(join(out, resolveRequest)).toSorted(), [
       'dist/resolve-request.mjs',
       'dist/resolve-request.mjs.map',
     ]);
     const { components } = JSON.parse(readFileSync(join(out, 'sbom.json'), 'utf8'));
     assert.ok(components.some(({ name }: { name: string }) => name === '@aws-sdk/client-kafka'));
+    assert.equal(readFileSync(join(out, 'THIRD-PARTY-NOTICES.txt'), 'utf8'), await thirdPartyNotices());
 
     const lines = readFileSync(join(out, 'checksums.txt'), 'utf8').trimEnd().split('\n');
-    const sumOf = (name: string) =>
-      createHash('sha256')
-        .update(readFileSync(join(out, name)))
-        .digest('hex');
     const others = names.filter((name) => name !== 'checksums.txt').sort();
     assert.deepEqual(
       lines,
-      others.map((name) => `${sumOf(name)}  ${name}`),
+      others.map((name) => `${sha256(join(out, name))}  ${name}`),
     );
-    await assert.rejects(release(out, folder), /released is not empty; --out must name a new or an empty folder/);
+    await assert.rejects(release(out), /released is not empty; --out must name a new or an empty folder/);
+    assertDeployable(out, zips);
+  });
+
+  it('writes the same bytes in another folder, with other settings, at another time and in another time zone', () => {
+    const copy = join(folder, 'copy');
+    cpSync(project, copy, { recursive: true, filter: isOurs });
+    symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'));
+    writeStageFile(copy, 'dev', { prefix: 'own', atlasWorkspace: 'own-workspace' });
+    const second = join(folder, 'second');
+    const args = [join(copy, 'packaging/release.ts'), '--out', second];
+    const { PATH = '', HOME = '' } = process.env;
+    execFileSync(process.execPath, args, { cwd: copy, env: { PATH, HOME, TZ: 'Asia/Tokyo' }, stdio: 'pipe' });
+    const contents = (path: string) =>
+      Object.fromEntries(readdirSync(path).map((name) => [name, sha256(join(path, name))]));
+    assert.deepEqual(contents(second), contents(out));
   });
 
   it('keeps no file of an earlier release', (t) => {

@@ -7,7 +7,7 @@ export interface Template {
   Parameters: Record<string, { Default?: string | number }>;
   Rules: Record<string, unknown>;
   Resources: Record<string, Resource>;
-  Outputs: Record<string, { Condition?: string; Value: unknown }>;
+  Outputs: Record<string, { Condition?: string; Description?: string; Value: unknown }>;
 }
 
 interface Resource {

@@ -2,34 +2,21 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { bundle } from '../../../packaging/bundle.ts';
+import { bundledPackages } from '../../../packaging/bundled-packages.ts';
 import { sbom } from '../../../packaging/sbom.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const read = (file: string) => JSON.parse(readFileSync(join(root, file), 'utf8'));
-
-/** The packages whose code is in a bundle: `name@version`. */
-async function bundled(): Promise<Set<string>> {
-  const { metafile } = await bundle();
-  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
-  const folders = inputs.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
-  return new Set(
-    [...new Set(folders)].map((folder) => {
-      const { name, version } = read(`${folder}/package.json`);
-      return `${name}@${version}`;
-    }),
-  );
-}
 
 suite('the software bill of materials', async () => {
   const { metadata, components, dependencies } = await sbom();
   const refs = components.map((it) => it['bom-ref']);
 
   test('names every package whose code is in a bundle', async () => {
-    const packages = await bundled();
-    assert.ok(packages.size > 20, `${packages.size} packages`);
+    const packages = (await bundledPackages()).map(({ name, version }) => `${name}@${version}`);
+    assert.ok(packages.length > 20, `${packages.length} packages`);
     assert.deepEqual(
-      [...packages].filter((name) => !refs.includes(name)),
+      packages.filter((it) => !refs.includes(it)),
       [],
     );
   });
