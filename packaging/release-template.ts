@@ -6,6 +6,7 @@ const root = join(import.meta.dirname, '..');
 
 /** The parts of a CloudFormation template that a release changes. */
 interface Template {
+  Metadata: { 'AWS::CloudFormation::Interface': { ParameterGroups: object[] } };
   Parameters: Record<string, { Default?: string }>;
   Resources: Record<string, { Type: string; Properties: { Code?: unknown } }>;
   Outputs: Record<string, unknown>;
@@ -21,7 +22,11 @@ interface Template {
 export function releaseTemplate(packaged: Template, prefix: string, files: Record<string, string>): Template {
   const { ServerlessDeploymentBucket, ServerlessDeploymentBucketPolicy, ...Resources } = packaged.Resources;
   const { ServerlessDeploymentBucketName, ...Outputs } = packaged.Outputs;
-  const { Parameters } = parse(readFileSync(join(root, 'infrastructure/release.yml'), 'utf8'));
+  const ours: Pick<Template, 'Metadata' | 'Parameters'> = parse(
+    readFileSync(join(root, 'infrastructure/release.yml'), 'utf8'),
+  );
+  const groupsOf = ({ Metadata }: Pick<Template, 'Metadata'>) =>
+    Metadata['AWS::CloudFormation::Interface'].ParameterGroups;
   const codeOf = (packagedCode: unknown) => {
     const zip = basename((packagedCode as { S3Key: string }).S3Key);
     return {
@@ -33,8 +38,11 @@ export function releaseTemplate(packaged: Template, prefix: string, files: Recor
     if (Type === 'AWS::Lambda::Function') Properties.Code = codeOf(Properties.Code);
   return {
     ...packaged,
+    Metadata: {
+      'AWS::CloudFormation::Interface': { ParameterGroups: [...groupsOf(ours), ...groupsOf(packaged)] },
+    },
     Parameters: {
-      ...Parameters,
+      ...ours.Parameters,
       ...packaged.Parameters,
       prefix: { ...packaged.Parameters.prefix, Default: prefix },
     },

@@ -60,6 +60,11 @@ function assertDeployable(folder: string, zips: string[]): void {
   const without = Object.keys(Parameters).filter((name) => Parameters[name]?.Default === undefined);
   assert.deepEqual(without, ['AssetBucket', 'atlasProjectId', 'atlasWorkspace', 'atlasCredentialsSecretArn']);
   assert.deepEqual([Parameters.AssetPrefix?.Default, Parameters.prefix?.Default], ['', 'msk-atlas-privatelink']);
+  const { ParameterGroups } = rest.Metadata['AWS::CloudFormation::Interface'] as {
+    ParameterGroups: { Parameters: string[] }[];
+  };
+  assert.deepEqual(ParameterGroups.flatMap((group) => group.Parameters).sort(), Object.keys(Parameters).sort());
+  assert.deepEqual(ParameterGroups[0]?.Parameters, ['AssetBucket', 'AssetPrefix']);
   // Descriptions and patterns have examples.
   const defaults = Object.values(Parameters).map(({ Default }) => Default);
   const outputs = Object.values(Outputs).map(({ Description, ...others }) => others);
