@@ -12,9 +12,11 @@ import {
   readStageFile,
   requiredNames,
   type Settings,
+  settingRules,
   stageFile,
   WrongSettings,
 } from './settings.ts';
+import { doubledKey } from './tags.ts';
 
 /**
  * The settings of a local run: what is typed and, with a stage, the stage's own.
@@ -63,6 +65,7 @@ export function complaintsAbout(settings: Settings, region?: string, files: Reco
       ([name, value]) => complaintAboutName(name, fileOf(name)) ?? complaintAbout(name, value, inFile(name)),
     ),
     complaintAboutSecret(settings, region, inFile),
+    complaintAboutTags(settings, inFile),
     complaintAboutSweepAlarm(settings, inFile),
     ...brokenRules(settings).map((sentence) => sentence.replace(/^\w+/, inFile)),
   ].filter((complaint) => complaint !== undefined);
@@ -102,7 +105,7 @@ export function complaintAboutStage(stage: string): string | undefined {
 
 /** @param label the name, and the file if the value is from one */
 function complaintAbout(name: string, value: string, label = name): string | undefined {
-  const parameter = parameters[name];
+  const parameter = settingRules[name];
   if (!parameter || isRight(value, parameter)) return undefined;
   return isRight(value.replace(projectIds, toLowerCase), parameter)
     ? `${label} is ${shown(value)}; write the project id in lower case: ${firstInLowerCase(value)}.`
@@ -150,6 +153,12 @@ function complaintAboutSecret(
   return region !== undefined && isElsewhere
     ? `${inFile('atlasCredentialsSecretArn')} is ${shown(arn)}; it must be in Region ${region}, where this is deployed, for example "arn:aws:secretsmanager:${region}:111122223333:secret:atlas-streaming-credentials-a1B2c3".`
     : undefined;
+}
+
+/** CloudFormation refuses a key that is there twice. */
+function complaintAboutTags({ tags = '' }: Settings, inFile: (name: string) => string): string | undefined {
+  const key = doubledKey(tags);
+  return key === undefined ? undefined : `${inFile('tags')} has the key ${shown(key)} twice; keep one of them.`;
 }
 
 /** The alarm must not fire between two sweeps. Only Scheduler knows how often a cron expression runs. */

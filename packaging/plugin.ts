@@ -13,6 +13,7 @@ import {
   howToMakeStageFile,
   refuse,
 } from './check-settings.ts';
+import { settingsThatDiffer } from './differences.ts';
 import { deleteRetained, type Retained, retainedBy } from './retained.ts';
 import {
   filesOfSettings,
@@ -25,6 +26,7 @@ import {
   WrongSettings,
 } from './settings.ts';
 import { complaintAboutDroppedRole } from './streams-role.ts';
+import { readTags } from './tags.ts';
 import { completeTemplate, type Template } from './template.ts';
 
 /** The part of the Serverless Framework that is used here. */
@@ -55,6 +57,12 @@ interface StackParameter {
   ParameterValue: string;
 }
 
+/** What a stack is about to get. */
+interface StackSettings {
+  settings: Settings;
+  tags: Record<string, string>;
+}
+
 /** Of the command line. */
 interface Options {
   param?: string[];
@@ -76,7 +84,10 @@ export default class PackagingPlugin {
   /** What the removal of the stack retains. */
   #retained: Retained = { table: undefined, role: undefined };
 
+  readonly #notice: (text: string) => void;
+
   constructor(serverless: Serverless, options: Options, { log }: { log: { notice(text: string): void } }) {
+    this.#notice = (text) => log.notice(text);
     this.#serverless = serverless;
     this.#options = options;
     this.hooks = {
@@ -106,12 +117,13 @@ export default class PackagingPlugin {
     const command = commands.join(' ');
     if (isHelpRequest || !['package', 'deploy', 'deploy function', 'rollback', 'remove'].includes(command)) return;
     try {
-      const settings = this.#settingsFor(command);
+      const next = this.#settingsFor(command);
       if (command === 'package') return;
       const config = await this.#provider.getAwsSdkV3Config();
       refuse([await complaintAboutCredentials(config.credentials)]);
-      if (settings && ['deploy', 'rollback'].includes(command))
-        refuse([await this.#complaintAboutDroppedRole(settings)]);
+      if (!next || !['deploy', 'rollback'].includes(command)) return;
+      refuse([await this.#complaintAboutDroppedRole(next.settings)]);
+      if (command === 'deploy') await this.#sayWhatDiffers(next);
     } catch (error) {
       if (!(error instanceof WrongSettings)) throw error;
       // Thrown, it would be printed below lines about the framework's version and documentation.
@@ -121,7 +133,7 @@ export default class PackagingPlugin {
   }
 
   /** @returns those that the stack is about to get, if a stack is about to get any */
-  #settingsFor(command: string): Settings | undefined {
+  #settingsFor(command: string): StackSettings | undefined {
     // For `serverless package`, the option of this name says where to write.
     if (command !== 'package' && this.#options.package) return this.#checkPackage(this.#options.package);
     return command === 'remove' ? undefined : this.#useSettings(command);
@@ -136,7 +148,13 @@ export default class PackagingPlugin {
     });
   }
 
-  #useSettings(command: string): Settings {
+  async #sayWhatDiffers({ settings: { tags: _, ...parameters }, tags }: StackSettings): Promise<void> {
+    const cloudFormation = new CloudFormationClient(await this.#provider.getAwsSdkV3Config());
+    const lines = await settingsThatDiffer({ parameters, tags }, this.#stackName, cloudFormation);
+    this.#notice(lines.join('\n'));
+  }
+
+  #useSettings(command: string): StackSettings {
     const exists = readStageFile(this.#stage, this.#serverless.serviceDir) !== undefined;
     if (command !== 'package' && !exists) throw new WrongSettings([howToMakeStageFile(this.#stage)]);
     const typed = readParams(this.#options.param ?? []);
@@ -144,13 +162,15 @@ export default class PackagingPlugin {
     const examples = exists ? [] : requiredNames.filter((name) => settings[name] === undefined);
     for (const name of examples) settings[name] = readStageFile('example')?.[name] ?? '';
     const ofStage = complaintAboutStage(this.#stage);
-    const { prefix: _, ...others } = settings;
+    const { prefix: _, ...allButPrefix } = settings;
     const region = examples.includes('atlasCredentialsSecretArn') ? undefined : this.#region;
     const files = filesOfSettings(this.#stage, typed, this.#serverless.serviceDir);
     const stillExamples = complaintsAboutExamples(settings, this.#stageFile);
     refuse([
       complaintAboutRegion(this.#region),
-      ...(ofStage ? [ofStage, ...complaintsAbout(others, region, files)] : complaintsAbout(settings, region, files)),
+      ...(ofStage
+        ? [ofStage, ...complaintsAbout(allButPrefix, region, files)]
+        : complaintsAbout(settings, region, files)),
       ...(exists ? complaintsAboutMissing(settings, this.#stageFile) : []),
       ...(command !== 'package' ? stillExamples : []),
     ]);
@@ -159,15 +179,17 @@ export default class PackagingPlugin {
       this.#notices.push(`There is no ${this.#stageFile}, so the package has the example's ${list.format(examples)}.`);
     else if (stillExamples.length > 0)
       this.#notices.push('This package can be reviewed, but not deployed:', ...stillExamples);
-    const stackParameters = Object.entries(settings).map(
+    const { tags = '', ...others } = settings;
+    const stackParameters = Object.entries(others).map(
       ([ParameterKey, ParameterValue]): StackParameter => ({ ParameterKey, ParameterValue }),
     );
     this.#serverless.extendConfiguration(['provider', 'stackParameters'], stackParameters);
-    return settings;
+    this.#serverless.extendConfiguration(['provider', 'stackTags'], readTags(tags));
+    return { settings, tags: readTags(tags) };
   }
 
   /** `serverless deploy --package` deploys an earlier package with the settings of that time. */
-  #checkPackage(directory: string): Settings | undefined {
+  #checkPackage(directory: string): StackSettings | undefined {
     const file = join(directory, 'serverless-state.json');
     const path = resolve(this.#serverless.serviceDir, file);
     if (this.#options.param)
@@ -177,7 +199,10 @@ export default class PackagingPlugin {
     // Serverless itself refuses a folder without this file.
     if (!existsSync(path)) return undefined;
     const state = JSON.parse(readFileSync(path, 'utf8'));
-    const stackParameters: StackParameter[] = state.service.provider.stackParameters;
+    const {
+      stackParameters,
+      stackTags = {},
+    }: { stackParameters: StackParameter[]; stackTags?: StackSettings['tags'] } = state.service.provider;
     const settings: Settings = Object.fromEntries(
       stackParameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
     );
@@ -188,7 +213,7 @@ export default class PackagingPlugin {
       ...complaintsAboutMissing(settings, file),
       ...complaintsAboutExamples(settings, file),
     ]);
-    return settings;
+    return { settings, tags: stackTags };
   }
 
   /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { shown } from '../shared/request/redaction.ts';
 import { similarName } from './similar-name.ts';
+import { tagsSetting } from './tags.ts';
 
 const project = join(import.meta.dirname, '..');
 
@@ -34,11 +35,14 @@ export const parameters: Record<string, Parameter> = parse(
   readFileSync(join(project, 'infrastructure/parameters.yml'), 'utf8'),
 ).Parameters;
 
+/** The rules of all settings: the parameters, and the tags of the stack. */
+export const settingRules: Record<string, Parameter> = { ...parameters, tags: tagsSetting };
+
 /** The settings that only the person who deploys knows. */
 export const requiredNames = Object.keys(parameters).filter((name) => parameters[name]?.Default === undefined);
 
 export function defaultSettings(stage: string): Settings {
-  const defaults = Object.entries(parameters).flatMap(([name, { Default }]) =>
+  const defaults = Object.entries(settingRules).flatMap(([name, { Default }]) =>
     Default === undefined ? [] : [[name, String(Default).replaceAll('${sls:stage}', stage)]],
   );
   return Object.fromEntries(defaults);
@@ -91,7 +95,7 @@ export function readStageFile(stage: string, folder = project): Settings | undef
 function complaintAboutNested(name: string, value: unknown, file: string): string {
   const wrongName = complaintAboutName(name, file);
   if (wrongName) return wrongName;
-  const rule = parameters[name]?.ConstraintDescription ?? '';
+  const rule = settingRules[name]?.ConstraintDescription ?? '';
   return Array.isArray(value) && rule.includes('separated by commas')
     ? `${name} in ${file} is a list; write one line, separated by commas, ${exampleIn(rule)}.`
     : `${name} in ${file} must have a single value.`;
@@ -102,13 +106,13 @@ const renamed = new Map([['allowedProjectIds', { name: 'allowedTargets', differe
 
 /** @param file that has the setting, if it is from a file @returns one sentence if no setting has this name */
 export function complaintAboutName(name: string, file?: string): string | undefined {
-  if (Object.hasOwn(parameters, name)) return undefined;
+  if (Object.hasOwn(settingRules, name)) return undefined;
   const successor = renamed.get(name);
   if (successor) {
     const example = exampleIn(parameters[successor.name]?.ConstraintDescription ?? '');
     return `${name}${file ? ` in ${file}` : ''} is now ${successor.name}, ${successor.difference}, ${example}.`;
   }
-  const names = Object.keys(parameters);
+  const names = Object.keys(settingRules);
   const meant = similarName(name, names);
   const help = meant ? `Did you mean ${meant}?` : `The settings are ${names.join(', ')}.`;
   return `${shown(name)}${file ? ` in ${file}` : ''} is not a setting. ${help}`;

@@ -1,4 +1,9 @@
-import { type CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
+import {
+  type CloudFormationClient,
+  DescribeStackResourceCommand,
+  DescribeStacksCommand,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
 
 /** The states of a resource that its stack has created or imported. One that failed to be created may belong to another stack. */
 const owned = [
@@ -31,4 +36,18 @@ export async function ownedResource(
 }
 
 /** Whether CloudFormation answers that it has no such stack or no such resource. */
-export const isMissing = ({ name }: Error): boolean => name === 'ValidationError';
+const isMissing = ({ name }: Error): boolean => name === 'ValidationError';
+
+/** @returns undefined if there is no such stack */
+export async function describeStack(
+  StackName: string,
+  cloudFormation: CloudFormationClient,
+): Promise<Stack | undefined> {
+  try {
+    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    return Stacks?.[0];
+  } catch (error) {
+    if (isMissing(error as Error)) return undefined;
+    throw error;
+  }
+}

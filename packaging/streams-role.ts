@@ -1,4 +1,4 @@
-import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { NoAccess } from '../cli/exit.ts';
 import { type Registered, readRegistry } from '../cli/registry-table.ts';
@@ -8,7 +8,7 @@ import { tagCommand } from '../shared/msk/tag-commands.ts';
 import { triggerTag } from '../shared/msk/tags.ts';
 import { hasPieces } from '../shared/registry/record.ts';
 import type { Settings } from './settings.ts';
-import { isMissing } from './stack.ts';
+import { describeStack } from './stack.ts';
 
 /** The settings that give a deployment a streams role. */
 const sources = ['streamsRoleTrustedArn', 'streamsRoleExternalIds', 'streamsRoleArn'];
@@ -28,7 +28,7 @@ export async function complaintAboutDroppedRole(
   { cloudFormation, dynamodb }: { cloudFormation: CloudFormationClient; dynamodb: DynamoDBClient },
 ): Promise<string | undefined> {
   if (settings.streamsRoleTrustedArn || settings.streamsRoleArn) return undefined;
-  const stack = await describe(stackName, cloudFormation);
+  const stack = await describeStack(stackName, cloudFormation);
   if (!stack?.Outputs?.some(({ OutputKey }) => OutputKey === 'StreamsRoleArn')) return undefined;
   const keep = [howToKeep, ...settingsOf(stack).map((line) => `  ${line}`)];
   try {
@@ -62,14 +62,3 @@ const settingsOf = ({ Parameters = [] }: Stack): string[] =>
   Parameters.filter(({ ParameterKey = '', ParameterValue }) => sources.includes(ParameterKey) && ParameterValue).map(
     ({ ParameterKey, ParameterValue }) => `${ParameterKey}: ${ParameterValue}`,
   );
-
-/** @returns undefined if there is no such stack */
-async function describe(StackName: string, cloudFormation: CloudFormationClient): Promise<Stack | undefined> {
-  try {
-    const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
-    return Stacks?.[0];
-  } catch (error) {
-    if (isMissing(error as Error)) return undefined;
-    throw error;
-  }
-}

@@ -1,26 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { type Parameter, settingRules } from '../../packaging/settings.ts';
 import { table } from './marked-parts.ts';
 
-/** A parameter of infrastructure/parameters.yml, as far as a reader needs to know it. */
-interface Parameter {
-  Description: string;
-  Default?: string | number;
-  ConstraintDescription: string;
-}
-
-const { Parameters: parameters }: { Parameters: Record<string, Parameter> } = parse(
-  readFileSync(new URL('../../infrastructure/parameters.yml', import.meta.url), 'utf8'),
-);
-
 /** The names of all settings. */
-export const parameterNames: string[] = Object.keys(parameters);
+export const parameterNames: string[] = Object.keys(settingRules);
 
 const isRequired = ([, { Default }]: [string, Parameter]) => Default === undefined;
 
 /** @returns docs/configuration.md */
 export function configuration(): string {
-  const all = Object.entries(parameters);
+  const all = Object.entries(settingRules);
   return `<!-- Generated from infrastructure/parameters.yml by npm run docs. Do not edit. -->
 
 # Configuration
@@ -39,7 +27,8 @@ npm run deploy -- --stage prod --region us-east-1 --param="notificationEmail=tea
 \`\`\`
 
 \`npm run package\`, \`npm run deploy\` and \`npm start\` check all settings first. A wrong, missing or unknown one stops the command with one
-sentence that says what is right. The settings are CloudFormation parameters of the same names, so CloudFormation checks them again.
+sentence that says what is right. The settings are CloudFormation parameters of the same names, so CloudFormation checks them again. Only
+\`tags\` is not a parameter: it sets the tags of the stack.
 
 If the stage file does not exist, \`npm run deploy\` stops. \`npm run package\` continues: it writes a template without values for the
 required parameters, and says so. The name of a stage has only letters, digits and \`-\`.

@@ -77,11 +77,17 @@ describe('npm run package', () => {
 
   it('passes the settings of the stage to CloudFormation, and every parameter exists when the stack is created', async (t) => {
     const folder = serviceFolder(t);
-    writeStageFile(folder, 'prod', { ...own, prefix: 'atlas', sweepAlarmHours: '2' });
+    writeStageFile(folder, 'prod', {
+      ...own,
+      prefix: 'atlas',
+      sweepAlarmHours: '2',
+      tags: 'team=streaming,cost center=42',
+    });
     const { code, output } = await serverless(folder, ['package', '--stage', 'prod', '--param=sweepAlarmHours=3']);
     assert.equal(code, 0, output);
     const state = JSON.parse(readFileSync(join(folder, '.serverless/serverless-state.json'), 'utf8'));
-    const { stackParameters, coreCloudFormationTemplate } = state.service.provider;
+    const { stackParameters, stackTags, coreCloudFormationTemplate } = state.service.provider;
+    assert.deepEqual(stackTags, { team: 'streaming', 'cost center': '42' });
     const passed = Object.fromEntries(
       stackParameters.map(({ ParameterKey, ParameterValue }: Record<string, string>) => [ParameterKey, ParameterValue]),
     );
@@ -143,6 +149,10 @@ const connectedByIam = marshall({
 const stackWithStreamsRole = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>stack</StackName>
 <Parameters><member><ParameterKey>streamsRoleArn</ParameterKey><ParameterValue>arn:aws:iam::111122223333:role/mine</ParameterValue></member></Parameters>
 <Outputs><member><OutputKey>StreamsRoleArn</OutputKey><OutputValue>arn:aws:iam::111122223333:role/mine</OutputValue></member></Outputs>
+</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+
+const stackWithoutStreamsRole = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>stack</StackName>
+<Parameters><member><ParameterKey>notificationEmail</ParameterKey><ParameterValue></ParameterValue></member></Parameters>
 </member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
 
 describe('npm run deploy', () => {
@@ -246,6 +256,29 @@ describe('npm run deploy', () => {
         output,
       );
     }
+  });
+
+  it('shows what differs from the deployed stack, before it deploys', async (t) => {
+    const folder = serviceFolder(t);
+    writeStageFile(folder, 'prod', { ...own, notificationEmail: 'team@example.com', tags: 'team=streaming' });
+    let described = 0;
+    const controller = new AbortController();
+    const AWS_ENDPOINT_URL = await listen(t, async (request, response) => {
+      const action = new URLSearchParams(await text(request)).get('Action');
+      if (action === 'DescribeStacks' && ++described <= 2) response.end(stackWithoutStreamsRole);
+      // The deployment itself.
+      else controller.abort();
+    });
+    const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'none', AWS_ENDPOINT_URL };
+    const { output } = await serverless(folder, ['deploy', '--stage', 'prod'], {
+      environment,
+      signal: controller.signal,
+    });
+    assert.match(
+      output,
+      /These settings differ from the stack msk-atlas-privatelink-prod:\n {2}notificationEmail: none → team@example\.com\n/,
+    );
+    assert.match(output, /\n {2}tag team: new → streaming\n/);
   });
 
   it('shows its help without any settings', async (t) => {

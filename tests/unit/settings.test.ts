@@ -21,6 +21,7 @@ import {
   readStageFile,
   requiredNames,
   type Settings,
+  settingRules,
 } from '../../packaging/settings.ts';
 import { streamProcessingRegions } from '../../shared/atlas/regions.ts';
 import { windowPattern } from '../../shared/reboot-window.ts';
@@ -193,14 +194,19 @@ const table: Record<string, Row> = {
     right: ['', 'sg-0a1b2c3d', 'sg-0a1b2c3d4e5f60718,sg-1a2b3c4d5e6f70819'],
     wrong: ['sg', 'sg-x', 'sg-0a1b2c3d sg-1a2b3c4d', Array(6).fill('sg-0a1b2c3d').join(), 'subnet-0a1b2c3d'],
   },
+  tags: {
+    right: ['', 'team=streaming', 'team=streaming,cost center=42,a:b/c=d=e@f,empty='],
+    wrong: ['team', '=x', 'aws:team=x', 'a=b;c=d', 'a=b,', ',a=b', `${'k'.repeat(129)}=v`, `k=${'v'.repeat(257)}`],
+  },
   waitSpeed: number(1, 1000),
 };
 
 describe('a setting', () => {
-  it('is a row of the table below', () => assert.deepEqual(Object.keys(table).sort(), Object.keys(parameters).sort()));
+  it('is a row of the table below', () =>
+    assert.deepEqual(Object.keys(table).sort(), Object.keys(settingRules).sort()));
 
   for (const [name, { right, wrong }] of Object.entries(table)) {
-    const rule = String(parameters[name]?.ConstraintDescription);
+    const rule = String(settingRules[name]?.ConstraintDescription);
 
     for (const value of right)
       it(`can be ${name}=${value}`, () => assert.deepEqual(complaintsAbout({ [name]: value }), []));
@@ -213,11 +219,12 @@ describe('a setting', () => {
       });
 
     it(`${name} has a description, and a rule that completes a sentence and has a right example`, () => {
-      assert.match(String(parameters[name]?.Description), /^[A-Z].*\.$/);
+      assert.match(String(settingRules[name]?.Description), /^[A-Z].*\.$/);
       assert.match(rule, /^must be .*[^.]$/);
       const [, example] = /for example "?([^",]+)/.exec(rule) ?? [];
       if (example) assert.deepEqual(complaintsAbout({ [name]: example }), []);
-      else for (const allowed of parameters[name]?.AllowedValues ?? []) assert.ok(rule.includes(String(allowed)), rule);
+      else
+        for (const allowed of settingRules[name]?.AllowedValues ?? []) assert.ok(rule.includes(String(allowed)), rule);
     });
   }
 
@@ -341,6 +348,11 @@ describe('a setting', () => {
     assert.deepEqual(complaintOf({ streamsRoleRequiresTag: 'true', ...own }), []);
   });
 
+  it('has tags without a key that is there twice', () =>
+    assert.deepEqual(complaintsAbout({ tags: 'a=1,b=1,a=2' }, undefined, { tags: 'stages/prod.yml' }), [
+      'tags in stages/prod.yml has the key "a" twice; keep one of them.',
+    ]));
+
   it('has subnets and security groups, or neither', () => {
     const complaintOf = (subnetIds: string, securityGroupIds: string) =>
       complaintsAbout({ subnetIds, securityGroupIds });
@@ -406,7 +418,7 @@ describe('the complaints about settings', () => {
         'sweepAlarmHours is "0"',
       ],
     );
-    assert.ok(complaintsAbout(settings)[1]?.endsWith(`. The settings are ${Object.keys(parameters).join(', ')}.`));
+    assert.ok(complaintsAbout(settings)[1]?.endsWith(`. The settings are ${Object.keys(settingRules).join(', ')}.`));
     assert.deepEqual(
       complaintsAboutMissing(settings, 'stages/prod.yml').map((sentence) => sentence.replace(/; .*/, '')),
       ['atlasWorkspace is missing in stages/prod.yml', 'atlasCredentialsSecretArn is missing in stages/prod.yml'],
@@ -555,7 +567,7 @@ describe('the settings of a stage', () => {
       /^atlasAwsAccountIds in stages\/prod\.yml is a list; write one line, separated by commas, for example "123456789012,210987654321"\.$/,
     ],
     ['allowedProjectIds:\n  - a\n', /^allowedProjectIds in stages\/prod\.yml is now allowedTargets, .*\.$/],
-    ['tags: { a: b }\n', /^"tags" in stages\/prod\.yml is not a setting\. The settings are /],
+    ['labels: { a: b }\n', /^"labels" in stages\/prod\.yml is not a setting\. The settings are /],
   ] as const)
     it(`are refused if their file is ${JSON.stringify(text)}`, (t) => {
       assert.throws(() => readSettings('prod', {}, stage(t, text)), { name: 'WrongSettings', message: complaint });
