@@ -2,19 +2,22 @@
 
 /** Whether a value matches a pattern with IAM's wildcards, `*` and `?`. No regular expression: one with many wildcards takes hours. */
 export function isLike(pattern: string, value: string): boolean {
-  /** For each length: whether that much of the value matches the part of the pattern that was read. */
-  let matches = [true, ...Array<boolean>(value.length).fill(false)];
-  for (const character of pattern.split('')) {
-    const longer = [character === '*' && matches[0] === true];
-    for (let length = 1; length <= value.length; length++)
-      longer.push(
-        character === '*'
-          ? longer[length - 1] === true || matches[length] === true
-          : matches[length - 1] === true && (character === '?' || character === value[length - 1]),
-      );
-    matches = longer;
+  let at = 0;
+  let position = 0;
+  /** The latest `*`, and how much of the value stands before what follows it. */
+  let latest: { at: number; position: number } | undefined;
+  while (position < value.length) {
+    if (pattern[at] === '*') latest = { at: at++, position };
+    else if (pattern[at] === '?' || pattern[at] === value[position]) {
+      at += 1;
+      position += 1;
+    } else if (latest) {
+      latest.position += 1;
+      at = latest.at + 1;
+      position = latest.position;
+    } else return false;
   }
-  return matches[value.length] === true;
+  return /^\**$/.test(pattern.slice(at));
 }
 
 /** The values of an element, which may be one value, a list, or missing. */

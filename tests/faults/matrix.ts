@@ -54,12 +54,13 @@ export const matrix = (calls: Found[]): Cell[] =>
 /**
  * Always the same part of the matrix: one cell in `oneIn` of each fault, at least one cell of each function, of each call that concerns
  * stream processors, topics or the reboot window, and of each variant, and every write whose answer is lost, because most can go wrong
- * there.
+ * there. Of each such write, every second one loses its answer by a reset, and the others by a crash of the function.
  *
  * @param oneIn not a multiple of three, so that the sample has cells with once, three times and always
  */
 export function sample(cells: Cell[], oneIn = 700): Cell[] {
-  const chosen = new Set(cells.filter(losesAnswer));
+  const losing = Map.groupBy(cells.filter(losesAnswer), ({ useCase, call }) => `${useCase.name}: ${nameOf(call)}`);
+  const chosen = new Set([...losing.values()].map((ways, index) => ways[index % ways.length] as Cell));
   const groups = [Map.groupBy(cells, ({ fault }) => fault.name), Map.groupBy(cells, ({ call }) => call.caller)];
   for (const [index, ofGroup] of groups.flatMap((group) => [...group.values()]).entries())
     for (const [at, cell] of ofGroup.entries())

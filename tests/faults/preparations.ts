@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { Cloud } from '../../emulators/cloud.ts';
@@ -5,6 +6,7 @@ import type { Request } from '../../emulators/emulator.ts';
 import { mskError } from '../../emulators/msk/router.ts';
 import { Tags } from '../../emulators/msk/tags.ts';
 import type { Execution } from '../../emulators/step-functions/execution.ts';
+import { atlasStatement } from '../../shared/msk/policy.ts';
 import { settingTags, triggerTag } from '../../shared/msk/tags.ts';
 import { tableAnswers } from './answers.ts';
 import { runToEnd } from './foreign.ts';
@@ -118,9 +120,26 @@ export async function updating(cloud: Cloud): Promise<void> {
   });
 }
 
+/**
+ * A link that another party has requested, and that Atlas sets up: the cluster policy allowed it at that time, and no longer does. Atlas
+ * asks MSK only once, so the link does not fail while the run is on its way to its own statement.
+ */
+function workingLink({ world: { cluster, project }, clock }: Cloud, request: { authenticationScheme?: 'IAM' }) {
+  const { policy = assert.fail('no policy') } = cluster;
+  const statement = atlasStatement(cluster.arn, `arn:aws:iam::${project.awsAccountId}:root`);
+  const statements = [policy.document.Statement, { ...statement, Effect: 'Allow' as const }].flat();
+  cluster.policy = { ...policy, document: { ...policy.document, Statement: statements } };
+  const link = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn, ...request });
+  clock.advance(1);
+  assert.equal(link.state, 'WORKING');
+  cluster.policy = policy;
+  return link;
+}
+
 /** A link and a connection that another party has made. */
-export async function theirs({ world: { cluster, project } }: Cloud): Promise<void> {
-  const link = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn });
+export async function theirs(cloud: Cloud): Promise<void> {
+  const { cluster, project } = cloud.world;
+  const link = workingLink(cloud, {});
   project.createConnection('streams', {
     name: 'orders',
     type: 'Kafka',
@@ -132,8 +151,10 @@ export async function theirs({ world: { cluster, project } }: Cloud): Promise<vo
 }
 
 /** The same, by IAM, with the streams role. */
-export async function theirsByIam({ world: { cluster, project }, deployment }: Cloud): Promise<void> {
-  const link = project.createLink({ provider: 'AWS', vendor: 'MSK', arn: cluster.arn, authenticationScheme: 'IAM' });
+export async function theirsByIam(cloud: Cloud): Promise<void> {
+  const { world, deployment } = cloud;
+  const { cluster, project } = world;
+  const link = workingLink(cloud, { authenticationScheme: 'IAM' });
   project.createConnection('streams', {
     name: 'orders',
     type: 'Kafka',
