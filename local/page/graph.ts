@@ -73,7 +73,9 @@ export function graph(report: Report): string {
   for (const [name, state] of Object.entries(States)) {
     for (const { next, label } of ways(state)) connect(name, next, { label, kind: kindOf(isTaken(name, next)) });
     for (const { Next } of state.Catch ?? []) {
-      if (ended.get(name) === 'Caught error' && isTaken(name, Next))
+      // A state that is entered twice may catch an error the first time and succeed the second time.
+      const isOnlyCatch = !ways(state).some(({ next }) => next === Next);
+      if (isTaken(name, Next) && (isOnlyCatch || ended.get(name) === 'Caught error'))
         connect(name, Next, { label: 'error', kind: 'caught' });
       else if (Next !== usual) connect(name, Next, { label: 'error', isDashed: true });
     }
