@@ -92,21 +92,23 @@ export function checkCredentialsSecret(arn: string | undefined): void {
 /**
  * Atlas with the credentials of `--credentials-secret`, else of the environment, else of the stage's secret.
  *
+ * @param region of a secret that is given by its name
  * @param secretsIn Secrets Manager in a Region
  * @param wrap a middleware around every request
  */
 export async function atlasAccess(
-  { option, ofStage, baseUrl }: { option: string | undefined; ofStage: string | undefined; baseUrl: string },
+  given: { option: string | undefined; ofStage: string | undefined; baseUrl: string; region: string },
   env: NodeJS.ProcessEnv,
   secretsIn: (region: string) => Promise<SecretsClient>,
   wrap?: (fetch: AtlasFetch) => AtlasFetch,
 ): Promise<AtlasAccess> {
-  const given = option === undefined ? atlasCredentialsOf(env) : undefined;
-  if (given) return { client: atlasClient(given, baseUrl, wrap), source: 'the environment' };
+  const { option, ofStage, baseUrl, region } = given;
+  const ofEnvironment = option === undefined ? atlasCredentialsOf(env) : undefined;
+  if (ofEnvironment) return { client: atlasClient(ofEnvironment, baseUrl, wrap), source: 'the environment' };
   const secretArn = option ?? ofStage;
   if (secretArn === undefined) return { reason: `There are no credentials of Atlas. ${howToGiveAtlasCredentials}` };
   try {
-    const { value } = await (await secretsIn(regionOf(secretArn))).read(secretArn);
+    const { value } = await (await secretsIn(regionOf(secretArn) || region)).read(secretArn);
     return { client: atlasClient(value, baseUrl, wrap), source: `the secret ${secretArn}` };
   } catch (error) {
     const why = whyNoAnswer(error)?.sentence ?? (error as Error).message;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseClusterArn } from '../shared/msk/arn.ts';
+import { workspaceIn } from '../shared/request/settings.ts';
 import { secretNameOf } from '../shared/secrets/secret-arn.ts';
 import { AtlasEmulator } from './atlas/atlas.ts';
 import type { ApiKey } from './atlas/auth.ts';
@@ -130,7 +131,7 @@ export class World {
     const { atlasCredentials = 'api-key' } = seed;
     const credentials = { 'api-key': deploymentsKey, 'service-account': serviceAccount };
     this.#addSecret(
-      settings.atlasCredentialsSecretArn,
+      secretArnIn(place, settings.atlasCredentialsSecretArn),
       typeof atlasCredentials === 'string' ? credentials[atlasCredentials] : atlasCredentials,
     );
     const scramSecrets = (seed.scramSecrets ?? [{}]).map((it) => completeSecret(it, place, password));
@@ -193,6 +194,10 @@ export class World {
   }
 }
 
+/** @param id an ARN, or the name of a secret in this place */
+const secretArnIn = ({ region, accountId }: Place, id: string): string =>
+  id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${region}:${accountId}:secret:${id}-a1B2c3`;
+
 function completeSecret(seed: ScramSecretSeed, { region, accountId }: Place, password: string) {
   const { name = 'AmazonMSK_orders', kmsKeyId = `arn:aws:kms:${region}:${accountId}:key/${randomUUID()}` } = seed;
   return {
@@ -215,7 +220,7 @@ function completeProject({ project }: WorldSeed, place: Place, settings: Surroun
     id: settings.atlasProjectId,
     awsAccountId: atlasAccountId,
     awsRegions: [region],
-    workspaces: [workspaceBeside(settings.atlasWorkspace, region)],
+    workspaces: [workspaceBeside(workspaceIn(region, settings.atlasWorkspace), region)],
     ...project,
     awsRoles: (project?.awsRoles ?? []).map((role) => ({
       ...(role.authorized && { roleArn: streamsRoleArn(place) }),

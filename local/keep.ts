@@ -1,6 +1,7 @@
 import { Cloud } from '../emulators/cloud.ts';
 import { runSchedule } from '../emulators/scheduler.ts';
 import { settingsOf } from '../emulators/world.ts';
+import { workspaceIn } from '../shared/request/settings.ts';
 import { cloudFor } from './input.ts';
 import { endLine, formatKept, type Kept, keptCloud, startLine, sweepFailedLine } from './kept.ts';
 import type { Scenario } from './scenario.ts';
@@ -54,7 +55,8 @@ export async function keepCloud({ scenario, stage, json, print, onLog, signal, .
     if (!signal.aborted) await Promise.race([scenario.prepare?.(cloud), ended]);
     if (signal.aborted) return;
     isPrepared = true;
-    const { atlasWorkspace: workspace } = { ...settingsOf(place), ...options.settings };
+    const { atlasWorkspace } = { ...settingsOf(place), ...options.settings };
+    const workspace = workspaceIn(place.region, atlasWorkspace);
     const kept = keptCloud(cloud, { scenario, stage, workspace });
     print(json ? JSON.stringify(kept, null, 2) : formatKept(kept).join('\n'));
     void sweepOnSchedule(cloud, kept, printLine, signal);

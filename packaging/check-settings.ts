@@ -149,7 +149,8 @@ function complaintAboutSecret(
   region: string | undefined,
   inFile: (name: string) => string,
 ): string | undefined {
-  const isElsewhere = complaintAbout('atlasCredentialsSecretArn', arn) === undefined && regionOf(arn) !== region;
+  const isArn = arn.startsWith('arn:') && complaintAbout('atlasCredentialsSecretArn', arn) === undefined;
+  const isElsewhere = isArn && regionOf(arn) !== region;
   return region !== undefined && isElsewhere
     ? `${inFile('atlasCredentialsSecretArn')} is ${shown(arn)}; it must be in Region ${region}, where this is deployed, for example "arn:aws:secretsmanager:${region}:111122223333:secret:atlas-streaming-credentials-a1B2c3".`
     : undefined;

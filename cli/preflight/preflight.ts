@@ -49,6 +49,7 @@ export async function preflight(
     option: options.credentialsSecret,
     ofStage: options.stage === undefined ? undefined : settings.atlasCredentialsSecretArn,
     baseUrl: settings.atlasBaseUrl ?? '',
+    region,
   };
   const access = atlasAccess(credentials, env, secretsIn, observer?.atlas);
   const [clusters, found] = await Promise.all([first, access]);

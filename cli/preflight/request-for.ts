@@ -18,6 +18,7 @@ export async function requestFor(
   { settings, options }: Context,
   findings: Findings,
 ): Promise<Request> {
+  const { clusterName = '', region = '' } = parseClusterArn(clusterArn) ?? {};
   const { connectionName, secretArn, secretName, mechanism, topics } = options;
   const typed = secretName === undefined ? {} : { [settingTags.secretName]: secretName };
   const asked = {
@@ -33,7 +34,7 @@ export async function requestFor(
     tags: { ...tags, ...typed },
     recorded,
     wantedBy: 'console' as const,
-    clusterName: parseClusterArn(clusterArn)?.clusterName ?? '',
+    clusterName,
   };
   // Without a stage and options, the deployment of this person is the one that allows what the tags name.
   const named = (field: 'projectId' | 'workspace') => {
@@ -43,6 +44,7 @@ export async function requestFor(
   const deployment = Environment.parse({
     ATLAS_PROJECT_ID: settings.atlasProjectId ?? named('projectId'),
     ATLAS_WORKSPACE: settings.atlasWorkspace ?? named('workspace'),
+    AWS_REGION: region,
     ALLOWED_TARGETS: settings.allowedTargets,
     MECHANISM: settings.mechanism,
     RESTART_PROCESSORS: settings.restartProcessors,

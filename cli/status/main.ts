@@ -18,7 +18,7 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const aws = await awsAccess(region);
   const secretsIn = async (other: string) => (await awsAccess(other)).secrets;
   const { atlasBaseUrl: baseUrl = '', atlasCredentialsSecretArn: ofStage } = settings;
-  const atlas = await atlasAccess({ option: given.credentialsSecret, ofStage, baseUrl }, env, secretsIn);
+  const atlas = await atlasAccess({ option: given.credentialsSecret, ofStage, baseUrl, region }, env, secretsIn);
   const status = await readStatus({ stage, settings, hasFile, region, projectIds, atlas }, aws);
   console.log(json ? JSON.stringify(status, null, 2) : render(status, process.stdout.columns));
   return exitCodeOf(status);

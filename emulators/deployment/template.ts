@@ -63,6 +63,10 @@ function intrinsic(name: string, argument: unknown, context: TemplateContext): u
     const [delimiter, text] = argument;
     return String(resolve(text, context)).split(delimiter);
   }
+  if (name === 'Fn::Select' && Array.isArray(argument)) {
+    const [index, items] = argument;
+    return (resolve(items, context) as unknown[])[index];
+  }
   if (name === 'Fn::Sub') {
     const text = withVariables(String(argument), context);
     return text.replace(/\$\{([^}]+)\}/g, (_, parameter: string) => known(context.parameters, parameter));

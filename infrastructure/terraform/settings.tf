@@ -52,19 +52,14 @@ variable "atlas_project_id" {
 
 variable "atlas_workspace" {
   type        = string
-  description = "The Stream Processing workspace that a cluster is connected to, unless its tags or the execution's input name another one."
+  description = "The Stream Processing workspace that a cluster is connected to, unless its tags or the execution's input name another one. \"{region}\" in it stands for the Region of the deployment, so that a StackSet has a workspace in each Region."
   nullable    = false
 }
 
 variable "atlas_credentials_secret_arn" {
   type        = string
-  description = "The secret in AWS Secrets Manager, in the Region of the deployment, that holds the Atlas API key or service account."
+  description = "The secret in AWS Secrets Manager, in the Region of the deployment, that holds the Atlas API key or service account. Its name is enough if it is in the account of the deployment, so that a StackSet finds the secret of that name in each account and Region."
   nullable    = false
-
-  validation {
-    condition     = can(regex("^arn:aws[a-z-]{0,16}:secretsmanager:[a-z0-9-]{1,32}:\\d{12}:secret:[\\w/+=.@-]{1,512}-[A-Za-z0-9]{6}$", var.atlas_credentials_secret_arn))
-    error_message = "atlas_credentials_secret_arn must be the whole ARN of a Secrets Manager secret, for example \"arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas-streaming-credentials-a1B2c3\"."
-  }
 }
 
 variable "prefix" {

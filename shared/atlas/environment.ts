@@ -7,7 +7,10 @@ export const AtlasEnvironment = z.object({
     z.string(),
     z.transform((url) => url.replace(/\/$/, '')),
   ),
+  /** Or its name. */
   ATLAS_CREDENTIALS_SECRET_ARN: z.string(),
+  /** Set by Lambda. */
+  AWS_REGION: z.string(),
   /** The secret in which the functions share the access token of a service account. */
   ATLAS_ACCESS_TOKEN_SECRET_ARN: z.string(),
   /** The default project. */

@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type * as z from 'zod/mini';
 import { withCommand } from '../command.ts';
 import { AtlasCredentialsRefused, AtlasUnavailable } from '../errors.ts';
-import { regionOf } from '../msk/arn.ts';
 import { blotOutCredentials, holdsPassword, withoutSecrets } from '../secrets/in-use.ts';
 import { brokenOff, json, reasonOf, retryAfterMs, textOf } from './answer.ts';
 import { lastTextOf } from './gzip.ts';
@@ -52,7 +51,7 @@ export interface TransportOptions {
   /** The deployment's own project: if the credentials do not see it, no cluster can be connected. */
   ownProjectId?: string;
   /** Of the secret with the credentials, for messages about them. */
-  credentialsSecretArn?: string;
+  credentialsSecret?: { id: string; region: string };
   /** Milliseconds that the function still has. */
   remainingMs: () => number;
 }
@@ -164,11 +163,12 @@ export class AtlasTransport {
 
   /** Says which secret has the credentials that Atlas has refused. */
   #named(error: unknown): unknown {
-    const { credentialsSecretArn } = this.#options;
-    if (!(error instanceof AtlasCredentialsRefused) || !credentialsSecretArn) return error;
-    const where = `${error.message} The credentials are in ${credentialsSecretArn}.`;
+    const { credentialsSecret } = this.#options;
+    if (!(error instanceof AtlasCredentialsRefused) || !credentialsSecret) return error;
+    const { id, region } = credentialsSecret;
+    const where = `${error.message} The credentials are in ${id}.`;
     if (error.status !== 401) return new AtlasCredentialsRefused(where, error);
-    const command = `aws secretsmanager put-secret-value --region ${regionOf(credentialsSecretArn)} --secret-id ${credentialsSecretArn} --secret-string file://credentials.json`;
+    const command = `aws secretsmanager put-secret-value --region ${region} --secret-id ${id} --secret-string file://credentials.json`;
     return new AtlasCredentialsRefused(withCommand(`${where} To replace them:`, command), error);
   }
 

@@ -28,7 +28,7 @@ export function atlas({ signal, remainingMs }: Invocation): AtlasClient {
   return new AtlasClient({
     baseUrl: variables.ATLAS_BASE_URL,
     ownProjectId: variables.ATLAS_PROJECT_ID,
-    credentialsSecretArn: variables.ATLAS_CREDENTIALS_SECRET_ARN,
+    credentialsSecret: { id: variables.ATLAS_CREDENTIALS_SECRET_ARN, region: variables.AWS_REGION },
     ...{ fetch, signal, remainingMs },
   });
 }

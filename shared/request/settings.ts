@@ -9,11 +9,17 @@ const itemsOf = (list: string): string[] =>
     .map((item) => item.trim())
     .filter(Boolean);
 
+/** The name of the deployment's workspace in a Region, which the setting may contain as `{region}`. */
+export const workspaceIn = (region: string, atlasWorkspace: string): string =>
+  atlasWorkspace.replaceAll('{region}', region);
+
 /** The deployment's defaults. CloudFormation has checked the values (infrastructure/parameters.yml). */
 export const Environment = z.pipe(
   z.object({
     ATLAS_PROJECT_ID: z.string(),
     ATLAS_WORKSPACE: z.string(),
+    /** Set by Lambda. */
+    AWS_REGION: z.string(),
     ALLOWED_TARGETS: z.string(),
     MECHANISM: z.enum(mechanismChoices),
     RESTART_PROCESSORS: z.enum(['true', 'false']),
@@ -22,12 +28,12 @@ export const Environment = z.pipe(
     PAUSED: z.enum(['true', 'false']),
     DISCONNECT_ON_UNTAG: z.enum(['true', 'false']),
   }),
-  z.transform((variables) => ({
+  z.transform(({ AWS_REGION: region, ATLAS_WORKSPACE: workspace, ...variables }) => ({
     projectId: variables.ATLAS_PROJECT_ID,
-    workspace: variables.ATLAS_WORKSPACE,
+    workspace: workspaceIn(region, workspace),
     /** `<projectId>/<workspace>` or `<projectId>/*`. The deployment's own target is always allowed. */
     allowedTargets: new Set([
-      `${variables.ATLAS_PROJECT_ID}/${variables.ATLAS_WORKSPACE}`,
+      `${variables.ATLAS_PROJECT_ID}/${workspaceIn(region, workspace)}`,
       ...itemsOf(variables.ALLOWED_TARGETS),
     ]),
     mechanism: variables.MECHANISM,

@@ -64,6 +64,14 @@ const [connectExecutions, disconnectExecutions] = ['connect', 'disconnect'].map(
 );
 const keys = arnOf('kms:${AWS::Region}:*:key/*');
 const ownKeys = arnOf('kms:${AWS::Region}:${AWS::AccountId}:key/*');
+/** By its ARN, or by its name, after which Secrets Manager adds a hyphen and six characters. */
+const atlasCredentials = {
+  'Fn::If': [
+    'NamesCredentialsByArn',
+    ref('atlasCredentialsSecretArn'),
+    arnOf('secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${atlasCredentialsSecretArn}-??????'),
+  ],
+};
 const scramSecrets = arnOf('secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:AmazonMSK_*');
 
 for (const [name, settings] of Object.entries(functions)) {
@@ -112,7 +120,7 @@ for (const [name, settings] of Object.entries(functions)) {
         .map(({ Resource }) => Resource);
       const callsAtlas = modulesOf(folder).includes('shared/lambda/atlas.ts');
       const read = [
-        callsAtlas && ref('atlasCredentialsSecretArn'),
+        callsAtlas && atlasCredentials,
         callsAtlas && ref('AtlasAccessToken'),
         modulesOf(folder).includes('shared/secrets/scram-secret.ts') && scramSecrets,
       ].filter(Boolean);
@@ -138,7 +146,8 @@ for (const [name, settings] of Object.entries(functions)) {
     });
 
     it('has the environment variables that its code reads, and no others', () => {
-      const ofAll = Object.keys(provider.environment);
+      // Lambda sets AWS_REGION.
+      const ofAll = [...Object.keys(provider.environment), 'AWS_REGION'];
       const read = readVariables(folder).filter((name) => !ofAll.includes(name));
       assert.deepEqual(Object.keys(settings.environment ?? {}).sort(), read.sort());
     });

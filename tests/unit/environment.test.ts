@@ -12,6 +12,7 @@ import { projectId } from '../fixtures/request.ts';
 const variables = {
   ATLAS_PROJECT_ID: projectId,
   ATLAS_WORKSPACE: 'streams',
+  AWS_REGION: 'eu-west-1',
   ALLOWED_TARGETS: '',
   MECHANISM: 'SCRAM-512',
   RESTART_PROCESSORS: 'false',
@@ -64,6 +65,12 @@ describe("a function's environment", () => {
       paused: false,
       disconnectOnUntag: false,
     });
+  });
+
+  it('has the workspace of its Region, where the setting names the Region', () => {
+    const { workspace, allowedTargets } = settingsOf({ ATLAS_WORKSPACE: '{region}-streams-{region}' });
+    assert.equal(workspace, 'eu-west-1-streams-eu-west-1');
+    assert.deepEqual(allowedTargets, new Set([`${projectId}/eu-west-1-streams-eu-west-1`]));
   });
 
   it('allows only its own target if no other is listed', () => {

@@ -10,11 +10,11 @@ const tokenArn = `${secretArn}-of-the-token`;
 const invocation = { signal: new AbortController().signal, remainingMs: () => 59_000, functionArn };
 
 /** A function's new container, and a credentials secret that can be rotated. */
-async function container(t: TestContext, credentials: object, baseUrl: string) {
+async function container(t: TestContext, credentials: object, baseUrl: string, secretId = secretArn) {
   Object.assign(process.env, {
     AWS_REGION: region,
     ATLAS_BASE_URL: `${baseUrl}/`,
-    ATLAS_CREDENTIALS_SECRET_ARN: secretArn,
+    ATLAS_CREDENTIALS_SECRET_ARN: secretId,
     ATLAS_ACCESS_TOKEN_SECRET_ARN: tokenArn,
     ATLAS_PROJECT_ID: projectId,
   });
@@ -25,7 +25,7 @@ async function container(t: TestContext, credentials: object, baseUrl: string) {
     version += 1;
     const SecretString = JSON.stringify(to);
     secrets
-      .on(GetSecretValueCommand, { SecretId: secretArn })
+      .on(GetSecretValueCommand, { SecretId: secretId })
       .resolves({ SecretString, VersionId: `version-${version}` });
   };
   let token = { SecretString: '{}', VersionId: 'token-0' };
@@ -84,6 +84,15 @@ describe("a container's Atlas client", () => {
       });
       assert.equal(reads(), 2);
     });
+
+  it('names the secret and the Region in its command if the deployment knows only the name', async (t) => {
+    const door = await frontDoor(t, apiKey);
+    const { isLetIn } = await container(t, { ...apiKey, privateKey: 'another' }, door.url, 'atlas');
+    await assert.rejects(isLetIn(), {
+      message:
+        / are in atlas\. To replace them:\n {2}aws \S+ put-secret-value --region us-east-1 --secret-id atlas --secret/,
+    });
+  });
 
   it('reads its secret again while token requests fail: it may have been rotated', async (t) => {
     const door = await frontDoor(t, serviceAccount);

@@ -47,6 +47,18 @@ suite('the local IAM', () => {
     assert.equal(may('kafka:PutClusterPolicy', clusterArn), false);
   });
 
+  test('lets a function read the credentials that the settings name by ARN or by name, and no others', () => {
+    const secret = (name: string) => `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}`;
+    for (const atlasCredentialsSecretArn of [secret('atlas-a1B2c3'), 'atlas']) {
+      const { functions } = readDeployment({ ...cluster, settings: { ...settings, atlasCredentialsSecretArn } });
+      const authorize = iam(functions, 'us-east-1');
+      const mayRead = (name: string) =>
+        authorize(keyOf('CreateConnection'), 'secretsmanager:GetSecretValue', secret(name), {});
+      assert.equal(mayRead('atlas-a1B2c3'), true, atlasCredentialsSecretArn);
+      for (const other of ['atlas', 'atlas-prod-a1B2c3', 'my-atlas-a1B2c3']) assert.equal(mayRead(other), false, other);
+    }
+  });
+
   test('allows an action that supports no resource only by *', () => {
     const narrow = withRole({ Effect: 'Allow', Action: 'kafka:GetBootstrapBrokers', Resource: clusterArn });
     const wide = withRole({ Effect: 'Allow', Action: 'kafka:GetBootstrapBrokers', Resource: '*' });
