@@ -11,6 +11,7 @@ import { list } from './template.ts';
 interface Statement {
   Sid: string;
   Effect: 'Allow' | 'Deny';
+  Principal?: { Service?: string };
   Action: string | string[];
   Resource: string | string[];
   Condition?: Record<string, Record<string, string | string[]>>;
@@ -33,6 +34,8 @@ const ends: Record<string, number> = {
   'deployer-options-policy.json': 6144,
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
   'asset-bucket-policy.json': 20480,
+  // https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
+  'kms-key-policy.json': 32768,
 };
 
 describe('the sample policies', () => {
@@ -54,14 +57,33 @@ describe('the sample policies', () => {
           );
           const known = [...conditionKeys, ...ofResources.flat(), ...ofEveryRequest];
           for (const key of Object.values(Condition).flatMap(Object.keys))
-            assert.ok(known.includes(key.replace(/\/.*$/, '/${TagKey}')), `${action} does not know ${key}`);
+            assert.ok(known.includes(generic(key)), `${action} does not know ${key}`);
         }
       });
   }
 });
 
-/** Global condition keys that each request has. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
-const ofEveryRequest = ['aws:PrincipalArn', 'aws:PrincipalOrgID', 'aws:SecureTransport'];
+/** Global condition keys that each request has, or each request of a service for a resource. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+const ofEveryRequest = ['aws:PrincipalArn', 'aws:PrincipalOrgID', 'aws:SecureTransport', 'aws:SourceAccount'];
+
+/** A condition key as IAM lists it, without the key of a tag or of an encryption context, which may have colons. */
+const generic = (key: string): string =>
+  key
+    .replace(/^(kms:EncryptionContext:).*/, '$1${EncryptionContextKey}')
+    .replace(/^((?!kms:)[^/]*)\/.*$/, '$1/${TagKey}');
+
+describe('the policy of a KMS key', () => {
+  it('lets each service use the key that CloudFormation encrypts a resource with, or that sends to such a resource', () => {
+    const principals = statementsOf('kms-key-policy.json').map(({ Principal }) => Principal?.Service ?? 'the account');
+    assert.deepEqual(principals, [
+      'the account',
+      'logs.us-east-1.amazonaws.com',
+      'delivery.logs.amazonaws.com',
+      'cloudwatch.amazonaws.com',
+      'events.amazonaws.com',
+    ]);
+  });
+});
 
 describe('the policy that says who may tag', () => {
   const [ofClusters, ofSecrets] = statementsOf('scp-tags.json');
