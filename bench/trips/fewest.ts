@@ -75,7 +75,50 @@ export type Journey =
   | 'all done, by IAM'
   | 'the same, warm'
   | 'verify by the sweep'
+  | 'prove a topic'
+  | 'restart a processor'
   | 'disconnect';
+
+/** Everything is done already, and a probe proves that a topic can be read. */
+const probe: Request[] = [
+  { operation: 'DescribeTopic', reason: 'Whether the topic exists, and its partitions, which decide the tier.' },
+  { operation: 'UpdateItem', reason: 'Names the probe before it exists.' },
+  { operation: 'createGroupStreamProcessor', reason: 'The probe.' },
+  { operation: 'UpdateItem', reason: 'That this run still holds the cluster.' },
+  { operation: 'startGroupStreamProcessorWith', reason: 'The change.' },
+  { operation: 'getGroupStreamProcessor', reason: 'The poll that finds what it has read.' },
+  { operation: 'UpdateItem', reason: 'That this run still holds the cluster.' },
+  { operation: 'stopGroupStreamProcessor', reason: 'The change.' },
+  { operation: 'getGroupStreamProcessor', reason: 'The poll that finds it STOPPED.' },
+  { operation: 'UpdateItem', reason: 'That this run still holds the cluster.' },
+  { operation: 'deleteGroupStreamProcessor', reason: 'The change.' },
+  { operation: 'getGroupStreamProcessor', reason: 'The poll that finds it gone.' },
+  { operation: 'UpdateItem', reason: 'The probe is gone.' },
+];
+
+/** Atlas has an old password, and one running processor uses the connection. */
+const restart: Request[] = [
+  ...reads,
+  { operation: 'GetClusterPolicy', reason: 'Whether the statement is there.' },
+  { operation: 'GetBootstrapBrokers', reason: 'The current brokers.' },
+  { operation: 'GetSecretValue', reason: 'User and password, in the process that sends them.' },
+  { operation: 'UpdateItem', reason: 'Announces the update, and that this run still holds the cluster.' },
+  { operation: 'updateGroupStreamConnection', reason: 'Atlas refuses it: only Atlas says whether it is in use.' },
+  { operation: 'getGroupStreamProcessors', reason: 'Which processors run and use it.' },
+  { operation: 'UpdateItem', reason: 'Records the processor before it is stopped.' },
+  { operation: 'stopGroupStreamProcessor', reason: 'The change.' },
+  { operation: 'getGroupStreamProcessors', reason: 'The poll that finds it STOPPED.' },
+  { operation: 'UpdateItem', reason: 'Announces the update, and that this run still holds the cluster.' },
+  { operation: 'updateGroupStreamConnection', reason: 'The change.' },
+  { operation: 'UpdateItem', reason: 'The version of the secret that Atlas has.' },
+  { operation: 'getGroupStreamConnection', reason: 'The poll that finds it READY.' },
+  { operation: 'UpdateItem', reason: 'That this run still holds the cluster.' },
+  { operation: 'getGroupStreamProcessor', reason: 'Whether it is still as this run has stopped it.' },
+  { operation: 'startGroupStreamProcessorWith', reason: 'The change.' },
+  { operation: 'getGroupStreamProcessor', reason: 'The poll that finds it STARTED.' },
+  { operation: 'UpdateItem', reason: 'The processor runs again.' },
+  ...outcome,
+];
 
 /** From the reads to the outcome. */
 const firstConnect: Request[] = [
@@ -124,6 +167,10 @@ export const fewest: Record<Journey, { work: Request[]; atlasFunctions: number }
   'all done, by IAM': { work: byIam(verification), atlasFunctions: 1 },
   'the same, warm': { work: verification, atlasFunctions: 0 },
   'verify by the sweep': { work: [...sweep, ...verification], atlasFunctions: 1 },
+  // The prerequisites, and the states that start, check and end the probe.
+  'prove a topic': { work: [...verification, ...probe], atlasFunctions: 4 },
+  // The prerequisites, the connection, its check, and the states that stop and start the processor.
+  'restart a processor': { work: restart, atlasFunctions: 5 },
   disconnect: {
     work: [
       { operation: 'ListTagsForResource', reason: 'Which action the tag requests.' },

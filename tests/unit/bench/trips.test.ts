@@ -36,6 +36,8 @@ suite('the fewest requests', () => {
       'all done, by IAM': 16,
       'the same, warm': 17,
       'verify by the sweep': 22,
+      'prove a topic': 38,
+      'restart a processor': 43,
       disconnect: 25,
     });
   });
