@@ -14,7 +14,7 @@ import { waitsTable } from './waits.ts';
 const project = join(import.meta.dirname, '../..');
 
 /** The paths of all Markdown files, relative to the project. */
-export const documents: string[] = globSync(['*.md', 'docs/*.md'], { cwd: project }).sort();
+export const documents: string[] = globSync(['*.md', 'docs/*.md', 'infrastructure/*/*.md'], { cwd: project }).sort();
 
 export const pathOf = (file: string): string => join(project, file);
 

@@ -1,8 +1,10 @@
-# Deploys a release of msk-atlas-privatelink as a CloudFormation stack, in the Region of the AWS provider.
+# Deploys a release of msk-atlas-privatelink as a CloudFormation stack.
 
 data "aws_partition" "current" {}
 
-data "aws_region" "current" {}
+data "aws_region" "current" {
+  region = var.region
+}
 
 locals {
   region = data.aws_region.current.region
@@ -10,6 +12,7 @@ locals {
 }
 
 resource "aws_cloudformation_stack" "this" {
+  region       = local.region
   name         = var.stack_name
   template_url = "https://${local.bucket}/${var.asset_prefix}template.json"
   capabilities = ["CAPABILITY_NAMED_IAM"]

@@ -12,6 +12,9 @@ import * as scheduler from '@aws-sdk/client-scheduler';
 import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as sfn from '@aws-sdk/client-sfn';
 import { NormalizedSchema } from '@smithy/core/schema';
+import { parse } from 'yaml';
+import { parameterNames } from '../../docs/generators/configuration.ts';
+import { readDocument } from '../../docs/generators/documents.ts';
 import { statusTag, triggerTag } from '../../shared/msk/tags.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { readArguments } from './shell.ts';
@@ -63,7 +66,8 @@ export function complaintAboutAws(args: string[]): string | undefined {
   const own = ownCommands[`${service} ${operation}`];
   if (own) {
     const unknown = Object.keys(options).filter((option) => ![...globalOptions, ...own].includes(option));
-    return unknown.length > 0 ? `${service} ${operation} has no option ${unknown.join(', ')}` : undefined;
+    if (unknown.length > 0) return `${service} ${operation} has no option ${unknown.join(', ')}`;
+    return complaintAboutSettings(options['parameter-overrides'] ?? [], options['template-file']?.[0]);
   }
   const client = services[service];
   if (!client) return `unknown service ${service}`;
@@ -75,16 +79,34 @@ export function complaintAboutAws(args: string[]): string | undefined {
   // The SDK's own form of a model: operation [9, …, input, output], structure [3, …, names of members (required ones first), …, required].
   const [, , , , input, output] = Reflect.construct(command, [{}]).schema;
   const known = NormalizedSchema.of(input).getSchema() as unknown[];
-  const members = (known[4] as string[]).map(optionOf);
+  // An operation without input has no members.
+  const members = ((known[4] as string[] | undefined) ?? []).map(optionOf);
   const given = Object.keys(options);
   const unknown = given.filter(
     (option) => ![...globalOptions, ...members, ...members.map((it) => `no-${it}`)].includes(option),
   );
   if (unknown.length > 0) return `${operation} has no option ${unknown.join(', ')}`;
   const required = given.includes('cli-input-json') ? [] : members.slice(0, (known[6] as number | undefined) ?? 0);
-  const missing = required.filter((option) => !given.includes(option));
+  const missing = required.filter((option) => !given.includes(option) && !given.includes(`no-${option}`));
   if (missing.length > 0) return `${operation} needs ${missing.join(', ')}`;
-  return complaintAboutQuery(options.query?.[0], NormalizedSchema.of(output));
+  const settings = [...(options.parameters ?? []), ...(options['parameter-overrides'] ?? [])];
+  return (
+    complaintAboutSettings(settings.flatMap((it) => /^ParameterKey=([^,]+)/.exec(it)?.[1] ?? [])) ??
+    complaintAboutQuery(options.query?.[0], NormalizedSchema.of(output))
+  );
+}
+
+/**
+ * Settings of a stack, such as `prefix=atlas`, whose names its template does not have. Without a file, or with that of a release, it is the
+ * template of the deployment.
+ */
+function complaintAboutSettings(settings: string[], file = 'release/template.json'): string | undefined {
+  const known =
+    file === 'release/template.json'
+      ? [...parameterNames, 'AssetBucket', 'AssetPrefix']
+      : Object.keys(parse(readDocument(file), { logLevel: 'silent' }).Parameters);
+  const unknown = settings.map((it) => it.split('=')[0] ?? '').filter((name) => !known.includes(name));
+  return unknown.length > 0 ? `the template has no parameter ${unknown.join(', ')}` : undefined;
 }
 
 /** `KmsKeyId` → `kms-key-id` */

@@ -83,6 +83,7 @@ const checks: Record<string, (args: string[]) => string | undefined> = {
       ? undefined
       : 'unknown arguments',
   cp: ([from = '']) => (existsSync(pathOf(from)) ? undefined : `there is no file ${from}`),
+  terraform: ([command = '']) => (['apply', 'destroy', 'init'].includes(command) ? undefined : 'unknown command'),
   ...Object.fromEntries(standard.map((name) => [name, () => undefined])),
 };
 
@@ -168,6 +169,14 @@ describe('the check of a command', () => {
     ['aws kafka describe-cluster-v2', /needs cluster-arn/],
     ['aws kafka describe-cluster-v2 --cluster-arn "$CLUSTER" --query ClusterInfo.Status', /finds only null/],
     ['aws s3 cp release s3://example --recursve', /s3 cp has no option recursve/],
+    [
+      'aws cloudformation deploy --template-file release/template.json --parameter-overrides atlasProject=1',
+      /the template has no parameter atlasProject/,
+    ],
+    [
+      'aws cloudformation update-stack-set --stack-set-name x --parameters ParameterKey=prefx,ParameterValue=1',
+      /the template has no parameter prefx/,
+    ],
     ['npm run deploy -- --stage prod --param=atlasProject=1', /atlasProject/],
     ['npm run deploy --stage prod', /"--" is missing/],
     ['npm run publish', /no script publish/],
@@ -177,7 +186,8 @@ describe('the check of a command', () => {
     ['npm start -- --scenario none', /There is no scenario "none"/],
     ['acls --add --deny User:admin', /deny/],
     ['atlas clusters delete', /unknown command clusters delete/],
-    ['terraform apply', /not a known command/],
+    ['terraform aply', /unknown command/],
+    ['pulumi up', /not a known command/],
   ] as const)
     it(`refuses ${command}`, () => {
       const [first] = readScript(command).commands;
