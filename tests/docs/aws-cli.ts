@@ -90,6 +90,9 @@ export function complaintAboutAws(args: string[]): string | undefined {
   const missing = required.filter((option) => !given.includes(option) && !given.includes(`no-${option}`));
   if (missing.length > 0) return `${operation} needs ${missing.join(', ')}`;
   const settings = [...(options.parameters ?? []), ...(options['parameter-overrides'] ?? [])];
+  // Seen with the AWS CLI: "Error parsing parameter".
+  const unquoted = settings.find((it) => /ParameterValue=[^"]*[{[]/.test(it));
+  if (unquoted) return `the AWS CLI reads a brace as syntax in ${unquoted}`;
   return (
     complaintAboutSettings(settings.flatMap((it) => /^ParameterKey=([^,]+)/.exec(it)?.[1] ?? [])) ??
     complaintAboutQuery(options.query?.[0], NormalizedSchema.of(output))

@@ -177,6 +177,10 @@ describe('the check of a command', () => {
       'aws cloudformation update-stack-set --stack-set-name x --parameters ParameterKey=prefx,ParameterValue=1',
       /the template has no parameter prefx/,
     ],
+    [
+      'aws cloudformation update-stack-set --stack-set-name x --parameters "ParameterKey=prefix,ParameterValue={a}"',
+      /reads a brace as syntax/,
+    ],
     ['npm run deploy -- --stage prod --param=atlasProject=1', /atlasProject/],
     ['npm run deploy --stage prod', /"--" is missing/],
     ['npm run publish', /no script publish/],
