@@ -11,30 +11,40 @@ interface Output {
 
 const infrastructure = join(import.meta.dirname, '../../infrastructure');
 
+const read = (file: string): { Parameters?: Record<string, Parameter>; Outputs?: Record<string, Output> } =>
+  parse(readFileSync(join(infrastructure, file), 'utf8'), { merge: true });
+
+/** The parameters of a release: where its code is, and the settings. */
+export const releaseParameters: Record<string, Parameter> = {
+  ...read('release.yml').Parameters,
+  ...parameters,
+};
+
 const head = (source: string) => `# Generated from ${source} by npm run docs. Do not edit.\n`;
 
 /** @returns infrastructure/terraform/settings.tf: a variable for each parameter of the stack, and a local value with all of them */
 export function terraformSettings(): string {
-  const names = Object.keys(parameters);
+  const names = Object.keys(releaseParameters);
   const width = Math.max(...names.map((name) => name.length));
-  return `${head('infrastructure/parameters.yml')}
+  return `${head('infrastructure/release.yml and infrastructure/parameters.yml')}
 locals {
   # The parameters of the stack. null stands for the template's own default.
   settings = {
 ${names.map((name) => `    ${name.padEnd(width)} = var.${snakeCase(name)}`).join('\n')}
   }
 }
-${Object.entries(parameters)
+${Object.entries(releaseParameters)
   .map(([name, parameter]) => `\n${variable(name, parameter)}`)
   .join('')}`;
 }
 
 /** @returns infrastructure/terraform/outputs.tf: the outputs of the stack under Terraform's spelling of their names */
 export function terraformOutputs(): string {
-  const outputs = globSync('*.yml', { cwd: infrastructure })
-    .sort()
-    .flatMap((file) => Object.entries<Output>(parse(readFileSync(join(infrastructure, file), 'utf8')).Outputs ?? {}));
-  return `${head('the outputs in infrastructure/')}${outputs.map(([name, output]) => `\n${outputBlock(name, output)}`).join('')}`;
+  const files = globSync('*.yml', { cwd: infrastructure }).sort();
+  const { resources } = read('../serverless.yml') as { resources: (string | { Outputs?: Record<string, Output> })[] };
+  const parts = [...files.map(read), ...resources.filter((part) => typeof part !== 'string')];
+  const outputs = parts.flatMap(({ Outputs = {} }) => Object.entries(Outputs));
+  return `${head('the outputs of the stack')}${outputs.map(([name, output]) => `\n${outputBlock(name, output)}`).join('')}`;
 }
 
 const outputBlock = (name: string, { Description, Condition }: Output): string =>

@@ -17,9 +17,5 @@ resource "aws_cloudformation_stack" "this" {
   template_url = "https://${local.bucket}/${var.asset_prefix}template.json"
   capabilities = ["CAPABILITY_NAMED_IAM"]
   tags         = var.tags
-
-  parameters = merge(
-    { for name, value in local.settings : name => tostring(value) if value != null },
-    { AssetBucket = var.asset_bucket, AssetPrefix = var.asset_prefix },
-  )
+  parameters   = { for name, value in local.settings : name => tostring(value) if value != null }
 }

@@ -1,4 +1,4 @@
-# Generated from the outputs in infrastructure/ by npm run docs. Do not edit.
+# Generated from the outputs of the stack by npm run docs. Do not edit.
 
 output "connect_machine_arn" {
   description = "Start an execution with {\"clusterArn\":\"arn:aws:kafka:...\"} to connect a cluster manually."
@@ -28,4 +28,9 @@ output "streams_role_arn" {
 output "dead_letter_queue_url" {
   description = "Events that did not reach their state machine or function."
   value       = aws_cloudformation_stack.this.outputs["DeadLetterQueueUrl"]
+}
+
+output "version" {
+  description = "The version of msk-atlas-privatelink."
+  value       = aws_cloudformation_stack.this.outputs["Version"]
 }

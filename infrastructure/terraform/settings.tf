@@ -1,8 +1,10 @@
-# Generated from infrastructure/parameters.yml by npm run docs. Do not edit.
+# Generated from infrastructure/release.yml and infrastructure/parameters.yml by npm run docs. Do not edit.
 
 locals {
   # The parameters of the stack. null stands for the template's own default.
   settings = {
+    AssetBucket               = var.asset_bucket
+    AssetPrefix               = var.asset_prefix
     atlasProjectId            = var.atlas_project_id
     atlasWorkspace            = var.atlas_workspace
     atlasCredentialsSecretArn = var.atlas_credentials_secret_arn
@@ -36,6 +38,29 @@ locals {
     subnetIds                 = var.subnet_ids
     securityGroupIds          = var.security_group_ids
     waitSpeed                 = var.wait_speed
+  }
+}
+
+variable "asset_bucket" {
+  type        = string
+  description = "The first part of the name of the S3 bucket that holds the zips of this release. The whole name is <AssetBucket>-<Region>, because Lambda reads code only from a bucket of its own Region."
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{0,47}$", var.asset_bucket))
+    error_message = "asset_bucket must be the name of a bucket without \"-<Region>\" at its end, at most 48 lower-case letters, digits, \".\" and \"-\", for example \"example-assets\" for the bucket example-assets-us-east-1."
+  }
+}
+
+variable "asset_prefix" {
+  type        = string
+  description = "The folder of the zips in this bucket. Empty means that they are not in a folder."
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9][A-Za-z0-9._-]{0,63}/){0,8}$", var.asset_prefix))
+    error_message = "asset_prefix must be empty, or a folder that ends with \"/\", for example \"msk-atlas-privatelink/\"."
   }
 }
 

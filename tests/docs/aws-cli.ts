@@ -13,8 +13,8 @@ import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as sfn from '@aws-sdk/client-sfn';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { parse } from 'yaml';
-import { parameterNames } from '../../docs/generators/configuration.ts';
 import { readDocument } from '../../docs/generators/documents.ts';
+import { releaseParameters } from '../../docs/generators/terraform.ts';
 import { statusTag, triggerTag } from '../../shared/msk/tags.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { readArguments } from './shell.ts';
@@ -106,7 +106,7 @@ export function complaintAboutAws(args: string[]): string | undefined {
 function complaintAboutSettings(settings: string[], file = 'release/template.json'): string | undefined {
   const known =
     file === 'release/template.json'
-      ? [...parameterNames, 'AssetBucket', 'AssetPrefix']
+      ? Object.keys(releaseParameters)
       : Object.keys(parse(readDocument(file), { logLevel: 'silent' }).Parameters);
   const unknown = settings.map((it) => it.split('=')[0] ?? '').filter((name) => !known.includes(name));
   return unknown.length > 0 ? `the template has no parameter ${unknown.join(', ')}` : undefined;

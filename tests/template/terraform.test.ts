@@ -4,8 +4,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { snakeCase } from '../../docs/generators/terraform.ts';
-import { parameters } from '../../packaging/settings.ts';
+import { releaseParameters, snakeCase } from '../../docs/generators/terraform.ts';
 import { type HclBlock, readHcl } from '../fixtures/hcl.ts';
 
 const module = join(import.meta.dirname, '../../infrastructure/terraform');
@@ -14,9 +13,10 @@ const blocks = files.flatMap((file) => readHcl(readFileSync(join(module, file), 
 const named = (type: string): Record<string, HclBlock> =>
   Object.fromEntries(blocks.filter((block) => block.type === type).map((block) => [block.labels.at(-1), block]));
 
-const names = Object.keys(parameters);
+const names = Object.keys(releaseParameters);
 /** The settings without a default. */
 const own = {
+  asset_bucket: 'example-assets',
   atlas_project_id: '5f1a2b3c4d5e6f7a8b9c0d1e',
   atlas_workspace: 'streams',
   atlas_credentials_secret_arn: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:atlas-a1B2c3',
@@ -33,14 +33,21 @@ describe('the Terraform module', () => {
     );
   });
 
-  it('needs the same settings as the stack, and the place of the release', () => {
+  it('needs the same settings as the template of a release', () => {
     const required = Object.values(named('variable')).filter(({ attributes }) => !('default' in attributes));
-    assert.deepEqual(required.flatMap(({ labels }) => labels).sort(), [
-      'asset_bucket',
-      'asset_prefix',
-      ...Object.keys(own).sort(),
-    ]);
+    assert.deepEqual(required.flatMap(({ labels }) => labels).sort(), [...Object.keys(own).sort()]);
   });
+
+  it('has the outputs that others need', () =>
+    assert.deepEqual(Object.keys(named('output')).sort(), [
+      'connect_machine_arn',
+      'dead_letter_queue_url',
+      'disconnect_machine_arn',
+      'notification_topic_arn',
+      'registry_table_name',
+      'streams_role_arn',
+      'version',
+    ]));
 
   it('describes each variable and each output', () => {
     for (const { labels, attributes } of [...Object.values(named('variable')), ...Object.values(named('output'))])
@@ -102,7 +109,7 @@ describe('the Terraform module, read by Terraform', { skip }, () => {
     };
 
     const defaults = plan(own);
-    for (const [name, { Default }] of Object.entries(parameters))
+    for (const [name, { Default }] of Object.entries(releaseParameters))
       if (Default !== undefined)
         assert.equal(String(defaults[name]), String(Default).includes('${sls:') ? 'null' : String(Default), name);
 
@@ -110,7 +117,10 @@ describe('the Terraform module, read by Terraform', { skip }, () => {
     // Terraform breaks its lines.
     const text = String(refused).replace(/\s+│?\s*/g, ' ');
     for (const name of ['atlasProjectId', 'verifyEveryHours', 'mechanism', 'prefix'])
-      assert.ok(text.includes(`${snakeCase(name)} ${parameters[name]?.ConstraintDescription}.`), `${name}: ${text}`);
+      assert.ok(
+        text.includes(`${snakeCase(name)} ${releaseParameters[name]?.ConstraintDescription}.`),
+        `${name}: ${text}`,
+      );
   });
 
   // Terraform downloads the AWS provider for this, once if it has a folder for it.
