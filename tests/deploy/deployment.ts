@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
@@ -13,16 +12,16 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetRoleCommand, GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { KafkaClient, TagResourceCommand } from '@aws-sdk/client-kafka';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { parse, stringify } from 'yaml';
 import { readDeployment } from '../../emulators/deployment/deployment.ts';
 import { iamSettings, iamWorld } from '../../emulators/iam-world.ts';
 import { defaultSettings, type Settings } from '../../packaging/settings.ts';
 import { remove, serverless, serviceFolder, writeStageFile } from '../template/serverless.ts';
 import { accountId, clientConfig, environment, region } from './account.ts';
+import { adaptToMiniStack } from './adapt.ts';
 import { executionsOf, follow } from './executions.ts';
-import { install, Unavailable } from './install.ts';
 import { inventory } from './inventory.ts';
 import { startMiniStack } from './ministack.ts';
+import { command, steps, unavailable } from './setup.ts';
 import { subscribe } from './subscriber.ts';
 import { createSecrets, emitTagEvents, startSurroundings, streamsRoleName } from './surroundings.ts';
 
@@ -43,76 +42,16 @@ const streamsRoleLimits = {
   streamsRoleRequiresTag: 'true',
 };
 
-const command = await install().catch((error: unknown) => {
-  if (error instanceof Unavailable) return error;
-  throw error;
-});
-const skip = command instanceof Unavailable && `MiniStack cannot be installed here: ${command.message}`;
-
-// All temporary files are in one folder, which is removed however this process ends.
-const temporary = mkdtempSync(join(tmpdir(), 'deploy-test-'));
-process.env.TMPDIR = temporary;
-process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
-// Without a listener, a signal would end the process without its exit handlers, and MiniStack would keep running.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-
 const valuesOf = (stack: Stack | undefined) =>
   Object.fromEntries(
     (stack?.Parameters ?? []).map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
   );
 
-/** Replaces the link to our infrastructure by a copy of it. */
-function copyInfrastructure(folder: string): string {
-  const infrastructure = join(folder, 'infrastructure');
-  const linked = realpathSync(infrastructure);
-  rmSync(infrastructure);
-  cpSync(linked, infrastructure, { recursive: true });
-  return infrastructure;
-}
-
-/** MiniStack's IAM knows no tags of secrets, so it would deny every SCRAM secret. The local cloud's IAM compares them. */
-function removeTagCondition(infrastructure: string): void {
-  const file = join(infrastructure, 'roles.yml');
-  const roles = readFileSync(file, 'utf8');
-  const condition = /\n +Condition:\n +StringEquals: \{ aws:ResourceTag\/[^\n]+/g;
-  assert.equal(roles.match(condition)?.length, 1);
-  writeFileSync(file, roles.replace(condition, ''));
-}
-
-/** MiniStack serves HTTP only, so the topic's policy would deny every message. */
-function allowHttp(infrastructure: string): void {
-  const file = join(infrastructure, 'notifications.yml');
-  const { Resources, ...rest } = parse(readFileSync(file, 'utf8'), { merge: true });
-  const { PolicyDocument } = Resources.NotificationTopicPolicy.Properties;
-  const isForTls = (statement: object) => JSON.stringify(statement).includes('aws:SecureTransport');
-  assert.equal(PolicyDocument.Statement.filter(isForTls).length, 1);
-  PolicyDocument.Statement = PolicyDocument.Statement.filter((statement: object) => !isForTls(statement));
-  writeFileSync(file, stringify({ ...rest, Resources }, { aliasDuplicateObjects: false }));
-}
-
-/** MiniStack refuses alarms on metric math. There, such an alarm watches the first of its metrics. */
-function replaceMetricMath(infrastructure: string): void {
-  const file = join(infrastructure, 'alarms.yml');
-  const { Resources } = parse(readFileSync(file, 'utf8'), { merge: true });
-  const math = Object.values<{ Properties: AlarmProperties }>(Resources).filter(({ Properties }) => Properties.Metrics);
-  assert.ok(math.length > 0);
-  for (const { Properties } of math) {
-    const { Metric, Period, Stat } = Properties.Metrics?.find(({ MetricStat }) => MetricStat)?.MetricStat ?? {};
-    Object.assign(Properties, Metric, { Period, Statistic: Stat });
-    delete Properties.Metrics;
-  }
-  writeFileSync(file, stringify({ Resources }, { aliasDuplicateObjects: false }));
-}
-
-interface AlarmProperties {
-  Metrics?: { MetricStat?: { Metric?: object; Period?: number; Stat?: string } }[];
-}
-
-test('a deployment in MiniStack', { skip }, async (t) => {
+test('a deployment in MiniStack', { skip: unavailable }, async (t) => {
   const surroundings = await startSurroundings();
   t.after(() => surroundings.close());
   const { msk, project, recorder } = surroundings;
-  const ministack = await startMiniStack(String(command), { AWS_ENDPOINT_URL_KAFKA: surroundings.kafkaUrl });
+  const ministack = await startMiniStack(command, { AWS_ENDPOINT_URL_KAFKA: surroundings.kafkaUrl });
   t.after(() => ministack.stop());
 
   const config = clientConfig(ministack.url);
@@ -126,10 +65,7 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     await emit();
   };
   const folder = serviceFolder(t);
-  const infrastructure = copyInfrastructure(folder);
-  replaceMetricMath(infrastructure);
-  removeTagCondition(infrastructure);
-  allowHttp(infrastructure);
+  adaptToMiniStack(folder);
   const options = ['--stage', stage, '--region', region];
   const commandsIn = { environment: environment(ministack.url) };
   const runServerless = async (...args: string[]) => {
@@ -138,17 +74,7 @@ test('a deployment in MiniStack', { skip }, async (t) => {
     return output;
   };
 
-  // Each step starts from the result of the one before.
-  let failed = false;
-  const step = (sentence: string, work: () => Promise<void>) =>
-    t.test(sentence, { skip: failed && 'an earlier step has failed' }, async () => {
-      failed = true;
-      await work().catch(async (error: unknown) => {
-        t.diagnostic((await ministack.log()).split('\n').slice(-200).join('\n'));
-        throw error;
-      });
-      failed = false;
-    });
+  const step = steps(t, ministack);
 
   const describeStack = async () => {
     const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
