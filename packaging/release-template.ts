@@ -39,6 +39,7 @@ export function releaseTemplate(packaged: Template, prefix: string, files: Recor
   return {
     ...packaged,
     Metadata: {
+      ...packaged.Metadata,
       'AWS::CloudFormation::Interface': { ParameterGroups: [...groupsOf(ours), ...groupsOf(packaged)] },
     },
     Parameters: {

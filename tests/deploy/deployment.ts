@@ -219,7 +219,10 @@ test('a deployment in MiniStack', { skip: unavailable }, async (t) => {
     const record = (await records()).find((it) => it.clusterArn?.S === iamArn);
     assert.deepEqual([record?.target?.M?.mechanism?.S, record?.roleArn?.S], ['AWS_MSK_IAM', StreamsRoleArn]);
 
-    const without = Object.keys(iamSettings).map((name) => `--param=${name}=`);
+    // Limits without a role are refused before AWS is asked.
+    const defaults = defaultSettings(stage);
+    const ofRole = Object.keys({ ...iamSettings, ...streamsRoleLimits });
+    const without = ofRole.map((name) => `--param=${name}=${defaults[name]}`);
     const { code, output: refusal } = await serverless(folder, ['deploy', ...without, ...options], commandsIn);
     assert.equal(code, 1, refusal);
     assert.match(refusal, /^The settings no longer have a streams role, but .*:\n {2}orders-iam\nKeep the role by /);
