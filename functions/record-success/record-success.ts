@@ -69,6 +69,8 @@ export async function recordSuccess(
     verifiedAt: now,
     failures: null,
     lastFailure: null,
+    // Connectivity is on, so the reboot that it was for is over.
+    rebootWindow: null,
     ...(!targetChange && request.wantedBy !== 'console' && { targetsChanged: null }),
     ...(request.wereTagsStripped && { strippedReported: true }),
     tagsRefused: request.tagsRefused,

@@ -12,6 +12,7 @@ import { readInput } from '../../shared/request/input.ts';
 import { type StartedBy, startedBy } from '../../shared/request/intent.ts';
 import { shown } from '../../shared/request/redaction.ts';
 import { Request } from '../../shared/request/request.ts';
+import { windowToRecord } from '../../shared/request/run-settings.ts';
 import { refuseSecretElsewhere } from '../../shared/request/secret-place.ts';
 import type { Settings } from '../../shared/request/settings.ts';
 import { type Asked, settle } from '../../shared/request/settle.ts';
@@ -103,6 +104,7 @@ export async function resolveRequest(
       // If it leaves out wrong tags, the next sweep starts a run that reports them.
       settings: settingsOf(asked.tags),
       // The sweep finishes what was asked for.
+      ...windowToRecord(given),
       ...(starter !== 'sweep' && { includeAdopted: given.includeAdopted ?? null }),
       ...(wantedBy === 'tag' && action === 'connect' && { wasTagged: true }),
       ...(found ? isFound : { missingSince: recorded?.missingSince ?? now }),

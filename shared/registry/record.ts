@@ -90,6 +90,8 @@ export const RegistryRecord = z.object({
   ),
   /** When we turned multi-VPC connectivity on. */
   turnedOn: text,
+  /** When the brokers may reboot, as the last manual start that named a window has asked. Until a run succeeds, so connectivity is on. */
+  rebootWindow: text,
   secretArn: text,
   /** The version of the secret that Atlas was sent. */
   secretVersionId: text,

@@ -2,6 +2,8 @@ import { withCommand } from '../command.ts';
 import { InvalidRequest } from '../errors.ts';
 import { tagCommand } from '../msk/tag-commands.ts';
 import { settingTags } from '../msk/tags.ts';
+import type { RegistryRecord } from '../registry/record.ts';
+import type { Changes } from '../registry/registry.ts';
 import { type Action, complaint, fields, valid } from './fields.ts';
 import type { ConsoleInput } from './input.ts';
 import { shown } from './redaction.ts';
@@ -9,13 +11,14 @@ import type { Request } from './request.ts';
 import type { Settings } from './settings.ts';
 import { topicNamesIn } from './topic-names.ts';
 
-/** What a run may do to running processors, what it checks and proves, and when the brokers may reboot. The registry keeps none of it. */
+/** What a run may do to running processors, what it checks and proves, and when the brokers may reboot. The registry keeps only the last. */
 type RunSettings = Pick<Request, 'topics' | 'probe' | 'isProbeWithoutTopic' | 'restartProcessors' | 'rebootWindow'>;
 
 interface Asked {
   action: Action;
   given: ConsoleInput;
   tags: Record<string, string>;
+  recorded: RegistryRecord | undefined;
 }
 
 /** A disconnect has none of these settings. */
@@ -28,25 +31,33 @@ const none: RunSettings = {
 };
 
 /**
- * Takes each setting from the input, else from its tag, else from the deployment.
+ * Takes each setting from the input, else from its tag, else from the deployment. The reboot window of an earlier manual start, which
+ * the registry has, comes after the input.
  *
  * @throws InvalidRequest
  */
-export function settleRun({ action, given, tags }: Asked, settings: Settings): RunSettings {
+export function settleRun({ action, given, tags, recorded }: Asked, settings: Settings): RunSettings {
   if (action === 'disconnect') return none;
   const topics = given.topics ?? taggedTopics(tags);
   const asked = given.probe ?? taggedFlag('probe', tags);
   if (asked && topics.length === 0) refuseProbeWithoutTopic(given);
-  const window = given.rebootWindow === 'none' ? null : given.rebootWindow;
   const isWanted = asked ?? settings.probe;
   return {
     topics,
     probe: isWanted && topics.length > 0,
     isProbeWithoutTopic: isWanted && topics.length === 0,
     restartProcessors: given.restartProcessors ?? taggedFlag('restartProcessors', tags) ?? settings.restartProcessors,
-    rebootWindow: window === undefined ? settings.rebootWindow : window,
+    rebootWindow:
+      given.rebootWindow === 'none' ? null : (given.rebootWindow ?? recorded?.rebootWindow ?? settings.rebootWindow),
   };
 }
+
+/**
+ * What the claim records of a manual start: if its run fails or is stopped, the sweep starts the next one, and must not reboot the brokers
+ * at another time.
+ */
+export const windowToRecord = ({ rebootWindow }: ConsoleInput): Pick<Changes, 'rebootWindow'> =>
+  rebootWindow === undefined ? {} : { rebootWindow: rebootWindow === 'none' ? null : rebootWindow };
 
 const nameOf = (field: keyof typeof settingTags): string => `The tag ${settingTags[field]}`;
 

@@ -104,6 +104,12 @@ describe('RecordSuccess', () => {
     });
   });
 
+  it('forgets the reboot window of a manual start, because connectivity is on', async (t) => {
+    const { record, registered } = await recorder(t, { status: 'connecting', rebootWindow: 'Sat 02:00-06:00 UTC' });
+    await record();
+    assert.equal(((await registered()) as RegistryRecord).rebootWindow, undefined);
+  });
+
   describe('with a probe', () => {
     const probe = { topic: 'orders', result: 'read', partitions: 6, records: 1204, isEnded: true } as const;
     const words = 'topic orders can be read: 6 partitions, 1,204 records';

@@ -1062,6 +1062,27 @@ describe('ResolveRequest and what a run does beyond connecting:', () => {
     );
   });
 
+  it("remembers the reboot window of a manual start until the brokers have rebooted, and so does the sweep's run", async (t) => {
+    const [saturday, sunday] = ['Sat 02:00-06:00 UTC', 'Sun 02:00-06:00 UTC'];
+    const { resolve, record, registry } = await resolver(t, { ...topics, ...connect }, all);
+    const windowOf = async (input: object, execution: string) => {
+      const { rebootWindow } = (await resolve({ clusterArn, ...input }, execution)) as Request;
+      await registry.release(clusterArn, execution, { status: 'failed' }).catch(() => undefined);
+      return rebootWindow;
+    };
+    await windowOf({ dryRun: true, rebootWindow: sunday }, executionArn);
+    assert.equal((await record())?.rebootWindow, undefined);
+    assert.equal(await windowOf({ rebootWindow: saturday }, executionArn), saturday);
+    assert.equal((await record())?.rebootWindow, saturday);
+    assert.equal(await windowOf({}, executionArn.replace('run-1', 'sweep-1')), saturday);
+    assert.equal(await windowOf({}, executionArn.replace('run-1', 'run-2')), saturday);
+    assert.equal(await windowOf({ rebootWindow: sunday }, executionArn.replace('run-1', 'run-3')), sunday);
+    assert.equal((await record())?.rebootWindow, sunday);
+    assert.equal(await windowOf({ rebootWindow: 'none' }, executionArn.replace('run-1', 'run-4')), null);
+    assert.equal((await record())?.rebootWindow, undefined);
+    assert.equal(await windowOf({}, executionArn.replace('run-1', 'run-5')), all.REBOOT_WINDOW);
+  });
+
   it('a deployment that probes says so for a cluster without topics, which has nothing to read', async (t) => {
     assert.deepEqual(
       await resolved(t, {}, {}, { PROBE: 'true' }),
