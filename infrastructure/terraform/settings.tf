@@ -132,7 +132,7 @@ variable "atlas_base_url" {
 
 variable "mechanism" {
   type        = string
-  description = "How Atlas logs in to a cluster for which neither the execution's input nor a tag names a mechanism. auto keeps the mechanism of a connected cluster. For any other cluster, it is SCRAM-512 if the deployment has no streams role. If it has one, auto is the mechanism of an existing private link that is not FAILED; without one, SCRAM-512 if the input or a tag names a SCRAM secret, and otherwise AWS_MSK_IAM if the cluster has IAM authentication on, else SCRAM-512. PLAIN is SCRAM under the name of an older MongoDB page."
+  description = "How Atlas logs in to a cluster, if neither the execution's input nor a tag names a mechanism. auto keeps the mechanism of a connected cluster. For any other cluster, auto is the first of these that applies. (1) SCRAM-512, if the deployment has no streams role. (2) The mechanism of an existing private link that is not FAILED. (3) SCRAM-512, if the input or a tag names a SCRAM secret. (4) AWS_MSK_IAM, if the cluster has IAM authentication on. (5) SCRAM-512. PLAIN is SCRAM under the name of an older MongoDB page."
   default     = "auto"
   nullable    = false
 
@@ -199,7 +199,7 @@ variable "streams_role_can_write" {
 
 variable "streams_role_requires_tag" {
   type        = bool
-  description = "Whether the streams role may log in only to clusters that are tagged atlas-streaming=connect. If the tag is removed, no new login succeeds, and stream processors stop."
+  description = "Whether the streams role may log in only to clusters that are tagged atlas-streaming=connect. If the tag is removed or has any other value, such as hold, no new login succeeds, and stream processors fail at their next login."
   default     = false
   nullable    = false
 }
@@ -238,7 +238,7 @@ variable "reboot_window" {
 
   validation {
     condition     = can(regex("^((daily|(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))?(,(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))?)*) ([01]\\d|2[0-3]):[0-5]\\d-([01]\\d|2[0-3]):[0-5]\\d UTC)?$", var.reboot_window))
-    error_message = "reboot_window must be empty, or days and times in UTC, with daily or days such as Mon-Fri,Sun, and with times from 00:00 to 23:59, for example \"Sat 02:00-06:00 UTC\"."
+    error_message = "reboot_window must be empty, or days, a start and an end in UTC, for example \"Sat 02:00-06:00 UTC\". The days are \"daily\" or a list such as \"Mon-Fri,Sun\"; the times are from 00:00 to 23:59."
   }
 }
 
