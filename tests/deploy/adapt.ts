@@ -8,6 +8,7 @@ export function adaptToMiniStack(folder: string): void {
   const infrastructure = copyInfrastructure(folder);
   replaceMetricMath(infrastructure);
   removeTagCondition(infrastructure);
+  nameSecretByArn(infrastructure);
   allowHttp(infrastructure);
 }
 
@@ -27,6 +28,15 @@ function removeTagCondition(infrastructure: string): void {
   const condition = /\n +Condition:\n +StringEquals: \{ aws:ResourceTag\/[^\n]+/g;
   assert.equal(roles.match(condition)?.length, 1);
   writeFileSync(file, roles.replace(condition, ''));
+}
+
+/** In a condition, MiniStack resolves parameters only. There, the secret of the credentials is always named by its ARN. */
+function nameSecretByArn(infrastructure: string): void {
+  const file = join(infrastructure, 'roles.yml');
+  const roles = readFileSync(file, 'utf8');
+  const condition = /(?<=^ {2}NamesCredentialsByArn: ).+$/gm;
+  assert.equal(roles.match(condition)?.length, 1);
+  writeFileSync(file, roles.replace(condition, '{ Fn::Equals: [arn, arn] }'));
 }
 
 /** MiniStack serves HTTP only, so the topic's policy would deny every message. */
