@@ -60,10 +60,10 @@ async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> 
   if (state === 'STARTED') {
     const seconds = Math.max(0, Math.round((Date.parse(atlas.answeredAt ?? now) - Date.parse(stoppedAt)) / 1000));
     // The request of a run that died may have started it; nothing says since when it runs.
-    return requested.includes(name) ? { name, restarted: { name, tier, seconds } } : leave('it runs already');
+    return requested[name] ? { name, restarted: { name, tier, seconds } } : leave('it runs already');
   }
   const isStartable = state === 'STOPPED' || (isFailedByUs(state, recorded) && !isFailing);
-  const isToBeStarted = isStartable && !requested.includes(name);
+  const isToBeStarted = isStartable && !requested[name];
   if (state === 'FAILED' && !isToBeStarted) return leave('it is FAILED', true);
   // One that no request has reached yet, such as after an outage of Atlas, is not given up.
   if (isLate && !(isToBeStarted && refusals[name] === undefined))

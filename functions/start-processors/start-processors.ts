@@ -56,7 +56,7 @@ export async function startProcessors(
 ): Promise<z.infer<typeof StartProcessorsOutput>> {
   const { clusterArn } = request;
   const before = processors?.phase === 'starting' ? processors : undefined;
-  const { restarted = [], notRestarted = [], requested = [], refusals = {} } = before ?? {};
+  const { restarted = [], notRestarted = [], requested = {}, refusals = {} } = before ?? {};
   const deadline = before?.deadline ?? deadlineAfter(now, wait);
   const isFailing = failures !== undefined;
   const record = await registry.confirm(clusterArn, executionArn);
@@ -80,7 +80,7 @@ export async function startProcessors(
   // A failure stays recorded until the next visit reports it: then the machine has what this visit has found.
   const settled = new Set([...nowRestarted, ...nowNotRestarted.filter((it) => !it.isFailure)].map(({ name }) => name));
   const left = recorded.filter(({ name }) => !settled.has(name));
-  const newlyRequested = found.flatMap((it) => (it.isRequested ? it.name : []));
+  const newlyRequested = found.flatMap((it) => (it.isRequested ? [[it.name, { at: now }] as const] : []));
   // One that is started so late gets as much time as the others had.
   const until = isLate && newlyRequested.length > 0 ? deadlineAfter(now, wait) : deadline;
   if (settled.size > 0)
@@ -95,7 +95,7 @@ export async function startProcessors(
     isDone: left.length === 0,
     pollSeconds: pollDelay(wait, { now, deadline: until }, slowdownForShare(atlas.remainingShare)),
     deadline: until,
-    requested: [...requested, ...newlyRequested],
+    requested: { ...requested, ...Object.fromEntries(newlyRequested) },
     refusals: {
       ...refusals,
       ...Object.fromEntries(found.flatMap(({ name, refusal }) => (refusal === undefined ? [] : [[name, refusal]]))),

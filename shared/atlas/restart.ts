@@ -17,6 +17,12 @@ const NotRestarted = z.object({
 });
 export type NotRestarted = z.infer<typeof NotRestarted>;
 
+/** A request to stop or to start a processor. */
+const Requested = z.object({
+  /** ISO 8601. */
+  at: z.string(),
+});
+
 /** The restart of the stream processors that use a connection, as StopProcessors and StartProcessors pass it on. */
 export const RestartProgress = z.object({
   phase: z.enum(['stopping', 'starting']),
@@ -27,8 +33,8 @@ export const RestartProgress = z.object({
   pollSeconds: z.number(),
   /** Of this phase; ISO 8601. */
   deadline: z.string(),
-  /** The processors whose start Atlas has accepted in this run. */
-  requested: z.array(z.string()),
+  /** The processors that Atlas was asked to stop or to start in this phase. */
+  requested: z.record(z.string(), Requested),
   /** What Atlas said when it refused to stop or to start a processor last. */
   refusals: z.record(z.string(), z.string()),
   restarted: z.array(Restarted),

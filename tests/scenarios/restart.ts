@@ -149,12 +149,36 @@ suite('a connection that must be updated, and that a running stream processor us
     assert.deepEqual([processorOf(cloud).state, other.state], ['STARTED', 'STARTED']);
   });
 
-  test('stays in use if a processor never stops: the run ends, and starts the others again', async () => {
+  test('stays in use if a processor never stops, and no other processor is stopped', async () => {
     const cloud = await cloudInUse({}, { state: 'STOPPING' });
-    const run = await connectByHand(cloud, restartForConfig);
-    assertFailed(run, 'ConnectionInUse', /15 minutes after .* it is still in use by "other" \(STOPPING\)/);
-    assert.match(run.cause ?? '', /Changed by this run: stream processor updated \(enrich was stopped for 1\d min/);
-    assert.equal(processorOf(cloud).state, 'STARTED');
+    makeOutdated(cloud);
+    const run = await connectByHand(cloud, restart);
+    assertFailed(
+      run,
+      'ConnectionInUse',
+      /15 minutes after .* still in use by .*"other" \(STOPPING\).* has stopped none/,
+    );
+    assert.deepEqual(changes(cloud), []);
+    assert.deepEqual([processorOf(cloud).state, processorOf(cloud).runs], ['STARTED', []]);
+    assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
+  });
+
+  test('stays in use if one that the run has stopped never stops: the next run starts the others again', async () => {
+    const cloud = await cloudInUse({}, {});
+    makeOutdated(cloud);
+    cloud.intercept = async ({ operation, path }, next) => {
+      const answer = await next();
+      if (operation === 'stopGroupStreamProcessor' && path.includes('other'))
+        processorOf(cloud, 'other').state = 'STOPPING';
+      return answer;
+    };
+    const run = await connectByHand(cloud, restart);
+    assertFailed(run, 'ConnectionInUse', /15 minutes after .* it is still in use by "other" \(STOPPING\)\. Look/);
+    cloud.intercept = (_, next) => next();
+    processorOf(cloud, 'other').state = 'STOPPED';
+    assertConnected(await connectByHand(cloud, restart));
+    assertUpdated(cloud);
+    assert.deepEqual([processorOf(cloud).state, processorOf(cloud, 'other').state], ['STARTED', 'STARTED']);
     assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
   });
 

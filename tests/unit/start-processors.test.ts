@@ -22,6 +22,9 @@ const stopped = (name: string, overrides: Partial<StoppedProcessor> = {}): Stopp
   ...overrides,
 });
 
+/** A start that Atlas has accepted. */
+const requested = { a: { at: '2026-11-23T11:59:00.000Z' } };
+
 interface Situation {
   routes?: Record<string, Answer | Answer[]>;
   recorded?: StoppedProcessor[];
@@ -37,7 +40,7 @@ async function starter(t: TestContext, situation: Situation) {
   const { registry, item } = fakeRegistry(
     record({ ...(recorded.length > 0 && { stoppedProcessors: recorded }), holder: executionArn, action: 'connect' }),
   );
-  const none = { requested: [], refusals: {}, restarted: [], notRestarted: [] };
+  const none = { requested: {}, refusals: {}, restarted: [], notRestarted: [] };
   const run = {
     request: request(),
     ...(isFailing && { failed: { CreateConnection: { Error: 'AtlasRefused' } } }),
@@ -58,7 +61,7 @@ describe('StartProcessors', () => {
       routes: { [get('a')]: shown('a', 'STOPPED'), [start('a')]: ok({}) },
     });
     const { requested, areStopped } = await visit();
-    assert.deepEqual({ requested, areStopped }, { requested: ['a'], areStopped: true });
+    assert.deepEqual({ requested, areStopped }, { requested: { a: { at: now } }, areStopped: true });
     assert.deepEqual(calls(), [get('a'), start('a')]);
     assert.deepEqual(requests[1]?.body, { tier: 'SP10', resumeFromCheckpoint: true });
     assert.deepEqual(left(), ['a']);
@@ -94,7 +97,7 @@ describe('StartProcessors', () => {
     const recorded = [stopped('a'), stopped('b')];
     const { visit, calls, left } = await starter(t, { routes, recorded });
     const { requested, refusals } = await visit();
-    assert.deepEqual(requested, ['b']);
+    assert.deepEqual(requested, { b: { at: now } });
     assert.deepEqual(calls(), [get('a'), get('b'), start('b')]);
     assert.deepEqual(left(), ['a', 'b']);
 
@@ -135,7 +138,7 @@ describe('StartProcessors', () => {
       at: later,
     });
     const { requested, notRestarted, deadline: until } = await visit();
-    assert.deepEqual({ requested, notRestarted }, { requested: ['a'], notRestarted: [] });
+    assert.deepEqual({ requested, notRestarted }, { requested: { a: { at: later } }, notRestarted: [] });
     assert.equal(until, '2026-11-23T13:15:00.000Z');
     assert.equal(requests.length, 2);
   });
@@ -175,7 +178,8 @@ describe('StartProcessors', () => {
   it('starts a FAILED processor only if a run that failed had started it, and it is unchanged', async (t) => {
     const routes = { [get('a')]: shown('a', 'FAILED'), [start('a')]: ok({}) };
     const startedByFailedRun = true;
-    const by = async (situation: Situation) => (await (await starter(t, { routes, ...situation })).visit()).requested;
+    const by = async (situation: Situation) =>
+      Object.keys((await (await starter(t, { routes, ...situation })).visit()).requested);
     assert.deepEqual(await by({}), []);
     assert.deepEqual(await by({ recorded: [stopped('a', { startedByFailedRun })] }), ['a']);
     assert.deepEqual(await by({ recorded: [stopped('a', { startedByFailedRun })], isFailing: true }), []);
@@ -191,7 +195,7 @@ describe('StartProcessors', () => {
   it('takes a processor out of the record when it runs, and says and logs how long it did not', async (t) => {
     const { visit, left, lines } = await starter(t, {
       recorded: [stopped('a', { stoppedAt: '2026-11-23T11:56:48.000Z' })],
-      before: { requested: ['a'] },
+      before: { requested },
       routes: { [get('a')]: ok(processor('a'), { date: 'Mon, 23 Nov 2026 12:00:00 GMT' }) },
     });
     const { areStopped, restarted } = await visit();
@@ -221,20 +225,20 @@ describe('StartProcessors', () => {
 
   it('does not start a processor twice, unless Atlas has refused the first time', async (t) => {
     const routes = { [get('a')]: shown('a', 'STOPPED'), [start('a')]: apiError(400, 'NO', 'Not yet.') };
-    const accepted = await starter(t, { before: { requested: ['a'] }, routes });
+    const accepted = await starter(t, { before: { requested }, routes });
     await accepted.visit();
     assert.deepEqual(accepted.calls(), [get('a')]);
     const refused = await starter(t, { before: { refusals: { a: 'No.' } }, routes });
-    const { refusals, requested } = await refused.visit();
-    assert.match(refusals.a ?? '', /"Not yet\."/);
-    assert.deepEqual([requested, refused.calls()], [[], [get('a'), start('a')]]);
+    const visit = await refused.visit();
+    assert.match(visit.refusals.a ?? '', /"Not yet\."/);
+    assert.deepEqual([visit.requested, refused.calls()], [{}, [get('a'), start('a')]]);
   });
 
   it('starts the others if Atlas does not answer about one, and asks no more when Atlas throttles', async (t) => {
     const recorded = [stopped('a'), stopped('b')];
     const others = { [get('b')]: shown('b', 'STOPPED'), [start('b')]: ok({}) };
     const one = await starter(t, { recorded, routes: { [get('a')]: apiError(500, 'UNEXPECTED_ERROR'), ...others } });
-    assert.deepEqual((await one.visit()).requested, ['b']);
+    assert.deepEqual(Object.keys((await one.visit()).requested), ['b']);
     const throttled = await starter(t, { recorded, routes: { [get('a')]: apiError(429, 'RATE_LIMITED'), ...others } });
     await assert.rejects(throttled.visit, { name: 'AtlasThrottled' });
     assert.deepEqual(throttled.calls(), [get('a')]);

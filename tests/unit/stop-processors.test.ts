@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { stopProcessors } from '../../functions/stop-processors/stop-processors.ts';
 import type { RestartProgress } from '../../shared/atlas/restart.ts';
+import { StreamProcessor } from '../../shared/atlas/types.ts';
 import type { RegistryRecord, StoppedProcessor } from '../../shared/registry/record.ts';
 import { type Answer, apiError, fakeAtlas, list, ok, processor } from '../fixtures/atlas.ts';
 import { fakeRegistry, record } from '../fixtures/fake-registry.ts';
@@ -10,6 +11,8 @@ import { executionArn, later, now, request } from '../fixtures/request.ts';
 const processors = 'GET /streams/processors';
 const stop = (name: string) => `POST /streams/processor/${name}:stop`;
 const deadline = '2026-11-23T12:15:00.000Z';
+/** A stop that Atlas has accepted. */
+const requested = { a: { at: now } };
 
 interface Situation {
   routes?: Record<string, Answer | Answer[]>;
@@ -23,7 +26,7 @@ async function stopper(t: TestContext, { routes = {}, recorded = {}, before, at 
   const { registry, writes, item } = fakeRegistry(record({ ...recorded, holder: executionArn, action: 'connect' }));
   const run = {
     request: request({ restartProcessors: true }),
-    ...(before && { processors: { isDone: false, deadline, refusals: {}, ...before } }),
+    ...(before && { processors: { isDone: false, deadline, requested: {}, refusals: {}, ...before } }),
   };
   const wait = { pollSeconds: 10, timeoutMinutes: 15 };
   const lines: string[] = [];
@@ -58,7 +61,7 @@ describe('StopProcessors', () => {
     const { visit, item } = await stopper(t, {
       routes: { [processors]: list([processor('a')]), [stop('a')]: ok({}) },
       recorded: { stoppedProcessors: [{ ...stopped, pipelineHash }] },
-      before: {},
+      before: { requested },
     });
     await visit();
     assert.deepEqual(item()?.stoppedProcessors, [{ ...stopped, pipelineHash }]);
@@ -89,7 +92,7 @@ describe('StopProcessors', () => {
   it('gives up after the deadline with the states of the processors, and with what Atlas said', async (t) => {
     const { visit } = await stopper(t, {
       routes: { [processors]: list([processor('a')]) },
-      before: { refusals: { a: 'Atlas refused it.' } },
+      before: { requested, refusals: { a: 'Atlas refused it.' } },
       at: later,
     });
     await assert.rejects(visit, { name: 'ConnectionInUse', message: /in use by "a" \(STARTED\)\. Atlas refused it\./ });
@@ -136,6 +139,44 @@ describe('StopProcessors', () => {
       const { isDone, areStopped } = await visit();
       assert.deepEqual([isDone, areStopped, calls(), recordedIn(item)], [false, false, [processors], []]);
     });
+
+  for (const state of ['PROVISIONING', 'STOPPING'])
+    it(`stops none while another one is ${state}: it may never stop`, async (t) => {
+      const routes = { [processors]: list([processor('a'), processor('b', { state })]), [stop('a')]: ok({}) };
+      for (const before of [undefined, {}]) {
+        const { visit, calls, item } = await stopper(t, { routes, ...(before && { before }) });
+        const { isDone, areStopped } = await visit();
+        assert.deepEqual([isDone, areStopped, calls(), recordedIn(item)], [false, false, [processors], []]);
+      }
+      const late = await stopper(t, { routes, before: {}, at: later });
+      await assert.rejects(late.visit, {
+        name: 'ConnectionInUse',
+        message: /"b" \(\w+\)\. This run has stopped none: /,
+      });
+      assert.deepEqual(late.calls(), [processors]);
+    });
+
+  it('stops one that starts after this run has stopped another', async (t) => {
+    const all = [processor('a', { state: 'STOPPING' }), processor('b')];
+    const { visit, calls } = await stopper(t, {
+      routes: { [processors]: list(all), [stop('b')]: ok({}) },
+      before: { requested },
+    });
+    assert.deepEqual(Object.keys((await visit()).requested), ['a', 'b']);
+    assert.deepEqual(calls(), [processors, stop('b')]);
+  });
+
+  it('records how a processor runs now also if it has waited before', async (t) => {
+    const stoppedAt = '2026-11-22T12:00:00.000Z';
+    const { pipelineHash } = StreamProcessor.parse(processor('a'));
+    const { visit, item } = await stopper(t, {
+      routes: { [processors]: list([processor('a')]), [stop('a')]: ok({}) },
+      recorded: { stoppedProcessors: [{ name: 'a', tier: null, pipelineHash, stoppedAt }] },
+      before: {},
+    });
+    await visit();
+    assert.notEqual(recordedIn(item)[0]?.stoppedAt, stoppedAt);
+  });
 
   it('records how a processor runs now if another party has started it since an earlier run', async (t) => {
     const stoppedAt = '2026-11-22T12:00:00.000Z';
