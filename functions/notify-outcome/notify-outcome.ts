@@ -9,6 +9,7 @@ import { hasCreated, type RegistryRecord } from '../../shared/registry/record.ts
 import { noClaim, type Registry } from '../../shared/registry/registry.ts';
 import { clusterArnIn } from '../../shared/request/input.ts';
 import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
+import { linkTo } from './console.ts';
 import {
   accountFaultMessage,
   failureMessage,
@@ -175,11 +176,6 @@ async function publish(
   // The SDK accepts any HTTP 200 as an answer without content.
   if (!MessageId) throw new AwsUnavailable('SNS answered sns:Publish without the id of a message.');
 }
-
-const linkTo = (executionArn: string): string => {
-  const region = executionArn.split(':')[3];
-  return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${executionArn}`;
-};
 
 /** A message too many is better than none. */
 async function unlessUnusable<Value>(call: Promise<Value>, otherwise?: Value): Promise<Value | undefined> {

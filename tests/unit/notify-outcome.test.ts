@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { DescribeExecutionCommand, type DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
+import { linkTo } from '../../functions/notify-outcome/console.ts';
 import { notifyOutcome } from '../../functions/notify-outcome/notify-outcome.ts';
 import { AccountFaults } from '../../shared/registry/account-faults.ts';
 import { endedEarly } from '../../shared/registry/ended-early.ts';
@@ -82,6 +83,19 @@ async function notifier(t: Test, record?: Partial<RegistryRecord>, table?: strin
     record: async () => (await store.get(clusterArn)) as RegistryRecord | undefined,
   };
 }
+
+describe('the link to an execution', () => {
+  const arnIn = (partition: string, place: string) => `arn:${partition}:states:${place}:111122223333:execution:a:b`;
+  for (const [partition, place, domain] of [
+    ['aws', 'eu-west-1', 'console.aws.amazon.com'],
+    ['aws-us-gov', 'us-gov-west-1', 'console.amazonaws-us-gov.com'],
+    ['aws-cn', 'cn-north-1', 'console.amazonaws.cn'],
+  ] as const)
+    it(`opens the console of the partition ${partition}`, () => {
+      const arn = arnIn(partition, place);
+      assert.equal(linkTo(arn), `https://${place}.${domain}/states/home?region=${place}#/v2/executions/details/${arn}`);
+    });
+});
 
 describe('the message about a failure', () => {
   it('has the words of its Cause, and a link to the execution', async (t) => {
