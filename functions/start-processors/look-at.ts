@@ -3,11 +3,13 @@ import { isProjectAbsent, noneWhenAbsent } from '../../shared/atlas/error-codes.
 import { heldRefusal, type RestartProgress } from '../../shared/atlas/restart.ts';
 import type { StreamProcessor } from '../../shared/atlas/types.ts';
 import { AtlasCredentialsRefused, AtlasRefused, ThrottlingError, TransientError } from '../../shared/errors.ts';
+import { age, minute } from '../../shared/registry/age.ts';
 import type { StoppedProcessor } from '../../shared/registry/record.ts';
 
 /** What a visit has found out about a recorded processor, or has done with it. Without any of these, it is on its way. */
-interface Found {
+export interface Found {
   name: string;
+  isStarted?: boolean;
   restarted?: RestartProgress['restarted'][number];
   notRestarted?: RestartProgress['notRestarted'][number];
   isRequested?: boolean;
@@ -44,6 +46,9 @@ export async function lookAtAll(recorded: StoppedProcessor[], visit: Visit): Pro
   return found;
 }
 
+/** How long after a request to start it a processor may still be shown as FAILED. Assumed: Atlas's documentation does not say it. */
+const showsFailureMs = 2 * minute;
+
 async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> {
   const { place, atlas, now, isLate, isFailing, requested, refusals, confirm } = visit;
   const { name, tier, stoppedAt } = recorded;
@@ -60,10 +65,13 @@ async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> 
   if (state === 'STARTED') {
     const seconds = Math.max(0, Math.round((Date.parse(atlas.answeredAt ?? now) - Date.parse(stoppedAt)) / 1000));
     // The request of a run that died may have started it; nothing says since when it runs.
-    return requested[name] ? { name, restarted: { name, tier, seconds } } : leave('it runs already');
+    const outcome = requested[name] ? { name, restarted: { name, tier, seconds } } : leave('it runs already');
+    return { ...outcome, isStarted: true };
   }
-  const isStartable = state === 'STOPPED' || (isFailedByUs(state, recorded) && !isFailing);
-  const isToBeStarted = isStartable && !requested[name];
+  const isFailedBefore = isFailedByUs(state, recorded) && !isFailing;
+  const isToBeStarted = (state === 'STOPPED' || isFailedBefore) && !requested[name];
+  // Atlas may show the earlier failure until the start takes effect.
+  if (isFailedBefore && age(requested[name]?.at, now) < showsFailureMs) return { name };
   if (state === 'FAILED' && !isToBeStarted) return leave('it is FAILED', true);
   // One that no request has reached yet, such as after an outage of Atlas, is not given up.
   if (isLate && !(isToBeStarted && refusals[name] === undefined))

@@ -1,11 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { RestartProgress } from '../../shared/atlas/restart.ts';
 import { ProcessorsNotStarted } from '../../shared/errors.ts';
+import type { StoppedProcessor } from '../../shared/registry/record.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { Request } from '../../shared/request/request.ts';
 import { deadlineAfter, pollDelay, slowdownForShare, type Wait } from '../../shared/waits.ts';
-import { lookAtAll } from './look-at.ts';
+import { type Found, lookAtAll } from './look-at.ts';
 import { notStarted } from './not-started.ts';
 
 export const StartProcessorsInput = z.object({
@@ -45,7 +47,8 @@ interface Deps {
  * stopped them. A processor that another party has changed, started or deleted meanwhile is left as it is.
  *
  * A processor leaves the record when it runs, or when it is reported. On the way to a failure, the connection may still have an old login, so
- * one that does not start stays recorded. The next run that has updated the connection starts it, also if it became FAILED.
+ * each stays recorded, also one that is STARTED: Atlas may try for minutes before it is FAILED. The next run that does not fail starts
+ * those that are STOPPED or FAILED by then.
  *
  * @throws ProcessorsNotStarted if some did not start, and nothing is left to wait for
  * @throws ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
@@ -64,7 +67,8 @@ export async function startProcessors(
   if (isFailing && record.stoppedProcessors?.some((it) => !it.startedByFailedRun))
     await registry.update(clusterArn, executionArn, { stoppedProcessors: recorded });
   const failed = notRestarted.filter(({ isFailure }) => isFailure);
-  const pending = recorded.filter(({ name }) => !failed.some((it) => it.name === name));
+  const known = new Set([...restarted, ...notRestarted].map(({ name }) => name));
+  const pending = recorded.filter(({ name }) => !known.has(name));
   if (pending.length === 0 && failed.length > 0) {
     if (!isFailing) await registry.update(clusterArn, executionArn, { stoppedProcessors: null });
     throw new ProcessorsNotStarted(notStarted(failed, request, isFailing));
@@ -78,21 +82,21 @@ export async function startProcessors(
   const nowRestarted = found.flatMap((it) => it.restarted ?? []);
   const nowNotRestarted = found.flatMap((it) => it.notRestarted ?? []);
   // A failure stays recorded until the next visit reports it: then the machine has what this visit has found.
-  const settled = new Set([...nowRestarted, ...nowNotRestarted.filter((it) => !it.isFailure)].map(({ name }) => name));
-  const left = recorded.filter(({ name }) => !settled.has(name));
+  const isLeft = failed.length > 0 || found.some((it) => !isSettled(it)) || found.length < pending.length;
+  const kept = keptAfter(recorded, found, isFailing);
   const newlyRequested = found.flatMap((it) => (it.isRequested ? [[it.name, { at: now }] as const] : []));
   // One that is started so late gets as much time as the others had.
   const until = isLate && newlyRequested.length > 0 ? deadlineAfter(now, wait) : deadline;
-  if (settled.size > 0)
-    await registry.update(clusterArn, executionArn, { stoppedProcessors: left.length > 0 ? left : null });
+  if (!isDeepStrictEqual(kept, recorded))
+    await registry.update(clusterArn, executionArn, { stoppedProcessors: kept.length > 0 ? kept : null });
   for (const { name, seconds } of nowRestarted)
     log('a stream processor that was stopped runs again', { processor: name, seconds });
   for (const { name, reason } of nowNotRestarted)
     log('a stream processor that was stopped was not started again', { processor: name, reason });
   return {
     phase: 'starting',
-    areStopped: left.length > 0,
-    isDone: left.length === 0,
+    areStopped: isLeft,
+    isDone: !isLeft,
     pollSeconds: pollDelay(wait, { now, deadline: until }, slowdownForShare(atlas.remainingShare)),
     deadline: until,
     requested: { ...requested, ...Object.fromEntries(newlyRequested) },
@@ -103,4 +107,19 @@ export async function startProcessors(
     restarted: [...restarted, ...nowRestarted],
     notRestarted: [...notRestarted, ...nowNotRestarted],
   };
+}
+
+/** Whether nothing is left to do about a processor. */
+const isSettled = ({ restarted, notRestarted }: Found): boolean =>
+  restarted !== undefined || notRestarted?.isFailure === false;
+
+/** The processors that stay recorded, with what was seen of them. */
+function keptAfter(recorded: StoppedProcessor[], found: Found[], isFailing: boolean): StoppedProcessor[] {
+  return recorded.flatMap((processor) => {
+    const { seenStarted: _seenBefore, ...rest } = processor;
+    const seen = found.find(({ name }) => name === processor.name);
+    if (!seen) return processor;
+    if (isSettled(seen) && !(isFailing && seen.isStarted)) return [];
+    return seen.isStarted ? { ...rest, seenStarted: true } : rest;
+  });
 }

@@ -108,7 +108,15 @@ function withRunning(
   const found = running.map(({ name, tier, pipelineHash }) => {
     const known = stoppedProcessors.find((it) => it.name === name);
     const isSame = known?.pipelineHash === pipelineHash && known.tier === tier;
-    return isSame && requested[name] ? known : { name, tier, pipelineHash, stoppedAt: at };
+    if (isSame && requested[name]) return known;
+    // It may run with an old login, and fail before it is stopped.
+    return {
+      name,
+      tier,
+      pipelineHash,
+      stoppedAt: at,
+      ...(isSame && known.startedByFailedRun && { startedByFailedRun: true }),
+    };
   });
   const others = stoppedProcessors.filter((it) => !running.some(({ name }) => name === it.name));
   return [...others, ...found];

@@ -78,7 +78,7 @@ export const stoppedForGood = (progress: z.infer<typeof Restart>, record: Regist
 
 /** What a failed run leaves stopped, as a clause; undefined if nothing. @param record as it is now */
 export function leftStopped(record: RegistryRecord | undefined): string | undefined {
-  const { stoppedProcessors: [first, ...others] = [] } = record ?? {};
+  const [first, ...others] = (record?.stoppedProcessors ?? []).filter(({ seenStarted }) => !seenStarted);
   if (!first) return undefined;
   const names = [first, ...others].map(({ name }) => spoken(name));
   return `${names.length > 1 ? 'stream processors' : 'stream processor'} ${few(names)} stopped, and not started again yet (the next run does that)`;

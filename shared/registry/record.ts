@@ -64,6 +64,8 @@ const StoppedProcessor = z.object({
   stoppedAt: z.string(),
   /** Whether a run on its way to a failure may have started it, perhaps with an old login of the connection. */
   startedByFailedRun: z.optional(z.boolean()),
+  /** Whether that run has seen it STARTED. With an old login it may become FAILED later, so a run that does not fail looks at it again. */
+  seenStarted: z.optional(z.boolean()),
 });
 export type StoppedProcessor = z.infer<typeof StoppedProcessor>;
 
@@ -97,7 +99,7 @@ export const RegistryRecord = z.object({
   secretVersionId: text,
   /** The role that Atlas was told to assume, in place of a secret. */
   roleArn: text,
-  /** The stream processors that a run has stopped and that have not started again. Written before the first is stopped; at most 100. */
+  /** The stream processors that a run has stopped, until it is certain that they run again. Written before the first is stopped; at most 100. */
   stoppedProcessors: z.optional(z.array(StoppedProcessor)),
   /**
    * The temporary stream processor of a run that proves that data can flow, and where it is: the target may change later. Present while it
@@ -161,9 +163,9 @@ export type RegistryRecord = z.infer<typeof RegistryRecord>;
 export const hasPieces = ({ privateLink, connection, statement }: RegistryRecord): boolean =>
   Boolean(privateLink ?? connection ?? statement);
 
-/** Whether a run has left something for the next one to end: a probe, or stream processors that it has stopped. */
+/** Whether a run has left something for the next one to end: a probe, or stream processors that it has stopped and not seen running again. */
 export const hasLeftovers = ({ probe, stoppedProcessors = [] }: RegistryRecord): boolean =>
-  probe !== undefined || stoppedProcessors.length > 0;
+  probe !== undefined || stoppedProcessors.some(({ seenStarted }) => !seenStarted);
 
 /** Whether a run has created something, or has tried to. */
 export const hasCreated = ({ privateLink, connection, statement }: RegistryRecord): boolean =>

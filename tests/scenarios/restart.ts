@@ -60,6 +60,10 @@ function assertUpdated({ world }: Cloud): void {
   else assert.equal(authentication.password, 'new');
 }
 
+/** The processors that a run on its way to a failure has seen STARTED. */
+const seenStarted = async (cloud: Cloud) =>
+  ((await recordOf(cloud)).stoppedProcessors ?? []).flatMap((it) => (it.seenStarted ? it.name : []));
+
 const restart = { restartProcessors: true };
 
 /** Asks for another connection, with which a processor can log in before and after the update. */
@@ -194,7 +198,7 @@ suite('a connection that must be updated, and that a running stream processor us
       const run = await connectByHand(cloud, restartForConfig);
       assertFailed(run, 'ConnectionInUse', /15 minutes after .* shows no stream processor that uses it/);
       assert.equal(processorOf(cloud).state, 'STARTED');
-      assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
+      assert.deepEqual(await seenStarted(cloud), ['enrich']);
     },
   );
 
@@ -225,6 +229,25 @@ suite('a connection that must be updated, and that a running stream processor us
     cloud.intercept = (_, next) => next();
     assertConnected(await connectByHand(cloud, restart));
     assertUpdated(cloud);
+    assert.deepEqual([processorOf(cloud).state, processorOf(cloud).startedFrom], ['STARTED', 'checkpoint']);
+    assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
+  });
+
+  test('gets one back that fails after the run that has seen it STARTED', async () => {
+    const cloud = await cloudInUse();
+    let updates = 0;
+    cloud.intercept = async ({ operation }, next) =>
+      operation === 'updateGroupStreamConnection' && ++updates > 1
+        ? atlasError(400, 'VALIDATION_ERROR', 'No.').answer
+        : next();
+    const run = await connectByHand(cloud, restartForConfig);
+    assertFailed(run, 'AtlasRefused', /enrich was stopped for .*, and started again/);
+    assert.deepEqual(await seenStarted(cloud), ['enrich']);
+    processorOf(cloud).state = 'FAILED';
+    cloud.intercept = (_, next) => next();
+    // Nothing has to be given back, so the sweep pauses as after any failure.
+    assert.deepEqual((await swept(cloud, 1)).runs, []);
+    assertConnected((await swept(cloud, 20)).runs[0] ?? assert.fail('not started'));
     assert.deepEqual([processorOf(cloud).state, processorOf(cloud).startedFrom], ['STARTED', 'checkpoint']);
     assert.equal((await recordOf(cloud)).stoppedProcessors, undefined);
   });

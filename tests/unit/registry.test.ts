@@ -506,6 +506,7 @@ describe('a record', () => {
     );
     assert.ok(hasLeftovers({ clusterArn, stoppedProcessors: [stopped] }));
     assert.ok(!hasLeftovers({ clusterArn, stoppedProcessors: [] }));
+    assert.ok(!hasLeftovers({ clusterArn, stoppedProcessors: [{ ...stopped, seenStarted: true }] }));
     assert.ok(!hasLeftovers({ clusterArn, privateLink: { ownership: 'created' } }));
   });
 });

@@ -186,6 +186,48 @@ describe('StartProcessors', () => {
     assert.deepEqual(await by({ recorded: [stopped('a', { startedByFailedRun, pipelineHash: 'another' })] }), []);
   });
 
+  it('keeps one that is STARTED on the way to a failure, because it may fail later, and does not wait for that', async (t) => {
+    const routes = { [get('a')]: shown('a', 'STARTED') };
+    for (const before of [{ requested }, {}]) {
+      const { visit, recorded } = await starter(t, { routes, before, isFailing: true });
+      assert.equal((await visit()).areStopped, false);
+      assert.deepEqual(recorded(), [stopped('a', { startedByFailedRun: true, seenStarted: true })]);
+    }
+  });
+
+  it('looks no more at one that it has seen STARTED on the way to a failure, while it waits for others', async (t) => {
+    const { visit, calls, left } = await starter(t, {
+      recorded: [stopped('a', { startedByFailedRun: true, seenStarted: true }), stopped('b')],
+      routes: { [get('b')]: shown('b', 'STARTED') },
+      before: { requested, restarted: [{ name: 'a', tier: 'SP10', seconds: 1 }] },
+      isFailing: true,
+    });
+    assert.equal((await visit()).areStopped, false);
+    assert.deepEqual([calls(), left()], [[get('b')], ['a', 'b']]);
+  });
+
+  it('settles one that a run that failed has seen STARTED', async (t) => {
+    const recorded = [stopped('a', { startedByFailedRun: true, seenStarted: true })];
+    const running = await starter(t, { recorded, routes: { [get('a')]: shown('a', 'STARTED') } });
+    assert.match((await running.visit()).notRestarted[0]?.reason ?? '', /^it runs already$/);
+    assert.deepEqual(running.left(), []);
+    const failed = await starter(t, { recorded, routes: { [get('a')]: shown('a', 'FAILED'), [start('a')]: ok({}) } });
+    assert.deepEqual(Object.keys((await failed.visit()).requested), ['a']);
+    assert.deepEqual(failed.recorded(), [stopped('a', { startedByFailedRun: true })]);
+  });
+
+  it('waits 2 minutes if one that a run that failed had started is still FAILED after its start', async (t) => {
+    const routes = { [get('a')]: shown('a', 'FAILED') };
+    const at = (time: string) => ({ routes, before: { requested: { a: { at: time } } } });
+    const recorded = [stopped('a', { startedByFailedRun: true })];
+    const isGivenUp = async (situation: Situation) =>
+      (await (await starter(t, { recorded, ...situation })).visit()).notRestarted.length > 0;
+    assert.equal(await isGivenUp(at('2026-11-23T11:58:30.000Z')), false);
+    assert.equal(await isGivenUp(at('2026-11-23T11:57:30.000Z')), true);
+    assert.equal(await isGivenUp({ ...at('2026-11-23T11:58:30.000Z'), recorded: [stopped('a')] }), true);
+    assert.equal(await isGivenUp({ ...at('2026-11-23T11:58:30.000Z'), isFailing: true }), true);
+  });
+
   it('gives each start a deadline of its own, after StopProcessors', async (t) => {
     const before = { phase: 'stopping' as const, deadline: '2026-11-23T11:59:00.000Z' };
     const { visit } = await starter(t, { before, routes: { [get('a')]: shown('a', 'PROVISIONING') } });

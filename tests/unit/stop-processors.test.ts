@@ -171,11 +171,17 @@ describe('StopProcessors', () => {
     const { pipelineHash } = StreamProcessor.parse(processor('a'));
     const { visit, item } = await stopper(t, {
       routes: { [processors]: list([processor('a')]), [stop('a')]: ok({}) },
-      recorded: { stoppedProcessors: [{ name: 'a', tier: null, pipelineHash, stoppedAt }] },
+      recorded: {
+        stoppedProcessors: [
+          { name: 'a', tier: null, pipelineHash, stoppedAt, startedByFailedRun: true, seenStarted: true },
+        ],
+      },
       before: {},
     });
     await visit();
-    assert.notEqual(recordedIn(item)[0]?.stoppedAt, stoppedAt);
+    const [a] = recordedIn(item);
+    assert.notEqual(a?.stoppedAt, stoppedAt);
+    assert.deepEqual([a?.startedByFailedRun, a?.seenStarted], [true, undefined]);
   });
 
   it('records how a processor runs now if another party has started it since an earlier run', async (t) => {
