@@ -2,8 +2,7 @@ import { startAgain, withCommand } from '../../shared/command.ts';
 import { actionOf, startCommand } from '../../shared/executions.ts';
 import { invisible } from '../../shared/foreign-text.ts';
 import { triggerTag } from '../../shared/msk/tags.ts';
-import { nextAttempt } from '../../shared/registry/backoff.ts';
-import { waitsForChange } from '../../shared/registry/due.ts';
+import { endOfPause, waitsForChange } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { onlyAllowedIn } from '../../shared/request/allowed-targets.ts';
 import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
@@ -119,7 +118,7 @@ export function whenSweepTriesAgain(
   if (failures === undefined)
     return isSure ? 'The sweep starts a run when one is due.' : 'The sweep does not repeat this start.';
   const action = actionOf(executionArn);
-  const time = nextAttempt(failures, now).replace(/\.\d+Z$/, 'Z');
+  const time = endOfPause(failures, now, record).replace(/\.\d+Z$/, 'Z');
   const changing = ['the cluster', 'its setting tags', ...(mayNeedSecret ? ['its SCRAM secret'] : [])];
   const when = waitsForChange({ error, action }, record)
     ? `starts no run until ${list([...changing, 'the parameter restartProcessors'])} changes`

@@ -95,9 +95,19 @@ export function retryTime(action: Action, record: RegistryRecord, now: string): 
   if (age(lastFailure.at, now) === Number.POSITIVE_INFINITY) return undefined;
   // What a run that died has stopped must not stay so. One that dies each time is not started at every sweep.
   if (hasLeftovers(record) && lastFailure.error === runEndedEarly && lastFailure.isNews) return undefined;
-  const at = nextAttempt(failures, lastFailure.at);
+  const at = endOfPause(failures, lastFailure.at, record);
   return Date.parse(at) <= Date.parse(now) ? undefined : at;
 }
+
+/**
+ * When the pause after a failure ends. Stopped stream processors must not wait for a day, also if other runs have failed before.
+ *
+ * @param failures in a row, at least 1
+ * @param failedAt ISO 8601
+ * @returns ISO 8601
+ */
+export const endOfPause = (failures: number, failedAt: string, record: RegistryRecord | undefined): string =>
+  nextAttempt(record && hasLeftovers(record) ? 1 : failures, failedAt);
 
 /**
  * Whether the sweep starts no run of a cluster until something changes. A connect that must change a connection in use fails again as long

@@ -1,5 +1,5 @@
 import { fingerprint } from './fingerprint.ts';
-import { type Failure, type RegistryRecord, runEndedEarly } from './record.ts';
+import { type Failure, hasLeftovers, type RegistryRecord, runEndedEarly } from './record.ts';
 
 /**
  * What a record gets if an execution ended without recording its outcome: a failure. So the pauses after failures apply to such runs
@@ -16,6 +16,7 @@ export function endedEarly(
   // Nobody may have been notified of the one before yet. Only FAILED has a message.
   const isReported = end !== 'FAILED' || !lastFailure?.isNews || lastFailure.executionArn === notifiedExecution;
   const found = fingerprintOf(action, end);
+  const hasLeft = record !== undefined && hasLeftovers(record);
   return {
     status: 'failed' as const,
     detail: `${runEndedEarly}: execution ${executionArn} ended without recording its outcome (${end}).`,
@@ -25,8 +26,10 @@ export function endedEarly(
       fingerprint: found,
       at,
       executionArn,
-      isNews: found !== lastFailure?.fingerprint || !isReported,
+      // News starts the next run at once, and that must give back what this one has left.
+      isNews: found !== lastFailure?.fingerprint || !isReported || (hasLeft && !lastFailure.hasLeft),
       isAccountFault: false,
+      ...(hasLeft && { hasLeft }),
     },
   };
 }

@@ -34,6 +34,15 @@ describe('the time of the next run', () => {
     ['after the first failure', { '': 'connect' }, neverConnected(minutesAgo(1)), 'connect'],
     ['after the third failure in a row', { '': 'connect' }, neverConnected(minutesAgo(100), {}, 3), 'connect'],
     ['of a connected cluster whose verification failed', connectTags, connected(failure(minutesAgo(5))), 'connect'],
+    [
+      'after the fourth failure in a row, if processors are stopped',
+      connectTags,
+      connected({
+        ...failure(minutesAgo(1), {}, 4),
+        stoppedProcessors: [{ name: 'a', tier: null, pipelineHash: 'h', stoppedAt: hoursAgo(1) }],
+      }),
+      'connect',
+    ],
     ['of what a disconnect could not remove', disconnectTags, left, 'disconnect'],
     ['of a record that is empty', {}, neverConnected(minutesAgo(1)), 'disconnect'],
   ] as const)
@@ -46,6 +55,13 @@ describe('the time of the next run', () => {
       assert.deepEqual(await startedAt(around(at, -1)), []);
       assert.deepEqual(await startedAt(around(at, 1)), [action]);
     });
+
+  it('is after 15 minutes if processors are stopped, also after the fourth failure in a row', () => {
+    const stoppedProcessors = [{ name: 'a', tier: null, pipelineHash: 'h', stoppedAt: hoursAgo(1) }];
+    const record = connected({ ...failure(minutesAgo(1), {}, 4), stoppedProcessors });
+    const { at } = nextRun({ cluster: cluster(connectTags), record }, now, settings) ?? {};
+    assert.equal(at, around(now, 14));
+  });
 
   it('is at once for a cluster that is tagged and not recorded', async () =>
     assert.deepEqual(nextRun({ cluster: cluster({ '': 'connect' }), record: undefined }, now, settings), {

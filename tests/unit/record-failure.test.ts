@@ -138,6 +138,12 @@ describe('the Cause of a failure', () => {
     );
   });
 
+  it('says that the sweep tries again after 15 minutes, also after other failures, if processors are stopped', async (t) => {
+    const stoppedProcessors = [{ name: 'a', tier: null, pipelineHash: 'h', stoppedAt: now }];
+    const { run } = await recorder(t, { ...claimed, failures: 3, stoppedProcessors });
+    assert.match((await run(byTag)).cause, /\nThe sweep starts a run after 2026-11-23T12:15:00Z, /);
+  });
+
   it('says that the sweep goes on with a repair that it has started itself', async (t) => {
     const { run } = await recorder(t, { ...claimed, holder: swept });
     const { cause } = await run({ request: request({ wantedBy: 'sweep' }) }, swept);

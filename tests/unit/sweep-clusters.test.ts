@@ -626,6 +626,21 @@ describe('SweepClusters, for a cluster whose connection was in use,', () => {
       }),
       'failed recently',
     ],
+    [
+      'pauses for 15 minutes at most as long as something is stopped',
+      connectTags,
+      connected({ ...failure(minutesAgo(16), { error: 'AtlasUnavailable' }, 4), stoppedProcessors: [stopped] }),
+      /a run has left something that must end, and its last 4 runs failed$/,
+    ],
+    [
+      'pauses as after any failure if all that was stopped has been seen running',
+      connectTags,
+      connected({
+        ...failure(minutesAgo(16), { error: 'AtlasUnavailable' }, 4),
+        stoppedProcessors: [{ ...stopped, startedByFailedRun: true, seenStarted: true }],
+      }),
+      'failed recently',
+    ],
   ]);
 });
 
@@ -842,6 +857,25 @@ describe('SweepClusters, for a cluster that an execution holds,', () => {
     const again = connected({ ...claimed(holder), failures: 1, lastFailure: { ...died, executionArn } });
     const second = await sweepOne(connectTags, again, ended('ABORTED', 10));
     assert.deepEqual([died.isNews, second.recordOf()?.lastFailure?.isNews], [true, false]);
+  });
+
+  it('takes the same end for news if this time the run has left something, and the one before has not', async () => {
+    const first = await sweepOne(connectTags, connected(claimed()), ended('ABORTED', 10));
+    const died = first.recordOf()?.lastFailure;
+    assert.ok(died);
+    const stopped = { name: 'a', tier: 'SP10', pipelineHash: 'hash', stoppedAt: minutesAgo(11) };
+    const left = { ...claimed(holder), failures: 3, stoppedProcessors: [stopped] };
+    const again = connected({ ...left, lastFailure: { ...died, executionArn } });
+    const second = await sweepOne(connectTags, again, ended('ABORTED', 10));
+    const { lastFailure } = second.recordOf() ?? {};
+    assert.equal(lastFailure?.isNews, true);
+    assert.match(second.verdict, /a run has left something that must end/);
+    const third = await sweepOne(
+      connectTags,
+      connected({ ...left, lastFailure: { ...lastFailure, executionArn } }),
+      ended('ABORTED', 10),
+    );
+    assert.deepEqual([third.recordOf()?.lastFailure?.isNews, third.verdict], [false, 'failed recently']);
   });
 
   it('does not start a cluster whose runs die each time in every sweep', async () => {
