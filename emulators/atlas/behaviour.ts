@@ -49,8 +49,8 @@ export interface AtlasBehaviour {
   brokersUnreachable: boolean;
   /** The message with which the sink of a processor fails. undefined: it does not fail. */
   sinkFails: string | undefined;
-  /** Whether the sink `__testLog` does not exist. */
-  refusesTestLog: boolean;
+  /** When Atlas refuses the sink `__testLog`: when a processor is created, when it is started, or by its log when it runs. false: never. */
+  refusesTestLog: false | 'create' | 'start' | 'run';
   /** Whether the organization has a payment method. */
   billing: boolean;
   /** Until a line of the operational logs can be read. Changes affect written lines, too. */
@@ -150,7 +150,9 @@ export const knownBehaviour: Record<keyof AtlasBehaviour, Known & { what: string
   },
   refusesTestLog: {
     what: 'A stream processor may have the sink `__testLog`, which needs no connection, or Atlas refuses it',
-    ...reported(`${terraformTests}, which create and start such processors; the refusal is assumed`),
+    ...reported(
+      `${terraformTests}, which create and start such processors; the refusal, when it comes, and its text are assumed`,
+    ),
   },
   billing: {
     what: 'Without a payment method, the start of a stream processor is refused',

@@ -64,6 +64,7 @@ export const faults = {
     message: `Operator parallelism requested exceeds limit for this tier: requested ${partitions}, limit ${limit}`,
     isFinal: true,
   }),
+  noTestLog: (): Fault => ({ errorCode: 1, message: 'Error: the sink __testLog is not available.' }),
 };
 
 const ofLibrdkafka = assumed('the text of librdkafka for other clients');
@@ -85,5 +86,9 @@ export const knownFaults: Record<keyof typeof faults, Known & { what: string }> 
   tierTooSmall: {
     what: 'The text about a topic with more partitions than the tier reads, without its numbers',
     ...reported(`${agentSkills}; that Atlas does not try again is assumed`),
+  },
+  noTestLog: {
+    what: 'The text about the sink `__testLog`, if Atlas refuses it',
+    ...assumed('no source has such a text'),
   },
 };

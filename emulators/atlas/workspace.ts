@@ -95,7 +95,7 @@ export class Workspace {
     const { name, pipeline, tier = this.tier } = request;
     checkStages(pipeline);
     this.#checkTier(tier);
-    this.#checkConnections(connectionNames([pipeline, request.options]));
+    this.#checkConnections(connectionNames([pipeline, request.options]), this.#behaviour.refusesTestLog === 'create');
     if (this.processors.some((it) => it.name === name)) {
       const detail = `A stream processor with the name ${name} already exists.`;
       throw atlasError(409, 'STREAM_PROCESSOR_NAME_ALREADY_EXISTS', detail, { parameters: [name] });
@@ -107,7 +107,7 @@ export class Workspace {
     const processor = this.processor(name);
     if (options.tier) this.#checkTier(options.tier);
     processor.start((it) => {
-      this.#checkConnections(connectionNames(it.pipeline));
+      this.#checkConnections(connectionNames(it.pipeline), this.#behaviour.refusesTestLog === 'start');
       return this.#find(it);
     }, options);
   }
@@ -149,10 +149,10 @@ export class Workspace {
     throw atlasError(400, 'STREAM_PROCESSOR_TIER_TOO_LARGE', detail, { parameters: [tier, maxTier] });
   }
 
-  #checkConnections(names: string[]): void {
+  #checkConnections(names: string[], isTestLogRefused: boolean): void {
     const others = this.clusterConnections.map(({ name }) => name);
     const known = new Set([...this.#kafkaConnections.map(({ settings }) => settings.name), ...others]);
-    if (!this.#behaviour.refusesTestLog) known.add(testLog);
+    if (!isTestLogRefused) known.add(testLog);
     const missing = names.find((name) => !known.has(name));
     if (missing === undefined) return;
     const detail = `Connection ${missing} for tenant ${this.name} not found.`;
@@ -168,7 +168,7 @@ export class Workspace {
     const { connectionName, topic = [], config = {} } = sourceOf(pipeline);
     const connection = this.#kafkaConnections.find(({ settings }) => settings.name === connectionName);
     if (!connection?.link) return undefined;
-    const { sinkFails, brokersUnreachable, readTopic } = this.#behaviour;
+    const { sinkFails, refusesTestLog, brokersUnreachable, readTopic } = this.#behaviour;
     const { bootstrapServers, authentication } = connection.settings;
     if (connection.state !== 'READY' || brokersUnreachable)
       return { fault: faults.unreachable(bootstrapServers.split(',')[0] ?? '') };
@@ -184,6 +184,7 @@ export class Workspace {
     const found = allOf(answers.flatMap((it) => it.topic ?? []));
     const limit = maxPartitions[tier];
     if (limit !== undefined && found.partitions > limit) return { fault: faults.tierTooSmall(found.partitions, limit) };
+    if (refusesTestLog === 'run' && connectionNames(pipeline).includes(testLog)) return { fault: faults.noTestLog() };
     return sinkFails === undefined ? { topic: found } : { fault: { errorCode: 1, message: sinkFails } };
   }
 }

@@ -3,7 +3,7 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { LimitExceeded } from '../../shared/atlas/limits.ts';
 import { probeNameOf } from '../../shared/atlas/probe.ts';
-import { probeFailed } from '../../shared/atlas/probe-failure.ts';
+import { atlasSays, probeFailed } from '../../shared/atlas/probe-failure.ts';
 import { type Diagnosis, diagnose } from '../../shared/atlas/probe-kind.ts';
 import { ProbeProgress, probedBy, probedRun } from '../../shared/atlas/probe-progress.ts';
 import { holdsConnections } from '../../shared/atlas/stream-processors.ts';
@@ -72,7 +72,8 @@ async function progressOf(processor: StreamProcessor | undefined, input: CheckPr
 }
 
 /**
- * Throws as soon as the log says why, and at the latest when Atlas must have shown all of it. A probe that has not failed is stopped first, so
+ * Throws as soon as the log says why, and at the latest when Atlas must have shown all of it; if Atlas refuses its own sink, another one is left to
+ * try. A probe that has not failed is stopped first, so
  * that it does not run while the log is waited for.
  */
 async function whyFailed(processor: StreamProcessor | undefined, input: CheckProbeInput, deps: Deps): Promise<Found> {
@@ -81,10 +82,12 @@ async function whyFailed(processor: StreamProcessor | undefined, input: CheckPro
   const { probe } = run;
   const logDeadline = probe.logDeadline ?? deadlineAfter(now, waits.probeLog);
   if (processor && holdsConnections(processor) && processor.state !== 'STOPPING') await stop(run.request, atlas);
-  const failed = (diagnosis: Diagnosis) => probeFailed(probedBy(run, probe.topic, probe.tier), diagnosis);
+  const failed = (diagnosis: Diagnosis) => probeFailed(probedBy(run, probe), diagnosis);
   const log = await readLog(run, now, atlas);
   if (log instanceof Error) throw failed({ kind: 'unknown', refusal: log });
   const diagnosis = diagnose(log);
+  if (diagnosis?.kind === 'sinkRefused' && probe.sinkConnection === undefined)
+    return { isDone: true, refusedSink: atlasSays(diagnosis) };
   if (diagnosis && diagnosis.kind !== 'unknown') throw failed(diagnosis);
   if (!isPast(logDeadline, now)) return { logDeadline };
   if (diagnosis || processor?.state === 'FAILED') throw failed(diagnosis ?? { kind: 'unknown' });

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { probeNameOf, probeTierFor } from '../../shared/atlas/probe.ts';
 import { probeFailed } from '../../shared/atlas/probe-failure.ts';
-import { diagnose } from '../../shared/atlas/probe-kind.ts';
-import { ProbeProgress, partitionsOf, probedBy, probedRun } from '../../shared/atlas/probe-progress.ts';
+import { kindOfRefusal } from '../../shared/atlas/probe-kind.ts';
+import { ProbeProgress, partitionsOf, probedBy, probedRun, SeenProbe } from '../../shared/atlas/probe-progress.ts';
 import { AtlasRefused } from '../../shared/errors.ts';
 import { isStartedBySweep } from '../../shared/executions.ts';
 import { Result } from '../../shared/outcomes.ts';
@@ -21,6 +21,8 @@ export const StartProbeInput = z.object({
       ownership: Ownership,
       secretVersionId: z.string(),
     }),
+    /** Of an earlier visit, or of the end of an earlier run's probe. */
+    probe: z.optional(SeenProbe),
   }),
   executionArn: z.string(),
   now: z.string(),
@@ -37,10 +39,11 @@ interface Deps {
 
 /**
  * Creates and starts the probe, a temporary stream processor that reads the first named topic through the connection, and returns at
- * once. The registry names it before it exists. A run that the sweep has started, and that has not changed the connection, starts none
+ * once. The registry names it before it exists. If Atlas has refused its own sink, the machine deletes that probe, and visits this state again
+ * for one with another sink. A run that the sweep has started, and that has not changed the connection, starts none
  * if the registry has a proof for the same topic, connection and password.
  *
- * @throws ProbeFailed if Atlas refuses to start it
+ * @throws ProbeFailed if Atlas refuses to start it, unless it refuses its own sink
  * @throws ClaimLost, AtlasRefused, AtlasThrottled, AtlasUnavailable, AwsThrottled, AwsUnavailable, DeploymentMisconfigured
  */
 export async function startProbe(
@@ -60,19 +63,24 @@ export async function startProbe(
   const name = probeNameOf(clusterArn);
   const startedAt = atlas.answeredAt ?? now;
   await registry.update(clusterArn, executionArn, { probe: { name, startedAt, projectId, workspace } });
-  const refusal = await createProbe({ clusterArn, projectId, workspace, connectionName, topic }, atlas);
-  if (refusal !== undefined) {
-    // Atlas has refused it for certain, so there is none.
-    await registry.update(clusterArn, executionArn, { probe: null });
-    return { ...common, isDone: true, isEnded: true, isSkipped: false, result: 'notProved', note: refusal };
-  }
+  const place = { clusterArn, projectId, workspace, connectionName, topic };
+  const created = await createProbe(place, run.probe?.refusedSink, atlas);
+  // An earlier attempt, whose answer was lost, may have created it: EndProbe makes sure that there is none.
+  if (!created.isCreated)
+    return { ...common, isDone: true, isEnded: false, isSkipped: false, result: 'notProved', note: created.note };
+  const { sinkConnection } = created;
+  const begun = { ...common, startedAt, ...(sinkConnection !== undefined && { sinkConnection }), isSkipped: false };
   await registry.confirm(clusterArn, executionArn);
-  await atlas.startStreamProcessor(projectId, workspace, name, { tier, resumeFromCheckpoint: false }).catch((error) => {
+  try {
+    await atlas.startStreamProcessor(projectId, workspace, name, { tier, resumeFromCheckpoint: false });
+  } catch (error) {
     if (!(error instanceof AtlasRefused) || (error.status !== 400 && error.status !== 402)) throw error;
-    const kind = error.status === 402 ? 'noBilling' : (diagnose(error.message)?.kind ?? 'unknown');
-    throw probeFailed(probedBy(run, topic, tier), { kind, refusal: error });
-  });
-  return { ...common, startedAt, isDone: false, isEnded: false, isSkipped: false };
+    const kind = error.status === 402 ? 'noBilling' : kindOfRefusal(error.message);
+    if (kind === 'sinkRefused' && sinkConnection === undefined)
+      return { ...begun, isDone: true, isEnded: false, refusedSink: error.message };
+    throw probeFailed(probedBy(run, begun), { kind, refusal: error });
+  }
+  return { ...begun, isDone: false, isEnded: false };
 }
 
 /** What the registry has proved already, if nothing that it depends on has changed. */

@@ -20,15 +20,18 @@ export interface Probed {
   /** As MSK says; null if MSK was not asked. */
   partitions: number | null;
   tier: ProbeTier;
+  /** As in ProbeProgress. */
+  sinkConnection?: string | undefined;
   login: Login;
   /** What to check in the network. */
   hint: string;
 }
 
 /** The error of a probe that has failed: which kind of failure, what Atlas has said, what to do. */
-export function probeFailed(probed: Probed, { kind, said, refusal }: Diagnosis): ProbeFailed {
+export function probeFailed(probed: Probed, diagnosis: Diagnosis): ProbeFailed {
+  const { kind, refusal } = diagnosis;
   const known = kind === 'topicMissing' && probed.partitions !== null ? 'topicDenied' : kind;
-  const words = refusal?.message ?? (said && `Atlas says: ${quoted(said)}.`);
+  const words = atlasSays(diagnosis);
   const { connectionName, workspace, topic } = probed;
   return new ProbeFailed(
     [
@@ -39,6 +42,10 @@ export function probeFailed(probed: Probed, { kind, said, refusal }: Diagnosis):
     { cause: refusal },
   );
 }
+
+/** What Atlas has said, as a sentence. */
+export const atlasSays = ({ said, refusal }: Diagnosis): string | undefined =>
+  refusal?.message ?? (said && `Atlas says: ${quoted(said)}.`);
 
 /** A kind as it is named in a Cause, and in docs/troubleshooting.md. */
 const nameOf = (kind: ProbeFailureKind, { login }: Probed): string =>
@@ -89,7 +96,7 @@ function what(kind: ProbeFailureKind, probed: Probed): string {
 
 /** What to do. */
 function remedyFor(kind: ProbeFailureKind, probed: Probed): string {
-  const { clusterArn, topic, tier, workspace, hint } = probed;
+  const { clusterArn, topic, tier, workspace, sinkConnection, hint } = probed;
   switch (kind) {
     case 'unreachable':
       return `Check in the MSK console that the cluster is ACTIVE and its brokers are healthy. ${hint}`;
@@ -113,7 +120,7 @@ function remedyFor(kind: ProbeFailureKind, probed: Probed): string {
     case 'noBilling':
       return 'Add a payment method to the organization in Atlas (Billing). Without it, no other stream processor starts either.';
     case 'sinkRefused':
-      return `If workspace ${workspace} has a connection of the type Cluster, check that it works and that its role may write: the probe has it as its sink if Atlas accepts no other, and writes nothing. Or turn the probe off.`;
+      return `Check that connection "${sinkConnection}" of workspace ${workspace}, which is of the type Cluster, works and that its role may write: it is the sink of the probe because Atlas has refused its own, and the probe writes nothing there. Or turn the probe off.`;
     default:
       return `Read the operational log of the workspace ${workspace} in Atlas (Stream Processing, Monitoring), which keeps it for 30 days. The deployment's credentials need the role Project Data Access Read Only to read it. Topic "${topic}" must exist, and ${identityOf(probed)} must be allowed to read it.`;
   }

@@ -70,6 +70,15 @@ export function diagnose(log: string): Diagnosis | undefined {
   return last === undefined ? undefined : { kind: 'unknown', said: wordsOf(last) };
 }
 
+/** Whether Atlas refuses a probe with its own sink because of that sink. Its words are not known. */
+export const isAboutSink = (refusal: string): boolean => /__testLog|\$emit\b|\bsinks?\b|\blast stage\b/i.test(refusal);
+
+/** Why Atlas refuses to start a probe. */
+export function kindOfRefusal(refusal: string): ProbeFailureKind {
+  const kind = diagnose(refusal)?.kind ?? 'unknown';
+  return kind === 'unknown' && isAboutSink(refusal) ? 'sinkRefused' : kind;
+}
+
 /** Enough for an error of Kafka. A line about a record may repeat the record, so the rest of it is not passed on. */
 const maxSaid = 200;
 

@@ -3,7 +3,6 @@ import { Login } from '../login.ts';
 import { networkHint, networkOfRun } from '../msk/network.ts';
 import { Ownership } from '../registry/record.ts';
 import { Request } from '../request/request.ts';
-import type { ProbeTier } from './probe.ts';
 import type { Probed } from './probe-failure.ts';
 import { ProbeResult } from './probe-proof.ts';
 
@@ -21,6 +20,10 @@ export const ProbeProgress = z.object({
   partitions: z.optional(z.number()),
   records: z.optional(z.number()),
   note: z.optional(z.string()),
+  /** The connection to an Atlas cluster that is its sink. Missing if the sink is Atlas's own. */
+  sinkConnection: z.optional(z.string()),
+  /** What Atlas has said about its own sink, which it refuses. When this probe is deleted, StartProbe creates one with another sink. */
+  refusedSink: z.optional(z.string()),
   startedAt: z.string(),
   /** When Atlas has shown the partitions of the topic first. */
   visibleSince: z.optional(z.string()),
@@ -58,7 +61,10 @@ export const partitionsOf = (topic: string, { plan }: Pick<z.infer<typeof Probed
   plan.topics?.find(({ name }) => name === topic)?.partitions ?? null;
 
 /** What an error about the probe says. */
-export const probedBy = (run: z.infer<typeof ProbedRun>, topic: string, tier: ProbeTier): Probed => {
+export const probedBy = (
+  run: z.infer<typeof ProbedRun>,
+  { topic, tier, sinkConnection }: Pick<ProbeProgress, 'topic' | 'tier' | 'sinkConnection'>,
+): Probed => {
   const { clusterArn, workspace, connectionName } = run.request;
   return {
     clusterArn,
@@ -68,6 +74,7 @@ export const probedBy = (run: z.infer<typeof ProbedRun>, topic: string, tier: Pr
     topic,
     partitions: partitionsOf(topic, run),
     tier,
+    sinkConnection,
     login: run.plan.login,
     hint: networkHint(clusterArn, run.cluster.details, run.principal.cidrBlock),
   };

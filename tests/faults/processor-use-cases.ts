@@ -93,7 +93,7 @@ const proofs: UseCase[] = [
   },
   {
     name: 'prove it with a sink in a cluster',
-    world: seedWith({ cluster: isOn, project, atlas: { refusesTestLog: true } }),
+    world: seedWith({ cluster: isOn, project, atlas: { refusesTestLog: 'create' } }),
     ...proving(),
     expected: { endState: 'Connected' },
     leaves: one,
@@ -102,7 +102,7 @@ const proofs: UseCase[] = [
   },
   {
     name: 'connect without a sink for the probe',
-    world: seedWith({ cluster: isOn, atlas: { refusesTestLog: true } }),
+    world: seedWith({ cluster: isOn, atlas: { refusesTestLog: 'create' } }),
     ...proving(),
     expected: { endState: 'Connected' },
     leaves: one,

@@ -33,6 +33,9 @@ const world = (seed: WorldSeed = {}): WorldSeed => ({
   atlas: { linkMinutes: 1, connectionMinutes: 1, ...seed.atlas },
 });
 
+/** A workspace that is connected to an Atlas cluster. */
+const withCluster = { workspaces: [{ name: 'streams', clusterConnections: [{ name: 'db', clusterName: 'main' }] }] };
+
 /** Without the topic API of MSK, a run does not know which topics exist. */
 const withoutTopicApi = { kafkaVersion: '3.5.1' };
 
@@ -117,27 +120,32 @@ suite('a probe', () => {
     );
   });
 
-  test('uses a collection of a connected cluster if Atlas refuses its own sink, and writes nothing there', async () => {
-    const project = { workspaces: [{ name: 'streams', clusterConnections: [{ name: 'db', clusterName: 'main' }] }] };
-    const cloud = await cloudWith(world({ project, atlas: { refusesTestLog: true } }));
-    const run = await connectByTag(cloud);
-    assert.deepEqual(probeOf(run), { topic: 'orders', result: 'read', partitions: 6, records: 1204 });
-    await assertNoProbe(cloud);
-  });
+  for (const [refusesTestLog, when] of [
+    ['create', 'when it is created'],
+    ['start', 'when it is started'],
+    ['run', 'only in its log'],
+  ] as const) {
+    test(`uses a collection of a connected cluster if Atlas refuses its own sink ${when}, and writes nothing there`, async () => {
+      const cloud = await cloudWith(world({ project: withCluster, atlas: { refusesTestLog } }));
+      const run = await connectByTag(cloud);
+      assert.deepEqual(probeOf(run), { topic: 'orders', result: 'read', partitions: 6, records: 1204 });
+      await assertNoProbe(cloud);
+    });
 
-  test('proves nothing, and says why, if Atlas refuses its sink and no cluster is connected', async () => {
-    const cloud = await cloudWith(world({ atlas: { refusesTestLog: true } }));
-    const run = await connectByTag(cloud);
-    assertConnected(run);
-    const { result, note } = probeOf(run) as { result: string; note: string };
-    assert.equal(result, 'notProved');
-    assert.match(
-      note,
-      /^Atlas refuses the sink of the probe, and workspace streams has no connection of the type Cluster/,
-    );
-    assert.match(detailOf(cloud) ?? '', /is READY not proved - Atlas refuses the sink of the probe/);
-    await assertNoProbe(cloud);
-  });
+    test(`proves nothing, and says why, if Atlas refuses its sink ${when} and no cluster is connected`, async () => {
+      const cloud = await cloudWith(world({ atlas: { refusesTestLog } }));
+      const run = await connectByTag(cloud);
+      assertConnected(run);
+      const { result, note } = probeOf(run) as { result: string; note: string };
+      assert.equal(result, 'notProved');
+      assert.match(
+        note,
+        /^Atlas refuses the sink of the probe, and workspace streams has no connection of the type Cluster.*__testLog/,
+      );
+      assert.match(detailOf(cloud) ?? '', /is READY not proved - Atlas refuses the sink of the probe/);
+      await assertNoProbe(cloud);
+    });
+  }
 });
 
 interface Failing {
@@ -194,9 +202,9 @@ const failing: Record<string, Failing & { only?: 'SCRAM' | 'IAM' }> = {
     remedy: /Add a payment method/,
   },
   'the sink fails': {
-    seed: { atlas: { sinkFails: 'not authorized on aspProbe to execute command' } },
+    seed: { project: withCluster, atlas: { sinkFails: 'not authorized on aspProbe to execute command' } },
     kind: 'sink refused',
-    remedy: /connection of the type Cluster/,
+    remedy: /connection "db".* of the type Cluster/,
   },
   'the log may not be read': {
     seed: { atlas: { brokersUnreachable: true, mayReadLogs: false } },

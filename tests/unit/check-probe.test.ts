@@ -131,6 +131,17 @@ describe('CheckProbe', () => {
     });
   });
 
+  it('says that Atlas refuses its own sink, so that the machine tries another; a collection that fails ends in ProbeFailed', async (t) => {
+    const routes = { [log]: logged('Error: the sink __testLog is not available.') };
+    const { result } = await checker(t, shownProbe('FAILED'), { routes });
+    const { isDone, isEnded, result: found, refusedSink } = await result;
+    assert.deepEqual([isDone, isEnded, found], [true, false, undefined]);
+    assert.equal(refusedSink, 'Atlas says: "Error: the sink __testLog is not available.".');
+    const denied = { [log]: logged('MongoServerError: not authorized on aspProbe to execute command') };
+    const second = await checker(t, shownProbe('FAILED'), { routes: denied, probe: { sinkConnection: 'warehouse' } });
+    await assert.rejects(second.result, { message: /\(sink refused\).*\nCheck .*connection "warehouse"/ });
+  });
+
   describe('at the deadline of a probe that has not started', () => {
     const routes = { [log]: logged(), [stop]: ok({}) };
 

@@ -70,7 +70,7 @@ const cases: [kind: ProbeFailureKind, overrides: Partial<Probed>, name: string, 
   ['tooManyPartitions', { partitions: 40, tier: 'SP5' }, 'too many partitions', /Raise the maximum tier/],
   ['tooManyPartitions', {}, 'too many partitions', /name a smaller topic first/],
   ['noBilling', {}, 'no billing', /payment method/],
-  ['sinkRefused', {}, 'sink refused', /type Cluster/],
+  ['sinkRefused', { sinkConnection: 'db' }, 'sink refused', /^Check .*connection "db" .*type Cluster/m],
   ['unknown', {}, 'unknown reason', /Project Data Access Read Only/],
 ];
 

@@ -22,18 +22,21 @@ interface Situation {
   holder?: string;
   topics?: string[];
   secretVersionId?: string;
+  /** Of an earlier visit. */
+  refusedSink?: string;
 }
 
 /** Atlas accepts everything, unless the situation differs. */
 async function starter(t: TestContext, situation: Situation = {}) {
   const { routes = {}, recorded = {}, partitions = 6, result = 'unchanged', holder = executionArn } = situation;
-  const { topics = ['orders', 'payments'], secretVersionId = 'version-1' } = situation;
+  const { topics = ['orders', 'payments'], secretVersionId = 'version-1', refusedSink } = situation;
   const { atlas, calls, requests } = await fakeAtlas(t, { [create]: ok({}), [start]: ok({}), ...routes });
   const { registry, writes, item } = fakeRegistry(record({ ...recorded, holder, action: 'connect' }));
   const run = {
     request: request({ topics, probe: true }),
     plan: { login, topics: [{ name: 'orders', partitions }] },
     connection: { id, result, ownership: 'created' as const, secretVersionId },
+    ...(refusedSink !== undefined && { probe: { isEnded: true, refusedSink } }),
     ...network,
   };
   const wait = { pollSeconds: 15, timeoutMinutes: 13 };
@@ -96,14 +99,36 @@ describe('StartProbe', () => {
     it('uses a collection of a connected cluster', async (t) => {
       const routes = { [create]: [refused, ok({})], [connections]: list([connection(), cluster]) };
       const { visit, calls, requests } = await starter(t, { routes });
-      assert.equal((await visit()).isEnded, false);
+      const { isDone, sinkConnection } = await visit();
+      assert.deepEqual({ isDone, sinkConnection }, { isDone: false, sinkConnection: 'warehouse' });
       assert.deepEqual(calls(), [create, connections, create, start]);
       assert.deepEqual((requests[2]?.body as { pipeline: object[] } | undefined)?.pipeline.at(-1), {
         $merge: { into: { connectionName: 'warehouse', db: 'aspProbe', coll: 'aspProbe' } },
       });
     });
 
-    const unproved: [what: string, routes: Record<string, Answer | Answer[]>, note: RegExp][] = [
+    it('lets the machine delete the probe if Atlas refuses its sink only at the start, and then uses that collection', async (t) => {
+      const { visit } = await starter(t, { routes: { [start]: refused } });
+      const { isDone, isEnded, refusedSink = '', result } = await visit();
+      assert.deepEqual({ isDone, isEnded, result }, { isDone: true, isEnded: false, result: undefined });
+      assert.match(refusedSink, /__testLog does not exist/);
+      const again = await starter(t, { routes: { [connections]: list([cluster]) }, refusedSink });
+      const { refusedSink: gone, ...second } = await again.visit();
+      assert.deepEqual([gone, second.isDone, second.sinkConnection], [undefined, false, 'warehouse']);
+      assert.deepEqual(again.calls(), [connections, create, start]);
+    });
+
+    it('ends in ProbeFailed if Atlas refuses to write to that collection', async (t) => {
+      const denied = apiError(400, 'STREAM_NEW', 'Error: $merge may not write to aspProbe.');
+      const routes = { [connections]: list([cluster]), [start]: denied };
+      const { visit } = await starter(t, { routes, refusedSink: 'Atlas says: "no"' });
+      await assert.rejects(visit(), {
+        name: 'ProbeFailed',
+        message: /\(sink refused\).*\nCheck .*connection "warehouse"/,
+      });
+    });
+
+    const unproved: [what: string, routes: Record<string, Answer | Answer[]>, note: RegExp, refusedSink?: string][] = [
       [
         'the workspace has no connection to a cluster',
         { [create]: refused, [connections]: list([connection()]) },
@@ -114,14 +139,25 @@ describe('StartProbe', () => {
         { [create]: refused, [connections]: list([cluster]) },
         /^Atlas accepts no probe, neither .* nor with connection "warehouse"\. .*__testLog/,
       ],
+      [
+        'Atlas has refused it in its log, and the workspace has no connection to a cluster',
+        { [connections]: list([connection()]) },
+        /^Atlas refuses the sink of the probe, and workspace streams has no connection of the type Cluster .*Atlas says: "no"/,
+        'Atlas says: "no"',
+      ],
+      [
+        'it is not the sink that Atlas refuses',
+        { [create]: apiError(400, 'STREAM_NEW', 'Connection orders does not exist.') },
+        /^Atlas accepts no probe\. .*Connection orders does not exist/,
+      ],
     ];
-    for (const [what, routes, note] of unproved)
+    for (const [what, routes, note, refusedSink] of unproved)
       it(`says that nothing is proved if ${what}`, async (t) => {
-        const { visit, item } = await starter(t, { routes });
-        const { isEnded, result, note: said = '' } = await visit();
-        assert.deepEqual({ isEnded, result }, { isEnded: true, result: 'notProved' });
+        const { visit, item } = await starter(t, { routes, ...(refusedSink !== undefined && { refusedSink }) });
+        const { isDone, isEnded, result, note: said = '' } = await visit();
+        assert.deepEqual({ isDone, isEnded, result }, { isDone: true, isEnded: false, result: 'notProved' });
         assert.match(said, note);
-        assert.equal(item()?.probe, undefined);
+        assert.ok(item()?.probe, 'EndProbe makes sure that there is none');
       });
   });
 
@@ -131,6 +167,15 @@ describe('StartProbe', () => {
     await visit();
     assert.deepEqual(calls(), [create, get, remove, create, start]);
   });
+
+  for (const duplicate of [exists, apiError(400, 'STREAM_PROCESSOR_NAME_ALREADY_EXISTS')])
+    it('is retried if its name still exists after what an earlier attempt has created was deleted', async (t) => {
+      const routes = { [create]: duplicate, [get]: shownProbe('CREATED'), [remove]: ok({}) };
+      const { visit, calls, item } = await starter(t, { routes });
+      await assert.rejects(visit(), { name: 'AtlasUnavailable', message: /still exists/ });
+      assert.deepEqual(calls(), [create, get, remove, create]);
+      assert.ok(item()?.probe);
+    });
 
   it('stops what an earlier attempt has started, and is retried', async (t) => {
     const routes = { [create]: exists, [get]: shownProbe('STARTED'), [stop]: ok({}) };

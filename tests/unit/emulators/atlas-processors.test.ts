@@ -100,9 +100,17 @@ describe('a stream processor in the emulator of Atlas', () => {
       assert.equal((await create(wrong)).status, status, JSON.stringify(wrong));
   });
 
-  test('may be refused the sink without a connection', async (t) => {
-    const { create } = await startReady(t, { refusesTestLog: true });
-    assert.deepEqual(refusal(await create()), [400, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME']);
+  test('may be refused the sink without a connection, when it is created, started or run', async (t) => {
+    const refused = [400, 'STREAM_CONNECTION_NOT_FOUND_FOR_NAME'];
+    const { create } = await startReady(t, { refusesTestLog: 'create' });
+    assert.deepEqual(refusal(await create()), refused);
+    const late = await startReady(t, { refusesTestLog: 'start' });
+    assert.equal((await late.create()).status, 200);
+    assert.deepEqual(refusal(await late.startWith({})), refused);
+    const last = await startReady(t, { refusesTestLog: 'run' });
+    await last.create();
+    assert.equal((await last.startWith({})).status, 200);
+    assert.deepEqual(await last.states([8.1]), ['FAILED']);
   });
 
   test('is neither started twice, nor stopped or deleted in the wrong state', async (t) => {
