@@ -17,7 +17,7 @@ requests     a bundle of only the clients that sends as many requests; baseline:
 The events are those of a connected cluster. Nothing is created, so each event can be repeated.`,
   trips: `HTTP requests of a run, including digest challenges and reads of the credentials; baseline: the fewest requests that the
 APIs allow (bench/trips/fewest.ts). Nonces do not expire here. Atlas's nonces do, and then a poll is challenged again.
-Containers are cold unless the name says otherwise.`,
+Containers are cold unless the name says otherwise. to the registry: the share of all requests that go to DynamoDB.`,
   cost: `A first connect as deployed: the cluster takes 45 minutes, the link 32, the connection 26. cost is that of 1,000 connects: Step
 Functions and Lambda, without the free tier. Requests to AWS and Atlas take no time here, so Lambda costs more in reality, but
 transitions are nearly the whole cost. delay is the time from the end of a wait to the poll that finds it, for the three waits
