@@ -6,7 +6,7 @@ import { parseClusterArn } from '../msk/arn.ts';
 import { tagCommand } from '../msk/tag-commands.ts';
 import { roleOfStack } from '../prerequisites/streams-role.ts';
 import { secretNameOf } from '../secrets/secret-arn.ts';
-import { type ProbeTier, probeGroupOf, probeNameOf } from './probe.ts';
+import { type ProbeTier, probeGroupOf, probeNameOf, smallestTierReads } from './probe.ts';
 import type { Diagnosis, ProbeFailureKind } from './probe-kind.ts';
 
 /** What a probe was about. */
@@ -83,7 +83,7 @@ function what(kind: ProbeFailureKind, probed: Probed): string {
       return `The brokers do not let ${who} use the probe's consumer group, whose name starts with ${probeGroupOf(clusterArn)}.`;
     case 'tooManyPartitions':
       return partitions === null
-        ? `It has more partitions than a processor on tier ${tier} may read.`
+        ? `It has more partitions than a processor on tier ${tier} may read. Its number of partitions is unknown to the run, which therefore takes the smallest tier.`
         : `It has ${partitions} partitions, which needs tier ${tier}, and the workspace does not allow that.`;
     case 'noBilling':
       return 'Atlas starts no stream processor without a payment method.';
@@ -114,7 +114,9 @@ function remedyFor(kind: ProbeFailureKind, probed: Probed): string {
       return groupRemedy(probed);
     case 'tooManyPartitions':
       return withCommand(
-        `Raise the maximum tier of workspace ${workspace} in Atlas${tier === 'SP10' ? '' : ' (SP2 reads up to 32 partitions, SP5 up to 64, SP10 any number)'}. Or name a smaller topic first, in "topics" of the input or by the tag. Put its name in place of TOPIC:`,
+        probed.partitions === null
+          ? `Let the run learn the number, so that it takes a larger tier: the cluster needs Apache Kafka 3.6.0 or newer, and no policy may deny kafka:DescribeTopic to the functions. Or name a topic with at most ${smallestTierReads} partitions first, in "topics" of the input or by the tag. Put its name in place of TOPIC:`
+          : `Raise the maximum tier of workspace ${workspace} in Atlas${tier === 'SP10' ? '' : ' (SP2 reads up to 32 partitions, SP5 up to 64, SP10 any number)'}. Or name a smaller topic first, in "topics" of the input or by the tag. Put its name in place of TOPIC:`,
         tagCommand(clusterArn, { 'atlas-streaming/topics': 'TOPIC' }),
       );
     case 'noBilling':

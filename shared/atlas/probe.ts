@@ -56,6 +56,9 @@ const smallTiers = [
   { tier: 'SP2', maxPartitions: 32 },
   { tier: 'SP5', maxPartitions: 64 },
 ] as const;
+/** How many partitions the smallest tier reads. */
+export const smallestTierReads = smallTiers[0].maxPartitions;
+
 export type ProbeTier = 'SP2' | 'SP5' | 'SP10';
 
 /**
