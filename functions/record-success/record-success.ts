@@ -105,6 +105,13 @@ export async function recordSuccess(
     { status: 'connected', detail, executionArn, verifiedAt: now },
     msk,
   );
+  const notes = [
+    targetChange &&
+      (isNews
+        ? `${news} To move it, disconnect the cluster first. It is reported again when the registry can be written.`
+        : `${targetChange}. This was reported before; the connected target was verified.`),
+    plan.uncheckedTopics,
+  ].filter(Boolean);
   // Only for a first connect: a verification takes seconds.
   if (connection.result === 'created')
     measure('TimeToConnect', 'Seconds', (Date.parse(now) - Date.parse(run.startedAt)) / 1000);
@@ -123,11 +130,7 @@ export async function recordSuccess(
     statusTags: writtenUnless(refusalOfTags),
     registry: writtenUnless(refusalOfRegistry),
     verifiedAt: now,
-    ...(targetChange && {
-      note: isNews
-        ? `${news} To move it, disconnect the cluster first. It is reported again when the registry can be written.`
-        : `${targetChange}. This was reported before; the connected target was verified.`,
-    }),
+    ...(notes.length > 0 && { note: notes.join(' ') }),
   };
 }
 

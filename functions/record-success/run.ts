@@ -24,8 +24,8 @@ export const Run = z.object({
     isProbeWithoutTopic: true,
     recorded: true,
   }),
-  /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. */
-  plan: z.object({ login: Login, isConnected: z.boolean() }),
+  /** `isConnected`: CheckPrerequisites has found everything in place, and no later state has recorded anything. `uncheckedTopics`: why, in sentences. */
+  plan: z.object({ login: Login, isConnected: z.boolean(), uncheckedTopics: z.optional(text) }),
   /** Only if the run visited these states. */
   connectivity: z.optional(z.object({ result: Result })),
   scramSecretAssociation: z.optional(z.object({ result: Result })),

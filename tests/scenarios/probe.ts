@@ -189,7 +189,7 @@ const failing: Record<string, Failing & { only?: 'SCRAM' | 'IAM' }> = {
   'the topic has too many partitions for the tier': {
     seed: { cluster: { ...withoutTopicApi, topics: many } },
     kind: 'too many partitions',
-    remedy: /number of partitions is unknown[^]*name a topic with at most 32 partitions first/,
+    remedy: /number of partitions is unknown[\s\S]*name a topic with at most 32 partitions first/,
   },
   'the workspace does not allow the tier that the topic needs': {
     seed: { cluster: { topics: many }, project: { workspaces: [{ name: 'streams', tier: 'SP2', maxTier: 'SP2' }] } },

@@ -110,6 +110,20 @@ describe('RecordSuccess', () => {
     assert.equal(((await registered()) as RegistryRecord).rebootWindow, undefined);
   });
 
+  it('says which topics were not checked, and why', async (t) => {
+    const uncheckedTopics =
+      'Whether topic orders exists was not checked. MSK shows topics only with Apache Kafka 3.6.0 or newer.';
+    const run: Run = { ...everything, plan: { ...everything.plan, uncheckedTopics } };
+    assert.equal((await (await recorder(t)).record(run)).note, uncheckedTopics);
+    const moved = { ...run, request: request({ targetChange: 'The tags ask for B', wantedBy: 'console' }) };
+    const recorded = { targetsChanged: [fingerprint('The tags ask for B')] };
+    const { note = '' } = await (await recorder(t, recorded)).record({
+      ...moved,
+      request: { ...moved.request, recorded: { clusterArn, ...recorded } },
+    });
+    assert.match(note, /^The tags ask for B\. This was reported before.* Whether topic orders exists was not checked/);
+  });
+
   describe('with a probe', () => {
     const probe = { topic: 'orders', result: 'read', partitions: 6, records: 1204, isEnded: true } as const;
     const words = 'topic orders can be read: 6 partitions, 1,204 records';
