@@ -53,6 +53,7 @@ export interface ClusterStatus {
 interface Settings {
   verifyEveryHours: number;
   disconnectOnUntag: boolean;
+  restartProcessors: boolean;
   disconnectDeletedClusters: boolean;
 }
 

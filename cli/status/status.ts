@@ -61,6 +61,7 @@ export async function readStatus(asked: Asked, aws: Aws): Promise<Status> {
   const statuses = clustersOf(registered, clusters, now, {
     verifyEveryHours: Number(settings.verifyEveryHours),
     disconnectOnUntag: settings.disconnectOnUntag === 'true',
+    restartProcessors: settings.restartProcessors === 'true',
     disconnectDeletedClusters: settings.disconnectDeletedClusters === 'true',
   });
   const projectIds = [

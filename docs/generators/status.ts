@@ -72,7 +72,12 @@ const clusters = [orders, payments, invoices].map((ClusterArn) => ({
 /** An example of what `npm run status` shows. */
 export async function exampleStatus(): Promise<Status> {
   const registered = { records, unreadable: [] };
-  const settings = { verifyEveryHours: 6, disconnectOnUntag: false, disconnectDeletedClusters: true };
+  const settings = {
+    verifyEveryHours: 6,
+    disconnectOnUntag: false,
+    restartProcessors: false,
+    disconnectDeletedClusters: true,
+  };
   const listed = new Set(clusters.map(({ ClusterArn }) => ClusterArn));
   const retired = arnOf('retired', '4c038240-bfb7-4b63-bbb0-f77f942caaa5');
   const listPrivateLinks = async () => [

@@ -3,8 +3,8 @@ import type { Cluster } from '@aws-sdk/client-kafka';
 import { AwsRefused } from '../../shared/errors.ts';
 import { actionOf } from '../../shared/executions.ts';
 import { vpcConnectivityOf } from '../../shared/msk/cluster.ts';
-import { type Action, settingsOf, settingTags, triggerTag } from '../../shared/msk/tags.ts';
-import { retryTime, waitsForChange } from '../../shared/registry/due.ts';
+import { type Action, settingsOf, triggerTag } from '../../shared/msk/tags.ts';
+import { mayRestartNow, retryTime, waitsForChange } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { allowTag } from '../../shared/secrets/allow-tag.ts';
 import type { SecretDescription } from '../../shared/secrets/client.ts';
@@ -41,12 +41,6 @@ export async function retryReason(
   return circumstances === undefined || circumstances === found
     ? undefined
     : 'the cluster, its secrets or its settings have changed since its last run failed';
-}
-
-/** As ResolveRequest decides it. */
-function mayRestartNow({ Tags = {} }: Cluster, { settings }: Deps): boolean {
-  const tag = Tags[settingTags.restartProcessors];
-  return tag === undefined ? settings.restartProcessors : tag === 'true';
 }
 
 const otherThan = (action: Action): Action => (action === 'connect' ? 'disconnect' : 'connect');

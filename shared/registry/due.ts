@@ -1,6 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-kafka';
 import { actionOf } from '../executions.ts';
-import { type Action, settingsOf, statusTag, tagOf, triggerTag } from '../msk/tags.ts';
+import { type Action, settingsOf, settingTags, statusTag, tagOf, triggerTag } from '../msk/tags.ts';
 import { age, hour, minute } from './age.ts';
 import { nextAttempt } from './backoff.ts';
 import { hasLeftovers, hasPieces, mayBeOurs, type RegistryRecord, runEndedEarly } from './record.ts';
@@ -30,6 +30,10 @@ interface Known {
 interface Settings {
   verifyEveryHours: number;
   disconnectOnUntag: boolean;
+}
+
+interface RestartSetting {
+  restartProcessors: boolean;
 }
 
 /** How soon a disconnect repeats if it could not find what was just requested: Atlas may show it late. */
@@ -72,11 +76,14 @@ export function dueWork({ cluster, record }: Known, now: string, settings: Setti
  * @param now ISO 8601
  * @returns undefined if no run is due by time alone
  */
-export function nextRun(known: Known, now: string, settings: Settings): Due | undefined {
+export function nextRun(known: Known, now: string, settings: Settings & RestartSetting): Due | undefined {
   const due = dueWork(known, now, settings);
-  const { record } = known;
-  if (due && record?.failures && record.lastFailure && waitsForChange({ ...record.lastFailure, ...due }, record))
-    return undefined;
+  const { failures, lastFailure } = known.record ?? {};
+  const isRetry = due && failures && lastFailure && actionOf(lastFailure.executionArn) === due.action;
+  if (isRetry && waitsForChange({ ...lastFailure, ...due }, known.record)) {
+    const isAllowedNow = !lastFailure.mayRestart && known.cluster && mayRestartNow(known.cluster, { settings });
+    return isAllowedNow ? due : undefined;
+  }
   const retryAt = due && known.record?.failures ? retryTime(due.action, known.record, now) : undefined;
   const [latest] = [due?.at ?? [], retryAt ?? []].flat().toSorted().reverse();
   return due && { ...due, at: latest };
@@ -117,6 +124,12 @@ export const waitsForChange = (
   { error, action }: { error: string; action: Action },
   record: RegistryRecord | undefined,
 ): boolean => error === 'ConnectionInUse' && action === 'connect' && !(record && hasLeftovers(record));
+
+/** Whether a run may stop stream processors, as ResolveRequest decides it. */
+export function mayRestartNow({ Tags = {} }: Cluster, { settings }: { settings: RestartSetting }): boolean {
+  const tag = Tags[settingTags.restartProcessors];
+  return tag === undefined ? settings.restartProcessors : tag === 'true';
+}
 
 /** What the cluster's owner wants now, and how we know. */
 function wishFor(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nextRun } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
-import { clusterArn, now, principalArn } from '../fixtures/request.ts';
+import { clusterArn, disconnectExecutionArn, now, principalArn } from '../fixtures/request.ts';
 import {
   cluster,
   connected,
@@ -15,7 +15,7 @@ import {
   sweeper,
 } from '../fixtures/sweep.ts';
 
-const settings = { verifyEveryHours: 6, disconnectOnUntag: false };
+const settings = { verifyEveryHours: 6, disconnectOnUntag: false, restartProcessors: false };
 const minute = 60_000;
 const around = (time: string, minutes: number) => new Date(Date.parse(time) + minutes * minute).toISOString();
 
@@ -69,6 +69,24 @@ describe('the time of the next run', () => {
       reason: 'it is not connected, and its tag says connect',
       at: undefined,
     }));
+
+  it('is at once after ConnectionInUse if the sweep starts it at once, and otherwise none', async () => {
+    const inUse = (more = {}) => connected(failure(minutesAgo(5), { error: 'ConnectionInUse', ...more }));
+    const ofDisconnect = { executionArn: disconnectExecutionArn };
+    const allowing = { ...connectTags, 'restart-processors': 'true' };
+    for (const [tags, record, restartProcessors, isDue] of [
+      [connectTags, inUse({ mayRestart: false }), false, false],
+      [connectTags, inUse(ofDisconnect), false, true],
+      [allowing, inUse({ mayRestart: false }), false, true],
+      [connectTags, inUse({ mayRestart: false }), true, true],
+    ] as const) {
+      const next = nextRun({ cluster: cluster(tags), record }, now, { ...settings, restartProcessors });
+      assert.deepEqual(next && [next.action, next.at], isDue ? ['connect', undefined] : undefined);
+      const world = { settings: { RESTART_PROCESSORS: String(restartProcessors) } };
+      const { sweep } = sweeper({ clusters: [cluster(tags)], records: [record], ...world });
+      assert.equal((await sweep()).started.length, isDue ? 1 : 0);
+    }
+  });
 
   it('is none while MSK deletes a cluster, or if a disconnect has no record', () => {
     const deleting = cluster(connectTags, 'orders', { State: 'DELETING' });
