@@ -14,7 +14,7 @@ export function configuration(): string {
 # Configuration
 
 This page is about a clone. With [a release](release.md), [StackSets](stacksets.md) or [Terraform](../infrastructure/terraform/README.md), the settings
-are parameters of the same names.
+are parameters of the same names, with the same defaults. Only \`prefix\` is \`msk-atlas-privatelink\` there.
 
 The settings of a deployment are in \`stages/<stage>.yml\`. Copy \`stages/example.yml\`, and set the three values that have no default.
 For IAM, also set \`streamsRoleTrustedArn\` and \`streamsRoleExternalIds\`:

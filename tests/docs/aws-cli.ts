@@ -50,6 +50,7 @@ const ownCommands: Record<string, string[]> = {
     'tags',
     'template-file',
   ],
+  'cloudformation wait': ['stack-name'],
   's3 cp': ['recursive'],
   's3 mb': [],
 };

@@ -106,7 +106,7 @@ describe('the policy that says who may tag', () => {
 it('the tag policy allows the values that mean something, in the spelling that the rules match', () => {
   const { tag_key, tag_value } = read(`${samples}/tag-policy.json`).tags[triggerTag];
   assert.deepEqual(tag_key, { '@@assign': triggerTag });
-  assert.deepEqual(tag_value, { '@@assign': ['connect', 'disconnect', 'allow'] });
+  assert.deepEqual(tag_value, { '@@assign': ['connect', 'disconnect', 'hold', 'allow'] });
 });
 
 const inOrder = (keys: string[]) => (one: string, other: string) => keys.indexOf(one) - keys.indexOf(other);
