@@ -110,7 +110,10 @@ export async function recordFailure(
     ...(isStartedAgain
       ? [
           howToStartAgain(failing),
-          whenSweepTriesAgain(failing, { failures: entry.failures, now, isSure, mayNeedSecret, record: entry.record }),
+          whenSweepTriesAgain(failing, {
+            ...{ failures: entry.failures, now, isSure, mayNeedSecret, record: entry.record },
+            mayRestart: request?.restartProcessors,
+          }),
         ]
       : []),
     isStartedAgain ? `${noRedrive} Start a new execution.` : noRedrive,

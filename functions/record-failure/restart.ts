@@ -97,6 +97,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
  * @param isSure whether the cluster has the tag that asks for this run, or is the sweep's to repair
  * @param mayNeedSecret whether the run may depend on a SCRAM secret
  * @param record the registry's record before this failure
+ * @param mayRestart whether this run was allowed to stop stream processors
  */
 export function whenSweepTriesAgain(
   { error, input, executionArn }: Failing,
@@ -106,12 +107,14 @@ export function whenSweepTriesAgain(
     isSure,
     mayNeedSecret,
     record,
+    mayRestart,
   }: {
     failures: number | undefined;
     now: string;
     isSure: boolean;
     mayNeedSecret: boolean;
     record?: RegistryRecord | undefined;
+    mayRestart?: boolean | undefined;
   },
 ): string {
   if (isDryRun(input)) return 'The sweep does not repeat a dry run.';
@@ -120,7 +123,7 @@ export function whenSweepTriesAgain(
   const action = actionOf(executionArn);
   const time = endOfPause(failures, now, record).replace(/\.\d+Z$/, 'Z');
   const changing = ['the cluster', 'its setting tags', ...(mayNeedSecret ? ['its SCRAM secret'] : [])];
-  const when = waitsForChange({ error, action }, record)
+  const when = waitsForChange({ error, action, mayRestart }, record)
     ? `starts no run until ${list([...changing, 'the parameter restartProcessors'])} changes`
     : `starts a run after ${time}, or earlier if ${list(changing)} change`;
   if (isSure) return `The sweep ${when}.`;

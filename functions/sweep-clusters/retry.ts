@@ -28,13 +28,12 @@ export async function retryReason(
   const { failures = 1, lastFailure } = record;
   if (!lastFailure) return 'its last run failed';
   if (actionOf(lastFailure.executionArn) !== action) return `a ${otherThan(action)} failed last`;
-  const waits = waitsForChange({ error: lastFailure.error, action }, record);
+  const waits = waitsForChange({ ...lastFailure, action }, record);
   if (!waits && retryTime(action, record, now) === undefined)
     return failures === 1 ? 'its last run failed' : `its last ${failures} runs failed`;
   if (!cluster) return undefined;
   // Whoever was told the command may have run it before this sweep records the circumstances.
-  if (waits && !lastFailure.mayRestart && mayRestartNow(cluster, deps))
-    return 'runs may stop and start its stream processors now';
+  if (waits && mayRestartNow(cluster, deps)) return 'runs may stop and start its stream processors now';
   const { circumstances } = lastFailure;
   const found = await circumstancesOf(cluster, record, deps);
   if (circumstances === undefined) await store(record, found, deps);

@@ -3,7 +3,7 @@ import { actionOf } from '../executions.ts';
 import { type Action, settingsOf, settingTags, statusTag, tagOf, triggerTag } from '../msk/tags.ts';
 import { age, hour, minute } from './age.ts';
 import { nextAttempt } from './backoff.ts';
-import { hasLeftovers, hasPieces, mayBeOurs, type RegistryRecord, runEndedEarly } from './record.ts';
+import { type Failure, hasLeftovers, hasPieces, mayBeOurs, type RegistryRecord, runEndedEarly } from './record.ts';
 import { wishWithoutTag } from './untagged.ts';
 
 /**
@@ -118,12 +118,13 @@ export const endOfPause = (failures: number, failedAt: string, record: RegistryR
 
 /**
  * Whether the sweep starts no run of a cluster until something changes. A connect that must change a connection in use fails again as long
- * as nothing allows it to stop the stream processors. What an earlier run has left is given back all the same.
+ * as nothing allows it to stop the stream processors. If the run was allowed to, they may stop the next time. What an earlier run has left
+ * is given back all the same.
  */
 export const waitsForChange = (
-  { error, action }: { error: string; action: Action },
+  { error, action, mayRestart }: Pick<Failure, 'error' | 'mayRestart'> & { action: Action },
   record: RegistryRecord | undefined,
-): boolean => error === 'ConnectionInUse' && action === 'connect' && !(record && hasLeftovers(record));
+): boolean => error === 'ConnectionInUse' && action === 'connect' && !mayRestart && !(record && hasLeftovers(record));
 
 /** Whether a run may stop stream processors, as ResolveRequest decides it. */
 export function mayRestartNow({ Tags = {} }: Cluster, { settings }: { settings: RestartSetting }): boolean {

@@ -63,6 +63,14 @@ describe('the time of the next run', () => {
     assert.equal(at, around(now, 14));
   });
 
+  it('is none after ConnectionInUse, unless the run was allowed to stop stream processors', () => {
+    const next = (mayRestart: boolean) => {
+      const record = connected(failure(minutesAgo(1), { error: 'ConnectionInUse', mayRestart }));
+      return nextRun({ cluster: cluster(connectTags), record }, now, settings)?.at;
+    };
+    assert.deepEqual([next(false), next(true)], [undefined, around(now, 14)]);
+  });
+
   it('is at once for a cluster that is tagged and not recorded', async () =>
     assert.deepEqual(nextRun({ cluster: cluster({ '': 'connect' }), record: undefined }, now, settings), {
       action: 'connect',

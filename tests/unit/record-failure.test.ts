@@ -97,6 +97,21 @@ describe('the record of ConnectionInUse', () => {
   });
 });
 
+describe('the Cause of ConnectionInUse', () => {
+  const inUse = { CreateConnection: thrown('ConnectionInUse', 'It is in use.') };
+
+  it('says that the sweep tries again only if the run was allowed to stop stream processors', async (t) => {
+    for (const [restartProcessors, expected] of [
+      [true, /\nThe sweep starts a run after 2026-11-23T12:15:00Z, /],
+      [false, /\nThe sweep starts no run until .* or the parameter restartProcessors changes\./],
+    ] as const) {
+      const { run } = await recorder(t, claimed);
+      const asked = request({ wantedBy: 'tag', restartProcessors });
+      assert.match((await run({ ...byTag, request: asked, failed: inUse })).cause, expected);
+    }
+  });
+});
+
 describe('the Cause of a failure', () => {
   it('says what failed, what was changed, how to start again, and when the sweep does', async (t) => {
     const { run } = await recorder(t, claimed);

@@ -609,7 +609,13 @@ describe('SweepClusters, for a cluster whose connection was in use,', () => {
       mayRestart,
     ],
     ['starts a run if a version before restarts has recorded the failure', allowing, inUse(), allowed],
-    ['waits for a change if the run was allowed to', allowing, inUse({ mayRestart: true }), 'failed recently'],
+    ['pauses if the run was allowed to stop the processors', allowing, inUse({ mayRestart: true }), 'failed recently'],
+    [
+      'starts a run after the pause if the run was allowed to stop the processors',
+      allowing,
+      inUse({ mayRestart: true, at: minutesAgo(16) }),
+      /its last run failed$/,
+    ],
     ['waits if the tag forbids a restart', forbidding, inUse({ mayRestart: false }), 'failed recently', mayRestart],
     [
       'gives back at once what a run that died has stopped',
