@@ -26,6 +26,8 @@ export interface Failing {
   targetChange?: string;
   /** Whether this run was allowed to stop stream processors. */
   mayRestart?: boolean;
+  /** Whether the input had settings of the connection that the runs of the sweep don't have. */
+  hasOwnSettings?: boolean;
 }
 
 export interface Entry {
@@ -119,7 +121,7 @@ async function withoutClaim(
 }
 
 function changesFor(failing: Failing, record: RegistryRecord | undefined) {
-  const { error, fingerprint, now, executionArn, detail, targetChange, mayRestart } = failing;
+  const { error, fingerprint, now, executionArn, detail, targetChange, mayRestart, hasOwnSettings } = failing;
   const known = sameFailure(record, failing);
   const isNews = !known && isNewsAfter(record, failing);
   // A cluster that stays connected has not failed.
@@ -133,6 +135,7 @@ function changesFor(failing: Failing, record: RegistryRecord | undefined) {
       ...known,
       ...{ executionArn, isNews },
       ...(error === 'ConnectionInUse' && mayRestart !== undefined && { mayRestart }),
+      ...(error === 'ConnectionInUse' && hasOwnSettings && { hasOwnSettings }),
     },
     // What was proved before is wrong by now.
     ...(error === 'ProbeFailed' && { proof: null }),

@@ -8,7 +8,7 @@ import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { Registry } from '../../shared/registry/registry.ts';
 import { isOfNoUse } from '../../shared/replaced-by.ts';
 import { clusterArnIn, eventTimeOf } from '../../shared/request/input.ts';
-import { concernsOnlyCaller, startedBy } from '../../shared/request/intent.ts';
+import { concernsOnlyCaller, hasOwnSettings, startedBy } from '../../shared/request/intent.ts';
 import { Request } from '../../shared/request/request.ts';
 import { shortForm } from '../../shared/short-form.ts';
 import { changedByRun, Results } from './changes.ts';
@@ -88,6 +88,7 @@ export async function recordFailure(
           detail: shortForm(failing, clusterArn),
           isClaimed: request?.recorded !== undefined,
           startedBy: startedBy(input, executionArn),
+          hasOwnSettings: hasOwnSettings(input, executionArn),
           taggedAt: eventTimeOf(input),
           ...(request?.targetChange && { targetChange: fingerprint(request.targetChange) }),
           ...(request?.restartProcessors !== undefined && { mayRestart: request.restartProcessors }),

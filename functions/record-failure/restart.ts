@@ -6,7 +6,7 @@ import { endOfPause, waitsForChange } from '../../shared/registry/due.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { onlyAllowedIn } from '../../shared/request/allowed-targets.ts';
 import { type Action, type Field, isOfOther, otherThan, rules } from '../../shared/request/fields.ts';
-import { isDryRun, startedBy } from '../../shared/request/intent.ts';
+import { hasOwnSettings, isDryRun, startedBy } from '../../shared/request/intent.ts';
 import { escaped, isRecord, listed } from '../../shared/request/redaction.ts';
 import { saysSecretIsOfNoUse } from '../../shared/request/secret-place.ts';
 import { correctedInput } from './corrected-input.ts';
@@ -123,7 +123,10 @@ export function whenSweepTriesAgain(
   const action = actionOf(executionArn);
   const time = endOfPause(failures, now, record).replace(/\.\d+Z$/, 'Z');
   const changing = ['the cluster', 'its setting tags', ...(mayNeedSecret ? ['its SCRAM secret'] : [])];
-  const when = waitsForChange({ error, action, mayRestart }, record)
+  const when = waitsForChange(
+    { error, action, mayRestart, hasOwnSettings: hasOwnSettings(input, executionArn) },
+    record,
+  )
     ? `starts no run until ${list([...changing, 'the parameter restartProcessors'])} changes`
     : `starts a run after ${time}, or earlier if ${list(changing)} change`;
   if (isSure) return `The sweep ${when}.`;

@@ -118,13 +118,22 @@ export const endOfPause = (failures: number, failedAt: string, record: RegistryR
 
 /**
  * Whether the sweep starts no run of a cluster until something changes. A connect that must change a connection in use fails again as long
- * as nothing allows it to stop the stream processors. If the run was allowed to, they may stop the next time. What an earlier run has left
- * is given back all the same.
+ * as nothing allows it to stop the stream processors. If the run was allowed to, they may stop the next time. If it had settings of its own,
+ * the sweep's run may have nothing to change. What an earlier run has left is given back all the same.
  */
 export const waitsForChange = (
-  { error, action, mayRestart }: Pick<Failure, 'error' | 'mayRestart'> & { action: Action },
+  {
+    error,
+    action,
+    mayRestart,
+    hasOwnSettings,
+  }: Pick<Failure, 'error' | 'mayRestart' | 'hasOwnSettings'> & { action: Action },
   record: RegistryRecord | undefined,
-): boolean => error === 'ConnectionInUse' && action === 'connect' && !mayRestart && !(record && hasLeftovers(record));
+): boolean =>
+  error === 'ConnectionInUse' &&
+  action === 'connect' &&
+  !(mayRestart || hasOwnSettings) &&
+  !(record && hasLeftovers(record));
 
 /** Whether a run may stop stream processors, as ResolveRequest decides it. */
 export function mayRestartNow({ Tags = {} }: Cluster, { settings }: { settings: RestartSetting }): boolean {

@@ -51,6 +51,8 @@ const Failure = z.object({
   circumstances: text,
   /** Whether the run was allowed to stop stream processors. Only of ConnectionInUse. */
   mayRestart: z.optional(z.boolean()),
+  /** Whether the input had a `config` or `secretArn`, which the runs of the sweep don't have. Only of ConnectionInUse. */
+  hasOwnSettings: z.optional(z.boolean()),
   /** Whether the run has left something for the next one to end. Only of RunEndedEarly. */
   hasLeft: z.optional(z.boolean()),
 });

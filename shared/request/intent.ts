@@ -22,3 +22,9 @@ export const concernsOnlyCaller = (error: string, input: unknown, executionArn: 
   error === 'ClaimLost' ||
   isDryRun(input) ||
   (error === 'InvalidRequest' && startedBy(input, executionArn) === 'console');
+
+/** Whether a person has given settings of the connection that the runs of the sweep don't have. */
+export const hasOwnSettings = (input: unknown, executionArn: string): boolean => {
+  const { config, secretArn } = (input ?? {}) as { config?: unknown; secretArn?: unknown };
+  return startedBy(input, executionArn) === 'console' && (config ?? secretArn ?? undefined) !== undefined;
+};

@@ -112,6 +112,24 @@ describe('the Cause of ConnectionInUse', () => {
   });
 });
 
+describe('ConnectionInUse of a run with settings of its own', () => {
+  const inUse = { CreateConnection: thrown('ConnectionInUse', 'It is in use.') };
+
+  it('is recorded as such, and the Cause says that the sweep tries again, without them', async (t) => {
+    for (const [own, isOwn] of [
+      [{ config: { 'client.id': 'a' } }, true],
+      [{ secretArn }, true],
+      [{ connectionName: 'orders' }, undefined],
+    ] as const) {
+      const { run, record } = await recorder(t, claimed);
+      const input = { clusterArn, ...own };
+      const { cause } = await run({ input, request: request({ restartProcessors: false }), failed: inUse });
+      assert.equal((await record())?.lastFailure?.hasOwnSettings, isOwn);
+      assert.match(cause, isOwn ? /, the sweep starts a run after 20/ : /, the sweep starts no run until /);
+    }
+  });
+});
+
 describe('the Cause of a failure', () => {
   it('says what failed, what was changed, how to start again, and when the sweep does', async (t) => {
     const { run } = await recorder(t, claimed);

@@ -616,6 +616,12 @@ describe('SweepClusters, for a cluster whose connection was in use,', () => {
       inUse({ mayRestart: true, at: minutesAgo(16) }),
       /its last run failed$/,
     ],
+    [
+      'starts a run after the pause if the run had settings of its own',
+      connectTags,
+      inUse({ mayRestart: false, hasOwnSettings: true, at: minutesAgo(16) }),
+      /its last run failed$/,
+    ],
     ['waits if the tag forbids a restart', forbidding, inUse({ mayRestart: false }), 'failed recently', mayRestart],
     [
       'gives back at once what a run that died has stopped',
