@@ -2,7 +2,13 @@ import type { AtlasClient } from '../../shared/atlas/client.ts';
 import { isProjectAbsent, noneWhenAbsent } from '../../shared/atlas/error-codes.ts';
 import { heldRefusal, type RestartProgress } from '../../shared/atlas/restart.ts';
 import type { StreamProcessor } from '../../shared/atlas/types.ts';
-import { AtlasCredentialsRefused, AtlasRefused, ThrottlingError, TransientError } from '../../shared/errors.ts';
+import {
+  AtlasCredentialsRefused,
+  AtlasRefused,
+  AtlasUnavailable,
+  ThrottlingError,
+  TransientError,
+} from '../../shared/errors.ts';
 import { age, minute } from '../../shared/registry/age.ts';
 import type { StoppedProcessor } from '../../shared/registry/record.ts';
 
@@ -13,6 +19,8 @@ export interface Found {
   restarted?: RestartProgress['restarted'][number];
   notRestarted?: RestartProgress['notRestarted'][number];
   isRequested?: boolean;
+  /** Whether the answer to that request was lost. */
+  isUnclear?: boolean;
   refusal?: string;
 }
 
@@ -69,9 +77,10 @@ async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> 
     return { ...outcome, isStarted: true };
   }
   const isFailedBefore = isFailedByUs(state, recorded) && !isFailing;
-  const isToBeStarted = (state === 'STOPPED' || isFailedBefore) && !requested[name];
+  const isUnclear = requested[name]?.isUnclear ?? false;
+  const isToBeStarted = (state === 'STOPPED' || isFailedBefore) && (!requested[name] || isUnclear);
   // Atlas may show the earlier failure until the start takes effect.
-  if (isFailedBefore && age(requested[name]?.at, now) < showsFailureMs) return { name };
+  if (isFailedBefore && !isUnclear && age(requested[name]?.at, now) < showsFailureMs) return { name };
   if (state === 'FAILED' && !isToBeStarted) return leave('it is FAILED', true);
   // One that no request has reached yet, such as after an outage of Atlas, is not given up.
   if (isLate && !(isToBeStarted && refusals[name] === undefined))
@@ -82,8 +91,11 @@ async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> 
   const how = { ...(tier !== null && { tier }), resumeFromCheckpoint: true };
   const refusal = await atlas
     .startStreamProcessor(place.projectId, place.workspace, name, how)
-    .then(() => undefined, refusalOfOne);
+    .then(() => undefined)
+    .catch((error: unknown) => (isUnclear ? refusalOfOne(error) : lostOrRefused(error)));
   if (!refusal) return { name, isRequested: true };
+  // The next visit sees whether it starts, and asks once more if it does not.
+  if (refusal === 'lost') return { name, isRequested: true, isUnclear: true };
   // Without a payment method, another request is refused as well.
   if (refusal.status === 402) return leave(refusedToStart(heldRefusal(refusal)), true);
   // It may run meanwhile, or stop later: the next visit reads it.
@@ -91,6 +103,11 @@ async function lookAt(recorded: StoppedProcessor, visit: Visit): Promise<Found> 
 }
 
 const refusedToStart = (refusal: string): string => `Atlas refuses to start it: ${refusal}`;
+
+/** A request without an answer may have reached Atlas. One that Atlas throttles has not. */
+function lostOrRefused(error: unknown): AtlasRefused | 'lost' {
+  return error instanceof AtlasUnavailable ? 'lost' : refusalOfOne(error);
+}
 
 /** A refusal that is about one processor, and must not keep the others stopped. */
 function refusalOfOne(error: unknown): AtlasRefused {

@@ -84,7 +84,9 @@ export async function startProcessors(
   // A failure stays recorded until the next visit reports it: then the machine has what this visit has found.
   const isLeft = failed.length > 0 || found.some((it) => !isSettled(it)) || found.length < pending.length;
   const kept = keptAfter(recorded, found, isFailing);
-  const newlyRequested = found.flatMap((it) => (it.isRequested ? [[it.name, { at: now }] as const] : []));
+  const newlyRequested = found
+    .filter((it) => it.isRequested)
+    .map(({ name, isUnclear }) => [name, { at: now, ...(isUnclear && { isUnclear }) }] as const);
   // One that is started so late gets as much time as the others had.
   const until = isLate && newlyRequested.length > 0 ? deadlineAfter(now, wait) : deadline;
   if (!isDeepStrictEqual(kept, recorded))

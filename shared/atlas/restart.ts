@@ -21,6 +21,8 @@ export type NotRestarted = z.infer<typeof NotRestarted>;
 const Requested = z.object({
   /** ISO 8601. */
   at: z.string(),
+  /** Whether its answer was lost, so that Atlas may not have received it. */
+  isUnclear: z.optional(z.boolean()),
 });
 
 /** The restart of the stream processors that use a connection, as StopProcessors and StartProcessors pass it on. */

@@ -276,6 +276,34 @@ describe('StartProcessors', () => {
     assert.deepEqual([visit.requested, refused.calls()], [{}, [get('a'), start('a')]]);
   });
 
+  it('counts a start whose answer was lost as requested, and asks once more if it does not take effect', async (t) => {
+    const lost = { [get('a')]: shown('a', 'STOPPED'), [start('a')]: reset };
+    const first = await starter(t, { routes: lost });
+    const { requested: unclear, areStopped } = await first.visit();
+    assert.deepEqual([unclear, areStopped], [{ a: { at: now, isUnclear: true } }, true]);
+
+    const running = await starter(t, { routes: { [get('a')]: shown('a', 'STARTED') }, before: { requested: unclear } });
+    assert.deepEqual((await running.visit()).restarted.length, 1);
+
+    const again = { [get('a')]: shown('a', 'STOPPED'), [start('a')]: ok({}) };
+    const second = await starter(t, { routes: again, before: { requested: unclear } });
+    assert.deepEqual((await second.visit()).requested, { a: { at: now } });
+
+    // Then the state is retried like any other.
+    const lostAgain = await starter(t, { routes: lost, before: { requested: unclear } });
+    await assert.rejects(lostAgain.visit, { name: 'AtlasUnavailable' });
+    assert.deepEqual(lostAgain.left(), ['a']);
+  });
+
+  it('asks once more for one that is FAILED if the answer to the first start was lost', async (t) => {
+    const { visit } = await starter(t, {
+      recorded: [stopped('a', { startedByFailedRun: true })],
+      routes: { [get('a')]: shown('a', 'FAILED'), [start('a')]: ok({}) },
+      before: { requested: { a: { at: '2026-11-23T11:59:50.000Z', isUnclear: true } } },
+    });
+    assert.deepEqual((await visit()).requested, { a: { at: now } });
+  });
+
   it('starts the others if Atlas does not answer about one, and asks no more when Atlas throttles', async (t) => {
     const recorded = [stopped('a'), stopped('b')];
     const others = { [get('b')]: shown('b', 'STOPPED'), [start('b')]: ok({}) };
