@@ -64,7 +64,7 @@ function awsError(action: string, error: unknown): Error {
       status && $fault && status >= 400 ? { cause: error } : {},
     );
   const remedy = /AccessDenied|Forbidden/.test(name)
-    ? ` The function's role lacks ${action}, or a policy of the organization or of the key denies it.`
+    ? ` Something denies ${action} to the function's role: a service control policy, a permissions boundary, or the policy of the resource (such as a secret) or of its KMS key. Allow it there. If the role was edited, deploy again.`
     : '';
   return new AwsRefused(`AWS refused ${action} with HTTP ${status} (${name}: ${quoted(said)}).${remedy}`, {
     code: name,

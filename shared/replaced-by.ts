@@ -2,6 +2,7 @@ import { stepWithCommand, withCommand } from './command.ts';
 import type { Mechanism } from './login.ts';
 import { tagCommand, untagCommand } from './msk/tag-commands.ts';
 import { settingTags, triggerTag } from './msk/tags.ts';
+import { neverAgain } from './msk/unusable.ts';
 
 /** Ends the message of a failure that a new start alone only repeats: RecordFailure then prints no command for one. */
 export const failsAgain = 'A new start before that fails again.';
@@ -10,7 +11,8 @@ export const failsAgain = 'A new start before that fails again.';
 const alwaysFails = 'Until then, the sweep starts a run at least once a day, and each of them fails.';
 
 /** Whether a message ends with the words that a new start alone does not help. */
-export const isOfNoUse = (message: string): boolean => message.endsWith(failsAgain) || isHopeless(message);
+export const isOfNoUse = (message: string): boolean =>
+  message.endsWith(failsAgain) || message.endsWith(neverAgain) || isHopeless(message);
 
 /** Whether no run can ever connect the cluster that a message is about. */
 export const isHopeless = (message: string): boolean => message.endsWith(alwaysFails);

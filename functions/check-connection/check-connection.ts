@@ -61,7 +61,7 @@ export async function checkConnection(
       : 'is still not shown by Atlas';
   if (isOlder && rewrites >= maxRewrites)
     throw new ConnectionFailed(
-      `Connection "${name}" was written ${rewrites + 1} times with the bootstrap servers "${bootstrapServers}", and Atlas still shows "${heldText(found?.bootstrapServers ?? '')}". If another tool writes this connection, stop it. Otherwise please report both strings.`,
+      `Connection "${name}" was written ${rewrites + 1} times with the bootstrap servers "${bootstrapServers}", and Atlas still shows "${heldText(found?.bootstrapServers ?? '')}". If another tool writes this connection, stop that tool, and start a new execution. Otherwise open an issue of msk-atlas-privatelink with both texts.`,
     );
   if (!isReady || isOlder) checkDeadline(`Connection "${name}" ${still}`, { now, deadline });
   // While the connection was deploying, its password could not be sent; now it can.

@@ -45,7 +45,10 @@ function stoppedMessage(run: Run, { clusterArn }: RegistryRecord, left: string[]
     text: [
       `A run that connects the cluster ${clusterArn} was stopped before the cluster was connected. What was changed so far stays: ${left.join('; ')}.`,
       `While the cluster has the tag ${triggerTag}=connect, the sweep starts another run, 15 minutes or more after the stop. Without the tag, no run completes or removes it.`,
-      withCommand('To remove it, set the tag to disconnect, or disconnect the cluster:', command),
+      withCommand(
+        'To remove it, set the tag to disconnect. If the cluster does not have the tag connect, you can run this instead:',
+        command,
+      ),
     ].join('\n'),
   };
 }

@@ -198,7 +198,7 @@ function whyNotSwept(wish: Wish): string | undefined {
   const isRemovalOfRest = action === 'disconnect' && value !== 'connect' && (!tags || isOver || !whyNotTagged(wish));
   return isRepair || isReturn || isRemovalOfRest
     ? undefined
-    : `What the sweep has found has changed since (${triggerTag}: ${shown(value)}).`;
+    : `The tag or the registry has changed since the sweep started this run. The cluster has ${value === undefined ? `no tag ${triggerTag}` : `the tag ${triggerTag}=${shown(value)}`} now.`;
 }
 
 /** A deployment serves the clusters of its own account and Region; Atlas supports only the partition `aws`. */

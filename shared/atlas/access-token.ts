@@ -172,7 +172,7 @@ export class AccessToken {
       return new AtlasCredentialsRefused('The Atlas credentials were rotated.', { status: 401, errorCode: '' });
     const failures = failed > 0 ? `, after ${failed} ${failed === 1 ? 'request' : 'requests'} that failed` : '';
     return new AtlasThrottled(
-      `There is no access token of the Atlas service account yet. Another function has requested one${failures}; the next may do so after ${claimedUntil}.`,
+      `The functions have no access token of the Atlas service account at the moment. Another function has requested one${failures}. The next request for a token is allowed after ${claimedUntil}.`,
     );
   }
 

@@ -24,7 +24,7 @@ export function authenticate(secret: unknown, baseUrl: string, shared: SharedTok
   const serviceAccount = ServiceAccount.safeParse(secret);
   if (serviceAccount.success) return bearer(serviceAccount.data, baseUrl, shared);
   throw new DeploymentMisconfigured(
-    'The Atlas credentials secret has neither the fields of an API key nor those of a service account, or their values are not those that Atlas shows (ASCII without spaces and quotes). It must be JSON such as {"publicKey":"…","privateKey":"…"} or {"clientId":"mdb_sa_id_…","clientSecret":"mdb_sa_sk_…"}.',
+    'The Atlas credentials secret has no usable credentials. It must be JSON such as {"publicKey":"…","privateKey":"…"} for an API key, or {"clientId":"mdb_sa_id_…","clientSecret":"mdb_sa_sk_…"} for a service account. The values must be ASCII without spaces and quotes. Correct the secret. A run uses the one that the setting atlasCredentialsSecretArn names.',
   );
 }
 

@@ -189,7 +189,7 @@ export class AtlasClient {
 function segment(name: string): string {
   if (!/^\.{0,2}$/.test(name)) return encodeURIComponent(name);
   throw new InvalidRequest(
-    `The name ${JSON.stringify(name)} is not that of a workspace or connection. Correct workspace and connectionName, in the input or in the tags.`,
+    `${JSON.stringify(name)} cannot be a name in a request to Atlas: it must not be empty, "." or "..". Correct workspace and connectionName in the input or in the tags.`,
   );
 }
 

@@ -80,7 +80,7 @@ export function privateLinkState(
   const scheme = schemeOf(mechanism);
   if (authenticationScheme && authenticationScheme !== scheme)
     throw new PrivateLinkFailed(
-      `Private link ${id} to this cluster has the authentication scheme ${authenticationScheme}, which never changes. The mechanism ${mechanism} needs ${scheme}, and Atlas allows one link per cluster and project. ${useSchemeOf(authenticationScheme)}If nothing uses the link, its owner can delete it in Atlas (Stream Processing > Private Link). Then start a new execution: a new link takes about 35 minutes.`,
+      `Private link ${id} to this cluster has the authentication scheme ${authenticationScheme}, which never changes. The mechanism ${mechanism} needs ${scheme}, and Atlas allows one link per cluster and project. ${useSchemeOf(authenticationScheme)}If nothing uses the link, its owner can delete it in Atlas (Stream Processing > Private Link). Then start a new execution: a new link takes about 30 minutes.`,
     );
   return { id, state: state ?? 'IDLE', isReady: state === 'DONE' };
 }

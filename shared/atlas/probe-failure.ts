@@ -90,7 +90,7 @@ function what(kind: ProbeFailureKind, probed: Probed): string {
     case 'sinkRefused':
       return 'A stream processor needs a sink, although the probe passes no record to it, and Atlas could not use it.';
     default:
-      return `Neither Atlas's API nor the operational log of the stream processor ${probeNameOf(clusterArn)} says a reason that this deployment knows, as far as they could be read.`;
+      return `The reason is not known: neither Atlas's answers nor the operational log of the stream processor ${probeNameOf(clusterArn)} has a known one, or the log could not be read.`;
   }
 }
 
@@ -124,7 +124,7 @@ function remedyFor(kind: ProbeFailureKind, probed: Probed): string {
     case 'sinkRefused':
       return `Check that connection "${sinkConnection}" of workspace ${workspace}, which is of the type Cluster, works and that its role may write: it is the sink of the probe because Atlas has refused its own, and the probe writes nothing there. Or turn the probe off.`;
     default:
-      return `Read the operational log of the workspace ${workspace} in Atlas (Stream Processing, Monitoring), which keeps it for 30 days. The deployment's credentials need the role Project Data Access Read Only to read it. Topic "${topic}" must exist, and ${identityOf(probed)} must be allowed to read it.`;
+      return `Read the operational log of the workspace ${workspace} in Atlas (Stream Processing, Monitoring), which keeps it for 30 days. To let runs read it, give the deployment's credentials the role Project Data Access Read Only as well: Project Stream Processing Owner alone is not enough. Topic "${topic}" must exist, and ${identityOf(probed)} must be allowed to read it.`;
   }
 }
 

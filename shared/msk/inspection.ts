@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ClientAuthentication, Cluster } from '@aws-sdk/client-kafka';
-import { ClusterUnusable } from '../errors.ts';
 import { quoted } from '../foreign-text.ts';
 import type { ClusterDetails } from './cluster.ts';
 import { triggerTag } from './tags.ts';
+import { stateError } from './unusable.ts';
 
 /** The states that don't pass by themselves. @see https://docs.aws.amazon.com/msk/latest/developerguide/msk-cluster-states.html */
 const terminal = new Set(['FAILED', 'DELETING']);
@@ -17,7 +17,7 @@ export function stateOf({ State, StateInfo }: Cluster, clusterArn: string): stri
   const state = State ?? 'unknown';
   if (!terminal.has(state)) return state;
   const reason = StateInfo?.Message ? ` (${quoted(StateInfo.Message)})` : '';
-  throw new ClusterUnusable(`Cluster ${clusterArn} is ${state}${reason}; it must be ACTIVE.`);
+  throw stateError(state, clusterArn, { reason });
 }
 
 /** Whether a cluster can have SCRAM secrets. */

@@ -40,7 +40,7 @@ export function checkPrincipal(
   if (pinned === undefined || pinned === principalArn) return;
   if (acceptPrincipal === account) return;
   throw new PrincipalChanged(
-    `Atlas names ${principalArn} as its principal for ${clusterArn}; at the first connect it was ${pinned}. Nothing was changed. Ask MongoDB support whether Atlas has moved to that account. Only if it has, start a run with "acceptPrincipal":"${account}" in the input.`,
+    `Atlas names ${principalArn} as its principal for ${clusterArn}; at the first connect it was ${pinned}. The cluster policy was not changed. Ask MongoDB support whether Atlas has moved to that account. Only if it has, start a run with "acceptPrincipal":"${account}" in the input. If it has not, disconnect the cluster.`,
   );
 }
 
@@ -49,7 +49,7 @@ export const accountOf = (principalArn: string): string => principalArn.split(':
 
 /** An account that a run lets in, and why it may. */
 export const accountNote = (account: string, isListed: boolean): string =>
-  `AWS account ${account}${isListed ? ', which atlasAwsAccountIds allows' : '. It was not checked, because atlasAwsAccountIds is empty'}`;
+  `AWS account ${account}${isListed ? ', which atlasAwsAccountIds allows' : '. The account was not compared with a list, because the setting atlasAwsAccountIds is empty'}`;
 
 /** The AWS accounts in the setting atlasAwsAccountIds; none: any. CloudFormation has checked the value. */
 export const accountsIn = (list: string): ReadonlySet<string> => new Set(list.match(/\d{12}/g) ?? []);

@@ -209,7 +209,7 @@ function verdictOn(id: string | undefined, recorded: Piece | undefined, asked: A
   const note =
     ownership === 'adopted'
       ? notCreated
-      : 'this deployment tried to create one, but this one does not fall into the attempt';
+      : 'this deployment tried to create one, but this one was created at another time';
   return { isOurs: false, note, remedy: includeAdopted('Atlas', asked), ...settled };
 }
 

@@ -75,12 +75,12 @@ function clusterArnOfEvent(input: unknown): string {
   const event = TagEvent.safeParse(input);
   if (!call.success && !event.success)
     throw new InvalidRequest(
-      `The input looks like an event but is not a "Tag Change on Resource" event of aws.tag about one resource (${pathsOf(event.error)}).`,
+      `The input has the field source or detail-type, so it must be an event: "Tag Change on Resource" of aws.tag about one resource (wrong or missing: ${pathsOf(event.error)}), or a CloudTrail event about a new cluster or a tag of a cluster. To start a run manually, give an object with the field clusterArn, and without source and detail-type.`,
     );
   const bytes = new TextEncoder().encode(JSON.stringify(input)).length;
   if (bytes > maxEventBytes)
     throw new InvalidRequest(
-      `The event has ${bytes} bytes; it must have at most ${maxEventBytes}. To start a run by hand, give an object with the field clusterArn instead.`,
+      `The event has ${bytes} bytes; it must have at most ${maxEventBytes}. To start a run manually, give an object with the field clusterArn instead.`,
     );
   return call.success
     ? valid('clusterArn', clusterArnOfCall(call.data), 'The ARN in the event')

@@ -60,7 +60,7 @@ export function howToMove(clusterArn: string, { scheme, isLinkForeign, isByInput
       const step = `  ${index + 1}. ${text}`;
       return command === undefined ? step : stepWithCommand(step, command);
     }),
-    `The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.${scheme ? ' It takes longer if MSK must first reboot the brokers for the other authentication scheme.' : ''}`,
+    `The cluster has no connection for about an hour then: the new private link takes about 30 minutes, and the new connection about 25.${scheme ? ' It takes longer if MSK must first reboot the brokers for the other authentication scheme.' : ''}`,
   ].join('\n');
 }
 

@@ -214,7 +214,7 @@ export const faults: Fault[] = [
     appliesTo: ofAws,
     kind: 'needs a person',
     errors: refused,
-    says: /role lacks|must let this account's roles read it/,
+    says: /to the function's role|must let this account's roles read it/,
     inject: async ({ service }) => failedAnswer(service, 'denied'),
   },
   {

@@ -39,7 +39,7 @@ describe('preflight judges the cluster', () => {
       const { report, exitCode } = await withCluster({ state });
       assert.match(
         complaints(report).join(),
-        new RegExp(`^clusterState: Cluster .* is ${state}; it must be ACTIVE\\.$`),
+        new RegExp(`^clusterState: Cluster .* is ${state}; it must be ACTIVE\\. `),
       );
       assert.deepEqual([report.plan, exitCode], [null, 1]);
     });

@@ -47,7 +47,7 @@ const failures: Failure[] = [
     at: 'InspectCluster',
     world: { cluster: { state: 'DELETING' } },
     error: 'ClusterUnusable',
-    says: /is DELETING/,
+    says: /is DELETING; it must be ACTIVE\. When it is deleted, .* Each connect with this ARN fails\.\nNothing was changed\.\nCluster: .*\nExecution: .*\nDon't use Redrive: .* fails again\.$/,
   },
   {
     when: 'the cluster is serverless',
@@ -101,7 +101,7 @@ const failures: Failure[] = [
     at: 'CheckPrerequisites',
     world: { atlasCredentials: { user: 'me' } },
     error: 'DeploymentMisconfigured',
-    says: /neither the fields of an API key nor those of a service account/,
+    says: /has no usable credentials\. It must be JSON such as .* setting atlasCredentialsSecretArn names/,
   },
   {
     when: 'the access list of the API key lacks the function’s address',

@@ -179,7 +179,7 @@ suite('auto, with a streams role, means', () => {
 
   test('the scheme of the private link that another party has made, which another mechanism cannot use', async () => {
     const says =
-      /has the authentication scheme SASL_SCRAM, .* AWS_MSK_IAM needs IAM, .*set the mechanism to SCRAM-512 .*its owner can delete it .*about 35 minutes/s;
+      /has the authentication scheme SASL_SCRAM, .* AWS_MSK_IAM needs IAM, .*set the mechanism to SCRAM-512 .*its owner can delete it .*about 30 minutes/s;
     // If private connectivity for IAM is off, the run fails before the reboot that would be useless.
     for (const [cluster, error, changes] of [
       [{ ...both, ...otherWayIsOn() }, 'PrerequisitesNotMet', []],

@@ -88,7 +88,7 @@ suite('after a run is killed, a later disconnect by tag removes all that was cre
     });
 
   for (const scenario of scenarios.filter(({ name }) => /^(first connect|repair)$/.test(name)))
-    test(`${scenario.name}, stopped while its function goes on`, { concurrency }, async (t) => {
+    test(`${scenario.name}, stopped while its function continues`, { concurrency }, async (t) => {
       const kills = (await writesIn(scenario)).map((write) => ({ write, applied: false, end: 'outlived' as const }));
       await check(t, scenario, kills);
     });

@@ -83,7 +83,7 @@ const wrong: { because: string; input: (cloud: Cloud) => unknown; says: RegExp; 
   {
     because: 'is an event of another source',
     input: ({ world }) => ({ source: 'aws.ec2', 'detail-type': 'Other', resources: [world.cluster.arn], detail: {} }),
-    says: /looks like an event but is not a "Tag Change on Resource" event/,
+    says: /so it must be an event: "Tag Change on Resource" of aws\.tag/,
     // No person has typed it, so the failure is counted.
     isCounted: true,
   },

@@ -99,7 +99,7 @@ suite('no password, private key, client secret or access token leaks', () => {
 
   test('if the credentials secret has the wrong fields', async (t) => {
     const cloud = await cloudWithSecrets(t, { atlasCredentials: { publicKey: 'known', privatekey: password } });
-    assertFailed(await connectByTag(cloud), 'DeploymentMisconfigured', /neither the fields/);
+    assertFailed(await connectByTag(cloud), 'DeploymentMisconfigured', /has no usable credentials/);
     await assertNothingLeaks(cloud);
   });
 });

@@ -88,7 +88,7 @@ describe('the containers of a service account', () => {
     secret.put({ credentialsVersionId: 'credentials-1', claimedUntil });
     await assert.rejects(statusOf(container()), {
       name: 'AtlasThrottled',
-      message: `There is no access token of the Atlas service account yet. Another function has requested one; the next may do so after ${claimedUntil}.`,
+      message: `The functions have no access token of the Atlas service account at the moment. Another function has requested one. The next request for a token is allowed after ${claimedUntil}.`,
     });
     assert.equal(secret.count('GetSecretValue'), 10);
     assert.equal(door.tokenRequests.length, 0);
@@ -127,7 +127,7 @@ describe('the containers of a service account', () => {
     secret.put({ credentialsVersionId: 'credentials-1', claimedUntil, requests: 5 });
     await assert.rejects(statusOf(container()), {
       name: 'AtlasThrottled',
-      message: `There is no access token of the Atlas service account yet. Another function has requested one, after 4 requests that failed; the next may do so after ${claimedUntil}.`,
+      message: `The functions have no access token of the Atlas service account at the moment. Another function has requested one, after 4 requests that failed. The next request for a token is allowed after ${claimedUntil}.`,
     });
     assert.equal(secret.count('GetSecretValue'), 1, 'it does not wait for so long');
   });

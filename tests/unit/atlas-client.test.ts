@@ -115,7 +115,7 @@ describe('AtlasClient', () => {
       ])
         await assert.rejects(send(), {
           name: 'InvalidRequest',
-          message: `The name "${name}" is not that of a workspace or connection. Correct workspace and connectionName, in the input or in the tags.`,
+          message: `"${name}" cannot be a name in a request to Atlas: it must not be empty, "." or "..". Correct workspace and connectionName in the input or in the tags.`,
         });
     assert.deepEqual(requests, []);
     await assert.rejects(atlas.listWorkspaces(projectId), { message: /cannot be read \(results\.0\.name\)\.$/ });

@@ -112,7 +112,8 @@ describe('a call to AWS', () => {
     it(`names the missing permission after ${errorType}`, async (t) => {
       await assert.rejects(describeClusterAt(t, answering(403, errorType)), {
         name: 'AwsRefused',
-        message: /The function's role lacks kafka:DescribeClusterV2/,
+        message:
+          /Something denies kafka:DescribeClusterV2 to the function's role: .* If the role was edited, deploy again\.$/,
       });
     });
 

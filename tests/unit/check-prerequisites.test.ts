@@ -946,7 +946,7 @@ describe('CheckPrerequisites and the registry:', () => {
       [['123456789012'], / Atlas connects from AWS account 123456789012, which atlasAwsAccountIds allows\.$/],
       [
         [],
-        / Atlas connects from AWS account 123456789012\. It was not checked, because atlasAwsAccountIds is empty\.$/,
+        / Atlas connects from AWS account 123456789012\. The account was not compared with a list, because the setting atlasAwsAccountIds is empty\.$/,
       ],
     ] as const) {
       const { plan } = await check(t, { request: { dryRun: true }, allowedAccounts: [...allowedAccounts] });
@@ -1193,9 +1193,9 @@ describe('CheckPrerequisites and topics:', () => {
       /^Whether topic orders exists was not checked\. MSK shows topics only with Apache Kafka 3\.6\.0 or newer, and the cluster has 3\.5\.1\.$/,
     ],
     [
-      'the role lacks the permission',
+      'the role does not have the permission',
       { ...named('orders', 'a'), topics: awsError('ForbiddenException', 403) },
-      /^Whether topic orders and topic a exist was not checked\. AWS refused kafka:DescribeTopic with HTTP 403 .* lacks kafka:DescribeTopic/,
+      /^Whether topic orders and topic a exist was not checked\. AWS refused kafka:DescribeTopic with HTTP 403 .* Something denies kafka:DescribeTopic to/,
     ],
     [
       'MSK refuses the question',

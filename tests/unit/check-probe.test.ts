@@ -109,7 +109,7 @@ describe('CheckProbe', () => {
   });
 
   const unknown: [what: string, answer: Answer, words: RegExp][] = [
-    ['stays empty', logged(), /\(unknown reason\).*as far as they could be read/],
+    ['stays empty', logged(), /\(unknown reason\).*or the log could not be read/],
     ['has only words that are not known', logged('Fatal error: something new'), /"Fatal error: something new"/],
   ];
   for (const [what, answer, words] of unknown)

@@ -207,10 +207,7 @@ describe('DeletePrivateLink keeps', () => {
       const { visit, calls, writes } = await deleter(t, { recorded });
       const { note = '', remedy = '', ...rest } = await visit();
       assert.deepEqual(rest, kept);
-      assert.match(
-        note,
-        ownership === 'adopted' ? /^not created by this deployment/ : /does not fall into the attempt$/,
-      );
+      assert.match(note, ownership === 'adopted' ? /^not created by this deployment/ : /was created at another time$/);
       assert.match(remedy, cost);
       assert.match(remedy, /start the disconnect machine with "includeAdopted": true\.$/);
       assert.deepEqual([calls(), writes], [[links], []]);
@@ -381,7 +378,7 @@ describe('DeletePrivateLink, after an unclear attempt to request the link,', () 
     const { visit, calls, item } = await deleter(t, { recorded: unclear(minutesBefore(1)) });
     const { note = '', result } = await visit();
     assert.equal(result, 'kept');
-    assert.match(note, /does not fall into the attempt/);
+    assert.match(note, /was created at another time/);
     const attemptedAt = minutesBefore(1);
     assert.deepEqual(item()?.privateLink, { attemptedAt, id: privateLinkId, ownership: 'unknown' });
     assert.deepEqual(calls(), [links]);

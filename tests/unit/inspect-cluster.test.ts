@@ -271,12 +271,15 @@ describe('InspectCluster', () => {
     await assert.rejects(inspectAt(before), { name: 'WaitTimedOut', message: /private connectivity.*still off/ });
   });
 
-  for (const State of ['FAILED', 'DELETING'] as const)
+  for (const [State, remedy] of [
+    ['FAILED', 'Check the cluster in the MSK console\\. .* ask AWS Support\\.'],
+    ['DELETING', 'When it is deleted, the sweep disconnects it, .* Each connect with this ARN fails\\.'],
+  ] as const)
     it(`ends the run if the cluster is ${State}, with MSK's reason`, async (t) => {
       const { inspect } = await inspector(t, cluster({ State, StateInfo: { Message: 'No KMS key.' } }));
       await assert.rejects(inspect(), {
         name: 'ClusterUnusable',
-        message: `Cluster ${clusterArn} is ${State} ("No KMS key."); it must be ACTIVE.`,
+        message: RegExp(`^Cluster ${clusterArn} is ${State} \\("No KMS key\\."\\); it must be ACTIVE\\. ${remedy}$`),
       });
     });
 

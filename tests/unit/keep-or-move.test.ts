@@ -7,7 +7,7 @@ import { clusterArn, request } from '../fixtures/request.ts';
 
 const tagResource = `aws kafka tag-resource --region us-east-1 --resource-arn ${clusterArn} --tags`;
 const duration =
-  'The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.';
+  'The cluster has no connection for about an hour then: the new private link takes about 30 minutes, and the new connection about 25.';
 
 describe('how to keep or move a connected cluster:', () => {
   const advice = (targetChange: string) => howToKeepOrMove(request({ targetChange })).split('\n');

@@ -69,7 +69,7 @@ describe('a cluster', () => {
     msk.on(DescribeClusterV2Command).rejectsOnce(notFound()).resolvesOnce({});
     const unusable = {
       name: 'ClusterUnusable',
-      message: `Cluster ${clusterArn} does not exist. It may have been deleted.`,
+      message: `Cluster ${clusterArn} does not exist. If it was deleted, the sweep disconnects it, unless the setting disconnectDeletedClusters is false. In that case, start the disconnect machine with the ARN of the cluster. Each connect with this ARN fails.`,
     };
     await assert.rejects(client.describeCluster(clusterArn), unusable);
     await assert.rejects(client.describeCluster(clusterArn), unusable);
@@ -168,14 +168,17 @@ describe('the private bootstrap servers', () => {
     assert.equal(await client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), 'private:14001');
   });
 
-  for (const state of ['FAILED', 'DELETING'])
+  for (const [state, remedy] of [
+    ['FAILED', 'Check the cluster in the MSK console\\. .* ask AWS Support\\.'],
+    ['DELETING', 'When it is deleted, the sweep disconnects it, .* Each connect with this ARN fails\\.'],
+  ])
     it(`never come of a cluster that is ${state}`, async () => {
       const { client, msk } = fakeMsk();
       const text = `You can't get bootstrap broker nodes for a cluster in ${state} state.`;
       msk.on(GetBootstrapBrokersCommand).rejects(awsError('BadRequestException', 400, text));
       await assert.rejects(client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), {
         name: 'ClusterUnusable',
-        message: `Cluster ${clusterArn} is ${state}; it must be ACTIVE.`,
+        message: RegExp(`^Cluster ${clusterArn} is ${state}; it must be ACTIVE\\. ${remedy}$`),
       });
     });
 
@@ -184,7 +187,7 @@ describe('the private bootstrap servers', () => {
     msk.on(GetBootstrapBrokersCommand).rejects(notFound());
     await assert.rejects(client.privateBootstrapServers(clusterArn, 'SASL_SCRAM'), {
       name: 'ClusterUnusable',
-      message: /does not exist\. It may have been deleted/,
+      message: /does not exist\. If it was deleted, .* Each connect with this ARN fails\.$/,
     });
   });
 

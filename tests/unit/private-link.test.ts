@@ -124,7 +124,7 @@ describe("a private link's state", () => {
       {
         name: 'PrivateLinkFailed',
         message:
-          /authentication scheme IAM, which never changes\. The mechanism SCRAM-512 needs SASL_SCRAM.*set the mechanism to AWS_MSK_IAM.*owner can delete it.*about 35 minutes/,
+          /authentication scheme IAM, which never changes\. The mechanism SCRAM-512 needs SASL_SCRAM.*set the mechanism to AWS_MSK_IAM.*owner can delete it.*about 30 minutes/,
       },
     );
     assert.equal(

@@ -4,6 +4,7 @@ import { TagResourceCommand } from '@aws-sdk/client-kafka';
 import type * as z from 'zod/mini';
 import { type RecordFailureInput, recordFailure } from '../../functions/record-failure/record-failure.ts';
 import * as errors from '../../shared/errors.ts';
+import { doesNotExist } from '../../shared/msk/unusable.ts';
 import { fingerprint } from '../../shared/registry/fingerprint.ts';
 import type { RegistryRecord } from '../../shared/registry/record.ts';
 import { Registry } from '../../shared/registry/registry.ts';
@@ -778,6 +779,14 @@ describe('the registry after a failure', () => {
       failed: { CheckPrivateLink: thrown('PrivateLinkFailed', `No zone. Delete the link. ${failsAgain}`) },
     });
     assert.match(cause, /fails again\.\nNothing was changed\./);
+    assert.doesNotMatch(cause, /start again|The sweep|Start a new execution/);
+  });
+
+  it('is written without a command to start again if the cluster does not exist', async (t) => {
+    const { run } = await recorder(t, claimed);
+    const { message } = doesNotExist(clusterArn);
+    const { cause } = await run({ ...byTag, failed: { InspectCluster: thrown('ClusterUnusable', message) } });
+    assert.match(cause, /Each connect with this ARN fails\.\nNothing was changed\./);
     assert.doesNotMatch(cause, /start again|The sweep|Start a new execution/);
   });
 

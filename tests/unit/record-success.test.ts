@@ -202,7 +202,7 @@ describe('RecordSuccess', () => {
     const noteOf = async (run: Run) => (await (await recorder(t)).record(run)).done[2]?.note;
     assert.equal(
       await noteOf({ ...everything, recordedPlan: { isAccountListed: false } }),
-      `${sid}; AWS account 123456789012. It was not checked, because atlasAwsAccountIds is empty`,
+      `${sid}; AWS account 123456789012. The account was not compared with a list, because the setting atlasAwsAccountIds is empty`,
     );
     assert.equal(await noteOf({ ...everything, policy: { sid, result: 'unchanged', ownership: 'created' } }), sid);
   });

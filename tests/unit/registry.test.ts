@@ -442,7 +442,7 @@ describe("Atlas's principal", () => {
       assert.throws(() => check(former, accepted), {
         name: 'PrincipalChanged',
         message:
-          /names arn:aws:iam::123456789012:root .* was arn:aws:iam::210987654321:root\. Nothing was changed.*"acceptPrincipal":"123456789012"/,
+          /names arn:aws:iam::123456789012:root .* was arn:aws:iam::210987654321:root\. The cluster policy was not changed.*"acceptPrincipal":"123456789012".* If it has not, disconnect the cluster\.$/,
       });
   });
 
@@ -481,7 +481,7 @@ describe("Atlas's principal", () => {
     assert.equal(accountNote('123456789012', true), 'AWS account 123456789012, which atlasAwsAccountIds allows');
     assert.equal(
       accountNote('123456789012', false),
-      'AWS account 123456789012. It was not checked, because atlasAwsAccountIds is empty',
+      'AWS account 123456789012. The account was not compared with a list, because the setting atlasAwsAccountIds is empty',
     );
   });
 });

@@ -317,7 +317,7 @@ const fields: [what: string, field: object, says: RegExp, machine?: 'disconnect'
   [
     'a detail-type as well',
     { 'detail-type': 'Tag Change on Resource' },
-    /looks like an event but is not .*\("source", "resources", "detail"\)/,
+    /must be an event: .*\(wrong or missing: "source", "resources", "detail"\)/,
   ],
   [
     'many mistakes at once',

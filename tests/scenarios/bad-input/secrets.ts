@@ -97,7 +97,7 @@ suite('the Atlas credentials are rejected, and not repeated, if they are', () =>
       const cloud = await cloudInUse();
       cloud.world.secretsManager.rotate('atlas-streaming-credentials', secretString);
       const says =
-        /The Atlas credentials secret has neither the fields .* It must be JSON such as \{"publicKey":"…","privateKey":"…"\} or/;
+        /The Atlas credentials secret has no usable credentials\. It must be JSON such as \{"publicKey":"…","privateKey":"…"\} for/;
       assertRejected(cloud, await connectByTag(cloud), { error: 'DeploymentMisconfigured', says });
     });
 

@@ -13,7 +13,7 @@ async function assertSilent(watched: Watched): Promise<void> {
 const repeatedInput = (cause = ''): unknown =>
   JSON.parse(/ --input '([^\n]*)'$/m.exec(cause)?.[1]?.replaceAll(`'\\''`, "'") ?? 'null');
 
-suite("what is only its caller's business is no message and no alarm:", () => {
+suite('a failure that concerns only its caller sends no message and fires no alarm:', () => {
   test('a dry run that fails', async () => {
     const watched = await Watched.start({ scramSecrets: [{ isAssociated: false }] });
     const { clusterArn } = watched;

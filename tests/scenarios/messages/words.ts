@@ -49,7 +49,7 @@ suite('the message says word for word,', () => {
     await watched.tag();
     await assertSaid(watched, [
       'orders: connect failed: ClusterUnusable',
-      'InspectCluster failed: Cluster <cluster> is FAILED; it must be ACTIVE.',
+      'InspectCluster failed: Cluster <cluster> is FAILED; it must be ACTIVE. Check the cluster in the MSK console. If you cannot repair it, ask AWS Support.',
       'Nothing was changed.',
       ...whatNext('connect'),
       '',
@@ -71,7 +71,7 @@ suite('the message says word for word,', () => {
     ]);
   });
 
-  test('if RecordFailure fails as well, how to go on', async () => {
+  test('if RecordFailure fails as well, how to continue', async () => {
     const watched = await Watched.start({ scramSecrets: [{ isAssociated: false }] });
     watched.fail('RecordFailure');
     await watched.tag();
@@ -142,7 +142,7 @@ suite('the message says word for word,', () => {
     await assertSaid(watched, [
       'orders: connect done',
       'Done for <cluster>:',
-      '  Statement for Atlas in the cluster policy: created (AtlasStreamProcessing821274765805; AWS account 821274765805. It was not checked, because atlasAwsAccountIds is empty)',
+      '  Statement for Atlas in the cluster policy: created (AtlasStreamProcessing821274765805; AWS account 821274765805. The account was not compared with a list, because the setting atlasAwsAccountIds is empty)',
       '  Private link: created',
       '  Kafka connection: created',
       '',
@@ -209,7 +209,7 @@ suite('the message says word for word,', () => {
       `     ${tag} atlas-streaming=disconnect`,
       '  2. When the cluster\'s tag atlas-streaming/status is "disconnected", connect it:',
       `     ${tag} atlas-streaming=connect`,
-      'The cluster has no connection for about an hour then: the new private link takes about 35 minutes, and the new connection about 26.',
+      'The cluster has no connection for about an hour then: the new private link takes about 30 minutes, and the new connection about 25.',
       'Nothing was changed.',
       'Cluster: <cluster>',
       'Execution: <connect>',
@@ -229,7 +229,7 @@ suite('the message says word for word,', () => {
       'orders: connect stopped',
       'A run that connects the cluster <cluster> was stopped before the cluster was connected. What was changed so far stays: statement for Atlas in the cluster policy created; private link created (billed by the hour, about $51 a month); Kafka connection created.',
       'While the cluster has the tag atlas-streaming=connect, the sweep starts another run, 15 minutes or more after the stop. Without the tag, no run completes or removes it.',
-      'To remove it, set the tag to disconnect, or disconnect the cluster:',
+      'To remove it, set the tag to disconnect. If the cluster does not have the tag connect, you can run this instead:',
       `  ${startAgain('disconnect')}`,
       '',
       consoleOf('connect'),
