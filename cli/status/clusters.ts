@@ -135,7 +135,7 @@ function recordedStatus(record: RegistryRecord | undefined, cluster: Cluster | u
     roleArn: record?.roleArn,
     resources: resourcesOf(record),
     turnedOn: record?.turnedOn,
-    stoppedProcessors: (record?.stoppedProcessors ?? []).map((it) => it.name),
+    stoppedProcessors: (record?.stoppedProcessors ?? []).filter((it) => !it.seenStarted).map((it) => it.name),
     probe: record?.probe?.name,
     error: (hasFailed ? errorOf(record) : undefined) ?? (isLeft && known.isImplausible ? manyVanished : undefined),
     failures,

@@ -127,7 +127,8 @@ suite('npm run status', () => {
   test('shows what a run has left: stopped stream processors and a probe', async () => {
     const entry = { name: 'enrich', tier: 'SP10', pipelineHash: 'a', stoppedAt: ago(5) };
     const probe = { name: 'aspprobe0123456789abcdef', startedAt: ago(5), projectId, workspace: 'streams' };
-    await cloud.registry.put(connected({ stoppedProcessors: [entry], probe }));
+    const seen = { ...entry, name: 'seen', startedByFailedRun: true, seenStarted: true };
+    await cloud.registry.put(connected({ stoppedProcessors: [entry, seen], probe }));
     const status = await read();
     assert.deepEqual(status.clusters[0]?.stoppedProcessors, ['enrich']);
     const text = render(status);
