@@ -1,5 +1,6 @@
 import './both-ways.ts';
 import './cluster-policy.ts';
+import './flow.ts';
 import './hostile.ts';
 import './registry/absence.ts';
 import './registry/attempts.ts';
@@ -13,6 +14,7 @@ import './registry/trail.ts';
 import './registry/unfinished.ts';
 import './repetition.ts';
 import './requests.ts';
+import './restart.ts';
 import './retries.ts';
 import './scram-secret.ts';
 import './secrets.ts';
