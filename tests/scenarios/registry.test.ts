@@ -1,0 +1,9 @@
+// In one process: the tests share a cloud, whose functions are warm.
+import './registry/absence.ts';
+import './registry/attempts.ts';
+import './registry/foreign.ts';
+import './registry/sweeps.ts';
+import './registry/target.ts';
+import './registry/trail.ts';
+import './registry/unfinished.ts';
+import './repetition.ts';
