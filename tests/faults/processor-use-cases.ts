@@ -126,13 +126,14 @@ interface Failing {
   kind: string;
   cluster?: Partial<ClusterSeed>;
   atlas?: Partial<AtlasBehaviour>;
+  project?: WorldSeed['project'];
   says: RegExp;
   topic?: string;
 }
 
-const failing = ({ kind, cluster, atlas, says, topic = 'orders' }: Failing): UseCase => ({
+const failing = ({ kind, cluster, atlas, project, says, topic = 'orders' }: Failing): UseCase => ({
   name: `find that a probe fails: ${kind}`,
-  world: seedWith({ cluster: { ...isOn, ...cluster }, ...(atlas && { atlas }) }),
+  world: seedWith({ cluster: { ...isOn, ...cluster }, ...(atlas && { atlas }), ...(project && { project }) }),
   ...proving({ ...asking, topics: [topic] }),
   expected: { endState: 'SetupFailed', error: 'ProbeFailed' },
   leaves: one,
@@ -192,13 +193,17 @@ const failures: UseCase[] = [
     {
       kind: 'too many partitions',
       cluster: { ...withoutTopicApi, topics: [{ ...orders, partitions: 100 }] },
-      says: /\(too many partitions\).*maximum tier/s,
+      says: /\(too many partitions\).*number of partitions is unknown.*Apache Kafka 3\.6\.0/s,
     },
     { kind: 'no billing', atlas: { billing: false }, says: /\(no billing\).*Add a payment method/s },
     {
       kind: 'sink refused',
-      atlas: { sinkFails: 'MongoServerError: not authorized on aspProbe to execute command' },
-      says: /\(sink refused\).*connection of the type Cluster/s,
+      project,
+      atlas: {
+        refusesTestLog: 'create' as const,
+        sinkFails: 'MongoServerError: not authorized on aspProbe to execute command',
+      },
+      says: /\(sink refused\).*connection "db".*of the type Cluster/s,
     },
     {
       kind: 'unknown',
