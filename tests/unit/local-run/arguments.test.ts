@@ -77,7 +77,7 @@ suite('the arguments of npm start', () => {
     },
     {
       args: ['--param', 'atlasWorkspace=a=b'],
-      message: /^atlasWorkspace is "a=b"; it must be the name of .*"streams"\.$/,
+      message: /^atlasWorkspace is "a=b"; it must be the name of .*"streams", and may contain "{region}"\.$/,
     },
     { args: ['--param', 'atlasBaseUrl=https://cloud.mongodb.com'], message: /the local cloud has its own Atlas/ },
     { args: ['--stage', 'a_b'], message: /^The stage "a_b" cannot be used; / },
