@@ -256,6 +256,25 @@ describe('the registry', () => {
   });
 });
 
+describe('the template that adopts the table of the registry (docs/operations.md)', () => {
+  const operations = readFileSync(join(project, 'docs/operations.md'), 'utf8');
+  const [, sections = '', resources = ''] =
+    /^jq '\{([\w, ]+), Resources: \(\.Resources \| \{([\w, ]+)\}\)/m.exec(operations) ?? [];
+  const whole = new Map<string, unknown>(Object.entries(template));
+  const names = (text: string) => text.split(', ');
+
+  it('has the table, the bucket, and every section that they refer to', () => {
+    assert.ok(names(resources).includes('Registry'));
+    const picked = JSON.stringify(names(resources).map((id) => template.Resources[id] ?? assert.fail(id)));
+    const declared = names(sections).flatMap((section) => Object.keys(whole.get(section) ?? assert.fail(section)));
+    const conditions = [...picked.matchAll(/"(?:Fn::If":\[|Condition":)"(\w+)"/g)].map(([, name = '']) => name);
+    const references = [...picked.matchAll(/"Ref":"(\w+)"/g)].map(([, name = '']) => name);
+    assert.ok(conditions.length > 0);
+    for (const name of [...conditions, ...references])
+      assert.ok([...declared, ...names(resources)].includes(name), name);
+  });
+});
+
 describe('the streams role', () => {
   it('exists only if the settings name whom it trusts, and outlives its stack, but not a creation that fails', () => {
     const { Type, Properties, ...others } = template.Resources.StreamsRole ?? assert.fail('it exists');
