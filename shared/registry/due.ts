@@ -81,7 +81,7 @@ export function nextRun(known: Known, now: string, settings: Settings & RestartS
   const { failures, lastFailure } = known.record ?? {};
   const isRetry = due && failures && lastFailure && actionOf(lastFailure.executionArn) === due.action;
   if (isRetry && waitsForChange({ ...lastFailure, ...due }, known.record)) {
-    const isAllowedNow = !lastFailure.mayRestart && known.cluster && mayRestartNow(known.cluster, { settings });
+    const isAllowedNow = known.cluster && mayRestartNow(known.cluster, { settings });
     return isAllowedNow ? due : undefined;
   }
   const retryAt = due && known.record?.failures ? retryTime(due.action, known.record, now) : undefined;
