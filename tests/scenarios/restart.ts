@@ -74,6 +74,13 @@ const processorsIn = ({ output }: Ended): string[] =>
     .filter(({ resource }) => resource === 'streamProcessor')
     .map(({ result, note }) => `${result}: ${note}`);
 
+/** Atlas carries out the first call of an operation, and refuses all others. */
+function refuseAfterFirst(cloud: Cloud, refused: string): void {
+  let calls = 0;
+  cloud.intercept = async ({ operation }, next) =>
+    operation === refused && ++calls > 1 ? atlasError(400, 'VALIDATION_ERROR', 'No.').answer : next();
+}
+
 suite('a connection that must be updated, and that a running stream processor uses', () => {
   test('is updated between a stop and a start from the checkpoint, if the run may do that', async () => {
     const cloud = await cloudInUse({}, { name: 'without-a-tier' });
@@ -204,11 +211,7 @@ suite('a connection that must be updated, and that a running stream processor us
 
   test('gets its processors back if Atlas refuses the update', async () => {
     const cloud = await cloudInUse();
-    let updates = 0;
-    cloud.intercept = async ({ operation }, next) =>
-      operation === 'updateGroupStreamConnection' && ++updates > 1
-        ? atlasError(400, 'VALIDATION_ERROR', 'No.').answer
-        : next();
+    refuseAfterFirst(cloud, 'updateGroupStreamConnection');
     const run = await connectByHand(cloud, restartForConfig);
     assertFailed(run, 'AtlasRefused', /^CreateConnection failed: .*VALIDATION_ERROR(.|\n)*enrich was stopped for/);
     assert.equal(processorOf(cloud).state, 'STARTED');
@@ -217,11 +220,7 @@ suite('a connection that must be updated, and that a running stream processor us
   test('gets them back from the next run if they cannot log in before the update', scramOnly, async () => {
     const cloud = await cloudInUse();
     makeOutdated(cloud);
-    let updates = 0;
-    cloud.intercept = async ({ operation }, next) =>
-      operation === 'updateGroupStreamConnection' && ++updates > 1
-        ? atlasError(400, 'VALIDATION_ERROR', 'No.').answer
-        : next();
+    refuseAfterFirst(cloud, 'updateGroupStreamConnection');
     const run = await connectByHand(cloud, restart);
     assertFailed(run, 'AtlasRefused', /Also, StartProcessors failed.*enrich.*it is FAILED.*The next run that updates/);
     assert.equal(processorOf(cloud).state, 'FAILED');
@@ -235,11 +234,7 @@ suite('a connection that must be updated, and that a running stream processor us
 
   test('gets one back that fails after the run that has seen it STARTED', async () => {
     const cloud = await cloudInUse();
-    let updates = 0;
-    cloud.intercept = async ({ operation }, next) =>
-      operation === 'updateGroupStreamConnection' && ++updates > 1
-        ? atlasError(400, 'VALIDATION_ERROR', 'No.').answer
-        : next();
+    refuseAfterFirst(cloud, 'updateGroupStreamConnection');
     const run = await connectByHand(cloud, restartForConfig);
     assertFailed(run, 'AtlasRefused', /enrich was stopped for .*, and started again/);
     assert.deepEqual(await seenStarted(cloud), ['enrich']);
@@ -254,11 +249,7 @@ suite('a connection that must be updated, and that a running stream processor us
 
   test('gets them back if Atlas refuses the list of processors after the stop', async () => {
     const cloud = await cloudInUse();
-    let lists = 0;
-    cloud.intercept = async ({ operation }, next) =>
-      operation === 'getGroupStreamProcessors' && ++lists > 1
-        ? atlasError(400, 'VALIDATION_ERROR', 'No.').answer
-        : next();
+    refuseAfterFirst(cloud, 'getGroupStreamProcessors');
     assertFailed(await connectByHand(cloud, restartForConfig), 'AtlasRefused', /^StopProcessors failed/);
     assert.equal(processorOf(cloud).state, 'STARTED');
   });
