@@ -38,7 +38,7 @@ export async function ownedResource(
 /** Whether CloudFormation answers that it has no such stack or no such resource. */
 const isMissing = ({ name }: Error): boolean => name === 'ValidationError';
 
-/** @returns undefined if there is no such stack */
+/** @returns undefined if the stack does not exist */
 export async function describeStack(
   StackName: string,
   cloudFormation: CloudFormationClient,

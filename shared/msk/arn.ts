@@ -20,5 +20,5 @@ const clusterArn =
 export const parseClusterArn = (arn: string): ClusterArn | undefined =>
   clusterArn.exec(arn)?.groups as ClusterArn | undefined;
 
-/** The Region of an ARN that has been checked already. Empty for a text that is no ARN, such as the name of a secret. */
+/** The Region of an ARN that has been checked already. Empty for any other text, such as the name of a secret. */
 export const regionOf = (arn: string): string => arn.split(':')[3] ?? '';

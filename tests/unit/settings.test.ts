@@ -344,7 +344,7 @@ describe('a setting', () => {
     const own = { streamsRoleArn: 'arn:aws:iam::123456789012:role/streams' };
     const complaintOf = (given: Record<string, string>) => complaintsAbout({ ...defaultSettings('prod'), ...given });
     assert.deepEqual(complaintOf({ mechanism: 'AWS_MSK_IAM' }), [
-      'mechanism is AWS_MSK_IAM, but there is no streams role; set streamsRoleTrustedArn and streamsRoleExternalIds, or streamsRoleArn.',
+      'mechanism is AWS_MSK_IAM, but the deployment has no streams role; set streamsRoleTrustedArn and streamsRoleExternalIds, or streamsRoleArn.',
     ]);
     assert.deepEqual(complaintOf({ mechanism: 'AWS_MSK_IAM', ...own }), []);
     for (const [name, value] of [
