@@ -23,15 +23,19 @@ async function main(args: string[]): Promise<number> {
 
 /** @returns the exit code, after a signal has ended the local cloud */
 async function keep({ scenario, stage = 'local', settings, speed, json, logs }: Arguments): Promise<number> {
-  const interruption = new AbortController();
-  // Both npm and the terminal may pass a signal on, so it may come twice.
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
-  const { signal } = interruption;
+  const signal = abortedBy('SIGINT', 'SIGTERM');
   const onLog = logs ? printLog : undefined;
   await buildUnless(signal);
   if (!signal.aborted) await keepCloud({ scenario, stage, settings, speed, json, print: console.log, onLog, signal });
   // The preparation of the scenario may still wait for something.
   process.exit(0);
+}
+
+/** Both npm and the terminal may pass a signal on, so it may come twice: the second one must not end the process at once. */
+function abortedBy(...names: NodeJS.Signals[]): AbortSignal {
+  const interruption = new AbortController();
+  for (const name of names) process.on(name, () => interruption.abort());
+  return interruption.signal;
 }
 
 /** A terminal interrupts esbuild, too. Then the build fails, perhaps before this process has received its signal. */
@@ -65,9 +69,7 @@ async function run({
       ? undefined
       : { path, value: readInput(path), action: disconnect ? ('disconnect' as const) : ('connect' as const) };
   if (html !== undefined) checkWritable(html);
-  const interruption = new AbortController();
-  process.once('SIGINT', () => interruption.abort());
-  const { signal } = interruption;
+  const signal = abortedBy('SIGINT');
   // No live line with --logs, because the logs would be printed into it.
   const presentation = json
     ? undefined

@@ -4,6 +4,8 @@ import './flow.ts';
 import './registry/claims.ts';
 import './registry/minds.ts';
 import './registry/pause.ts';
+import './registry/target.ts';
+import './registry/unfinished.ts';
 import './requests.ts';
 import './restart.ts';
 import './retries.ts';

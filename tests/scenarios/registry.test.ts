@@ -3,7 +3,5 @@ import './registry/absence.ts';
 import './registry/attempts.ts';
 import './registry/foreign.ts';
 import './registry/sweeps.ts';
-import './registry/target.ts';
 import './registry/trail.ts';
-import './registry/unfinished.ts';
 import './repetition.ts';
