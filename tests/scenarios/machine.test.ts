@@ -1,6 +1,7 @@
 import './both-ways.ts';
 import './cluster-policy.ts';
 import './flow.ts';
+import './registry/absence.ts';
 import './registry/claims.ts';
 import './registry/minds.ts';
 import './registry/pause.ts';

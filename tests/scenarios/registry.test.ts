@@ -1,5 +1,4 @@
 // In one process: the tests share a cloud, whose functions are warm.
-import './registry/absence.ts';
 import './registry/attempts.ts';
 import './registry/foreign.ts';
 import './registry/sweeps.ts';
