@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { Cloud } from '../emulators/cloud.ts';
-import { personsAccessKeyId } from '../emulators/deployment/iam.ts';
+import { accessKeyIdOf, personsAccessKeyId } from '../emulators/deployment/iam.ts';
+import type { Answer } from '../emulators/emulator.ts';
 import { lambdaEnvironment } from '../emulators/lambda/environment.ts';
 import type { AssociateScramSecretInput } from '../functions/associate-scram-secret/associate-scram-secret.ts';
 import type { DeleteConnectionInput } from '../functions/delete-connection/delete-connection.ts';
@@ -9,6 +10,7 @@ import type { EnablePrivateConnectivityInput } from '../functions/enable-private
 import type { NotifyOutcomeInput } from '../functions/notify-outcome/notify-outcome.ts';
 import type { PlanRemovalInput } from '../functions/plan-removal/plan-removal.ts';
 import type { RecordFailureInput } from '../functions/record-failure/record-failure.ts';
+import type { RecordPlanInput } from '../functions/record-plan/record-plan.ts';
 import type { RecordRemovalInput } from '../functions/record-removal/record-removal.ts';
 import type { RecordSuccessInput } from '../functions/record-success/record-success.ts';
 import type { RemoveClusterPolicyInput } from '../functions/remove-cluster-policy/remove-cluster-policy.ts';
@@ -61,10 +63,14 @@ export class SteadyWorld {
 
   private constructor(cloud: Cloud, events: Map<string, unknown>) {
     this.#cloud = cloud;
-    cloud.intercept = async ({ operation }, next) =>
-      /^(Unt|T)agResource$/.test(operation) ? { status: 204, body: '' } : next();
-
     const all = new Map([...events, ...this.#furtherEvents(events)]);
+    const { executionArn } = all.get('RecordPlan') as z.infer<typeof RecordPlanInput>;
+    cloud.intercept = async ({ operation, caller }, next) => {
+      if (/^(Unt|T)agResource$/.test(operation)) return { status: 204, body: '' };
+      const isPlan = operation === 'UpdateItem' && caller === accessKeyIdOf({ name: 'RecordPlan' });
+      return isPlan ? this.#whileHeldBy(executionArn, next) : next();
+    };
+
     this.subjects = cloud.deployment.functions.map((it) => {
       const folder = it.name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
       const environment = lambdaEnvironment(it, cloud.endpoints);
@@ -82,6 +88,17 @@ export class SteadyWorld {
         atlasUrl: `${cloud.listeners.atlas.url}/api/atlas/v2/groups/${cloud.world.project.id}/streams`,
       },
     };
+  }
+
+  /** Only RecordPlan writes to the record of a cluster that its run holds, although it finds nothing to do. The run has ended. */
+  async #whileHeldBy(holder: string, next: () => Promise<Answer>): Promise<Answer> {
+    const { registry, world } = this.#cloud;
+    const record = await registry.get(world.cluster.arn);
+    if (!record) throw new Error('The cluster has no record.');
+    await registry.put({ ...record, holder });
+    const answer = await next();
+    await registry.put(record);
+    return answer;
   }
 
   /** Baselines, ready to run. @param bundles the path of each baseline's bundle */
