@@ -13,7 +13,8 @@ if (clock.speed !== 1) followClock(clock.now, clock.speed);
 const loading = import(bundle);
 const send = (message: WorkerMessage) => parentPort?.postMessage(message);
 /** Everything that was printed has reached the log. */
-const logged = (): Promise<unknown> => new Promise((resolve) => process.stdout.write('', resolve));
+const logged = (): Promise<unknown> =>
+  Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
 
 await loading.catch(() => undefined);
 send('loaded');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, type TestContext, test } from 'node:test';
+import { suite, test } from 'node:test';
 import type { Cloud } from '../../emulators/cloud.ts';
 import { dynamoDbError } from '../../emulators/dynamodb/dynamodb.ts';
 import type { Answer, Call } from '../../emulators/emulator.ts';
@@ -14,7 +14,6 @@ import {
   type Ended,
   faultAt,
   privateConnectivityIsOn as isOn,
-  startOwnCloud,
 } from './local-cloud.ts';
 
 /** An Atlas that repeats secrets wherever it can, or answers without end: taken over, or behind a proxy that rewrites its answers. */
@@ -25,8 +24,7 @@ const scramSecrets = [{ secretString: JSON.stringify({ username: 'atlas', passwo
 type Kind = 'api-key' | 'service-account';
 const always = Number.POSITIVE_INFINITY;
 
-const start = (t: TestContext, world: WorldSeed = {}) =>
-  startOwnCloud(t, { world: { cluster: isOn, scramSecrets, ...world } });
+const start = (world: WorldSeed = {}) => cloudWith({ cluster: isOn, scramSecrets, ...world });
 
 /** What the function that waits for an answer must not repeat. Only a function that has read the password can recognize it. */
 function secretsHeld(cloud: Cloud, kind: Kind, { operation, authorization = '' }: Call): string[] {
@@ -119,8 +117,6 @@ async function assertNothingLeaks(cloud: Cloud, used = password): Promise<void> 
       .filter(({ service, operation }) => service !== 'atlas' && operation !== 'PutSecretValue')
       .map((it) => it.requestBody),
   };
-  // The last lines of a function arrive when its container stops.
-  await cloud.close();
   for (const [place, content] of Object.entries({ ...places, logs: [...cloud.lambda.logs] }))
     for (const secret of [used, ...secretsOf(cloud)])
       for (const spelling of spellings(secret))
@@ -136,8 +132,8 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
     ['createGroupStreamConnection', 'service-account', 500, /^AtlasUnavailable$/],
   ];
   for (const [operation, atlasCredentials, status, error] of operations)
-    test(`${operation} is answered with HTTP ${status} that repeats every secret (${atlasCredentials})`, async (t) => {
-      const cloud = await start(t, { atlasCredentials });
+    test(`${operation} is answered with HTTP ${status} that repeats every secret (${atlasCredentials})`, async () => {
+      const cloud = await start({ atlasCredentials });
       cloud.intercept = faultAt(operation, poisoned(cloud, status, atlasCredentials), always);
       const run = await connectByTag(cloud);
       assert.equal(run.endState, 'SetupFailed');
@@ -146,8 +142,8 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
       await assertNothingLeaks(cloud);
     });
 
-  test('every state, id and message of links and connections is a secret', async (t) => {
-    const cloud = await start(t);
+  test('every state, id and message of links and connections is a secret', async () => {
+    const cloud = await start();
     const text = said([password, ...secretsOf(cloud)]).slice(0, 900);
     const fields = { state: text, errorMessage: text, id: text, authenticationScheme: 'SASL_SCRAM' };
     cloud.intercept = async (call, next) =>
@@ -156,8 +152,8 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
     await assertNothingLeaks(cloud);
   });
 
-  test('the link fails for a reason that is a secret', async (t) => {
-    const cloud = await start(t);
+  test('the link fails for a reason that is a secret', async () => {
+    const cloud = await start();
     const { privateKey = '' } = { privateKey: cloud.world.secretValues[2] };
     const fields = { state: 'FAILED', errorMessage: `No, ${privateKey}.` };
     cloud.intercept = faultAt('getGroupStreamPrivateLinkConnection', altered(fields), always);
@@ -165,8 +161,8 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
     await assertNothingLeaks(cloud);
   });
 
-  test('the connection that it has created has a password as its state, name and type', async (t) => {
-    const cloud = await start(t);
+  test('the connection that it has created has a password as its state, name and type', async () => {
+    const cloud = await start();
     const fields = { state: password, type: password, id: password, name: password };
     cloud.intercept = faultAt('createGroupStreamConnection', altered(fields), always);
     await connectByTag(cloud);
@@ -174,8 +170,8 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
   });
 
   for (const [what, answer] of Object.entries(repeating))
-    test(`each answer after the password was sent repeats it, in ${what}`, async (t) => {
-      const cloud = await start(t, {
+    test(`each answer after the password was sent repeats it, in ${what}`, async () => {
+      const cloud = await start({
         scramSecrets: [{ secretString: JSON.stringify({ username: 'atlas', password: word }) }],
       });
       let isSent = false;
@@ -188,8 +184,8 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
       await assertNothingLeaks(cloud, word);
     });
 
-  test('AWS repeats the password after it was read', async (t) => {
-    const cloud = await start(t);
+  test('AWS repeats the password after it was read', async () => {
+    const cloud = await start();
     cloud.intercept = async (call, next) =>
       call.operation === 'UpdateItem' && call.body.includes('secretVersionId')
         ? dynamoDbError('ValidationException', said([password])).answer
@@ -200,8 +196,8 @@ suite('a hostile Atlas makes no function tell a secret:', () => {
     await assertNothingLeaks(cloud);
   });
 
-  test('the disconnect is refused with the credentials', async (t) => {
-    const cloud = await start(t);
+  test('the disconnect is refused with the credentials', async () => {
+    const cloud = await start();
     await connectByTag(cloud);
     cloud.intercept = faultAt('deleteGroupStreamConnection', poisoned(cloud, 400), always);
     assert.equal((await disconnectByTag(cloud)).error, 'AtlasRefused');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, type TestContext, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { atlasError } from '../../emulators/atlas/error.ts';
 import type { Cloud } from '../../emulators/cloud.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
@@ -7,12 +7,12 @@ import { placesToLook, secretsOf, spellings } from '../fixtures/leaks.ts';
 import {
   assertConnected,
   assertFailed,
+  cloudWith,
   connectByHand,
   connectByTag,
   faultAt,
   privateConnectivityIsOn as isOn,
   recordOf,
-  startOwnCloud,
 } from './local-cloud.ts';
 
 /** Contains what JSON and URLs escape. */
@@ -21,8 +21,6 @@ const scramSecrets = [{ secretString: JSON.stringify({ username: 'atlas', passwo
 
 async function assertNothingLeaks(cloud: Cloud, ...others: string[]): Promise<void> {
   const records = JSON.stringify(await cloud.registry.all());
-  // The last lines of a function arrive when its container stops.
-  await cloud.close();
   const places = {
     ...placesToLook(cloud),
     'the registry': records,
@@ -33,14 +31,12 @@ async function assertNothingLeaks(cloud: Cloud, ...others: string[]): Promise<vo
       assert.ok(!text.includes(secret), `a secret is in ${place}`);
 }
 
-/** Each test has new functions, so that each function reads the secrets of its test. */
-const cloudWithSecrets = (t: TestContext, world: WorldSeed = {}) =>
-  startOwnCloud(t, { world: { cluster: isOn, scramSecrets, ...world } });
+const cloudWithSecrets = (world: WorldSeed = {}) => cloudWith({ cluster: isOn, scramSecrets, ...world });
 
 suite('no password, private key, client secret or access token leaks', () => {
   for (const atlasCredentials of ['api-key', 'service-account'] as const) {
-    test(`in a run that connects with credentials of the kind ${atlasCredentials}`, async (t) => {
-      const cloud = await cloudWithSecrets(t, { atlasCredentials });
+    test(`in a run that connects with credentials of the kind ${atlasCredentials}`, async () => {
+      const cloud = await cloudWithSecrets({ atlasCredentials });
       assertConnected(await connectByTag(cloud));
       const [sent] = cloud.recorder
         .exchangesOf('atlas', 'createGroupStreamConnection')
@@ -50,8 +46,8 @@ suite('no password, private key, client secret or access token leaks', () => {
     });
   }
 
-  test('if Atlas repeats the password in its refusal', async (t) => {
-    const cloud = await cloudWithSecrets(t);
+  test('if Atlas repeats the password in its refusal', async () => {
+    const cloud = await cloudWithSecrets();
     cloud.intercept = faultAt('createGroupStreamConnection', ({ body }) => {
       const { password } = JSON.parse(body).authentication;
       return atlasError(400, 'VALIDATION_ERROR', `The password ${password} is too short.`).answer;
@@ -64,21 +60,21 @@ suite('no password, private key, client secret or access token leaks', () => {
     await assertNothingLeaks(cloud);
   });
 
-  test('if Atlas never answers the request that contains the password', async (t) => {
-    const cloud = await cloudWithSecrets(t);
+  test('if Atlas never answers the request that contains the password', async () => {
+    const cloud = await cloudWithSecrets();
     cloud.intercept = faultAt('createGroupStreamConnection', () => 'reset', Number.POSITIVE_INFINITY);
     assertFailed(await connectByTag(cloud), 'AtlasUnavailable', /Atlas did not answer POST/);
     await assertNothingLeaks(cloud);
   });
 
-  test('if the SCRAM secret is not valid JSON', async (t) => {
-    const cloud = await cloudWithSecrets(t, { scramSecrets: [{ secretString: `{"username":"atlas",${password}` }] });
+  test('if the SCRAM secret is not valid JSON', async () => {
+    const cloud = await cloudWithSecrets({ scramSecrets: [{ secretString: `{"username":"atlas",${password}` }] });
     assertFailed(await connectByTag(cloud), 'PrerequisitesNotMet', /isn't a JSON object/);
     await assertNothingLeaks(cloud);
   });
 
-  test('if the answer of Secrets Manager is cut short', async (t) => {
-    const cloud = await cloudWithSecrets(t);
+  test('if the answer of Secrets Manager is cut short', async () => {
+    const cloud = await cloudWithSecrets();
     const cut = { status: 200, headers: { 'content-type': 'application/x-amz-json-1.1' } };
     cloud.intercept = faultAt(
       'GetSecretValue',
@@ -90,22 +86,22 @@ suite('no password, private key, client secret or access token leaks', () => {
     await assertNothingLeaks(cloud);
   });
 
-  test('if Atlas does not know the credentials', async (t) => {
+  test('if Atlas does not know the credentials', async () => {
     const privateKey = '5c2b1f0e-an-unknown-private-key';
-    const cloud = await cloudWithSecrets(t, { atlasCredentials: { publicKey: 'unknown', privateKey } });
+    const cloud = await cloudWithSecrets({ atlasCredentials: { publicKey: 'unknown', privateKey } });
     assertFailed(await connectByTag(cloud), 'AtlasCredentialsRefused', /HTTP 401/);
     await assertNothingLeaks(cloud, privateKey);
   });
 
-  test('if the credentials secret has the wrong fields', async (t) => {
-    const cloud = await cloudWithSecrets(t, { atlasCredentials: { publicKey: 'known', privatekey: password } });
+  test('if the credentials secret has the wrong fields', async () => {
+    const cloud = await cloudWithSecrets({ atlasCredentials: { publicKey: 'known', privatekey: password } });
     assertFailed(await connectByTag(cloud), 'DeploymentMisconfigured', /has no usable credentials/);
     await assertNothingLeaks(cloud);
   });
 });
 
-test('a SCRAM secret that Atlas could not be sent does not replace the one in use', async (t) => {
-  const cloud = await cloudWithSecrets(t, {
+test('a SCRAM secret that Atlas could not be sent does not replace the one in use', async () => {
+  const cloud = await cloudWithSecrets({
     scramSecrets: ['one', 'two'].map((username) => ({
       name: `AmazonMSK_${username}`,
       secretString: JSON.stringify({ username, password }),

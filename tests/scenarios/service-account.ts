@@ -5,6 +5,7 @@ import type { Cloud } from '../../emulators/cloud.ts';
 import {
   assertConnected,
   assertFailed,
+  cloudWith,
   connectByTag,
   disconnectByTag,
   faultAt,
@@ -22,8 +23,8 @@ const shared = (cloud: Cloud) => {
 const callsAtlas = ['CheckPrerequisites', 'LookUpPrincipal', 'RequestPrivateLink', 'CreateConnection'];
 
 suite('a service account', () => {
-  test('needs one token request for all functions of a connect and a disconnect', async (t) => {
-    const cloud = await startOwnCloud(t, { world });
+  test('needs one token request for all functions of a connect and a disconnect', async () => {
+    const cloud = await cloudWith(world);
     assertConnected(await connectByTag(cloud));
     assert.equal((await disconnectByTag(cloud)).endState, 'Disconnected');
     const callers = new Set(cloud.recorder.exchanges.map(({ service, operation }) => `${service} ${operation}`));
@@ -33,8 +34,8 @@ suite('a service account', () => {
     assert.equal(shared(cloud).length, 3, 'the first version, the claim and the token');
   });
 
-  test('connects if the function that requests the token ends in the middle, with one token request', async (t) => {
-    const cloud = await startOwnCloud(t, { world });
+  test('connects if the function that requests the token ends in the middle, with one token request', async () => {
+    const cloud = await cloudWith(world);
     const { arn } = cloud.deployment.functions.find(({ name }) => name === callsAtlas[0]) ?? assert.fail('it exists');
     cloud.intercept = faultAt('PutSecretValue', async (_, next) => {
       const answer = await next();
@@ -47,8 +48,8 @@ suite('a service account', () => {
     assert.equal(tokenRequests(cloud), 1);
   });
 
-  test("connects after Atlas's limit of token requests, and sends none before Retry-After", async (t) => {
-    const cloud = await startOwnCloud(t, { world });
+  test("connects after Atlas's limit of token requests, and sends none before Retry-After", async () => {
+    const cloud = await cloudWith(world);
     const detail = 'Resource /api/oauth/token is limited to 10 requests every 1 minutes.';
     const { answer } = atlasError(429, 'RATE_LIMITED', detail, { headers: { 'retry-after': '55' } });
     cloud.intercept = faultAt('createToken', () => answer);
@@ -59,8 +60,8 @@ suite('a service account', () => {
     assert.equal(tokenRequests(cloud), 2);
   });
 
-  test('connects within minutes after a Retry-After of a year', async (t) => {
-    const cloud = await startOwnCloud(t, { world });
+  test('connects within minutes after a Retry-After of a year', async () => {
+    const cloud = await cloudWith(world);
     const { answer } = atlasError(429, 'RATE_LIMITED', 'Slow down.', { headers: { 'retry-after': '31536000' } });
     cloud.intercept = faultAt('createToken', () => answer);
     assertConnected(await connectByTag(cloud));
@@ -69,16 +70,16 @@ suite('a service account', () => {
     assert.ok(seconds >= 120 && seconds < 600, `${seconds} s`);
   });
 
-  test('connects after an outage of the token endpoint in which five requests fail', async (t) => {
-    const cloud = await startOwnCloud(t, { world });
+  test('connects after an outage of the token endpoint in which five requests fail', async () => {
+    const cloud = await cloudWith(world);
     cloud.intercept = faultAt('createToken', () => ({ status: 500, headers: {}, body: '' }), 5);
     assertConnected(await connectByTag(cloud));
     assert.equal(tokenRequests(cloud), 6);
     assert.equal(shared(cloud).length, 8, 'the first version, six claims and the token');
   });
 
-  test('whose role may not write the shared token fails, and says which secret', async (t) => {
-    const cloud = await startOwnCloud(t, { world });
+  test('whose role may not write the shared token fails, and says which secret', async () => {
+    const cloud = await cloudWith(world);
     const secret = shared(cloud);
     cloud.intercept = faultAt('PutSecretValue', () => ({
       status: 400,
@@ -91,6 +92,7 @@ suite('a service account', () => {
   });
 });
 
+/** Its functions have not run yet: one that has used a service account tries its token first. */
 test('an API key neither reads nor writes the shared token', async (t) => {
   const cloud = await startOwnCloud(t, { world: { cluster: isOn } });
   assertConnected(await connectByTag(cloud));
