@@ -90,18 +90,30 @@ export class Lambda {
   }
 
   /** Stops all warm containers, as Lambda does after a while: the next invocation of each function is a cold start. */
-  async coolDown(): Promise<void> {
-    const warm = [...this.#warm.values()].flat();
-    this.#warm.clear();
-    for (const container of warm) this.#containers.delete(container);
-    await Promise.all(warm.map((it) => it.stop()));
+  coolDown(): Promise<void> {
+    return this.#coolDown([...this.#functions.keys()]);
   }
 
-  /** Changes environment variables where a function has them, as a deployment with other settings does. */
-  async update(variables: Record<string, string>): Promise<void> {
-    for (const { environment } of this.#functions.values())
-      for (const [name, value] of Object.entries(variables)) if (name in environment) environment[name] = value;
-    await this.coolDown();
+  /** Changes environment variables where a function has them, as a deployment with other settings does. @returns what undoes it */
+  async update(variables: Record<string, string>): Promise<() => Promise<void>> {
+    const before: Record<string, string> = {};
+    const changed = [...this.#functions.values()].filter(({ environment }) => {
+      const different = Object.entries(variables).filter(([name, value]) => (environment[name] ?? value) !== value);
+      for (const [name, value] of different) {
+        before[name] = environment[name] ?? '';
+        environment[name] = value;
+      }
+      return different.length > 0;
+    });
+    // Documented: a function has new containers after its configuration has changed, and the others keep theirs.
+    await this.#coolDown(changed.map(({ arn }) => arn));
+    return async () => void (await this.update(before));
+  }
+
+  async #coolDown(functionArns: string[]): Promise<void> {
+    const cooled = functionArns.flatMap((arn) => this.#warm.get(arn)?.splice(0) ?? []);
+    for (const container of cooled) this.#containers.delete(container);
+    await Promise.all(cooled.map((it) => it.stop()));
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,6 @@ import { Runner } from './runner.ts';
 
 const observer = await Runner.open();
 const calls = await remoteCalls(observer);
-const leaksOfObserver = await observer.close();
 
 /** The calls that the roles of the functions allow, without those that another service makes on their behalf. */
 function permitted(): string[] {
@@ -40,7 +39,6 @@ suite('the use cases', () => {
     const named = (all: string[]) => [...new Set(all.map(withoutWriter))].sort();
     assert.deepEqual(named(made), named(permitted()));
   });
-  test('leak no secret into a log', () => assert.deepEqual(leaksOfObserver, []));
 });
 
 suite('Atlas may answer with', () => {
@@ -74,13 +72,13 @@ suite('Atlas may answer with', () => {
 suite('a run survives, or fails with a clear error, after', { concurrency: true }, async () => {
   const cells = sample(matrix(calls));
   const problems = new Map<string, string[]>();
-  const done = runAll(cells, 6, (cell, verdict) => problems.set(title(cell), objections(cell, verdict)));
+  const done = runAll(cells, observer, 3, (cell, verdict) => problems.set(title(cell), objections(cell, verdict)));
   for (const cell of cells)
     test(title(cell), async () => {
       await done;
       assert.deepEqual(problems.get(title(cell)), []);
     });
-  test('every fault, without a secret in a log', async () => assert.deepEqual(await done, []));
+  test('every fault and every use case, without a secret in a log', async () => assert.deepEqual(await done, []));
   test('a sample of the matrix with every fault and every function', () => {
     assert.deepEqual(new Set(cells.map(({ fault }) => fault)), new Set(faults));
     assert.equal(callersIn(cells).size, callersIn(calls).size);

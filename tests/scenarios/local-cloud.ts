@@ -41,10 +41,20 @@ after(() => shared?.close());
 
 /** A world for one test. All tests share one cloud, one after the other, because its functions are warm. */
 export async function cloudWith(seed: WorldSeed = {}): Promise<Cloud> {
+  await restoreVariables();
   if (shared) await shared.replaceWorld(quick(seed));
   else shared = await startCloud({ world: seed });
   return shared;
 }
+
+/** The same, with other environment variables of the functions than the deployment gives them. */
+export async function cloudWithVariables(variables: Record<string, string>, seed: WorldSeed = {}): Promise<Cloud> {
+  const cloud = await cloudWith(seed);
+  restoreVariables = await cloud.lambda.update(variables);
+  return cloud;
+}
+
+let restoreVariables = async () => {};
 
 /** A cloud for one test, with other parameters or with functions that have not run yet. */
 export async function startOwnCloud(t: TestContext, options: Partial<CloudOptions> = {}): Promise<Cloud> {

@@ -7,6 +7,7 @@ import {
   assertConnected,
   changes,
   cloudWith,
+  cloudWithVariables,
   connectByHand,
   connectedCloud,
   disconnectByHand,
@@ -14,7 +15,6 @@ import {
   entered,
   privateConnectivityIsOn as isOn,
   recordOf,
-  startOwnCloud,
   swept,
 } from '../local-cloud.ts';
 import { onlyOnce } from '../way.ts';
@@ -126,7 +126,7 @@ suite('a connect whose tag has changed ends in NoLongerWanted', () => {
 
   test('if the tag was removed, only with disconnectOnUntag', onlyOnce, async (t) => {
     const world = { cluster: { updateMinutes: 40 } };
-    const cloud = await startOwnCloud(t, { settings: { disconnectOnUntag: 'true' }, world });
+    const cloud = await cloudWithVariables({ DISCONNECT_ON_UNTAG: 'true' }, world);
     const connecting = await connectingIn(cloud, 'WaitForCluster');
     await unnoticed(t, cloud, () => cloud.untag(['atlas-streaming']));
     assert.equal((await ended(connecting)).endState, 'NoLongerWanted');

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { connectByHand, connectByTag, ended, privateConnectivityIsOn, startOwnCloud, swept } from '../local-cloud.ts';
+import {
+  cloudWithVariables,
+  connectByHand,
+  connectByTag,
+  ended,
+  privateConnectivityIsOn,
+  swept,
+} from '../local-cloud.ts';
 
 suite('while the deployment is paused,', () => {
-  test('tags and the sweep start nothing; when the pause ends, the next sweep starts what is due', async (t) => {
-    const settings = { paused: 'true' };
-    const cloud = await startOwnCloud(t, { settings, world: { cluster: privateConnectivityIsOn } });
+  test('tags and the sweep start nothing; when the pause ends, the next sweep starts what is due', async () => {
+    const cloud = await cloudWithVariables({ PAUSED: 'true' }, { cluster: privateConnectivityIsOn });
     const run = await connectByTag(cloud);
     assert.equal(run.endState, 'NothingToDo');
     assert.match((run.output as { reason: string }).reason, /^The deployment is paused \(setting paused\)/);
@@ -30,9 +36,8 @@ suite('while the deployment is paused,', () => {
     assert.deepEqual((await swept(cloud, 15)).ends, ['Disconnected']);
   });
 
-  test('a manual start works', async (t) => {
-    const settings = { paused: 'true' };
-    const cloud = await startOwnCloud(t, { settings, world: { cluster: privateConnectivityIsOn } });
+  test('a manual start works', async () => {
+    const cloud = await cloudWithVariables({ PAUSED: 'true' }, { cluster: privateConnectivityIsOn });
     assert.equal((await connectByHand(cloud)).endState, 'Connected');
   });
 });

@@ -7,13 +7,13 @@ import {
   assertFailed,
   changes,
   cloudWith,
+  cloudWithVariables,
   connectByHand,
   connectByTag,
   connectedCloud,
   disconnectByTag,
   privateConnectivityIsOn as isOn,
   recordOf,
-  startOwnCloud,
   swept,
 } from '../local-cloud.ts';
 import { isByIam, onlyOnce } from '../way.ts';
@@ -154,8 +154,8 @@ suite('the parameter atlasAwsAccountIds', onlyOnce, () => {
   /** A message about the failure is no change. */
   const changed = (cloud: Cloud) => changes(cloud).filter((call) => call !== 'sns Publish');
 
-  test('ends a first connect before the first change if Atlas names another account, and allows it otherwise', async (t) => {
-    const others = await startOwnCloud(t, { settings: { atlasAwsAccountIds: '999988887777, 210987654321' } });
+  test('ends a first connect before the first change if Atlas names another account, and allows it otherwise', async () => {
+    const others = await cloudWithVariables({ ATLAS_AWS_ACCOUNT_IDS: '999988887777, 210987654321' });
     const says = RegExp(
       `^CheckPrerequisites failed: Atlas names AWS account ${atlasAccount} .*one of 999988887777, 210987654321\\..*:\n {2}atlas api .*\nIf it is Atlas's: .*\nNothing was changed\\.`,
     );
@@ -163,10 +163,10 @@ suite('the parameter atlasAwsAccountIds', onlyOnce, () => {
       assertFailed(await connectByHand(others, input), 'PrincipalNotAllowed', says);
     assert.deepEqual(changed(others), []);
 
-    const cloud = await startOwnCloud(t, {
-      settings: { atlasAwsAccountIds: `999988887777, ${atlasAccount}` },
-      world: { cluster: isOn },
-    });
+    const cloud = await cloudWithVariables(
+      { ATLAS_AWS_ACCOUNT_IDS: `999988887777, ${atlasAccount}` },
+      { cluster: isOn },
+    );
     const plan = await connectByHand(cloud, { dryRun: true });
     const account = `AWS account ${atlasAccount}, which atlasAwsAccountIds allows`;
     assert.match(JSON.stringify(plan.output), RegExp(`Atlas connects from ${account}\\.`));
@@ -177,11 +177,8 @@ suite('the parameter atlasAwsAccountIds', onlyOnce, () => {
     assert.equal(note, `${ourSid}; ${account}`);
   });
 
-  test('ends a run in RecordPlan, before the policy is changed, if connectivity is on already', async (t) => {
-    const cloud = await startOwnCloud(t, {
-      settings: { atlasAwsAccountIds: '999988887777' },
-      world: { cluster: isOn },
-    });
+  test('ends a run in RecordPlan, before the policy is changed, if connectivity is on already', async () => {
+    const cloud = await cloudWithVariables({ ATLAS_AWS_ACCOUNT_IDS: '999988887777' }, { cluster: isOn });
     const run = await connectByHand(cloud);
     assertFailed(run, 'PrincipalNotAllowed', /^RecordPlan failed: .*\. The cluster policy was not changed\./);
     assert.deepEqual(changed(cloud), []);
