@@ -4,16 +4,20 @@ import { accessKeyIdOf, personsAccessKeyId } from '../emulators/deployment/iam.t
 import type { Answer } from '../emulators/emulator.ts';
 import { lambdaEnvironment } from '../emulators/lambda/environment.ts';
 import type { AssociateScramSecretInput } from '../functions/associate-scram-secret/associate-scram-secret.ts';
+import type { CheckProbeInput } from '../functions/check-probe/check-probe.ts';
 import type { DeleteConnectionInput } from '../functions/delete-connection/delete-connection.ts';
 import type { DeletePrivateLinkInput } from '../functions/delete-private-link/delete-private-link.ts';
 import type { EnablePrivateConnectivityInput } from '../functions/enable-private-connectivity/enable-private-connectivity.ts';
+import type { EndProbeInput } from '../functions/end-probe/end-probe.ts';
 import type { NotifyOutcomeInput } from '../functions/notify-outcome/notify-outcome.ts';
 import type { PlanRemovalInput } from '../functions/plan-removal/plan-removal.ts';
 import type { RecordFailureInput } from '../functions/record-failure/record-failure.ts';
-import type { RecordPlanInput } from '../functions/record-plan/record-plan.ts';
 import type { RecordRemovalInput } from '../functions/record-removal/record-removal.ts';
 import type { RecordSuccessInput } from '../functions/record-success/record-success.ts';
 import type { RemoveClusterPolicyInput } from '../functions/remove-cluster-policy/remove-cluster-policy.ts';
+import type { StartProbeInput } from '../functions/start-probe/start-probe.ts';
+import type { StartProcessorsInput } from '../functions/start-processors/start-processors.ts';
+import type { StopProcessorsInput } from '../functions/stop-processors/stop-processors.ts';
 import type { SweepClustersInput } from '../functions/sweep-clusters/sweep-clusters.ts';
 import type { Request } from '../shared/request/request.ts';
 import { type Baseline, functionBundle, type Requests } from './bundles.ts';
@@ -64,19 +68,25 @@ export class SteadyWorld {
   private constructor(cloud: Cloud, events: Map<string, unknown>) {
     this.#cloud = cloud;
     const all = new Map([...events, ...this.#furtherEvents(events)]);
-    const { executionArn } = all.get('RecordPlan') as z.infer<typeof RecordPlanInput>;
-    cloud.intercept = async ({ operation, caller }, next) => {
-      if (/^(Unt|T)agResource$/.test(operation)) return { status: 204, body: '' };
-      const isPlan = operation === 'UpdateItem' && caller === accessKeyIdOf({ name: 'RecordPlan' });
-      return isPlan ? this.#whileHeldBy(executionArn, next) : next();
-    };
-
     this.subjects = cloud.deployment.functions.map((it) => {
       const folder = it.name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
       const environment = lambdaEnvironment(it, cloud.endpoints);
       const program = { bundle: functionBundle(folder), arn: it.arn, environment };
       return { name: it.name, folder, program, event: all.get(it.name) };
     });
+    const { connection } = (events.get('RecordSuccess') as SuccessEvent).run;
+    // ResolveRequest claims the cluster itself.
+    const holders = new Map(
+      this.subjects
+        .filter(({ name }) => name !== 'ResolveRequest')
+        .map(({ name, event }) => [accessKeyIdOf({ name }), (event as { executionArn?: string }).executionArn]),
+    );
+    cloud.intercept = async ({ operation, caller = '' }, next) => {
+      if (/^(Unt|T)agResource$/.test(operation)) return { status: 204, body: '' };
+      return operation === 'UpdateItem'
+        ? this.#withRecord({ ...proofOf(connection), holder: holders.get(caller) }, next)
+        : next();
+    };
     const { arn, environment } = (this.subjects.find(({ name }) => name === 'NotifyOutcome') as Subject).program;
     this.#bare = {
       program: { bundle: '', arn, environment: { ...environment, AWS_ACCESS_KEY_ID: personsAccessKeyId } },
@@ -90,12 +100,12 @@ export class SteadyWorld {
     };
   }
 
-  /** Only RecordPlan writes to the record of a cluster that its run holds, although it finds nothing to do. The run has ended. */
-  async #whileHeldBy(holder: string, next: () => Promise<Answer>): Promise<Answer> {
+  /** The runs have ended, and their claims with them, so each change begins with a record that is as in the run, and does not last. */
+  async #withRecord(changes: object, next: () => Promise<Answer>): Promise<Answer> {
     const { registry, world } = this.#cloud;
     const record = await registry.get(world.cluster.arn);
     if (!record) throw new Error('The cluster has no record.');
-    await registry.put({ ...record, holder });
+    await registry.put({ ...record, ...changes });
     const answer = await next();
     await registry.put(record);
     return answer;
@@ -134,8 +144,27 @@ export class SteadyWorld {
   }
 }
 
-/** RecordSuccess gets the whole request, although it reads only a part of it. */
-type SuccessEvent = z.infer<typeof RecordSuccessInput> & { run: { request: Request } };
+/** RecordSuccess gets everything that the run knows, although it reads only a part of it. */
+type SuccessEvent = z.infer<typeof RecordSuccessInput> & {
+  run: { request: Request } & Pick<
+    z.infer<typeof StartProbeInput>['run'],
+    'plan' | 'connection' | 'cluster' | 'principal'
+  >;
+};
+
+const topic = 'orders';
+
+/** With it, StartProbe needs no probe. */
+const proofOf = ({ id, secretVersionId }: SuccessEvent['run']['connection']) => ({
+  proof: {
+    topic,
+    connectionId: id,
+    secretVersionId: secretVersionId || null,
+    at: new Date().toISOString(),
+    result: 'read',
+    detail: 'It can be read.',
+  },
+});
 
 /** Typed, so that the compiler finds an event that no longer fits its function. */
 interface FurtherEvents {
@@ -149,6 +178,11 @@ interface FurtherEvents {
   RecordRemoval: z.infer<typeof RecordRemovalInput>;
   NotifyOutcome: z.infer<typeof NotifyOutcomeInput>;
   SweepClusters: z.infer<typeof SweepClustersInput>;
+  StopProcessors: z.infer<typeof StopProcessorsInput>;
+  StartProcessors: z.infer<typeof StartProcessorsInput>;
+  StartProbe: z.infer<typeof StartProbeInput>;
+  CheckProbe: z.infer<typeof CheckProbeInput>;
+  EndProbe: z.infer<typeof EndProbeInput>;
 }
 
 function furtherEvents(
@@ -159,6 +193,9 @@ function furtherEvents(
   const plan = { login: { mechanism: 'SCRAM-512', secretArn } } as const;
   const absentCluster = { ...request, clusterArn: request.clusterArn.replace('orders', 'absent') };
   const failure = { Error: 'ConnectionFailed', Cause: JSON.stringify({ errorMessage: 'Atlas gives no reason.' }) };
+  const probed = { ...run, request: { ...request, topics: [topic] } };
+  const isNot = { isDone: false, isEnded: false, isSkipped: false };
+  const probe = { ...isNot, topic, tier: 'SP2', startedAt: now, deadline: now, pollSeconds: 30 } as const;
   return {
     EnablePrivateConnectivity: { run: { startedAt: run.startedAt, request, plan }, executionArn, now },
     AssociateScramSecret: { run: { request, plan }, executionArn },
@@ -178,5 +215,12 @@ function furtherEvents(
     RecordRemoval: { run: { request, connection, privateLink, policy }, executionArn, now },
     NotifyOutcome: { detail: { executionArn: changedExecutionArn, status: 'SUCCEEDED' } },
     SweepClusters: { now },
+    StopProcessors: { run: { request }, executionArn, now },
+    StartProcessors: { run: { request }, executionArn, now },
+    // A run that the sweep has started needs no probe, because the record has a proof.
+    StartProbe: { run: probed, executionArn: executionArn.replace(/[^:]*$/, 'sweep-connect-1'), now },
+    // The probe does not exist.
+    CheckProbe: { run: { ...probed, probe }, now },
+    EndProbe: { run: { request }, executionArn, now },
   };
 }
