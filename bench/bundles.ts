@@ -9,6 +9,12 @@ import { bundle, dist, settings } from '../packaging/bundle.ts';
 
 /** The AWS services whose clients our bundles contain: the service's name in the local cloud, and one request to it. */
 const services = {
+  dynamodb: {
+    service: 'dynamodb',
+    client: 'DynamoDBClient',
+    command: 'GetItemCommand',
+    input: '{TableName:event.tableName,Key:{clusterArn:{S:event.clusterArn}}}',
+  },
   kafka: {
     service: 'kafka',
     client: 'KafkaClient',
@@ -51,15 +57,18 @@ export function callsBaseline(clients: ServiceClient[], requests: Requests): Bas
   return `calls ${[...toAws, `atlas:${requests.atlas ?? 0}`].join('+')}`;
 }
 
-/** The AWS clients in each function's bundle, by the function's folder. */
+/** The AWS clients in each function's bundle, by the function's folder. @throws Error if the baselines don't know one */
 export async function clientsOfFunctions(): Promise<Map<string, ServiceClient[]>> {
   const { metafile } = await bundle();
   return new Map(
     Object.entries(metafile.outputs).flatMap(([path, { inputs }]) => {
       const name = /([^/]+)\.mjs$/.exec(path)?.[1];
-      const isIn = (service: string) =>
-        Object.keys(inputs).some((file) => file.includes(`/@aws-sdk/client-${service}/`));
-      return name ? [[name, (Object.keys(services) as ServiceClient[]).filter(isIn)] as const] : [];
+      const found = Object.keys(inputs).map((file) => /\/@aws-sdk\/client-([^/]+)\//.exec(file)?.[1] ?? []);
+      const clients = [...new Set(found.flat())];
+      const unknown = clients.filter((client) => !(client in services));
+      if (unknown.length > 0)
+        throw new Error(`The baselines have no client of ${unknown.join(', ')}, which ${path} contains.`);
+      return name ? [[name, clients.toSorted() as ServiceClient[]] as const] : [];
     }),
   );
 }

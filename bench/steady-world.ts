@@ -95,6 +95,7 @@ export class SteadyWorld {
         secretArn: cloud.world.scramSecrets[0]?.arn,
         executionArn: cloud.executions[0]?.arn,
         topicArn: environment.NOTIFICATION_TOPIC_ARN,
+        tableName: cloud.registry.name,
         atlasUrl: `${cloud.listeners.atlas.url}/api/atlas/v2/groups/${cloud.world.project.id}/streams`,
       },
     };

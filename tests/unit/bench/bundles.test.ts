@@ -31,9 +31,9 @@ suite('a baseline', () => {
   test('of a function has the clients in its bundle', async () => {
     const clients = await clientsOfFunctions();
     assert.deepEqual(clients.get('check-connection'), ['secrets-manager']);
-    assert.deepEqual(clients.get('inspect-cluster'), ['kafka']);
-    assert.deepEqual(clients.get('notify-outcome'), ['sfn', 'sns']);
-    assert.deepEqual(clients.get('sweep-clusters'), ['kafka', 'secrets-manager', 'sfn']);
+    assert.deepEqual(clients.get('inspect-cluster'), ['dynamodb', 'kafka']);
+    assert.deepEqual(clients.get('notify-outcome'), ['dynamodb', 'sfn', 'sns']);
+    assert.deepEqual(clients.get('sweep-clusters'), ['dynamodb', 'kafka', 'secrets-manager', 'sfn']);
   });
 });
 
