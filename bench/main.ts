@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../local/arguments.ts';
-import type { Scheme } from '../shared/login.ts';
 import { coldStarts } from './cold.ts';
 import { costs } from './cost.ts';
 import { type Figure, isMet, type Part, parts, ratioOf } from './figures.ts';
 import { notes } from './notes.ts';
-import { type Credentials, schemes } from './scale/crowd.ts';
+import { type Credentials, type CrowdOptions, schemes } from './scale/crowd.ts';
 import { numbersOfClusters, scale } from './scale/scale.ts';
 import { SteadyWorld } from './steady-world.ts';
 import { table } from './table.ts';
@@ -15,7 +14,7 @@ import { whyMissed } from './why-missed.ts';
 
 const kindsOfCredentials: Credentials[] = ['api-key', 'service-account'];
 
-const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}] [--credentials ${kindsOfCredentials.join('|')}] [--scheme ${schemes.join('|')}]`;
+const usage = `Usage: npm run bench -- [--json] [--only ${parts.join(',')}] [--clusters ${numbersOfClusters.join(',')}] [--credentials ${kindsOfCredentials.join('|')}] [--scheme ${schemes.join('|')}] [--keep-writes]`;
 
 /** `npm run bench`: most figures are compared with a baseline that is measured in the same run. */
 async function main(args: string[]): Promise<void> {
@@ -25,6 +24,7 @@ async function main(args: string[]): Promise<void> {
     clusters: { type: 'string' },
     credentials: { type: 'string', default: 'api-key' },
     scheme: { type: 'string', default: 'SASL_SCRAM' },
+    'keep-writes': { type: 'boolean', default: false },
   } as const;
   const { values } = parseArgs({ args, options });
   const wanted = (values.only ?? parts.join()).split(',');
@@ -39,13 +39,13 @@ async function main(args: string[]): Promise<void> {
   const scheme = schemes.find((it) => it === values.scheme);
   if (!scheme) throw new UsageError(`--scheme must be ${schemes.join(' or ')}, and is ${values.scheme}.`);
 
+  const crowd = { credentials, scheme, losesWrites: !values['keep-writes'] };
   const figures: Figure[] = [];
-  for (const part of parts)
-    if (wanted.includes(part)) figures.push(...(await measure[part](clusters, credentials, scheme)));
+  for (const part of parts) if (wanted.includes(part)) figures.push(...(await measure[part](clusters, crowd)));
   console.log(values.json ? JSON.stringify(figures.map(complete), null, 2) : report(figures, wanted as Part[]));
 }
 
-const measure: Record<Part, (clusters: number[], credentials: Credentials, scheme: Scheme) => Promise<Figure[]>> = {
+const measure: Record<Part, (clusters: number[], options: CrowdOptions) => Promise<Figure[]>> = {
   cold: () => inSteadyWorld(coldStarts),
   warm: () => inSteadyWorld(warmCalls),
   trips: roundTrips,

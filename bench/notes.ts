@@ -23,8 +23,8 @@ Functions and Lambda, without the free tier. Requests to AWS and Atlas take no t
 transitions are nearly the whole cost. delay is the time from the end of a wait to the poll that finds it, for the three waits
 together: 0 to 90 seconds, 45 on average.`,
   scale: `Clusters that are tagged within one minute: one account and Region, one Atlas project and workspace. Atlas's rate limit (1,200
-requests at once and 500 more each minute), its lost writes and AWS's throttling are on. The time is simulated, and waits for this
-machine.
+requests at once and 500 more each minute), its lost writes (unless --keep-writes is given) and AWS's throttling are on. The time is
+simulated, and waits for this machine.
 
 One run for each number.
 

@@ -55,21 +55,27 @@ export type Credentials = 'api-key' | 'service-account';
 /** How the clusters log in, as the option `--scheme` names it. */
 export const schemes: Scheme[] = ['SASL_SCRAM', 'IAM'];
 
+export interface CrowdOptions {
+  credentials: Credentials;
+  scheme: Scheme;
+  /** Whether Atlas loses one of two simultaneous writes to a workspace. */
+  losesWrites: boolean;
+}
+
 /** Connects many clusters of one account and Region to one workspace of one Atlas project. */
 export async function connectCrowd(
   clusters: number,
-  atlasCredentials: Credentials,
-  scheme: Scheme = 'SASL_SCRAM',
+  { credentials, scheme, losesWrites }: CrowdOptions,
 ): Promise<Outcome> {
   let startedAt = new Date();
   const tally = new Tally(() => startedAt);
   const world: WorldSeed = {
-    atlasCredentials,
+    atlasCredentials: credentials,
     cluster: { updateMinutes: usualMinutes.cluster },
     atlas: {
       linkMinutes: usualMinutes.privateLink,
       connectionMinutes: usualMinutes.connection,
-      workspaceWriteSeconds,
+      workspaceWriteSeconds: losesWrites ? workspaceWriteSeconds : 0,
     },
   };
   const cloud = await Cloud.start({
