@@ -115,7 +115,7 @@ function complaintAboutScript([name = '', ...args]: string[]): string | undefine
     const only = (options.only?.[0] ?? parts[0] ?? '').split(',');
     return (
       [
-        ...unknownOf(Object.keys(options), ['only', 'clusters', 'credentials', 'json', 'scheme']),
+        ...unknownOf(Object.keys(options), ['only', 'clusters', 'credentials', 'json', 'keep-writes', 'scheme']),
         ...unknownOf(only, [...parts]),
       ].join() || undefined
     );
