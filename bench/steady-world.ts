@@ -69,6 +69,7 @@ export class SteadyWorld {
     this.#cloud = cloud;
     const all = new Map([...events, ...this.#furtherEvents(events)]);
     this.subjects = cloud.deployment.functions.map((it) => {
+      if (!all.has(it.name)) throw new Error(`The benchmark has no event for ${it.name}.`);
       const folder = it.name.replaceAll(/\B[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
       const environment = lambdaEnvironment(it, cloud.endpoints);
       const program = { bundle: functionBundle(folder), arn: it.arn, environment };
@@ -101,15 +102,20 @@ export class SteadyWorld {
     };
   }
 
-  /** The runs have ended, and their claims with them, so each change begins with a record that is as in the run, and does not last. */
+  /**
+   * The runs have ended, and no longer hold the cluster. So each UpdateItem finds a record with these changes, and the record is as before
+   * afterwards. Only for one UpdateItem at a time.
+   */
   async #withRecord(changes: object, next: () => Promise<Answer>): Promise<Answer> {
     const { registry, world } = this.#cloud;
     const record = await registry.get(world.cluster.arn);
     if (!record) throw new Error('The cluster has no record.');
     await registry.put({ ...record, ...changes });
-    const answer = await next();
-    await registry.put(record);
-    return answer;
+    try {
+      return await next();
+    } finally {
+      await registry.put(record);
+    }
   }
 
   /** Baselines, ready to run. @param bundles the path of each baseline's bundle */

@@ -8,7 +8,7 @@ import { quarterMinutes } from './tally.ts';
 /** The other numbers are compared with the first. */
 export const numbersOfClusters = [1, 10, 100, 1000];
 
-/** How many times the shortest possible time all runs together may take. */
+/** How many times the shortest possible time all runs together may take. That time has no lost writes: each is noticed only at the next poll. */
 const maxTimeRatio = { withoutLostWrites: 1.3, withLostWrites: 1.4 };
 
 /** The cost of a cluster must not grow with their number. One poll more or less is 2 %, so this much is chance. */

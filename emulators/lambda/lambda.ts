@@ -34,6 +34,8 @@ export class Lambda {
   readonly #warm = new Map<string, Container[]>();
   readonly #containers = new Set<Container>();
   readonly #busy = new Set<Container>();
+  /** The busy containers whose function has another configuration by now. */
+  readonly #outdated = new Set<Container>();
   /** The busy containers that only wait. */
   readonly #asleep = new Set<Container>();
   readonly #idleChecks: NodeJS.Timeout | undefined;
@@ -69,8 +71,10 @@ export class Lambda {
     const outcome = await container.invoke(randomUUID(), payload, begin);
     this.#busy.delete(container);
     if (!this.#asleep.delete(container)) this.#capacity.release();
-    if (container.isAlive) this.#keepWarm(container);
+    const isOutdated = this.#outdated.delete(container);
+    if (container.isAlive && !isOutdated) this.#keepWarm(container);
     else this.#containers.delete(container);
+    if (isOutdated) await container.stop();
     return outcome;
   }
 
@@ -94,20 +98,33 @@ export class Lambda {
     return this.#coolDown([...this.#functions.keys()]);
   }
 
-  /** Changes environment variables where a function has them, as a deployment with other settings does. @returns what undoes it */
+  /**
+   * Changes environment variables where a function has them, as a deployment with other settings does.
+   *
+   * @returns what undoes it @throws Error if no function has a variable
+   */
   async update(variables: Record<string, string>): Promise<() => Promise<void>> {
-    const before: Record<string, string> = {};
-    const changed = [...this.#functions.values()].filter(({ environment }) => {
-      const different = Object.entries(variables).filter(([name, value]) => (environment[name] ?? value) !== value);
-      for (const [name, value] of different) {
-        before[name] = environment[name] ?? '';
-        environment[name] = value;
-      }
-      return different.length > 0;
+    const functions = [...this.#functions.values()];
+    const unknown = Object.keys(variables).filter((name) => !functions.some(({ environment }) => name in environment));
+    if (unknown.length > 0) throw new Error(`No function has the variable ${unknown.join(', ')}.`);
+    const changes = functions.flatMap(({ arn, environment }) => {
+      const own = Object.entries(variables).filter(([name, value]) => (environment[name] ?? value) !== value);
+      const before = Object.fromEntries(own.map(([name]) => [name, environment[name] ?? '']));
+      return own.length > 0 ? [{ arn, environment, before, after: Object.fromEntries(own) }] : [];
     });
-    // Documented: a function has new containers after its configuration has changed, and the others keep theirs.
-    await this.#coolDown(changed.map(({ arn }) => arn));
-    return async () => void (await this.update(before));
+    for (const { environment, after } of changes) Object.assign(environment, after);
+    await this.#replaceContainers(changes.map(({ arn }) => arn));
+    return async () => {
+      for (const { environment, before } of changes) Object.assign(environment, before);
+      await this.#replaceContainers(changes.map(({ arn }) => arn));
+    };
+  }
+
+  /** Documented: after a function's configuration has changed, new containers handle its next events. Other functions keep theirs. */
+  async #replaceContainers(functionArns: string[]): Promise<void> {
+    for (const container of this.#busy)
+      if (functionArns.includes(container.configuration.arn)) this.#outdated.add(container);
+    await this.#coolDown(functionArns);
   }
 
   async #coolDown(functionArns: string[]): Promise<void> {

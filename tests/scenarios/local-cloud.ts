@@ -42,6 +42,7 @@ after(() => shared?.close());
 /** A world for one test. All tests share one cloud, one after the other, because its functions are warm. */
 export async function cloudWith(seed: WorldSeed = {}): Promise<Cloud> {
   await restoreVariables();
+  restoreVariables = async () => {};
   if (shared) await shared.replaceWorld(quick(seed));
   else shared = await startCloud({ world: seed });
   return shared;

@@ -244,8 +244,10 @@ suite('npm start', { concurrency: 2 }, () => {
     child.stdout.on('data', (chunk) => {
       printed += chunk;
       // This line is printed when the next state has been entered: WaitForCluster, which takes 40 minutes in real time.
-      // The signal comes twice, as from npm and the terminal.
-      if (/✔ EnablePrivateConnectivity /.test(printed)) for (const _ of [1, 2]) child.kill('SIGINT');
+      // The signal comes twice, as from npm and the terminal. Two at the same moment could arrive as one.
+      if (child.killed || !/✔ EnablePrivateConnectivity /.test(printed)) return;
+      child.kill('SIGINT');
+      void setTimeout(20).then(() => child.kill('SIGINT'));
     });
     const { stdout, stderr, code } = await ended;
     assert.deepEqual([code, stderr], [130, 'Interrupted.\n']);

@@ -84,6 +84,35 @@ suite('the local Lambda', () => {
     assert.deepEqual(both.map(({ payload }) => payload).toSorted(), [1, 3]);
   });
 
+  test('handles the next event in a new container after a variable has changed, also if the function was busy then', async (t) => {
+    const body = 'if (event.waits) { send("begun"); await received("continue"); } return [process.env.SETTING, calls];';
+    const { invoke, lambda } = lambdaWith(t, body);
+    const { received, send } = signals(t);
+    await invoke({});
+    const begun = received('begun');
+    const busy = invoke({ waits: true });
+    await begun;
+    const undo = await lambda.update({ SETTING: 'other' });
+    send('continue');
+    assert.deepEqual((await busy).payload, ['value', 2]);
+    assert.deepEqual((await invoke({})).payload, ['other', 1]);
+    await undo();
+    assert.deepEqual((await invoke({})).payload, ['value', 1]);
+    await lambda.update({ SETTING: 'value' });
+    assert.deepEqual((await invoke({})).payload, ['value', 2], 'nothing has changed');
+  });
+
+  test('refuses a variable that no function has', async (t) => {
+    const { lambda } = lambdaWith(t, '');
+    await assert.rejects(lambda.update({ SETING: 'other' }), { message: 'No function has the variable SETING.' });
+  });
+
+  test('keeps the lines that a function has printed on standard output and standard error before it answers', async (t) => {
+    const { invoke, lambda } = lambdaWith(t, 'console.log("out"); console.error("err");');
+    await invoke({});
+    assert.deepEqual(lambda.logs.get('Tried')?.toSorted(), ['err', 'out']);
+  });
+
   test('reports an error by its name, its message and its trace', async (t) => {
     const { invoke } = lambdaWith(t, 'throw Object.assign(new Error("broken"), { name: "AtlasRefused" });');
     const { error, payload } = await invoke({});
