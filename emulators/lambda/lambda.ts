@@ -108,19 +108,26 @@ export class Lambda {
     const unknown = Object.keys(variables).filter((name) => !functions.some(({ environment }) => name in environment));
     if (unknown.length > 0) throw new Error(`No function has the variable ${unknown.join(', ')}.`);
     const changes = functions.flatMap(({ arn, environment }) => {
-      const own = Object.entries(variables).filter(([name, value]) => (environment[name] ?? value) !== value);
-      const before = Object.fromEntries(own.map(([name]) => [name, environment[name] ?? '']));
-      return own.length > 0 ? [{ arn, environment, before, after: Object.fromEntries(own) }] : [];
+      const own = Object.entries(variables).filter(
+        ([name, value]) => name in environment && environment[name] !== value,
+      );
+      return own.length > 0 ? [{ arn, environment, before: { ...environment }, after: Object.fromEntries(own) }] : [];
     });
+    const arns = changes.map(({ arn }) => arn);
     for (const { environment, after } of changes) Object.assign(environment, after);
-    await this.#replaceContainers(changes.map(({ arn }) => arn));
+    await this.#replaceContainers(arns);
     return async () => {
       for (const { environment, before } of changes) Object.assign(environment, before);
-      await this.#replaceContainers(changes.map(({ arn }) => arn));
+      await this.#replaceContainers(arns);
     };
   }
 
-  /** Documented: after a function's configuration has changed, new containers handle its next events. Other functions keep theirs. */
+  /**
+   * Documented: when an update is complete, a function processes events with the new configuration. Assumed: an event that it handles
+   * then ends with the old one, and other functions keep their containers.
+   *
+   * @see https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html
+   */
   async #replaceContainers(functionArns: string[]): Promise<void> {
     for (const container of this.#busy)
       if (functionArns.includes(container.configuration.arn)) this.#outdated.add(container);
