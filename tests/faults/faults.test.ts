@@ -69,10 +69,15 @@ suite('Atlas may answer with', () => {
     });
 });
 
+/** Each runner starts two clouds, one by SCRAM and one by IAM, whose functions are cold: more runners need more CPU time. */
+const concurrency = 3;
+
 suite('a run survives, or fails with a clear error, after', { concurrency: true }, async () => {
   const cells = sample(matrix(calls));
   const problems = new Map<string, string[]>();
-  const done = runAll(cells, observer, 3, (cell, verdict) => problems.set(title(cell), objections(cell, verdict)));
+  const done = runAll(cells, observer, concurrency, (cell, verdict) =>
+    problems.set(title(cell), objections(cell, verdict)),
+  );
   for (const cell of cells)
     test(title(cell), async () => {
       await done;
