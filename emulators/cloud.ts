@@ -90,6 +90,8 @@ export class Cloud {
   intercept = pass;
   /** Runs around every invocation of a function. May be replaced at any time. */
   interceptInvocation = passInvocation;
+  /** Gets what happens in the executions. May be replaced at any time. */
+  onEvent: (event: MachineEvent, execution: Execution) => void;
   /** The services' HTTP servers. Each may go down for a while. */
   readonly listeners: Record<ServiceName, Listener>;
   /** What the environment of the functions names. */
@@ -131,8 +133,9 @@ export class Cloud {
     { world = {}, settings: given = {}, place = defaultPlace(), hasTrail = false, ...options }: CloudOptions,
     { clock, recorder, listeners }: Site,
   ) {
-    const { maxConcurrency, onEvent, onLog } = options;
+    const { maxConcurrency, onEvent = () => {}, onLog } = options;
     this.hasTrail = hasTrail;
+    this.onEvent = onEvent;
     this.clock = clock;
     this.recorder = recorder;
     this.metrics = new Metrics(clock);
@@ -184,7 +187,7 @@ export class Cloud {
           clock,
           jitter,
           keepsHistory,
-          onEvent,
+          onEvent: (event, execution) => this.onEvent(event, execution),
           onStart,
           onEnd,
         }),

@@ -11,16 +11,19 @@ import type { Presentation } from './screen/presentation.ts';
 import { type Beginning, makeReport, type Report, takeSnapshot } from './screen/report.ts';
 import { Timeline } from './screen/timeline.ts';
 
-export interface RunOptions {
+interface ScenarioRun {
   scenario: Scenario;
   /** The user's input. It replaces the start of the scenario. */
   input?: { path: string; value: unknown; action: Action } | undefined;
-  settings: Record<string, string>;
-  speed: number;
   presentation?: Presentation | undefined;
-  onLog?: ((functionName: string, line: string) => void) | undefined;
   /** Interrupts the run. */
   signal: AbortSignal;
+}
+
+export interface RunOptions extends ScenarioRun {
+  settings: Record<string, string>;
+  speed: number;
+  onLog?: ((functionName: string, line: string) => void) | undefined;
 }
 
 /**
@@ -29,56 +32,60 @@ export interface RunOptions {
  * @throws NoMatchingRule, or the signal's reason if the run is interrupted
  */
 export async function runScenario(options: RunOptions): Promise<Report> {
-  const { scenario, input, speed, presentation, onLog, signal } = options;
+  const { scenario, input, speed, onLog } = options;
   const { place, world, settings } = cloudFor(input?.value, scenario.world ?? {});
-  let shown: Execution | undefined;
-  const cloud = await Cloud.start({
-    speed,
-    place,
-    world,
-    settings: { ...settings, ...options.settings },
-    onLog,
-    onEvent: (event, execution) => {
-      if (execution === shown) show(event);
-    },
-  });
-  const timeline = new Timeline(() => observedState(cloud.recorder));
-  const show = (event: MachineEvent) => {
-    timeline.add(event);
-    presentation?.update(timeline);
-  };
+  const cloud = await Cloud.start({ speed, place, world, settings: { ...settings, ...options.settings }, onLog });
   try {
-    await prepare(cloud, options);
-    const record = async () => (await cloud.registry.get(cloud.world.cluster.arn)) ?? null;
-    const [before, recordBefore] = [takeSnapshot(cloud), await record()];
-    const beginning = describe(cloud, options);
-    presentation?.begin(cloud, beginning);
-    const sentBefore = (await cloud.messages()).length;
-    const earlier = cloud.executions;
-    const begunAt = performance.now();
-    const execution = await start(cloud, options);
-    shown = execution;
-    execution.history.forEach(show);
-    signal.addEventListener('abort', () => execution.abort());
-    signal.throwIfAborted();
-    const result = await execution.result;
-    signal.throwIfAborted();
-    const realMs = performance.now() - begunAt;
-    const others = await Promise.all(
-      cloud.executions
-        .filter((it) => it !== execution && !earlier.includes(it))
-        .map(async (it) => ({ execution: it, result: await it.result })),
-    );
-    const registry = { before: recordBefore, after: await record() };
-    const messages = (await cloud.messages()).slice(sentBefore);
-    const ran = { beginning, cloud, execution, result, others, messages, timeline };
-    return makeReport({ ...ran, before, registry, realMs });
+    return await runIn(cloud, options);
   } finally {
     await cloud.close();
   }
 }
 
-async function prepare(cloud: Cloud, { scenario, input }: RunOptions): Promise<void> {
+/**
+ * Runs one execution to its end, in a cloud that has the world and the settings of the scenario.
+ *
+ * @throws as `runScenario` does
+ */
+export async function runIn(cloud: Cloud, options: ScenarioRun): Promise<Report> {
+  const { presentation, signal } = options;
+  let shown: Execution | undefined;
+  const timeline = new Timeline(() => observedState(cloud.recorder));
+  const show = (event: MachineEvent) => {
+    timeline.add(event);
+    presentation?.update(timeline);
+  };
+  cloud.onEvent = (event, execution) => {
+    if (execution === shown) show(event);
+  };
+  await prepare(cloud, options);
+  const record = async () => (await cloud.registry.get(cloud.world.cluster.arn)) ?? null;
+  const [before, recordBefore] = [takeSnapshot(cloud), await record()];
+  const beginning = describe(cloud, options);
+  presentation?.begin(cloud, beginning);
+  const sentBefore = (await cloud.messages()).length;
+  const earlier = cloud.executions;
+  const begunAt = performance.now();
+  const execution = await start(cloud, options);
+  shown = execution;
+  execution.history.forEach(show);
+  signal.addEventListener('abort', () => execution.abort());
+  signal.throwIfAborted();
+  const result = await execution.result;
+  signal.throwIfAborted();
+  const realMs = performance.now() - begunAt;
+  const others = await Promise.all(
+    cloud.executions
+      .filter((it) => it !== execution && !earlier.includes(it))
+      .map(async (it) => ({ execution: it, result: await it.result })),
+  );
+  const registry = { before: recordBefore, after: await record() };
+  const messages = (await cloud.messages()).slice(sentBefore);
+  const ran = { beginning, cloud, execution, result, others, messages, timeline };
+  return makeReport({ ...ran, before, registry, realMs });
+}
+
+async function prepare(cloud: Cloud, { scenario, input }: ScenarioRun): Promise<void> {
   if (scenario.prepare) await scenario.prepare(cloud);
   else if (input?.action === 'disconnect') await tagAndConnect(cloud);
   // The preparation may have set others. When AWS delivers an event, the tags in it are those of the cluster.
@@ -86,7 +93,7 @@ async function prepare(cloud: Cloud, { scenario, input }: RunOptions): Promise<v
   if (tags) cloud.world.cluster.tags.setWithoutEvent(tags);
 }
 
-async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Execution> {
+async function start(cloud: Cloud, { scenario, input }: ScenarioRun): Promise<Execution> {
   if (!input && scenario.start) return scenario.start(cloud);
   if (!input && !scenario.input) {
     const [execution] = await cloud.tag({ [triggerTag]: 'connect' });
@@ -100,7 +107,7 @@ async function start(cloud: Cloud, { scenario, input }: RunOptions): Promise<Exe
   throw new NoMatchingRule(input.path, input.value, cloud.deployment);
 }
 
-const describe = (cloud: Cloud, options: RunOptions): Beginning => ({
+const describe = (cloud: Cloud, options: ScenarioRun): Beginning => ({
   scenario: options.scenario.name,
   description: options.input ? 'Your input replaces its start.' : options.scenario.description,
   startedBy: describeStart(cloud, options),
@@ -109,7 +116,7 @@ const describe = (cloud: Cloud, options: RunOptions): Beginning => ({
   speed: cloud.clock.speed,
 });
 
-function describeStart(cloud: Cloud, { scenario, input }: RunOptions): string {
+function describeStart(cloud: Cloud, { scenario, input }: ScenarioRun): string {
   if (input)
     return isEvent(input.value)
       ? `By the event in ${input.path}.`

@@ -80,7 +80,7 @@ export class Container {
   constructor(configuration: FunctionConfiguration, clock: Clock, onLog: (line: string) => void) {
     this.configuration = configuration;
     this.#clock = clock;
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    this.#worker = new Worker(new URL('./worker.mjs', import.meta.url), {
       name: configuration.functionName,
       env: configuration.environment,
       workerData: {

@@ -5,21 +5,23 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { suite, type TestContext, test } from 'node:test';
+import { after, suite, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import type { Cloud } from '../../emulators/cloud.ts';
+import { Cloud } from '../../emulators/cloud.ts';
 import { page } from '../../local/page/page.ts';
-import { runScenario } from '../../local/run.ts';
+import { runIn, runScenario } from '../../local/run.ts';
+import type { Scenario } from '../../local/scenario.ts';
 import { scenarios } from '../../local/scenarios.ts';
 import type { Report } from '../../local/screen/report.ts';
 import { secretsOf, spellings } from '../fixtures/leaks.ts';
 import { assertSelfContained } from '../fixtures/page.ts';
 
 const main = new URL('../../local/main.ts', import.meta.url).pathname;
+const built = new URL('../fixtures/built.ts', import.meta.url).href;
 
-/** Runs what `npm start` runs. The environment is empty if none is given. */
+/** Runs what `npm start` runs, with the bundles of `npm test`. The environment is empty if none is given. */
 function start(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [main, ...args], { env });
+  const child = spawn(process.execPath, ['--import', built, main, ...args], { env });
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { child, ended: ended.then(([stdout, stderr, [code]]) => ({ stdout, stderr, code })) };
 }
@@ -29,7 +31,8 @@ const childrenOf = (pid: number) => `/proc/${pid}/task/${pid}/children`;
 const skipWithoutProc = !existsSync(childrenOf(process.pid)) && 'this test needs /proc';
 
 /** An hour takes 0.4 seconds. */
-const fast = ['--speed', '9000'];
+const speed = 9000;
+const fast = ['--speed', String(speed)];
 
 function fileWith(t: TestContext, content: unknown): string {
   const folder = mkdtempSync(join(tmpdir(), 'input-'));
@@ -71,22 +74,34 @@ function assertPage(text: string, { transitions, cause = '', requests }: Report,
     assert.ok(!text.includes(secret), 'a secret is in the page');
 }
 
-suite('the scenario', { concurrency: 2 }, () => {
+suite('the scenario', () => {
+  const clouds = new Map<string, Cloud>();
+  after(() => Promise.all([...clouds.values()].map((cloud) => cloud.close())));
+
+  /** One cloud for all scenarios with the same settings, because its functions are warm. */
+  async function cloudFor({ settings = {}, world = {} }: Scenario): Promise<Cloud> {
+    const key = JSON.stringify(settings);
+    const cloud = clouds.get(key);
+    if (!cloud) {
+      const started = await Cloud.start({ speed, settings, world });
+      clouds.set(key, started);
+      return started;
+    }
+    await cloud.replaceWorld(world);
+    return cloud;
+  }
+
   for (const scenario of scenarios) {
-    const { name, expected, settings = {} } = scenario;
+    const { name, expected } = scenario;
     test(`${name} ends in ${expected.endState}${expected.error ? ` with ${expected.error}` : ''}`, async () => {
-      let cloud: Cloud | undefined;
-      const prepare = (prepared: Cloud) => {
-        cloud = prepared;
-        return scenario.prepare?.(prepared);
-      };
+      const cloud = await cloudFor(scenario);
       const { signal } = new AbortController();
-      const report = await runScenario({ scenario: { ...scenario, prepare }, settings, speed: 9000, signal });
+      const report = await runIn(cloud, { scenario, signal });
       assert.equal(report.status, expected.endState, report.cause);
       assert.equal(report.error, expected.error);
       assert.equal(report.timeline.at(-1)?.state, expected.endState);
       assert.ok((report.calls.kafka?.ListTagsForResource ?? 0) >= 1);
-      assertPage(page(report), report, cloud ?? assert.fail('not prepared'));
+      assertPage(page(report), report, cloud);
     });
   }
 });
@@ -96,7 +111,7 @@ suite('an event of the user', () => {
     const scenario = scenarios.find(({ name }) => name === 'disconnect') ?? assert.fail('no such scenario');
     const input = { path: 'event.json', value: event('disconnect'), action: 'connect' as const };
     const { signal } = new AbortController();
-    const report = await runScenario({ scenario, input, settings: {}, speed: 9000, signal });
+    const report = await runScenario({ scenario, input, settings: {}, speed, signal });
     assert.equal(report.status, 'Disconnected', JSON.stringify(report.output ?? report.cause));
     assert.deepEqual(report.tags.before, { 'atlas-streaming': 'disconnect' });
   });

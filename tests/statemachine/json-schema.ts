@@ -18,6 +18,8 @@ const variantsOf = ({ anyOf, oneOf, ...rest }: Schema): Schema[] =>
 
 /** One schema for several, each once. */
 function unionOf(variants: Schema[]): Schema {
+  const [first, ...more] = variants;
+  if (first && more.length === 0) return first;
   const each = new Map(variants.flatMap(variantsOf).map((variant) => [JSON.stringify(variant), variant]));
   const [only, ...others] = each.values();
   return others.length === 0 ? (only ?? {}) : { anyOf: [...each.values()] };
@@ -30,6 +32,7 @@ const isObject = (schema: Schema): boolean => schema.type === 'object' && schema
  * apart stay apart.
  */
 export function join(one: Schema, other: Schema): Schema {
+  if (one === other) return one;
   const variants = variantsOf(one);
   for (const variant of variantsOf(other)) {
     const like = variants.findIndex((it) => isObject(it) && isObject(variant) && !areToldApart(it, variant));

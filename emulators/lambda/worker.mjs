@@ -1,25 +1,28 @@
+// Runs inside a container, in the place of Lambda's Node.js runtime. In plain JavaScript, because Node would load its support for
+// TypeScript in each container, which takes almost as long as the function itself.
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FunctionError, WorkerData, WorkerMessage, WorkerRequest } from './container.ts';
-import { followClock, followDate } from './timers.ts';
+import { followClock, followDate } from './timers.mjs';
 
-/** Runs inside a container, in the place of Lambda's Node.js runtime. */
+/** @import { FunctionError, WorkerData, WorkerMessage, WorkerRequest } from './container.ts' */
 
-const { functionName, arn, bundle, memorySize, clock } = workerData as WorkerData;
+/** @type {WorkerData} */
+const { functionName, arn, bundle, memorySize, clock } = workerData;
 
 followDate(clock.now);
 if (clock.speed !== 1) followClock(clock.now, clock.speed);
 
 /** If the module cannot be loaded, each event fails and the container lives on, as in Lambda. */
 const loading = import(bundle);
-const send = (message: WorkerMessage) => parentPort?.postMessage(message);
+/** @param {WorkerMessage} message */
+const send = (message) => parentPort?.postMessage(message);
 /** Everything that was printed has reached the log. */
-const logged = (): Promise<unknown> =>
+const logged = () =>
   Promise.all([process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))));
 
 await loading.catch(() => undefined);
 send('loaded');
 
-parentPort?.on('message', async ({ requestId, event, deadline }: WorkerRequest) => {
+parentPort?.on('message', async (/** @type {WorkerRequest} */ { requestId, event, deadline }) => {
   send('begun');
   try {
     const { handler } = await loading;
@@ -33,8 +36,11 @@ parentPort?.on('message', async ({ requestId, event, deadline }: WorkerRequest) 
   }
 });
 
-/** @see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */
-function context(awsRequestId: string, deadline: number) {
+/**
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
+ * @param {string} awsRequestId @param {number} deadline epoch milliseconds
+ */
+function context(awsRequestId, deadline) {
   return {
     awsRequestId,
     callbackWaitsForEmptyEventLoop: true,
@@ -48,8 +54,12 @@ function context(awsRequestId: string, deadline: number) {
   };
 }
 
-/** Describes what a handler has thrown, as Lambda's runtime interface client for Node.js does. */
-function functionError(error: unknown): FunctionError {
+/**
+ * Describes what a handler has thrown, as Lambda's runtime interface client for Node.js does.
+ *
+ * @param {unknown} error @returns {FunctionError}
+ */
+function functionError(error) {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
   return { errorType: error.name, errorMessage: error.message, trace: (error.stack ?? '').split('\n') };
 }

@@ -9,9 +9,9 @@ const checks = 4;
  * Makes `Date` follow a simulated clock, so that what expires in Atlas expires for the function at the same time. Call it before any
  * other module is loaded.
  *
- * @param clock simulated epoch milliseconds
+ * @param {Float64Array} clock simulated epoch milliseconds
  */
-export function followDate(clock: Float64Array): void {
+export function followDate(clock) {
   const now = () => Math.floor(clock[0] ?? 0);
   globalThis.Date = new Proxy(Date, {
     construct: (target, args, newTarget) => Reflect.construct(target, args.length > 0 ? args : [now()], newTarget),
@@ -24,17 +24,20 @@ export function followDate(clock: Float64Array): void {
  * Makes the timers of this thread follow a simulated clock: the time-outs, back-off and pauses of the AWS SDK, of `fetch` and of
  * our own code. Call it before any other module is loaded.
  *
- * @param clock simulated epoch milliseconds @param speed the clock's highest speed, as a multiple of real time
+ * @param {Float64Array} clock simulated epoch milliseconds
+ * @param {number} speed the clock's highest speed, as a multiple of real time
  */
-export function followClock(clock: Float64Array, speed: number): void {
+export function followClock(clock, speed) {
   const { setTimeout } = globalThis;
   const now = () => clock[0] ?? 0;
-  const following = (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
+  /** @param {(...args: unknown[]) => void} callback @param {unknown[]} args */
+  const following = (callback, ms = 0, ...args) => {
     const due = now() + ms;
+    /** @type {NodeJS.Timeout} */
     const timer = setTimeout(() => (now() < due ? timer.refresh() : callback(...args)), ms / speed / checks);
     return timer;
   };
-  globalThis.setTimeout = Object.assign(following, setTimeout) as unknown as typeof setTimeout;
+  globalThis.setTimeout = /** @type {typeof setTimeout} */ (Object.assign(following, setTimeout));
   timers.setTimeout = globalThis.setTimeout;
   AbortSignal.timeout = (ms) => {
     const controller = new AbortController();
@@ -42,9 +45,10 @@ export function followClock(clock: Float64Array, speed: number): void {
     following(abort, ms).unref();
     return controller.signal;
   };
-  promises.setTimeout = (async (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) => {
+  /** @param {number} ms @param {unknown} value @param {{ signal?: AbortSignal }} options */
+  const wait = async (ms, value, { signal } = {}) => {
     signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const { promise, resolve, reject } = Promise.withResolvers();
     const timer = following(() => resolve(value), ms);
     const abort = () => reject(signal?.reason);
     signal?.addEventListener('abort', abort);
@@ -52,6 +56,7 @@ export function followClock(clock: Float64Array, speed: number): void {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     });
-  }) as typeof promises.setTimeout;
+  };
+  promises.setTimeout = /** @type {typeof promises.setTimeout} */ (wait);
   syncBuiltinESMExports();
 }
