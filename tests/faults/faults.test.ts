@@ -70,7 +70,7 @@ suite('Atlas may answer with', () => {
 });
 
 /** Each runner starts two clouds, one by SCRAM and one by IAM, whose functions are cold: more runners need more CPU time. */
-const concurrency = 3;
+const concurrency = 2;
 
 suite('a run survives, or fails with a clear error, after', { concurrency: true }, async () => {
   const cells = sample(matrix(calls));
