@@ -4,6 +4,7 @@ import { readDeployment } from '../../emulators/deployment/deployment.ts';
 import { defaultPlace, settingsOf } from '../../emulators/world.ts';
 import { RegistryRecord } from '../../shared/registry/record.ts';
 import { ended } from '../fixtures/ended.ts';
+import { setUp } from '../fixtures/set-up.ts';
 import { cloudWith } from '../scenarios/local-cloud.ts';
 import { specifics } from './atlas-specifics.ts';
 import { faults, type RemoteCall } from './faults.ts';
@@ -11,8 +12,8 @@ import { addForeign, foreignChanges, seedWith } from './foreign.ts';
 import { matrix, objections, remoteCalls, runAll, sample, title } from './matrix.ts';
 import { Runner } from './runner.ts';
 
-const observer = await Runner.open();
-const calls = await remoteCalls(observer);
+const observer = await setUp(Runner.open());
+const calls = await setUp(remoteCalls(observer));
 
 /** The calls that the roles of the functions allow, without those that another service makes on their behalf. */
 function permitted(): string[] {

@@ -9,6 +9,7 @@ import type { Execution } from '../../emulators/step-functions/execution.ts';
 import type { WorldSeed } from '../../emulators/world.ts';
 import { ended } from '../fixtures/ended.ts';
 import { checkRequestToAtlas } from '../fixtures/requests-to-atlas.ts';
+import { setUp } from '../fixtures/set-up.ts';
 import { oneAfterTheOther, watchChanges } from './crowd/watch.ts';
 import { addForeign, foreignThings, removable, seedWith } from './killed/foreign.ts';
 
@@ -16,12 +17,14 @@ import { addForeign, foreignThings, removable, seedWith } from './killed/foreign
 const speed = 86_400;
 
 const entries = new EventEmitter().setMaxListeners(0);
-const cloud = await Cloud.start({
-  speed,
-  world: seedWith(),
-  onEvent: (event, { arn }) => event.type === 'StateEntered' && entries.emit(`${arn} ${event.state.name}`),
-  onExchange: checkRequestToAtlas,
-});
+const cloud = await setUp(
+  Cloud.start({
+    speed,
+    world: seedWith(),
+    onEvent: (event, { arn }) => event.type === 'StateEntered' && entries.emit(`${arn} ${event.state.name}`),
+    onExchange: checkRequestToAtlas,
+  }),
+);
 after(() => cloud.close());
 
 const entered = ({ arn }: Execution, state: string) => once(entries, `${arn} ${state}`);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, suite, type TestContext, test } from 'node:test';
 import type { Cloud } from '../../emulators/cloud.ts';
+import { setUp } from '../fixtures/set-up.ts';
 import { describe, type Kill } from './killed/kill.ts';
 import { type RestartRow, restartByIam, restartByScram, restartRowOf, restartTableOf } from './killed/restart.ts';
 import {
@@ -19,8 +20,8 @@ import { tableOf } from './killed/table.ts';
 /** Two cores, two clouds of each deployment. */
 const concurrency = 2;
 const startClouds = (settings = {}) => Promise.all(Array.from({ length: concurrency }, () => startCloud(settings)));
-const clouds = await startClouds();
-const cloudsByIam = await startClouds(firstConnectByIam.settings);
+const clouds = await setUp(startClouds());
+const cloudsByIam = await setUp(startClouds(firstConnectByIam.settings));
 const free = new Map([
   [undefined, [...clouds]],
   [firstConnectByIam.settings, [...cloudsByIam]],
