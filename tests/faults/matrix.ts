@@ -21,9 +21,11 @@ export const always = Number.POSITIVE_INFINITY;
 
 /** Every remote call of the use cases by SCRAM, and every one of those by IAM. It runs them to find out, so that no call is forgotten. */
 export async function remoteCalls(runner: Runner): Promise<Found[]> {
+  const observed = new Map<UseCase, Awaited<ReturnType<Runner['observe']>>>();
+  for (const useCase of byCredentials(useCases, (it) => it)) observed.set(useCase, await runner.observe(useCase));
   const found = new Map<string, Omit<Found, 'isOnlyByIam'>>();
   for (const useCase of useCases)
-    for (const [call, named] of await runner.observe(useCase)) {
+    for (const [call, named] of observed.get(useCase) ?? []) {
       if (useCase.concerns?.includes(named.caller) === false) continue;
       const variant = useCase.concerns ? `${useCase.name}: ${call}` : call;
       const key = useCase.isByIam ? byIam(variant) : variant;
@@ -33,6 +35,10 @@ export async function remoteCalls(runner: Runner): Promise<Found[]> {
 }
 
 const byIam = (call: string) => `by IAM ${call}`;
+
+/** Those with the same credentials one after the other: a runner then keeps its functions warm. */
+const byCredentials = <Item>(items: Item[], useCaseOf: (item: Item) => UseCase): Item[] =>
+  [...Map.groupBy(items, (item) => useCaseOf(item).world.atlasCredentials).values()].flat();
 
 /**
  * The whole matrix: every call, with every fault that applies to it, once, three times and always. What a connection by IAM does just
@@ -116,8 +122,7 @@ export const nameOf = ({ caller, operation, occurrence, isBearer }: RemoteCall) 
   `${caller} calls ${operation}${occurrence > 1 ? ` (${occurrence})` : ''}${isBearer ? ', with an access token' : ''}`;
 
 /**
- * Runs the cells, several at the same time, and those with the same credentials one after the other: a runner then keeps its functions
- * warm.
+ * Runs the cells, several at the same time.
  *
  * @param observer a runner that is open, and works as one of them. All are closed at the end. @returns the secrets that leaked into logs
  */
@@ -127,7 +132,7 @@ export async function runAll(
   concurrency: number,
   onVerdict: (cell: Cell, verdict: Verdict) => void,
 ) {
-  const queue = [...Map.groupBy(cells, ({ useCase }) => useCase.world.atlasCredentials).values()].flat();
+  const queue = byCredentials(cells, ({ useCase }) => useCase);
   const leaks = await Promise.all(
     Array.from({ length: concurrency }, async (_, index) => {
       const runner = index === 0 ? observer : await Runner.open();
