@@ -125,7 +125,14 @@ export class Cloud {
       serve('atlas'),
     ]);
     const listeners = { kafka, secretsmanager, dynamodb, states, sns, atlas };
-    const cloud = new Cloud(options, { clock, recorder, listeners });
+    let cloud: Cloud;
+    try {
+      cloud = new Cloud(options, { clock, recorder, listeners });
+    } catch (error) {
+      // Open servers would keep the process alive.
+      await closeAll(listeners);
+      throw error;
+    }
     return cloud;
   }
 
@@ -342,9 +349,12 @@ export class Cloud {
     await this.messages();
     await this.lambda.close();
     this.clock.close();
-    await Promise.all(Object.values(this.listeners).map((listener) => listener.close()));
+    await closeAll(this.listeners);
   }
 }
+
+const closeAll = (listeners: Record<ServiceName, Listener>) =>
+  Promise.all(Object.values(listeners).map((listener) => listener.close()));
 
 const stateMetric = (name: string, StateMachineArn: string) => ({
   namespace: 'AWS/States',

@@ -36,7 +36,7 @@ export async function runScenario(options: RunOptions): Promise<Report> {
   const { place, world, settings } = cloudFor(input?.value, scenario.world ?? {});
   const cloud = await Cloud.start({ speed, place, world, settings: { ...settings, ...options.settings }, onLog });
   try {
-    return await runIn(cloud, options);
+    return await runScenarioIn(cloud, options);
   } finally {
     await cloud.close();
   }
@@ -47,7 +47,7 @@ export async function runScenario(options: RunOptions): Promise<Report> {
  *
  * @throws as `runScenario` does
  */
-export async function runIn(cloud: Cloud, options: ScenarioRun): Promise<Report> {
+export async function runScenarioIn(cloud: Cloud, options: ScenarioRun): Promise<Report> {
   const { presentation, signal } = options;
   let shown: Execution | undefined;
   const timeline = new Timeline(() => observedState(cloud.recorder));

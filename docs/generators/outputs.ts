@@ -35,7 +35,9 @@ const argumentsOf = (script = '', args = ''): string[] => [script, ...args.split
  */
 export async function outputOf(args: string[]): Promise<string[]> {
   if (args[0] === preflight) return preflightOutput(args.slice(1));
-  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { env: {} }).catch((error) => error);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--no-maglev', main, ...args], { env: {} }).catch(
+    (error) => error,
+  );
   return stdout.trimEnd().split('\n');
 }
 

@@ -83,6 +83,8 @@ export class Container {
     this.#worker = new Worker(new URL('./worker.mjs', import.meta.url), {
       name: configuration.functionName,
       env: configuration.environment,
+      // Without what this process loads first.
+      execArgv: [],
       workerData: {
         ...configuration,
         clock: { now: clock.shared, speed: clock.functionSpeed },

@@ -1,5 +1,5 @@
-// Runs inside a container, in the place of Lambda's Node.js runtime. In plain JavaScript, because Node would load its support for
-// TypeScript in each container, which takes almost as long as the function itself.
+// Runs inside a container, in the place of Lambda's Node.js runtime. This file and timers.mjs are plain JavaScript: otherwise, each
+// container would load Node's support for TypeScript, which takes almost as long as loading the function.
 import { parentPort, workerData } from 'node:worker_threads';
 import { followClock, followDate } from './timers.mjs';
 

@@ -12,8 +12,11 @@ import { addForeign, foreignChanges, seedWith } from './foreign.ts';
 import { matrix, objections, remoteCalls, runAll, sample, title } from './matrix.ts';
 import { Runner } from './runner.ts';
 
-const observer = await setUp(Runner.open());
-const calls = await setUp(remoteCalls(observer));
+const { observer, calls, cells } = await setUp(async () => {
+  const observer = await Runner.open();
+  const calls = await remoteCalls(observer);
+  return { observer, calls, cells: sample(matrix(calls)) };
+});
 
 /** The calls that the roles of the functions allow, without those that another service makes on their behalf. */
 function permitted(): string[] {
@@ -74,7 +77,6 @@ suite('Atlas may answer with', () => {
 const concurrency = 2;
 
 suite('a run survives, or fails with a clear error, after', { concurrency: true }, async () => {
-  const cells = sample(matrix(calls));
   const problems = new Map<string, string[]>();
   const done = runAll(cells, observer, concurrency, (cell, verdict) =>
     problems.set(title(cell), objections(cell, verdict)),

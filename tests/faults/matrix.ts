@@ -21,11 +21,12 @@ export const always = Number.POSITIVE_INFINITY;
 
 /** Every remote call of the use cases by SCRAM, and every one of those by IAM. It runs them to find out, so that no call is forgotten. */
 export async function remoteCalls(runner: Runner): Promise<Found[]> {
-  const observed = new Map<UseCase, Awaited<ReturnType<Runner['observe']>>>();
-  for (const useCase of byCredentials(useCases, (it) => it)) observed.set(useCase, await runner.observe(useCase));
+  const observed = new Map<UseCase, Observed>();
+  for (const useCase of groupedByCredentials(useCases, (it) => it))
+    observed.set(useCase, await runner.observe(useCase));
   const found = new Map<string, Omit<Found, 'isOnlyByIam'>>();
   for (const useCase of useCases)
-    for (const [call, named] of observed.get(useCase) ?? []) {
+    for (const [call, named] of observed.get(useCase) as Observed) {
       if (useCase.concerns?.includes(named.caller) === false) continue;
       const variant = useCase.concerns ? `${useCase.name}: ${call}` : call;
       const key = useCase.isByIam ? byIam(variant) : variant;
@@ -36,8 +37,10 @@ export async function remoteCalls(runner: Runner): Promise<Found[]> {
 
 const byIam = (call: string) => `by IAM ${call}`;
 
-/** Those with the same credentials one after the other: a runner then keeps its functions warm. */
-const byCredentials = <Item>(items: Item[], useCaseOf: (item: Item) => UseCase): Item[] =>
+type Observed = Awaited<ReturnType<Runner['observe']>>;
+
+/** Groups items by credentials: a runner keeps its functions warm while the credentials stay the same. */
+const groupedByCredentials = <Item>(items: Item[], useCaseOf: (item: Item) => UseCase): Item[] =>
   [...Map.groupBy(items, (item) => useCaseOf(item).world.atlasCredentials).values()].flat();
 
 /**
@@ -132,7 +135,7 @@ export async function runAll(
   concurrency: number,
   onVerdict: (cell: Cell, verdict: Verdict) => void,
 ) {
-  const queue = byCredentials(cells, ({ useCase }) => useCase);
+  const queue = groupedByCredentials(cells, ({ useCase }) => useCase);
   const leaks = await Promise.all(
     Array.from({ length: concurrency }, async (_, index) => {
       const runner = index === 0 ? observer : await Runner.open();

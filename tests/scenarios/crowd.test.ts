@@ -17,7 +17,7 @@ import { addForeign, foreignThings, removable, seedWith } from './killed/foreign
 const speed = 86_400;
 
 const entries = new EventEmitter().setMaxListeners(0);
-const cloud = await setUp(
+const cloud = await setUp(() =>
   Cloud.start({
     speed,
     world: seedWith(),

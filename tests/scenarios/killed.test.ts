@@ -20,8 +20,8 @@ import { tableOf } from './killed/table.ts';
 /** Two cores, two clouds of each deployment. */
 const concurrency = 2;
 const startClouds = (settings = {}) => Promise.all(Array.from({ length: concurrency }, () => startCloud(settings)));
-const clouds = await setUp(startClouds());
-const cloudsByIam = await setUp(startClouds(firstConnectByIam.settings));
+const clouds = await setUp(() => startClouds());
+const cloudsByIam = await setUp(() => startClouds(firstConnectByIam.settings));
 const free = new Map([
   [undefined, [...clouds]],
   [firstConnectByIam.settings, [...cloudsByIam]],

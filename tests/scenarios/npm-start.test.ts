@@ -9,19 +9,19 @@ import { after, suite, type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Cloud } from '../../emulators/cloud.ts';
 import { page } from '../../local/page/page.ts';
-import { runIn, runScenario } from '../../local/run.ts';
+import { runScenario, runScenarioIn } from '../../local/run.ts';
 import type { Scenario } from '../../local/scenario.ts';
 import { scenarios } from '../../local/scenarios.ts';
 import type { Report } from '../../local/screen/report.ts';
 import { secretsOf, spellings } from '../fixtures/leaks.ts';
+import { noMaglev, withoutBuild } from '../fixtures/node-options.ts';
 import { assertSelfContained } from '../fixtures/page.ts';
 
 const main = new URL('../../local/main.ts', import.meta.url).pathname;
-const built = new URL('../fixtures/built.ts', import.meta.url).href;
 
-/** Runs what `npm start` runs, with the bundles of `npm test`. The environment is empty if none is given. */
+/** Runs what `npm start` runs, with the bundles of `npm run build`. The environment is empty if none is given. */
 function start(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', built, main, ...args], { env });
+  const child = spawn(process.execPath, [noMaglev, ...withoutBuild, main, ...args], { env });
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { child, ended: ended.then(([stdout, stderr, [code]]) => ({ stdout, stderr, code })) };
 }
@@ -78,9 +78,9 @@ suite('the scenario', () => {
   const clouds = new Map<string, Cloud>();
   after(() => Promise.all([...clouds.values()].map((cloud) => cloud.close())));
 
-  /** One cloud for all scenarios with the same settings, because its functions are warm. */
+  /** One cloud for all scenarios with the same settings and credentials, one after the other, because its functions are warm. */
   async function cloudFor({ settings = {}, world = {} }: Scenario): Promise<Cloud> {
-    const key = JSON.stringify(settings);
+    const key = JSON.stringify([settings, world.atlasCredentials]);
     const cloud = clouds.get(key);
     if (!cloud) {
       const started = await Cloud.start({ speed, settings, world });
@@ -96,7 +96,7 @@ suite('the scenario', () => {
     test(`${name} ends in ${expected.endState}${expected.error ? ` with ${expected.error}` : ''}`, async () => {
       const cloud = await cloudFor(scenario);
       const { signal } = new AbortController();
-      const report = await runIn(cloud, { scenario, signal });
+      const report = await runScenarioIn(cloud, { scenario, signal });
       assert.equal(report.status, expected.endState, report.cause);
       assert.equal(report.error, expected.error);
       assert.equal(report.timeline.at(-1)?.state, expected.endState);
@@ -276,7 +276,7 @@ suite('npm start', { concurrency: 2 }, () => {
     test(`ends ${what} when a terminal interrupts the build, with all its processes`, {
       skip: skipWithoutProc,
     }, async () => {
-      const child = spawn(process.execPath, [main, ...args], { env: {}, detached: true });
+      const child = spawn(process.execPath, [noMaglev, main, ...args], { env: {}, detached: true });
       const { pid = assert.fail() } = child;
       const ended = Promise.all([once(child, 'close'), text(child.stderr), text(child.stdout)]);
       // The first process that it starts is the one that builds.

@@ -3,10 +3,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from '../fixtures/loopback.ts';
+import { noMaglev, withoutBuild } from '../fixtures/node-options.ts';
 
 const project = join(import.meta.dirname, '../..');
 const cli = join(project, 'node_modules/serverless/bin/serverless.js');
-const built = join(project, 'tests/fixtures/built.ts');
 
 /**
  * The project as a folder of its own, by links: Serverless empties and fills `.serverless/` where it runs, and here no other
@@ -41,29 +41,27 @@ interface Surroundings {
   signal?: AbortSignal;
 }
 
-/**
- * Runs the Serverless command with the bundles of `npm test`, without the AWS environment and the AWS profiles of the person who runs
- * the test.
- */
+/** Runs the Serverless command, without the AWS environment and the AWS profiles of the person who runs the test. */
 export const serverless = (folder: string, args: string[], surroundings: Surroundings = {}) =>
-  run(['--import', built, cli, ...args], folder, surroundings);
+  run([cli, ...args], folder, surroundings);
 
-/** Runs the Serverless command in the same way, with bundles that it makes. */
-export const serverlessWithBuild = (folder: string, args: string[]) => run([cli, ...args], folder);
+/** Runs the Serverless command in the same way, but with the bundles of `npm run build`. */
+export const serverlessWithoutBuild = (folder: string, args: string[], surroundings: Surroundings = {}) =>
+  run([...withoutBuild, cli, ...args], folder, surroundings);
 
-/** Runs the command line of `npm run remove` in the same way. */
+/** Runs the command line of `npm run remove`, without the AWS environment and the AWS profiles of the person who runs the test. */
 export const remove = (folder: string, args: string[], surroundings: Surroundings = {}) =>
   run([join(project, 'cli/remove/main.ts'), ...args], folder, surroundings);
 
 function run(
   args: string[],
   folder: string,
-  { environment = {}, signal }: Surroundings = {},
+  { environment = {}, signal }: Surroundings,
 ): Promise<{ code: number; output: string }> {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull, ...environment };
   return new Promise((resolve) =>
-    execFile(process.execPath, args, { cwd: folder, env, signal }, (error, stdout, stderr) =>
+    execFile(process.execPath, [noMaglev, ...args], { cwd: folder, env, signal }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
     ),
   );

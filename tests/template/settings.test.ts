@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { parameters, readStageFile } from '../../packaging/settings.ts';
 import { listen } from '../fixtures/loopback.ts';
-import { serverless, serviceFolder, writeStageFile } from './serverless.ts';
+import { serverlessWithoutBuild, serviceFolder, writeStageFile } from './serverless.ts';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -22,7 +22,7 @@ describe('npm run package', () => {
     const folder = serviceFolder(t);
     const { atlasWorkspace: _, ...settings } = own;
     writeStageFile(folder, 'production-europe', { ...settings, sweepAlarmHours: '0', pollSeconds: '20' });
-    const { code, output } = await serverless(folder, [
+    const { code, output } = await serverlessWithoutBuild(folder, [
       ...['package', '--package', 'packaged', '--stage', 'production-europe', '--region', 'eu-west-1'],
       ...['--param=disconnectOnUntag=yes', '--param=workspace=streams'],
     ]);
@@ -42,7 +42,7 @@ describe('npm run package', () => {
   });
 
   it('refuses a --param without a value', async (t) => {
-    const { code, output } = await serverless(serviceFolder(t), ['package', '--param=notificationEmail']);
+    const { code, output } = await serverlessWithoutBuild(serviceFolder(t), ['package', '--param=notificationEmail']);
     assert.equal(code, 1, output);
     assert.match(output, /^--param needs NAME=VALUE, such as atlasWorkspace=streams, not "notificationEmail"\.\n/);
   });
@@ -51,7 +51,7 @@ describe('npm run package', () => {
     const folder = serviceFolder(t);
     const sentence =
       'Atlas offers no Stream Processing in Region eu-north-1, so no cluster there can be connected. Deploy with --region in';
-    const atAll = await serverless(folder, ['package', '--region', 'eu-north-1']);
+    const atAll = await serverlessWithoutBuild(folder, ['package', '--region', 'eu-north-1']);
     assert.deepEqual([atAll.code, atAll.output.startsWith(sentence)], [1, true], atAll.output);
     writeStageFile(folder, 'prod', {
       ...own,
@@ -65,7 +65,7 @@ describe('npm run package', () => {
   it('says that a package with values of the example can be reviewed, but not deployed', async (t) => {
     const folder = serviceFolder(t);
     writeStageFile(folder, 'prod', { ...readStageFile('example'), atlasWorkspace: 'streams' });
-    const { code, output } = await serverless(folder, ['package', '--stage', 'prod']);
+    const { code, output } = await serverlessWithoutBuild(folder, ['package', '--stage', 'prod']);
     assert.equal(code, 0, output);
     assert.ok(
       output.includes(
@@ -83,7 +83,12 @@ describe('npm run package', () => {
       sweepAlarmHours: '2',
       tags: 'team=streaming,cost center=42',
     });
-    const { code, output } = await serverless(folder, ['package', '--stage', 'prod', '--param=sweepAlarmHours=3']);
+    const { code, output } = await serverlessWithoutBuild(folder, [
+      'package',
+      '--stage',
+      'prod',
+      '--param=sweepAlarmHours=3',
+    ]);
     assert.equal(code, 0, output);
     const state = JSON.parse(readFileSync(join(folder, '.serverless/serverless-state.json'), 'utf8'));
     const { stackParameters, stackTags, coreCloudFormationTemplate } = state.service.provider;
@@ -135,7 +140,7 @@ async function deploy(t: TestContext, folder: string, ...args: string[]) {
   const asked = new AbortController();
   const AWS_ENDPOINT_URL = await listen(t, () => asked.abort());
   const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'none', AWS_ENDPOINT_URL };
-  const run = await serverless(folder, ['deploy', ...args], { environment, signal: asked.signal });
+  const run = await serverlessWithoutBuild(folder, ['deploy', ...args], { environment, signal: asked.signal });
   return { ...run, isAwsAsked: asked.signal.aborted };
 }
 
@@ -186,8 +191,10 @@ describe('npm run deploy', () => {
     writeStageFile(folder, 'prod', own);
     const environment = { AWS_EC2_METADATA_DISABLED: 'true' };
     const runs = [
-      serverless(folder, ['deploy', '--stage', 'prod'], { environment }),
-      serverless(folder, ['remove', '--stage', 'prod'], { environment: { ...environment, AWS_PROFILE: 'mine' } }),
+      serverlessWithoutBuild(folder, ['deploy', '--stage', 'prod'], { environment }),
+      serverlessWithoutBuild(folder, ['remove', '--stage', 'prod'], {
+        environment: { ...environment, AWS_PROFILE: 'mine' },
+      }),
     ];
     const [deployed, removed] = await Promise.all(runs);
     const toDo =
@@ -207,7 +214,8 @@ describe('npm run deploy', () => {
 
   it('deploys a package with the settings of that time, and refuses one with values of the example', async (t) => {
     const folder = serviceFolder(t);
-    const pack = (name: string, ...args: string[]) => serverless(folder, ['package', '--package', name, ...args]);
+    const pack = (name: string, ...args: string[]) =>
+      serverlessWithoutBuild(folder, ['package', '--package', name, ...args]);
     assert.equal((await pack('without-settings')).code, 0);
     const { output, isAwsAsked } = await deploy(t, folder, '--package', 'without-settings');
     assert.equal(isAwsAsked, false);
@@ -230,7 +238,7 @@ describe('npm run deploy', () => {
   it('refuses to drop the streams role with which clusters log in, also by an older package', async (t) => {
     const folder = serviceFolder(t);
     writeStageFile(folder, 'prod', own);
-    assert.equal((await serverless(folder, ['package', '--package', 'older', '--stage', 'prod'])).code, 0);
+    assert.equal((await serverlessWithoutBuild(folder, ['package', '--package', 'older', '--stage', 'prod'])).code, 0);
     const asked: string[] = [];
     const AWS_ENDPOINT_URL = await listen(t, async (request, response) => {
       const body = await text(request);
@@ -243,7 +251,9 @@ describe('npm run deploy', () => {
       [[], ''],
       [['--package', 'older'], ', and package again'],
     ] as const) {
-      const { code, output } = await serverless(folder, ['deploy', '--stage', 'prod', ...args], { environment });
+      const { code, output } = await serverlessWithoutBuild(folder, ['deploy', '--stage', 'prod', ...args], {
+        environment,
+      });
       assert.deepEqual([code, asked.splice(0)], [1, ['DescribeStacks', 'Scan']], output);
       assert.match(
         output,
@@ -270,7 +280,7 @@ describe('npm run deploy', () => {
       else controller.abort();
     });
     const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'none', AWS_ENDPOINT_URL };
-    const { output } = await serverless(folder, ['deploy', '--stage', 'prod'], {
+    const { output } = await serverlessWithoutBuild(folder, ['deploy', '--stage', 'prod'], {
       environment,
       signal: controller.signal,
     });

@@ -7,7 +7,7 @@ import { type EventPattern, matches } from '../../emulators/event-bridge.ts';
 import { rules } from '../../packaging/rules.ts';
 import * as errors from '../../shared/errors.ts';
 import { type Action, machines, readDefinition } from '../../statemachine/definition.ts';
-import { namesInZip, serverlessWithBuild, serviceFolder } from './serverless.ts';
+import { namesInZip, serverless, serviceFolder } from './serverless.ts';
 import {
   arn,
   type FunctionProperties,
@@ -25,7 +25,7 @@ import {
 
 const project = join(import.meta.dirname, '../..');
 const folder = serviceFolder({ after });
-const packaging = await serverlessWithBuild(folder, ['package', '--package', 'packaged']);
+const packaging = await serverless(folder, ['package', '--package', 'packaged']);
 assert.equal(packaging.code, 0, packaging.output);
 const packaged = join(folder, 'packaged');
 const template = readTemplate(join(packaged, 'cloudformation-template-update-stack.json'));
