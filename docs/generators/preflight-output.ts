@@ -28,9 +28,7 @@ export async function preflightOutput(args: string[]): Promise<string[]> {
     world: { scramSecrets: [{ name, arn, tags: {} }] },
   });
   const env = personsEnvironment(cloud);
-  const { stdout } = await promisify(execFile)(process.execPath, ['--no-maglev', main, ...args], { env }).catch(
-    (error) => error,
-  );
+  const { stdout } = await promisify(execFile)(process.execPath, [main, ...args], { env }).catch((error) => error);
   await cloud.close();
   return stdout.trimEnd().split('\n');
 }

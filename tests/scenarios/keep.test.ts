@@ -12,7 +12,6 @@ import type { Scenario } from '../../local/scenario.ts';
 import { scenarios } from '../../local/scenarios.ts';
 import { awsCli } from '../fixtures/aws-cli.ts';
 import { type KeptCloud, startKeptCloud } from '../fixtures/kept-cloud.ts';
-import { noMaglev } from '../fixtures/node-options.ts';
 
 const cli = await awsCli();
 const skip = typeof cli === 'string' && cli;
@@ -38,7 +37,7 @@ suite('npm start -- --keep', () => {
     return new Promise<{ code: unknown; output: string }>((resolve) => {
       execFile(
         process.execPath,
-        [noMaglev, main, ...printed.split(' ').slice(4)],
+        [main, ...printed.split(' ').slice(4)],
         { env: cloud.environment },
         (error, stdout, stderr) => resolve({ code: error?.code ?? 0, output: stdout + stderr }),
       );
